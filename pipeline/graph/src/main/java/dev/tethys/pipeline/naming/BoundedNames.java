@@ -126,13 +126,18 @@ public final class BoundedNames {
 
   /** The same of a name that somebody made. */
   public String bounded(String name) {
-    if (known.contains(name) || name.equals(other)) {
-      return name;
+    return name.equals(other) || admits(name) ? name : other;
+  }
+
+  /** Whether a name is one of those that there may be; counts it where it is not. */
+  public boolean admits(String name) {
+    if (known.contains(name)) {
+      return true;
     }
     synchronized (known) {
       if (known.size() < most) {
         known.add(name);
-        return name;
+        return true;
       }
     }
     beyond.inc();
@@ -147,6 +152,6 @@ public final class BoundedNames {
               most,
               other);
     }
-    return other;
+    return false;
   }
 }

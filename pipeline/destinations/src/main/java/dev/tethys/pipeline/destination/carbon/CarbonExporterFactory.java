@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.carbon;
 
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.graphite.GraphiteSeries;
 import dev.tethys.config.Type;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
@@ -9,11 +10,13 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.client.BoundedPlaces;
 import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineProbe;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
 import java.util.Map;
 import java.util.Set;
 
@@ -40,17 +43,27 @@ public final class CarbonExporterFactory
     return Set.of(Signal.METRICS);
   }
 
+  private static BoundedPlaces places(CarbonSettings s, Context context) {
+    return new BoundedPlaces(
+        s.path(),
+        GraphiteSeries::path,
+        GraphiteSeries::node,
+        new BoundedNames(
+            s.path(), s.maxNames(), context.metrics(), context.id().toString(), Signal.METRICS));
+  }
+
   @Override
   public Exporter create(CarbonSettings s, Signal signal, Context context) {
     // Queued compressed; over the wire go plain lines.
     LineParcels lines = new LineParcels(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", null);
+    BoundedPlaces names = places(s, context);
     return context.exporter(
         s.delivery(),
         signal,
         new RowParcels(
             s.rows(),
             false,
-            () -> new CarbonWriter(s),
+            () -> new CarbonWriter(s, names),
             lines,
             new LeftOut(context.metrics(), context.id().toString())),
         new CarbonSender(s.endpoint().open(s.delivery().timeout()), lines, s.pickle()));
@@ -63,11 +76,12 @@ public final class CarbonExporterFactory
 
   @Override
   public DestinationProbe probe(CarbonSettings s, Context context) {
+    BoundedPlaces names = places(s, context);
     return new LineProbe(
         s.endpoint(),
         s.delivery().timeout(),
         (metric, seconds, value) -> {
-          CarbonWriter w = new CarbonWriter(s);
+          CarbonWriter w = new CarbonWriter(s, names);
           w.series(Labels.of(Labels.METRIC_NAME, metric, "job", "tethys"));
           w.sample(seconds * 1000, value);
           byte[] lines = w.take();

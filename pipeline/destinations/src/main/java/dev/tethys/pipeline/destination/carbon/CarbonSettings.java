@@ -9,6 +9,7 @@ import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineEndpoint.Transport;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -20,6 +21,7 @@ import java.util.SequencedMap;
  *
  * @param pickle whether points go as pickled lists, else as lines
  * @param path of a series
+ * @param maxNames how many beginnings of paths labels may make
  * @param tags whether labels that the path does not name are tags, else nodes behind it
  * @param notFinite whether samples that are not finite are written as marks, else dropped
  */
@@ -27,6 +29,7 @@ record CarbonSettings(
     LineEndpoint endpoint,
     boolean pickle,
     NameTemplate path,
+    int maxNames,
     boolean tags,
     boolean notFinite,
     RowSettings rows,
@@ -51,6 +54,7 @@ record CarbonSettings(
           Type.STRING,
           "{__name__}",
           "The path of a series; {label} stands for a label's value.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 10_000);
   private static final Key<Boolean> TAGS =
       SECTION.key(
           "tags",
@@ -109,6 +113,7 @@ record CarbonSettings(
         endpoint,
         o.get(FORMAT),
         path(o),
+        BoundedNames.read(o, MAX_NAMES),
         o.get(TAGS),
         o.get(NOT_FINITE),
         o.get(RESOURCES) ? rows.withResourcesAsLabels() : rows,

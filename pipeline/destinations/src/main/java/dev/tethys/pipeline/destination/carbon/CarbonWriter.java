@@ -4,6 +4,7 @@ import dev.tethys.codec.graphite.GraphiteSeries;
 import dev.tethys.codec.text.NotFinite;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
+import dev.tethys.pipeline.destination.client.BoundedPlaces;
 import dev.tethys.pipeline.destination.rows.RowWriter;
 import java.util.HashSet;
 import java.util.Set;
@@ -23,6 +24,7 @@ final class CarbonWriter implements RowWriter {
   private static final String NOT_FINITE = ".notfinite";
 
   private final CarbonSettings settings;
+  private final BoundedPlaces names;
   private final Set<String> named;
   private final int maxLine;
   private final TextBuffer out = new TextBuffer();
@@ -31,8 +33,12 @@ final class CarbonWriter implements RowWriter {
   private String tags = "";
   private byte[] before = {};
 
-  CarbonWriter(CarbonSettings settings) {
+  /**
+   * @param names which places there may be
+   */
+  CarbonWriter(CarbonSettings settings, BoundedPlaces names) {
     this.settings = settings;
+    this.names = names;
     this.named = new HashSet<>(settings.path().labels());
     this.maxLine =
         settings.endpoint().isPacked()
@@ -42,20 +48,12 @@ final class CarbonWriter implements RowWriter {
 
   @Override
   public @Nullable String series(Labels labels) {
-    StringBuilder p =
-        new StringBuilder(
-            settings
-                .path()
-                .of(
-                    l -> {
-                      String v = labels.get(l);
-                      return l.equals(Labels.METRIC_NAME)
-                          ? GraphiteSeries.path(v)
-                          : v.isEmpty() ? "none" : GraphiteSeries.node(v);
-                    }));
+    BoundedPlaces.Place place = names.of(labels.get(Labels.METRIC_NAME), labels::get);
+    StringBuilder p = new StringBuilder(place.name());
     StringBuilder t = new StringBuilder();
     for (Labels.Label l : labels.toList()) {
-      if (named.contains(l.name())) {
+      boolean isThere = place.isOwn() || l.name().equals(Labels.METRIC_NAME);
+      if (isThere && named.contains(l.name())) {
         continue;
       }
       if (settings.tags()) {

@@ -8,6 +8,7 @@ import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
@@ -18,6 +19,7 @@ import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.RowParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,6 +27,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -42,20 +46,34 @@ public final class MessageParcels implements Encoder {
   private final MessageSettings settings;
   private final UnaryOperator<String> escape;
   private final RowParcels rows;
+  private final Function<Signal, BoundedNames> makeNames;
+  private final Map<Signal, BoundedNames> names = new ConcurrentHashMap<>();
 
   /**
    * @param escape makes a value fit for a name of the broker's
+   * @param registry the exporter's
+   * @param exporter the component, as in {@code nats/far}
    */
-  public MessageParcels(MessageSettings settings, UnaryOperator<String> escape, LeftOut leftOut) {
+  public MessageParcels(
+      MessageSettings settings, UnaryOperator<String> escape, Registry registry, String exporter) {
     this.settings = settings;
     this.escape = escape;
+    this.makeNames =
+        s ->
+            new BoundedNames(
+                label -> named(s, label),
+                named(s, label -> BoundedNames.OTHER),
+                settings.maxNames(),
+                registry,
+                exporter,
+                s);
     this.rows =
         new RowParcels(
             settings.rows(),
             false,
             () -> new MessageRows(settings.encoding(), settings.maxBytes()),
             new Envelope(),
-            leftOut);
+            new LeftOut(registry, exporter));
   }
 
   private final class Envelope implements RowParcels.Envelope {
@@ -82,6 +100,15 @@ public final class MessageParcels implements Encoder {
 
   /** The topic of what has such labels. */
   String topic(Signal signal, UnaryOperator<String> label) {
+    return isOne() ? named(signal, label) : names.computeIfAbsent(signal, makeNames).of(label);
+  }
+
+  /** Whether all of a signal goes to one topic. */
+  private boolean isOne() {
+    return settings.topic().labels().stream().allMatch(MessageSettings.SIGNAL::equals);
+  }
+
+  private String named(Signal signal, UnaryOperator<String> label) {
     return settings
         .topic()
         .of(
@@ -149,7 +176,7 @@ public final class MessageParcels implements Encoder {
     }
 
     private String topic(byte[] body, OtlpScanner.Slice r) {
-      if (settings.topic().labels().stream().allMatch(MessageSettings.SIGNAL::equals)) {
+      if (isOne()) {
         return MessageParcels.this.topic(batch.signal(), l -> "");
       }
       Attributes a =

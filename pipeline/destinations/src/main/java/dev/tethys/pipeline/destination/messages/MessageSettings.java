@@ -8,6 +8,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.util.EnumSet;
 import java.util.function.Predicate;
@@ -16,16 +17,23 @@ import java.util.function.Predicate;
  * What messages are made of, and where they go: keys that exporters to brokers have in common.
  *
  * @param where the position of the encoding, for errors
+ * @param maxNames how many topics labels may make
  * @param maxBytes of a message
  */
 public record MessageSettings(
-    NameTemplate topic, MessageEncoding encoding, String where, RowSettings rows, int maxBytes) {
+    NameTemplate topic,
+    int maxNames,
+    MessageEncoding encoding,
+    String where,
+    RowSettings rows,
+    int maxBytes) {
   /** The label of a topic that stands for metrics, logs or traces. */
   static final String SIGNAL = "signal";
 
   /** The keys, added to the section of an exporter. */
   public static final class Keys {
     private final Key<String> topic;
+    private final Key<Long> maxNames;
     private final Key<MessageEncoding> encoding;
     private final Key<Long> maxBytes;
     private final RowSettings.Keys rows;
@@ -44,6 +52,7 @@ public record MessageSettings(
               usual,
               "Where messages go. {signal} stands for metrics, logs or traces; another name for an"
                   + " attribute of the resource, or, of encodings by sample, for a label.");
+      maxNames = BoundedNames.key(s, 10_000);
       encoding =
           s.key(
               "encoding",
@@ -83,6 +92,7 @@ public record MessageSettings(
       RowSettings r = rows.read(o);
       return new MessageSettings(
           t,
+          BoundedNames.read(o, maxNames),
           o.get(encoding),
           o.node().where(),
           // A row that comes after the limit is met goes into the next message.

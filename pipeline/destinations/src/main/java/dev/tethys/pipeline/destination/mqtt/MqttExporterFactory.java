@@ -13,7 +13,6 @@ import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
-import dev.tethys.pipeline.destination.rows.LeftOut;
 import java.io.IOException;
 import java.util.Set;
 
@@ -48,9 +47,7 @@ public final class MqttExporterFactory
 
   private static MessageParcels parcels(MqttSettings s, Context context) {
     return new MessageParcels(
-        s.messages(),
-        MqttExporterFactory::level,
-        new LeftOut(context.metrics(), context.id().toString()));
+        s.messages(), MqttExporterFactory::level, context.metrics(), context.id().toString());
   }
 
   @Override

@@ -13,7 +13,6 @@ import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
-import dev.tethys.pipeline.destination.rows.LeftOut;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,9 +49,7 @@ public final class NatsExporterFactory
 
   private static MessageParcels parcels(NatsSettings s, Context context) {
     return new MessageParcels(
-        s.messages(),
-        NatsExporterFactory::token,
-        new LeftOut(context.metrics(), context.id().toString()));
+        s.messages(), NatsExporterFactory::token, context.metrics(), context.id().toString());
   }
 
   @Override

@@ -16,6 +16,7 @@ import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineProbe;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.naming.BoundedNames;
 import java.util.Map;
 import java.util.Set;
 
@@ -53,7 +54,12 @@ public final class StatsdExporterFactory
     return context.exporter(
         s.delivery(),
         signal,
-        new StatsdMetrics(s, lines, new LeftOut(context.metrics(), context.id().toString())),
+        new StatsdMetrics(
+            s,
+            lines,
+            new LeftOut(context.metrics(), context.id().toString()),
+            new BoundedNames(
+                s.name(), s.maxNames(), context.metrics(), context.id().toString(), signal)),
         new StatsdSender(s.endpoint().open(s.delivery().timeout()), lines));
   }
 

@@ -8,7 +8,6 @@ import dev.tethys.codec.statsd.StatsdTagStyle;
 import dev.tethys.codec.statsd.StatsdWriter;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.GoFloat;
-import dev.tethys.model.Labels;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
@@ -25,10 +24,12 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.destination.client.BoundedPlaces;
 import dev.tethys.pipeline.destination.rows.HistogramRanges;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RecordCutter;
+import dev.tethys.pipeline.naming.BoundedNames;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,9 +54,12 @@ final class StatsdMetrics implements Encoder {
   private final StatsdSettings settings;
   private final LineParcels lines;
   private final LeftOut leftOut;
+  private final BoundedPlaces names;
 
-  StatsdMetrics(StatsdSettings settings, LineParcels lines, LeftOut leftOut) {
+  StatsdMetrics(StatsdSettings settings, LineParcels lines, LeftOut leftOut, BoundedNames names) {
     this.settings = settings;
+    this.names =
+        new BoundedPlaces(settings.name(), StatsdTagStyle::name, StatsdTagStyle::node, names);
     this.lines = lines;
     this.leftOut = leftOut;
   }
@@ -177,22 +181,14 @@ final class StatsdMetrics implements Encoder {
         }
       }
       p.attributes().forEach((k, v) -> all.put(k, AttributeText.text(v)));
-      String name =
-          settings
-              .name()
-              .of(
-                  l -> {
-                    if (l.equals(Labels.METRIC_NAME)) {
-                      return StatsdTagStyle.name(m.name());
-                    }
-                    String v = all.getOrDefault(l, "");
-                    return v.isEmpty() ? "none" : StatsdTagStyle.node(v);
-                  });
-      settings.name().labels().forEach(all::remove);
+      BoundedPlaces.Place place = names.of(m.name(), l -> all.getOrDefault(l, ""));
+      if (place.isOwn()) {
+        settings.name().labels().forEach(all::remove);
+      }
       StatsdTagStyle.Tags tags = settings.style().tags();
       all.forEach(tags::add);
       return new Series(
-          name,
+          place.name(),
           tags,
           settings.timestamps() && p.timeUnixNano() != 0
               ? Long.divideUnsigned(p.timeUnixNano(), 1_000_000_000L)

@@ -9,6 +9,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineEndpoint.Transport;
+import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -19,6 +20,7 @@ import java.util.SequencedMap;
  * What the {@code statsd} exporter is told.
  *
  * @param name of a metric
+ * @param maxNames how many beginnings of names attributes may make
  * @param resources whether attributes of resources are tags too
  * @param observed what observations of histograms are sent as
  * @param absolute whether the server takes a negative gauge for a level; else it is sent behind a 0
@@ -29,6 +31,7 @@ record StatsdSettings(
     LineEndpoint endpoint,
     StatsdTagStyle style,
     NameTemplate name,
+    int maxNames,
     boolean resources,
     Histograms histograms,
     StatsdKind observed,
@@ -66,6 +69,7 @@ record StatsdSettings(
           Type.STRING,
           "{__name__}",
           "The name of a metric; {label} stands for an attribute's value.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 10_000);
   private static final Key<Boolean> RESOURCES =
       SECTION.key(
           "resource_attributes_as_tags",
@@ -122,6 +126,7 @@ record StatsdSettings(
         ENDPOINT.read(o),
         style,
         name(o),
+        BoundedNames.read(o, MAX_NAMES),
         o.get(RESOURCES),
         o.get(HISTOGRAMS),
         o.get(OBSERVED),
