@@ -240,6 +240,35 @@ class MutualTlsTest {
     }
   }
 
+  /** Those whose section of TLS stands in another one. */
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "clymene; METRICS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
+        "clymene; LOGS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
+        "parquet; METRICS; max_file_age: 1s, s3: {bucket: telemetry, region: us-east-1, endpoint: 'https://{at}',"
+            + " force_path_style: true, access_key: k, secret_key: s, tls: {{tls}}}"
+      })
+  void inBlocksOfTheirOwnTheyAreShownToo(String type, Signal signal, String keys) throws Exception {
+    String at = keys.replace("{at}", "localhost:" + http.getAddress().getPort());
+    try (TestPipeline p =
+        new TestPipeline(signal, type, at.replace("{tls}", tls(true)) + ", timeout: 2s")) {
+      p.send(batch(signal));
+      p.drain(PATIENCE);
+      assertThat(p.balance().out()).as(p.balance().toString()).isEqualTo(1);
+      assertThat(SHOWN).isNotEmpty().allMatch(n -> n.contains("CN=client"));
+    }
+    SHOWN.clear();
+    try (TestPipeline p =
+        new TestPipeline(signal, type, at.replace("{tls}", tls(false)) + ", timeout: 2s")) {
+      p.send(batch(signal));
+      TestPipeline.await("it was refused", PATIENCE, () -> p.repeated() >= 1);
+      assertThat(p.balance().out()).isZero();
+      assertThat(SHOWN).isEmpty();
+    }
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = ';',

@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.codec.series.SeriesText;
-import dev.tethys.model.GoJson;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -9,9 +8,8 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
-import dev.tethys.model.telemetry.SpanEvent;
-import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.destination.rows.SpanText;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -38,7 +36,7 @@ final class RecordRows {
           long time = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
           String body = AttributeText.text(r.body());
           String attributes = json(r.attributes());
-          String trace = trace(r.traceIdHigh(), r.traceIdLow());
+          String trace = SpanText.traceId(r.traceIdHigh(), r.traceIdLow());
           String what =
               String.join(
                   "\n",
@@ -48,7 +46,7 @@ final class RecordRows {
                   scope,
                   attributes,
                   trace,
-                  span(r.spanId()),
+                  SpanText.spanId(r.spanId()),
                   Integer.toString(r.severityNumber()),
                   r.severityText(),
                   r.eventName(),
@@ -59,7 +57,7 @@ final class RecordRows {
               .int8(r.timeUnixNano())
               .int8(r.observedTimeUnixNano())
               .text(trace)
-              .text(span(r.spanId()))
+              .text(SpanText.spanId(r.spanId()))
               .int8(r.flags() & 0xffff_ffffL)
               .int2(r.severityNumber())
               .text(r.severityText())
@@ -80,14 +78,14 @@ final class RecordRows {
         String scope = json(s.scope().attributes());
         for (Span p : s.items()) {
           String attributes = json(p.attributes());
-          String trace = trace(p.traceIdHigh(), p.traceIdLow());
+          String trace = SpanText.traceId(p.traceIdHigh(), p.traceIdLow());
           String what =
               String.join(
                   "\n",
                   Long.toString(p.startTimeUnixNano()),
                   Long.toString(p.endTimeUnixNano()),
                   trace,
-                  span(p.spanId()),
+                  SpanText.spanId(p.spanId()),
                   p.name(),
                   resource,
                   attributes);
@@ -97,8 +95,8 @@ final class RecordRows {
               .int8(p.startTimeUnixNano())
               .int8(p.endTimeUnixNano())
               .text(trace)
-              .text(span(p.spanId()))
-              .text(span(p.parentSpanId()))
+              .text(SpanText.spanId(p.spanId()))
+              .text(SpanText.spanId(p.parentSpanId()))
               .text(p.traceState())
               .int8(p.flags() & 0xffff_ffffL)
               .text(p.name())
@@ -106,7 +104,7 @@ final class RecordRows {
               .int2(p.statusCode())
               .text(p.statusMessage());
           common(rows, g, resource, s, scope, attributes);
-          rows.jsonb(events(p)).jsonb(links(p));
+          rows.jsonb(SpanText.events(p)).jsonb(SpanText.links(p));
         }
       }
     }
@@ -130,41 +128,5 @@ final class RecordRows {
 
   private static String json(Attributes a) {
     return AttributeText.json(new StringBuilder(), a).toString();
-  }
-
-  private static String events(Span p) {
-    StringBuilder sb = new StringBuilder("[");
-    for (SpanEvent e : p.events()) {
-      sb.append(sb.length() == 1 ? "" : ",")
-          .append("{\"time_unix_nano\":")
-          .append(e.timeUnixNano())
-          .append(",\"name\":");
-      GoJson.append(sb, e.name()).append(",\"attributes\":");
-      AttributeText.json(sb, e.attributes()).append('}');
-    }
-    return sb.append(']').toString();
-  }
-
-  private static String links(Span p) {
-    StringBuilder sb = new StringBuilder("[");
-    for (SpanLink l : p.links()) {
-      sb.append(sb.length() == 1 ? "" : ",")
-          .append("{\"trace_id\":\"")
-          .append(trace(l.traceIdHigh(), l.traceIdLow()))
-          .append("\",\"span_id\":\"")
-          .append(span(l.spanId()))
-          .append("\",\"trace_state\":");
-      GoJson.append(sb, l.traceState()).append(",\"attributes\":");
-      AttributeText.json(sb, l.attributes()).append('}');
-    }
-    return sb.append(']').toString();
-  }
-
-  private static String trace(long high, long low) {
-    return (high | low) == 0 ? "" : String.format("%016x%016x", high, low);
-  }
-
-  private static String span(long id) {
-    return id == 0 ? "" : String.format("%016x", id);
   }
 }

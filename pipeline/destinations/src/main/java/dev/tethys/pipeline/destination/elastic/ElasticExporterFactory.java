@@ -46,7 +46,7 @@ public final class ElasticExporterFactory
 
   @Override
   public String about() {
-    return "Writes metrics and logs to "
+    return "Writes metrics, logs and traces to "
         + (openSearch ? "OpenSearch." : "Elasticsearch 8 and 9, data streams by default.");
   }
 
@@ -57,7 +57,7 @@ public final class ElasticExporterFactory
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
   private @Nullable ClientAuth auth(ElasticSettings s, Context context) {
@@ -88,26 +88,21 @@ public final class ElasticExporterFactory
     HttpEndpoint endpoint = endpoint(s, context);
     BoundedNames names =
         new BoundedNames(
-            signal == Signal.LOGS ? s.logsIndex() : s.metricsIndex(),
-            s.maxNames(),
-            context.metrics(),
-            context.id().toString(),
-            signal);
+            s.index(signal), s.maxNames(), context.metrics(), context.id().toString(), signal);
+    DocumentParcels documents =
+        new DocumentParcels(names, lines, s.rows().maxItems(), s.rows().maxBytes());
     Encoder encoder =
-        signal == Signal.LOGS
-            ? new LogParcels(
-                names,
-                lines,
-                s.rows().maxItems(),
-                s.rows().maxBytes(),
-                s.clymeneLogs(),
-                context.clock()::millis)
-            : new RowParcels(
-                s.rows(),
-                false,
-                () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
-                lines,
-                new LeftOut(context.metrics(), context.id().toString()));
+        switch (signal) {
+          case LOGS -> new LogParcels(documents, s.clymeneLogs(), context.clock()::millis);
+          case TRACES -> new SpanParcels(documents);
+          default ->
+              new RowParcels(
+                  s.rows(),
+                  false,
+                  () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
+                  lines,
+                  new LeftOut(context.metrics(), context.id().toString()));
+        };
     return context.exporter(
         s.delivery(),
         signal,

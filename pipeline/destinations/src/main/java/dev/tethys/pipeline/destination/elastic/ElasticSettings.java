@@ -6,6 +6,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.HttpClientSettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param openSearch whether it is OpenSearch
  * @param metricsIndex of samples; {@code {label}} stands for the value of a label
  * @param logsIndex of log records
+ * @param tracesIndex of spans
  * @param maxNames how many indices labels may make
  * @param dataStream whether indices are data streams
  * @param template whether an index template is put there first
@@ -46,6 +48,7 @@ record ElasticSettings(
     boolean openSearch,
     NameTemplate metricsIndex,
     NameTemplate logsIndex,
+    NameTemplate tracesIndex,
     int maxNames,
     boolean dataStream,
     boolean template,
@@ -78,6 +81,7 @@ record ElasticSettings(
     private final RowSettings.Keys rows;
     private final Key<String> metricsIndex;
     private final Key<String> logsIndex;
+    private final Key<String> tracesIndex;
     private final Key<Long> maxNames;
     private final Key<Boolean> dataStream;
     private final Key<Boolean> template;
@@ -96,7 +100,7 @@ record ElasticSettings(
     Keys(String name, boolean openSearch) {
       this.openSearch = openSearch;
       Section s =
-          new Section(name, "Writes metrics and logs by the bulk API.")
+          new Section(name, "Writes metrics, logs and traces by the bulk API.")
               .include(DeliverySettings.SECTION);
       client = new HttpClientSettings.Keys(s);
       rows =
@@ -118,6 +122,12 @@ record ElasticSettings(
               Type.STRING,
               "logs-tethys-default",
               "Index or data stream of log records; {attribute} stands for one of the resource.");
+      tracesIndex =
+          s.key(
+              "traces_index",
+              Type.STRING,
+              "traces-tethys-default",
+              "Index or data stream of spans; {attribute} stands for one of the resource.");
       maxNames = BoundedNames.key(s, 1000);
       dataStream = s.key("data_stream", Type.BOOL, true, "Whether indices are data streams.");
       template =
@@ -176,7 +186,6 @@ record ElasticSettings(
           new String[] {
             "endpoints",
             "cloudid",
-            "traces_index",
             "mapping",
             "flush",
             "retry",
@@ -233,6 +242,7 @@ record ElasticSettings(
           openSearch,
           metrics,
           index(o, logsIndex),
+          index(o, tracesIndex),
           BoundedNames.read(o, maxNames),
           o.get(dataStream),
           o.get(template),
@@ -278,6 +288,15 @@ record ElasticSettings(
         throw o.error(key, String.valueOf(e.getMessage()));
       }
     }
+  }
+
+  /** Where a signal goes. */
+  NameTemplate index(Signal signal) {
+    return switch (signal) {
+      case LOGS -> logsIndex;
+      case TRACES -> tracesIndex;
+      default -> metricsIndex;
+    };
   }
 
   /** A path of the server. */

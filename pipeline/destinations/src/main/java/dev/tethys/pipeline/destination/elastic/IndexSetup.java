@@ -30,7 +30,7 @@ final class IndexSetup {
   }
 
   private NameTemplate index() {
-    return signal == Signal.METRICS ? settings.metricsIndex() : settings.logsIndex();
+    return settings.index(signal);
   }
 
   /** A template or policy, as it is sent. */
@@ -77,7 +77,6 @@ final class IndexSetup {
   }
 
   private String text(NameTemplate of, @Nullable TimeSeriesMode mode) {
-    boolean metrics = signal == Signal.METRICS;
     return "{\"index_patterns\":[\""
         + of.pattern()
         + "\"],\"priority\":"
@@ -87,12 +86,19 @@ final class IndexSetup {
         + settings(mode)
         + lifecycle(mode)
         + "\"mappings\":"
-        + (metrics
-            ? mode == null
-                ? SampleDocuments.mappings(settings.openSearch())
-                : SampleDocuments.timeSeriesMappings()
-            : LogParcels.mappings(settings.openSearch()))
+        + mappings(mode)
         + "}}";
+  }
+
+  private String mappings(@Nullable TimeSeriesMode mode) {
+    return switch (signal) {
+      case LOGS -> LogParcels.mappings(settings.openSearch());
+      case TRACES -> SpanParcels.mappings(settings.openSearch());
+      default ->
+          mode == null
+              ? SampleDocuments.mappings(settings.openSearch())
+              : SampleDocuments.timeSeriesMappings();
+    };
   }
 
   private String lifecycle(@Nullable TimeSeriesMode mode) {

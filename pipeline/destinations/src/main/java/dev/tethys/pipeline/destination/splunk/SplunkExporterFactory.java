@@ -40,7 +40,7 @@ public final class SplunkExporterFactory
 
   @Override
   public String about() {
-    return "Writes metrics and logs to Splunk's HTTP Event Collector.";
+    return "Writes metrics, logs and traces to Splunk's HTTP Event Collector.";
   }
 
   @Override
@@ -50,7 +50,7 @@ public final class SplunkExporterFactory
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
   private static @Nullable ClientAuth auth(SplunkSettings s, Context context) {
@@ -78,8 +78,8 @@ public final class SplunkExporterFactory
         new BoundedNames(
             s.index(), s.maxNames(), context.metrics(), context.id().toString(), signal);
     Encoder encoder =
-        signal == Signal.LOGS
-            ? new SplunkLogs(s, indices, lines, context.clock()::millis)
+        signal != Signal.METRICS
+            ? new SplunkRecords(s, indices, lines, context.clock()::millis)
             : new RowParcels(
                 s.rows(),
                 false,

@@ -45,7 +45,7 @@ record SplunkSettings(
           List.of("kvstore"));
 
   private static final Section SECTION =
-      new Section("splunk_hec", "Writes metrics and logs to Splunk's HTTP Event Collector.")
+      new Section("splunk_hec", "Writes metrics, logs and traces to Splunk's HTTP Event Collector.")
           .include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
   private static final RowSettings.Keys ROWS =

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.elastic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
@@ -22,20 +23,29 @@ import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import io.opentelemetry.proto.resource.v1.Resource;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
+import io.opentelemetry.proto.trace.v1.Status;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 class BulkSenderTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private HttpDouble elastic;
   private HttpClientFactory http;
 
@@ -259,6 +269,71 @@ class BulkSenderTest {
     assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(Verdict.Instead.class);
   }
 
+  private DocumentParcels documents(ElasticSettings s, Signal signal) {
+    return new DocumentParcels(
+        new BoundedNames(s.index(signal), s.maxNames(), new Registry(), "x", signal),
+        lines(s),
+        100,
+        1 << 20);
+  }
+
+  @Test
+  void spans() throws Exception {
+    ElasticSettings s = settings(", traces_index: 'traces-{service.name}-x'", true);
+    byte[] id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    byte[] body =
+        ExportTraceServiceRequest.newBuilder()
+            .addResourceSpans(
+                ResourceSpans.newBuilder()
+                    .setResource(
+                        Resource.newBuilder()
+                            .addAttributes(
+                                KeyValue.newBuilder()
+                                    .setKey("service.name")
+                                    .setValue(AnyValue.newBuilder().setStringValue("web"))))
+                    .addScopeSpans(
+                        ScopeSpans.newBuilder()
+                            .addSpans(
+                                Span.newBuilder()
+                                    .setTraceId(ByteString.copyFrom(id))
+                                    .setSpanId(ByteString.copyFrom(id, 0, 8))
+                                    .setName("GET /\"a\"")
+                                    .setKind(Span.SpanKind.SPAN_KIND_SERVER)
+                                    .setStartTimeUnixNano(1_000_000_005L)
+                                    .setEndTimeUnixNano(1_000_000_105L)
+                                    .setStatus(
+                                        Status.newBuilder()
+                                            .setCode(Status.StatusCode.STATUS_CODE_ERROR)
+                                            .setMessage("no"))
+                                    .addEvents(
+                                        Span.Event.newBuilder().setName("e").setTimeUnixNano(7)))))
+            .build()
+            .toByteArray();
+    Parcel p =
+        new SpanParcels(documents(s, Signal.TRACES))
+            .encode(new Batch(Signal.TRACES, Encoding.OTLP, body, 1, 0))
+            .parcels()
+            .getFirst();
+    assertThat(sender(s, Signal.TRACES).send(p)).isEqualTo(Verdict.DELIVERED);
+    JsonNode template = JSON.readTree(elastic.requests().getFirst().text());
+    assertThat(template.path("index_patterns").get(0).asString()).isEqualTo("traces-*-x");
+    assertThat(template.at("/template/mappings/properties/trace_id/type").asString())
+        .isEqualTo("keyword");
+    String[] lines = elastic.requests().getLast().text().split("\n", -1);
+    assertThat(JSON.readTree(lines[0]).at("/create/_index").asString()).isEqualTo("traces-web-x");
+    assertThat(JSON.readTree(lines[1]))
+        .isEqualTo(
+            JSON.readTree(
+                """
+                {"@timestamp":"1970-01-01T00:00:01.000000005Z",
+                "trace_id":"0102030405060708090a0b0c0d0e0f10","span_id":"0102030405060708",
+                "parent_span_id":"","service":"web","name":"GET /\\"a\\"","kind":"server",
+                "duration_nanos":100,"status":"error","status_message":"no","trace_state":"",
+                "scope":"","scope_version":"","resource":{"service.name":"web"},"attributes":{},
+                "events":[{"time_unix_nano":7,"name":"e","attributes":{}}],"links":[]}
+                """));
+  }
+
   @Test
   void logRecords() throws Exception {
     ElasticSettings s = settings(", user: u, password: p", true);
@@ -282,13 +357,7 @@ class BulkSenderTest {
             .build()
             .toByteArray();
     Parcel p =
-        new LogParcels(
-                new BoundedNames(s.logsIndex(), s.maxNames(), new Registry(), "x", Signal.METRICS),
-                lines(s),
-                100,
-                1 << 20,
-                s.clymeneLogs(),
-                () -> 0)
+        new LogParcels(documents(s, Signal.LOGS), s.clymeneLogs(), () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
             .parcels()
             .getFirst();
@@ -326,13 +395,7 @@ class BulkSenderTest {
             .toByteArray();
     Metadata tenant = new Metadata(Map.of("x-scope-orgid", List.of("team-a")));
     Parcel p =
-        new LogParcels(
-                new BoundedNames(s.logsIndex(), s.maxNames(), new Registry(), "x", Signal.METRICS),
-                lines(s),
-                100,
-                1 << 20,
-                s.clymeneLogs(),
-                () -> 0)
+        new LogParcels(documents(s, Signal.LOGS), s.clymeneLogs(), () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0, tenant))
             .parcels()
             .getFirst();

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.splunk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
@@ -20,12 +21,16 @@ import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.AnyValue;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
 import io.opentelemetry.proto.resource.v1.Resource;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
+import io.opentelemetry.proto.trace.v1.Span;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Objects;
@@ -129,6 +134,42 @@ class SplunkSenderTest {
   }
 
   @Test
+  void spansAreEvents() throws Exception {
+    byte[] id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    byte[] body =
+        ExportTraceServiceRequest.newBuilder()
+            .addResourceSpans(
+                ResourceSpans.newBuilder()
+                    .addScopeSpans(
+                        ScopeSpans.newBuilder()
+                            .addSpans(
+                                Span.newBuilder()
+                                    .setTraceId(ByteString.copyFrom(id))
+                                    .setSpanId(ByteString.copyFrom(id, 0, 8))
+                                    .setName("GET")
+                                    .setKind(Span.SpanKind.SPAN_KIND_CLIENT)
+                                    .setStartTimeUnixNano(1_500_000_000L)
+                                    .setEndTimeUnixNano(1_500_000_009L))))
+            .build()
+            .toByteArray();
+    Parcel p =
+        new SplunkRecords(settings, indices(settings), lines, () -> 0)
+            .encode(new Batch(Signal.TRACES, Encoding.OTLP, body, 1, 0))
+            .parcels()
+            .getFirst();
+    assertThat(sender.send(p)).isEqualTo(Verdict.DELIVERED);
+    assertThat(splunk.requests().getFirst().text())
+        .isEqualTo(
+            "{\"time\":1.500,\"source\":\"s\",\"index\":\"m\",\"event\":{"
+                + "\"trace_id\":\"0102030405060708090a0b0c0d0e0f10\",\"span_id\":\"0102030405060708\","
+                + "\"parent_span_id\":\"\",\"name\":\"GET\",\"kind\":\"SPAN_KIND_CLIENT\","
+                + "\"start_time\":1500000000,\"end_time\":1500000009,"
+                + "\"status\":{\"code\":\"STATUS_CODE_UNSET\",\"message\":\"\"},"
+                + "\"trace_state\":\"\",\"attributes\":{},\"events\":[],\"links\":[]},"
+                + "\"fields\":{}}\n");
+  }
+
+  @Test
   void logRecordsAreEvents() throws Exception {
     KeyValue.Builder host =
         KeyValue.newBuilder()
@@ -149,7 +190,7 @@ class SplunkSenderTest {
             .build()
             .toByteArray();
     Parcel p =
-        new SplunkLogs(settings, indices(settings), lines, () -> 0)
+        new SplunkRecords(settings, indices(settings), lines, () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
             .parcels()
             .getFirst();

@@ -1,0 +1,62 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.telemetry.AttributeText;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.destination.rows.Records;
+import dev.tethys.pipeline.destination.rows.SpanText;
+
+/** Spans as documents. */
+record SpanParcels(DocumentParcels parcels) implements Encoder {
+  @Override
+  public Encoded encode(Batch batch) {
+    return parcels.encode(batch, Records.traces(batch).resources(), SpanParcels::document);
+  }
+
+  private static void document(Attributes resource, ScopeGroup<Span> scope, Span p, TextBuffer to) {
+    to.put("{\"@timestamp\":\"").put(DocumentParcels.time(p.startTimeUnixNano()));
+    to.put("\",\"trace_id\":\"").put(SpanText.traceId(p.traceIdHigh(), p.traceIdLow()));
+    to.put("\",\"span_id\":\"").put(SpanText.spanId(p.spanId()));
+    to.put("\",\"parent_span_id\":\"").put(SpanText.spanId(p.parentSpanId()));
+    to.put("\",\"service\":").json(AttributeText.text(resource.get("service.name")));
+    to.put(",\"name\":").json(p.name());
+    to.put(",\"kind\":\"").put(SpanText.kind(p));
+    // A clock that was set back makes spans that end before they begin.
+    to.put("\",\"duration_nanos\":").number(p.endTimeUnixNano() - p.startTimeUnixNano());
+    to.put(",\"status\":\"").put(SpanText.status(p));
+    to.put("\",\"status_message\":").json(p.statusMessage());
+    to.put(",\"trace_state\":").json(p.traceState());
+    to.put(",\"scope\":").json(scope.scope().name());
+    to.put(",\"scope_version\":").json(scope.scope().version());
+    to.put(",\"resource\":").put(AttributeText.json(new StringBuilder(), resource).toString());
+    to.put(",\"attributes\":");
+    to.put(AttributeText.json(new StringBuilder(), p.attributes()).toString());
+    to.put(",\"events\":").put(SpanText.events(p));
+    to.put(",\"links\":").put(SpanText.links(p)).put("}\n");
+  }
+
+  /** The mappings of such documents; events and links are kept and not searched. */
+  static String mappings(boolean openSearch) {
+    StringBuilder sb =
+        new StringBuilder("{\"dynamic\":false,\"properties\":{")
+            .append("\"@timestamp\":{\"type\":\"date_nanos\"},")
+            .append("\"duration_nanos\":{\"type\":\"long\"},");
+    for (String keyword :
+        new String[] {
+          "trace_id", "span_id", "parent_span_id", "service", "name", "kind", "status", "scope"
+        }) {
+      sb.append('"').append(keyword).append("\":{\"type\":\"keyword\"},");
+    }
+    String flat = DocumentParcels.flat(openSearch);
+    return sb.append("\"resource\":")
+        .append(flat)
+        .append(",\"attributes\":")
+        .append(flat)
+        .append("}}")
+        .toString();
+  }
+}

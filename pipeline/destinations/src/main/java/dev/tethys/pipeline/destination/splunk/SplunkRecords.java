@@ -1,0 +1,148 @@
+package dev.tethys.pipeline.destination.splunk;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.telemetry.AttributeText;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Item;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.Records;
+import dev.tethys.pipeline.destination.rows.SpanText;
+import dev.tethys.pipeline.naming.BoundedNames;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Log records and spans as events, one a line. Of a record the event is its body, and attributes
+ * are fields; of a span it is an object with the keys of the Collector's exporter, and attributes
+ * of the resource are fields. {@code host.name} is the host.
+ */
+final class SplunkRecords implements Encoder {
+  private final SplunkSettings settings;
+  private final BoundedNames indices;
+  private final byte[] common;
+  private final LineParcels lines;
+  private final LongSupplier millis;
+
+  SplunkRecords(
+      SplunkSettings settings, BoundedNames indices, LineParcels lines, LongSupplier millis) {
+    this.settings = settings;
+    this.indices = indices;
+    this.common = SplunkEvents.common(settings);
+    this.lines = lines;
+    this.millis = millis;
+  }
+
+  /** Writes a record as an event, in one line that ends. */
+  @FunctionalInterface
+  private interface Event<T extends Item<T>> {
+    void write(String index, Attributes resource, T item, TextBuffer to);
+  }
+
+  @Override
+  public Encoded encode(Batch batch) {
+    return batch.signal() == Signal.TRACES
+        ? encode(batch, Records.traces(batch).resources(), this::span)
+        : encode(batch, Records.logs(batch).resources(), this::record);
+  }
+
+  private <T extends Item<T>> Encoded encode(
+      Batch batch, List<ResourceGroup<T>> groups, Event<T> event) {
+    Map<String, String> headers = lines.headers(batch);
+    List<Parcel> out = new ArrayList<>();
+    TextBuffer text = new TextBuffer();
+    int items = 0;
+    for (ResourceGroup<T> g : groups) {
+      String index = indices.of(l -> AttributeText.text(g.resource().attributes().get(l)));
+      for (ScopeGroup<T> s : g.scopes()) {
+        for (T r : s.items()) {
+          event.write(index, g.resource().attributes(), r, text);
+          items++;
+          if (items >= settings.rows().maxItems() || text.size() >= settings.rows().maxBytes()) {
+            out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
+            items = 0;
+          }
+        }
+      }
+    }
+    if (items > 0) {
+      out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
+    }
+    return Encoded.of(out);
+  }
+
+  /** Everything before the event; the host is taken out of the fields. */
+  private void begin(long nanos, String index, Map<String, String> fields, TextBuffer to) {
+    SplunkEvents.time(nanos == 0 ? millis.getAsLong() : Math.floorDiv(nanos, 1_000_000L), to);
+    to.put(common);
+    SplunkEvents.index(index, to);
+    String host = fields.remove("host.name");
+    if (host != null) {
+      to.put(",\"host\":").json(host);
+    }
+    to.put(",\"event\":");
+  }
+
+  private static void end(Map<String, String> fields, TextBuffer to) {
+    to.put(",\"fields\":{");
+    String comma = "";
+    for (Map.Entry<String, String> f : fields.entrySet()) {
+      to.put(comma).json(f.getKey()).put(':').json(f.getValue());
+      comma = ",";
+    }
+    to.put("}}\n");
+  }
+
+  private void record(String index, Attributes resource, LogRecord r, TextBuffer to) {
+    long nanos = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
+    Map<String, String> fields = new LinkedHashMap<>();
+    resource.forEach((k, v) -> fields.put(k, AttributeText.text(v)));
+    r.attributes().forEach((k, v) -> fields.put(k, AttributeText.text(v)));
+    if (!r.severityText().isEmpty()) {
+      fields.put("severity_text", r.severityText());
+    }
+    if ((r.traceIdHigh() | r.traceIdLow()) != 0) {
+      fields.put("trace_id", SpanText.traceId(r.traceIdHigh(), r.traceIdLow()));
+    }
+    if (r.spanId() != 0) {
+      fields.put("span_id", SpanText.spanId(r.spanId()));
+    }
+    begin(nanos, index, fields, to);
+    String body = AttributeText.text(r.body());
+    to.json(body.isEmpty() ? " " : body); // which must not be empty
+    end(fields, to);
+  }
+
+  private void span(String index, Attributes resource, Span p, TextBuffer to) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    resource.forEach((k, v) -> fields.put(k, AttributeText.text(v)));
+    begin(p.startTimeUnixNano(), index, fields, to);
+    to.put("{\"trace_id\":\"").put(SpanText.traceId(p.traceIdHigh(), p.traceIdLow()));
+    to.put("\",\"span_id\":\"").put(SpanText.spanId(p.spanId()));
+    to.put("\",\"parent_span_id\":\"").put(SpanText.spanId(p.parentSpanId()));
+    to.put("\",\"name\":").json(p.name());
+    to.put(",\"kind\":\"SPAN_KIND_").put(SpanText.kind(p).toUpperCase(Locale.ROOT));
+    to.put("\",\"start_time\":").number(p.startTimeUnixNano());
+    to.put(",\"end_time\":").number(p.endTimeUnixNano());
+    to.put(",\"status\":{\"code\":\"STATUS_CODE_");
+    to.put(SpanText.status(p).toUpperCase(Locale.ROOT));
+    to.put("\",\"message\":").json(p.statusMessage());
+    to.put("},\"trace_state\":").json(p.traceState());
+    to.put(",\"attributes\":");
+    to.put(AttributeText.json(new StringBuilder(), p.attributes()).toString());
+    to.put(",\"events\":").put(SpanText.events(p));
+    to.put(",\"links\":").put(SpanText.links(p)).put('}');
+    end(fields, to);
+  }
+}
