@@ -34,8 +34,9 @@ final class ClientTls {
    * What a connection needs to be secured.
    *
    * @param serverName the name asked for and verified, in the place of the host's; empty for none
+   * @param verifies whether certificates are looked at
    */
-  record Setup(SSLContext context, List<String> protocols, String serverName) {
+  record Setup(SSLContext context, List<String> protocols, String serverName, boolean verifies) {
     SSLParameters parameters() {
       SSLParameters p = new SSLParameters();
       p.setProtocols(protocols.toArray(String[]::new));
@@ -46,7 +47,7 @@ final class ClientTls {
   private ClientTls() {}
 
   static Setup setup(TlsConfig c) throws IOException {
-    return new Setup(context(c), protocols(c), c.serverName());
+    return new Setup(context(c), protocols(c), c.serverName(), !c.insecureSkipVerify());
   }
 
   static List<Stamp> stamps(TlsConfig c) {

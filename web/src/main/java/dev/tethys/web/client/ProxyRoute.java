@@ -18,15 +18,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The ways through a proxy that the JDK's client does not have: SOCKS 5 with a user (RFC 1928,
- * 1929), a proxy that is itself reached by TLS, and tunnels asked for with further headers. As Go's
- * client does, {@code socks5} and {@code socks5h} both leave names to the proxy to look up, and the
- * TLS settings of the target hold for the proxy too.
+ * 1929), a proxy that is itself reached by TLS, tunnels asked for with further headers, and hosts
+ * whose names have underscores. As Go's client does, {@code socks5} and {@code socks5h} both leave
+ * names to the proxy to look up, and the TLS settings of the target hold for the proxy too.
  */
 final class ProxyRoute {
   private static final int SOCKS_VERSION = 5;
@@ -58,7 +56,9 @@ final class ProxyRoute {
 
   /** Whether the JDK's client cannot go this way itself. */
   static boolean isNeeded(URI proxy, URI target, Map<String, List<Secret>> connectHeader) {
-    return !isScheme(proxy, "http") || isScheme(target, "https") && !connectHeader.isEmpty();
+    return !isScheme(proxy, "http")
+        || isScheme(target, "https") && !connectHeader.isEmpty()
+        || target.getHost() == null; // the JDK's client refuses names with an underscore
   }
 
   private static boolean isScheme(URI uri, String scheme) {
@@ -78,7 +78,7 @@ final class ProxyRoute {
   Wire dial(Consumer<Closeable> opened) throws IOException {
     Socket socket = open(opened);
     if (isScheme(target, "https")) {
-      socket = secured(socket, unbracketed(target), WebClient.port(target));
+      socket = HostTls.secured(tls, socket, unbracketed(target), WebClient.port(target));
     }
     return Wire.of(socket);
   }
@@ -100,7 +100,7 @@ final class ProxyRoute {
           new InetSocketAddress(address, port), (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
       socket.setTcpNoDelay(true);
       if (isScheme(proxy, "https")) {
-        socket = secured(socket, host, port);
+        socket = HostTls.secured(tls, socket, host, port);
       }
       if (isSocks()) {
         socks(socket);
@@ -114,17 +114,6 @@ final class ProxyRoute {
       throw new IOException("proxyconnect tcp: " + why, e);
     }
     return socket;
-  }
-
-  private Socket secured(Socket plain, String host, int port) throws IOException {
-    String name = tls.serverName().isEmpty() ? host : tls.serverName();
-    SSLSocket s =
-        (SSLSocket) tls.context().getSocketFactory().createSocket(plain, name, port, true);
-    SSLParameters p = tls.parameters();
-    p.setEndpointIdentificationAlgorithm("HTTPS");
-    s.setSSLParameters(p);
-    s.startHandshake();
-    return s;
   }
 
   private void tunnel(Socket socket) throws IOException {

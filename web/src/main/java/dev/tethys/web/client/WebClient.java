@@ -202,6 +202,11 @@ public final class WebClient {
     if (proxy == null && scheme.equals("http")) {
       return new Http1Call(call, path(call.uri()), headers, deadline, timer).send(connections);
     }
+    if (proxy == null && call.uri().getHost() == null) {
+      String host = String.valueOf(UrlHost.of(call.uri()));
+      return new Http1Call(call, path(call.uri()), headers, deadline, timer)
+          .send(HostTls.dialer(transport.tls(), host, port(call.uri())));
+    }
     return watched(overTcp(call, headers, scheme, deadline), deadline);
   }
 

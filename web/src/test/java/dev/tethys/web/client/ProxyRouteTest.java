@@ -179,6 +179,8 @@ class ProxyRouteTest {
     WebClient c = client("proxy_url: socks5://127.0.0.1:" + port);
     assertThat(get(c, "http://my_service:" + plain.port() + "/")).isEqualTo("seen null");
     assertThat(asked.getLast()).isEqualTo("my_service:" + plain.port());
+    assertThatThrownBy(() -> get(c, "https://my_service:" + plain.port() + "/"))
+        .hasMessageContaining("first record does not look like a TLS handshake");
   }
 
   @Test

@@ -1,0 +1,136 @@
+package dev.tethys.web.client;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import javax.net.ssl.SNIServerName;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.StandardConstants;
+
+/**
+ * TLS with a host that is known by its name. The JDK neither asks for nor verifies a name with an
+ * underscore, as no name of the Internet has one; services of Docker's networks do, and Go's and
+ * curl's clients take them. For these the name is asked for (SNI, RFC 6066) and the certificate
+ * verified here: by the rules of RFC 6125, of which Go's client keeps the same part.
+ */
+final class HostTls {
+  private static final int DNS_NAME = 2; // of a subject's alternative names, RFC 5280
+
+  private HostTls() {}
+
+  /** Opens a connection without a proxy, with its handshake done. */
+  static Wire.Dialer dialer(ClientTls.Setup tls, String host, int port) {
+    return opened -> dial(tls, host, port, opened);
+  }
+
+  private static Wire dial(ClientTls.Setup tls, String host, int port, Consumer<Closeable> opened)
+      throws IOException {
+    InetSocketAddress to = new InetSocketAddress(host, port);
+    if (to.isUnresolved()) {
+      ConnectException e = new ConnectException();
+      e.initCause(new UnresolvedAddressException());
+      throw e;
+    }
+    Socket s = new Socket();
+    opened.accept(s);
+    s.setTcpNoDelay(true);
+    s.connect(to, (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
+    return Wire.of(secured(tls, s, host, port));
+  }
+
+  /**
+   * Puts TLS over a connection and shakes hands.
+   *
+   * @param host whom to speak with, where the configuration names nobody else
+   * @throws IOException when that fails, or the certificate is another one's
+   */
+  static Socket secured(ClientTls.Setup tls, Socket plain, String host, int port)
+      throws IOException {
+    String name = tls.serverName().isEmpty() ? host : tls.serverName();
+    boolean unknown = name.indexOf('_') >= 0;
+    SSLSocket s =
+        (SSLSocket) tls.context().getSocketFactory().createSocket(plain, name, port, true);
+    SSLParameters p = tls.parameters();
+    if (unknown) {
+      p.setServerNames(List.of(new AnyName(name)));
+    } else {
+      p.setEndpointIdentificationAlgorithm("HTTPS");
+    }
+    s.setSSLParameters(p);
+    s.startHandshake();
+    if (unknown && tls.verifies()) {
+      verify(s, name);
+    }
+    return s;
+  }
+
+  /** The JDK's own kind of name refuses what is no name of the Internet. */
+  private static final class AnyName extends SNIServerName {
+    AnyName(String name) {
+      super(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
+  private static void verify(SSLSocket s, String name) throws IOException {
+    Certificate[] chain = s.getSession().getPeerCertificates();
+    try {
+      List<String> names = chain[0] instanceof X509Certificate c ? names(c) : List.of();
+      if (names.stream().noneMatch(n -> isFor(n, name))) {
+        throw new CertificateException("No name matching " + name + " found: it has " + names);
+      }
+    } catch (CertificateException e) {
+      s.close();
+      SSLHandshakeException x = new SSLHandshakeException(e.getMessage());
+      x.initCause(e);
+      throw x;
+    }
+  }
+
+  private static List<String> names(X509Certificate c) throws CertificateException {
+    List<String> out = new ArrayList<>();
+    Collection<List<?>> all = c.getSubjectAlternativeNames();
+    if (all != null) {
+      for (List<?> n : all) {
+        if (n.getFirst() instanceof Integer kind
+            && kind == DNS_NAME
+            && n.get(1) instanceof String d) {
+          out.add(d);
+        }
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Whether a name in a certificate is for a host: the same but for case, or with {@code *} in the
+   * place of the whole first label.
+   */
+  static boolean isFor(String pattern, String host) {
+    String p = plain(pattern);
+    String h = plain(host);
+    if (!p.startsWith("*.")) {
+      return p.equals(h) && !p.isEmpty();
+    }
+    int dot = h.indexOf('.');
+    return dot > 0 && p.length() > 2 && p.substring(1).equals(h.substring(dot));
+  }
+
+  private static String plain(String name) {
+    String n = name.toLowerCase(Locale.ROOT);
+    return n.endsWith(".") ? n.substring(0, n.length() - 1) : n;
+  }
+}
