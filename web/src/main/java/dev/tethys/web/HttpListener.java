@@ -7,6 +7,7 @@ import dev.tethys.web.internal.SlowClients;
 import dev.tethys.web.internal.WatchedSockets;
 import dev.tethys.web.internal.http1.Http1Selector;
 import dev.tethys.web.internal.http2.Http2Selector;
+import dev.tethys.web.internal.proxied.ProxiedTls;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
@@ -33,6 +34,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,7 +145,8 @@ public final class HttpListener implements AutoCloseable {
    * HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 gave up: the
    * engine would wait for frames of the body that the upgrading request brought, for ever.
    */
-  private List<ServerConnectionSelector> selectors(boolean http2, SlowClients clients) {
+  private List<ServerConnectionSelector> selectors(
+      boolean http2, boolean tls, SlowClients clients) {
     List<ServerConnectionSelector> out = new ArrayList<>();
     if (http2) {
       out.add(new Http2Selector(options.maxHeaderBytes(), clients));
@@ -153,7 +156,7 @@ public final class HttpListener implements AutoCloseable {
             http2,
             options.maxUriBytes(),
             options.maxHeaderBytes(),
-            options.proxied(),
+            options.proxied() && !tls, // with TLS the header stands before the handshake
             clients,
             answers));
     return out;
@@ -194,10 +197,12 @@ public final class HttpListener implements AutoCloseable {
                     .addContentEncoding(new AsItIs())
                     .build())
             .protocolsDiscoverServices(false)
-            .connectionSelectors(selectors(first.http2(), clients))
+            .connectionSelectors(selectors(first.http2(), tls, clients))
             .routing(Http2Selector.routing(clients, answers));
     if (tls) {
-      b.tls(Tls.builder().sslContext(sockets.context()).build());
+      SSLContext context = sockets.context();
+      b.tls(
+          Tls.builder().sslContext(options.proxied() ? ProxiedTls.over(context) : context).build());
     }
     // The engine hides why it cannot have a port, so it is asked for here first.
     try (ServerSocket probe = new ServerSocket()) {

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxHeaderBytes all headers of a request together
  * @param stopGrace how long requests may go on once the listener stops
  * @param tracing has a span for each request
- * @param proxied whether a connection may begin with a header of the PROXY protocol; such a
- *     connection speaks HTTP/1
+ * @param proxied whether a connection may begin with a header of the PROXY protocol, before its TLS
+ *     if it has that; without TLS such a connection speaks HTTP/1
  */
 public record HttpListenerOptions(
     List<String> addresses,

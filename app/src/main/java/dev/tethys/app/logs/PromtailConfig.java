@@ -511,7 +511,7 @@ record PromtailConfig(
         o.get(EXTERNAL_URL),
         logging(o),
         ServerTls.of(o, SERVER_TLS),
-        ServerLimits.read(o, o.find(SERVER_TLS) != null));
+        ServerLimits.read(o));
   }
 
   private static Limits limits(YamlObject o) {

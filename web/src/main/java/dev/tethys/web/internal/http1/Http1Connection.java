@@ -4,6 +4,7 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
 import dev.tethys.web.internal.SlowClients;
+import dev.tethys.web.internal.proxied.ProxyHeader;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.task.InterruptableTask;

@@ -1,6 +1,7 @@
 package dev.tethys.web.internal.http1;
 
 import dev.tethys.web.internal.WireRequest;
+import dev.tethys.web.internal.proxied.ProxiedAddress;
 import io.helidon.webserver.ConnectionContext;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -21,8 +22,8 @@ final class Http1Request implements WireRequest {
   record Client(InetSocketAddress remote, InetSocketAddress local, boolean secure) {
     static Client of(ConnectionContext c) {
       return new Client(
-          (InetSocketAddress) c.remotePeer().address(),
-          (InetSocketAddress) c.localPeer().address(),
+          ProxiedAddress.meant(c.remotePeer().address()),
+          ProxiedAddress.meant(c.localPeer().address()),
           c.isSecure());
     }
   }

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.http1;
 
+import dev.tethys.web.internal.proxied.ProxyHeader;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.UncheckedIOException;
@@ -14,7 +15,7 @@ import java.util.concurrent.ArrayBlockingQueue;
  *
  * <p>Invariant: {@code bytes[position, end)} is what was read and not consumed.
  */
-final class SocketInput {
+final class SocketInput implements ProxyHeader.Bytes {
   private static final int SMALL = 2 << 10;
   private static final int LARGE = 64 << 10;
   private static final ArrayBlockingQueue<byte[]> SPARE = new ArrayBlockingQueue<>(8);
@@ -50,17 +51,20 @@ final class SocketInput {
   }
 
   /** How many bytes are here. */
-  int available() {
+  @Override
+  public int available() {
     return end - position;
   }
 
   /** The byte so many after the first that is here. */
-  byte at(int offset) {
+  @Override
+  public byte at(int offset) {
     return bytes[position + offset];
   }
 
   /** The offset of the first such byte in {@code [from, to)} of those that are here, or -1. */
-  int find(byte wanted, int from, int to) {
+  @Override
+  public int find(byte wanted, int from, int to) {
     int last = position + to;
     for (int i = position + from; i < last; i++) {
       if (bytes[i] == wanted) {
@@ -71,17 +75,20 @@ final class SocketInput {
   }
 
   /** Whether the bytes that are here have, at these places, what another array has at the same. */
-  boolean startsWith(byte[] other, int from, int to) {
+  @Override
+  public boolean startsWith(byte[] other, int from, int to) {
     return to <= end - position
         && Arrays.equals(bytes, position + from, position + to, other, from, to);
   }
 
   /** Copies the first bytes without consuming them. */
-  void peek(byte[] into, int length) {
+  @Override
+  public void peek(byte[] into, int length) {
     System.arraycopy(bytes, position, into, 0, length);
   }
 
-  void skip(int length) {
+  @Override
+  public void skip(int length) {
     position += length;
   }
 
@@ -91,7 +98,8 @@ final class SocketInput {
    * @return false at the end of the connection
    * @throws java.io.UncheckedIOException when it broke
    */
-  boolean pull() {
+  @Override
+  public boolean pull() {
     if (position == end) {
       position = 0;
       end = 0;

@@ -1,6 +1,7 @@
 package dev.tethys.web.internal.http2;
 
 import dev.tethys.web.internal.WireRequest;
+import dev.tethys.web.internal.proxied.ProxiedAddress;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import java.io.InputStream;
@@ -114,11 +115,11 @@ record MultiplexedRequest(ServerRequest request) implements WireRequest {
 
   @Override
   public InetSocketAddress remoteAddress() {
-    return (InetSocketAddress) request.remotePeer().address();
+    return ProxiedAddress.meant(request.remotePeer().address());
   }
 
   @Override
   public InetSocketAddress localAddress() {
-    return (InetSocketAddress) request.localPeer().address();
+    return ProxiedAddress.meant(request.localPeer().address());
   }
 }

@@ -63,7 +63,7 @@ public record PushServer(
         Math.toIntExact(o.get(PORT)),
         prefix,
         ServerTls.of(o, TLS),
-        ServerLimits.read(o, o.find(TLS) != null));
+        ServerLimits.read(o));
   }
 
   HttpListener listen(Routes routes, String what) throws IOException {

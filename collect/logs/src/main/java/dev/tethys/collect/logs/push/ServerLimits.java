@@ -119,12 +119,8 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
         "The longest of the timeouts holds for reading, writing and idling.");
   }
 
-  /**
-   * Reads the keys out of a block.
-   *
-   * @param tls whether the server has TLS
-   */
-  public static ServerLimits read(YamlObject o, boolean tls) {
+  /** Reads the keys out of a block. */
+  public static ServerLimits read(YamlObject o) {
     for (Key<Boolean> k : WISHES) {
       YamlNode n = o.at(k);
       if (n != null && o.get(k)) {
@@ -147,11 +143,6 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
     }
     if (longest.isZero() || longest.isNegative()) {
       throw o.error(READ, "a timeout must be more than 0");
-    }
-    YamlNode proxied = o.at(PROXIED);
-    if (proxied != null && o.get(PROXIED) && tls) {
-      // The header stands before the handshake, which the engine begins by itself.
-      proxied.notBuilt("server.proxy_protocol_enabled together with TLS");
     }
     return new ServerLimits(longest, (int) connections, o.get(GRACE), o.get(PROXIED));
   }

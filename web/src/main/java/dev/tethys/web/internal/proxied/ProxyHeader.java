@@ -1,4 +1,4 @@
-package dev.tethys.web.internal.http1;
+package dev.tethys.web.internal.proxied;
 
 import dev.tethys.web.HttpException;
 import java.net.InetAddress;
@@ -14,7 +14,31 @@ import org.jspecify.annotations.Nullable;
  * @param source whose connection it is
  * @param destination where it went to
  */
-record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
+public record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
+  /** The beginning of a connection: bytes that came, of which some may be left to others. */
+  public interface Bytes {
+    /** How many bytes are here. */
+    int available();
+
+    /** The byte so many after the first that is here. */
+    byte at(int offset);
+
+    /** The offset of the first such byte in {@code [from, to)} of those that are here, or -1. */
+    int find(byte wanted, int from, int to);
+
+    /** Whether the bytes that are here have, at these places, what another array has there. */
+    boolean startsWith(byte[] other, int from, int to);
+
+    /** Copies the first bytes without consuming them. */
+    void peek(byte[] into, int length);
+
+    /** Consumes the first bytes. */
+    void skip(int length);
+
+    /** Waits for more; false at the end of the connection. */
+    boolean pull();
+  }
+
   private static final byte[] LINE = "PROXY ".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] SIGNATURE = {
     0x0d, 0x0a, 0x0d, 0x0a, 0, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a
@@ -32,14 +56,14 @@ record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
    * @return null when there is none, or it names nobody
    * @throws HttpException when it is malformed
    */
-  static @Nullable ProxyHeader take(SocketInput in) {
+  public static @Nullable ProxyHeader take(Bytes in) {
     if (begins(in, LINE)) {
       return line(in);
     }
     return begins(in, SIGNATURE) ? binary(in) : null;
   }
 
-  private static boolean begins(SocketInput in, byte[] with) {
+  private static boolean begins(Bytes in, byte[] with) {
     while (true) {
       int n = Math.min(in.available(), with.length);
       if (!in.startsWith(with, 0, n)) {
@@ -58,7 +82,7 @@ record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
     return new HttpException(400, "malformed PROXY header: " + what);
   }
 
-  private static void await(SocketInput in, int bytes) {
+  private static void await(Bytes in, int bytes) {
     while (in.available() < bytes) {
       if (!in.pull()) {
         throw malformed("it is cut off");
@@ -66,7 +90,7 @@ record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
     }
   }
 
-  private static @Nullable ProxyHeader line(SocketInput in) {
+  private static @Nullable ProxyHeader line(Bytes in) {
     int feed = in.find((byte) '\n', 0, in.available());
     while (feed < 0) {
       if (in.available() >= MAX_LINE) {
@@ -100,7 +124,7 @@ record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
     }
   }
 
-  private static @Nullable ProxyHeader binary(SocketInput in) {
+  private static @Nullable ProxyHeader binary(Bytes in) {
     await(in, 16);
     int command = in.at(12) & 0xff;
     int family = in.at(13) & 0xff;

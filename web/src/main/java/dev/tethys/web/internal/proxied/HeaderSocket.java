@@ -1,0 +1,172 @@
+package dev.tethys.web.internal.proxied;
+
+import dev.tethys.web.HttpException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketImpl;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An accepted connection that may begin with a {@link ProxyHeader}, which whoever reads it does not
+ * see. The header is read with the first byte that is asked for, by the thread that asks. Addresses
+ * are the true ones, and know those that are meant.
+ */
+final class HeaderSocket extends Socket {
+  private @Nullable Headed input; // guarded by this
+  private volatile @Nullable ProxyHeader header;
+
+  /** One that is to be accepted. */
+  HeaderSocket() throws IOException {
+    super((SocketImpl) null);
+  }
+
+  @Override
+  public synchronized InputStream getInputStream() throws IOException {
+    Headed in = input;
+    if (in == null) {
+      in = new Headed(super.getInputStream());
+      input = in;
+    }
+    return in;
+  }
+
+  @Override
+  public @Nullable SocketAddress getRemoteSocketAddress() {
+    return super.getRemoteSocketAddress() instanceof InetSocketAddress a
+        ? new ProxiedAddress(a, () -> header == null ? null : header.source())
+        : null;
+  }
+
+  @Override
+  public SocketAddress getLocalSocketAddress() {
+    return super.getLocalSocketAddress() instanceof InetSocketAddress a
+        ? new ProxiedAddress(a, () -> header == null ? null : header.destination())
+        : super.getLocalSocketAddress();
+  }
+
+  /** What comes behind the header. */
+  private final class Headed extends FilterInputStream {
+    private @Nullable Beginning beginning;
+
+    Headed(InputStream socket) {
+      super(socket);
+      beginning = new Beginning(socket);
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      Beginning b = beginning;
+      if (b == null) {
+        return in.read(into, offset, length);
+      }
+      if (!b.headless) {
+        take(b);
+      }
+      int n = Math.min(length, b.available());
+      if (n == 0 && length > 0) {
+        beginning = null;
+        return in.read(into, offset, length);
+      }
+      System.arraycopy(b.bytes, b.position, into, offset, n);
+      b.skip(n);
+      return n;
+    }
+
+    private void take(Beginning b) throws IOException {
+      try {
+        header = ProxyHeader.take(b);
+        b.headless = true;
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      } catch (HttpException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) <= 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int available() throws IOException {
+      Beginning b = beginning;
+      return b == null || !b.headless ? in.available() : b.available() + in.available();
+    }
+
+    @Override
+    public long skip(long n) throws IOException {
+      return in.skip(beginning == null ? n : 0);
+    }
+  }
+
+  /** What was read of the connection until the header was whole. */
+  private static final class Beginning implements ProxyHeader.Bytes {
+    private final InputStream socket;
+    byte[] bytes = new byte[512];
+    int position;
+    private int end;
+    boolean headless; // the header was taken, or there is none
+
+    Beginning(InputStream socket) {
+      this.socket = socket;
+    }
+
+    @Override
+    public int available() {
+      return end - position;
+    }
+
+    @Override
+    public byte at(int offset) {
+      return bytes[position + offset];
+    }
+
+    @Override
+    public int find(byte wanted, int from, int to) {
+      for (int i = from; i < to; i++) {
+        if (at(i) == wanted) {
+          return i;
+        }
+      }
+      return -1;
+    }
+
+    @Override
+    public boolean startsWith(byte[] other, int from, int to) {
+      return to <= available()
+          && Arrays.equals(bytes, position + from, position + to, other, from, to);
+    }
+
+    @Override
+    public void peek(byte[] into, int length) {
+      System.arraycopy(bytes, position, into, 0, length);
+    }
+
+    @Override
+    public void skip(int length) {
+      position += length;
+    }
+
+    @Override
+    public boolean pull() {
+      if (end == bytes.length) {
+        bytes = Arrays.copyOf(bytes, 2 * end);
+      }
+      try {
+        int n = socket.read(bytes, end, bytes.length - end);
+        end += Math.max(0, n);
+        return n > 0;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

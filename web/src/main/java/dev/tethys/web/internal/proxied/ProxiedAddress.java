@@ -1,0 +1,36 @@
+package dev.tethys.web.internal.proxied;
+
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An end of a connection from a proxy, that knows which end of its client's connection is meant. It
+ * equals the true address, by which a connection is known.
+ */
+public final class ProxiedAddress extends InetSocketAddress {
+  private static final long serialVersionUID = 1L;
+
+  private final transient @Nullable Supplier<@Nullable InetSocketAddress> meant;
+
+  /**
+   * Of a connection.
+   *
+   * @param meant asked when somebody wants to know; it gives null where nobody else is meant
+   */
+  ProxiedAddress(InetSocketAddress real, Supplier<@Nullable InetSocketAddress> meant) {
+    super(real.getAddress(), real.getPort());
+    this.meant = meant;
+  }
+
+  /** The address that is meant by one of a connection: mostly the same. */
+  public static InetSocketAddress meant(SocketAddress address) {
+    InetSocketAddress a = (InetSocketAddress) address;
+    if (a instanceof ProxiedAddress p && p.meant != null) {
+      InetSocketAddress other = p.meant.get();
+      return other == null ? a : other;
+    }
+    return a;
+  }
+}
