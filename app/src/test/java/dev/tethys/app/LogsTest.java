@@ -156,7 +156,7 @@ class LogsTest {
       assertThat(ask(port, "/targets", "*/*", null).body()).contains("size=" + size);
       assertThat(ask(port, "/targets", "text/html,*/*;q=0.8", null).body())
           .startsWith("<!doctype html>");
-      assertThat(p.get("/").statusCode()).isEqualTo(302);
+      assertThat(p.get("/").statusCode()).isEqualTo(303);
 
       String tried =
           ask(port, "/api/v1/logs/try", "*/*", "job=app&text=level%3Dwarn+msg%3Dx%0A%0Asecond")

@@ -45,7 +45,7 @@ final class AgentPages implements AutoCloseable {
             .unlessBrowsed("/config", (q, r) -> r.send(YamlWriter.write(agent.config().tree())));
     pages.routes(routes);
     LogsApi.addTo(routes, agent, registry, tapAllowed);
-    routes.get("/", (q, r) -> r.redirect(302, home + "/targets"));
+    routes.get("/", (q, r) -> r.redirect(303, home + "/targets"));
     routes.get("/-/ready", (q, r) -> r.send("Tethys is ready.\n")); // asked for by pages
     routes.get("/ready", (q, r) -> ready(s, r));
     if (s.instrumentation()) {

@@ -31,7 +31,7 @@ public final class LogsRole {
 
   private LogsRole() {}
 
-  private static FlagSet flags() {
+  static FlagSet flags() {
     return new FlagSet(
         "tethys logs",
         "Reads log files and sends their lines to Loki. Flags may begin with one dash, as"
@@ -157,7 +157,7 @@ public final class LogsRole {
    *
    * @throws ConfigException when something is wrong with it
    */
-  private static PromtailConfig config(FlagSet flags, String behind) throws IOException {
+  static PromtailConfig config(FlagSet flags, String behind) throws IOException {
     Path file = file(flags);
     YamlDocument document = document(file, flags, behind);
     PromtailConfig config = PromtailConfig.of(document);
@@ -188,7 +188,7 @@ public final class LogsRole {
         System.err);
   }
 
-  private static String twoDashes(String a) {
+  static String twoDashes(String a) {
     return a.length() > 2 && a.charAt(0) == '-' && a.charAt(1) != '-' ? "-" + a : a;
   }
 

@@ -31,7 +31,7 @@ final class PromtailFlags {
           text("file-watch.max_poll_frequency", "global.file_watch_config.max_poll_frequency"),
           bool("tracing.enabled", "tracing.enabled"),
           bool("limit.readline-rate-enabled", "limits_config.readline_rate_enabled"),
-          number("limit.readline-rate", "limits_config.readline_rate"),
+          new Setting("limit.readline-rate", Flag.Kind.FLOAT, "limits_config.readline_rate"),
           number("limit.readline-burst", "limits_config.readline_burst"),
           bool("limit.readline-rate-drop", "limits_config.readline_rate_drop"),
           number("max-streams", "limits_config.max_streams"),
@@ -141,6 +141,10 @@ final class PromtailFlags {
     return new Setting(flag, Flag.Kind.INTEGER, key);
   }
 
+  private static Flag refused(String name, Flag.Kind kind) {
+    return Flag.refused(name, kind, "", "a label that requests carry");
+  }
+
   static List<Flag> all() {
     List<Flag> out = new ArrayList<>();
     for (Setting s : SETTINGS) {
@@ -150,6 +154,14 @@ final class PromtailFlags {
       out.add(
           Flag.refused(
               "server.throughput." + f, Flag.Kind.STRING, "", "throughput by a header of answers"));
+    }
+    for (String f : List.of("label", "http.excluded-paths", "http.excluded-user-agents")) {
+      out.add(refused("server.cluster-validation." + f, Flag.Kind.STRING));
+    }
+    for (String protocol : List.of("grpc", "http")) {
+      for (String f : List.of("enabled", "soft-validation")) {
+        out.add(refused("server.cluster-validation." + protocol + "." + f, Flag.Kind.BOOLEAN));
+      }
     }
     out.add(
         Flag.of(
@@ -258,6 +270,7 @@ final class PromtailFlags {
         switch (s.kind) {
           case BOOLEAN -> Boolean.valueOf(text);
           case INTEGER -> Long.valueOf(text);
+          case FLOAT -> Double.valueOf(text);
           default -> text;
         });
     return true;
