@@ -42,7 +42,8 @@ final class MergedSelection implements Selection {
   /** Buffers for second parts; there are never more than threads that read. */
   private final Queue<SampleBuffer> spare = new ConcurrentLinkedQueue<>();
 
-  private final Labels[] labels;
+  private final int size;
+  private final Labels @Nullable [] labels; // null: the only source tells them
   private final int[] starts; // of each series in parts; one more entry: the end
   private final long[] parts; // source << 32 | series there
 
@@ -70,12 +71,11 @@ final class MergedSelection implements Selection {
     this.resolutions = resolutions;
     if (sources.size() == 1) {
       SourceSelection s = sources.getFirst();
-      int n = s.size();
-      labels = new Labels[n];
-      starts = new int[n + 1];
-      parts = new long[n];
-      for (int i = 0; i < n; i++) {
-        labels[i] = s.labels(i);
+      size = s.size();
+      labels = null;
+      starts = new int[size + 1];
+      parts = new long[size];
+      for (int i = 0; i < size; i++) {
         starts[i + 1] = i + 1;
         parts[i] = i;
       }
@@ -114,7 +114,8 @@ final class MergedSelection implements Selection {
       begin[found.size()] = n;
     }
     labels = found.toArray(Labels[]::new);
-    starts = Arrays.copyOf(begin, labels.length + 1);
+    size = labels.length;
+    starts = Arrays.copyOf(begin, size + 1);
     floors = floors(horizons);
   }
 
@@ -131,9 +132,9 @@ final class MergedSelection implements Selection {
   }
 
   private long[] floors(Horizon horizon) {
-    long[] out = new long[labels.length];
+    long[] out = new long[size];
     for (int i = 0; i < out.length; i++) {
-      out[i] = horizon.floor(labels[i]);
+      out[i] = horizon.floor(labels(i));
     }
     return out;
   }
@@ -166,12 +167,12 @@ final class MergedSelection implements Selection {
 
   @Override
   public int size() {
-    return labels.length;
+    return size;
   }
 
   @Override
   public Labels labels(int series) {
-    return labels[series];
+    return labels == null ? sources.getFirst().labels(series) : labels[series];
   }
 
   @Override
@@ -363,7 +364,7 @@ final class MergedSelection implements Selection {
     int high = s.size() - 1;
     while (low <= high) {
       int mid = (low + high) >>> 1;
-      int c = s.labels(mid).compareTo(labels[series]);
+      int c = s.labels(mid).compareTo(labels(series));
       if (c == 0) {
         s.read(mid, into);
         return;

@@ -1,36 +1,85 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
-import dev.tethys.store.metrics.internal.index.MatchCache;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Series of the head that matchers found, whether they have samples in a range or not. Immutable,
- * but that equal labels may be put in the place of others.
- *
- * @param slots by labels, ascending
- * @param labels of each
- * @param last the highest slot, 0 when there is none
+ * Series of the head that matchers found, whether they have samples in a range or not, in the order
+ * of their labels. Labels are spelled out when they are asked for, as a count asks for none; they
+ * are kept if they are few, for then this is kept itself. Safe for several threads.
  */
-record FoundSeries(int[] slots, Labels[] labels, int last) {
-  /** Puts series in order and spells out their labels, which are named in the index. */
-  static FoundSeries of(LabelIndex index, int[] slots, int[] lists) {
+final class FoundSeries {
+  /** About the bytes of a series beside its spelled out labels. */
+  private static final int SERIES = 64;
+
+  private final LabelIndex index;
+  private final int[] slots;
+  private final int[] lists; // of pairs in the index, which never change
+  private final int last;
+  private final long weight;
+  private final @Nullable Labels @Nullable [] spelled; // races only repeat the work
+
+  /**
+   * Puts series in order.
+   *
+   * @param slots ascending
+   * @param lists the name of each one's list of pairs in the index
+   * @param most the weight up to which this may be kept
+   */
+  FoundSeries(LabelIndex index, int[] slots, int[] lists, long most) {
     int n = slots.length;
-    int[] order = new int[n];
+    int[] order = SeriesOrder.of(index, lists);
+    this.index = index;
+    this.slots = new int[n];
+    this.lists = new int[n];
     for (int i = 0; i < n; i++) {
-      order[i] = i;
+      this.slots[i] = slots[order[i]];
+      this.lists[i] = lists[order[i]];
     }
-    index.sort(order, lists);
-    int[] sorted = new int[n];
-    Labels[] labels = new Labels[n];
-    for (int i = 0; i < n; i++) {
-      sorted[i] = slots[order[i]];
-      labels[i] = index.labels(lists[order[i]]);
+    last = n == 0 ? 0 : slots[n - 1];
+    long w = SERIES * (long) n;
+    for (int i = 0; i < n && w <= most; i++) {
+      w += index.length(lists[i]);
     }
-    return new FoundSeries(sorted, labels, n == 0 ? 0 : slots[n - 1]);
+    weight = w;
+    spelled = w <= most ? new Labels[n] : null;
   }
 
-  /** About the bytes that this takes. */
+  int size() {
+    return slots.length;
+  }
+
+  /** By labels. Not to be changed. */
+  int[] slots() {
+    return slots;
+  }
+
+  Labels labels(int i) {
+    if (spelled == null) {
+      return index.labels(lists[i]);
+    }
+    Labels l = spelled[i];
+    if (l == null) {
+      l = index.labels(lists[i]);
+      spelled[i] = l;
+    }
+    return l;
+  }
+
+  /** Takes equal labels in the place of its own. */
+  void adopt(int i, Labels same) {
+    if (spelled != null) {
+      spelled[i] = same;
+    }
+  }
+
+  /** The highest slot, 0 when there is none. */
+  int last() {
+    return last;
+  }
+
+  /** About the bytes that this may take, or more than it was said to be kept with. */
   long weight() {
-    return MatchCache.weight(labels, 48);
+    return weight;
   }
 }

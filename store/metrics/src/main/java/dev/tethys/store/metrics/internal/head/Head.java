@@ -381,7 +381,7 @@ public final class Head {
     }
     if (found == null) {
       // Lists and pairs never change: they are read without the lock.
-      found = FoundSeries.of(index, slots, lists);
+      found = new FoundSeries(index, slots, lists, matched.most());
       matched.put(this, version, matchers, found, found.weight());
     }
     return new HeadSelection(found, rows, rowsFrom, beside);

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Series of the head as they were when it was made. Safe for several threads. */
 final class HeadSelection implements SourceSelection {
+  private final FoundSeries found;
+  private final int @Nullable [] places; // in found; null when all of it are chosen
   private final int[] slots; // by labels
-  private final Labels[] labels;
   private final Stripe.@Nullable View[] rows; // by stripe
   private final long rowsFrom; // rows before this time are in blocks
   private final Map<Integer, Beside> beside; // by slot; only some series have any
@@ -26,6 +27,7 @@ final class HeadSelection implements SourceSelection {
     this.rows = rows;
     this.rowsFrom = rowsFrom;
     this.beside = beside;
+    this.found = found;
     int[] all = found.slots();
     int n = 0;
     for (int slot : all) {
@@ -33,16 +35,16 @@ final class HeadSelection implements SourceSelection {
     }
     if (n == all.length) {
       slots = all;
-      labels = found.labels();
+      places = null;
       return;
     }
     slots = new int[n];
-    labels = new Labels[n];
+    places = new int[n];
     n = 0;
     for (int i = 0; i < all.length; i++) {
       if (has(all[i])) {
         slots[n] = all[i];
-        labels[n++] = found.labels()[i];
+        places[n++] = i;
       }
     }
   }
@@ -59,12 +61,16 @@ final class HeadSelection implements SourceSelection {
 
   @Override
   public Labels labels(int i) {
-    return labels[i];
+    return found.labels(place(i));
+  }
+
+  private int place(int i) {
+    return places == null ? i : places[i];
   }
 
   @Override
   public void adopt(int i, Labels same) {
-    labels[i] = same;
+    found.adopt(place(i), same);
   }
 
   private @Nullable Beside beside(int i) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntBinaryOperator;
 import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -45,6 +46,7 @@ final class LabelIndex implements Postings {
   private long added; // series, those that left among them
   private long version = VERSIONS.getAndAdd(1L << 40); // another after every change, here or anew
   private byte[] scratch = new byte[256];
+  private volatile PairOrder pairOrder = new PairOrder(new int[0], new int[0]);
 
   private static final class Name {
     int[] pairs = new int[4];
@@ -250,36 +252,72 @@ final class LabelIndex implements Postings {
     return 0;
   }
 
-  /** Sorts series by their labels: {@code order} holds positions in {@code list}. */
-  void sort(int[] order, int[] list) {
-    sort(order, new int[order.length], list, 0, order.length);
+  /**
+   * The place of each pair among all pairs that there were when it was asked, by name and then by
+   * value. Made when it is first asked for, and again when there are more pairs.
+   *
+   * @param lists of series; their pairs have a place
+   * @param most the most pairs that may be put in order for this
+   * @return null when that would be too many
+   */
+  int @Nullable [] places(int[] lists, long most) {
+    int highest = -1;
+    for (int list : lists) {
+      for (int pair = pairAt(list); pair >= 0; pair = pairAt(list)) {
+        highest = Math.max(highest, pair);
+        list = next(list, pair);
+      }
+    }
+    PairOrder o = pairOrder;
+    if (highest >= o.places.length) {
+      if (highest >= most) {
+        return null;
+      }
+      o = o.with(highest + 1, this::comparePairs);
+      pairOrder = o;
+    }
+    return o.places;
   }
 
-  private void sort(int[] order, int[] spare, int[] list, int from, int to) {
-    if (to - from < 8) {
-      for (int i = from + 1; i < to; i++) {
-        int x = order[i];
-        int j = i;
-        while (j > from && compare(list[order[j - 1]], list[x]) > 0) {
-          order[j] = order[j - 1];
-          j--;
-        }
-        order[j] = x;
+  /** All pairs up to a number in order. A later one may lose to an earlier one in a race. */
+  private record PairOrder(int[] inOrder, int[] places) {
+    PairOrder with(int n, IntBinaryOperator compare) {
+      int old = inOrder.length;
+      int[] all = Arrays.copyOf(inOrder, n);
+      for (int pair = old; pair < n; pair++) {
+        all[pair] = pair;
       }
-      return;
+      IntOrder.sort(all, compare);
+      int[] at = new int[n];
+      for (int i = 0; i < n; i++) {
+        at[all[i]] = i;
+      }
+      return new PairOrder(all, at);
     }
-    int mid = (from + to) >>> 1;
-    sort(order, spare, list, from, mid);
-    sort(order, spare, list, mid, to);
-    if (compare(list[order[mid - 1]], list[order[mid]]) <= 0) {
-      return;
+
+    long bytes() {
+      return 8L * places.length;
     }
-    System.arraycopy(order, from, spare, from, mid - from);
-    int a = from;
-    int b = mid;
-    for (int at = from; a < mid; at++) {
-      order[at] = b == to || compare(list[spare[a]], list[order[b]]) <= 0 ? spare[a++] : order[b++];
+  }
+
+  /** The first pair of a list, or of what is left of one; -1 at its end. Needs no lock. */
+  int pairAt(int list) {
+    return number(lists.page(list), lists.offset(list)) - 1;
+  }
+
+  /** What is left of a list after its first pair. */
+  int next(int list, int pair) {
+    return list + size(pair + 1);
+  }
+
+  /** How many bytes the labels of a series take. */
+  int length(int list) {
+    int n = 0;
+    for (int pair = pairAt(list); pair >= 0; pair = pairAt(list)) {
+      n += pairLength[pair];
+      list = next(list, pair);
     }
+    return n;
   }
 
   /** Whether a list spells these canonical bytes. */
@@ -523,7 +561,7 @@ final class LabelIndex implements Postings {
 
   /** Bytes held, postings estimated by what Roaring says of itself. */
   long bytes() {
-    long b = pairBytes.bytes() + lists.bytes() + pairAt.length * 20L + table.length * 4L;
+    long b = reserved() + pairOrder.bytes();
     for (int i = 0; i < pairs; i++) {
       RoaringBitmap m = many[i];
       if (m != null) {

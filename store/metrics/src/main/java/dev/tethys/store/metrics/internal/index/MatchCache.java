@@ -36,6 +36,11 @@ public final class MatchCache<T> {
     maxWeight = maxBytes;
   }
 
+  /** What is heavier than this is not kept. */
+  public long most() {
+    return maxWeight / 2;
+  }
+
   /** About what series take whose labels are spelled out. */
   public static long weight(Labels[] labels, int bytesASeries) {
     long w = 64;
@@ -65,7 +70,7 @@ public final class MatchCache<T> {
       Object owner, long version, List<Matcher> matchers, T found, long bytes) {
     Key key = new Key(owner, List.copyOf(matchers));
     Entry<T> before = entries.remove(key);
-    boolean again = before != null && bytes <= maxWeight / 2;
+    boolean again = before != null && bytes <= most();
     Entry<T> e = again ? new Entry<>(version, found, bytes) : new Entry<>(version, null, 0);
     weight += e.weight - (before == null ? 0 : before.weight);
     entries.put(key, e);

@@ -1,0 +1,52 @@
+package dev.tethys.store.metrics.internal.head;
+
+import java.util.function.IntBinaryOperator;
+
+/**
+ * A stable merge sort of ints by any comparison, without objects; what is in order costs little.
+ */
+final class IntOrder {
+  private static final int INSERTED = 8;
+
+  private final int[] order;
+  private final int[] spare;
+  private final IntBinaryOperator compare;
+
+  private IntOrder(int[] order, IntBinaryOperator compare) {
+    this.order = order;
+    this.spare = new int[order.length + 1 >>> 1];
+    this.compare = compare;
+  }
+
+  static void sort(int[] order, IntBinaryOperator compare) {
+    new IntOrder(order, compare).sort(0, order.length);
+  }
+
+  private void sort(int from, int to) {
+    if (to - from < INSERTED) {
+      for (int i = from + 1; i < to; i++) {
+        int x = order[i];
+        int j = i;
+        while (j > from && compare.applyAsInt(order[j - 1], x) > 0) {
+          order[j] = order[j - 1];
+          j--;
+        }
+        order[j] = x;
+      }
+      return;
+    }
+    int mid = (from + to) >>> 1;
+    sort(from, mid);
+    sort(mid, to);
+    if (compare.applyAsInt(order[mid - 1], order[mid]) <= 0) {
+      return;
+    }
+    int n = mid - from;
+    System.arraycopy(order, from, spare, 0, n);
+    int a = 0;
+    int b = mid;
+    for (int at = from; a < n; at++) {
+      order[at] = b == to || compare.applyAsInt(spare[a], order[b]) <= 0 ? spare[a++] : order[b++];
+    }
+  }
+}

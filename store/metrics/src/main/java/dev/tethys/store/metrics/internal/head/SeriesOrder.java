@@ -1,0 +1,134 @@
+package dev.tethys.store.metrics.internal.head;
+
+/**
+ * Puts series in the order of their labels.
+ *
+ * <p>Pairs of names and values have a place among all pairs ({@link LabelIndex#places}), so that
+ * labels compare as the lists of these numbers do. As many numbers as fit are packed into a key,
+ * keys are sorted with their series, and where keys are equal the same is done with the numbers
+ * that follow. A million series are sorted in a tenth of the time that comparing their labels
+ * takes. Sorting keeps runs, as series of one target mostly come in their order.
+ */
+final class SeriesOrder {
+  /** Below so many, keys are not worth it. */
+  private static final int FEW = 64;
+
+  /** A place is looked up so much faster than labels are compared. */
+  private static final int GAIN = 16;
+
+  private static final int INSERTED = 12;
+
+  private final LabelIndex index;
+  private final int[] places;
+  private final int bits; // of a number in a key
+  private final int numbers; // in a key
+  private final int[] rest; // by series: the name of what is left of its list
+  private final int[] order;
+  private final long[] keys; // at the place of their series in order
+  private final long[] spareKeys;
+  private final int[] spare;
+
+  private SeriesOrder(LabelIndex index, int[] lists, int[] places) {
+    this.index = index;
+    this.places = places;
+    bits = Integer.SIZE - Integer.numberOfLeadingZeros(places.length);
+    numbers = (Long.SIZE - 1) / bits;
+    rest = lists.clone();
+    order = ascending(lists.length);
+    keys = new long[lists.length];
+    spareKeys = new long[lists.length + 1 >>> 1];
+    spare = new int[lists.length + 1 >>> 1];
+  }
+
+  /** Positions in the lists, by the labels that the lists name. */
+  static int[] of(LabelIndex index, int[] lists) {
+    if (lists.length >= FEW) {
+      int[] places = index.places(lists, GAIN * (long) lists.length);
+      if (places != null) {
+        SeriesOrder o = new SeriesOrder(index, lists, places);
+        o.sort(0, lists.length);
+        return o.order;
+      }
+    }
+    int[] order = ascending(lists.length);
+    IntOrder.sort(order, (a, b) -> index.compare(lists[a], lists[b]));
+    return order;
+  }
+
+  private static int[] ascending(int n) {
+    int[] order = new int[n];
+    for (int i = 0; i < n; i++) {
+      order[i] = i;
+    }
+    return order;
+  }
+
+  private void sort(int from, int to) {
+    pack(from, to);
+    merge(from, to);
+    long last = (1L << bits) - 1;
+    int begin = from;
+    for (int i = from + 1; i <= to; i++) {
+      if (i == to || keys[i] != keys[begin]) {
+        if (i - begin > 1 && (keys[begin] & last) != 0) {
+          sort(begin, i); // which makes other keys
+        }
+        begin = i;
+      }
+    }
+  }
+
+  private void pack(int from, int to) {
+    for (int i = from; i < to; i++) {
+      int list = rest[order[i]];
+      long key = 0;
+      for (int k = 0; k < numbers; k++) {
+        int pair = index.pairAt(list);
+        key <<= bits;
+        if (pair >= 0) {
+          key |= places[pair] + 1;
+          list = index.next(list, pair);
+        }
+      }
+      keys[i] = key;
+      rest[order[i]] = list;
+    }
+  }
+
+  private void merge(int from, int to) {
+    if (to - from <= INSERTED) {
+      for (int i = from + 1; i < to; i++) {
+        long key = keys[i];
+        int series = order[i];
+        int j = i;
+        for (; j > from && keys[j - 1] > key; j--) {
+          keys[j] = keys[j - 1];
+          order[j] = order[j - 1];
+        }
+        keys[j] = key;
+        order[j] = series;
+      }
+      return;
+    }
+    int mid = (from + to) >>> 1;
+    merge(from, mid);
+    merge(mid, to);
+    if (keys[mid - 1] <= keys[mid]) {
+      return;
+    }
+    int n = mid - from;
+    System.arraycopy(keys, from, spareKeys, 0, n);
+    System.arraycopy(order, from, spare, 0, n);
+    int a = 0;
+    int b = mid;
+    for (int at = from; a < n; at++) {
+      if (b == to || spareKeys[a] <= keys[b]) {
+        keys[at] = spareKeys[a];
+        order[at] = spare[a++];
+      } else {
+        keys[at] = keys[b];
+        order[at] = order[b++];
+      }
+    }
+  }
+}
