@@ -13,8 +13,12 @@ import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncoding;
 import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.service.registry.GlobalServiceRegistry;
+import io.helidon.service.registry.ServiceRegistryConfig;
+import io.helidon.service.registry.ServiceRegistryManager;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -51,6 +55,19 @@ public final class HttpListener implements AutoCloseable {
 
   /** What is told the kernel for the listening socket: the engine's own 4 KB make it crawl. */
   static final int RECEIVE_BUFFER = 1 << 20;
+
+  static {
+    // The engine would look through the whole class path for services that it has no use for here.
+    if (!GlobalServiceRegistry.configured()) {
+      GlobalServiceRegistry.registry(
+          ServiceRegistryManager.create(
+                  ServiceRegistryConfig.builder()
+                      .discoverServices(false)
+                      .discoverServicesFromServiceLoader(false)
+                      .build())
+              .registry());
+    }
+  }
 
   /** How often it is looked whether clients whose requests take long are still there. */
   private static final long LOOK_MILLIS = 20;
@@ -162,6 +179,29 @@ public final class HttpListener implements AutoCloseable {
     return out;
   }
 
+  private static WebServerConfig.Builder engine() {
+    return WebServer.builder()
+        .shutdownHook(false)
+        .featuresDiscoverServices(false)
+        .protocolsDiscoverServices(false)
+        .contentEncoding(
+            ContentEncodingContext.builder()
+                .contentEncodingsDiscoverServices(false)
+                .addContentEncoding(new AsItIs())
+                .build());
+  }
+
+  /**
+   * Begins to load the engine, which takes a tenth of a second, beside what a program does before
+   * it listens.
+   */
+  public static void prepare() {
+    Thread.ofPlatform()
+        .daemon()
+        .name("listener-engine")
+        .start(() -> engine().routing(HttpRouting.builder()).buildPrototype());
+  }
+
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
     Looking looking = new Looking();
     SlowClients clients =
@@ -172,9 +212,7 @@ public final class HttpListener implements AutoCloseable {
     ServerSockets sockets = new ServerSockets(config);
     InetAddress address = where.address().getAddress();
     WebServerConfig.Builder b =
-        WebServer.builder()
-            .shutdownHook(false)
-            .featuresDiscoverServices(false)
+        engine()
             .address(address)
             .port(where.address().getPort())
             .maxTcpConnections(options.maxConnections())
@@ -191,12 +229,6 @@ public final class HttpListener implements AutoCloseable {
                         sockets.configure(ssl);
                       }
                     }))
-            .contentEncoding(
-                ContentEncodingContext.builder()
-                    .contentEncodingsDiscoverServices(false)
-                    .addContentEncoding(new AsItIs())
-                    .build())
-            .protocolsDiscoverServices(false)
             .connectionSelectors(selectors(first.http2(), tls, clients))
             .routing(Http2Selector.routing(clients, answers));
     if (tls) {

@@ -5,6 +5,7 @@ import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.web.HttpListener;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -77,6 +78,7 @@ public final class AgentRole {
     }
     flags.parse(withoutFeature(args));
     HeapPace.keepAgent();
+    HttpListener.prepare();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo b = BuildInfo.current();

@@ -6,6 +6,7 @@ import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.HttpListener;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -29,19 +30,7 @@ public final class ServerRole {
       return 0;
     }
     flags.parse(args);
-    HeapPace.keepStore();
-    HttpClientFactory.prepare();
-    LogSetup.install(flags);
-    BuildInfo b = BuildInfo.current();
-    LOG.log(
-        Level.INFO,
-        "starting tethys server, version {0}, revision {1}, Java {2}",
-        b.version(),
-        b.revision(),
-        b.java());
-    try (Server server = new Server(flags)) {
-      server.open();
-      Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(server::reload));
+    try (Server server = start(flags)) {
       if (System.console() != null && System.console().isTerminal()) {
         System.out.println(server.greeting());
       } else {
@@ -55,5 +44,30 @@ public final class ServerRole {
     }
     LOG.log(Level.INFO, "stopped");
     return 0;
+  }
+
+  /** Starts a server: it is ready when this returns. */
+  static Server start(FlagSet flags) throws IOException {
+    HttpListener.prepare();
+    HttpClientFactory.prepare();
+    LogSetup.install(flags);
+    BuildInfo b = BuildInfo.current();
+    LOG.log(
+        Level.INFO,
+        "starting tethys server, version {0}, revision {1}, Java {2}",
+        b.version(),
+        b.revision(),
+        b.java());
+    Server server = new Server(flags);
+    try {
+      server.open();
+    } catch (IOException | RuntimeException | Error e) {
+      server.close();
+      throw e;
+    }
+    // Only now: what recovery brings back is alive, all of it.
+    HeapPace.keepStore();
+    Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(server::reload));
+    return server;
   }
 }

@@ -1,7 +1,6 @@
 package dev.tethys.app.server;
 
 import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.log.LogSetup;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.config.HttpClientConfig;
@@ -88,7 +87,7 @@ public final class WarmUp {
 
   /** Runs it; the exit code of the process. */
   public static int run() {
-    HttpClientFactory.prepare();
+    AgentRole.isAskedFor(List.of()); // as every start of a server asks
     Path folder = null;
     try {
       folder = Files.createTempDirectory("tethys-warm-up");
@@ -102,18 +101,15 @@ public final class WarmUp {
           Configuration.defaults("127.0.0.1:" + port)
               .replace("scrape_interval: 10s", "scrape_interval: 1s"));
       FlagSet flags = flags(config, folder.resolve("data"), port);
-      LogSetup.install(flags);
       long end = System.currentTimeMillis();
       try (HttpClientFactory clients = new HttpClientFactory("warm-up")) {
         WarmUp warmUp = new WarmUp(clients.client(HttpClientConfig.DEFAULT), port);
         Path killed = folder.resolve("killed");
-        try (Server server = new Server(flags)) {
-          server.open();
+        try (Server _ = ServerRole.start(flags)) {
           warmUp.write(end);
           copy(folder.resolve("data"), killed);
         }
-        try (Server server = new Server(flags(config, killed, port))) {
-          server.open();
+        try (Server _ = ServerRole.start(flags(config, killed, port))) {
           warmUp.read(end);
         }
       }

@@ -25,8 +25,9 @@ public final class Passwords {
 
   private static final BCrypt.Version VERSION = BCrypt.Version.VERSION_2Y;
 
-  private final byte[] salt = new byte[16];
-  private @Nullable String noUsersHash; // made when first asked for: it takes a tenth of a second
+  // Both are made when first asked for: they take some hundredths, and a tenth of a second.
+  private byte @Nullable [] salt;
+  private @Nullable String noUsersHash;
   private final ReentrantLock hashing = new ReentrantLock();
   private final Map<String, Boolean> remembered =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -38,9 +39,14 @@ public final class Passwords {
         }
       };
 
-  public Passwords() {
-    SecureRandom random = new SecureRandom();
-    random.nextBytes(salt);
+  private synchronized byte[] salt() {
+    byte[] s = salt;
+    if (s == null) {
+      s = new byte[16];
+      new SecureRandom().nextBytes(s);
+      salt = s;
+    }
+    return s;
   }
 
   private synchronized String noUsersHash() {
@@ -90,7 +96,7 @@ public final class Passwords {
   private String key(String user, String hash, String password) {
     try {
       MessageDigest d = MessageDigest.getInstance("SHA-256");
-      d.update(salt);
+      d.update(salt());
       for (String s : new String[] {user, hash, password}) {
         byte[] b = s.getBytes(StandardCharsets.UTF_8);
         d.update((byte) (b.length >>> 8));

@@ -2,7 +2,8 @@ package dev.tethys.query.promql;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.MappedByteBuffer;
+import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,11 +30,11 @@ public final class ActiveQueryFile {
   private static final int NONE = -1;
   private static final byte[] ZEROS = new byte[SLOT];
 
-  private final @Nullable MappedByteBuffer map;
+  private final @Nullable ByteBuffer map;
   private final BitSet taken = new BitSet();
   private final int slots;
 
-  private ActiveQueryFile(@Nullable MappedByteBuffer map, int slots) {
+  private ActiveQueryFile(@Nullable ByteBuffer map, int slots) {
     this.map = map;
     this.slots = slots;
   }
@@ -65,7 +66,11 @@ public final class ActiveQueryFile {
               StandardOpenOption.READ,
               StandardOpenOption.WRITE,
               StandardOpenOption.TRUNCATE_EXISTING)) {
-        MappedByteBuffer m = c.map(FileChannel.MapMode.READ_WRITE, 0, 1 + (long) places * SLOT);
+        // Mapped for as long as the buffer is reachable. FileChannel's own buffers are made by
+        // reflection, which costs a start as much as opening the store.
+        ByteBuffer m =
+            c.map(FileChannel.MapMode.READ_WRITE, 0, 1 + (long) places * SLOT, Arena.ofAuto())
+                .asByteBuffer();
         m.put(0, (byte) '[');
         return new ActiveQueryFile(m, places);
       }

@@ -4,7 +4,6 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Comparator;
 
 /**
  * What a family is called and which labels its metrics have. Label sets are written in canonical
@@ -23,7 +22,7 @@ final class Desc {
     this.help = help;
     Integer[] order = new Integer[labelNames.length];
     Arrays.setAll(order, i -> i);
-    Arrays.sort(order, Comparator.comparing(i -> labelNames[i]));
+    Arrays.sort(order, (a, b) -> labelNames[a].compareTo(labelNames[b]));
     this.labelNames = new byte[order.length][];
     this.position = new int[order.length];
     for (int i = 0; i < order.length; i++) {

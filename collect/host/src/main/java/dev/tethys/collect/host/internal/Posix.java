@@ -58,8 +58,6 @@ final class Posix {
   private static final MethodHandle IOCTL =
       LibraryFunction.variadic(
           "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), 2);
-  private static final MethodHandle GETPAGESIZE =
-      LibraryFunction.plain("getpagesize", FunctionDescriptor.of(JAVA_INT));
 
   /**
    * Texts of errors, which stand in labels: the words that Go has for them. The C library's would
@@ -172,14 +170,6 @@ final class Posix {
   static int ioctl(MemorySegment state, int fd, long request, MemorySegment argument) {
     try {
       return (int) IOCTL.invokeExact(state, fd, request, argument);
-    } catch (Throwable t) {
-      throw new AssertionError(t);
-    }
-  }
-
-  static int pageSize() {
-    try {
-      return (int) GETPAGESIZE.invokeExact();
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

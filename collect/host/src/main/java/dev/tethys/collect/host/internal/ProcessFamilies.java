@@ -12,6 +12,7 @@ import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryUsage;
 import java.lang.management.ThreadMXBean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Reads /proc/self and asks the Java machine. */
 public final class ProcessFamilies {
@@ -91,12 +92,12 @@ public final class ProcessFamilies {
 
   private static final double USER_HZ = 100;
 
-  private final HostFiles files;
-  private final int pageSize = Posix.pageSize();
+  private final HostPaths paths;
+  private @Nullable HostFiles files; // made with the first scrape: calls of the C library take long
 
   /** Reads below {@code procfs + "/self"}. */
   public ProcessFamilies(String procfs) {
-    files = new HostFiles(new HostPaths(procfs, "/sys", "/", "/run/udev/data"));
+    paths = new HostPaths(procfs, "/sys", "/", "/run/udev/data");
   }
 
   /** Hands over every family once; one thread at a time. */
@@ -113,17 +114,27 @@ public final class ProcessFamilies {
   }
 
   private void process(Families out) throws IOException {
-    stat(out);
+    HostFiles files = files();
+    stat(files, out);
     String[] fds = new File(files.proc("self/fd")).list();
     if (fds != null) {
       out.add(OPEN_FDS, fds.length);
     }
-    limits(out);
-    network(out);
+    limits(files, out);
+    network(files, out);
+  }
+
+  private HostFiles files() {
+    HostFiles f = files;
+    if (f == null) {
+      f = new HostFiles(paths);
+      files = f;
+    }
+    return f;
   }
 
   /** The columns of /proc/self/stat behind the name, which may hold blanks and brackets. */
-  private void stat(Families out) throws IOException {
+  private static void stat(HostFiles files, Families out) throws IOException {
     Text t = files.read(files.proc("self/stat"));
     t.nextLine();
     int bracket = t.lineEnd - 1;
@@ -142,7 +153,7 @@ public final class ProcessFamilies {
     }
     double start = t.number() / USER_HZ;
     double virtual = t.nextUnsigned();
-    double resident = t.nextUnsigned() * pageSize;
+    double resident = t.nextUnsigned() * PageSize.BYTES;
     out.add(CPU, (user + system) / USER_HZ);
     out.add(VIRTUAL, virtual);
     out.add(RESIDENT, resident);
@@ -154,7 +165,7 @@ public final class ProcessFamilies {
     }
   }
 
-  private void limits(Families out) throws IOException {
+  private static void limits(HostFiles files, Families out) throws IOException {
     Text t = files.read(files.proc("self/limits"));
     while (t.nextLine()) {
       Desc d =
@@ -168,7 +179,7 @@ public final class ProcessFamilies {
     }
   }
 
-  private void network(Families out) throws IOException {
+  private static void network(HostFiles files, Families out) throws IOException {
     Text t = files.tryRead(files.proc("self/net/netstat"));
     while (t != null && t.nextLine()) {
       if (!t.lineStartsWith("IpExt:")) {
@@ -188,7 +199,7 @@ public final class ProcessFamilies {
     }
   }
 
-  private static void jvm(Families out) {
+  private void jvm(Families out) {
     memory(out, "heap", ManagementFactory.getMemoryMXBean().getHeapMemoryUsage());
     memory(out, "nonheap", ManagementFactory.getMemoryMXBean().getNonHeapMemoryUsage());
     for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
@@ -224,7 +235,7 @@ public final class ProcessFamilies {
         System.getProperty("java.runtime.name", "unknown"));
   }
 
-  private static void memory(Families out, String area, MemoryUsage u) {
+  private void memory(Families out, String area, MemoryUsage u) {
     out.add(USED, u.getUsed(), area);
     out.add(COMMITTED, u.getCommitted(), area);
     out.add(MAX, u.getMax(), area);

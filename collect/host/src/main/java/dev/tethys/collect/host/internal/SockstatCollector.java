@@ -13,7 +13,6 @@ final class SockstatCollector implements NodeCollector {
       Set.of("inuse", "orphan", "tw", "alloc", "mem", "memory");
   private static final int MAX_DESCS = 1000;
 
-  private final int pageSize = Posix.pageSize();
   private final Map<String, Desc> descs = new HashMap<>();
 
   @Override
@@ -48,7 +47,7 @@ final class SockstatCollector implements NodeCollector {
         } else if (STATES.contains(state)) {
           out.add(desc(protocol, state), n);
           if (state.equals("mem")) {
-            out.add(desc(protocol, "mem_bytes"), (double) n * pageSize);
+            out.add(desc(protocol, "mem_bytes"), (double) n * PageSize.BYTES);
           }
         }
       }

@@ -1,0 +1,39 @@
+package dev.tethys.collect.host.internal;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * How large a page of memory is, as the kernel told this process: from its auxiliary vector
+ * (getauxval(3)), because a first call of the C library costs a start a tenth of a second.
+ */
+final class PageSize {
+  private static final int AT_PAGESZ = 6; // linux/auxvec.h
+  private static final int USUAL = 4096;
+
+  /** In bytes. */
+  static final int BYTES = read(Path.of("/proc/self/auxv"));
+
+  private PageSize() {}
+
+  static int read(Path auxiliaryVector) {
+    try {
+      ByteBuffer b =
+          ByteBuffer.wrap(Files.readAllBytes(auxiliaryVector)).order(ByteOrder.nativeOrder());
+      while (b.remaining() >= 2 * Long.BYTES) {
+        long type = b.getLong();
+        long value = b.getLong();
+        if (type == AT_PAGESZ) {
+          return (int) value;
+        }
+      }
+    } catch (IOException e) {
+      System.getLogger(PageSize.class.getName())
+          .log(System.Logger.Level.DEBUG, "the size of a page is taken to be " + USUAL, e);
+    }
+    return USUAL;
+  }
+}
