@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.remote.ExternalLabels;
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
@@ -58,6 +59,11 @@ record GraphSettings(
           "http",
           HTTP.type(HTTP_CLIENT::read),
           "The HTTP client in a block of its own, in the place of its keys beside the others.");
+  private static final List<Key<CloudAuth>> CLOUDS =
+      List.of(
+          SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS."),
+          SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Tokens of Azure."),
+          SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Tokens of Google."));
   private static final Key<Message> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
@@ -250,6 +256,13 @@ record GraphSettings(
     }
     if (client.endpoint() == null) {
       throw o.error("endpoint is missing: the URL that requests are posted to");
+    }
+    for (Key<CloudAuth> k : CLOUDS) {
+      CloudAuth cloud = o.find(k);
+      if (cloud != null && client.auth() != null) {
+        throw o.error(k, "one of sigv4, azuread, google_iam and auth says who writes");
+      }
+      client = cloud == null ? client : client.with(cloud, o);
     }
     long each = o.get(SAMPLES_EACH);
     if (each < 1 || each > 1_000_000) {
