@@ -1,19 +1,16 @@
 package dev.tethys.bench;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.tethys.bench.vendor.VendorClient;
+import dev.tethys.bench.vendor.VendorClients;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
 import dev.tethys.testkit.Recording;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,25 +19,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Executors;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.influxdb.InfluxDB;
-import org.influxdb.InfluxDBFactory;
-import org.influxdb.dto.BatchPoints;
-import org.influxdb.dto.Point;
 import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
 
 /**
  * {@code destinations RECORDING [NAME …]}: what each writer costs. A collector of its own process
  * takes a recorded exporter by remote write and hands it to one exporter, whose requests are read
- * to their end and answered here without being looked at. Says samples for each second of the
- * collector's CPU, of which {@code nop} is what receiving takes; beside them the vendor's own
- * client in a process of its own, where there is one for Java, which is given ready samples.
+ * to their end and answered here without being looked at, or by a real server. Says samples for
+ * each second of the collector's CPU, of which {@code nop} is what receiving takes; beside them the
+ * vendor's own client in a process of its own, which is given ready samples.
  */
 final class DestinationWriters {
-  private static final String CLIENT = "influxdb-java";
+  private static final Map<String, VendorClients.Known> CLIENTS = VendorClients.all();
   private static final int HOSTS_EACH = 4;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Map<String, String> EXPORTERS = new LinkedHashMap<>();
@@ -49,20 +43,27 @@ final class DestinationWriters {
     EXPORTERS.put("nop", "");
     EXPORTERS.put("prometheus_remote_write", "endpoint: '{url}/api/v1/write'");
     EXPORTERS.put("influxdb", "endpoint: '{url}', v1_compatibility: {enabled: true, db: far}");
+    EXPORTERS.put("elasticsearch", "endpoint: '{url}'");
     EXPORTERS.put("opensearch", "endpoint: '{url}'");
     EXPORTERS.put("opentsdb", "endpoint: '{url}', max_request_bytes: 1000000");
     EXPORTERS.put("tdengine", "endpoint: '{url}', protocol: lines");
     EXPORTERS.put("clickhouse", "endpoint: '{url}', database: far");
     EXPORTERS.put("splunk_hec", "endpoint: '{url}', token: t");
     EXPORTERS.put("datadog", "endpoint: '{url}', api: {key: 0123456789abcdef0123456789abcdef}");
+    EXPORTERS.put(
+        "postgresql",
+        "endpoint: 'postgresql://{postgres}/postgres', username: tethys, password: secret, tls:"
+            + " {insecure: true}");
+    EXPORTERS.put("kafka", "brokers: ['{kafka}'], metrics: {topic: ours, encoding: clymene_flat}");
+    EXPORTERS.put("nats", "endpoint: 'nats://{nats}', subject: telemetry.ours, encoding: json");
+    EXPORTERS.put("mqtt", "endpoint: 'mqtt://{mqtt}', topic: telemetry/ours, encoding: json");
+    EXPORTERS.put("statsd", "endpoint: '{udp}'");
     EXPORTERS.put("parquet", "directory: '{dir}/parquet', max_file_age: 1s");
   }
 
   private final Recording recording;
   private final int requests;
   private final int hosts;
-  private final List<String> names = new ArrayList<>();
-  private final List<Map<String, String>> ready = new ArrayList<>();
 
   private DestinationWriters(Recording recording, long samples) {
     this.recording = recording;
@@ -71,7 +72,10 @@ final class DestinationWriters {
   }
 
   private static boolean isWord(String w) {
-    return EXPORTERS.containsKey(w) || w.equals(CLIENT) || w.endsWith(".gz") || w.startsWith("at:");
+    return EXPORTERS.containsKey(w)
+        || CLIENTS.containsKey(w)
+        || w.endsWith(".gz")
+        || w.startsWith("at:");
   }
 
   static int run(String[] args) throws Exception {
@@ -82,7 +86,7 @@ final class DestinationWriters {
                 "RECORDING (a .gz), NAME ("
                     + String.join(", ", EXPORTERS.keySet())
                     + ", "
-                    + CLIENT
+                    + String.join(", ", CLIENTS.keySet())
                     + ")",
                 DestinationWriters::isWord)
             .read(args);
@@ -96,51 +100,33 @@ final class DestinationWriters {
     DestinationWriters b = new DestinationWriters(new Recording(file, true), o.number("samples"));
     String at = words.stream().filter(w -> w.startsWith("at:")).findFirst().orElse("");
     if (!at.isEmpty()) {
-      b.client(at.substring(3));
+      String[] nameAndAddress = at.substring(3).split("@", 2);
+      b.client(nameAndAddress[0], nameAndAddress[1]);
       return 0;
     }
     words.removeIf(w -> w.endsWith(".gz"));
     if (words.isEmpty()) {
       words.addAll(EXPORTERS.keySet());
-      words.add(CLIENT);
+      words.addAll(CLIENTS.keySet());
     }
-    HttpServer sink =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
-    sink.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    sink.createContext("/", DestinationWriters::answer);
-    sink.start();
-    String url = "http://127.0.0.1:" + sink.getAddress().getPort();
-    try {
+    Path dir = Files.createTempDirectory("tethys-sinks");
+    try (DestinationSinks sinks = new DestinationSinks(dir)) {
       for (String w : words) {
-        if (w.equals(CLIENT)) {
-          b.startClient(file, url, o.number("samples"));
-        } else {
-          b.measure(w, EXPORTERS.getOrDefault(w, ""), url);
+        VendorClients.Known client = CLIENTS.get(w);
+        try {
+          if (client != null) {
+            startClient(file, w, sinks.filled(client.address()), o.number("samples"));
+          } else {
+            b.measure(w, sinks.filled(Objects.requireNonNull(EXPORTERS.get(w))));
+          }
+        } catch (TestAbortedException e) {
+          System.out.println(w + ": " + e.getMessage());
         }
       }
     } finally {
-      sink.stop(0);
+      Fuzz.delete(dir);
     }
     return 0;
-  }
-
-  /** Reads a request and says that all is well, in the words of whom it is meant for. */
-  private static void answer(HttpExchange x) throws IOException {
-    try (x) {
-      x.getRequestBody().transferTo(java.io.OutputStream.nullOutputStream());
-      String path = x.getRequestURI().getPath();
-      String say =
-          path.contains("_bulk")
-              ? "{\"errors\":false,\"items\":[]}"
-              : path.contains("collector")
-                  ? "{\"text\":\"Success\",\"code\":0}"
-                  : path.contains("index_template") ? "{\"acknowledged\":true}" : "";
-      boolean isWrite = path.contains("write") || path.contains("/api/put");
-      int status = path.startsWith("/api/v2") ? 202 : isWrite ? 204 : 200;
-      byte[] body = say.getBytes(StandardCharsets.UTF_8);
-      x.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-      x.getResponseBody().write(body);
-    }
   }
 
   private byte[] request(int n) {
@@ -161,11 +147,11 @@ final class DestinationWriters {
     return 1_700_000_000_000L + step * 15_000L;
   }
 
-  private void measure(String name, String keys, String url) throws Exception {
+  private void measure(String name, String keys) throws Exception {
     Path dir = Files.createTempDirectory("tethys-destinations");
     int in = ServerUnderTest.freePort();
     Path config = dir.resolve("collector.yaml");
-    String exporter = keys.replace("{url}", url).replace("{dir}", dir.toString());
+    String exporter = keys.replace("{dir}", dir.toString());
     Files.writeString(
         config,
         String.join(
@@ -269,7 +255,8 @@ final class DestinationWriters {
     }
   }
 
-  private void startClient(Path file, String url, long samples) throws Exception {
+  private static void startClient(Path file, String name, String address, long samples)
+      throws IOException, InterruptedException {
     int status =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -280,55 +267,51 @@ final class DestinationWriters {
                 "destinations",
                 file.toString(),
                 "samples=" + samples,
-                "at:" + url)
+                "at:" + name + "@" + address)
             .inheritIO()
             .start()
             .waitFor();
     if (status != 0) {
-      throw new IOException(CLIENT + " ended with " + status);
+      throw new IOException(name + " ended with " + status);
     }
   }
 
-  /** The vendor's client of InfluxDB, with the requests that our writer makes. */
-  private void client(String url) throws IOException {
-    try (InfluxDB influx = InfluxDBFactory.connect(url)) {
-      influx.setDatabase("far").enableGzip();
-      for (int h = 0; h < hosts; h++) {
-        for (int i = 0; i < recording.series(); i++) {
-          Map<String, String> tags = recording.labels(h, i).toMap();
-          names.add(String.valueOf(tags.remove(Labels.METRIC_NAME)));
-          ready.add(tags);
-        }
+  /** A vendor's client, with the requests that our writers are given. */
+  private void client(String name, String address) throws Exception {
+    List<VendorClient.Series> ready = new ArrayList<>();
+    for (int h = 0; h < hosts; h++) {
+      for (int i = 0; i < recording.series(); i++) {
+        Map<String, String> labels = new LinkedHashMap<>(recording.labels(h, i).toMap());
+        String metric = String.valueOf(labels.remove(Labels.METRIC_NAME));
+        ready.add(VendorClient.Series.of(metric, labels));
       }
+    }
+    try (VendorClient c = Objects.requireNonNull(CLIENTS.get(name)).maker().at(address)) {
       ProcessFigures self = new ProcessFigures(ProcessHandle.current().pid());
-      write(influx, 0, requests / 2);
+      write(c, ready, 0, requests / 2);
       double before = self.cpuSeconds();
       long begun = System.nanoTime();
-      write(influx, requests / 2, requests / 2 + requests);
-      say(CLIENT, self.cpuSeconds() - before, (System.nanoTime() - begun) / 1e9);
+      write(c, ready, requests / 2, requests / 2 + requests);
+      say(name, self.cpuSeconds() - before, (System.nanoTime() - begun) / 1e9);
     }
   }
 
-  private void write(InfluxDB influx, int from, int end) {
+  private void write(VendorClient c, List<VendorClient.Series> ready, int from, int end)
+      throws Exception {
     for (int n = from; n < end; n++) {
       int first = n % (hosts / HOSTS_EACH) * HOSTS_EACH;
       int step = n / (hosts / HOSTS_EACH);
-      BatchPoints.Builder batch = BatchPoints.database("far").precision(TimeUnit.MILLISECONDS);
+      List<VendorClient.Sample> samples = new ArrayList<>();
       for (int h = first; h < first + HOSTS_EACH; h++) {
         for (int i = 0; i < recording.series(); i++) {
           double v = recording.value(h, step, i);
           if (Double.isFinite(v)) {
-            Map<String, String> tags = ready.get(h * recording.series() + i);
-            batch.point(
-                Point.measurement(names.get(i))
-                    .tag(tags)
-                    .addField("value", v)
-                    .time(time(step), TimeUnit.MILLISECONDS)
-                    .build());
+            samples.add(
+                new VendorClient.Sample(ready.get(h * recording.series() + i), time(step), v));
           }
         }
       }
-      influx.write(batch.build());
+      c.write(samples);
     }
   }
 }

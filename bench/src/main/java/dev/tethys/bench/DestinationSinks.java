@@ -1,0 +1,187 @@
+package dev.tethys.bench;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.tethys.testkit.KafkaProcess;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.PostgresProcess;
+import dev.tethys.testkit.ServerProcess;
+import io.nats.client.Connection;
+import io.nats.client.Nats;
+import io.nats.client.api.RetentionPolicy;
+import io.nats.client.api.StreamConfiguration;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+
+/**
+ * Where requests go while a writer is measured, started when they are first asked for: over HTTP
+ * and by datagrams what reads all and says that all is well, else real servers. What they cost is
+ * not counted.
+ */
+final class DestinationSinks implements AutoCloseable {
+  private final Path dir;
+  private final Map<String, String> addresses = new HashMap<>();
+  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+  /**
+   * @param dir for their files, which others must be able to reach
+   */
+  DestinationSinks(Path dir) {
+    this.dir = dir;
+  }
+
+  /** A text with addresses in the place of {@code {url}}, {@code {kafka}} and so on. */
+  String filled(String text) throws Exception {
+    String out = text;
+    for (String name : List.of("url", "kafka", "postgres", "nats", "mqtt", "udp")) {
+      String mark = "{" + name + "}";
+      if (out.contains(mark)) {
+        out = out.replace(mark, address(name));
+      }
+    }
+    return out;
+  }
+
+  private String address(String name) throws Exception {
+    String known = addresses.get(name);
+    if (known == null) {
+      known =
+          switch (name) {
+            case "url" -> http();
+            case "kafka" -> kafka();
+            case "postgres" -> postgres();
+            case "nats" -> nats();
+            case "mqtt" -> mqtt();
+            default -> udp();
+          };
+      addresses.put(name, known);
+    }
+    return known;
+  }
+
+  private String http() throws IOException {
+    HttpServer s =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+    s.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    s.createContext("/", DestinationSinks::answer);
+    s.start();
+    running.push(() -> s.stop(0));
+    return "http://127.0.0.1:" + s.getAddress().getPort();
+  }
+
+  /** Reads a request and says that all is well, in the words of whom it is meant for. */
+  private static void answer(HttpExchange x) throws IOException {
+    try (x) {
+      x.getRequestBody().transferTo(java.io.OutputStream.nullOutputStream());
+      String path = x.getRequestURI().getPath();
+      String say =
+          path.contains("_bulk")
+              ? "{\"took\":1,\"errors\":false,\"items\":[]}"
+              : path.contains("collector")
+                  ? "{\"text\":\"Success\",\"code\":0}"
+                  : path.contains("index_template") ? "{\"acknowledged\":true}" : "";
+      boolean isWrite = path.contains("write") || path.contains("/api/put");
+      int status = path.startsWith("/api/v2") ? 202 : isWrite ? 204 : 200;
+      byte[] body = say.getBytes(StandardCharsets.UTF_8);
+      x.getResponseHeaders().set("Content-Type", "application/json");
+      x.getResponseHeaders().set("X-Elastic-Product", "Elasticsearch");
+      x.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+      x.getResponseBody().write(body);
+    }
+  }
+
+  private String kafka() throws IOException, InterruptedException {
+    KafkaProcess k = new KafkaProcess(Files.createDirectory(dir.resolve("kafka")));
+    running.push(k);
+    return k.address();
+  }
+
+  private String postgres() throws IOException, InterruptedException {
+    PostgresProcess p = new PostgresProcess(dir, "secret");
+    running.push(p);
+    return "127.0.0.1:" + p.port();
+  }
+
+  private String nats() throws Exception {
+    int port = Ports.free();
+    running.push(
+        new ServerProcess(
+            port,
+            dir.resolve("nats.log"),
+            Map.of(),
+            List.of(
+                ServerProcess.find("nats-server").toString(),
+                "-a",
+                "127.0.0.1",
+                "-p",
+                Integer.toString(port),
+                "-js",
+                "-sd",
+                dir.resolve("nats").toString())));
+    String at = "127.0.0.1:" + port;
+    try (Connection c = Nats.connect("nats://" + at)) {
+      c.jetStreamManagement()
+          .addStream(
+              StreamConfiguration.builder()
+                  .name("telemetry")
+                  .subjects("telemetry.>")
+                  .retentionPolicy(RetentionPolicy.Limits)
+                  .maxBytes(256L << 20)
+                  .build());
+    }
+    return at;
+  }
+
+  private String mqtt() throws IOException, InterruptedException {
+    int port = Ports.free();
+    Path config =
+        Files.writeString(
+            dir.resolve("mosquitto.conf"),
+            "user root\nlistener %d 127.0.0.1\nallow_anonymous true\n".formatted(port));
+    running.push(
+        new ServerProcess(
+            port,
+            dir.resolve("mosquitto.log"),
+            Map.of(),
+            List.of(ServerProcess.find("mosquitto").toString(), "-c", config.toString())));
+    return "127.0.0.1:" + port;
+  }
+
+  private String udp() throws IOException {
+    DatagramSocket s = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+    Thread.ofPlatform()
+        .daemon()
+        .start(
+            () -> {
+              DatagramPacket p = new DatagramPacket(new byte[65_536], 65_536);
+              while (!s.isClosed()) {
+                try {
+                  s.receive(p);
+                } catch (IOException e) {
+                  return;
+                }
+              }
+            });
+    running.push(s);
+    return "127.0.0.1:" + s.getLocalPort();
+  }
+
+  @Override
+  public void close() throws Exception {
+    while (!running.isEmpty()) {
+      running.pop().close();
+    }
+  }
+}
