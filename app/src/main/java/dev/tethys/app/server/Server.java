@@ -39,6 +39,7 @@ import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
+import dev.tethys.store.metrics.DatabaseStats;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.RecoveryReport;
 import dev.tethys.store.remote.FederatedSource;
@@ -327,12 +328,13 @@ final class Server implements AutoCloseable {
     store.opened(database);
     RecoveryReport recovery = database.recovery();
     recovery.problems().forEach(p -> LOG.log(Level.WARNING, "storage: {0}", p));
+    DatabaseStats found = database.stats(0);
     LOG.log(
         Level.INFO,
         "storage at {0} opened in {1} ms, {2} series",
         folder,
         recovery.millis(),
-        database.stats(0).series());
+        found.series());
     engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);
     configuration.add(this::logQueries);
@@ -340,7 +342,8 @@ final class Server implements AutoCloseable {
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
     Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
-    if (warmUp.isPositive()) {
+    // Nobody waits for the return of a server that has never held anything.
+    if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
       QueryWarmUp q = new QueryWarmUp(database, warmUp, System::nanoTime, engine.running()::asked);
       queryWarmUp = q;
       q.start();
