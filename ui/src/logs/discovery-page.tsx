@@ -6,7 +6,7 @@ import { Icon } from '../components/icons';
 import { Button, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
 import { LabelTable } from '../targets/targets-page';
 import { type LogJob, useLogTargets } from './api';
-import { found } from './model';
+import { found, summary } from './model';
 import { LogTabs } from './tabs';
 import './logs.css';
 
@@ -30,11 +30,7 @@ function Job({ job, text, initiallyOpen }: { job: LogJob; text: string; initiall
       <button type="button" className="discovery-head" aria-expanded={open} onClick={() => setOpen(!open)}>
         <Icon name={open ? 'down' : 'right'} size={15} />
         <h2>{job.name}</h2>
-        <span className="muted">
-          {(job.active + job.droppedCount).toLocaleString('en')} discovered, {job.active.toLocaleString('en')}{' '}
-          read
-          {job.droppedCount > 0 ? `, ${job.droppedCount.toLocaleString('en')} not` : ''}
-        </span>
+        <span className="muted">{summary(job)}</span>
       </button>
       {open && (
         <div className="discovery-list">

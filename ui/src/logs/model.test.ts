@@ -8,6 +8,7 @@ import {
   severityTotals,
   shownPatterns,
   stepChanges,
+  summary,
   verdict,
 } from './model';
 
@@ -41,6 +42,24 @@ describe('what discovery found', () => {
   it('is searched by labels and reasons', () => {
     expect(found(job, 'app=sh').map((one) => one.discovered.app)).toEqual(['shop']);
     expect(found(job, 'NO PATH').map((one) => one.discovered.app)).toEqual(['till']);
+  });
+});
+
+describe('what became of what was discovered', () => {
+  const job = (files: number[], droppedCount: number, sources = 0) =>
+    ({
+      active: files.length,
+      droppedCount,
+      sources: Array(sources).fill({}),
+      targets: files.map((n) => ({ files: n })),
+    }) as unknown as LogJob;
+  it('is said in a line', () => {
+    expect(summary(job([2, 1], 0))).toBe('2 discovered, 2 read');
+    expect(summary(job([2], 1200))).toBe('1,201 discovered, 1 read, 1,200 not');
+    expect(summary(job([0], 0))).toBe('1 discovered, no file matches');
+    expect(summary(job([0, 3, 0], 1))).toBe('4 discovered, 3 read, 2 of them match no file, 1 not');
+    expect(summary(job([], 0))).toBe('nothing discovered yet');
+    expect(summary(job([], 0, 1))).toBe('reads no files');
   });
 });
 

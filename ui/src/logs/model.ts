@@ -28,6 +28,21 @@ export function found(job: LogJob, text: string): Found[] {
   ].filter((one) => words === '' || has(one.discovered, words) || one.why.toLowerCase().includes(words));
 }
 
+const count = (n: number) => n.toLocaleString('en');
+
+/** What became of what was discovered for a job, in a line. */
+export function summary(job: LogJob): string {
+  const discovered = job.active + job.droppedCount;
+  if (discovered === 0) return job.sources.length > 0 ? 'reads no files' : 'nothing discovered yet';
+  const empty = job.targets.filter((target) => target.files === 0).length;
+  const parts = [`${count(discovered)} discovered`];
+  if (empty > 0 && empty === job.active) parts.push('no file matches');
+  else if (job.active > 0) parts.push(`${count(job.active)} read`);
+  if (empty > 0 && empty < job.active) parts.push(`${count(empty)} of them match no file`);
+  if (job.droppedCount > 0) parts.push(`${count(job.droppedCount)} not`);
+  return parts.join(', ');
+}
+
 /** Most first; bytes behind the entries that they belong to. */
 export function losses(all: Loss[]): { lost: Loss[]; cut: Loss[]; meant: Loss[] } {
   const sorted = [...all].sort(

@@ -28,8 +28,16 @@ record LogPattern(List<String> words) {
     boolean json = s.startsWith("{");
     List<String> words = new ArrayList<>();
     int i = 0;
+    int said = -1; // where a quoted message ends
     while (i < s.length() && words.size() < MAX_WORDS) {
       char c = s.charAt(i);
+      if (c == '"' && i != said && !json && isMessage(s, i)) {
+        said = end(s, i + 1);
+      }
+      if (i == said || c == '"' && said > i) {
+        i++; // the words between are the line's own
+        continue;
+      }
       int closed = json ? -1 : closing(s, i, c);
       if (closed > 0) {
         i = closed;
@@ -49,6 +57,28 @@ record LogPattern(List<String> words) {
       }
     }
     return new LogPattern(List.copyOf(words));
+  }
+
+  /** Keys of logfmt whose quoted text is what the line says, not something that varies in it. */
+  private static final List<String> MESSAGES = List.of("msg=", "message=", "err=", "error=");
+
+  private static boolean isMessage(String s, int quote) {
+    for (String key : MESSAGES) {
+      int from = quote - key.length();
+      if (s.startsWith(key, from) && (from == 0 || s.charAt(from - 1) == ' ')) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The quote that ends a text in logfmt; the end of the line when none does. */
+  private static int end(String s, int from) {
+    int i = from;
+    while (i < s.length() && s.charAt(i) != '"') {
+      i += s.charAt(i) == '\\' ? 2 : 1;
+    }
+    return Math.min(i, s.length());
   }
 
   /** Behind the end of quoted or bracketed text that begins here; -1 when none does. */

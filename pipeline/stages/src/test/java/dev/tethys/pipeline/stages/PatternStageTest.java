@@ -49,6 +49,9 @@ class PatternStageTest {
           ERROR cannot reach 10.0.0.7:5432 after 3 attempts ## ERROR cannot reach after attempts
           ERROR user "bob" not found (id 42) [main] ## ERROR user not found
           WARN request 5f3c9a1e-77aa-4c11-9d10-1234567890ab failed ## WARN request failed
+          ts=1 level=warn msg="slow request 7 took \\"9\\" ms (a b)" user="bob smith" d=3ms ## ts level warn msg slow request took ms user
+          level=error err="dial tcp: no route" msg="cannot send" ## level error err dial tcp no route msg cannot send
+          level=error msg="not closed ## level error msg not closed
           error: can't open /var/log/x.log ## error can open var/log/x.log
           """)
   void whatVariesIsLeftOut(String line, String expected) {
