@@ -79,7 +79,9 @@ class LogsTest {
         p.await("all lines", LIMIT, () -> lines.containsAll(written));
         assertThat(p.get("/ready").statusCode()).isEqualTo(200);
         assertThat(p.get("/targets").body()).contains("app.log");
-        assertThat(p.get("/config").body()).contains("job_name: app");
+        assertThat(p.get("/config").body())
+            .contains("job_name: app")
+            .contains("http_listen_port: " + port);
         assertThat(p.get("/metrics").body())
             .contains("promtail_sent_entries_total")
             .contains("promtail_files_active_total");

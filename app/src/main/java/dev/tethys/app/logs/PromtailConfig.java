@@ -104,6 +104,31 @@ record PromtailConfig(
             new Logging("", ""),
             null,
             ServerLimits.DEFAULT);
+
+    private Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      if (disabled) {
+        m.put("disable", true);
+        return m;
+      }
+      m.put("http_listen_address", address);
+      m.put("http_listen_port", port);
+      m.put("http_path_prefix", prefix);
+      m.put("external_url", externalUrl);
+      m.put("health_check_target", healthCheckTarget);
+      m.put("enable_runtime_reload", runtimeReload);
+      m.put("register_instrumentation", instrumentation);
+      if (tls != null) {
+        m.put(
+            "http_tls_config",
+            Map.of("cert_file", tls.certFile(), "client_auth_type", tls.clientAuth().name()));
+      }
+      m.put("http_listen_conn_limit", limits.connections());
+      m.put("http_server_read_timeout", limits.timeout());
+      m.put("graceful_shutdown_timeout", limits.grace());
+      m.put("proxy_protocol_enabled", limits.proxied());
+      return m;
+    }
   }
 
   /**
@@ -606,6 +631,7 @@ record PromtailConfig(
   /** What is in force, to be shown: no secrets. */
   Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("server", server.tree());
     m.put("clients", clients.stream().map(LokiClientConfig::tree).toList());
     YamlDocument d = graphDocument();
     if (d != null) {

@@ -11,8 +11,10 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,6 +96,14 @@ public record PushServer(
 
   /** Where a listener listens, as text. */
   static String text(@Nullable HttpListener l) {
-    return l == null ? "" : String.valueOf(l.addresses());
+    if (l == null) {
+      return "";
+    }
+    return l.addresses().stream().map(PushServer::text).collect(Collectors.joining(", "));
+  }
+
+  private static String text(InetSocketAddress a) {
+    String host = a.getAddress().getHostAddress();
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + a.getPort();
   }
 }
