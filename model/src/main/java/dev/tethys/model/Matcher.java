@@ -65,7 +65,7 @@ public final class Matcher {
    * refused in words about what was written.
    */
   private static Pattern whole(String expression) {
-    if (!RegexSize.check(expression)) {
+    if (!RegexSize.check(expression).isBalanced()) {
       valid(expression);
     }
     try {
@@ -78,7 +78,7 @@ public final class Matcher {
 
   private static void valid(String expression) {
     try {
-      Pattern.compile(expression);
+      Pattern.compile(RegexSize.check(expression).spelled());
     } catch (PatternSyntaxException e) {
       throw inWordsOfGo(e, expression);
     }
@@ -104,8 +104,7 @@ public final class Matcher {
    * @throws PatternSyntaxException when it is not valid RE2, or would take too much memory
    */
   public static Pattern anchored(String expression) {
-    RegexSize.check(expression);
-    String whole = "^(?s:" + expression + ")$";
+    String whole = "^(?s:" + RegexSize.check(expression).spelled() + ")$";
     try {
       return Pattern.compile(whole);
     } catch (PatternSyntaxException e) {

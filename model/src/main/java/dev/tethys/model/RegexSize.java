@@ -37,6 +37,11 @@ final class RegexSize {
   /** Whether every parenthesis that closes a group has one that opens it. */
   private boolean balanced = true;
 
+  /** The same expression where RE2/J would read a character as the beginning of a repetition. */
+  private final StringBuilder spelled = new StringBuilder();
+
+  private int spelledTo; // in the text
+
   private RegexSize(String text) {
     this.text = text;
   }
@@ -44,13 +49,25 @@ final class RegexSize {
   /**
    * Looks whether an expression is small enough to be compiled.
    *
-   * @return false when a parenthesis closes a group that nothing seems to open
    * @throws PatternSyntaxException in Go's words when it is not
    */
-  static boolean check(String expression) {
+  static RegexSize check(String expression) {
     RegexSize size = new RegexSize(expression);
     size.scan();
-    return size.balanced;
+    return size;
+  }
+
+  /** Whether every parenthesis that closes a group has one that opens it, as far as it seems. */
+  boolean isBalanced() {
+    return balanced;
+  }
+
+  /**
+   * The expression for RE2/J, which takes a brace that opens no repetition for a character, but
+   * refuses to repeat it: <code>a{+</code>.
+   */
+  String spelled() {
+    return spelledTo == 0 ? text : spelled + text.substring(spelledTo);
   }
 
   private void scan() {
@@ -134,6 +151,10 @@ final class RegexSize {
     String inside = end < 0 || end - from > 12 ? "" : text.substring(from + 1, end);
     if (!inside.matches("\\d{1,5}(,\\d{0,5})?")) {
       atom(1, 1);
+      if (from + 1 < text.length() && "+*?{".indexOf(text.charAt(from + 1)) >= 0) {
+        spelled.append(text, spelledTo, from).append("\\{");
+        spelledTo = from + 1;
+      }
       return from + 1;
     }
     int comma = inside.indexOf(',');

@@ -45,6 +45,24 @@ class MatcherTest {
     assertThat(m.value()).isEqualTo("x+\\Q[)$");
   }
 
+  /** What Go's own package says of these. */
+  @ParameterizedTest
+  @CsvSource({
+    "a{+, a{{{, a",
+    "{*, '', a{",
+    "x{?y, x{y, x{{y",
+    "a{{2}, a{{, a{",
+    "a{2}{+, aa{{, aa",
+    "[{+]{+, +{{, +",
+    "\\Q{+\\E{+, {+{, {",
+    "a|{*b, {{b, a{"
+  })
+  void aBraceThatRepeatsNothingIsRepeated(String expression, String value, String other) {
+    Matcher m = Matcher.of(Type.REGEX, "a", expression);
+    assertThat(m.matches(value)).isTrue();
+    assertThat(m.matches(other)).isFalse();
+  }
+
   @ParameterizedTest
   @CsvSource({"[[:alpha:])]+, b)", "a\\)|b, a)", "[)]*, ))", "[^)]\\(, a("})
   void parenthesesThatCloseNothingAreCharacters(String expression, String value) {
