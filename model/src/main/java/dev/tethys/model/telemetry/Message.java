@@ -14,6 +14,7 @@ public abstract sealed class Message
         Exemplar,
         Metric,
         MetricData,
+        OpenMessage,
         ResourceGroup,
         ScopeGroup {
   private byte @Nullable [] unknownFields;

@@ -2,8 +2,8 @@ package dev.tethys.model.telemetry;
 
 /**
  * A profile as it came: OTLP's message {@code Profile}, whose indices stand for entries of a
- * dictionary. Nothing on the way through a pipeline looks into it; it is moved to another
- * dictionary when requests are joined or cut. Never changes.
+ * dictionary. It is moved to another dictionary when requests are joined or cut, and {@link
+ * OpenProfile opened} only for who edits it. Never changes.
  */
 public final class Profile implements Item<Profile> {
   private final ProfileDictionary dictionary;

@@ -16,7 +16,9 @@ public enum Context {
   SPAN_LINK("spanlink", SPAN),
   METRIC("metric", SCOPE),
   DATA_POINT("datapoint", METRIC),
-  EXEMPLAR("exemplar", DATA_POINT);
+  EXEMPLAR("exemplar", DATA_POINT),
+  PROFILE("profile", SCOPE),
+  PROFILE_SAMPLE("profilesample", PROFILE);
 
   /** The contexts of each signal, those that lie inside of others first. */
   public static final List<Context> LOGS = List.of(LOG, SCOPE, RESOURCE);
@@ -26,8 +28,7 @@ public enum Context {
   public static final List<Context> METRICS =
       List.of(EXEMPLAR, DATA_POINT, METRIC, SCOPE, RESOURCE);
 
-  /** What a profile says stays closed: only what is around it can be asked. */
-  public static final List<Context> PROFILES = List.of(SCOPE, RESOURCE);
+  public static final List<Context> PROFILES = List.of(PROFILE_SAMPLE, PROFILE, SCOPE, RESOURCE);
 
   private final String text;
   private final @Nullable Context parent;

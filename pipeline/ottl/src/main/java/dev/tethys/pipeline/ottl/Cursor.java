@@ -5,6 +5,8 @@ import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Exemplar;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.OpenProfile;
+import dev.tethys.model.telemetry.OpenSample;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -33,6 +35,8 @@ public final class Cursor {
   private @Nullable Metric metric;
   private @Nullable DataPoint point;
   private @Nullable Exemplar exemplar;
+  private @Nullable OpenProfile profile;
+  private @Nullable OpenSample sample;
   private @Nullable Attributes cache;
   private @Nullable Object @Nullable [] locals;
 
@@ -88,6 +92,16 @@ public final class Cursor {
     return this;
   }
 
+  public Cursor atProfile(OpenProfile p) {
+    profile = p;
+    return this;
+  }
+
+  public Cursor atSample(OpenSample s) {
+    sample = s;
+    return this;
+  }
+
   public ClientInfo client() {
     return client;
   }
@@ -130,6 +144,14 @@ public final class Cursor {
 
   public Exemplar exemplar() {
     return Objects.requireNonNull(exemplar);
+  }
+
+  public OpenProfile profile() {
+    return Objects.requireNonNull(profile);
+  }
+
+  public OpenSample sample() {
+    return Objects.requireNonNull(sample);
   }
 
   /** What statements keep for statements that follow. */

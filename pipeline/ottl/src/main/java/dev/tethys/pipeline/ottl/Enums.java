@@ -10,6 +10,7 @@ final class Enums {
   private static final Map<String, Long> SPANS = new HashMap<>();
   private static final Map<String, Long> LOGS = new HashMap<>();
   private static final Map<String, Long> METRICS = new HashMap<>();
+  private static final Map<String, Long> PROFILES = new HashMap<>();
 
   static {
     number(
@@ -22,6 +23,7 @@ final class Enums {
       LOGS.put("SEVERITY_NUMBER_" + severities[i / 4] + suffix, i + 1L);
     }
     number(METRICS, "AGGREGATION_TEMPORALITY_", "UNSPECIFIED", "DELTA", "CUMULATIVE");
+    PROFILES.putAll(METRICS);
     number(
         METRICS,
         "METRIC_DATA_TYPE_",
@@ -52,6 +54,7 @@ final class Enums {
       case SPAN, SPAN_EVENT, SPAN_LINK -> SPANS;
       case LOG -> LOGS;
       case METRIC, DATA_POINT, EXEMPLAR -> METRICS;
+      case PROFILE, PROFILE_SAMPLE -> PROFILES;
       case RESOURCE, SCOPE -> Map.of();
     };
   }

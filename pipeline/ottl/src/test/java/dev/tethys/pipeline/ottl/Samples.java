@@ -46,7 +46,7 @@ final class Samples {
             ((MetricData.Sum) java.util.Objects.requireNonNull(m.data())).points().getFirst();
         at.atMetric(m).atPoint(p).atExemplar(((NumberDataPoint) p).exemplars().getFirst());
       }
-      case RESOURCE, SCOPE -> {}
+      case RESOURCE, SCOPE, PROFILE, PROFILE_SAMPLE -> {}
     }
     return at;
   }

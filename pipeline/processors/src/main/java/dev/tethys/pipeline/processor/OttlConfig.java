@@ -26,8 +26,8 @@ public final class OttlConfig {
       throw n.error(
           "there is no context \""
               + n.asString()
-              + "\"; there are resource, scope, log, span, spanevent, spanlink, metric, datapoint"
-              + " and exemplar");
+              + "\"; there are resource, scope, log, span, spanevent, spanlink, metric, datapoint,"
+              + " exemplar, profile and profilesample");
     }
     return c;
   }

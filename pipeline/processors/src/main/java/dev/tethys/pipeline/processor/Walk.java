@@ -7,6 +7,9 @@ import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.OpenProfile;
+import dev.tethys.model.telemetry.Profile;
+import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -36,6 +39,7 @@ public final class Walk {
   public static void each(
       Telemetry<?> data, Context context, ClientInfo client, Consumer<Cursor> visitor) {
     Cursor at = new Cursor().from(client);
+    OpenProfiles profiles = new OpenProfiles();
     for (ResourceGroup<?> r : data.resources()) {
       at.atResource(r);
       if (context == Context.RESOURCE) {
@@ -46,11 +50,28 @@ public final class Walk {
         at.atScope(s);
         if (context == Context.SCOPE) {
           show(at, visitor);
+        } else if (data instanceof ProfilesData) {
+          s.items().forEach(i -> profile(at, profiles, (Profile) i, context, visitor));
         } else {
           items(at, s.items(), context, visitor);
         }
       }
     }
+    if (data instanceof ProfilesData p) {
+      profiles.close(p);
+    }
+  }
+
+  private static void profile(
+      Cursor at, OpenProfiles profiles, Profile p, Context context, Consumer<Cursor> visitor) {
+    OpenProfile open = profiles.open(p);
+    at.atProfile(open);
+    if (context == Context.PROFILE) {
+      show(at, visitor);
+    } else {
+      open.samples().forEach(s -> show(at.atSample(s), visitor));
+    }
+    profiles.keep(p, open);
   }
 
   private static void items(Cursor at, List<?> items, Context context, Consumer<Cursor> visitor) {

@@ -11,6 +11,7 @@ import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -161,9 +162,13 @@ final class Rig implements Context {
 
   static Batch batch(Telemetry<?> data, Metadata metadata) {
     Signal s =
-        data instanceof LogsData
-            ? Signal.LOGS
-            : data instanceof TracesData ? Signal.TRACES : Signal.METRICS;
+        switch (data) {
+          case LogsData _ -> Signal.LOGS;
+          case TracesData _ -> Signal.TRACES;
+          case MetricsData _ -> Signal.METRICS;
+          case ProfilesData _ -> Signal.PROFILES;
+          default -> throw new AssertionError();
+        };
     return new Batch(s, Encoding.OTLP, new OtlpWriter().write(data), data.itemCount(), 0, metadata);
   }
 

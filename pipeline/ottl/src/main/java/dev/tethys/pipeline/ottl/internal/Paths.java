@@ -46,6 +46,8 @@ public final class Paths {
     FIELDS.put(Context.METRIC, MetricFields.metric());
     FIELDS.put(Context.DATA_POINT, PointFields.point());
     FIELDS.put(Context.EXEMPLAR, PointFields.exemplar());
+    FIELDS.put(Context.PROFILE, ProfileFields.profile());
+    FIELDS.put(Context.PROFILE_SAMPLE, ProfileFields.sample());
   }
 
   private Paths() {}
@@ -215,7 +217,7 @@ public final class Paths {
                     "this field holds an id, not "
                         + Type.of(v).text()
                         + "; write "
-                        + (kind == Id.Kind.SPAN ? "SpanID" : "TraceID")
+                        + converter(kind)
                         + "(...) around it, or assign to "
                         + name
                         + ".string");
@@ -225,6 +227,14 @@ public final class Paths {
     to.put(
         name + ".string",
         string(at -> getter.apply(at).hex(), (at, s) -> setter.accept(at, Id.hex(kind, s))));
+  }
+
+  private static String converter(Id.Kind kind) {
+    return switch (kind) {
+      case TRACE -> "TraceID";
+      case SPAN -> "SpanID";
+      case PROFILE -> "ProfileID";
+    };
   }
 
   /** A value that is any of OTLP's: reached by itself or through keys. */

@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.ottl.internal;
 
-import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Exemplar;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
@@ -148,20 +147,20 @@ final class PointFields {
         "explicit_bounds",
         Paths.plain(
             Type.LIST,
-            at -> at.point() instanceof HistogramDataPoint h ? list(h.explicitBounds()) : null,
+            at -> at.point() instanceof HistogramDataPoint h ? Lists.of(h.explicitBounds()) : null,
             (at, v) -> {
               if (at.point() instanceof HistogramDataPoint h) {
-                h.setExplicitBounds(doubles(v));
+                h.setExplicitBounds(Lists.doubles(v));
               }
             }));
     f.put(
         "bucket_counts",
         Paths.plain(
             Type.LIST,
-            at -> at.point() instanceof HistogramDataPoint h ? list(h.bucketCounts()) : null,
+            at -> at.point() instanceof HistogramDataPoint h ? Lists.of(h.bucketCounts()) : null,
             (at, v) -> {
               if (at.point() instanceof HistogramDataPoint h) {
-                h.setBucketCounts(longs(v));
+                h.setBucketCounts(Lists.counts(v));
               }
             }));
   }
@@ -242,11 +241,11 @@ final class PointFields {
             Type.LIST,
             at ->
                 at.point() instanceof ExponentialHistogramDataPoint e
-                    ? list(counts(e, positive))
+                    ? Lists.of(counts(e, positive))
                     : null,
             (at, v) -> {
               if (at.point() instanceof ExponentialHistogramDataPoint e) {
-                setCounts(e, positive, longs(v));
+                setCounts(e, positive, Lists.counts(v));
               }
             }));
   }
@@ -369,53 +368,5 @@ final class PointFields {
       throw new EvaluationException("the number " + v + " does not fit into 32 bits");
     }
     return (int) v;
-  }
-
-  private static ArrayValue list(double[] from) {
-    ArrayValue a = new ArrayValue();
-    for (double d : from) {
-      a.add(d);
-    }
-    return a;
-  }
-
-  private static ArrayValue list(long[] from) {
-    ArrayValue a = new ArrayValue();
-    for (long l : from) {
-      a.add(l);
-    }
-    return a;
-  }
-
-  private static double[] doubles(@Nullable Object v) {
-    ArrayValue a = numbers(v);
-    double[] d = new double[a.size()];
-    for (int i = 0; i < d.length; i++) {
-      if (!(a.get(i) instanceof Number n)) {
-        throw new EvaluationException("this field holds a list of numbers");
-      }
-      d[i] = n.doubleValue();
-    }
-    return d;
-  }
-
-  private static long[] longs(@Nullable Object v) {
-    ArrayValue a = numbers(v);
-    long[] l = new long[a.size()];
-    for (int i = 0; i < l.length; i++) {
-      if (!(a.get(i) instanceof Long n) || n < 0) {
-        throw new EvaluationException("this field holds a list of counts");
-      }
-      l[i] = n;
-    }
-    return l;
-  }
-
-  private static ArrayValue numbers(@Nullable Object v) {
-    if (v instanceof ArrayValue a) {
-      return a;
-    }
-    throw new EvaluationException(
-        "this field holds a list of numbers, not a value of type " + Type.of(v).text());
   }
 }

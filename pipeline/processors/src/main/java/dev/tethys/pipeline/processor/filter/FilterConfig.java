@@ -83,10 +83,15 @@ public record FilterConfig(Map<Signal, Rules> rules) {
                 "resource", Context.RESOURCE,
                 "scope", Context.SCOPE,
                 "log_record", Context.LOG)));
-    LISTS.put(Signal.PROFILES, list("profile_conditions", "resources and scopes of profiles"));
+    LISTS.put(Signal.PROFILES, list("profile_conditions", "profiles and their samples"));
     OLDER.put(
         Signal.PROFILES,
-        new Older("profiles", Map.of("resource", Context.RESOURCE, "scope", Context.SCOPE)));
+        new Older(
+            "profiles",
+            Map.of(
+                "resource", Context.RESOURCE,
+                "scope", Context.SCOPE,
+                "profile", Context.PROFILE)));
   }
 
   private static final Section SPANS = new Section("spans", "Older grammar for spans.");
@@ -122,7 +127,6 @@ public record FilterConfig(Map<Signal, Rules> rules) {
       if (name.equals("profiles")) { // younger than the grammar that has these
         include = null;
         exclude = null;
-        s.notBuilt("profile", "Conditions that are asked of each profile.");
       } else {
         include = s.optional("include", Match.TYPE, "What does not match is dropped.");
         exclude = s.optional("exclude", Match.TYPE, "What matches is dropped.");

@@ -6,6 +6,9 @@ import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.OpenProfile;
+import dev.tethys.model.telemetry.Profile;
+import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -23,6 +26,7 @@ import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
 import dev.tethys.pipeline.processor.Clients;
 import dev.tethys.pipeline.processor.Match;
+import dev.tethys.pipeline.processor.OpenProfiles;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.OttlMetrics;
 import dev.tethys.pipeline.processor.TreeProcessor;
@@ -112,6 +116,7 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
         return data.resources().removeIf(r -> c.any(cleared(at.atResource(r))));
       }
       boolean changed = false;
+      OpenProfiles profiles = new OpenProfiles();
       for (ResourceGroup<T> r : data.resources()) {
         at.atResource(r);
         if (c.context() == dev.tethys.pipeline.ottl.Context.SCOPE) {
@@ -120,10 +125,35 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
         }
         for (ScopeGroup<T> s : r.scopes()) {
           at.atScope(s);
-          changed |= items(s, c, at);
+          changed |= data instanceof ProfilesData ? profiles(s, c, at, profiles) : items(s, c, at);
         }
       }
+      if (data instanceof ProfilesData p) {
+        profiles.close(p);
+      }
       return changed;
+    }
+
+    /** Drops profiles, or samples and the profiles that are left without any. */
+    private static boolean profiles(
+        ScopeGroup<?> s, Conditions c, Cursor at, OpenProfiles profiles) {
+      int samples = s.itemCount();
+      s.items()
+          .removeIf(
+              i -> {
+                Profile p = (Profile) i;
+                OpenProfile open = profiles.open(p);
+                at.atProfile(open);
+                if (c.context() == dev.tethys.pipeline.ottl.Context.PROFILE) {
+                  return c.any(cleared(at));
+                }
+                if (!open.samples().removeIf(x -> c.any(cleared(at.atSample(x))))) {
+                  return false;
+                }
+                profiles.keep(p, open);
+                return open.samples().isEmpty();
+              });
+      return s.itemCount() != samples;
     }
 
     private static Cursor cleared(Cursor at) {

@@ -68,7 +68,7 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
     LISTS.put(Signal.TRACES, list("trace_statements", "spans"));
     LISTS.put(Signal.METRICS, list("metric_statements", "metrics"));
     LISTS.put(Signal.LOGS, list("log_statements", "log records"));
-    SECTION.notBuilt("profile_statements", "Statements for profiles.");
+    LISTS.put(Signal.PROFILES, list("profile_statements", "profiles"));
   }
 
   public static final Type<TransformConfig> TYPE = SECTION.type(TransformConfig::read);

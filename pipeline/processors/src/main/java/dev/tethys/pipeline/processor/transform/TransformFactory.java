@@ -54,7 +54,7 @@ public final class TransformFactory implements ProcessorFactory<TransformConfig>
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+    return Set.of(Signal.values());
   }
 
   @Override

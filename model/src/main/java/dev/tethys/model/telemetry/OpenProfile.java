@@ -1,0 +1,125 @@
+package dev.tethys.model.telemetry;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A {@link Profile} that was opened to be edited. Its stacks stay in the dictionary and are only
+ * referred to.
+ */
+public final class OpenProfile extends OpenMessage {
+  /**
+   * What is counted, and in which unit.
+   *
+   * @param type an index of the table of strings, as {@code unit}
+   */
+  public record ValueType(int type, int unit) {
+    /** Nothing said. */
+    public static final ValueType NONE = new ValueType(0, 0);
+  }
+
+  private static final byte[] NOTHING = {};
+
+  private final List<OpenSample> samples = new ArrayList<>();
+  private ValueType sampleType = ValueType.NONE;
+  private ValueType periodType = ValueType.NONE;
+  private long timeUnixNano;
+  private long durationNano;
+  private long period;
+  private long idHigh;
+  private long idLow;
+  private int droppedAttributesCount;
+  private String originalPayloadFormat = "";
+  private byte[] originalPayload = NOTHING;
+
+  public OpenProfile(ProfileTerms terms) {
+    super(terms);
+  }
+
+  /** Its samples, which may be edited in place. */
+  public List<OpenSample> samples() {
+    return samples;
+  }
+
+  public ValueType sampleType() {
+    return sampleType;
+  }
+
+  public void setSampleType(ValueType type) {
+    sampleType = type;
+  }
+
+  public ValueType periodType() {
+    return periodType;
+  }
+
+  public void setPeriodType(ValueType type) {
+    periodType = type;
+  }
+
+  public long timeUnixNano() {
+    return timeUnixNano;
+  }
+
+  public void setTimeUnixNano(long nanos) {
+    timeUnixNano = nanos;
+  }
+
+  public long durationNano() {
+    return durationNano;
+  }
+
+  public void setDurationNano(long nanos) {
+    durationNano = nanos;
+  }
+
+  /** How much of {@link #periodType} lies between two samples. */
+  public long period() {
+    return period;
+  }
+
+  public void setPeriod(long period) {
+    this.period = period;
+  }
+
+  /** The first eight bytes of its id; the whole id is 0 when there is none. */
+  public long idHigh() {
+    return idHigh;
+  }
+
+  /** The last eight bytes of its id. */
+  public long idLow() {
+    return idLow;
+  }
+
+  public void setId(long high, long low) {
+    idHigh = high;
+    idLow = low;
+  }
+
+  public int droppedAttributesCount() {
+    return droppedAttributesCount;
+  }
+
+  public void setDroppedAttributesCount(int count) {
+    droppedAttributesCount = count;
+  }
+
+  /** The format that it was made from, or "". */
+  public String originalPayloadFormat() {
+    return originalPayloadFormat;
+  }
+
+  public void setOriginalPayloadFormat(String format) {
+    originalPayloadFormat = format;
+  }
+
+  /** What it was made from, or nothing; not to be written into. */
+  public byte[] originalPayload() {
+    return originalPayload;
+  }
+
+  public void setOriginalPayload(byte[] payload) {
+    originalPayload = payload;
+  }
+}

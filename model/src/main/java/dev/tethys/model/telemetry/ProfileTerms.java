@@ -1,0 +1,30 @@
+package dev.tethys.model.telemetry;
+
+/**
+ * What the indices of an open profile mean: a dictionary that can be added to. What stands in it
+ * keeps its place.
+ */
+public interface ProfileTerms {
+  /** A text of the table of strings. */
+  String string(int index);
+
+  /** Where a text stands, which is put there if it is new. */
+  int stringIndex(String text);
+
+  /** Whether there is an attribute at an index. */
+  boolean hasAttribute(int index);
+
+  /** Whether there is a link at an index. */
+  boolean hasLink(int index);
+
+  /** The attributes at indices, as a list of its own. */
+  Attributes attributes(int[] indices);
+
+  /**
+   * Where attributes stand, each of which is put there if it is new.
+   *
+   * @param before where they stood; what has not changed stays there, and a new value has the unit
+   *     that the key had
+   */
+  int[] indices(Attributes attributes, int[] before);
+}

@@ -1,0 +1,43 @@
+package dev.tethys.pipeline.processor;
+
+import dev.tethys.codec.otlp.wire.ProfileEditor;
+import dev.tethys.model.telemetry.OpenProfile;
+import dev.tethys.model.telemetry.Profile;
+import dev.tethys.model.telemetry.ProfilesData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/** Profiles of one batch that somebody looks into, and those of them that he changed. */
+public final class OpenProfiles {
+  private final ProfileEditor editor = new ProfileEditor();
+  private final Map<Profile, OpenProfile> edited = new IdentityHashMap<>();
+
+  /** Opens a profile; what is done to it is lost unless it is {@link #keep kept}. */
+  public OpenProfile open(Profile p) {
+    return editor.open(p);
+  }
+
+  /** Has an open profile take the place of what it was opened from. */
+  public void keep(Profile from, OpenProfile changed) {
+    edited.put(from, changed);
+  }
+
+  /** Puts the profiles that were kept into the batch, after the last edit of all. */
+  public void close(ProfilesData data) {
+    if (edited.isEmpty()) {
+      return;
+    }
+    for (ResourceGroup<Profile> r : data.resources()) {
+      for (ScopeGroup<Profile> s : r.scopes()) {
+        s.items()
+            .replaceAll(
+                p -> {
+                  OpenProfile changed = edited.get(p);
+                  return changed == null ? p : editor.close(changed);
+                });
+      }
+    }
+  }
+}
