@@ -152,7 +152,7 @@ class ArchitectureTest {
         .whereLayer("kafka")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "logs", "pipeline")
         .whereLayer("processors")
-        .mayOnlyAccessLayers("model", "config", "codec", "ottl", "pipeline")
+        .mayOnlyAccessLayers("model", "config", "codec", "ottl", "operators", "pipeline")
         .whereLayer("alert")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "promql")
         .whereLayer("alert manager")

@@ -70,21 +70,28 @@ public final class Htpasswd {
 
   /** Whether the values of an Authorization header are a user of these with the right password. */
   public boolean accepts(List<String> authorization) {
-    if (authorization.isEmpty()) {
-      return false;
-    }
-    String[] parts = authorization.getFirst().split(" ", 2);
-    if (parts.length < 2 || !parts[0].equalsIgnoreCase("Basic")) {
-      return false;
-    }
-    String both;
-    try {
-      both = new String(Base64.getDecoder().decode(parts[1].strip()), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
+    String both = userAndPassword(authorization);
     int colon = both.indexOf(':');
     return colon >= 0 && accepts(both.substring(0, colon), both.substring(colon + 1));
+  }
+
+  /** The user that the values of an Authorization header name, whoever it is; "" for none. */
+  public static String user(List<String> authorization) {
+    String both = userAndPassword(authorization);
+    return both.substring(0, Math.max(0, both.indexOf(':')));
+  }
+
+  private static String userAndPassword(List<String> authorization) {
+    String[] parts =
+        authorization.isEmpty() ? new String[0] : authorization.getFirst().split(" ", 2);
+    if (parts.length < 2 || !parts[0].equalsIgnoreCase("Basic")) {
+      return "";
+    }
+    try {
+      return new String(Base64.getDecoder().decode(parts[1].strip()), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
   }
 
   private boolean accepts(String user, String password) {

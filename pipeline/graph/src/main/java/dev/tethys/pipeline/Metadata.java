@@ -1,16 +1,44 @@
 package dev.tethys.pipeline;
 
+import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the sender of a batch said beside it: headers of its request, by name in lower case, each
  * with its values in order. Small, and empty unless a receiver was told to keep it.
+ *
+ * @param client who sent it; that is not kept when batches are joined
  */
-public record Metadata(Map<String, List<String>> values) {
+public record Metadata(Map<String, List<String>> values, Client client) {
   public static final Metadata NONE = new Metadata(Map.of());
+
+  /**
+   * Who sent a batch.
+   *
+   * @param address null when it did not come over a network
+   * @param auth what the extension knows of who authenticated
+   */
+  public record Client(@Nullable InetSocketAddress address, Map<String, String> auth) {
+    public static final Client NONE = new Client(null, Map.of());
+
+    /** Address and port as numbers, or "". */
+    public String addressText() {
+      if (address == null || address.getAddress() == null) {
+        return "";
+      }
+      String host = address.getAddress().getHostAddress();
+      return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+  }
+
+  /** Headers of a client that is not known. */
+  public Metadata(Map<String, List<String>> values) {
+    this(values, Client.NONE);
+  }
 
   public Metadata {
     Map<String, List<String>> m = new LinkedHashMap<>();

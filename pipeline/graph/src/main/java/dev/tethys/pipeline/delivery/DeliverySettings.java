@@ -179,6 +179,7 @@ public record DeliverySettings(
       QUEUE.optional("batch", BATCH.type(DeliverySettings::batch), "Joining before the queue.");
 
   private record Queue(
+      boolean enabled,
       OutboxOptions options,
       @Nullable Reference storage,
       long deadLetterBytes,
@@ -187,24 +188,49 @@ public record DeliverySettings(
   private static final Type<Queue> QUEUE_TYPE = QUEUE.type(DeliverySettings::queue);
   private static final Type<Retry> RETRY_TYPE = RETRY.type(DeliverySettings::retry);
 
+  /** {@code retry_on_failure} and {@code sending_queue}, of a connector that may have a queue. */
+  public static final Section QUEUEING = new Section("queueing", "What waits, and how long.");
+
+  private static final Key<Retry> RETRY_ON_FAILURE =
+      QUEUEING.optional("retry_on_failure", RETRY_TYPE, "When sending is repeated.");
+  private static final Key<Queue> SENDING_QUEUE =
+      QUEUEING.optional("sending_queue", QUEUE_TYPE, "What waits for the destination.");
+
   /** The three keys, to be included in the section of an exporter. */
   public static final Section SECTION =
       new Section("exporter", "What all exporters have in common.");
 
   private static final Key<Duration> TIMEOUT =
       SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "For one attempt.");
-  private static final Key<Retry> RETRY_ON_FAILURE =
-      SECTION.optional("retry_on_failure", RETRY_TYPE, "When sending is repeated.");
-  private static final Key<Queue> SENDING_QUEUE =
-      SECTION.optional("sending_queue", QUEUE_TYPE, "What waits for the destination.");
+
+  static {
+    SECTION.include(QUEUEING);
+  }
 
   /** Reads the three keys out of a map that also has others. */
   public static DeliverySettings read(YamlObject o, Duration defaultTimeout) {
+    return withTimeout(o, o.get(TIMEOUT, defaultTimeout));
+  }
+
+  /** Reads {@link #QUEUEING}; null where no queue is asked for. */
+  public static @Nullable DeliverySettings readQueue(YamlObject o) {
+    Queue q = o.find(SENDING_QUEUE);
+    if (q != null && q.enabled) {
+      return withTimeout(o, Duration.ZERO);
+    }
+    if (o.has(RETRY_ON_FAILURE)) {
+      throw o.error(RETRY_ON_FAILURE, "is about what waits in a sending_queue, and there is none");
+    }
+    return null;
+  }
+
+  private static DeliverySettings withTimeout(YamlObject o, Duration timeout) {
     Retry retry = o.find(RETRY_ON_FAILURE);
     Queue q = o.find(SENDING_QUEUE);
     if (q == null) {
       q =
           new Queue(
+              true,
               OutboxOptions.DEFAULT
                   .withCapacity(new Capacity(DEFAULT_BYTES, 0, 1000))
                   .withWhenFull(WhenFull.REFUSE),
@@ -221,11 +247,7 @@ public record DeliverySettings(
       retry = retry.forever(); // on disk nothing is gained by giving up
     }
     return new DeliverySettings(
-        o.get(TIMEOUT, defaultTimeout),
-        q.options.withRetry(retry),
-        q.storage,
-        q.deadLetterBytes,
-        q.batch);
+        timeout, q.options.withRetry(retry), q.storage, q.deadLetterBytes, q.batch);
   }
 
   /**
@@ -336,7 +358,11 @@ public record DeliverySettings(
             .withConcurrency(consumers, o.get(ADAPTIVE))
             .withAcknowledgeQueued(!o.get(WAIT_FOR_RESULT) && storage == null);
     return new Queue(
-        options, storage, between(o, DEAD_LETTER_BYTES, 1, Long.MAX_VALUE), o.find(QUEUE_BATCH));
+        o.get(QUEUE_ENABLED),
+        options,
+        storage,
+        between(o, DEAD_LETTER_BYTES, 1, Long.MAX_VALUE),
+        o.find(QUEUE_BATCH));
   }
 
   private static Batching batch(YamlObject o) {

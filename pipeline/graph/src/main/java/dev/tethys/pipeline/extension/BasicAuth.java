@@ -160,5 +160,10 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
       Htpasswd u = users;
       return u != null && u.accepts(headers.apply("Authorization"));
     }
+
+    @Override
+    public Map<String, String> attributes(Function<String, List<String>> headers) {
+      return Map.of("username", Htpasswd.user(headers.apply("Authorization")));
+    }
   }
 }

@@ -9,8 +9,12 @@ public final class Clients {
   private Clients() {}
 
   public static ClientInfo of(Metadata metadata) {
-    return metadata.isEmpty()
-        ? ClientInfo.NONE
-        : new ClientInfo(metadata.values(), "", new Attributes());
+    Metadata.Client client = metadata.client();
+    if (metadata.isEmpty() && client == Metadata.Client.NONE) {
+      return ClientInfo.NONE;
+    }
+    Attributes auth = new Attributes();
+    client.auth().forEach(auth::put);
+    return new ClientInfo(metadata.values(), client.addressText(), auth);
   }
 }

@@ -9,17 +9,22 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.model.telemetry.Scope;
 import dev.tethys.model.telemetry.Span;
+import dev.tethys.pipeline.operators.expr.Expression;
+import dev.tethys.pipeline.operators.expr.ExpressionException;
+import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.ValueText;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +63,7 @@ public final class Match {
 
   private static final Section SECTION = new Section("match properties", "Which items are meant.");
   private static final Key<String> MATCH_TYPE =
-      SECTION.required("match_type", Type.STRING, "strict or regexp.");
+      SECTION.required("match_type", Type.STRING, "strict, regexp, or for metrics expr.");
   private static final Key<List<String>> SERVICES = words("services", "Values of service.name.");
   private static final Key<List<String>> SPAN_NAMES = words("span_names", "Names of spans.");
   private static final Key<List<String>> SPAN_KINDS =
@@ -87,12 +92,39 @@ public final class Match {
       SECTION.key("libraries", Type.list(LIBRARY.type(o -> o)), List.of(), "Scopes.");
 
   static {
-    SECTION.notBuilt("expressions", "Conditions of the expr language; write OTTL instead.");
     SECTION.notBuilt("regexp", "Settings of a cache that is not needed.");
   }
 
+  private static final Key<List<YamlNode>> EXPRESSIONS =
+      SECTION.key(
+          "expressions",
+          Type.list(Type.of("expression", null, n -> n)),
+          List.of(),
+          "With match_type expr: conditions about MetricName, Label(name) and HasLabel(name).");
+
   /** {@code include} or {@code exclude}. */
-  public static final Type<Match> TYPE = SECTION.type(Match::new);
+  public static final Type<Match> TYPE = SECTION.type(o -> new Match(o, false));
+
+  /** The same of metrics, where the match type may be {@code expr}. */
+  public static final Type<Match> METRICS = SECTION.type(o -> new Match(o, true));
+
+  /** What an expression is asked of. */
+  private record Point(Metric metric, Attributes attributes) {}
+
+  private static final Map<String, Function<Point, @Nullable Object>> NAMES =
+      Map.of("MetricName", p -> p.metric().name());
+  private static final Map<String, Expression.Own<Point>> FUNCTIONS =
+      Map.of(
+          "Label",
+          new Expression.Own<>(
+              1,
+              (p, a) ->
+                  a[0] instanceof String key && p.attributes().contains(key)
+                      ? ValueText.of(p.attributes().get(key))
+                      : ""),
+          "HasLabel",
+          new Expression.Own<>(
+              1, (p, a) -> a[0] instanceof String key && p.attributes().contains(key)));
 
   private final boolean regexp;
   private final List<Word> services;
@@ -105,15 +137,24 @@ public final class Match {
   private final List<Attribute> attributes;
   private final List<Attribute> resources;
   private final List<Library> libraries;
+  private final List<Expression<Point>> expressions;
 
-  private Match(YamlObject o) {
+  private Match(YamlObject o, boolean ofMetrics) {
     String type = o.get(MATCH_TYPE);
-    if (!type.equals("strict") && !type.equals("regexp")) {
+    boolean expr = ofMetrics && type.equals("expr");
+    if (!expr && !type.equals("strict") && !type.equals("regexp")) {
       throw o.error(
           MATCH_TYPE,
-          type.equals("expr")
-              ? "the expr language is not built; write OTTL conditions"
+          ofMetrics
+              ? "the match type is strict, regexp or expr"
               : "the match type is strict or regexp");
+    }
+    expressions = o.get(EXPRESSIONS).stream().map(Match::expression).toList();
+    if (expr == expressions.isEmpty()) {
+      throw o.error(MATCH_TYPE, "is expr where there are expressions, and there alone");
+    }
+    if (expr && !o.get(METRIC_NAMES).isEmpty()) {
+      throw o.error(METRIC_NAMES, "belongs to strict and regexp; ask for MetricName");
     }
     regexp = type.equals("regexp");
     services = words(o, SERVICES);
@@ -134,6 +175,14 @@ public final class Match {
               word(i.node(), i.get(NAME)), version == null ? null : word(i.node(), version)));
     }
     libraries = List.copyOf(l);
+  }
+
+  private static Expression<Point> expression(YamlNode n) {
+    try {
+      return Expression.compile(n.asString(), NAMES, FUNCTIONS);
+    } catch (ExpressionException e) {
+      throw n.error(String.valueOf(e.getMessage()));
+    }
   }
 
   private static Key<List<String>> words(String key, String doc) {
@@ -292,6 +341,28 @@ public final class Match {
 
   /** Whether a metric matches; its points' attributes are those given. */
   public boolean metric(Resource r, Scope s, Metric m, @Nullable Attributes point) {
-    return around(r, s) && any(metricNames, m.name()) && (point == null || all(attributes, point));
+    return around(r, s)
+        && any(metricNames, m.name())
+        && (point == null || all(attributes, point))
+        && (expressions.isEmpty() || anyPoint(m));
+  }
+
+  private boolean anyPoint(Metric m) {
+    if (m.data() == null) {
+      return false;
+    }
+    for (DataPoint d : m.data().points()) {
+      Point p = new Point(m, d.attributes());
+      for (Expression<Point> e : expressions) {
+        try {
+          if (e.test(p)) {
+            return true;
+          }
+        } catch (ExpressionException x) {
+          throw new EvaluationException(String.valueOf(x.getMessage()));
+        }
+      }
+    }
+    return false;
   }
 }

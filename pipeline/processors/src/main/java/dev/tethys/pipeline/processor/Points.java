@@ -207,14 +207,69 @@ public final class Points {
   }
 
   /** Buckets of one sign while they are added up. */
-  static final class Buckets {
+  public static final class Buckets {
     /** The widest range of buckets that is made; wider ones are cut at the low end. */
     static final int MAX_WIDTH = 10_000;
 
     int offset;
     long[] counts = {};
 
-    void add(int from, long[] more, int shift) {
+    /** The index of the first. */
+    public int offset() {
+      return offset;
+    }
+
+    public long[] counts() {
+      return counts;
+    }
+
+    /**
+     * Takes the counts of others away, which have the same scale.
+     *
+     * @return whether each had as many; nothing was taken otherwise
+     */
+    public boolean subtract(Buckets others) {
+      long[] less = counts.clone();
+      for (int i = 0; i < others.counts.length; i++) {
+        int at = others.offset + i - offset;
+        if (others.counts[i] == 0) {
+          continue;
+        }
+        if (at < 0 || at >= less.length || less[at] < others.counts[i]) {
+          return false;
+        }
+        less[at] -= others.counts[i];
+      }
+      counts = less;
+      return true;
+    }
+
+    /** Takes out what lies up to a threshold as a whole, and gives how many that were. */
+    public long takeUpTo(double threshold, int scale) {
+      if (threshold <= 0) {
+        return 0;
+      }
+      long n = 0;
+      double most = Math.log(threshold) / Math.log(2);
+      most += Math.abs(most) * 1e-12; // a threshold that is a bound lies on it
+      for (int i = 0; i < counts.length; i++) {
+        // A bucket reaches up to 2^((index+1) * 2^-scale).
+        if (Math.scalb((double) (offset + i + 1), -scale) > most) {
+          break;
+        }
+        n += counts[i];
+        counts[i] = 0;
+      }
+      return n;
+    }
+
+    /**
+     * Adds counts.
+     *
+     * @param from the index of the first
+     * @param shift how much finer their scale is
+     */
+    public void add(int from, long[] more, int shift) {
       if (more.length == 0) {
         return;
       }

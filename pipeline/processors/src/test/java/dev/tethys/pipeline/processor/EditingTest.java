@@ -11,6 +11,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.attributes.AttributesProcessors;
 import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
@@ -111,6 +112,35 @@ class EditingTest {
         Rig.traces("shop", Rig.span("a")));
     assertThat(rig.traces().resources().getFirst().resource().attributes().toString())
         .isEqualTo("{env=prod}");
+  }
+
+  @Test
+  void whoSentABatchBecomesAttributes() {
+    Processor p =
+        rig.processor(
+            AttributesProcessors.attributes(),
+            Signal.LOGS,
+            """
+            actions:
+              - {key: from, from_context: client.address, action: insert}
+              - {key: user, from_context: auth.username, action: insert}
+              - {key: none, from_context: auth.membership, action: insert}
+            """);
+    Metadata sender =
+        new Metadata(
+            Map.of(),
+            new Metadata.Client(
+                new java.net.InetSocketAddress("::1", 4317), Map.of("username", "ann")));
+    p.consume(Rig.batch(Rig.logs("shop", Rig.log(9, "a")), sender), rig.outcomes::add);
+    assertThat(Rig.all(rig.logs()).getFirst().attributes().toString())
+        .isEqualTo("{from=[0:0:0:0:0:0:0:1]:4317, user=ann}");
+    assertThatThrownBy(
+            () ->
+                rig.processor(
+                    AttributesProcessors.attributes(),
+                    Signal.LOGS,
+                    "actions: [{key: a, from_context: client.port, action: insert}]"))
+        .hasMessageContaining("client.address");
   }
 
   @Test

@@ -107,11 +107,6 @@ class FilterTest {
     rig.send(
         p, Rig.logs("shop", Rig.log(9, "a"), Rig.log(13, "b"), Rig.log(5, "c"), Rig.log(0, "d")));
     assertThat(Rig.all(rig.logs())).extracting(LogRecord::body).containsExactly("a", "d");
-    assertThatThrownBy(
-            () ->
-                rig.processor(
-                    factory, Signal.LOGS, "logs: {include: {match_type: expr, expressions: [x]}}"))
-        .hasMessageContaining("expr");
   }
 
   @Test
@@ -123,5 +118,62 @@ class FilterTest {
                     Signal.LOGS,
                     "log_conditions: ['log.body == 1']\nlogs: {log_record: ['body == 1']}"))
         .hasMessageContaining("keep one");
+  }
+
+  @Test
+  void expressionsAreAskedOfEachPointForTheWholeMetric() {
+    Processor p =
+        rig.processor(
+            factory,
+            Signal.METRICS,
+            """
+            metrics:
+              exclude:
+                match_type: expr
+                expressions:
+                  - MetricName == "requests" && Label("code") == "500"
+                  - HasLabel("debug") and not (MetricName startsWith "go_")
+            """);
+    rig.send(
+        p,
+        Rig.metrics(
+            "shop",
+            Rig.gauge("requests", Rig.point(1, 1, "code", "200"), Rig.point(1, 1, "code", "500")),
+            Rig.gauge("sizes", Rig.point(1, 1, "code", "500")),
+            Rig.gauge("go_threads", Rig.point(1, 1, "debug", "")),
+            Rig.gauge("other", Rig.point(1, 1, "debug", ""))));
+    assertThat(Rig.all(rig.lastMetrics()))
+        .extracting(Metric::name)
+        .containsExactly("sizes", "go_threads");
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void expressionsAreCheckedWhenTheyAreLoaded() {
+    assertThatThrownBy(
+            () ->
+                rig.processor(
+                    factory,
+                    Signal.METRICS,
+                    "metrics: {include: {match_type: expr, expressions: ['MetricNam == 1']}}"))
+        .hasMessageContaining("did you mean \"MetricName\"?");
+    assertThatThrownBy(
+            () ->
+                rig.processor(
+                    factory,
+                    Signal.LOGS,
+                    "logs: {include: {match_type: expr, expressions: ['true']}}"))
+        .hasMessageContaining("the match type is strict or regexp");
+  }
+
+  @Test
+  void anExpressionThatHasNoTruthRefusesTheBatch() {
+    Processor p =
+        rig.processor(
+            factory,
+            Signal.METRICS,
+            "metrics: {exclude: {match_type: expr, expressions: ['MetricName']}}");
+    rig.send(p, Rig.metrics("shop", Rig.gauge("a", Rig.point(1, 1))));
+    assertThat(rig.outcomes).first().isInstanceOf(Outcome.Rejected.class);
   }
 }

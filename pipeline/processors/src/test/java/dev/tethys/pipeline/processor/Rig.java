@@ -36,6 +36,7 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
 import java.time.Duration;
@@ -45,6 +46,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** A component between a test and what it hands on, with a clock of the test's. */
 final class Rig implements Context {
@@ -55,6 +57,11 @@ final class Rig implements Context {
   final Map<Signal, Account> accounts = new LinkedHashMap<>();
   final Registry registry = new Registry();
   final Clock clock = new Clock();
+
+  /** What stands in the queue that a component asked for, and who empties it. */
+  final List<Parcel> queued = new ArrayList<>();
+
+  @Nullable Sender queueTo;
 
   /** Time that stands until it is moved; timers run when it passes them. */
   static final class Clock implements Clockwork {
@@ -349,6 +356,10 @@ final class Rig implements Context {
   @Override
   public Exporter exporter(
       DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
-    throw new UnsupportedOperationException();
+    queueTo = sender;
+    return (batch, receipt) -> {
+      queued.addAll(encoder.encode(batch).parcels());
+      receipt.settle(Outcome.ACCEPTED);
+    };
   }
 }

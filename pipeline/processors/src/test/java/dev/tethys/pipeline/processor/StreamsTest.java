@@ -1,7 +1,9 @@
 package dev.tethys.pipeline.processor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
@@ -10,6 +12,8 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.processor.connector.CountFactory;
 import dev.tethys.pipeline.processor.connector.FailoverFactory;
 import dev.tethys.pipeline.processor.connector.ForwardFactory;
@@ -20,6 +24,7 @@ import dev.tethys.pipeline.processor.temporality.DeltaToCumulative;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -59,6 +64,75 @@ class StreamsTest {
     assertThat(last().longValue()).as("gauges pass").isEqualTo(9);
     assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("no_delta", 2L);
     assertThat(rig.balanced()).isTrue();
+  }
+
+  private static ExponentialHistogramDataPoint exponential(
+      long seconds, int scale, long zeros, int offset, long... counts) {
+    ExponentialHistogramDataPoint p = new ExponentialHistogramDataPoint();
+    p.setTimeUnixNano(seconds * 1_000_000_000L);
+    p.setScale(scale);
+    p.setZeroCount(zeros);
+    p.setPositiveOffset(offset);
+    p.setPositiveCounts(counts);
+    p.setCount(zeros + Arrays.stream(counts).sum());
+    p.setSum(p.count() * 2.0);
+    return p;
+  }
+
+  private static Metric cumulative(ExponentialHistogramDataPoint p) {
+    MetricData.ExponentialHistogram h = new MetricData.ExponentialHistogram();
+    h.setTemporality(CUMULATIVE);
+    h.points().add(p);
+    Metric m = new Metric();
+    m.setName("latency");
+    m.setData(h);
+    return m;
+  }
+
+  private ExponentialHistogramDataPoint lastExponential() {
+    return (ExponentialHistogramDataPoint)
+        Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data()).points().getFirst();
+  }
+
+  @Test
+  void cumulativeExponentialHistogramsBecomeDeltas() {
+    Processor p =
+        rig.processor(
+            CumulativeToDelta.factory(),
+            Signal.METRICS,
+            "{initial_value: drop, include: {metric_types: [exponentialhistogram]}}");
+    rig.send(p, Rig.metrics("s", cumulative(exponential(10, 3, 1, -2, 4, 0, 2, 1))));
+    assertThat(rig.out).isEmpty();
+    rig.send(p, Rig.metrics("s", cumulative(exponential(20, 3, 2, -3, 1, 4, 1, 5, 1))));
+    ExponentialHistogramDataPoint d = lastExponential();
+    assertThat(d.positiveOffset()).isEqualTo(-3);
+    assertThat(d.positiveCounts()).containsExactly(1, 0, 1, 3, 0);
+    assertThat(d.zeroCount()).isEqualTo(1);
+    assertThat(d.count()).isEqualTo(6);
+    assertThat(d.sum()).isEqualTo(12);
+    assertThat(d.startTimeUnixNano()).isEqualTo(10_000_000_000L);
+    // the source went over to a coarser scale: -3..1 became -2, -1, -1, 0, 0
+    rig.send(p, Rig.metrics("s", cumulative(exponential(30, 2, 2, -2, 1, 7, 7))));
+    d = lastExponential();
+    assertThat(d.scale()).isEqualTo(2);
+    assertThat(d.positiveCounts()).containsExactly(0, 2, 1);
+    // less in one bucket: it began anew
+    rig.send(p, Rig.metrics("s", cumulative(exponential(40, 2, 2, -2, 9, 1, 9))));
+    assertThat(lastExponential().positiveCounts()).containsExactly(9, 1, 9);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void bucketsThatAZeroThresholdHasSwallowedAreZeros() {
+    Processor p =
+        rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{initial_value: drop}");
+    rig.send(p, Rig.metrics("s", cumulative(exponential(10, 0, 1, -2, 4, 5, 6))));
+    ExponentialHistogramDataPoint wider = exponential(20, 0, 10, 0, 7);
+    wider.setZeroThreshold(1); // the buckets that reach up to 1/2 and 1
+    rig.send(p, Rig.metrics("s", cumulative(wider)));
+    ExponentialHistogramDataPoint d = lastExponential();
+    assertThat(d.zeroCount()).isZero();
+    assertThat(d.positiveCounts()).containsExactly(1);
   }
 
   @Test
@@ -173,6 +247,57 @@ class StreamsTest {
                 .items())
         .isEqualTo(1);
     assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("unrouted", 1L);
+  }
+
+  @Test
+  void aQueueOfFailoverKeepsWhatNoLevelTakes() throws Exception {
+    Connector c =
+        rig.connector(
+            new FailoverFactory(),
+            Signal.LOGS,
+            Signal.LOGS,
+            """
+            priority_levels: [[logs/a], [logs/b]]
+            retry_interval: 1m
+            sending_queue: {queue_size: 5}
+            """,
+            "logs/a",
+            "logs/b");
+    PipelineId a = PipelineId.parse("logs/a");
+    PipelineId b = PipelineId.parse("logs/b");
+    rig.answers.put(a, new Outcome.Unavailable("down", Duration.ZERO));
+    rig.answers.put(b, new Outcome.Unavailable("down too", Duration.ofSeconds(9)));
+    c.consume(
+        Rig.batch(
+            Rig.logs("s", Rig.log(1, "1")),
+            new dev.tethys.pipeline.Metadata(java.util.Map.of("x-t", List.of("1", "2")))),
+        rig.outcomes::add);
+    assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
+    assertThat(rig.routed).isEmpty();
+    Sender queue = Objects.requireNonNull(rig.queueTo);
+    assertThat(queue.send(rig.queued.getFirst())).isInstanceOf(Verdict.Later.class);
+    rig.clock.pass(Duration.ofMinutes(2));
+    rig.answers.put(b, Outcome.ACCEPTED);
+    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(Verdict.DELIVERED);
+    assertThat(to("logs/b").getLast()).isEqualTo("1");
+    assertThat(Objects.requireNonNull(rig.routed.get(b)).getLast().metadata().get("X-T"))
+        .containsExactly("1", "2");
+    rig.answers.put(a, new Outcome.Rejected("never", 1));
+    rig.clock.pass(Duration.ofMinutes(2));
+    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(new Verdict.Never("never"));
+  }
+
+  @Test
+  void repetitionNeedsAQueue() {
+    assertThatThrownBy(
+            () ->
+                rig.connector(
+                    new FailoverFactory(),
+                    Signal.LOGS,
+                    Signal.LOGS,
+                    "{priority_levels: [[logs/a]], retry_on_failure: {max_interval: 1s}}",
+                    "logs/a"))
+        .hasMessageContaining("there is none");
   }
 
   @Test

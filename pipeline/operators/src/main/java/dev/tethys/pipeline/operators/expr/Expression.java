@@ -1,6 +1,8 @@
 package dev.tethys.pipeline.operators.expr;
 
+import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param <E> of what it is asked
  */
 public final class Expression<E> {
+  /**
+   * A function that only expressions about certain subjects have.
+   *
+   * @param arguments how many it takes
+   * @param body gives its value for a subject and arguments
+   */
+  public record Own<E>(int arguments, BiFunction<E, @Nullable Object[], @Nullable Object> body) {}
+
   private final Node root;
   private final int variables;
 
@@ -29,6 +39,16 @@ public final class Expression<E> {
    */
   public static <E> Expression<E> compile(
       String text, Map<String, Function<E, @Nullable Object>> names) {
+    return compile(text, names, Map.of());
+  }
+
+  /** The same with functions beside those of the language. */
+  public static <E> Expression<E> compile(
+      String text,
+      Map<String, Function<E, @Nullable Object>> names,
+      Map<String, Own<E>> functions) {
+    Map<String, Functions.Function> own = new HashMap<>();
+    functions.forEach((name, f) -> own.put(name, own(f)));
     Parser p =
         new Parser(
             text,
@@ -36,7 +56,8 @@ public final class Expression<E> {
               Function<E, @Nullable Object> f = names.get(name);
               return f == null ? null : Expression.<E>asked(f);
             },
-            names.keySet());
+            names.keySet(),
+            own);
     Node root = p.whole();
     return new Expression<>(root, p.variables());
   }
@@ -44,6 +65,21 @@ public final class Expression<E> {
   @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
   private static <E> Node asked(Function<E, @Nullable Object> f) {
     return frame -> f.apply((E) frame.subject);
+  }
+
+  @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
+  private static <E> Functions.Function own(Own<E> f) {
+    return new Functions.Function(
+        f.arguments,
+        f.arguments,
+        false,
+        (frame, arguments) -> {
+          @Nullable Object[] values = new @Nullable Object[arguments.length];
+          for (int i = 0; i < values.length; i++) {
+            values[i] = arguments[i].value(frame);
+          }
+          return f.body.apply((E) frame.subject, values);
+        });
   }
 
   /**

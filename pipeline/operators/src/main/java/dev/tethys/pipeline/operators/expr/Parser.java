@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -59,17 +60,23 @@ final class Parser {
   private final List<Token> tokens;
   private final Function<String, @Nullable Node> names;
   private final Collection<String> known;
+  private final Map<String, Functions.Function> own;
   private final Map<String, Integer> variables = new HashMap<>();
   private int slots;
   private int at;
   private int depth;
   private int predicates;
 
-  Parser(String text, Function<String, @Nullable Node> names, Collection<String> known) {
+  Parser(
+      String text,
+      Function<String, @Nullable Node> names,
+      Collection<String> known,
+      Map<String, Functions.Function> own) {
     this.text = text;
     this.tokens = Lexer.of(text);
     this.names = names;
     this.known = known;
+    this.own = own;
   }
 
   int variables() {
@@ -572,7 +579,8 @@ final class Parser {
     if (first != null) {
       arguments.add(first);
     }
-    Functions.Function fn = Functions.of(name.text());
+    Functions.Function its = own.get(name.text());
+    Functions.Function fn = its != null ? its : Functions.of(name.text());
     boolean begun = false;
     while (!take(")")) {
       if (begun) {
@@ -586,7 +594,9 @@ final class Parser {
           fn != null && fn.predicate() && arguments.size() == 1 ? predicate() : expression(0));
     }
     if (fn == null) {
-      String nearest = Nearest.of(name.text(), Functions.names());
+      Set<String> all = new TreeSet<>(Functions.names());
+      all.addAll(own.keySet());
+      String nearest = Nearest.of(name.text(), all);
       throw error(
           name,
           "there is no function "

@@ -40,9 +40,16 @@ public final class Action {
       SECTION.optional("value", Type.ANY, "The value for insert, update and upsert.");
   private static final Key<String> FROM_ATTRIBUTE =
       SECTION.key("from_attribute", Type.STRING, "", "Another attribute whose value is taken.");
+  private static final String METADATA = "metadata.";
+  private static final String AUTH = "auth.";
+  private static final String CLIENT_ADDRESS = "client.address";
   private static final Key<String> FROM_CONTEXT =
       SECTION.key(
-          "from_context", Type.STRING, "", "metadata.NAME: a header of the request, joined by ;.");
+          "from_context",
+          Type.STRING,
+          "",
+          "metadata.NAME: a header of the request, values joined by a semicolon; client.address;"
+              + " auth.NAME: what is known of who authenticated.");
   private static final Key<String> PATTERN =
       SECTION.key("pattern", Type.STRING, "", "RE2: of keys, or with named groups for extract.");
   private static final Key<String> CONVERTED_TYPE =
@@ -59,7 +66,7 @@ public final class Action {
   private final String key;
   private final @Nullable Object value;
   private final String fromAttribute;
-  private final String fromMetadata;
+  private final String fromContext;
   private final @Nullable Pattern pattern;
   private final String convertedType;
 
@@ -69,10 +76,12 @@ public final class Action {
     YamlNode v = o.at(VALUE);
     value = v == null || v.isNull() ? null : Match.value(v.asTree());
     fromAttribute = o.get(FROM_ATTRIBUTE);
-    String context = o.get(FROM_CONTEXT);
-    fromMetadata = context.startsWith("metadata.") ? context.substring(9) : "";
-    if (!context.isEmpty() && fromMetadata.isEmpty()) {
-      throw o.error(FROM_CONTEXT, "is metadata.NAME here; " + context + " is not built");
+    fromContext = o.get(FROM_CONTEXT);
+    if (!fromContext.isEmpty()
+        && !fromContext.equals(CLIENT_ADDRESS)
+        && !fromContext.startsWith(AUTH)
+        && !fromContext.startsWith(METADATA)) {
+      throw o.error(FROM_CONTEXT, "is metadata.NAME, auth.NAME or client.address");
     }
     convertedType = o.get(CONVERTED_TYPE);
     pattern = pattern(o);
@@ -92,7 +101,7 @@ public final class Action {
   }
 
   private void check(YamlObject o) {
-    boolean source = value != null || !fromAttribute.isEmpty() || !fromMetadata.isEmpty();
+    boolean source = value != null || !fromAttribute.isEmpty() || !fromContext.isEmpty();
     switch (kind) {
       case INSERT, UPDATE, UPSERT -> {
         if (key.isEmpty() || !source) {
@@ -100,7 +109,7 @@ public final class Action {
         }
       }
       case DELETE, HASH -> {
-        if (key.isEmpty() && pattern == null && fromMetadata.isEmpty()) {
+        if (key.isEmpty() && pattern == null && fromContext.isEmpty()) {
           throw o.error("needs a key or a pattern");
         }
       }
@@ -161,11 +170,20 @@ public final class Action {
         a.put(key, AnyValue.copy(a.value(i)));
       }
     } else {
-      List<String> values = metadata.get(fromMetadata);
-      if (!values.isEmpty()) {
-        a.put(key, String.join(";", values));
+      String of = context(metadata);
+      if (!of.isEmpty()) {
+        a.put(key, of);
       }
     }
+  }
+
+  private String context(Metadata of) {
+    if (fromContext.equals(CLIENT_ADDRESS)) {
+      return of.client().addressText();
+    }
+    return fromContext.startsWith(AUTH)
+        ? of.client().auth().getOrDefault(fromContext.substring(AUTH.length()), "")
+        : String.join(";", of.get(fromContext.substring(METADATA.length())));
   }
 
   private void extract(Attributes a) {

@@ -12,25 +12,42 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Outputs;
 import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.ledger.Account;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code failover} connectors: batches go to the first level of pipelines that takes them. A
  * level that said it is unavailable is left alone for a time, then one batch tries it again.
  */
 public final class FailoverFactory implements ConnectorFactory<FailoverFactory.Settings> {
-  /** The levels, best first, and how long one that failed is left alone. */
-  public record Settings(List<List<PipelineId>> levels, Duration retryInterval) {}
+  /**
+   * The settings.
+   *
+   * @param levels best first
+   * @param retryInterval how long one that failed is left alone
+   * @param queue what waits while no level takes anything; null for nothing
+   */
+  public record Settings(
+      List<List<PipelineId>> levels, Duration retryInterval, @Nullable DeliverySettings queue) {}
 
   private static final Type<PipelineId> PIPELINE =
       Type.of("pipeline", null, n -> n.parse(PipelineId::parse));
   private static final Section SECTION =
-      new Section("failover", "Gives batches to the first pipelines that take them.");
+      new Section("failover", "Gives batches to the first pipelines that take them.")
+          .include(DeliverySettings.QUEUEING);
   private static final Key<List<List<PipelineId>>> LEVELS =
       SECTION.required(
           "priority_levels", Type.list(Type.list(PIPELINE)), "Lists of pipelines, best first.");
@@ -45,7 +62,6 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     SECTION.key(
         "retry_gap", Type.DURATION, Duration.ZERO, "Of older versions; has no effect any more.");
     SECTION.key("max_retries", Type.INT, 0L, "Of older versions; has no effect any more.");
-    SECTION.notBuilt("queue", "A queue in front; the exporters behind have theirs.");
   }
 
   @Override
@@ -68,7 +84,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
           if (o.get(RETRY_INTERVAL).isNegative() || o.get(RETRY_INTERVAL).isZero()) {
             throw o.error(RETRY_INTERVAL, "is longer than nothing");
           }
-          return new Settings(o.get(LEVELS), o.get(RETRY_INTERVAL));
+          return new Settings(o.get(LEVELS), o.get(RETRY_INTERVAL), DeliverySettings.readQueue(o));
         });
   }
 
@@ -93,31 +109,98 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
       }
       levels.add(List.copyOf(level));
     }
-    return new Failover(levels, settings.retryInterval(), context.clock(), context.account(from));
+    Levels all = new Levels(levels, settings.retryInterval(), context.clock());
+    DeliverySettings queue = settings.queue();
+    return queue == null
+        ? new Direct(all, context.account(from))
+        : new Queued(context.exporter(queue, from, QueuedBatch::encode, new QueueSender(all)));
+  }
+
+  /** Whoever sent a batch waits until a level has it. */
+  private record Direct(Levels levels, Account account) implements Connector {
+    @Override
+    public void consume(Batch batch, Receipt receipt) {
+      account.take(batch.items());
+      levels.consume(
+          batch,
+          outcome -> {
+            if (outcome instanceof Outcome.Unavailable) {
+              account.giveBack(batch.items());
+            } else {
+              account.pass(batch.items());
+            }
+            receipt.settle(outcome);
+          });
+    }
+  }
+
+  /** Batches wait in a queue that all levels share. */
+  private record Queued(Exporter queue) implements Connector {
+    @Override
+    public void start() throws IOException {
+      queue.start();
+    }
+
+    @Override
+    public void handOn() {
+      queue.handOn();
+    }
+
+    @Override
+    public void stop(Duration patience) {
+      queue.stop(patience);
+    }
+
+    @Override
+    public boolean isExclusive() {
+      return queue.isExclusive();
+    }
+
+    @Override
+    public void consume(Batch batch, Receipt receipt) {
+      queue.consume(batch, receipt);
+    }
+  }
+
+  /** Takes batches out of the queue to the levels. */
+  private record QueueSender(Levels levels) implements Sender {
+    @Override
+    public Verdict send(Parcel parcel) throws IOException, InterruptedException {
+      CompletableFuture<Outcome> settled = new CompletableFuture<>();
+      levels.consume(QueuedBatch.decode(parcel), settled::complete);
+      try {
+        return switch (settled.get()) {
+          case Outcome.Accepted _ -> Verdict.DELIVERED;
+          case Outcome.Unavailable u -> new Verdict.Later(u.retryAfter(), false, u.reason());
+          case Outcome.Rejected r ->
+              r.items() >= parcel.items()
+                  ? new Verdict.Never(r.reason())
+                  : new Verdict.Partial(r.items(), r.reason());
+        };
+      } catch (ExecutionException e) {
+        throw new IOException(e); // nobody completes it so
+      }
+    }
   }
 
   /** Remembers until when each level is left alone. */
-  private static final class Failover implements Connector {
+  private static final class Levels implements Consumer {
     private final List<List<Consumer>> levels;
     private final long retryNanos;
     private final Clockwork clock;
-    private final Account account;
     private final boolean[] down; // guarded by this
     private final long[] since; // guarded by this
 
-    Failover(
-        List<List<Consumer>> levels, Duration retryInterval, Clockwork clock, Account account) {
+    Levels(List<List<Consumer>> levels, Duration retryInterval, Clockwork clock) {
       this.levels = List.copyOf(levels);
       this.retryNanos = retryInterval.toNanos();
       this.clock = clock;
-      this.account = account;
       this.down = new boolean[levels.size()];
       this.since = new long[levels.size()];
     }
 
     @Override
     public void consume(Batch batch, Receipt receipt) {
-      account.take(batch.items());
       batch.share(); // the next level gets it as this one got it
       attempt(batch, receipt, 0);
     }
@@ -125,7 +208,6 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     private void attempt(Batch batch, Receipt receipt, int from) {
       int level = next(from);
       if (level < 0) {
-        account.giveBack(batch.items());
         receipt.settle(
             new Outcome.Unavailable("no level of the failover takes batches now", Duration.ZERO));
         return;
@@ -140,7 +222,6 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
               return;
             }
             recovered(level);
-            account.pass(batch.items());
             receipt.settle(outcome);
           };
       Receipt joined = Receipt.join(answer, to.size());

@@ -128,8 +128,9 @@ public record FilterConfig(Map<Signal, Rules> rules) {
         include = null;
         exclude = null;
       } else {
-        include = s.optional("include", Match.TYPE, "What does not match is dropped.");
-        exclude = s.optional("exclude", Match.TYPE, "What matches is dropped.");
+        Type<Match> type = name.equals("metrics") ? Match.METRICS : Match.TYPE;
+        include = s.optional("include", type, "What does not match is dropped.");
+        exclude = s.optional("exclude", type, "What matches is dropped.");
       }
       key = SECTION.optional(name, s.type(o -> o), "OTTL conditions for " + name + ".");
     }

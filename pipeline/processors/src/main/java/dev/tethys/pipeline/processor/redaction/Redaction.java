@@ -41,6 +41,11 @@ public final class Redaction {
   private static final String MASK = "****";
   private static final String PREFIX = "redaction.";
 
+  // SpanKind of OTLP
+  private static final int INTERNAL = 1;
+  private static final int SERVER = 2;
+  private static final int CLIENT = 3;
+
   private enum Hash {
     MD5("MD5"),
     SHA1("SHA-1"),
@@ -90,10 +95,10 @@ public final class Redaction {
           Summary.INFO,
           "silent, info (counts) or debug (names too), as attributes of the item.");
 
-  static {
-    SECTION.notBuilt("url_sanitizer", "Clustering of URLs.");
-    SECTION.notBuilt("db_sanitizer", "Masking of literals in database statements.");
-  }
+  private static final Key<UrlSanitizer> URLS =
+      SECTION.optional("url_sanitizer", UrlSanitizer.TYPE, "Takes what varies out of URLs.");
+  private static final Key<DatabaseSanitizer> DATABASES =
+      SECTION.optional("db_sanitizer", DatabaseSanitizer.TYPE, "Takes literals out of statements.");
 
   private final boolean allowAll;
   private final Set<String> allowed;
@@ -105,6 +110,8 @@ public final class Redaction {
   private final boolean allTypes;
   private final @Nullable Hash hash;
   private final Summary summary;
+  private final @Nullable UrlSanitizer urls;
+  private final @Nullable DatabaseSanitizer databases;
 
   private Redaction(YamlObject o) {
     allowAll = o.get(ALLOW_ALL_KEYS);
@@ -117,6 +124,8 @@ public final class Redaction {
     allTypes = o.get(ALL_TYPES);
     hash = o.find(HASH);
     summary = o.get(SUMMARY);
+    urls = o.find(URLS);
+    databases = o.find(DATABASES);
   }
 
   private static Key<List<String>> list(String key, String doc) {
@@ -163,6 +172,7 @@ public final class Redaction {
   private void item(Object item) {
     switch (item) {
       case Span s -> {
+        name(s);
         attributes(s.attributes());
         if (s.hasEvents()) {
           for (SpanEvent e : s.events()) {
@@ -171,6 +181,7 @@ public final class Redaction {
         }
       }
       case LogRecord l -> {
+        sanitize(l);
         attributes(l.attributes());
         body(l);
       }
@@ -197,6 +208,7 @@ public final class Redaction {
       return;
     }
     Done done = new Done();
+    sanitize(a);
     edit(a, "", done, !allowAll);
     if (summary == Summary.SILENT) {
       return;
@@ -216,6 +228,46 @@ public final class Redaction {
       a.put(PREFIX + what + ".keys", String.join(",", keys));
     }
     a.put(PREFIX + what + ".count", (long) keys.size());
+  }
+
+  /** Before anything is removed, so that the database of a statement is known. */
+  private void sanitize(Attributes a) {
+    if (urls == null && databases == null) {
+      return;
+    }
+    String system = DatabaseSanitizer.system(a);
+    for (int i = 0; i < a.size(); i++) {
+      String key = a.key(i);
+      if (a.value(i) instanceof String before && !ignored(key)) {
+        String text = urls == null ? before : urls.attribute(key, before);
+        text = databases == null ? text : databases.attribute(key, text, system);
+        if (!text.equals(before)) {
+          a.setValue(i, text);
+        }
+      }
+    }
+  }
+
+  private void sanitize(LogRecord l) {
+    if (l.body() instanceof String before && (urls != null || databases != null)) {
+      String text = urls == null ? before : urls.body(before);
+      text =
+          databases == null ? text : databases.body(text, DatabaseSanitizer.system(l.attributes()));
+      if (!text.equals(before)) {
+        l.setBody(text);
+      }
+    }
+  }
+
+  private void name(Span s) {
+    boolean client = s.kind() == CLIENT || s.kind() == SERVER;
+    String name = urls == null || !client ? s.name() : urls.spanName(s.name());
+    if (databases != null && (client || s.kind() == INTERNAL)) {
+      name = databases.spanName(name, DatabaseSanitizer.system(s.attributes()));
+    }
+    if (!name.equals(s.name())) {
+      s.setName(name);
+    }
   }
 
   private void body(LogRecord l) {

@@ -7,6 +7,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
@@ -29,8 +30,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code cumulativetodelta} processor: monotonic cumulative sums and cumulative histograms
- * become deltas. The first point of a stream has nothing before it; a value that falls is a reset.
+ * The {@code cumulativetodelta} processor: monotonic cumulative sums and cumulative histograms of
+ * both kinds become deltas. The first point of a stream has nothing before it; a value that falls
+ * is a reset.
  *
  * <p>Holds the last point of each stream, of the ones seen longest ago at most {@link
  * #MAX_STREAMS}.
@@ -54,7 +56,11 @@ public final class CumulativeToDelta {
   private static final Key<String> MATCH_TYPE =
       FILTER.key("match_type", Type.STRING, "strict", "strict or regexp.");
   private static final Key<List<String>> METRIC_TYPES =
-      FILTER.key("metric_types", Type.list(Type.STRING), List.of(), "sum, histogram.");
+      FILTER.key(
+          "metric_types",
+          Type.list(Type.STRING),
+          List.of(),
+          "sum, histogram, exponentialhistogram.");
 
   static {
     FILTER.notBuilt("regexp", "Settings of a cache that is not needed.");
@@ -126,8 +132,9 @@ public final class CumulativeToDelta {
           default -> throw o.error(MATCH_TYPE, "is strict or regexp");
         };
     for (String t : o.get(METRIC_TYPES)) {
-      if (!t.equalsIgnoreCase("sum") && !t.equalsIgnoreCase("histogram")) {
-        throw o.error(METRIC_TYPES, "holds sum and histogram only");
+      if (!List.of("sum", "histogram", "exponentialhistogram")
+          .contains(t.toLowerCase(java.util.Locale.ROOT))) {
+        throw o.error(METRIC_TYPES, "holds sum, histogram and exponentialhistogram only");
       }
     }
     List<Pattern> patterns = new ArrayList<>();
@@ -172,13 +179,18 @@ public final class CumulativeToDelta {
   }
 
   private boolean metric(ResourceGroup<Metric> r, ScopeGroup<Metric> s, Metric m) {
-    boolean sum = m.data() instanceof MetricData.Sum x && x.isMonotonic();
-    if (!sum && !(m.data() instanceof MetricData.Histogram)
+    String type =
+        switch (m.data()) {
+          case MetricData.Sum x when x.isMonotonic() -> "sum";
+          case MetricData.Histogram _ -> "histogram";
+          case MetricData.ExponentialHistogram _ -> "exponentialhistogram";
+          case null, default -> "";
+        };
+    if (type.isEmpty()
         || !(m.data() instanceof MetricData.Aggregated<?> a)
         || a.temporality() != MetricData.TEMPORALITY_CUMULATIVE) {
       return false;
     }
-    String type = sum ? "sum" : "histogram";
     if (include != null && !include.matches(m, type)
         || exclude != null && exclude.matches(m, type)) {
       return false;
@@ -224,6 +236,8 @@ public final class CumulativeToDelta {
         }
       }
       case HistogramDataPoint h -> histogram(h, (HistogramDataPoint) before);
+      case ExponentialHistogramDataPoint e ->
+          ExponentialDelta.subtract(e, (ExponentialHistogramDataPoint) before);
       default -> throw new AssertionError();
     }
     return true;

@@ -63,7 +63,7 @@ public final class GrpcDoor {
     }
     try (Hold hold = intake.open()) {
       hold.take(message.length);
-      Metadata metadata = settings.includeMetadata() ? Listeners.metadata(request) : Metadata.NONE;
+      Metadata metadata = Listeners.metadata(request, settings.includeMetadata(), auth);
       return method.call(message, request, hold, metadata);
     } catch (BusyException e) {
       throw unavailable(e.outcome());

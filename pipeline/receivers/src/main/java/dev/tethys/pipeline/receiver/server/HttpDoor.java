@@ -95,9 +95,9 @@ public final class HttpDoor {
         });
   }
 
-  /** What to hand on of the headers. */
+  /** Who made a request, and what to hand on of its headers. */
   public Metadata metadata(HttpRequest request) {
-    return settings.includeMetadata() ? Listeners.metadata(request) : Metadata.NONE;
+    return Listeners.metadata(request, settings.includeMetadata(), auth);
   }
 
   /** The largest body, before and after decompression. */

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.server;
 
 import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Starts listeners out of the Collector's settings. */
 public final class Listeners {
@@ -50,12 +52,19 @@ public final class Listeners {
     }
   }
 
-  /** All headers of a request. */
-  public static Metadata metadata(HttpRequest request) {
+  /**
+   * Who made a request, and if wanted all of its headers.
+   *
+   * @param auth the extension that let it pass, or null
+   */
+  static Metadata metadata(HttpRequest request, boolean headers, @Nullable ServerAuth auth) {
     Map<String, List<String>> m = new LinkedHashMap<>();
-    for (String name : request.headerNames()) {
+    for (String name : headers ? request.headerNames() : List.<String>of()) {
       m.put(name, request.headers(name));
     }
-    return new Metadata(m);
+    return new Metadata(
+        m,
+        new Metadata.Client(
+            request.remoteAddress(), auth == null ? Map.of() : auth.attributes(request::headers)));
   }
 }

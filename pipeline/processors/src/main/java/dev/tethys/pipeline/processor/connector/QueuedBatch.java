@@ -1,0 +1,49 @@
+package dev.tethys.pipeline.processor.connector;
+
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.delivery.Encoder.Encoded;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A batch as a queue keeps it, on disk too: its bytes as they are, all else as headers. */
+final class QueuedBatch {
+  private static final String ENCODING = "encoding";
+  private static final String METADATA = "metadata.";
+
+  private QueuedBatch() {}
+
+  static Encoded encode(Batch batch) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(ENCODING, batch.encoding().name());
+    // Values of headers have no newlines.
+    batch
+        .metadata()
+        .values()
+        .forEach((name, values) -> headers.put(METADATA + name, String.join("\n", values)));
+    return Encoded.of(
+        new Parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
+  }
+
+  static Batch decode(Parcel parcel) {
+    Map<String, List<String>> metadata = new LinkedHashMap<>();
+    parcel
+        .headers()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(METADATA)) {
+                metadata.put(name.substring(METADATA.length()), List.of(value.split("\n", -1)));
+              }
+            });
+    return new Batch(
+        parcel.signal(),
+        Encoding.valueOf(parcel.headers().getOrDefault(ENCODING, Encoding.OTLP.name())),
+        parcel.body(),
+        parcel.items(),
+        parcel.lane(),
+        metadata.isEmpty() ? Metadata.NONE : new Metadata(metadata));
+  }
+}

@@ -1,0 +1,146 @@
+package dev.tethys.pipeline.processor.redaction;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.Attributes;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * {@code db_sanitizer}: takes literals out of statements, which the attribute {@code
+ * db.system.name} or {@code db.system} says the language of.
+ */
+final class DatabaseSanitizer {
+  /** What is known of a kind of databases. */
+  private enum Kind {
+    SQL(
+        "sql",
+        "mysql",
+        "mariadb",
+        "postgresql",
+        "sqlite",
+        "other_sql",
+        "mssql",
+        "microsoft.sql_server",
+        "oracle",
+        "oracle.db",
+        "cockroachdb",
+        "redshift",
+        "aws.redshift"),
+    REDIS("redis", "redis"),
+    VALKEY("valkey", "valkey"),
+    MEMCACHED("memcached", "memcached"),
+    MONGO("mongo", "mongodb"),
+    OPENSEARCH("opensearch", "opensearch"),
+    ES("es", "elasticsearch");
+
+    final String key;
+    final Set<String> systems;
+
+    Kind(String key, String... systems) {
+      this.key = key;
+      this.systems = Set.of(systems);
+    }
+
+    String mask(String text, String system) {
+      return switch (this) {
+        case SQL ->
+            switch (system) {
+              case "" -> SqlText.mask(text);
+              case "mysql", "mariadb" -> SqlText.mask(text, SqlText.Dialect.MYSQL);
+              default -> SqlText.mask(text, SqlText.Dialect.STANDARD);
+            };
+        case REDIS, VALKEY -> CommandText.redis(text);
+        case MEMCACHED -> CommandText.memcached(text);
+        case MONGO, OPENSEARCH, ES -> CommandText.json(text);
+      };
+    }
+  }
+
+  /** One kind that is enabled, with the attributes that hold its statements. */
+  private record Enabled(Kind kind, Set<String> attributes) {}
+
+  private static final Section ONE =
+      new Section("database", "Statements of one kind of databases.");
+  private static final Key<Boolean> ENABLED =
+      ONE.key("enabled", Type.BOOL, false, "Whether it is done.");
+  private static final Key<List<String>> ATTRIBUTES =
+      ONE.key("attributes", Type.list(Type.STRING), List.of(), "Keys whose values are statements.");
+
+  private static final Section SECTION =
+      new Section("db_sanitizer", "Takes literals out of statements for databases.");
+  private static final Key<Boolean> SPAN_NAME =
+      SECTION.key("sanitize_span_name", Type.BOOL, true, "Whether names of spans too.");
+  private static final Key<Boolean> FALLBACK =
+      SECTION.key(
+          "allow_fallback_without_system",
+          Type.BOOL,
+          false,
+          "Whether statements of which no attribute names the database go through all kinds.");
+  private static final List<Key<YamlObject>> KINDS = new ArrayList<>();
+
+  static {
+    for (Kind k : Kind.values()) {
+      KINDS.add(SECTION.optional(k.key, ONE.type(o -> o), "Statements for " + k.systems + "."));
+    }
+  }
+
+  static final Type<DatabaseSanitizer> TYPE = SECTION.type(DatabaseSanitizer::new);
+
+  private final List<Enabled> kinds = new ArrayList<>();
+  private final boolean spanNames;
+  private final boolean fallback;
+
+  private DatabaseSanitizer(YamlObject o) {
+    for (Kind k : Kind.values()) {
+      YamlObject one = o.find(KINDS.get(k.ordinal()));
+      if (one != null && one.get(ENABLED)) {
+        kinds.add(new Enabled(k, new HashSet<>(one.get(ATTRIBUTES))));
+      }
+    }
+    spanNames = o.get(SPAN_NAME);
+    fallback = o.get(FALLBACK);
+  }
+
+  /** The database that attributes name, in lower case; "" for none. */
+  static String system(Attributes a) {
+    String name = a.getString("db.system.name");
+    name = name == null ? a.getString("db.system") : name;
+    return name == null ? "" : name.toLowerCase(Locale.ROOT);
+  }
+
+  /** The value of an attribute of an item with a database. */
+  String attribute(String key, String value, String system) {
+    String out = value;
+    for (Enabled e : kinds) {
+      if (e.attributes.contains(key)) {
+        out = masked(e.kind, out, system);
+      }
+    }
+    return out;
+  }
+
+  /** The name of a span with a database. */
+  String spanName(String name, String system) {
+    return spanNames && !system.isEmpty() ? body(name, system) : name;
+  }
+
+  /** The body of a log record with a database. */
+  String body(String text, String system) {
+    String out = text;
+    for (Enabled e : kinds) {
+      out = masked(e.kind, out, system);
+    }
+    return out;
+  }
+
+  private String masked(Kind kind, String text, String system) {
+    boolean its = system.isEmpty() ? fallback : kind.systems.contains(system);
+    return its ? kind.mask(text, system) : text;
+  }
+}
