@@ -111,11 +111,12 @@ public final class BuiltInExporter implements AutoCloseable {
   /** Runs until the process is told to stop. */
   static int run(ExporterKind kind, List<String> args) {
     FlagSet flags = ExporterFlags.withServer(kind);
-    if (args.contains("--help") || args.contains("-h")) {
+    List<String> own = dashed(kind.arguments(args));
+    if (own.contains("--help") || own.contains("-h")) {
       System.out.print(flags.help());
       return 0;
     }
-    flags.parse(dashed(kind.arguments(args)));
+    flags.parse(own);
     HeapPace.keep();
     LogSetup.install(flags);
     if (CHECKS.stream().anyMatch(f -> flags.values().containsKey(f) && flags.bool(f))) {

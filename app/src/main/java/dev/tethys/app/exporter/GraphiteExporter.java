@@ -12,7 +12,6 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -57,7 +56,7 @@ final class GraphiteExporter {
             Flag.Kind.STRING,
             "lru",
             "lru or random; what was not asked for longest is forgotten first, either way."));
-    f.add(Flag.refused("debug.dump-fsm", Flag.Kind.STRING, "", "there is no such machine to dump"));
+    f.add(MappingFlags.DUMP);
     f.add(Flag.of("check-config", Flag.Kind.BOOLEAN, "false", "Check configuration and exit."));
     return new FlagSet(
         "tethys exporter graphite",
@@ -77,7 +76,7 @@ final class GraphiteExporter {
     String file = flags.get("graphite.mapping-config");
     MappingFile mapping;
     try {
-      mapping = file.isEmpty() ? MappingFile.EMPTY : MappingFile.read(Path.of(file));
+      mapping = MappingFlags.read(flags, file);
     } catch (IOException | ConfigException e) {
       LOG.log(Level.ERROR, "error loading config: {0}", e.getMessage());
       return 1;

@@ -11,13 +11,19 @@ import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.collect.exporter.statsd.StatsdListeners;
 import dev.tethys.collect.exporter.statsd.StatsdMetrics;
+import dev.tethys.collect.exporter.statsd.StatsdRelay;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter statsd}: what statsd_exporter does, with its flags. */
 final class StatsdExporter {
@@ -46,9 +52,19 @@ final class StatsdExporter {
             Flag.Kind.STRING,
             ":9125",
             "The TCP address on which to receive statsd metric lines. \"\" disables it."));
-    String unix = "datagrams over Unix sockets are not to be had in Java";
-    f.add(Flag.refused("statsd.listen-unixgram", Flag.Kind.STRING, "", unix));
-    f.add(Flag.refused("statsd.unixsocket-mode", Flag.Kind.STRING, "755", unix));
+    f.add(
+        Flag.of(
+            "statsd.listen-unixgram",
+            Flag.Kind.STRING,
+            "",
+            "The Unix socket on which to receive statsd metric lines in datagrams. \"\" disables"
+                + " it."));
+    f.add(
+        Flag.of(
+            "statsd.unixsocket-mode",
+            Flag.Kind.STRING,
+            "755",
+            "The permission mode of the Unix socket."));
     f.add(
         Flag.of(
             "statsd.mapping-config",
@@ -85,11 +101,19 @@ final class StatsdExporter {
               "true",
               "Parse tags in the style of " + style + "."));
     }
-    f.add(Flag.refused("statsd.relay.address", Flag.Kind.STRING, "", "lines are not relayed"));
     f.add(
-        Flag.refused(
-            "statsd.relay.packet-length", Flag.Kind.INTEGER, "1400", "lines are not relayed"));
-    f.add(Flag.refused("debug.dump-fsm", Flag.Kind.STRING, "", "there is no such machine to dump"));
+        Flag.of(
+            "statsd.relay.address",
+            Flag.Kind.STRING,
+            "",
+            "The UDP address to which lines are handed on as they came (host:port)."));
+    f.add(
+        Flag.of(
+            "statsd.relay.packet-length",
+            Flag.Kind.INTEGER,
+            "1400",
+            "Most bytes of a packet that is handed on."));
+    f.add(MappingFlags.DUMP);
     f.add(Flag.of("check-config", Flag.Kind.BOOLEAN, "false", "Check configuration and exit."));
     return new FlagSet(
         "tethys exporter statsd", "Takes StatsD and serves it as statsd_exporter does.", f);
@@ -106,10 +130,19 @@ final class StatsdExporter {
     LogSetup.install(flags);
     String udp = flags.get("statsd.listen-udp");
     String tcp = flags.get("statsd.listen-tcp");
-    if (udp.isEmpty() && tcp.isEmpty()) {
+    String unix = flags.get("statsd.listen-unixgram");
+    if (udp.isEmpty() && tcp.isEmpty() && unix.isEmpty()) {
       throw new UsageException(
-          "tethys exporter statsd: --statsd.listen-udp or --statsd.listen-tcp must be given");
+          "tethys exporter statsd: --statsd.listen-udp, --statsd.listen-tcp or"
+              + " --statsd.listen-unixgram must be given");
     }
+    Set<PosixFilePermission> mode = mode(flags.get("statsd.unixsocket-mode"));
+    long packet = flags.integer("statsd.relay.packet-length");
+    if (packet < 2 || packet > 65_507) {
+      throw new UsageException(
+          "tethys exporter statsd: --statsd.relay.packet-length wants 2 to 65507");
+    }
+    InetSocketAddress relay = relay(flags.get("statsd.relay.address"));
     String type = flags.get("statsd.cache-type");
     if (!type.equals("lru") && !type.equals("random")) {
       throw new UsageException("tethys exporter statsd: --statsd.cache-type wants lru or random");
@@ -118,7 +151,7 @@ final class StatsdExporter {
     int remembered = (int) flags.integer("statsd.cache-size");
     MappingFile mapping;
     try {
-      mapping = file.isEmpty() ? MappingFile.EMPTY : MappingFile.read(Path.of(file));
+      mapping = MappingFlags.read(flags, file);
     } catch (IOException | ConfigException e) {
       LOG.log(Level.ERROR, "error loading config: {0}", e.getMessage());
       return 1;
@@ -175,6 +208,12 @@ final class StatsdExporter {
           registry,
           routes,
           () -> {
+            if (relay != null) {
+              listeners.relay(new StatsdRelay(relay, (int) packet, registry));
+            }
+            if (!unix.isEmpty()) {
+              listeners.unix(Path.of(unix), mode);
+            }
             if (!udp.isEmpty()) {
               listeners.udp(udp, (int) flags.integer("statsd.read-buffer"));
             }
@@ -182,6 +221,39 @@ final class StatsdExporter {
               listeners.tcp(tcp);
             }
           });
+    }
+  }
+
+  /** Three octal digits as chmod takes them. */
+  private static Set<PosixFilePermission> mode(String octal) {
+    if (!octal.matches("0?[0-7]{3}")) {
+      throw new UsageException(
+          "tethys exporter statsd: --statsd.unixsocket-mode wants three octal digits, not "
+              + octal);
+    }
+    int bits = Integer.parseInt(octal, 8);
+    Set<PosixFilePermission> out = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] all = PosixFilePermission.values(); // owner's reading first
+    for (int i = 0; i < all.length; i++) {
+      if ((bits & 0400 >> i) != 0) {
+        out.add(all[i]);
+      }
+    }
+    return out;
+  }
+
+  private static @Nullable InetSocketAddress relay(String address) {
+    if (address.isEmpty()) {
+      return null;
+    }
+    int colon = address.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(address.substring(colon + 1));
+      String host = address.substring(0, Math.max(0, colon)).replaceAll("^\\[|]$", "");
+      return new InetSocketAddress(host.isEmpty() ? "localhost" : host, port);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(
+          "tethys exporter statsd: --statsd.relay.address wants host:port, not " + address);
     }
   }
 

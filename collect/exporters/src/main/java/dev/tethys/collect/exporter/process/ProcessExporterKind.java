@@ -78,8 +78,23 @@ public final class ProcessExporterKind implements ExporterKind {
             "Forget a group when its last process has ended."),
         ExporterFlag.refused(
             "once-to-stdout-delay", Kind.STRING, "0s", "ask the page with curl instead"),
-        ExporterFlag.refused("debug", Kind.BOOLEAN, "false", "use --log.level=debug"),
-        ExporterFlag.refused("man", Kind.BOOLEAN, "false", "see --help and the documentation"));
+        ExporterFlag.refused(
+            "debug", Kind.BOOLEAN, "false", "of a program alone, where it is --log.level=debug"),
+        ExporterFlag.refused(
+            "man", Kind.BOOLEAN, "false", "of a program alone, where it is --help"));
+  }
+
+  @Override
+  public List<String> arguments(List<String> arguments) {
+    return arguments.stream()
+        .map(
+            a ->
+                switch (a) {
+                  case "-debug", "--debug" -> "--log.level=debug";
+                  case "-man", "--man" -> "--help";
+                  default -> a;
+                })
+        .toList();
   }
 
   @Override

@@ -152,9 +152,6 @@ final class SnmpExporter implements Exporter {
       if (m == null) {
         throw new ProbeException(400, "Unknown module '" + name + "'");
       }
-      if (!m.missing().isEmpty()) {
-        throw new ProbeException(501, "module " + name + " cannot be asked for: " + m.missing());
-      }
       out.add(new Named(name, m));
     }
     return out;

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * What the objects below one become.
  *
  * @param scale 0 for as it is
+ * @param pattern of ParseDateAndTime; null for all else
+ * @param hint how bytes of an OctetString are written; null for hexadecimal digits
  */
 record SnmpMetric(
     String name,
@@ -34,7 +36,9 @@ record SnmpMetric(
     Map<String, List<Extract>> extracts,
     SortedMap<Integer, String> enumValues,
     double offset,
-    double scale) {
+    double scale,
+    @Nullable DatePattern pattern,
+    @Nullable DisplayHint hint) {
   /** Ways in which the parts of an index, or bytes, are written. */
   private static final Set<String> TEXTS =
       Set.of(
@@ -87,8 +91,14 @@ record SnmpMetric(
           Type.map(Type.list(Extract.TYPE)),
           Map.of(),
           "Numbers in texts, by what is put behind the name.");
-  private static final Key<String> PATTERN =
-      SECTION.key("datetime_pattern", Type.STRING, "", "Of ParseDateAndTime, as strptime's.");
+  private static final Key<DatePattern> PATTERN =
+      SECTION.optional(
+          "datetime_pattern",
+          Type.of("pattern", null, n -> n.parse(DatePattern::parse)),
+          "Of ParseDateAndTime, as strptime's.");
+  private static final Key<DisplayHint> HINT =
+      SECTION.optional(
+          "display_hint", Lookup.HINT_TYPE, "How an OctetString is written, as in MIBs.");
   private static final Key<SortedMap<Integer, String>> ENUM_VALUES =
       SECTION.key("enum_values", ENUM, new TreeMap<>(), "Words for numbers.");
   private static final Key<Double> OFFSET =
@@ -142,7 +152,12 @@ record SnmpMetric(
    * @param labels that make its index; none to drop a label
    * @param oid null where there is none
    */
-  record Lookup(List<String> labels, String label, @Nullable Oid oid, String type) {
+  record Lookup(
+      List<String> labels,
+      String label,
+      @Nullable Oid oid,
+      String type,
+      @Nullable DisplayHint hint) {
     private static final Section SECTION = new Section("lookup", "A label from another object.");
     private static final Key<List<String>> LABELS =
         SECTION.key("labels", Type.list(Type.STRING), List.of(), "Labels that make its index.");
@@ -151,6 +166,10 @@ record SnmpMetric(
     private static final Key<Oid> OF = SECTION.optional("oid", OID, "The object.");
     private static final Key<String> TYPE_OF =
         SECTION.key("type", Type.STRING, "", "How it is written.");
+    private static final Type<DisplayHint> HINT_TYPE =
+        Type.of("display hint", null, n -> n.parse(DisplayHint::parse));
+    private static final Key<DisplayHint> HINT =
+        SECTION.optional("display_hint", HINT_TYPE, "How an OctetString is written, as in MIBs.");
     static final Type<Lookup> TYPE = SECTION.type(Lookup::read);
 
     private static Lookup read(YamlObject o) {
@@ -158,7 +177,7 @@ record SnmpMetric(
       if (!type.isEmpty() && !TYPES.contains(type)) {
         throw o.error(TYPE_OF, "unknown type \"" + type + "\"");
       }
-      return new Lookup(o.get(LABELS), o.get(LABEL), o.find(OF), type);
+      return new Lookup(o.get(LABELS), o.get(LABEL), o.find(OF), type, o.find(HINT));
     }
 
     private Map<String, @Nullable Object> tree() {
@@ -167,6 +186,7 @@ record SnmpMetric(
       m.put("labelname", label);
       m.put("oid", oid == null ? null : oid.toString());
       m.put("type", type.isEmpty() ? null : type);
+      m.put("display_hint", hint == null ? null : hint.toString());
       return m;
     }
   }
@@ -206,7 +226,10 @@ record SnmpMetric(
     if (!TYPES.contains(type)) {
       throw o.error(TYPE_OF, "unknown type \"" + type + "\" of metric " + o.get(NAME));
     }
-    o.get(PATTERN);
+    if (type.equals("ParseDateAndTime") && o.find(PATTERN) == null) {
+      throw o.error(
+          TYPE_OF, "ParseDateAndTime of metric " + o.get(NAME) + " wants datetime_pattern");
+    }
     return new SnmpMetric(
         o.get(NAME),
         o.get(OF),
@@ -217,7 +240,9 @@ record SnmpMetric(
         o.get(EXTRACTS),
         o.get(ENUM_VALUES),
         o.get(OFFSET),
-        o.get(SCALE));
+        o.get(SCALE),
+        o.find(PATTERN),
+        o.find(HINT));
   }
 
   private static @Nullable Map<String, @Nullable Object> wordTree(SortedMap<Integer, String> m) {
@@ -251,6 +276,8 @@ record SnmpMetric(
     m.put("enum_values", wordTree(enumValues));
     m.put("offset", offset == 0 ? null : offset);
     m.put("scale", scale == 0 ? null : scale);
+    m.put("datetime_pattern", pattern == null ? null : pattern.toString());
+    m.put("display_hint", hint == null ? null : hint.toString());
     return m;
   }
 }

@@ -14,20 +14,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * An entry of {@code modules}: what is asked of an agent, and what becomes of it.
- *
- * @param missing what it asks for that is not built, {@code ""} for nothing: such a module is
- *     refused when it is asked for, so that the others of the file serve
- */
+/** An entry of {@code modules}: what is asked of an agent, and what becomes of it. */
 record SnmpModule(
     List<Oid> walk,
     List<Oid> get,
     List<SnmpMetric> metrics,
     MetricTree tree,
     Patience patience,
-    List<Filter> filters,
-    String missing) {
+    List<Filter> filters) {
   /** Of which rows of tables others are asked for: those whose object has one of the values. */
   record Filter(Oid oid, List<Oid> targets, List<Pattern> values) {
     private static final Section SECTION = new Section("filter", "Which rows are asked for.");
@@ -93,17 +87,7 @@ record SnmpModule(
         new MetricTree(metrics),
         new Patience(
             o.get(TIMEOUT), (int) retries, (int) repetitions, o.get(UNCONNECTED), o.get(ANY_ORDER)),
-        o.get(FILTERS),
-        missing(metrics));
-  }
-
-  private static String missing(List<SnmpMetric> metrics) {
-    for (SnmpMetric m : metrics) {
-      if (m.type().equals("ParseDateAndTime")) {
-        return "the type ParseDateAndTime of metric " + m.name() + " is not built";
-      }
-    }
-    return "";
+        o.get(FILTERS));
   }
 
   private static @Nullable List<String> texts(List<Oid> oids) {

@@ -71,6 +71,13 @@ final class SnmpSamples {
           number(m, MetricType.GAUGE, at, labels);
         }
       }
+      case "ParseDateAndTime" -> {
+        DatePattern p = m.pattern();
+        Double at = p == null ? null : p.seconds(text(v, "DisplayString", null));
+        if (at != null) {
+          number(m, MetricType.GAUGE, at, labels);
+        }
+      }
       case "NTPTimeStamp" -> {
         Double at = ntpTime(v);
         if (at != null) {
@@ -144,7 +151,7 @@ final class SnmpSamples {
       SnmpValue kind = objects.get(m.oid().before().plus(index));
       type = kind == null ? "OctetString" : meanings.getOrDefault((int) whole(kind), "OctetString");
     }
-    String text = text(v, type);
+    String text = text(v, type, m.hint());
     if (!m.extracts().isEmpty()) {
       extract(m, text, labels);
       return;
@@ -194,7 +201,7 @@ final class SnmpSamples {
       if (meanings != null && kind != null) {
         type = meanings.getOrDefault((int) whole(kind), type);
       }
-      labels.put(l.label(), text(v, type));
+      labels.put(l.label(), text(v, type, l.hint()));
       parts.put(l.label(), new int[] {(int) whole(v)});
     }
     return labels;
@@ -231,14 +238,21 @@ final class SnmpSamples {
     };
   }
 
-  /** A value as text; bytes as the type says. */
-  static String text(SnmpValue v, String type) {
+  /** A value as text; bytes as the type says, of an OctetString as a hint does if there is one. */
+  static String text(SnmpValue v, String type, @Nullable DisplayHint hint) {
     return switch (v) {
       case SnmpValue.Whole w -> Long.toString(w.value());
       case SnmpValue.Unsigned u -> Long.toUnsignedString(u.value());
       case SnmpValue.Real r -> real(r);
       case SnmpValue.Name n -> n.text();
       case SnmpValue.Nothing n -> "";
+      case SnmpValue.Bytes b when hint != null && type.equals("OctetString") -> {
+        byte[] bytes = new byte[b.size()];
+        for (int i = 0; i < bytes.length; i++) {
+          bytes[i] = (byte) b.at(i);
+        }
+        yield hint.write(bytes);
+      }
       case SnmpValue.Bytes b -> {
         int[] parts = new int[b.size()];
         for (int i = 0; i < parts.length; i++) {

@@ -122,7 +122,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     }
     List<Integer> rows = new ArrayList<>();
     for (Binding b : column) {
-      String text = SnmpSamples.text(b.value(), "DisplayString");
+      String text = SnmpSamples.text(b.value(), "DisplayString", null);
       for (Pattern p : filter.values()) {
         if (p.matcher(text).find()) {
           rows.add(b.name().part(b.name().size() - 1));

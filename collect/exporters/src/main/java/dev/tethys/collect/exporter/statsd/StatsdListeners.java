@@ -6,10 +6,14 @@ import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
 import dev.tethys.web.socket.StreamListener;
+import dev.tethys.web.socket.UnixDatagramListener;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The sockets of a StatsD exporter, and its metrics about them. */
@@ -22,8 +26,11 @@ public final class StatsdListeners implements AutoCloseable {
   private final Counter connectionErrors;
   private final Counter tooLong;
   private final Counter packets;
+  private final Counter unixPackets;
   private @Nullable StreamListener tcp;
   private @Nullable DatagramListener udp;
+  private @Nullable UnixDatagramListener unix;
+  private @Nullable StatsdRelay relay;
 
   public StatsdListeners(StatsdReader reader, StatsdMetrics metrics, Registry registry) {
     this.reader = reader;
@@ -32,6 +39,10 @@ public final class StatsdListeners implements AutoCloseable {
     packets =
         registry.counter(
             p + "udp_packets_total", "The total number of StatsD packets received over UDP.");
+    unixPackets =
+        registry.counter(
+            p + "unixgram_packets_total",
+            "The total number of StatsD packets received over Unixgram.");
     connections =
         registry.counter(
             p + "tcp_connections_total", "The total number of TCP connections handled.");
@@ -57,9 +68,38 @@ public final class StatsdListeners implements AutoCloseable {
               @Override
               public void datagram(byte[] buf, int length, InetAddress from) {
                 packets.inc();
-                reader.read(buf, 0, length, metrics);
+                read(buf, 0, length);
               }
             });
+  }
+
+  /**
+   * Listens for datagrams on a socket of this machine.
+   *
+   * @param mode who may write to it
+   */
+  public void unix(Path path, Set<PosixFilePermission> mode) throws IOException {
+    unix =
+        UnixDatagramListener.start(
+            path,
+            mode,
+            (buf, length) -> {
+              unixPackets.inc();
+              read(buf, 0, length);
+            });
+  }
+
+  /** Hands all lines on; closes the relay at the end. To be called before the sockets are open. */
+  public void relay(StatsdRelay to) {
+    relay = to;
+  }
+
+  private void read(byte[] b, int offset, int length) {
+    StatsdRelay to = relay;
+    if (to != null) {
+      to.relay(b, offset, length);
+    }
+    reader.read(b, offset, length, metrics);
   }
 
   /** Listens. */
@@ -72,7 +112,7 @@ public final class StatsdListeners implements AutoCloseable {
     LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
     try {
       while (in.next()) {
-        reader.read(in.buffer(), in.offset(), in.length(), metrics);
+        read(in.buffer(), in.offset(), in.length());
       }
     } catch (IOException e) {
       connectionErrors.inc();
@@ -99,6 +139,12 @@ public final class StatsdListeners implements AutoCloseable {
     }
     if (tcp != null) {
       tcp.close();
+    }
+    if (unix != null) {
+      unix.close();
+    }
+    if (relay != null) {
+      relay.close();
     }
   }
 }

@@ -197,15 +197,11 @@ class SnmpModulesTest {
             modules:
               a: {walk: [1.3.6.1.9], metrics: [{name: x, oid: 1.3.6.1.9, type: gauge, help: h}]}
               b: {get: [1.3.6.1.8.1], metrics: [{name: y, oid: 1.3.6.1.8, type: gauge, help: h}]}
-              late: {metrics: [{name: z, oid: 1.3, type: ParseDateAndTime, help: h, datetime_pattern: '%Y'}]}
             """);
     try (Exporter e = exporter(c, true, 3)) {
       assertThat(ask(e, "target=" + agent.target() + "&module=a,b"))
           .containsEntry("x{}", 1.0)
           .containsEntry("y{}", 2.0);
-      assertThatThrownBy(() -> ask(e, "target=" + agent.target() + "&module=late"))
-          .isInstanceOf(ProbeException.class)
-          .hasMessageContaining("ParseDateAndTime of metric z is not built");
       assertThatThrownBy(() -> ask(e, "module=a")).hasMessageContaining("'target' parameter");
       assertThatThrownBy(() -> ask(e, "target=a:b&module=a")).isInstanceOf(ProbeException.class);
     }

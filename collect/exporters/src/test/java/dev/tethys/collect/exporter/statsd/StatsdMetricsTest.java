@@ -2,8 +2,11 @@ package dev.tethys.collect.exporter.statsd;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tethys.codec.statsd.StatsdReader;
+import dev.tethys.collect.exporter.mapping.GlobGraph;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.model.exposition.MetricFamily;
@@ -11,10 +14,15 @@ import dev.tethys.model.exposition.Registry;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class StatsdMetricsTest {
   private long now = 1000;
@@ -116,5 +124,94 @@ class StatsdMetricsTest {
       }
     }
     assertThat(shown().keySet()).containsExactly("COUNTER tcp{}", "COUNTER udp{}");
+  }
+
+  private void await(java.util.function.BooleanSupplier done) throws InterruptedException {
+    long deadline = System.nanoTime() + 30_000_000_000L;
+    while (!done.getAsBoolean() && System.nanoTime() < deadline) {
+      Thread.sleep(5);
+    }
+  }
+
+  @Test
+  void linesComeInDatagramsOfThisMachine(@TempDir Path dir) throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "perl sends to Unix sockets here");
+    Path socket = dir.resolve("statsd.sock");
+    try (StatsdListeners l =
+        new StatsdListeners(new StatsdReader(StatsdReader.Tags.ALL), metrics, registry)) {
+      l.unix(socket, PosixFilePermissions.fromString("rwx-w----"));
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+          .isEqualTo("rwx-w----");
+      assertThatThrownBy(() -> l.unix(socket, PosixFilePermissions.fromString("rwx------")))
+          .hasMessageContaining("there is something already");
+      Process p =
+          new ProcessBuilder(
+                  "/usr/bin/perl",
+                  "-MSocket",
+                  "-e",
+                  "socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; send(S, \"unix:1|c\\nmore:2|c\", 0,"
+                      + " pack_sockaddr_un($ARGV[0])) or die $!",
+                  socket.toString())
+              .inheritIO()
+              .start();
+      assertThat(p.waitFor()).isZero();
+      await(() -> shown().size() == 2);
+    }
+    assertThat(shown().keySet()).containsExactly("COUNTER more{}", "COUNTER unix{}");
+    assertThat(socket).doesNotExist();
+  }
+
+  @Test
+  void linesAreHandedOnAsTheyCame() throws Exception {
+    try (DatagramSocket target = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"));
+        StatsdListeners l =
+            new StatsdListeners(new StatsdReader(StatsdReader.Tags.ALL), metrics, registry)) {
+      target.setSoTimeout(30_000);
+      l.relay(
+          new StatsdRelay(new InetSocketAddress("127.0.0.1", target.getLocalPort()), 20, registry));
+      l.tcp("127.0.0.1:0");
+      try (Socket s = new Socket("127.0.0.1", l.tcpPort())) {
+        s.getOutputStream()
+            .write("first:1|c\nsecond:2|c\n\nthis.one.is.far.too.long:3|c\nbad\n".getBytes(UTF_8));
+      }
+      byte[] b = new byte[100];
+      DatagramPacket p = new DatagramPacket(b, b.length);
+      target.receive(p);
+      assertThat(new String(b, 0, p.getLength(), UTF_8)).isEqualTo("first:1|c\n");
+      target.receive(p);
+      assertThat(new String(b, 0, p.getLength(), UTF_8)).isEqualTo("second:2|c\nbad\n");
+    }
+    Map<String, Double> counted = new TreeMap<>();
+    for (MetricFamily f : registry.gather()) {
+      if (f.name().startsWith("statsd_exporter_relay_")) {
+        counted.put(
+            f.name().substring(22), ((MetricFamily.Value) f.metrics().getFirst().point()).value());
+      }
+    }
+    assertThat(counted.toString())
+        .isEqualTo(
+            "{lines_relayed_total=3.0, long_lines_total=1.0, lost_packets_total=0.0,"
+                + " packets_total=2.0}");
+  }
+
+  @Test
+  void globsAreDrawn() {
+    String drawn =
+        GlobGraph.of(
+            MappingFile.parse(
+                "m.yml",
+                """
+                mappings:
+                  - {match: "a.*", name: x, match_metric_type: counter}
+                  - {match: "a.b", name: y, match_metric_type: counter}
+                  - {match: ".*", match_type: regex, name: z}
+                """));
+    assertThat(drawn)
+        .startsWith("digraph g {\nrankdir=LR\n")
+        .contains("0 -> 1  [label = \"counter\"];\n1 [color=\"#D6B656\"")
+        .contains("1 -> 4  [label = \"a\"];\n")
+        .contains("4 -> 5  [label = \"*\"];\n5 [color=\"#82B366\",fillcolor=\"#D5E8D4\"];\n")
+        .contains("4 -> 6  [label = \"b\"];\n")
+        .endsWith("0 [color=\"#a94442\",fillcolor=\"#f2dede\"];\n}");
   }
 }

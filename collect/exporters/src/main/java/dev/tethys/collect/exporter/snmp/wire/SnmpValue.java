@@ -23,7 +23,7 @@ public sealed interface SnmpValue {
   final class Bytes implements SnmpValue {
     private final byte[] bytes;
 
-    Bytes(byte[] bytes) {
+    public Bytes(byte[] bytes) {
       this.bytes = bytes;
     }
 
