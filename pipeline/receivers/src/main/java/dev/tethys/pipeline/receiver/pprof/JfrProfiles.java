@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.receiver.pyroscope;
+package dev.tethys.pipeline.receiver.pprof;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Frames are called {@code package/Class.method}, or as a native frame says. The event's {@code
  * contextId} stands for labels that come beside the recording.
  */
-final class JfrProfiles {
+public final class JfrProfiles {
   private final ProfilesWriter out;
   private final Map<Long, List<Integer>> contexts;
   private final long timeNanos;
@@ -55,7 +55,7 @@ final class JfrProfiles {
    * @param sampleRate samples of execution a second
    * @throws CodecException when it is no recording
    */
-  static void read(
+  public static void read(
       byte[] recording,
       byte[] labels,
       long timeNanos,
@@ -69,18 +69,32 @@ final class JfrProfiles {
     Path file = Files.createTempFile("tethys-", ".jfr");
     try {
       Files.write(file, recording);
-      boolean wall = p.isWall(file);
+      p.read(file, attributes);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  /** The same of a recording in a file, without labels. */
+  static void read(
+      Path recording, long timeNanos, long durationNanos, int sampleRate, ProfilesWriter out)
+      throws IOException {
+    new JfrProfiles(out, new byte[0], timeNanos, durationNanos, sampleRate)
+        .read(recording, Map.of());
+  }
+
+  private void read(Path file, Map<String, String> attributes) throws IOException {
+    try {
+      boolean wall = isWall(file);
       try (RecordingFile events = new RecordingFile(file)) {
         while (events.hasMoreEvents()) {
-          p.event(events.readEvent(), wall);
+          event(events.readEvent(), wall);
         }
       }
     } catch (IOException | RuntimeException e) {
       throw new CodecException("no recording of the flight recorder: " + e.getMessage(), e);
-    } finally {
-      Files.deleteIfExists(file);
     }
-    p.profiles.values().forEach(x -> x.write(attributes));
+    profiles.values().forEach(x -> x.write(attributes));
   }
 
   /** Whether the profiler says that it samples threads whether they run or not. */

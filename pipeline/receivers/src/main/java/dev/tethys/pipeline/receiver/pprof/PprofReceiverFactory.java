@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.pprof;
 
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofReader;
+import dev.tethys.collect.logs.file.Glob;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -25,18 +26,27 @@ import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code pprof} receivers. 204 when a profile is where it goes to; 400 when it is none, or is
- * refused; 503 when the sender is to come again.
+ * Makes {@code pprof} receivers: of profiles that are posted, that stand in files, and of this
+ * process. 204 when a profile is where it goes to; 400 when it is none, or is refused; 503 when the
+ * sender is to come again.
  */
 public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiverFactory.Settings> {
   /** What one is told. */
-  public record Settings(HttpServerSettings server) {}
+  public record Settings(@Nullable HttpServerSettings server, List<Asked> asked) {}
+
+  /** A source that is asked for profiles in rounds. */
+  record Asked(Supplier<Rounds.Source> source, Rounds.Pace pace) {}
 
   /** Where profiles are posted to. */
   static final String PATH = "/v1/pprof";
@@ -48,12 +58,44 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
 
   private static final Section SECTION = new Section("pprof", "Receives profiles of pprof.");
   private static final Key<HttpServerSettings> SERVER_KEY =
-      SECTION.required("server", SERVER.type(SERVER_KEYS::read), "Where profiles are posted to.");
+      SECTION.optional("server", SERVER.type(SERVER_KEYS::read), "Where profiles are posted to.");
+
+  private static final Section FILE = new Section("file", "Profiles that stand in files.");
+  private static final Rounds.Pace.Keys FILE_PACE = new Rounds.Pace.Keys(FILE);
+  private static final Key<Glob> INCLUDE =
+      FILE.required(
+          "include",
+          Type.of("pattern of paths", null, n -> n.parse(Glob::of)),
+          "Which files: * and ** as in Go's doublestar.");
+  private static final Key<Asked> FILE_KEY =
+      SECTION.optional(
+          "file",
+          FILE.type(
+              o -> {
+                Glob include = o.get(INCLUDE);
+                return new Asked(() -> new ProfileFiles(include), FILE_PACE.read(o));
+              }),
+          "Profiles that stand in files.");
+
+  private static final Section SELF = new Section("self", "Profiles of this process.");
+  private static final Rounds.Pace.Keys SELF_PACE = new Rounds.Pace.Keys(SELF);
+  private static final Key<Long> BLOCK =
+      SELF.key("block_profile_fraction", Type.INT, 0L, "Whether parked threads; 0 for not.");
+  private static final Key<Long> MUTEX =
+      SELF.key("mutex_profile_fraction", Type.INT, 0L, "Whether waits for monitors; 0 for not.");
+  private static final Key<Asked> SELF_KEY =
+      SECTION.optional(
+          "self",
+          SELF.type(
+              o -> {
+                boolean monitors = o.get(MUTEX) > 0;
+                boolean parked = o.get(BLOCK) > 0;
+                return new Asked(() -> new OwnProfiles(monitors, parked), SELF_PACE.read(o));
+              }),
+          "Profiles of this process, by the JDK's flight recorder.");
 
   static {
     SECTION.notBuilt("remote", "Profiles that are fetched from a program.");
-    SECTION.notBuilt("file", "Profiles that stand in files.");
-    SECTION.notBuilt("self", "Profiles of the process itself, which is not written in Go.");
   }
 
   @Override
@@ -68,7 +110,16 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
 
   @Override
   public Type<Settings> settings() {
-    return SECTION.type(o -> new Settings(o.get(SERVER_KEY)));
+    return SECTION.type(
+        o -> {
+          List<Asked> asked =
+              Stream.of(o.find(FILE_KEY), o.find(SELF_KEY)).filter(Objects::nonNull).toList();
+          HttpServerSettings server = o.find(SERVER_KEY);
+          if (server == null && asked.isEmpty()) {
+            throw o.error("pprof wants server, file or self");
+          }
+          return new Settings(server, asked);
+        });
   }
 
   @Override
@@ -78,17 +129,57 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
 
   @Override
   public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
-    return receiver(s, outputs, Authenticators.find(s.server.auth(), context), context.clock());
+    HttpServerSettings server = s.server;
+    Consumer c = outputs.get(Signal.PROFILES);
+    List<Rounds> rounds =
+        c == null
+            ? List.of()
+            : s.asked.stream().map(a -> new Rounds(a.source.get(), a.pace, c)).toList();
+    return new Several(
+        server == null
+            ? null
+            : receiver(
+                server, outputs, Authenticators.find(server.auth(), context), context.clock()),
+        rounds);
   }
 
   static PushReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Clockwork clock) {
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.server, auth);
+      HttpServerSettings server,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      Clockwork clock) {
+    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), server, auth);
     Consumer c = outputs.get(Signal.PROFILES);
     if (c != null) {
       door.post(PATH, (q, r) -> take(door, c, q, r));
     }
     return new PushReceiver(null, door, clock::nanos);
+  }
+
+  /** What one receiver does beside each other. */
+  private record Several(@Nullable PushReceiver pushed, List<Rounds> rounds) implements Receiver {
+    @Override
+    public void start() throws IOException {
+      if (pushed != null) {
+        pushed.start();
+      }
+      for (Rounds r : rounds) {
+        r.start();
+      }
+    }
+
+    @Override
+    public void stop(Duration patience) {
+      rounds.forEach(Rounds::close);
+      if (pushed != null) {
+        pushed.stop(patience);
+      }
+    }
+
+    @Override
+    public boolean isExclusive() {
+      return pushed != null && pushed.isExclusive();
+    }
   }
 
   private static void take(HttpDoor door, Consumer to, HttpRequest request, HttpResponse response)

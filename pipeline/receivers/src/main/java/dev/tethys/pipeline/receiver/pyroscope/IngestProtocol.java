@@ -18,6 +18,7 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.pprof.JfrProfiles;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.Intake.BusyException;

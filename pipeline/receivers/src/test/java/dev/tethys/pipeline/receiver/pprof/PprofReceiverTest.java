@@ -38,7 +38,9 @@ class PprofReceiverTest {
   private final PprofReceiverFactory factory = new PprofReceiverFactory();
   private final PushReceiver receiver =
       PprofReceiverFactory.receiver(
-          TestPipeline.read(factory.settings(), "{server: {endpoint: '127.0.0.1:0'}}"),
+          java.util.Objects.requireNonNull(
+              TestPipeline.read(factory.settings(), "{server: {endpoint: '127.0.0.1:0'}}")
+                  .server()),
           pipeline.of(Signal.PROFILES),
           null,
           Clockwork.system());

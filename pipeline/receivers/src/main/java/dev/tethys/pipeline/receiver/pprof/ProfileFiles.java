@@ -1,0 +1,103 @@
+package dev.tethys.pipeline.receiver.pprof;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.pprof.PprofReader;
+import dev.tethys.collect.logs.file.Glob;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Profiles that stand in files. Each is read when it is new or another than it was: by its length
+ * and the time of its last change.
+ */
+final class ProfileFiles implements Rounds.Source {
+  /** A file beyond this is passed over, as is what is beyond it in one round. */
+  static final int MAX_BYTES = 64 << 20;
+
+  private record State(long length, FileTime changed) {}
+
+  private static final System.Logger LOG = System.getLogger(ProfileFiles.class.getName());
+
+  private final Glob include;
+  private Map<Path, State> known = new HashMap<>();
+  private Map<Path, State> seen = new HashMap<>();
+
+  ProfileFiles(Glob include) {
+    this.include = include;
+  }
+
+  @Override
+  public String name() {
+    return "profiles in " + include;
+  }
+
+  @Override
+  public void gather(ProfilesWriter to) {
+    Set<Path> files = new TreeSet<>();
+    include.walk(
+        new Glob.Visitor() {
+          @Override
+          public void folder(Path folder) {
+            // looked through again in the next round
+          }
+
+          @Override
+          public void file(Path file) {
+            files.add(file);
+          }
+        });
+    seen = new HashMap<>();
+    long bytes = 0;
+    for (Path p : files) {
+      try {
+        State s = state(p);
+        if (s.equals(known.get(p))) {
+          seen.put(p, s);
+          continue;
+        }
+        if (s.length > MAX_BYTES) {
+          seen.put(p, s);
+          LOG.log(Level.WARNING, "{0} is passed over: it has more than {1} bytes", p, MAX_BYTES);
+          continue;
+        }
+        bytes += s.length;
+        if (bytes > MAX_BYTES) {
+          continue; // in the next round
+        }
+        read(p, to);
+        seen.put(p, s);
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "{0} cannot be read: {1}", p, e.getMessage());
+      }
+    }
+  }
+
+  private static State state(Path p) throws IOException {
+    BasicFileAttributes a = Files.readAttributes(p, BasicFileAttributes.class);
+    return new State(a.size(), a.lastModifiedTime());
+  }
+
+  private static void read(Path p, ProfilesWriter to) throws IOException {
+    try {
+      byte[] b = Files.readAllBytes(p);
+      to.resource(Map.of());
+      PprofReader.read(b, MAX_BYTES, Map.of(), Map.of(), to);
+    } catch (CodecException e) {
+      LOG.log(Level.WARNING, "{0} holds no profile of pprof: {1}", p, e.getMessage());
+    }
+  }
+
+  @Override
+  public void done() {
+    known = seen;
+  }
+}

@@ -1,0 +1,143 @@
+package dev.tethys.pipeline.receiver.pprof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.config.ConfigException;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.ProfileText;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import io.opentelemetry.proto.profiles.v1development.Profile;
+import io.opentelemetry.proto.profiles.v1development.ProfilesData;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Profiles that are asked for in rounds. */
+class PprofRoundsTest {
+  private final TestPipeline pipeline = new TestPipeline();
+  private final PprofReceiverFactory factory = new PprofReceiverFactory();
+  private volatile long spun;
+
+  private static final Rounds.Pace OFTEN = new Rounds.Pace(Duration.ofMillis(20), Duration.ZERO);
+
+  private static void await(BooleanSupplier done) throws InterruptedException {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (!done.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(5);
+    }
+  }
+
+  /** A profile with one sample, in gzip as programs in Go write it. */
+  private static byte[] pprof(String type, int value) throws IOException {
+    ProtoWriter w = new ProtoWriter();
+    int t = w.begin(1);
+    w.int64(1, 1).int64(2, 2);
+    w.end(t);
+    int s = w.begin(2);
+    w.int64(2, value);
+    w.end(s);
+    w.string(6, "").string(6, type).string(6, "count");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream zip = new GZIPOutputStream(out)) {
+      zip.write(w.toByteArray());
+    }
+    return out.toByteArray();
+  }
+
+  private List<String> types() {
+    List<String> all = new ArrayList<>();
+    pipeline.batches.forEach(
+        b -> {
+          try {
+            ProfilesData d = ProfileText.of(b);
+            for (Profile p : ProfileText.profiles(d)) {
+              all.add(ProfileText.type(d.getDictionary(), p.getSampleType()));
+            }
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+        });
+    return all;
+  }
+
+  @Test
+  void filesAreReadWhenTheyAreNewOrChanged(@TempDir Path dir) throws Exception {
+    Files.write(dir.resolve("a.pb.gz"), pprof("first", 1));
+    Files.writeString(dir.resolve("b.pb.gz"), "nonsense");
+    Files.write(dir.resolve("other"), pprof("other", 1));
+    try (Rounds r =
+        new Rounds(
+            new ProfileFiles(dev.tethys.collect.logs.file.Glob.of(dir + "/*.gz")),
+            OFTEN,
+            pipeline)) {
+      r.start();
+      await(() -> pipeline.batches.size() == 1);
+      pipeline.outcome = new Outcome.Unavailable("not now", Duration.ZERO);
+      Files.write(dir.resolve("c.pb.gz"), pprof("second", 1));
+      await(() -> pipeline.batches.size() >= 3);
+      pipeline.outcome = Outcome.ACCEPTED;
+      int sent = pipeline.batches.size();
+      await(() -> pipeline.batches.size() > sent);
+      Files.write(dir.resolve("a.pb.gz"), pprof("thirdly", 77_777));
+      await(() -> types().contains("thirdly/count"));
+    }
+    assertThat(types()).startsWith("first/count", "second/count", "second/count");
+    assertThat(types()).doesNotContain("other/count").containsOnlyOnce("first/count");
+  }
+
+  @Test
+  void thisProcessIsProfiled() throws Exception {
+    Thread busy =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  while (!Thread.interrupted()) {
+                    spun += spun % 7 + 1;
+                  }
+                });
+    try (Rounds r =
+        new Rounds(
+            new OwnProfiles(true, true),
+            new Rounds.Pace(Duration.ofMillis(500), Duration.ofMillis(500)),
+            pipeline)) {
+      r.start();
+      await(() -> types().contains("cpu/nanoseconds"));
+    }
+    busy.interrupt();
+    busy.join();
+    List<String> samples = new ArrayList<>();
+    for (var b : pipeline.batches) {
+      ProfilesData d = ProfileText.of(b);
+      ProfileText.profiles(d)
+          .forEach(p -> samples.addAll(ProfileText.samples(d.getDictionary(), p)));
+    }
+    assertThat(samples).anyMatch(s -> s.contains("PprofRoundsTest.lambda$thisProcessIsProfiled"));
+  }
+
+  @Test
+  void aReceiverWantsASource() {
+    assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("wants server, file or self");
+    assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{file: {include: 'a[b'}}"))
+        .isInstanceOf(ConfigException.class);
+    assertThat(
+            TestPipeline.read(
+                    factory.settings(), "{self: {mutex_profile_fraction: 1}, file: {include: '*'}}")
+                .asked())
+        .hasSize(2);
+    assertThat(factory.signals()).containsExactly(Signal.PROFILES);
+  }
+}
