@@ -58,6 +58,7 @@ import dev.tethys.pipeline.receiver.pprof.PprofReceiverFactory;
 import dev.tethys.pipeline.receiver.prometheus.PrometheusReceiverFactory;
 import dev.tethys.pipeline.receiver.pyroscope.PyroscopeReceiverFactory;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
+import dev.tethys.pipeline.receiver.sampling.RemoteSampling;
 import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
 import dev.tethys.pipeline.receiver.zipkin.ZipkinReceiverFactory;
 import dev.tethys.web.client.HttpClientFactory;
@@ -139,6 +140,7 @@ public final class BuiltIn {
     all.add(new OAuth2ClientFactory(clients));
     all.add(new KerberosAuth());
     all.add(new HeadersSetter());
+    all.add(new RemoteSampling());
     for (ComponentFactory<?> f : ServiceLoader.load(ComponentFactory.class)) {
       all.add(f);
     }

@@ -1,0 +1,142 @@
+package dev.tethys.pipeline.receiver.sampling;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.receiver.GrpcJava;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import io.jaegertracing.internal.samplers.HttpSamplingManager;
+import io.jaegertracing.internal.samplers.http.SamplingStrategyResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Asked by Jaeger's own client, with the file of Jaeger's documentation. */
+class RemoteSamplingTest {
+  private static final String FILE =
+      """
+      {
+        "service_strategies": [
+          {"service": "foo", "type": "probabilistic", "param": 0.8, "operation_strategies": [
+            {"operation": "op1", "type": "probabilistic", "param": 0.2},
+            {"operation": "op2", "type": "probabilistic", "param": 0.4}]},
+          {"service": "bar", "type": "ratelimiting", "param": 5}
+        ],
+        "default_strategy": {"type": "probabilistic", "param": 0.5, "operation_strategies": [
+          {"operation": "/health", "type": "probabilistic", "param": 0.0},
+          {"operation": "op1", "type": "probabilistic", "param": 0.9}]}
+      }
+      """;
+
+  @TempDir private Path dir;
+  private RemoteSampling.Running running;
+
+  private RemoteSampling.Running start(String yaml) throws IOException {
+    running =
+        new RemoteSampling.Running(
+            TestPipeline.read(new RemoteSampling().settings(), yaml),
+            null,
+            null,
+            Clockwork.system());
+    running.start();
+    return running;
+  }
+
+  @AfterEach
+  void stop() {
+    if (running != null) {
+      running.stop(Duration.ZERO);
+    }
+  }
+
+  private String settings(String more) throws IOException {
+    Path f = Files.writeString(dir.resolve("strategies.json"), FILE);
+    return "{http: {endpoint: '127.0.0.1:0'}, grpc: {endpoint: '127.0.0.1:0'}, source: {file: '"
+        + f
+        + "'"
+        + more
+        + "}}";
+  }
+
+  @Test
+  void jaegersClientIsTold() throws Exception {
+    RemoteSampling.Running r = start(settings(""));
+    HttpSamplingManager client = new HttpSamplingManager("127.0.0.1:" + r.httpPort());
+    SamplingStrategyResponse foo = client.getSamplingStrategy("foo");
+    assertThat(foo.getProbabilisticSampling().getSamplingRate()).isEqualTo(0.8);
+    assertThat(foo.getOperationSampling().getDefaultSamplingProbability()).isEqualTo(0.8);
+    assertThat(foo.getOperationSampling().getPerOperationStrategies())
+        .extracting(o -> o.getOperation() + "=" + o.getProbabilisticSampling().getSamplingRate())
+        .containsExactly("op1=0.2", "op2=0.4", "/health=0.0");
+    SamplingStrategyResponse bar = client.getSamplingStrategy("bar");
+    assertThat(bar.getRateLimitingSampling().getMaxTracesPerSecond()).isEqualTo(5);
+    assertThat(bar.getOperationSampling()).isNull();
+    assertThat(client.getSamplingStrategy("else").getProbabilisticSampling().getSamplingRate())
+        .isEqualTo(0.5);
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      URI none = URI.create("http://127.0.0.1:" + r.httpPort() + "/sampling");
+      assertThat(
+              http.send(HttpRequest.newBuilder(none).build(), BodyHandlers.ofString()).statusCode())
+          .isEqualTo(400);
+    }
+  }
+
+  @Test
+  void theSameIsToldOverGrpc() throws Exception {
+    RemoteSampling.Running r = start(settings(""));
+    try (GrpcJava grpc = new GrpcJava(r.grpcPort())) {
+      byte[] bar =
+          grpc.call(
+              "jaeger.api_v2.SamplingManager/GetSamplingStrategy",
+              new ProtoWriter().string(1, "bar").toByteArray());
+      assertThat(bar).containsExactly(8, 1, 26, 2, 8, 5);
+      byte[] other = grpc.call("jaeger.api_v2.SamplingManager/GetSamplingStrategy", new byte[0]);
+      assertThat(new String(other, UTF_8)).contains("/health", "op1");
+    }
+  }
+
+  @Test
+  void theFileIsReadAgain() throws Exception {
+    RemoteSampling.Running r = start(settings(", reload_interval: 10ms"));
+    Path f = dir.resolve("strategies.json");
+    HttpSamplingManager client = new HttpSamplingManager("127.0.0.1:" + r.httpPort());
+    Files.writeString(f, "{\"default_strategy\": {\"type\": \"probabilistic\", \"param\": 0.25}}");
+    await(client, 0.25);
+    Files.writeString(f, "{\"default_strategy\": {\"type\": \"nonsense\"}}");
+    r.look();
+    assertThat(client.getSamplingStrategy("x").getProbabilisticSampling().getSamplingRate())
+        .isEqualTo(0.25);
+    Files.writeString(f, "{}");
+    await(client, 0.001);
+  }
+
+  private static void await(HttpSamplingManager client, double rate) throws Exception {
+    long deadline = System.nanoTime() + 30_000_000_000L;
+    while (client.getSamplingStrategy("x").getProbabilisticSampling().getSamplingRate() != rate) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(5);
+    }
+  }
+
+  @Test
+  void whatIsWrongIsRefused() throws Exception {
+    assertThatThrownBy(() -> TestPipeline.read(new RemoteSampling().settings(), "{source: {}}"))
+        .hasMessageContaining("file");
+    Path f = Files.writeString(dir.resolve("bad.json"), "{\"default_strategies\": {}}");
+    assertThatThrownBy(
+            () -> start("{http: {endpoint: '127.0.0.1:0'}, source: {file: '" + f + "'}}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("default_strategies");
+  }
+}
