@@ -457,6 +457,42 @@ final class MongodbExporterTest {
   }
 
   @Test
+  void aMemberHasTheTagsThatAreWanted() throws Exception {
+    try (MongoDouble first = MongoDouble.start("member.json");
+        MongoDouble second = MongoDouble.start("member.json")) {
+      String hosts = "'hosts': ['%s', '%s']".formatted(first.address(), second.address());
+      String member = "{'ismaster': false, 'secondary': true, 'setName': 'rs0', 'ok': 1, ";
+      first.answer("isMaster", member + "'tags': {'dc': 'ny', 'rack': '1'}, " + hosts + "}");
+      second.answer("isMaster", member + "'tags': {'dc': 'sf', 'rack': '1'}, " + hosts + "}");
+      String from =
+          "mongodb.uri=mongodb://"
+              + first.address()
+              + "/?directConnection=false&readPreference=secondaryPreferred";
+      assertThat(up(from + "&readPreferenceTags=dc:sf,rack:1&readPreferenceTags=")).isEqualTo(1);
+      assertThat(first.commands("ping")).isEmpty();
+      assertThat(second.commands("ping").getFirst().getDocument("$readPreference").toJson())
+          .contains("\"tags\": [{\"dc\": \"sf\", \"rack\": \"1\"}, {}]");
+      assertThat(up(from + "&readPreferenceTags=dc:la&readPreferenceTags=dc:ny")).isEqualTo(1);
+      assertThat(first.commands("ping")).hasSize(1);
+      assertThat(up(from + "&readPreferenceTags=dc:la")).isZero();
+    }
+  }
+
+  @Test
+  void aServerBehindALoadBalancerSaysSo() throws Exception {
+    try (MongoDouble server = MongoDouble.start("router.json")) {
+      String uri = "mongodb.uri=mongodb://" + server.address() + "/?loadBalanced=true";
+      server.answer("hello", "{'msg': 'isdbgrid', 'ok': 1}");
+      assertThat(up(uri)).isZero();
+      server.answer(
+          "hello",
+          "{'msg': 'isdbgrid', 'serviceId': {'$oid': '5f0000000000000000000001'}, 'ok': 1}");
+      assertThat(up(uri)).isEqualTo(1);
+      assertThat(server.commands("hello").getLast().getBoolean("loadBalanced").getValue()).isTrue();
+    }
+  }
+
+  @Test
   void targetsAreThoseOfTheFlag() throws Exception {
     try (MongoDouble one = MongoDouble.start("member.json");
         MongoDouble two = MongoDouble.start("router.json");

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,9 @@ public final class MongoConnection implements AutoCloseable {
     MongoConnection c = new MongoConnection(host, s);
     try {
       c.hello = c.command("admin", greeting(uri));
+      if (uri.isLoadBalanced() && c.hello.at("serviceId") == null) {
+        throw new IOException("the server does not take part in load balancing (loadBalanced)");
+      }
       return c;
     } catch (IOException | RuntimeException e) {
       s.close();
@@ -65,11 +69,11 @@ public final class MongoConnection implements AutoCloseable {
     }
   }
 
-  /** The old name of the command, for all versions know it. */
+  /** By the old name of the command, for all versions know it, but behind load balancers. */
   private static Document greeting(MongoUri uri) {
     Document greeting =
         Document.of(
-            "isMaster",
+            uri.isLoadBalanced() ? "hello" : "isMaster",
             1,
             "client",
             Document.of(
@@ -79,6 +83,9 @@ public final class MongoConnection implements AutoCloseable {
                 Document.of("name", "tethys", "version", "1"),
                 "os",
                 Document.of("type", System.getProperty("os.name"))));
+    if (uri.isLoadBalanced()) {
+      greeting = greeting.with(Document.of("loadBalanced", true));
+    }
     Login login = uri.login();
     return login == null || login.user().isEmpty()
         ? greeting
@@ -100,8 +107,17 @@ public final class MongoConnection implements AutoCloseable {
   }
 
   /** What commands say from now on of which members they may ask. */
-  void prefer(MongoUri.ReadPreference preference) {
-    readPreference = Document.of("mode", preference.text());
+  void prefer(MongoUri.ReadPreference preference, List<Map<String, String>> tagSets) {
+    Document mode = Document.of("mode", preference.text());
+    List<Document> tags = new ArrayList<>();
+    for (Map<String, String> set : tagSets) {
+      Document one = Document.of();
+      for (Map.Entry<String, String> tag : set.entrySet()) {
+        one = one.with(Document.of(tag.getKey(), tag.getValue()));
+      }
+      tags.add(one);
+    }
+    readPreference = tags.isEmpty() ? mode : mode.with(Document.of("tags", tags));
   }
 
   /**

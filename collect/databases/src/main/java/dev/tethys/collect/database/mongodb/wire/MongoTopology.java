@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,7 @@ public final class MongoTopology {
       MongoUri uri, boolean direct, Duration patience, Deadline deadline) throws IOException {
     MongoTopology t = new MongoTopology(uri, patience, deadline);
     MongoConnection c =
-        direct
+        direct || uri.isLoadBalanced()
             ? MongoConnection.open(uri, uri.hosts().getFirst(), t.patience, t.deadline)
             : t.select();
     try {
@@ -60,7 +61,8 @@ public final class MongoTopology {
         MongoLogin.run(c, uri);
       }
       c.prefer(
-          direct && !isRouter(c.hello()) ? ReadPreference.PRIMARY_PREFERRED : uri.readPreference());
+          direct && !isRouter(c.hello()) ? ReadPreference.PRIMARY_PREFERRED : uri.readPreference(),
+          direct ? List.of() : uri.tagSets());
       return c;
     } catch (IOException | RuntimeException e) {
       c.close();
@@ -83,6 +85,7 @@ public final class MongoTopology {
     uri.hosts().forEach(h -> known.add(h.toString()));
     List<String> problems = new ArrayList<>();
     MongoConnection second = null;
+    int secondRank = Integer.MAX_VALUE;
     long secondTook = Long.MAX_VALUE;
     while (!next.isEmpty()) {
       MongoHost host = next.removeFirst();
@@ -108,9 +111,10 @@ public final class MongoTopology {
         close(second);
         return c;
       }
-      if (rank == 2 && took < secondTook) {
+      if (rank > 1 && (rank < secondRank || rank == secondRank && took < secondTook)) {
         close(second);
         second = c;
+        secondRank = rank;
         secondTook = took;
       } else {
         if (rank == 0) {
@@ -164,7 +168,10 @@ public final class MongoTopology {
     return out;
   }
 
-  /** 1 for what is wanted, 2 for what will do when nothing else is there, 0 for neither. */
+  /**
+   * 1 for what is wanted, from 2 on for what will do when nothing else is there, less for what is
+   * better, 0 for neither.
+   */
   private int rank(Document hello) {
     String set = hello.text("setName");
     if (!uri.replicaSet().isEmpty() && !uri.replicaSet().equals(set)) {
@@ -175,12 +182,30 @@ public final class MongoTopology {
     }
     boolean primary = isPrimary(hello);
     boolean secondary = hello.isTrue("secondary");
+    int tagged = tagged(hello);
+    boolean tags = tagged >= 0;
     return switch (uri.readPreference()) {
       case PRIMARY -> primary ? 1 : 0;
-      case PRIMARY_PREFERRED -> primary ? 1 : secondary ? 2 : 0;
-      case SECONDARY -> secondary ? 2 : 0;
-      case SECONDARY_PREFERRED -> secondary ? 1 : primary ? 2 : 0;
-      case NEAREST -> primary || secondary ? 2 : 0;
+      case PRIMARY_PREFERRED -> primary ? 1 : secondary && tags ? 2 + tagged : 0;
+      case SECONDARY -> secondary && tags ? 2 + tagged : 0;
+      case SECONDARY_PREFERRED ->
+          secondary && tags ? tagged == 0 ? 1 : 2 + tagged : primary ? Integer.MAX_VALUE - 1 : 0;
+      case NEAREST -> (primary || secondary) && tags ? 2 + tagged : 0;
     };
+  }
+
+  /** The first set of tags that a member has all of; -1 when it has none. */
+  private int tagged(Document hello) {
+    List<Map<String, String>> sets = uri.tagSets();
+    for (int i = 0; i < sets.size(); i++) {
+      boolean all = true;
+      for (Map.Entry<String, String> tag : sets.get(i).entrySet()) {
+        all &= hello.text("tags", tag.getKey()).equals(tag.getValue());
+      }
+      if (all) {
+        return i;
+      }
+    }
+    return sets.isEmpty() ? 0 : -1;
   }
 }

@@ -5,6 +5,7 @@ import dev.tethys.config.TlsConfig;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,6 +79,9 @@ public record MongoUri(
   private static final String SRV_SCHEME = "mongodb+srv://";
   private static final String EXTERNAL = "$external";
 
+  private static final String TAGS = "readpreferencetags";
+  private static final String LOAD_BALANCED = "loadbalanced";
+
   private static final Set<String> USED =
       Set.of(
           "tls",
@@ -92,6 +96,8 @@ public record MongoUri(
           "authsource",
           "authmechanism",
           "replicaset",
+          TAGS,
+          LOAD_BALANCED,
           "readpreference",
           "connecttimeoutms",
           "serverselectiontimeoutms",
@@ -129,11 +135,9 @@ public record MongoUri(
 
   private static final Map<String, String> REFUSED =
       Map.of(
-          "loadbalanced", "servers behind a load balancer cannot be told apart; name them",
           "authmechanismproperties", "no mechanism that has properties is built",
           "tlsallowinvalidhostnames", "give a certificate of the right name, or tlsInsecure",
           "tlscertificatekeyfilepassword", "write the key without a password (openssl pkey)",
-          "readpreferencetags", "name the member with directConnection=true",
           "maxstalenessseconds", "name the member with directConnection=true");
 
   /**
@@ -216,7 +220,9 @@ public record MongoUri(
       if (!USED.contains(key) && !NOT_OF_A_SCRAPE.contains(key) && !REFUSED.containsKey(key)) {
         throw new IllegalArgumentException("there is no option " + name);
       }
-      if (out.putIfAbsent(key, value) != null) {
+      if (key.equals(TAGS) && out.containsKey(key)) {
+        out.merge(key, value, (a, b) -> a + "\n" + b); // one set after the other
+      } else if (out.putIfAbsent(key, value) != null) {
         throw new IllegalArgumentException("the option " + name + " stands there twice");
       }
     }
@@ -228,6 +234,10 @@ public record MongoUri(
     mechanism();
     readPreference();
     direct();
+    if (!tagSets().isEmpty() && readPreference() == ReadPreference.PRIMARY) {
+      throw new IllegalArgumentException("readPreferenceTags are not for the primary");
+    }
+    checkLoadBalanced();
     for (String name :
         List.of("connecttimeoutms", "serverselectiontimeoutms", "sockettimeoutms", "timeoutms")) {
       millis(name);
@@ -237,6 +247,19 @@ public record MongoUri(
     }
     if (mechanism() == Mechanism.X509 && tls() == null) {
       throw new IllegalArgumentException("MONGODB-X509 wants tls=true");
+    }
+  }
+
+  private void checkLoadBalanced() {
+    if (!isLoadBalanced()) {
+      return;
+    }
+    if (hosts.size() != 1) {
+      throw new IllegalArgumentException("loadBalanced wants one host");
+    }
+    if (on("directconnection") || !replicaSet().isEmpty()) {
+      throw new IllegalArgumentException(
+          "loadBalanced goes together with neither directConnection nor replicaSet");
     }
   }
 
@@ -261,7 +284,9 @@ public record MongoUri(
     if (!all.containsKey("tls") && !all.containsKey("ssl")) {
       all.put("tls", "true");
     }
-    return new MongoUri(false, authority, seeds, login, database, all);
+    MongoUri uri = new MongoUri(false, authority, seeds, login, database, all);
+    uri.checkLoadBalanced();
+    return uri;
   }
 
   private String option(String name) {
@@ -351,6 +376,31 @@ public record MongoUri(
       return ReadPreference.PRIMARY;
     }
     throw new IllegalArgumentException("readPreference " + name + " is none that MongoDB has");
+  }
+
+  /** Whether one of several servers answers behind the one host. */
+  boolean isLoadBalanced() {
+    return on(LOAD_BALANCED);
+  }
+
+  /** Tags that a member is to have, in the order in which sets are tried; empty for any member. */
+  List<Map<String, String>> tagSets() {
+    if (!options.containsKey(TAGS)) {
+      return List.of();
+    }
+    List<Map<String, String>> all = new ArrayList<>();
+    for (String set : option(TAGS).split("\n", -1)) {
+      Map<String, String> tags = new LinkedHashMap<>();
+      for (String tag : set.isEmpty() ? new String[0] : set.split(",", -1)) {
+        int colon = tag.indexOf(':');
+        if (colon <= 0) {
+          throw new IllegalArgumentException("readPreferenceTags are name:value,name:value");
+        }
+        tags.put(tag.substring(0, colon).strip(), tag.substring(colon + 1).strip());
+      }
+      all.add(tags);
+    }
+    return all;
   }
 
   /** The replica set that a server must be of, {@code ""} for any. */

@@ -88,7 +88,10 @@ final class MongoUriTest {
         "mongodb://h/?authMechanism=GSSAPI         | authMechanism GSSAPI is not built",
         "mongodb://h/?authMechanism=MONGODB-X509   | wants tls=true",
         "mongodb://h/?readPreference=best          | is none that MongoDB has",
-        "mongodb://h/?loadBalanced=true            | loadBalanced is not built",
+        "mongodb://a,b/?loadBalanced=true          | wants one host",
+        "mongodb://h/?loadBalanced=true&replicaSet=r | neither directConnection nor replicaSet",
+        "mongodb://h/?readPreferenceTags=dc:ny     | not for the primary",
+        "mongodb://h/?readPreference=nearest&readPreferenceTags=dc | name:value",
         "mongodb://h/?connectTimeoutMS=soon        | no number of milliseconds",
         "mongodb://h/?tls=true&tlsCertificateFile=a | both, or none",
         "mongodb+srv://h/?directConnection=true    | no direct connections"
@@ -166,8 +169,7 @@ final class MongoUriTest {
         "0 5 1 evil.org.                 | ''                    | not in the domain",
         "0 5 1 example.org.              | ''                    | not in the domain",
         "''                              | ''                    | knows no servers",
-        "0 5 1 m.example.org.            | \"tls=false\"         | may not say tls",
-        "0 5 1 m.example.org.            | \"loadBalanced=true\" | loadBalanced is not built"
+        "0 5 1 m.example.org.            | \"tls=false\"         | may not say tls"
       })
   void dnsThatLiesIsNotFollowed(String srv, String txt, String why) {
     Map<String, List<String>> records =
