@@ -3,6 +3,9 @@ package dev.tethys.app.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.app.logs.LogsRole;
+import dev.tethys.app.tool.Console;
+import dev.tethys.app.tool.ToolRole;
 import dev.tethys.codec.template.GoList;
 import dev.tethys.codec.template.GoMap;
 import dev.tethys.codec.template.MissingKey;
@@ -11,7 +14,10 @@ import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.codec.template.TemplateLimits;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -298,16 +304,20 @@ class KubernetesChartTest {
     Path promtail = file(all, "logs", "promtail.yml");
     Files.writeString(promtail, Files.readString(promtail).replace("/run/tethys", dir.toString()));
     assertThat(
-            dev.tethys.app.logs.LogsRole.run(
+            LogsRole.run(
                 List.of(
                     "-config.file=" + promtail,
                     "-client.url=http://t1-gateway:15611/loki/api/v1/push",
                     "-check-syntax")))
         .isZero();
-    assertThat(
-            dev.tethys.app.tool.ToolRole.run(
-                List.of("check", "config", file(all, "server", "prometheus.yml").toString())))
-        .isZero();
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try (PrintStream out = new PrintStream(said, false, StandardCharsets.UTF_8)) {
+      Console console = new Console(InputStream.nullInputStream(), out, out, false);
+      Path prometheus = file(all, "server", "prometheus.yml");
+      assertThat(ToolRole.run(List.of("check", "config", prometheus.toString()), console))
+          .as(said.toString(StandardCharsets.UTF_8))
+          .isZero();
+    }
   }
 
   private Path file(Map<String, Map<String, Object>> all, String role, String key)

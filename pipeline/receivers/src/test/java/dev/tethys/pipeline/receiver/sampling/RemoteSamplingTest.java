@@ -18,6 +18,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,17 +41,18 @@ class RemoteSamplingTest {
       """;
 
   @TempDir private Path dir;
-  private RemoteSampling.Running running;
+  private RemoteSampling.@Nullable Running running;
 
   private RemoteSampling.Running start(String yaml) throws IOException {
-    running =
+    RemoteSampling.Running r =
         new RemoteSampling.Running(
             TestPipeline.read(new RemoteSampling().settings(), yaml),
             null,
             null,
             Clockwork.system());
-    running.start();
-    return running;
+    running = r;
+    r.start();
+    return r;
   }
 
   @AfterEach
