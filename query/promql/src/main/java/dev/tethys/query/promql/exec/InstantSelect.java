@@ -217,9 +217,15 @@ public final class InstantSelect extends Operator {
     private int[] find(SampleBuffer b) {
       int[] at = new int[grid.steps()];
       long lookback = x.lookback();
+      long shift = 0;
+      if (part == Part.TIMESTAMP && selector.at() != null && !keepLabels) {
+        // Prometheus forgets the offset here, but not when it selects the samples that it looks at.
+        shift = selector.offset();
+        lookback -= Math.abs(shift);
+      }
       int next = 0;
       for (int s = 0; s < at.length; s++) {
-        long moment = selector.moment(grid.time(s));
+        long moment = selector.moment(grid.time(s)) + Math.min(shift, 0);
         while (next < b.size && b.timestamps[next] <= moment) {
           next++;
         }

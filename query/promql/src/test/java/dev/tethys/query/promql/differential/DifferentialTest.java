@@ -142,6 +142,28 @@ class DifferentialTest {
         .isEqualTo(withoutSeries(String.valueOf(theirs.get("error"))));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "timestamp(%s @ %d offset 40s)",
+        "timestamp(%s @ %d offset 7m)",
+        "timestamp(%s @ %d offset -40s)",
+        "timestamp(%s @ %d offset -7m)",
+        "timestamp(%s @ end() offset -3m)",
+        "timestamp(%s @ start() offset 4m45s)",
+        "timestamp(%s @ start() offset 4m59s)",
+        "timestamp(%s offset 3m)",
+      })
+  void timesOfSamplesAtAFixedTimeAgree(String query) {
+    Difference d = new Difference();
+    long end = DemoData.end() - 10 * 60_000;
+    for (String metric : List.of("demo_num_cpus", "demo_small", "demo_memory_usage_bytes")) {
+      String q = query.formatted(metric, end / 1000 - 61);
+      assertThat(compare(d, q, end - 4 * 60_000, end, 17_000, 0)).as(q).isNull();
+      assertThat(compare(d, q, end, 0, 0, 0)).as(q).isNull();
+    }
+  }
+
   /** Which of several pairs of series is named, and in which order, is chance there. */
   private static String withoutSeries(String error) {
     return error
