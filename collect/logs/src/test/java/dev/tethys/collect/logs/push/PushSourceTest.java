@@ -1,6 +1,7 @@
 package dev.tethys.collect.logs.push;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.loki.PushWriter;
@@ -9,6 +10,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.testkit.Shared;
 import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.client.TlsSockets;
 import java.io.IOException;
@@ -18,14 +20,20 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PushSourceTest {
   private static final String SERVER = "server: {http_listen_address: 127.0.0.1}";
@@ -107,6 +115,58 @@ class PushSourceTest {
       assertThat(post(s, "/loki/api/v1/push", "text/csv", bytes("a"))).isEqualTo(415);
       assertThat(post(s, "/loki/api/v1/push", "application/x-protobuf", bytes("zzz")))
           .isEqualTo(400);
+    }
+  }
+
+  /** Logs with three levels, in batches as they are by default, and ends in good order. */
+  private static final String WINSTON =
+      """
+      const modules = process.argv[1], host = process.argv[2], json = process.argv[3] === 'json';
+      const { createLogger, format } = require(modules + '/winston');
+      const Loki = require(modules + '/winston-loki');
+      const loki = new Loki({
+        host, json, interval: 1, replaceTimestamp: true, labels: { app: 'shop' },
+        headers: { 'X-Scope-OrgID': 'acme' }, format: format.printf(i => i.level + ': ' + i.message), gracefulShutdown: false,
+        onConnectionError: e => { console.error(String(e)); process.exit(1); },
+      });
+      const log = createLogger({ level: 'debug', transports: [loki] });
+      log.info('one'); log.error({ message: 'tw\u00f6', labels: { key: 'value' } }); log.debug('three');
+      loki.flush().then(() => process.exit(0));
+      """;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "protobuf"})
+  void takesWhatWinstonsTransportSends(String as) throws Exception {
+    Path modules = Shared.npm("winston-loki").resolveSibling(".").normalize();
+    try (LokiPushSource s = loki(", use_incoming_timestamp: true")) {
+      Path out = folder.resolve("winston");
+      Process p =
+          new ProcessBuilder(
+                  "node", "-e", WINSTON, modules.toString(), "http://127.0.0.1:" + s.port(), as)
+              .redirectErrorStream(true)
+              .redirectOutput(out.toFile())
+              .start();
+      try {
+        List<String> seen = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          LogEntry e = rig.next();
+          seen.add(e.labels() + " " + e.line());
+          assertThat(e.timestamp() / 1_000_000_000)
+              .isCloseTo(System.currentTimeMillis() / 1000, within(100L));
+        }
+        String tenant = "__tenant_id__=\"acme\", ";
+        assertThat(seen)
+            .containsExactlyInAnyOrder(
+                "{" + tenant + "app=\"shop\", level=\"info\", via=\"push\"} info: one",
+                "{"
+                    + tenant
+                    + "app=\"shop\", key=\"value\", level=\"error\", via=\"push\"} error: tw\u00f6",
+                "{" + tenant + "app=\"shop\", level=\"debug\", via=\"push\"} debug: three");
+        assertThat(p.waitFor(20, TimeUnit.SECONDS)).as(Files.readString(out)).isTrue();
+        assertThat(p.exitValue()).as(Files.readString(out)).isZero();
+      } finally {
+        p.destroyForcibly();
+      }
     }
   }
 

@@ -11,6 +11,9 @@ import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.opentsdb.OpenTSDBConfig;
+import io.micrometer.opentsdb.OpenTSDBMeterRegistry;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -21,6 +24,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +90,41 @@ class OpenTsdbReceiverTest {
         .containsOnly("{__name__=\"a\", h=\"x\"} 2.0 @1000");
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ofSeconds(2));
     assertThat(put("", good).statusCode()).isEqualTo(503);
+  }
+
+  /** What Micrometer's registry for OpenTSDB sends over HTTP. */
+  @Test
+  void micrometerWrites() throws Exception {
+    String uri = "http://127.0.0.1:" + start().httpPort() + "/api/put";
+    OpenTSDBConfig config =
+        new OpenTSDBConfig() {
+          @Override
+          public @Nullable String get(String key) {
+            return key.equals("opentsdb.uri") ? uri : null;
+          }
+        };
+    OpenTSDBMeterRegistry registry = new OpenTSDBMeterRegistry(config, Clock.SYSTEM);
+    long before = System.currentTimeMillis();
+    registry.counter("orders.placed", "shop", "north west", "kind", "a/b").increment(3);
+    registry.gauge("queue.length", 17);
+    registry.timer("checkout").record(Duration.ofMillis(1500));
+    registry.close(); // sends what there is
+    List<String> samples = Samples.of(pipeline.batches);
+    // OpenTSDB wants a tag at least, so what has none gets that of the machine.
+    assertThat(
+            samples.stream()
+                .map(x -> x.replaceFirst(" @.*", "").replaceFirst("host=\".*\"", "host=\"h\"")))
+        .containsExactlyInAnyOrder(
+            "{__name__=\"orders_placed_total\", kind=\"a/b\", shop=\"north west\"} 3.0",
+            "{__name__=\"queue_length\", host=\"h\"} 17.0",
+            "{__name__=\"checkout_duration_seconds_count\", host=\"h\"} 1.0",
+            "{__name__=\"checkout_duration_seconds_sum\", host=\"h\"} 1.5",
+            "{__name__=\"checkout_duration_seconds_max\", host=\"h\"} 1.5");
+    assertThat(samples)
+        .allSatisfy(
+            x ->
+                assertThat(Long.parseLong(x.substring(x.lastIndexOf('@') + 1)))
+                    .isBetween(before - 1000, System.currentTimeMillis()));
   }
 
   @Test
