@@ -18,12 +18,18 @@ public record MqttPackets(boolean five) {
   public static final int PUBCOMP = 7;
   public static final int PINGRESP = 13;
   public static final int DISCONNECT = 14;
+  public static final int AUTH = 15;
+
+  /** The reason of an AUTH that wants another one. */
+  public static final int CONTINUE = 0x18;
 
   /** Reason codes of version 5 from here on are failures. */
   public static final int FAILURES = 0x80;
 
   private static final int CONTENT_TYPE = 0x03;
   private static final int CORRELATION = 0x09;
+  private static final int METHOD = 0x15;
+  private static final int DATA = 0x16;
 
   /** What an answer says. */
   public record Answer(int type, int packetId, int reason, String text) {}
@@ -32,8 +38,13 @@ public record MqttPackets(boolean five) {
    * What a broker takes, as it said when it accepted a connection.
    *
    * @param reason 0 when it is accepted
+   * @param data of authentication; "" for none
    */
-  public record Accepted(int reason, int maxQos, boolean retains, long maxPacket, String text) {}
+  public record Accepted(
+      int reason, int maxQos, boolean retains, long maxPacket, String data, String text) {}
+
+  /** What a client and a broker of version 5 say to each other by AUTH. */
+  public record Exchange(int reason, String method, String data) {}
 
   private static void text(ByteArrayOutputStream out, String s) {
     bytes(out, s.getBytes(StandardCharsets.UTF_8));
@@ -71,13 +82,46 @@ public record MqttPackets(boolean five) {
    * @param password null for none
    */
   public byte[] connect(String clientId, @Nullable String user, @Nullable String password) {
+    return connect(clientId, user, password, null);
+  }
+
+  /** CONNECT of version 5 that begins with a method of authentication. */
+  public byte[] connect(String clientId, Exchange authentication) {
+    return connect(clientId, null, null, authentication);
+  }
+
+  /** AUTH. */
+  public byte[] authenticate(Exchange said) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(said.reason);
+    properties(out, said);
+    return packet(AUTH << 4, out.toByteArray());
+  }
+
+  private static void properties(ByteArrayOutputStream out, Exchange said) {
+    ByteArrayOutputStream properties = new ByteArrayOutputStream();
+    properties.write(METHOD);
+    text(properties, said.method);
+    properties.write(DATA);
+    text(properties, said.data);
+    length(out, properties.size());
+    out.writeBytes(properties.toByteArray());
+  }
+
+  private byte[] connect(
+      String clientId,
+      @Nullable String user,
+      @Nullable String password,
+      @Nullable Exchange authentication) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     text(out, "MQTT");
     out.write(five ? 5 : 4);
     out.write(2 | (user == null ? 0 : 0x80) | (password == null ? 0 : 0x40));
     out.write(0);
     out.write(0);
-    if (five) {
+    if (authentication != null) {
+      properties(out, authentication);
+    } else if (five) {
       out.write(0);
     }
     text(out, clientId);
@@ -172,11 +216,12 @@ public record MqttPackets(boolean five) {
     }
     int reason = b[1] & 0xff;
     if (!five) {
-      return new Accepted(reason, 2, true, Long.MAX_VALUE, reason == 0 ? "" : refusal(reason));
+      return new Accepted(reason, 2, true, Long.MAX_VALUE, "", reason == 0 ? "" : refusal(reason));
     }
     int qos = 2;
     boolean retains = true;
     long most = Long.MAX_VALUE;
+    String data = "";
     int[] at = {2};
     int end = b.length > 2 ? varint(b, at) + at[0] : 2;
     if (end > b.length) {
@@ -191,7 +236,8 @@ public record MqttPackets(boolean five) {
         case 0x11 -> number(b, at, 4);
         case 0x21, 0x22, 0x13 -> number(b, at, 2);
         case 0x28, 0x29, 0x2a -> number(b, at, 1);
-        case 0x12, 0x1f, 0x1a, 0x1c, 0x15, 0x16 -> skip(b, at);
+        case DATA -> data = taken(b, at);
+        case 0x12, 0x1f, 0x1a, 0x1c, METHOD -> skip(b, at);
         case 0x26 -> {
           skip(b, at);
           skip(b, at);
@@ -199,7 +245,43 @@ public record MqttPackets(boolean five) {
         default -> throw new CodecException("a property " + property + " in a CONNACK");
       }
     }
-    return new Accepted(reason, qos, retains, most, reason == 0 ? "" : reason(reason));
+    return new Accepted(reason, qos, retains, most, data, reason == 0 ? "" : reason(reason));
+  }
+
+  /**
+   * Reads AUTH.
+   *
+   * @throws CodecException when it is malformed
+   */
+  public Exchange exchange(byte[] b) {
+    int[] at = {0};
+    int reason = b.length == 0 ? 0 : (int) number(b, at, 1);
+    String method = "";
+    String data = "";
+    int end = b.length > 1 ? varint(b, at) + at[0] : at[0];
+    if (end > b.length) {
+      throw new CodecException("the properties of an AUTH go beyond its end");
+    }
+    while (at[0] < end) {
+      int property = b[at[0]++] & 0xff;
+      switch (property) {
+        case METHOD -> method = taken(b, at);
+        case DATA -> data = taken(b, at);
+        case 0x1f -> skip(b, at);
+        case 0x26 -> {
+          skip(b, at);
+          skip(b, at);
+        }
+        default -> throw new CodecException("a property " + property + " in an AUTH");
+      }
+    }
+    return new Exchange(reason, method, data);
+  }
+
+  private static String taken(byte[] b, int[] at) {
+    int from = at[0] + 2;
+    skip(b, at);
+    return new String(b, from, at[0] - from, StandardCharsets.UTF_8);
   }
 
   private static int varint(byte[] b, int[] at) {
@@ -261,6 +343,7 @@ public record MqttPackets(boolean five) {
       case 0x89 -> "it is busy";
       case 0x8a -> "banned";
       case 0x8b -> "it is shutting down";
+      case 0x8c -> "it does not know that method of authentication";
       case 0x8e -> "another client has the same client_id";
       case 0x90 -> "the topic is not allowed";
       case 0x95 -> "the packet is too large";

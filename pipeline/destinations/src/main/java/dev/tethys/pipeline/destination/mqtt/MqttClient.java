@@ -4,11 +4,15 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.codec.mqtt.MqttPackets.Accepted;
 import dev.tethys.codec.mqtt.MqttPackets.Answer;
+import dev.tethys.codec.mqtt.MqttPackets.Exchange;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.LineSockets;
+import dev.tethys.web.scram.Scram;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -24,12 +28,14 @@ final class MqttClient implements AutoCloseable {
   /** One message at a time is under way on a connection, so one number is enough. */
   private static final int PACKET = 1;
 
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private final MqttSettings settings;
   private final MqttPackets packets;
   private final LineSockets sockets;
   private final String clientId;
   private final AtomicInteger connections = new AtomicInteger();
-  private volatile Accepted accepted = new Accepted(0, 2, true, Long.MAX_VALUE, "");
+  private volatile Accepted accepted = new Accepted(0, 2, true, Long.MAX_VALUE, "", "");
 
   MqttClient(MqttSettings settings) {
     this.settings = settings;
@@ -50,13 +56,24 @@ final class MqttClient implements AutoCloseable {
 
   private void greet(LineSockets.Line line) throws IOException {
     int n = connections.getAndIncrement();
-    line.write(
-        packets.connect(
-            n == 0 ? clientId : clientId + "-" + n,
-            settings.username().isEmpty() ? null : settings.username(),
-            settings.password() == null ? null : settings.password().value()));
+    String id = n == 0 ? clientId : clientId + "-" + n;
+    Scram scram = settings.mechanism().isEmpty() ? null : scram();
+    if (scram != null) {
+      line.write(packets.connect(id, new Exchange(0, settings.mechanism(), scram.first())));
+    } else {
+      line.write(
+          packets.connect(
+              id,
+              settings.username().isEmpty() ? null : settings.username(),
+              settings.password() == null ? null : settings.password().value()));
+    }
     int type = line.readByte() >> 4;
     byte[] content = content(line);
+    if (scram != null && type == MqttPackets.AUTH) {
+      line.write(packets.authenticate(proof(scram, content)));
+      type = line.readByte() >> 4;
+      content = content(line);
+    }
     if (type != MqttPackets.CONNACK) {
       throw new IOException("it is no broker of MQTT");
     }
@@ -64,6 +81,9 @@ final class MqttClient implements AutoCloseable {
       Accepted a = packets.accepted(content);
       if (a.reason() != 0) {
         throw new IOException("the broker refuses the connection: " + a.text());
+      }
+      if (scram != null) {
+        scram.verify(a.data());
       }
       accepted = a;
     } catch (CodecException e) {
@@ -74,6 +94,28 @@ final class MqttClient implements AutoCloseable {
     }
     if (settings.retain() && !accepted.retains()) {
       throw new IOException("the broker does not retain messages");
+    }
+  }
+
+  private Scram scram() throws IOException {
+    byte[] random = new byte[24];
+    RANDOM.nextBytes(random);
+    return Scram.of(
+        settings.mechanism(),
+        settings.username(),
+        settings.password() == null ? "" : settings.password().value(),
+        Base64.getEncoder().encodeToString(random));
+  }
+
+  private Exchange proof(Scram scram, byte[] content) throws IOException {
+    try {
+      Exchange asked = packets.exchange(content);
+      if (asked.reason() != MqttPackets.CONTINUE || !asked.method().equals(settings.mechanism())) {
+        throw new IOException("the broker does not go on with " + settings.mechanism());
+      }
+      return new Exchange(MqttPackets.CONTINUE, settings.mechanism(), scram.proof(asked.data()));
+    } catch (CodecException e) {
+      throw new IOException("it asks with " + e.getMessage(), e);
     }
   }
 

@@ -9,10 +9,12 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.ClientTlsSettings;
 import dev.tethys.pipeline.destination.messages.MessageSettings;
+import dev.tethys.web.scram.Scram;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tls null for none
  * @param five whether version 5 is spoken, else 3.1.1
+ * @param mechanism of SCRAM by which the user logs in; "" for name and password
  * @param clientId "" for one that is made up
  */
 record MqttSettings(
@@ -28,6 +31,7 @@ record MqttSettings(
     int port,
     @Nullable TlsConfig tls,
     boolean five,
+    String mechanism,
     String clientId,
     String username,
     @Nullable Secret password,
@@ -58,6 +62,13 @@ record MqttSettings(
   private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.optional("password", Type.SECRET, "Its password.");
+  private static final List<String> MECHANISMS = List.of(Scram.SHA_1, Scram.SHA_256, Scram.SHA_512);
+  private static final Key<String> ENHANCED =
+      SECTION.key(
+          "enhanced_authentication",
+          Type.STRING,
+          "",
+          "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512.");
   private static final Key<Long> QOS =
       SECTION.key(
           "qos",
@@ -104,11 +115,21 @@ record MqttSettings(
     if (o.has(PASSWORD) && o.get(USERNAME).isEmpty()) {
       throw o.error(PASSWORD, "password wants username");
     }
+    String mechanism = o.get(ENHANCED);
+    if (!mechanism.isEmpty()
+        && (!MECHANISMS.contains(mechanism) || !o.get(VERSION) || !o.has(PASSWORD))) {
+      throw o.error(
+          ENHANCED,
+          "enhanced_authentication is one of "
+              + String.join(", ", MECHANISMS)
+              + ", of version 5, and wants username and password");
+    }
     return new MqttSettings(
         u.getHost(),
         u.getPort() > 0 ? u.getPort() : secured ? 8883 : 1883,
         secured ? o.get(TLS).config() : null,
         o.get(VERSION),
+        mechanism,
         o.get(CLIENT_ID),
         o.get(USERNAME),
         o.find(PASSWORD),

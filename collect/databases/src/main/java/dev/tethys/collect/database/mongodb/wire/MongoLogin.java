@@ -3,10 +3,14 @@ package dev.tethys.collect.database.mongodb.wire;
 import dev.tethys.collect.database.mongodb.wire.Document.Binary;
 import dev.tethys.collect.database.mongodb.wire.MongoUri.Login;
 import dev.tethys.collect.database.mongodb.wire.MongoUri.Mechanism;
+import dev.tethys.web.scram.Scram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -79,16 +83,28 @@ final class MongoLogin {
     throw new IOException("an answer to a login without a payload");
   }
 
+  /** What MongoDB's SCRAM-SHA-1 has for a password: a hash of it that older versions stored. */
+  private static byte[] hashed(String user, String password) throws IOException {
+    try {
+      byte[] both = (user + ":mongo:" + password).getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("MD5").digest(both))
+          .getBytes(StandardCharsets.UTF_8);
+    } catch (GeneralSecurityException e) {
+      throw new IOException("this Java has no MD5", e);
+    }
+  }
+
   private static void scram(MongoConnection c, MongoUri uri, Login login, String mechanism)
       throws IOException {
     byte[] random = new byte[24];
     RANDOM.nextBytes(random);
+    String nonce = Base64.getEncoder().encodeToString(random);
+    String password = login.password().value();
     Scram scram =
-        new Scram(
-            mechanism,
-            login.user(),
-            login.password().value(),
-            Base64.getEncoder().encodeToString(random));
+        mechanism.equals(Scram.SHA_1)
+            ? new Scram(mechanism, login.user(), hashed(login.user(), password), nonce)
+            : Scram.of(mechanism, login.user(), password, nonce);
     Document answer = c.command(uri.source(), start(mechanism, scram.first()));
     Object conversation = answer.at("conversationId");
     answer = next(c, uri, conversation, scram.proof(payload(answer)));

@@ -1,4 +1,4 @@
-package dev.tethys.collect.database.mongodb.wire;
+package dev.tethys.web.scram;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -6,54 +6,58 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/**
- * One login by SCRAM (RFC 5802, RFC 7677), without channel binding. MongoDB's SCRAM-SHA-1 has in
- * the place of the password a hash of it that older versions stored.
- */
-final class Scram {
-  static final String SHA_1 = "SCRAM-SHA-1";
-  static final String SHA_256 = "SCRAM-SHA-256";
+/** One login by SCRAM (RFC 5802, RFC 7677), without channel binding. */
+public final class Scram {
+  public static final String SHA_1 = "SCRAM-SHA-1";
+  public static final String SHA_256 = "SCRAM-SHA-256";
+  public static final String SHA_512 = "SCRAM-SHA-512";
 
-  /** As the specification of drivers has it. */
+  /** As RFC 7677 has it. */
   private static final int MIN_ITERATIONS = 4096;
 
   private static final int MAX_ITERATIONS = 10_000_000;
 
-  private final boolean sha256;
+  private final String hash;
   private final String nonce;
   private final byte[] password;
   private final String first;
   private byte[] expected = new byte[0];
 
   /**
+   * One whose password is prepared already.
+   *
+   * @param mechanism one of the three
+   * @param used what is hashed
    * @param nonce printable, without commas, never used before
    */
-  Scram(String mechanism, String user, String password, String nonce) throws IOException {
-    this.sha256 = mechanism.equals(SHA_256);
+  public Scram(String mechanism, String user, byte[] used, String nonce) {
+    this.hash = mechanism.substring("SCRAM-SHA-".length());
     this.nonce = nonce;
     this.first = "n=" + user.replace("=", "=3D").replace(",", "=2C") + ",r=" + nonce;
-    String used;
+    this.password = used.clone();
+  }
+
+  /**
+   * One of a password as its owner writes it.
+   *
+   * @throws IOException when it has characters that no password may have
+   */
+  public static Scram of(String mechanism, String user, String password, String nonce)
+      throws IOException {
     try {
-      used =
-          sha256
-              ? SaslPrep.prepare(password)
-              : HexFormat.of()
-                  .formatHex(
-                      MessageDigest.getInstance("MD5")
-                          .digest((user + ":mongo:" + password).getBytes(StandardCharsets.UTF_8)));
-    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      return new Scram(
+          mechanism, user, SaslPrep.prepare(password).getBytes(StandardCharsets.UTF_8), nonce);
+    } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     }
-    this.password = used.getBytes(StandardCharsets.UTF_8);
   }
 
   /** What is said first. */
-  String first() {
+  public String first() {
     return "n,," + first;
   }
 
@@ -62,7 +66,7 @@ final class Scram {
    *
    * @throws IOException when the server's answer is none of this login, or asks for too little
    */
-  String proof(String challenge) throws IOException {
+  public String proof(String challenge) throws IOException {
     Map<String, String> c = attributes(challenge);
     String both = c.getOrDefault("r", "");
     String salt = c.getOrDefault("s", "");
@@ -79,7 +83,7 @@ final class Scram {
     try {
       byte[] salted = stretched(Base64.getDecoder().decode(salt), iterations);
       byte[] key = mac(salted, "Client Key".getBytes(StandardCharsets.UTF_8));
-      byte[] stored = MessageDigest.getInstance(sha256 ? "SHA-256" : "SHA-1").digest(key);
+      byte[] stored = MessageDigest.getInstance("SHA-" + hash).digest(key);
       byte[] signature = mac(stored, signed);
       for (int i = 0; i < key.length; i++) {
         key[i] ^= signature[i];
@@ -96,7 +100,7 @@ final class Scram {
    *
    * @throws IOException when it does not
    */
-  void verify(String answer) throws IOException {
+  public void verify(String answer) throws IOException {
     Map<String, String> a = attributes(answer);
     String error = a.get("e");
     if (error != null) {
@@ -129,7 +133,7 @@ final class Scram {
   }
 
   private Mac keyed(byte[] key) throws GeneralSecurityException {
-    String algorithm = sha256 ? "HmacSHA256" : "HmacSHA1";
+    String algorithm = "HmacSHA" + hash;
     Mac m = Mac.getInstance(algorithm);
     // A key of no bytes is the same as one of a zero; the JDK has no empty ones.
     m.init(new SecretKeySpec(key.length == 0 ? new byte[1] : key, algorithm));

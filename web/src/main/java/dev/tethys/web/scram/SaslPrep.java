@@ -1,4 +1,4 @@
-package dev.tethys.collect.database.mongodb.wire;
+package dev.tethys.web.scram;
 
 import java.text.Normalizer;
 

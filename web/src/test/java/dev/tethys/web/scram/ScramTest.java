@@ -1,9 +1,12 @@
-package dev.tethys.collect.database.mongodb.wire;
+package dev.tethys.web.scram;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +19,7 @@ final class ScramTest {
 
   @Test
   void sha256AsTheRfcPrintsIt() throws Exception {
-    Scram s = new Scram(Scram.SHA_256, "user", "pencil", NONCE);
+    Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
     assertThat(s.first()).isEqualTo("n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
     assertThat(s.proof(CHALLENGE))
         .isEqualTo(
@@ -27,7 +30,8 @@ final class ScramTest {
 
   @Test
   void sha1AsMongodbPrintsIt() throws Exception {
-    Scram s = new Scram(Scram.SHA_1, "user", "pencil", "fyko+d2lbbFgONRv9qkxdawL");
+    Scram s =
+        new Scram(Scram.SHA_1, "user", mongodbs("user", "pencil"), "fyko+d2lbbFgONRv9qkxdawL");
     assertThat(s.first()).isEqualTo("n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL");
     assertThat(
             s.proof(
@@ -37,6 +41,12 @@ final class ScramTest {
             "c=biws,r=fyko+d2lbbFgONRv9qkxdawLHo+Vgk7qvUOKUwuWLIWg4l/9SraGMHEE,"
                 + "p=MC2T8BvbmWRckDw8oWl5IVghwCY=");
     s.verify("v=UMWeI25JD1yNYZRMpZ4VHvhZ9e0=");
+  }
+
+  private static byte[] mongodbs(String user, String password) throws Exception {
+    byte[] md5 =
+        MessageDigest.getInstance("MD5").digest((user + ":mongo:" + password).getBytes(UTF_8));
+    return HexFormat.of().formatHex(md5).getBytes(UTF_8);
   }
 
   @ParameterizedTest
@@ -51,7 +61,7 @@ final class ScramTest {
         "'' | does not continue ours"
       })
   void challengesThatCannotBeMeantAreRefused(String challenge, String why) throws Exception {
-    Scram s = new Scram(Scram.SHA_256, "user", "pencil", NONCE);
+    Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
     assertThatThrownBy(() -> s.proof(challenge))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(why);
@@ -59,7 +69,7 @@ final class ScramTest {
 
   @Test
   void aServerThatDoesNotKnowThePasswordIsNotTrusted() throws Exception {
-    Scram s = new Scram(Scram.SHA_256, "user", "pencil", NONCE);
+    Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
     assertThatThrownBy(() -> s.verify("v=")).hasMessageContaining("does not prove");
     s.proof(CHALLENGE);
     assertThatThrownBy(() -> s.verify("v=AAAA")).hasMessageContaining("does not prove");
