@@ -2,6 +2,7 @@ package dev.tethys.collect.database.mongodb.wire;
 
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.web.scram.Scram;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
