@@ -10,7 +10,6 @@ import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.MatchCache;
@@ -470,13 +469,9 @@ public final class Head {
     replay.expect(definitions);
   }
 
-  /**
-   * Replays one record of the log.
-   *
-   * @throws dev.tethys.store.metrics.internal.encoding.DamageException when it makes no sense
-   */
-  public void replay(ByteSource payload) {
-    replay.replay(payload);
+  /** What replays the log. */
+  public SegmentReplay replay() {
+    return new SegmentReplay(replay);
   }
 
   /** Ends recovery. */
