@@ -13,9 +13,6 @@ import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncoding;
 import io.helidon.http.encoding.ContentEncodingContext;
-import io.helidon.service.registry.GlobalServiceRegistry;
-import io.helidon.service.registry.ServiceRegistryConfig;
-import io.helidon.service.registry.ServiceRegistryManager;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
@@ -55,19 +52,6 @@ public final class HttpListener implements AutoCloseable {
 
   /** What is told the kernel for the listening socket: the engine's own 4 KB make it crawl. */
   static final int RECEIVE_BUFFER = 1 << 20;
-
-  static {
-    // The engine would look through the whole class path for services that it has no use for here.
-    if (!GlobalServiceRegistry.configured()) {
-      GlobalServiceRegistry.registry(
-          ServiceRegistryManager.create(
-                  ServiceRegistryConfig.builder()
-                      .discoverServices(false)
-                      .discoverServicesFromServiceLoader(false)
-                      .build())
-              .registry());
-    }
-  }
 
   /** How often it is looked whether clients whose requests take long are still there. */
   private static final long LOOK_MILLIS = 20;
