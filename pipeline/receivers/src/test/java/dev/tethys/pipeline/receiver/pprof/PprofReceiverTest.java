@@ -114,7 +114,7 @@ class PprofReceiverTest {
               "inuse_space/bytes");
       assertThat(all).allMatch(p -> p.getPeriod() == 524288 && p.getTimeUnixNano() > 0);
       assertThat(ProfileText.samples(heap.getDictionary(), all.get(1)))
-          .anyMatch(s -> s.contains("runtime.main=") && s.contains("main.main"))
+          .anyMatch(s -> s.contains("<runtime.main=")) // which functions are sampled is chance
           .noneMatch(s -> s.startsWith("="));
       assertThat(
               ProfileText.attributes(
