@@ -2,9 +2,9 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
-import dev.tethys.store.metrics.internal.head.SegmentReplay;
 import dev.tethys.store.metrics.internal.wal.Frames;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
@@ -26,9 +26,6 @@ final class Recovery {
   private static final int LEAST_DEFINITION = 5;
 
   private static final int MOST_COMPRESSED = 32;
-
-  /** Segments of fewer bytes are replayed by one thread. */
-  private static final int BRIEF = 1 << 16;
 
   private final FileAccess files;
   private final Path folder;
@@ -55,7 +52,6 @@ final class Recovery {
     Path wal = folder.resolve("wal");
     head.expect(definitions(wal));
     long from = snapshot(head);
-    SegmentReplay replay = head.replay();
     int segments = 0;
     long records = 0;
     long torn = 0;
@@ -64,19 +60,28 @@ final class Recovery {
       if (n < from) {
         continue;
       }
-      SegmentReplay.Segment segment = to -> Log.read(files, wal, n, to);
-      SegmentReplay.Replayed r =
-          files.size(Log.path(wal, n)) < BRIEF ? replay.brief(segment) : replay.replay(segment);
-      Frames.Found f = r.found();
+      long[] senseless = new long[1];
+      Frames.Found f =
+          Log.read(
+              files,
+              wal,
+              n,
+              payload -> {
+                try {
+                  head.replay(payload);
+                } catch (DamageException | IndexOutOfBoundsException e) {
+                  senseless[0] += payload.end;
+                }
+              });
       segments++;
       records += f.frames();
       torn += f.tornBytes();
-      damaged += f.damagedBytes() + r.senselessBytes();
-      if (f.damagedBytes() > 0 || r.senselessBytes() > 0) {
+      damaged += f.damagedBytes() + senseless[0];
+      if (f.damagedBytes() > 0 || senseless[0] > 0) {
         quarantine(wal.resolve(String.format(java.util.Locale.ROOT, "%08d", n)), "wal-" + n);
         tell(
             "segment %08d of the write-ahead log has %d damaged bytes; what could be read was"
-                .formatted(n, f.damagedBytes() + r.senselessBytes()));
+                .formatted(n, f.damagedBytes() + senseless[0]));
       }
     }
     head.recovered();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A log so long that it is read by a second thread brings back what was written, in its order. */
+/** A long log brings back what was written, late samples and new series between the others. */
 class LongLogTest {
   private static final long T0 = 1_700_000_000_000L;
   private static final int SERIES = 400;

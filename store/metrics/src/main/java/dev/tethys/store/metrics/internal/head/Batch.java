@@ -95,25 +95,6 @@ final class Batch {
       starts = null;
     }
 
-    /** Exchanges all content. */
-    void swap(Columns other) {
-      int n = count;
-      int[] s = slots;
-      long[] t = times;
-      long[] b = bits;
-      long[] from = starts;
-      count = other.count;
-      slots = other.slots;
-      times = other.times;
-      bits = other.bits;
-      starts = other.starts;
-      other.count = n;
-      other.slots = s;
-      other.times = t;
-      other.bits = b;
-      other.starts = from;
-    }
-
     long bytes() {
       return slots.length * (starts == null ? 20L : 28L);
     }

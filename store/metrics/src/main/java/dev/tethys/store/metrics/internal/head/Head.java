@@ -10,6 +10,7 @@ import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.MatchCache;
@@ -469,9 +470,13 @@ public final class Head {
     replay.expect(definitions);
   }
 
-  /** What replays the log. */
-  public SegmentReplay replay() {
-    return new SegmentReplay(replay);
+  /**
+   * Replays one record of the log.
+   *
+   * @throws dev.tethys.store.metrics.internal.encoding.DamageException when it makes no sense
+   */
+  public void replay(ByteSource payload) {
+    replay.replay(payload);
   }
 
   /** Ends recovery. */

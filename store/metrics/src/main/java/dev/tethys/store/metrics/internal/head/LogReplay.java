@@ -5,6 +5,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ final class LogReplay implements BatchRecord.Replay {
   /** Slots of the log whose labels have another slot here. */
   private final Map<Integer, Integer> moved = new HashMap<>();
 
+  private final Batch.Columns scratch = new Batch.Columns();
   private final SampleBuffer buffer = new SampleBuffer();
 
   /** How many definitions may be missing: a slot further beyond the others is not believed. */
@@ -34,11 +36,11 @@ final class LogReplay implements BatchRecord.Replay {
     maxGap = definitions;
   }
 
-  /** Replays one record; its bytes when something of it makes no sense, or 0. */
-  int replay(DecodedRecord r) {
+  /** Replays one record; how many of its samples have no series. */
+  void replay(ByteSource payload) {
     head.view.writeLock().lock();
     try {
-      return r.applyTo(this);
+      BatchRecord.read(payload, scratch, this);
     } finally {
       head.view.writeLock().unlock();
     }

@@ -82,7 +82,7 @@ public final class Log implements Closeable {
     return path(directory, n);
   }
 
-  public static Path path(Path directory, long n) {
+  static Path path(Path directory, long n) {
     return directory.resolve(String.format(Locale.ROOT, "%08d", n));
   }
 
