@@ -34,6 +34,17 @@ public record BuildInfo(String version, String revision, String java) {
         Runtime.version().toString());
   }
 
+  /** Says in the log of a role that it starts, and which build it is. */
+  public void announce(System.Logger log, String role) {
+    log.log(
+        System.Logger.Level.INFO,
+        "starting tethys {0}, version {1}, revision {2}, Java {3}",
+        role,
+        version,
+        revision,
+        java);
+  }
+
   /**
    * The metric by which programs of this family tell what they are.
    *

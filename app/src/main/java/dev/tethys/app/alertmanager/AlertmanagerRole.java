@@ -56,12 +56,7 @@ public final class AlertmanagerRole {
     AlertmanagerOptions options = AlertmanagerFlags.options(flags, external.url());
     ClusterOptions cluster = AlertmanagerFlags.cluster(flags, "");
     BuildInfo b = BuildInfo.current();
-    LOG.log(
-        Level.INFO,
-        "starting tethys alertmanager, version {0}, revision {1}, Java {2}",
-        b.version(),
-        b.revision(),
-        b.java());
+    b.announce(LOG, "alertmanager");
     Registry registry = new Registry();
     registry.register(new ProcessCollector());
     registry.register(b.metric("alertmanager", "the alertmanager"));

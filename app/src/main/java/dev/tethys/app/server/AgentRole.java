@@ -81,13 +81,7 @@ public final class AgentRole {
     HttpListener.prepare();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
-    BuildInfo b = BuildInfo.current();
-    LOG.log(
-        Level.INFO,
-        "starting tethys agent, version {0}, revision {1}, Java {2}",
-        b.version(),
-        b.revision(),
-        b.java());
+    BuildInfo.current().announce(LOG, "agent");
     try (Agent agent = new Agent(flags)) {
       agent.open();
       Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reload));

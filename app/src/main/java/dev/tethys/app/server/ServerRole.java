@@ -51,13 +51,7 @@ public final class ServerRole {
     HttpListener.prepare();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
-    BuildInfo b = BuildInfo.current();
-    LOG.log(
-        Level.INFO,
-        "starting tethys server, version {0}, revision {1}, Java {2}",
-        b.version(),
-        b.revision(),
-        b.java());
+    BuildInfo.current().announce(LOG, "server");
     Server server = new Server(flags);
     try {
       server.open();

@@ -199,7 +199,7 @@ public final class ProcessFamilies {
     }
   }
 
-  private void jvm(Families out) {
+  private static void jvm(Families out) {
     memory(out, "heap", ManagementFactory.getMemoryMXBean().getHeapMemoryUsage());
     memory(out, "nonheap", ManagementFactory.getMemoryMXBean().getNonHeapMemoryUsage());
     for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
@@ -235,7 +235,7 @@ public final class ProcessFamilies {
         System.getProperty("java.runtime.name", "unknown"));
   }
 
-  private void memory(Families out, String area, MemoryUsage u) {
+  private static void memory(Families out, String area, MemoryUsage u) {
     out.add(USED, u.getUsed(), area);
     out.add(COMMITTED, u.getCommitted(), area);
     out.add(MAX, u.getMax(), area);
