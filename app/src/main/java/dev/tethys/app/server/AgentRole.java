@@ -77,14 +77,7 @@ public final class AgentRole {
       return 0;
     }
     flags.parse(withoutFeature(args));
-    HeapPace.keepAgent();
-    HttpListener.prepare();
-    HttpClientFactory.prepare();
-    LogSetup.install(flags);
-    BuildInfo.current().announce(LOG, "agent");
-    try (Agent agent = new Agent(flags)) {
-      agent.open();
-      Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reload));
+    try (Agent _ = start(flags)) {
       LOG.log(Level.INFO, "agent is ready to receive web requests");
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
@@ -94,5 +87,23 @@ public final class AgentRole {
     }
     LOG.log(Level.INFO, "stopped");
     return 0;
+  }
+
+  /** Starts an agent: it scrapes when this returns. */
+  static Agent start(FlagSet flags) throws IOException {
+    HeapPace.keepAgent();
+    HttpListener.prepare();
+    HttpClientFactory.prepare();
+    LogSetup.install(flags);
+    BuildInfo.current().announce(LOG, "agent");
+    Agent agent = new Agent(flags);
+    try {
+      agent.open();
+    } catch (IOException | RuntimeException | Error e) {
+      agent.close();
+      throw e;
+    }
+    Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reload));
+    return agent;
   }
 }

@@ -1,7 +1,6 @@
 package dev.tethys.app.server;
 
 import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.log.LogSetup;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -35,7 +34,6 @@ public final class AgentWarmUp {
 
   /** Runs it; the exit code of the process. */
   public static int run() {
-    HttpClientFactory.prepare();
     AtomicInteger scrapes = new AtomicInteger();
     AtomicInteger requests = new AtomicInteger();
     Routes routes =
@@ -60,10 +58,8 @@ public final class AgentWarmUp {
                       "--config.file=" + config,
                       "--web.listen-address=127.0.0.1:0",
                       "--log.level=error"));
-      LogSetup.install(flags);
-      try (Agent agent = new Agent(flags);
+      try (Agent agent = AgentRole.start(flags);
           HttpClientFactory clients = new HttpClientFactory("warm-up")) {
-        agent.open();
         WebClient client = clients.client(HttpClientConfig.DEFAULT);
         long end = System.currentTimeMillis() + PATIENCE_MILLIS;
         while (requests.get() < REQUESTS && System.currentTimeMillis() < end) {
