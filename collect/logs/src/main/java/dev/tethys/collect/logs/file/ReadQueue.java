@@ -25,9 +25,12 @@ final class ReadQueue {
     this.work = lock.newCondition();
   }
 
-  /** There may be something to read in a file; one that another must end before waits for that. */
+  /**
+   * There may be something to read in a file; one that another must end before waits for that. One
+   * that was dropped in the middle of its turn gets no other.
+   */
   void wake(TailedFile f) {
-    if (!f.queued && f.before == null) {
+    if (!f.queued && f.before == null && !dropped.contains(f)) {
       f.queued = true;
       waiting.add(f);
       work.signal();

@@ -20,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Tailing without threads: it looks and reads when it is told to, by a clock of its own. */
@@ -30,6 +31,7 @@ final class Rig implements AutoCloseable {
   final Registry registry = new Registry();
   final FileMetrics metrics = new FileMetrics(registry);
   boolean settles = true;
+  Consumer<LogEntry> whenSettled = e -> {};
   long now = 1_700_000_000_000L;
   final InstantSource clock = () -> Instant.ofEpochMilli(now);
   Positions positions;
@@ -91,6 +93,7 @@ final class Rig implements AutoCloseable {
     settled.add(e);
     delivered.add(e.line());
     e.settle();
+    whenSettled.accept(e);
   }
 
   /** Settles one of those that are owed. */
