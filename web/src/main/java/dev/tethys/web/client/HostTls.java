@@ -1,11 +1,7 @@
 package dev.tethys.web.client;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
@@ -14,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
@@ -34,22 +29,7 @@ final class HostTls {
 
   /** Opens a connection without a proxy, with its handshake done. */
   static Wire.Dialer dialer(ClientTls.Setup tls, String host, int port) {
-    return opened -> dial(tls, host, port, opened);
-  }
-
-  private static Wire dial(ClientTls.Setup tls, String host, int port, Consumer<Closeable> opened)
-      throws IOException {
-    InetSocketAddress to = new InetSocketAddress(host, port);
-    if (to.isUnresolved()) {
-      ConnectException e = new ConnectException();
-      e.initCause(new UnresolvedAddressException());
-      throw e;
-    }
-    Socket s = new Socket();
-    opened.accept(s);
-    s.setTcpNoDelay(true);
-    s.connect(to, (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
-    return Wire.of(secured(tls, s, host, port));
+    return opened -> Wire.of(secured(tls, Wire.connected(host, port, opened).socket(), host, port));
   }
 
   /**

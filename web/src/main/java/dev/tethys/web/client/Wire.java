@@ -49,43 +49,46 @@ record Wire(InputStream in, OutputStream out, Closeable socket) {
 
   /** Opens a connection over TCP, to the first address of a host that takes it. */
   static Dialer tcp(String host, int port) {
-    return opened -> {
-      InetAddress[] addresses;
+    return opened -> of(connected(host, port, opened));
+  }
+
+  /** Opens a connection over TCP, to the first address of a host that takes it. */
+  static SocketChannel connected(String host, int port, Consumer<Closeable> opened)
+      throws IOException {
+    InetAddress[] addresses;
+    try {
+      addresses = InetAddress.getAllByName(host);
+    } catch (UnknownHostException e) {
+      ConnectException c = new ConnectException();
+      c.initCause(new UnresolvedAddressException());
+      throw c;
+    }
+    IOException refused = null;
+    for (InetAddress a : addresses) {
+      SocketChannel channel = SocketChannel.open();
+      opened.accept(channel);
       try {
-        addresses = InetAddress.getAllByName(host);
-      } catch (UnknownHostException e) {
-        ConnectException c = new ConnectException();
-        c.initCause(new UnresolvedAddressException());
-        throw c;
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel
+            .socket()
+            .connect(
+                new InetSocketAddress(a, port), (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
+        return channel;
+      } catch (ConnectException e) {
+        channel.close();
+        refused = e;
+      } catch (SocketTimeoutException e) {
+        channel.close();
+        throw new HttpTimeoutException("connecting took too long");
+      } catch (IOException e) {
+        channel.close();
+        throw e;
       }
-      IOException refused = null;
-      for (InetAddress a : addresses) {
-        SocketChannel channel = SocketChannel.open();
-        opened.accept(channel);
-        try {
-          channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-          channel
-              .socket()
-              .connect(
-                  new InetSocketAddress(a, port),
-                  (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
-          return of(channel);
-        } catch (ConnectException e) {
-          channel.close();
-          refused = e;
-        } catch (SocketTimeoutException e) {
-          channel.close();
-          throw new HttpTimeoutException("connecting took too long");
-        } catch (IOException e) {
-          channel.close();
-          throw e;
-        }
-      }
-      // In the words of Go; the JDK's begin with a capital letter.
-      String why = refused == null ? null : refused.getMessage();
-      throw new ConnectException(
-          why == null || why.equals("Connection refused") ? "connection refused" : why);
-    };
+    }
+    // In the words of Go; the JDK's begin with a capital letter.
+    String why = refused == null ? null : refused.getMessage();
+    throw new ConnectException(
+        why == null || why.equals("Connection refused") ? "connection refused" : why);
   }
 
   static Wire of(Socket socket) throws IOException {
