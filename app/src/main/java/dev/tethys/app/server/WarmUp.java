@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.app.WarmUpFolder;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
@@ -18,7 +19,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -88,9 +88,8 @@ public final class WarmUp {
   /** Runs it; the exit code of the process. */
   public static int run() {
     AgentRole.isAskedFor(List.of()); // as every start of a server asks
-    Path folder = null;
-    try {
-      folder = Files.createTempDirectory("tethys-warm-up");
+    try (WarmUpFolder written = WarmUpFolder.create()) {
+      Path folder = written.path();
       int port;
       try (ServerSocket s = new ServerSocket(0)) {
         port = s.getLocalPort();
@@ -117,10 +116,6 @@ public final class WarmUp {
     } catch (IOException | InterruptedException | StorageException e) {
       System.err.println("warm-up: " + e);
       return 1;
-    } finally {
-      if (folder != null) {
-        remove(folder);
-      }
     }
   }
 
@@ -207,14 +202,6 @@ public final class WarmUp {
       } else if (!p.endsWith("lock")) {
         Files.copy(p, target);
       }
-    }
-  }
-
-  private static void remove(Path folder) {
-    try (Stream<Path> s = Files.walk(folder)) {
-      s.sorted(Comparator.reverseOrder()).forEach(p -> p.toFile().delete());
-    } catch (IOException e) {
-      System.err.println("warm-up: " + folder + " is left behind: " + e.getMessage());
     }
   }
 }
