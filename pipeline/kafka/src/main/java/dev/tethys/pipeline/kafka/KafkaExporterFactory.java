@@ -47,7 +47,7 @@ public final class KafkaExporterFactory
 
   @Override
   public Exporter create(KafkaExporterSettings told, Signal signal, Context context) {
-    KafkaExporterSettings settings = told.with(TokenLogin.resolved(told.properties(), context));
+    KafkaExporterSettings settings = told.with(OwnLogin.of(told.properties(), context));
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     return context.exporter(
@@ -59,7 +59,7 @@ public final class KafkaExporterFactory
 
   @Override
   public DestinationProbe probe(KafkaExporterSettings told, Context context) {
-    KafkaExporterSettings settings = told.with(TokenLogin.resolved(told.properties(), context));
+    KafkaExporterSettings settings = told.with(OwnLogin.of(told.properties(), context));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     KafkaExporterSettings.Topic topic =
         Objects.requireNonNull(settings.topics().get(Signal.METRICS));

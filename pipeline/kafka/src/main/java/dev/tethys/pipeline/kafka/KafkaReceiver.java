@@ -27,6 +27,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -99,23 +100,22 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   @Override
   public void start() throws IOException {
     KafkaConsumer<byte[], byte[]> c;
+    Map<String, Object> properties = OwnLogin.of(settings.consumer(), context);
     try {
-      c =
-          new KafkaConsumer<>(
-              TokenLogin.resolved(settings.consumer(), context),
-              new ByteArrayDeserializer(),
-              new ByteArrayDeserializer());
+      c = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     } catch (KafkaException e) {
       throw new IOException(
           context.name() + ": " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
     }
     consumer = c;
     if (!settings.deadLetterTopic().isEmpty()) {
-      deadLetters = new DeadLetterTopic(settings.deadLetterTopic(), settings.producer());
+      deadLetters =
+          new DeadLetterTopic(
+              settings.deadLetterTopic(), OwnLogin.of(settings.producer(), context));
     }
     subscribe(c);
     lastCommit = context.clock().nanos();
-    context.clock().execute("kafka " + context.id(), () -> loop(c));
+    context.clock().execute("kafka " + context.id(), () -> loop(c, properties));
   }
 
   private void subscribe(KafkaConsumer<byte[], byte[]> c) {
@@ -151,13 +151,17 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     return matched;
   }
 
-  private void loop(KafkaConsumer<byte[], byte[]> c) {
+  private void loop(KafkaConsumer<byte[], byte[]> c, Map<String, Object> properties) {
     try {
       while (!stopping) {
         try {
           round(c);
         } catch (WakeupException e) {
           log.log(Level.DEBUG, "{0}: woken", context.name());
+        } catch (AuthenticationException e) {
+          TokenLogin.refused(properties);
+          log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
+          pause(settings.firstPause());
         } catch (KafkaException e) {
           log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
           pause(settings.firstPause());

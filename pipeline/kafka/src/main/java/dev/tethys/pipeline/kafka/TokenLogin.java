@@ -2,12 +2,10 @@ package dev.tethys.pipeline.kafka;
 
 import dev.tethys.config.CloudAuth;
 import dev.tethys.pipeline.component.ClientAuth;
-import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Reference;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,8 +41,9 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
   private static final String AWS = "tethys.aws_tokens";
 
   /** The property that holds the {@link ClientAuth}. */
-  private static final String TOKENS = "tethys.tokens";
+  static final String TOKENS = "tethys.tokens";
 
+  private static final String LOGIN = OAuthBearerLoginModule.class.getName() + " required;";
   private static final String SCHEME = "Bearer ";
   private static final long MINUTE = 60_000;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,7 +56,7 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
         "sasl.mechanism",
         MECHANISM,
         "sasl.jaas.config",
-        login(source.id().toString()),
+        LOGIN,
         "sasl.login.callback.handler.class",
         TokenLogin.class.getName(),
         SOURCE,
@@ -70,31 +69,11 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
         "sasl.mechanism",
         MECHANISM,
         "sasl.jaas.config",
-        login(
-            String.join("/", cloud.region(), cloud.accessKey(), cloud.profile(), cloud.roleArn())),
+        LOGIN,
         "sasl.login.callback.handler.class",
         TokenLogin.class.getName(),
         AWS,
         MskIdentity.of(cloud));
-  }
-
-  /** Kafka shares logins of equal texts: whose tokens they are is part of it. */
-  private static String login(String source) {
-    return OAuthBearerLoginModule.class.getName()
-        + " required source="
-        + KafkaConnection.quoted(source)
-        + ";";
-  }
-
-  /** The properties with the extension that they name; others as they are. */
-  static Map<String, Object> resolved(Map<String, Object> properties, Context context) {
-    if (!(properties.get(SOURCE) instanceof Reference r)) {
-      return properties;
-    }
-    Map<String, Object> p = new HashMap<>(properties);
-    p.remove(SOURCE);
-    p.put(TOKENS, context.extension(r, ClientAuth.class));
-    return Map.copyOf(p);
   }
 
   /** The brokers refused the token of a client of these properties. */
