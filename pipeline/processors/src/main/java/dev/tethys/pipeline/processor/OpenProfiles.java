@@ -24,10 +24,14 @@ public final class OpenProfiles {
     edited.put(from, changed);
   }
 
-  /** Puts the profiles that were kept into the batch, after the last edit of all. */
-  public void close(ProfilesData data) {
+  /**
+   * Puts the profiles that were kept into the batch, after the last edit of all.
+   *
+   * @return whether there were any
+   */
+  public boolean close(ProfilesData data) {
     if (edited.isEmpty()) {
-      return;
+      return false;
     }
     for (ResourceGroup<Profile> r : data.resources()) {
       for (ScopeGroup<Profile> s : r.scopes()) {
@@ -39,5 +43,6 @@ public final class OpenProfiles {
                 });
       }
     }
+    return true;
   }
 }

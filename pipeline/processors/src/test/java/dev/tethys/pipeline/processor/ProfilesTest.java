@@ -203,6 +203,21 @@ class ProfilesTest {
   }
 
   @Test
+  void samplesAreDroppedOfProfilesThatStay() {
+    Processor p =
+        rig.processor(
+            filter,
+            Signal.PROFILES,
+            """
+            profile_conditions: ['profilesample.attributes["thread"] == "b"']
+            """);
+    rig.send(p, two());
+    assertThat(sent()).extracting(o -> o.samples().size()).containsExactly(1, 1);
+    assertThat(rig.account(Signal.PROFILES).balance().dropped()).containsEntry("filtered", 1L);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
   void theOlderGrammarDropsProfiles() {
     Processor p =
         rig.processor(

@@ -129,16 +129,19 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
         }
       }
       if (data instanceof ProfilesData p) {
-        profiles.close(p);
+        changed |= profiles.close(p);
       }
       return changed;
     }
 
-    /** Drops profiles, or samples and the profiles that are left without any. */
+    /**
+     * Drops profiles, or samples and the profiles that are left without any.
+     *
+     * @return whether profiles were dropped
+     */
     private static boolean profiles(
         ScopeGroup<?> s, Conditions c, Cursor at, OpenProfiles profiles) {
-      int samples = s.itemCount();
-      s.items()
+      return s.items()
           .removeIf(
               i -> {
                 Profile p = (Profile) i;
@@ -153,7 +156,6 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
                 profiles.keep(p, open);
                 return open.samples().isEmpty();
               });
-      return s.itemCount() != samples;
     }
 
     private static Cursor cleared(Cursor at) {
