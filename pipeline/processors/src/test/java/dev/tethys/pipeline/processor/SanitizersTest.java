@@ -92,7 +92,10 @@ class SanitizersTest {
         "postgresql | SELECT 'a\\' , b /* secret */ FROM t -- secret | SELECT ? , b  FROM t",
         "postgresql | SELECT a[1] FROM t WHERE x = $1 AND y IS NULL AND z = true | SELECT a[?] FROM t WHERE x = ? AND y IS NULL AND z = ?",
         "sqlite | INSERT INTO t VALUES (x'ab', 'never closed | INSERT INTO t VALUES (?, ?",
-        "postgresql | SELECT $tag$ secret $tag$ FROM t2 | SELECT ? FROM t?"
+        "postgresql | SELECT $tag$ secret $tag$ FROM t2 | SELECT ? FROM t?",
+        "postgresql | SELECT $t1$ secret $t1$, $1, ARRAY [ 'secret', E'\\' secret' ] | SELECT ?, ?, ARRAY [ ?, ? ]",
+        "oracle.db | SELECT q'[it's secret]', NQ'!a secret!' FROM t | SELECT ?, ? FROM t",
+        "mssql | SELECT [order id], [total2024] FROM [dbo].[t] | SELECT [order id], [total?] FROM [dbo].[t]"
       })
   void literalsOfSqlAreMasked(String system, String sql, String expected) {
     assertThat(statement(system, sql)).isEqualTo(expected);

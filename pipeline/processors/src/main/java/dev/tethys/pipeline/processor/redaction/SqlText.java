@@ -105,8 +105,22 @@ final class SqlText {
       at = s.length();
       return;
     }
+    if (end == ']' && hasQuote(at, close)) { // a list of values
+      out.append('[');
+      at++;
+      return;
+    }
     withoutDigits(at, close + 1);
     at = close + 1;
+  }
+
+  private boolean hasQuote(int from, int to) {
+    for (int i = from; i < to; i++) {
+      if ("'\"$".indexOf(s.charAt(i)) >= 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void skipTo(String end, int length) {
@@ -117,7 +131,10 @@ final class SqlText {
   /** Passes over a text between dollars; false where it is something else, as {@code $1}. */
   private boolean dollarQuoted() {
     int tag = at + 1;
-    while (tag < s.length() && (Character.isLetter(s.charAt(tag)) || s.charAt(tag) == '_')) {
+    while (tag < s.length()
+        && (Character.isLetter(s.charAt(tag))
+            || s.charAt(tag) == '_'
+            || tag > at + 1 && digit(s.charAt(tag)))) {
       tag++;
     }
     if (tag == s.length() || s.charAt(tag) != '$') {
@@ -155,6 +172,10 @@ final class SqlText {
       at++;
     }
     String w = s.substring(from, at);
+    if (s.startsWith("'", at) && (w.equalsIgnoreCase("q") || w.equalsIgnoreCase("nq"))) {
+      oracleLiteral();
+      return;
+    }
     if (at < s.length() && s.charAt(at) == '\'' && w.length() == 1) {
       // E'', N'', X'', B'': a literal with a letter in front
       literal('\'', dialect.escapes || w.equalsIgnoreCase("e"));
@@ -165,6 +186,15 @@ final class SqlText {
       return;
     }
     withoutDigits(from, at);
+  }
+
+  /** {@code q'[it's]'}: the character behind the quote, or its counterpart, ends it. */
+  private void oracleLiteral() {
+    out.append('?');
+    char mark = at + 1 < s.length() ? s.charAt(at + 1) : '\'';
+    int pair = "[{(<".indexOf(mark);
+    int close = s.indexOf((pair < 0 ? mark : "]})>".charAt(pair)) + "'", at + 2);
+    at = close < 0 ? s.length() : close + 2;
   }
 
   private void withoutDigits(int from, int to) {

@@ -99,8 +99,8 @@ final class UrlSanitizer {
     if (from < to && s.charAt(from) == '/') {
       return from;
     }
-    int scheme = s.indexOf("://", from);
-    if (scheme <= from || scheme >= to) {
+    int scheme = s.indexOf("://", from, to);
+    if (scheme <= from) {
       return -1;
     }
     for (int i = scheme + 3; i < to; i++) {
@@ -118,8 +118,8 @@ final class UrlSanitizer {
     }
     int n = 0;
     for (int i = from; i < end; ) {
-      int next = s.indexOf('/', i + 1);
-      next = next < 0 || next > end ? end : next;
+      int next = s.indexOf('/', i + 1, end);
+      next = next < 0 ? end : next;
       out.append('/');
       if (++n > MAX_SEGMENTS) {
         out.append('*');
