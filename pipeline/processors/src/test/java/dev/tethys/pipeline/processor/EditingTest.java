@@ -134,13 +134,15 @@ class EditingTest {
     p.consume(Rig.batch(Rig.logs("shop", Rig.log(9, "a")), sender), rig.outcomes::add);
     assertThat(Rig.all(rig.logs()).getFirst().attributes().toString())
         .isEqualTo("{from=[0:0:0:0:0:0:0:1]:4317, user=ann}");
-    assertThatThrownBy(
-            () ->
-                rig.processor(
-                    AttributesProcessors.attributes(),
-                    Signal.LOGS,
-                    "actions: [{key: a, from_context: client.port, action: insert}]"))
-        .hasMessageContaining("client.address");
+    for (String none : List.of("client.port", "metadata.", "auth.")) {
+      assertThatThrownBy(
+              () ->
+                  rig.processor(
+                      AttributesProcessors.attributes(),
+                      Signal.LOGS,
+                      "actions: [{key: a, from_context: " + none + ", action: insert}]"))
+          .hasMessageContaining("client.address");
+    }
   }
 
   @Test

@@ -79,8 +79,8 @@ public final class Action {
     fromContext = o.get(FROM_CONTEXT);
     if (!fromContext.isEmpty()
         && !fromContext.equals(CLIENT_ADDRESS)
-        && !fromContext.startsWith(AUTH)
-        && !fromContext.startsWith(METADATA)) {
+        && !isNamed(AUTH)
+        && !isNamed(METADATA)) {
       throw o.error(FROM_CONTEXT, "is metadata.NAME, auth.NAME or client.address");
     }
     convertedType = o.get(CONVERTED_TYPE);
@@ -98,6 +98,10 @@ public final class Action {
     } catch (PatternSyntaxException e) {
       throw o.error(PATTERN, "is not a regular expression of RE2: " + e.getMessage());
     }
+  }
+
+  private boolean isNamed(String prefix) {
+    return fromContext.startsWith(prefix) && fromContext.length() > prefix.length();
   }
 
   private void check(YamlObject o) {
