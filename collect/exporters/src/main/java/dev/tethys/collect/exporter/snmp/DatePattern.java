@@ -139,7 +139,7 @@ final class DatePattern {
         case 'j' -> dayOfYear = number(3);
         case 'A', 'a' -> word(LONG_DAYS, DAYS);
         case 'w', 'u' -> number(1);
-        case 's' -> epoch = (long) number(12);
+        case 's' -> epoch = digits(12);
         case 'z' -> zone();
         case 'Z' -> zoneName();
         case 'n', 't' -> {
@@ -162,13 +162,17 @@ final class DatePattern {
     }
 
     private int number(int most) {
+      return (int) digits(most); // at most nine
+    }
+
+    private long digits(int most) {
       long n = 0;
       int from = at;
       while (at < text.length() && at - from < most && Character.digit(text.charAt(at), 10) >= 0) {
         n = 10 * n + Character.digit(text.charAt(at++), 10);
       }
-      failed |= at == from || n > Integer.MAX_VALUE;
-      return (int) n;
+      failed |= at == from;
+      return n;
     }
 
     private int word(List<String> words, List<String> shorter) {
