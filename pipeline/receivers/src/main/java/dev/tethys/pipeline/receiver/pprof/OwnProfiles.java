@@ -65,19 +65,21 @@ final class OwnProfiles implements Rounds.Source {
       return;
     }
     long now = begun;
-    Path file = Files.createTempFile("tethys-own-", ".jfr");
     try (past) {
       past.stop();
-      past.dump(file);
-      to.resource(Map.of("service.name", "tethys"));
-      JfrProfiles.read(
-          file,
-          TimeUnit.MILLISECONDS.toNanos(from),
-          TimeUnit.MILLISECONDS.toNanos(now - from),
-          SAMPLES_A_SECOND,
-          to);
-    } finally {
-      Files.deleteIfExists(file);
+      Path file = Files.createTempFile("tethys-own-", ".jfr");
+      try {
+        past.dump(file);
+        to.resource(Map.of("service.name", "tethys"));
+        JfrProfiles.read(
+            file,
+            TimeUnit.MILLISECONDS.toNanos(from),
+            TimeUnit.MILLISECONDS.toNanos(now - from),
+            SAMPLES_A_SECOND,
+            to);
+      } finally {
+        Files.deleteIfExists(file);
+      }
     }
   }
 

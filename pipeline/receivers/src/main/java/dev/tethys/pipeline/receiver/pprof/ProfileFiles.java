@@ -29,7 +29,6 @@ final class ProfileFiles implements Rounds.Source {
 
   private final Glob include;
   private Map<Path, State> known = new HashMap<>();
-  private Map<Path, State> seen = new HashMap<>();
 
   ProfileFiles(Glob include) {
     this.include = include;
@@ -55,7 +54,7 @@ final class ProfileFiles implements Rounds.Source {
             files.add(file);
           }
         });
-    seen = new HashMap<>();
+    Map<Path, State> seen = new HashMap<>();
     long bytes = 0;
     for (Path p : files) {
       try {
@@ -79,6 +78,7 @@ final class ProfileFiles implements Rounds.Source {
         LOG.log(Level.WARNING, "{0} cannot be read: {1}", p, e.getMessage());
       }
     }
+    known = seen;
   }
 
   private static State state(Path p) throws IOException {
@@ -94,10 +94,5 @@ final class ProfileFiles implements Rounds.Source {
     } catch (CodecException e) {
       LOG.log(Level.WARNING, "{0} holds no profile of pprof: {1}", p, e.getMessage());
     }
-  }
-
-  @Override
-  public void done() {
-    known = seen;
   }
 }

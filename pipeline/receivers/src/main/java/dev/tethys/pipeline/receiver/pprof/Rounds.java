@@ -16,8 +16,12 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
-/** Asks a source of profiles again and again; a round begins when the one before has arrived. */
+/**
+ * Asks a source of profiles again and again; what does not arrive is offered again in the next
+ * round, before anything more is asked for.
+ */
 final class Rounds implements AutoCloseable {
   /** Where profiles come from. Used by one thread. */
   interface Source extends AutoCloseable {
@@ -27,11 +31,8 @@ final class Rounds implements AutoCloseable {
     /** Begins, when the receiver does. */
     default void open() throws IOException {}
 
-    /** Adds what there is since the last round that arrived; nothing when there is nothing. */
+    /** Adds what there is since it was last asked; nothing when there is nothing. */
     void gather(ProfilesWriter to) throws IOException;
-
-    /** What was gathered last has arrived, or never will. */
-    default void done() {}
 
     @Override
     default void close() {}
@@ -72,6 +73,7 @@ final class Rounds implements AutoCloseable {
   private final Pace pace;
   private final Consumer to;
   private final Thread thread;
+  private @Nullable Batch waiting; // of the thread
 
   Rounds(Source source, Pace pace, Consumer to) {
     this.source = source;
@@ -101,10 +103,18 @@ final class Rounds implements AutoCloseable {
 
   private void round() throws InterruptedException {
     try {
-      ProfilesWriter out = new ProfilesWriter();
-      source.gather(out);
-      if (out.samples() == 0 || arrives(out)) {
-        source.done();
+      if (waiting == null) {
+        ProfilesWriter out = new ProfilesWriter();
+        source.gather(out);
+        if (out.samples() == 0) {
+          return;
+        }
+        waiting =
+            new Batch(
+                Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, Metadata.NONE);
+      }
+      if (arrives(waiting)) {
+        waiting = null;
       }
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.WARNING, "{0}: {1}", source.name(), e.getMessage());
@@ -112,12 +122,10 @@ final class Rounds implements AutoCloseable {
   }
 
   /** Whether it has arrived, or is never to be sent again. */
-  private boolean arrives(ProfilesWriter out) throws InterruptedException {
+  private boolean arrives(Batch batch) throws InterruptedException {
     CompletableFuture<Outcome> settled = new CompletableFuture<>();
-    to.consume(
-        new Batch(
-            Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, Metadata.NONE),
-        settled::complete);
+    batch.share(); // it may have to come again as it is
+    to.consume(batch, settled::complete);
     try {
       return switch (settled.get()) {
         case Outcome.Accepted _ -> true;
