@@ -58,6 +58,7 @@ class ArchitectureTest {
         .definedBy(
             "dev.tethys.pipeline",
             "dev.tethys.pipeline.delivery..",
+            "dev.tethys.pipeline.client..",
             "dev.tethys.pipeline.component..",
             "dev.tethys.pipeline.ledger..",
             "dev.tethys.pipeline.batching..",

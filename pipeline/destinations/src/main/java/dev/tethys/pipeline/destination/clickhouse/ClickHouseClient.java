@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.destination.clickhouse;
 
 import dev.tethys.codec.compression.Compression;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;

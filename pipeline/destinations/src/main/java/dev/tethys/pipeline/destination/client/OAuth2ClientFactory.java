@@ -11,6 +11,8 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientTlsSettings;
+import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;

@@ -1,4 +1,4 @@
-/** The Collector's blocks for clients: gRPC, HTTP, TLS, and what destinations of both share. */
+/** What destinations share: lines over sockets, datagrams, bounded places, OAuth 2. */
 @NullMarked
 package dev.tethys.pipeline.destination.client;
 

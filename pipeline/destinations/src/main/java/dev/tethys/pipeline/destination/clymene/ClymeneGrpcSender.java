@@ -1,11 +1,11 @@
 package dev.tethys.pipeline.destination.clymene;
 
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.destination.client.GrpcClientSettings;
 import dev.tethys.web.client.GrpcChannel;
 import dev.tethys.web.client.GrpcReply;
 import java.io.IOException;

@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.destination.clymene;
 
 import dev.tethys.config.Secret;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.destination.client.HttpClientSettings;
-import dev.tethys.pipeline.destination.client.RetryAfter;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.destination.datadog;
 
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import java.io.IOException;
 import java.net.URI;

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.destination.datadog;
 
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.PostSender;
 import java.io.IOException;

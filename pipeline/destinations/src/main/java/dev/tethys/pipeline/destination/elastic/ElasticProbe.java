@@ -2,8 +2,8 @@ package dev.tethys.pipeline.destination.elastic;
 
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.destination.elastic;
 
 import dev.tethys.codec.elastic.SampleDocuments;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.destination.influx;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import java.io.IOException;
 import java.net.URI;

@@ -2,8 +2,8 @@ package dev.tethys.pipeline.destination.otlp;
 
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
-import dev.tethys.pipeline.destination.client.GrpcClientSettings;
 import java.time.Duration;
 
 /** What the {@code otlp_grpc} exporter is told. */

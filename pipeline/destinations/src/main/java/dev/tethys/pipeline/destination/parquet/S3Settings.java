@@ -7,7 +7,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.destination.client.ClientTlsSettings;
+import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.web.cloud.AwsCredentials;
 import java.net.URI;
 import java.util.Map;

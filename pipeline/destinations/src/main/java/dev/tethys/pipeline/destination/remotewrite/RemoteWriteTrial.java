@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.SampleProbe;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;

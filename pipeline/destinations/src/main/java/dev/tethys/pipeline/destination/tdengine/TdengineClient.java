@@ -2,7 +2,7 @@ package dev.tethys.pipeline.destination.tdengine;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.tdengine.TdAnswer;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.destination.client.HttpDouble;
-import dev.tethys.pipeline.destination.client.HttpEndpoint;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.destination.client;
+package dev.tethys.pipeline.client;
 
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.CloudAuth;

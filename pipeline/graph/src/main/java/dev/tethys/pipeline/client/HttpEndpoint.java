@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.destination.client;
+package dev.tethys.pipeline.client;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
