@@ -2,6 +2,7 @@ package dev.tethys.pipeline.component;
 
 import java.io.IOException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a graph. Made, then started, then stopped, once each and in this order; a component
@@ -36,5 +37,13 @@ public interface Component {
    */
   default boolean isExclusive() {
     return false;
+  }
+
+  /**
+   * The exporter of {@link Context#exporter} that is all it starts and stops. Its successor after a
+   * reload is then not started, but takes over what waits there. Null where there is none.
+   */
+  default @Nullable Exporter queue() {
+    return null;
   }
 }

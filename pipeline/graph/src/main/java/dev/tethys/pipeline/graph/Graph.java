@@ -256,15 +256,15 @@ public final class Graph implements GraphView {
 
     private boolean canSucceed(Node old, Node n) {
       return old.started
-          && old.component instanceof QueuedExporter before
-          && n.component instanceof QueuedExporter after
+          && old.component.queue() instanceof QueuedExporter before
+          && n.component.queue() instanceof QueuedExporter after
           && after.canSucceed(before);
     }
 
     /** Starts one with the queue of another. */
     private void succeed(Node old, Node n) {
-      if (old.component instanceof QueuedExporter before
-          && n.component instanceof QueuedExporter after) {
+      if (old.component.queue() instanceof QueuedExporter before
+          && n.component.queue() instanceof QueuedExporter after) {
         after.succeed(before);
         succeeded.add(after);
         runs(n);

@@ -159,6 +159,11 @@ final class QueuedExporter implements Exporter {
   }
 
   @Override
+  public Exporter queue() {
+    return this;
+  }
+
+  @Override
   public boolean isExclusive() {
     return options.disk() != null;
   }

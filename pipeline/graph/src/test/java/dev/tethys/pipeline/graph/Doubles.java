@@ -66,6 +66,7 @@ final class Doubles {
     all.add(new Tuned());
     all.add(new Pass());
     all.add(new Forward());
+    all.add(new Waiting());
     all.add(new Auth());
     all.add(new BatchProcessor());
     all.add(new FileStorage());
@@ -358,6 +359,79 @@ final class Doubles {
         @Override
         public void stop(Duration patience) {
           log.add("stop " + c.id());
+        }
+      };
+    }
+  }
+
+  /** A connector with a queue. */
+  private final class Waiting implements ConnectorFactory<DeliverySettings> {
+    private final Section section =
+        new Section("waiting", "With a queue.").include(DeliverySettings.SECTION);
+
+    @Override
+    public String type() {
+      return "waiting";
+    }
+
+    @Override
+    public String about() {
+      return "Forwards, with a queue.";
+    }
+
+    @Override
+    public Type<DeliverySettings> settings() {
+      return section.type(o -> DeliverySettings.read(o, Duration.ofSeconds(5)));
+    }
+
+    @Override
+    public boolean connects(Signal from, Signal to) {
+      return from == to;
+    }
+
+    @Override
+    public Connector create(
+        DeliverySettings s, Signal from, Signal to, Outputs outputs, Context c) {
+      Exporter queue =
+          c.exporter(
+              s,
+              from,
+              b ->
+                  Encoder.Encoded.of(
+                      new Parcel(b.signal(), b.body(), b.items(), b.lane(), Map.of())),
+              p -> {
+                sending.run();
+                outputs
+                    .all()
+                    .consume(
+                        new Batch(
+                            p.signal(),
+                            dev.tethys.pipeline.Encoding.OTLP,
+                            p.body(),
+                            p.items(),
+                            p.lane()),
+                        Receipt.NONE);
+                return Verdict.DELIVERED;
+              });
+      return new Connector() {
+        @Override
+        public Exporter queue() {
+          return queue;
+        }
+
+        @Override
+        public void start() throws IOException {
+          queue.start();
+        }
+
+        @Override
+        public void consume(Batch batch, Receipt receipt) {
+          queue.consume(batch, receipt);
+        }
+
+        @Override
+        public void stop(Duration patience) {
+          queue.stop(patience);
         }
       };
     }

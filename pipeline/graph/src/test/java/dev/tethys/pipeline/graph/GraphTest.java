@@ -344,6 +344,43 @@ class GraphTest {
     assertThat(taken("queued")).extracting(Batch::items).containsExactlyInAnyOrder(1, 2, 4);
   }
 
+  private static final String CONNECTOR_WITH_QUEUE =
+      """
+      receivers: {in: }
+      connectors:
+        waiting: {sending_queue: {num_consumers: 1, wait_for_result: false, queue_size: %d}}
+      exporters: {out: }
+      service:
+        pipelines:
+          logs/a: {receivers: [in], exporters: [waiting]}
+          logs/b: {receivers: [waiting], exporters: [out]}
+      """;
+
+  @Test
+  void aReloadHandsAConnectorsQueueOverToo() throws Exception {
+    graph.apply(config(CONNECTOR_WITH_QUEUE.formatted(100)));
+    CountDownLatch under = new CountDownLatch(1);
+    CountDownLatch ends = new CountDownLatch(1);
+    doubles.sending =
+        () -> {
+          under.countDown();
+          try {
+            ends.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException("cut off", e);
+          }
+        };
+    assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
+    under.await();
+    assertThat(send("in", Signal.LOGS, 2)).isEqualTo(Outcome.ACCEPTED);
+    graph.apply(config(CONNECTOR_WITH_QUEUE.formatted(200))); // waits for nothing
+    assertThat(taken("out")).isEmpty();
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    ends.countDown();
+    graph.stop(Duration.ofSeconds(10));
+    assertThat(taken("out")).extracting(Batch::items).containsExactlyInAnyOrder(1, 2, 3);
+  }
+
   @Test
   void aTapShowsWhatPasses() throws Exception {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
