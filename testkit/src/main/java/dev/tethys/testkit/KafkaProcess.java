@@ -137,6 +137,12 @@ public final class KafkaProcess implements AutoCloseable {
     return Files.readString(dir.resolve("log"));
   }
 
+  /** Has it stand still, with what comes to it waiting in its sockets, or go on. */
+  public void standStill(boolean still) throws IOException, InterruptedException {
+    String signal = still ? "-STOP" : "-CONT";
+    new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
+  }
+
   /** Ends it as a power failure would, and starts it again. */
   public void killAndRestart() throws IOException, InterruptedException {
     close();

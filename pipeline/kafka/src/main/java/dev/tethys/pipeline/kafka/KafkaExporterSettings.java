@@ -263,6 +263,9 @@ record KafkaExporterSettings(
     return new Producer((int) max, p);
   }
 
+  /** How many requests without an answer a record is given. */
+  private static final int TRIES = 3;
+
   private static KafkaExporterSettings read(YamlObject o) {
     Map<String, Object> properties = new HashMap<>(KafkaConnection.read(o).properties());
     Producer p = o.find(PRODUCER_KEY);
@@ -277,10 +280,13 @@ record KafkaExporterSettings(
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(10));
     long timeout = Math.max(1000, delivery.timeout().toMillis());
     long linger = (Long) properties.getOrDefault("linger.ms", 10L);
-    properties.put("request.timeout.ms", (int) Math.min(timeout, 30_000));
+    int request = (int) Math.min(timeout, 30_000);
+    properties.put("request.timeout.ms", request);
+    // What the producer itself repeats has its number, by which the broker knows it; what it gave
+    // up and we send anew may stand in the topic twice.
     properties.put(
         "delivery.timeout.ms",
-        (int) Math.min(Integer.MAX_VALUE, Math.max(timeout, Math.min(timeout, 30_000) + linger)));
+        (int) Math.min(Integer.MAX_VALUE, Math.max(timeout, TRIES * request + linger)));
     properties.put("max.block.ms", timeout);
     properties.put("max.request.size", maxBytes + 16_384);
     properties.put("batch.size", 128 << 10);

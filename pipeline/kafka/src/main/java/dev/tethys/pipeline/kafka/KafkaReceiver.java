@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads topics as one of a consumer group. A record is done when every destination has it, or has
  * it on disk; the group's position never passes one that is not done, so a crash of anything reads
- * again what was under way, and loses nothing.
+ * again what was under way, and loses nothing. Who loses a partition to a silence that was too long
+ * and gets it back goes on where it was.
  *
  * <p>One thread owns the consumer and all progress; a thread for each partition decodes and hands
  * on, so that a pipeline that blocks holds its partition up and not the heartbeat. Bytes under way
@@ -49,7 +50,19 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   /** How long a rebalance waits for what is under way of partitions that go. */
   private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
 
+  /**
+   * How long the end of this, when another takes its place at once, waits for what is under way.
+   */
+  private static final Duration REPLACED_PATIENCE = Duration.ofSeconds(1);
+
   private record Settlement(PartitionReader reader, long offset, Outcome outcome) {}
+
+  /**
+   * A partition that the group took away without a word.
+   *
+   * @param from what the group had as its position by then
+   */
+  private record Lost(PartitionReader reader, long from) {}
 
   private final KafkaReceiverSettings settings;
   private final Map<Signal, Consumer> outputs;
@@ -61,6 +74,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private final ConcurrentLinkedQueue<Settlement> settled = new ConcurrentLinkedQueue<>();
   private final Map<TopicPartition, PartitionReader> partitions = new HashMap<>(); // by the loop
   private final Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(); // by the loop
+  private final Map<TopicPartition, Lost> lost = new HashMap<>(); // by the loop
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable KafkaConsumer<byte[], byte[]> consumer;
   private @Nullable DeadLetterTopic deadLetters;
@@ -172,6 +186,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       Thread.currentThread().interrupt();
     } finally {
       partitions.values().forEach(PartitionReader::cancel);
+      lost.values().forEach(l -> l.reader.cancel());
       if (deadLetters != null) {
         deadLetters.close();
       }
@@ -305,7 +320,12 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   /** Waits for what is under way, then stores positions. */
   private void finish(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
-    await(partitions.keySet(), patience);
+    if (patience.compareTo(REPLACED_PATIENCE) < 0) {
+      partitions.values().forEach(r -> underWay -= r.dropQueued());
+    }
+    await(
+        partitions.keySet(),
+        patience.compareTo(REPLACED_PATIENCE) < 0 ? REPLACED_PATIENCE : patience);
     commit(c, partitions.keySet());
   }
 
@@ -352,7 +372,18 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> of) {
       for (TopicPartition tp : of) {
-        partitions.put(tp, reader(tp, c.position(tp)));
+        long position = c.position(tp);
+        Lost before = lost.remove(tp);
+        if (before != null) {
+          settle();
+          long own = before.reader.progress.position();
+          if (position >= before.from && position < own) {
+            position = own; // all before it is done, and nobody has set the group back
+            c.seek(tp, own);
+          }
+          giveUp(before.reader);
+        }
+        partitions.put(tp, reader(tp, position));
       }
       if (paused) {
         c.pause(of);
@@ -376,7 +407,14 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
     @Override
     public void onPartitionsLost(Collection<TopicPartition> of) {
-      forget(of);
+      for (TopicPartition tp : of) {
+        PartitionReader r = partitions.remove(tp);
+        OffsetAndMetadata stored = committed.remove(tp);
+        if (r != null) {
+          stopReading(r);
+          lost.put(tp, new Lost(r, stored == null ? r.begun : stored.offset()));
+        }
+      }
     }
 
     private void stopReading(@Nullable PartitionReader r) {
@@ -391,10 +429,14 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
         committed.remove(tp);
         if (r != null) {
           settle();
-          r.cancel();
-          underWay -= r.progress.bytesUnderWay();
+          giveUp(r);
         }
       }
+    }
+
+    private void giveUp(PartitionReader r) {
+      r.cancel();
+      underWay -= r.progress.bytesUnderWay();
     }
   }
 

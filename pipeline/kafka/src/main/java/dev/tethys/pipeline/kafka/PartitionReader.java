@@ -33,6 +33,7 @@ final class PartitionReader {
 
   final TopicPartition partition;
   final PartitionProgress progress;
+  final long begun; // the offset
   boolean held;
   long resumeAt; // nanoseconds
   volatile boolean cancelled;
@@ -51,6 +52,7 @@ final class PartitionReader {
       TopicPartition partition, long position, RecordReader decoder, Consumer output, Owner owner) {
     this.partition = partition;
     this.progress = new PartitionProgress(position);
+    this.begun = position;
     this.decoder = decoder;
     this.output = output;
     this.owner = owner;

@@ -50,6 +50,11 @@ final class KafkaBroker implements AutoCloseable {
     }
   }
 
+  /** Has it stand still, or go on. */
+  void standStill(boolean still) throws IOException, InterruptedException {
+    process.standStill(still);
+  }
+
   /** Ends it as a power failure would, and starts it again. */
   void killAndRestart() throws Exception {
     process.killAndRestart();

@@ -28,6 +28,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -358,6 +360,97 @@ class KafkaTest {
     a.receipt().settle(Outcome.ACCEPTED);
     in.stop(Duration.ofSeconds(5));
     out.stop(Duration.ZERO);
+  }
+
+  /** A group forgets a member that was silent for too long, as on a machine that stood still. */
+  @Test
+  void whoIsForgottenByTheGroupGoesOnWhereItWas() throws Exception {
+    broker.topic("silent", 1);
+    produce("silent", "a", "b", "c");
+    Receiver in =
+        receiver(
+            Signal.LOGS,
+            group("silent", "")
+                .replace("autocommit: {interval: 100ms}", "autocommit: {interval: 1h}"));
+    next().receipt().settle(Outcome.ACCEPTED);
+    next().receipt().settle(Outcome.ACCEPTED);
+    Arrival c = next();
+    try (Admin a = broker.admin()) {
+      String before = member(a, "silent");
+      a.removeMembersFromConsumerGroup("silent", new RemoveMembersFromConsumerGroupOptions())
+          .all()
+          .get(30, TimeUnit.SECONDS);
+      c.receipt().settle(Outcome.ACCEPTED); // counts, though the partition is nobody's by then
+      while (member(a, "silent").isEmpty() || member(a, "silent").equals(before)) {
+        assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        TimeUnit.MILLISECONDS.sleep(50); // another process is asked
+      }
+    }
+    produce("silent", "d");
+    Arrival d = next();
+    assertThat(RecordsTest.bodies(d.batch())).containsExactly("d");
+    d.receipt().settle(Outcome.ACCEPTED);
+    in.stop(Duration.ofSeconds(5));
+    assertThat(committed("silent")).isEqualTo(4);
+  }
+
+  /** The id of a group's member that reads something; "" when there is none. */
+  private static String member(Admin a, String group) throws Exception {
+    return a
+        .describeConsumerGroups(List.of(group))
+        .all()
+        .get(30, TimeUnit.SECONDS)
+        .get(group)
+        .members()
+        .stream()
+        .filter(m -> !m.assignment().topicPartitions().isEmpty())
+        .map(m -> m.consumerId())
+        .findFirst()
+        .orElse("");
+  }
+
+  @Test
+  void whatIsUnderWayWhenAnotherTakesOverIsNotReadAgain() throws Exception {
+    broker.topic("replaced", 1);
+    produce("replaced", "a", "b");
+    Receiver in = receiver(Signal.LOGS, group("replaced", ""));
+    Arrival a = next();
+    Arrival b = next();
+    Thread ending = Thread.ofVirtual().start(() -> in.stop(Duration.ZERO));
+    assertThat(ending.join(Duration.ofMillis(200))).as("waits a moment").isFalse();
+    a.receipt().settle(Outcome.ACCEPTED);
+    b.receipt().settle(Outcome.ACCEPTED);
+    ending.join();
+    assertThat(committed("replaced")).isEqualTo(2);
+  }
+
+  @Test
+  void aBrokerThatStoodStillHasEachRecordOnce() throws Exception {
+    broker.topic("still", 1);
+    Exporter out =
+        exporter(Signal.METRICS, "metrics: {topic: still, encoding: remote_write}\ntimeout: 1s");
+    out.consume(RecordsTest.series(1, 1), Receipt.NONE);
+    BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
+    broker.standStill(true);
+    try {
+      Thread.ofVirtual().start(() -> out.consume(RecordsTest.series(2, 1), outcome::add));
+      TimeUnit.MILLISECONDS.sleep(1500); // longer than the timeout
+      assertThat(outcome).isEmpty();
+    } finally {
+      broker.standStill(false);
+    }
+    assertThat(outcome.poll(90, TimeUnit.SECONDS)).isEqualTo(Outcome.ACCEPTED);
+    out.stop(Duration.ZERO);
+    TopicPartition only = new TopicPartition("still", 0);
+    try (Admin a = broker.admin()) {
+      assertThat(
+              a.listOffsets(Map.of(only, OffsetSpec.latest()))
+                  .all()
+                  .get(30, TimeUnit.SECONDS)
+                  .get(only)
+                  .offset())
+          .isEqualTo(2);
+    }
   }
 
   @Test
