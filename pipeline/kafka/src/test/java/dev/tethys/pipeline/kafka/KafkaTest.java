@@ -24,10 +24,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -396,13 +398,10 @@ class KafkaTest {
 
   /** The id of a group's member that reads something; "" when there is none. */
   private static String member(Admin a, String group) throws Exception {
-    return a
-        .describeConsumerGroups(List.of(group))
-        .all()
-        .get(30, TimeUnit.SECONDS)
-        .get(group)
-        .members()
-        .stream()
+    ConsumerGroupDescription of =
+        Objects.requireNonNull(
+            a.describeConsumerGroups(List.of(group)).all().get(30, TimeUnit.SECONDS).get(group));
+    return of.members().stream()
         .filter(m -> !m.assignment().topicPartitions().isEmpty())
         .map(m -> m.consumerId())
         .findFirst()
@@ -443,13 +442,8 @@ class KafkaTest {
     out.stop(Duration.ZERO);
     TopicPartition only = new TopicPartition("still", 0);
     try (Admin a = broker.admin()) {
-      assertThat(
-              a.listOffsets(Map.of(only, OffsetSpec.latest()))
-                  .all()
-                  .get(30, TimeUnit.SECONDS)
-                  .get(only)
-                  .offset())
-          .isEqualTo(2);
+      var ends = a.listOffsets(Map.of(only, OffsetSpec.latest())).all().get(30, TimeUnit.SECONDS);
+      assertThat(Objects.requireNonNull(ends.get(only)).offset()).isEqualTo(2);
     }
   }
 
