@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
@@ -7,6 +8,15 @@ import java.util.concurrent.TimeUnit;
 
 /** Time as scrape loops see it; tests bring their own. */
 public interface ScrapeClock extends InstantSource {
+  /** Something that is to be done at its time. */
+  interface Alarm {
+    /** Gives it up: true when it has not begun, and now never will. */
+    boolean cancel();
+  }
+
+  /** Does something once an instant has come, on a thread that may block. */
+  Alarm at(Instant until, Runnable work);
+
   /**
    * Waits until an instant has come or the latch is open; true in the latter case.
    *
@@ -17,15 +27,25 @@ public interface ScrapeClock extends InstantSource {
   /** The clock of the machine. */
   ScrapeClock SYSTEM =
       new ScrapeClock() {
+        private final TimedTurns turns = new TimedTurns();
+
         @Override
         public Instant instant() {
           return Instant.now();
         }
 
+        private long left(Instant until) {
+          return Math.max(0, Duration.between(instant(), until).toNanos());
+        }
+
+        @Override
+        public Alarm at(Instant until, Runnable work) {
+          return turns.at(System.nanoTime() + left(until), work);
+        }
+
         @Override
         public boolean await(Instant until, CountDownLatch stop) throws InterruptedException {
-          long nanos = java.time.Duration.between(instant(), until).toNanos();
-          return stop.await(Math.max(nanos, 0), TimeUnit.NANOSECONDS);
+          return stop.await(left(until), TimeUnit.NANOSECONDS);
         }
       };
 }

@@ -7,6 +7,8 @@ import dev.tethys.model.GoDurationText;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry.BucketHistogram;
+import dev.tethys.model.exposition.Registry.Summary;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
@@ -29,7 +31,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scrapes one target on a virtual thread of its own until it is stopped.
+ * Scrapes one target, a turn at each of its times, until it is stopped.
  *
  * <p>Ticks stand at fixed places of the absolute time line: those whose distance from the epoch,
  * modulo the interval, is the target's offset. A scrape that starts no more than a tolerance after
@@ -75,19 +77,27 @@ final class ScrapeLoop {
   private final @Nullable String labelError;
   private final Map<String, String> headers;
   private final @Nullable URI uri;
-  private final CountDownLatch stop = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   private volatile @Nullable String forcedError;
   private volatile @Nullable FailureLog failureLog;
   private volatile boolean keepsSeriesAtEnd;
-  private volatile @Nullable Thread thread;
 
   /** Held while the caches change. */
   private final ReentrantLock scraping = new ReentrantLock();
 
-  // of the loop's thread
+  // guarded by this; the turns come one after the other
+  private boolean stopping;
+  private ScrapeClock.@Nullable Alarm alarm; // of the next turn
+  private @Nullable Thread thread; // on which a turn is
+  private boolean over;
+
+  // of the present turn
+  private Instant tick = Instant.MIN;
+  private boolean scraped;
   private @Nullable Instant last;
+  private @Nullable Summary intervals; // those of the interval's length
+  private @Nullable BucketHistogram intervalBuckets;
 
   ScrapeLoop(
       Surroundings around,
@@ -157,13 +167,24 @@ final class ScrapeLoop {
     failureLog = log;
   }
 
-  void start() {
-    thread = Thread.ofVirtual().name("scrape " + target.url()).start(this::run);
+  /** Begins; the first turn comes at the target's next time. */
+  synchronized void start() {
+    tick = firstTick(around.clock.instant());
+    if (!stopping) {
+      alarm = around.clock.at(tick, this::turn);
+    }
   }
 
   /** Asks the loop to stop. */
   void requestStop() {
-    stop.countDown();
+    synchronized (this) {
+      stopping = true;
+      if (alarm != null && !alarm.cancel()) {
+        return; // a turn has begun, and sees it
+      }
+      alarm = null;
+    }
+    ended();
   }
 
   /** Asks the loop to stop and waits until it scrapes no more. */
@@ -190,55 +211,85 @@ final class ScrapeLoop {
   /** Stops at once: a scrape that runs is given up and leaves nothing behind. */
   void abort() {
     keepsSeriesAtEnd = true;
-    stop.countDown();
-    Thread t = thread;
-    if (t != null) {
-      t.interrupt();
+    requestStop();
+    synchronized (this) {
+      Thread t = thread;
+      if (t != null) {
+        t.interrupt();
+      }
     }
   }
 
-  private void run() {
-    try {
-      Instant next = scrapeUntilStopped();
-      stopped.countDown();
-      if (next != null && !keepsSeriesAtEnd) {
-        endSeries(next);
+  /** Scrapes once, unless it is to stop, and sees to the next turn. */
+  private void turn() {
+    boolean wanted;
+    synchronized (this) {
+      wanted = !stopping;
+      thread = Thread.currentThread();
+    }
+    boolean goesOn = wanted && turned();
+    synchronized (this) {
+      thread = null;
+      if (goesOn && !stopping) {
+        alarm = around.clock.at(tick, this::turn);
+        return;
       }
+      stopping = true;
+      alarm = null;
+    }
+    ended();
+  }
+
+  /** One turn; whether there may be another. */
+  private boolean turned() {
+    try {
+      scrapeOnce();
+      return true;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      keepsSeriesAtEnd = true;
+      return false;
     } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "scrape loop of " + target + " ended", e);
       target.report(
           new Target.Report(TargetHealth.DOWN, "scrape loop ended: " + e, last, Duration.ZERO));
-      throw e;
-    } finally {
-      stopped.countDown();
+      keepsSeriesAtEnd = true;
+      return false;
     }
   }
 
-  /** The tick at which the next scrape would have been, null when there are no series to end. */
-  private @Nullable Instant scrapeUntilStopped() throws InterruptedException {
-    Instant tick = firstTick(around.clock.instant());
-    boolean scraped = false;
-    while (!around.clock.await(tick, stop)) {
-      Instant now = around.clock.instant();
-      while (Duration.between(tick, now).compareTo(interval) >= 0) {
-        tick = tick.plus(interval);
-      }
-      Instant time = Duration.between(tick, now).compareTo(tolerance) <= 0 ? tick : now;
-      scraping.lock();
-      try {
-        scrape(time, now);
-      } catch (StorageException e) {
-        LOG.log(Level.ERROR, "scrape of " + target + " could not be stored", e);
-      } finally {
-        scraping.unlock();
-      }
-      scraped = true;
+  private void scrapeOnce() throws InterruptedException {
+    Instant now = around.clock.instant();
+    while (Duration.between(tick, now).compareTo(interval) >= 0) {
       tick = tick.plus(interval);
     }
+    Instant time = Duration.between(tick, now).compareTo(tolerance) <= 0 ? tick : now;
+    scraping.lock();
+    try {
+      scrape(time, now);
+    } catch (StorageException e) {
+      LOG.log(Level.ERROR, "scrape of " + target + " could not be stored", e);
+    } finally {
+      scraping.unlock();
+    }
+    scraped = true;
+    tick = tick.plus(interval);
+  }
+
+  /** There is no turn any more. */
+  private void ended() {
+    synchronized (this) {
+      if (over) {
+        return;
+      }
+      over = true;
+    }
     // A loop that never came to scrape may have taken over the series of the one before.
-    return scraped || ingest.cache().size() > 0 ? tick : null;
+    boolean hasSeries = scraped || ingest.cache().size() > 0;
+    Instant next = tick;
+    if (hasSeries && !keepsSeriesAtEnd) {
+      Thread.ofVirtual().name("end of " + target.url()).start(() -> endSeries(next));
+    }
+    stopped.countDown();
   }
 
   private static Duration min(Duration a, Duration b) {
@@ -255,13 +306,18 @@ final class ScrapeLoop {
     return now.plusNanos(wait);
   }
 
-  private void endSeries(Instant tick) throws InterruptedException {
-    if (around.clock.await(tick, around.shutdown)) {
-      return;
-    }
-    long staleTime = around.clock.instant().toEpochMilli();
-    // If the target was made anew, it has been scraped by then.
-    if (around.clock.await(tick.plus(interval).plus(interval.dividedBy(10)), around.shutdown)) {
+  private void endSeries(Instant next) {
+    long staleTime;
+    try {
+      if (around.clock.await(next, around.shutdown)) {
+        return;
+      }
+      staleTime = around.clock.instant().toEpochMilli();
+      // If the target was made anew, it has been scraped by then.
+      if (around.clock.await(next.plus(interval).plus(interval.dividedBy(10)), around.shutdown)) {
+        return;
+      }
+    } catch (InterruptedException e) {
       return;
     }
     if (keepsSeriesAtEnd) {
@@ -294,8 +350,12 @@ final class ScrapeLoop {
     Instant before = last;
     if (before != null) {
       double seconds = Duration.between(before, now).toNanos() / 1e9;
-      m.intervalLength.with(intervalText).observe(seconds);
-      m.intervalLengthHistogram.with(intervalText).observe(seconds);
+      if (intervals == null || intervalBuckets == null) {
+        intervals = m.intervalLength.with(intervalText);
+        intervalBuckets = m.intervalLengthHistogram.with(intervalText);
+      }
+      intervals.observe(seconds);
+      intervalBuckets.observe(seconds);
     }
     last = now;
     long t = time.toEpochMilli();

@@ -52,8 +52,8 @@ final class ScrapePool {
   }
 
   /**
-   * So many targets are made, or loops started, before others have their turn. Threads of loops
-   * wait in one queue: behind a hundred thousand of new ones scrapes would be late.
+   * So many targets are made, or loops started, before others have their turn: what ends series and
+   * sends requests would wait behind a hundred thousand of them.
    */
   private static final int TURN = 64;
 

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Time that stands still until the test moves it, deadline by deadline. */
 final class ManualClock implements ScrapeClock {
@@ -22,6 +23,27 @@ final class ManualClock implements ScrapeClock {
   @Override
   public synchronized Instant instant() {
     return now;
+  }
+
+  @Override
+  public Alarm at(Instant until, Runnable work) {
+    CountDownLatch given = new CountDownLatch(1);
+    AtomicBoolean over = new AtomicBoolean();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                if (!await(until, given) && !over.getAndSet(true)) {
+                  work.run();
+                }
+              } catch (InterruptedException e) {
+                // nobody waits for it
+              }
+            });
+    return () -> {
+      given.countDown();
+      return !over.getAndSet(true);
+    };
   }
 
   @Override

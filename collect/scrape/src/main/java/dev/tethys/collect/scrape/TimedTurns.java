@@ -1,0 +1,193 @@
+package dev.tethys.collect.scrape;
+
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does things that may block at their times, on a few platform threads: each that is idle has taken
+ * what it does next and sleeps until then, so that time is all that wakes it. A virtual thread
+ * would have to be woken by one that looks at times or sockets, through the scheduler, and its
+ * stack copied; which cost a seventh of all CPU of an agent. When all threads are busy the rest is
+ * done on virtual ones. Safe for any number of threads.
+ *
+ * <p>Invariants, under the lock: a turn is in {@link #waiting}, taken by one idle thread, or over;
+ * there is an idle thread while there are turns that are not over; turns that idle threads have
+ * taken are due before all that wait.
+ */
+final class TimedTurns {
+  private static final System.Logger LOG = System.getLogger(TimedTurns.class.getName());
+
+  /** The most threads; those that were needed once stay. */
+  static final int MOST = 16;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final TreeSet<Turn> waiting = new TreeSet<>();
+  private final List<Worker> idle = new ArrayList<>();
+  private int workers;
+  private long turns;
+
+  /** Something that is to be done. */
+  private final class Turn implements ScrapeClock.Alarm, Comparable<Turn> {
+    private final long due; // by System.nanoTime
+    private final long number;
+    private @Nullable Runnable work; // null when it is over
+
+    Turn(long due, long number, Runnable work) {
+      this.due = due;
+      this.number = number;
+      this.work = work;
+    }
+
+    @Override
+    public int compareTo(Turn o) {
+      return due != o.due ? Long.signum(due - o.due) : Long.compare(number, o.number);
+    }
+
+    /** Under the lock. */
+    Runnable begin() {
+      Runnable w = work;
+      if (w == null) {
+        throw new IllegalStateException("it is over");
+      }
+      work = null;
+      return w;
+    }
+
+    @Override
+    public boolean cancel() {
+      lock.lock();
+      try {
+        if (work == null) {
+          return false;
+        }
+        work = null;
+        waiting.remove(this); // whoever has taken it sees that it is over
+        return true;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private final class Worker {
+    private final Condition news = lock.newCondition();
+    private @Nullable Turn taken;
+
+    boolean isLaterThan(@Nullable Turn other) {
+      Turn t = taken;
+      return t == null || t.work == null || other != null && t.compareTo(other) > 0;
+    }
+  }
+
+  /**
+   * Has something done.
+   *
+   * @param due when, by {@link System#nanoTime}
+   */
+  ScrapeClock.Alarm at(long due, Runnable work) {
+    lock.lock();
+    try {
+      Turn t = new Turn(due, turns++, work);
+      waiting.add(t);
+      if (workers == 0) {
+        start();
+        return t;
+      }
+      Worker last = null; // the one that has least to hurry
+      for (Worker w : idle) {
+        if (last == null || w.isLaterThan(last.taken)) {
+          last = w;
+        }
+      }
+      if (last != null && last.isLaterThan(t)) {
+        Turn before = last.taken;
+        if (before != null && before.work != null) {
+          waiting.add(before);
+        }
+        last.taken = waiting.pollFirst();
+        last.news.signal();
+      }
+      return t;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock. */
+  private void start() {
+    workers++;
+    Thread.ofPlatform().daemon().name("scrapes").start(this::run);
+  }
+
+  private void run() {
+    Worker w = new Worker();
+    while (true) {
+      perform(next(w));
+      Thread.interrupted(); // whoever interrupted meant what is over
+    }
+  }
+
+  private static void perform(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.ERROR, "a scrape ended in a way that is a fault of Tethys", e);
+    }
+  }
+
+  /** Waits for the next turn. */
+  private Runnable next(Worker w) {
+    lock.lock();
+    try {
+      idle.add(w);
+      while (true) {
+        Turn t = w.taken;
+        if (t == null || t.work == null) {
+          t = waiting.pollFirst();
+          w.taken = t;
+        }
+        long left = t == null ? Long.MAX_VALUE : t.due - System.nanoTime();
+        if (t == null || left > 0) {
+          sleep(w, left);
+          continue;
+        }
+        w.taken = null;
+        Runnable work = t.begin();
+        if (idle.size() == 1 && workers == MOST) {
+          Thread.ofVirtual().name("scrape").start(() -> perform(work));
+          continue;
+        }
+        idle.remove(w);
+        if (idle.isEmpty()) {
+          start();
+        }
+        return work;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void sleep(Worker w, long nanos) {
+    try {
+      w.news.awaitNanos(nanos);
+    } catch (InterruptedException e) {
+      // nobody has a reason to
+    }
+  }
+
+  /** How many threads there are. */
+  int threads() {
+    lock.lock();
+    try {
+      return workers;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.tethys.collect.scrape;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class TimedTurnsTest {
+  private static final long FAR = TimeUnit.HOURS.toNanos(1);
+
+  private final TimedTurns turns = new TimedTurns();
+  private final LinkedBlockingQueue<Integer> done = new LinkedBlockingQueue<>();
+
+  private static long in(long nanos) {
+    return System.nanoTime() + nanos;
+  }
+
+  /** Threads that sleep until something later take what is due before. */
+  @Test
+  void whatIsDueEarlierComesFirstWheneverItWasAskedFor() throws InterruptedException {
+    for (int i = 0; i < TimedTurns.MOST; i++) {
+      turns.at(in(FAR), () -> done.add(-1));
+    }
+    Set<Integer> soon = new TreeSet<>();
+    for (int i = 0; i < 5; i++) {
+      int n = i;
+      soon.add(n);
+      turns.at(in(0), () -> done.add(n));
+    }
+    Set<Integer> were = new TreeSet<>();
+    while (were.size() < soon.size()) {
+      were.add(done.take());
+    }
+    assertThat(were).isEqualTo(soon);
+    assertThat(done).isEmpty();
+  }
+
+  /** Each that blocks has a thread, and something is left that looks at the time. */
+  @Test
+  void blockedTurnsKeepNoneWaiting() throws InterruptedException {
+    CountDownLatch all = new CountDownLatch(1);
+    AtomicInteger virtual = new AtomicInteger();
+    int many = 3 * TimedTurns.MOST;
+    CountDownLatch begun = new CountDownLatch(many);
+    for (int i = 0; i < many; i++) {
+      turns.at(
+          in(0),
+          () -> {
+            virtual.addAndGet(Thread.currentThread().isVirtual() ? 1 : 0);
+            begun.countDown();
+            await(all);
+            done.add(1);
+          });
+    }
+    begun.await();
+    assertThat(turns.threads()).isEqualTo(TimedTurns.MOST);
+    // One of them looks at the time.
+    assertThat(virtual).hasValue(many - TimedTurns.MOST + 1);
+    turns.at(in(0), () -> done.add(2));
+    assertThat(done.take()).isEqualTo(2);
+    all.countDown();
+    for (int i = 0; i < many; i++) {
+      done.take();
+    }
+    turns.at(in(0), () -> done.add(3));
+    assertThat(done.take()).isEqualTo(3);
+  }
+
+  @Test
+  void whatWasGivenUpIsNotDone() throws InterruptedException {
+    List<ScrapeClock.Alarm> far = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      far.add(turns.at(in(FAR), () -> done.add(1)));
+    }
+    ScrapeClock.Alarm soon = turns.at(in(0), () -> done.add(2));
+    assertThat(done.take()).isEqualTo(2);
+    assertThat(soon.cancel()).isFalse();
+    assertThat(far).allMatch(ScrapeClock.Alarm::cancel);
+    assertThat(far).noneMatch(ScrapeClock.Alarm::cancel);
+    turns.at(in(0), () -> done.add(3));
+    assertThat(done.take()).isEqualTo(3);
+  }
+
+  /** A fault, or an interrupt that was meant for another turn, ends nothing. */
+  @Test
+  void aThreadSurvivesWhatItDoes() throws InterruptedException {
+    turns.at(
+        in(0),
+        () -> {
+          Thread.currentThread().interrupt();
+          throw new IllegalStateException("a fault");
+        });
+    turns.at(in(0), () -> done.add(Thread.currentThread().isInterrupted() ? 0 : 1));
+    assertThat(done.take()).isEqualTo(1);
+  }
+
+  private static void await(CountDownLatch l) {
+    try {
+      l.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
