@@ -19,6 +19,11 @@ public final class ExpositionParsers {
    */
   public record Choice(String mediaType, @Nullable String warning) {}
 
+  /** What a header says that was read last: most targets have the same. */
+  private record Known(String contentType, Choice choice) {}
+
+  private static volatile @Nullable Known known;
+
   /**
    * Tells by which format to read a body. A header that is missing, unreadable or of no known type
    * leaves it to the fallback.
@@ -27,6 +32,10 @@ public final class ExpositionParsers {
    * @throws ExpositionException when there is no fallback either; in Prometheus's words
    */
   public static Choice choose(String contentType, @Nullable ScrapeProtocol fallback) {
+    Known before = known;
+    if (before != null && before.contentType.equals(contentType)) {
+      return before.choice;
+    }
     String to = fallback == null ? "" : fallback.mediaType();
     if (contentType.isEmpty()) {
       if (fallback == null) {
@@ -61,7 +70,9 @@ public final class ExpositionParsers {
               + e.getMessage());
     }
     if (type.equals(OPEN_METRICS) || type.equals(PROTOBUF) || type.equals(TEXT)) {
-      return new Choice(type, null);
+      Choice said = new Choice(type, null);
+      known = new Known(contentType, said);
+      return said;
     }
     if (fallback == null) {
       throw new ExpositionException(

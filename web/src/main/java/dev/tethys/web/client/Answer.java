@@ -20,10 +20,24 @@ public final class Answer implements AutoCloseable {
   private final InputStream body;
 
   Answer(int status, Map<String, List<String>> headers, InputStream body) {
+    this(status, ordered(headers), body);
+  }
+
+  /**
+   * An answer.
+   *
+   * @param headers by names that compare in any case
+   */
+  Answer(int status, TreeMap<String, List<String>> headers, InputStream body) {
     this.status = status;
-    this.headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    headers.forEach(this.headers::putIfAbsent);
+    this.headers = headers;
     this.body = body;
+  }
+
+  private static TreeMap<String, List<String>> ordered(Map<String, List<String>> headers) {
+    TreeMap<String, List<String>> m = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    headers.forEach(m::putIfAbsent);
+    return m;
   }
 
   public int status() {

@@ -10,9 +10,9 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -35,18 +35,13 @@ final class Http1Call {
   /** The most headers of an answer. */
   static final int MAX_HEADERS = 1000;
 
-  /** What is said about the connection is not the caller's to say. */
-  private static final String[] OWN_HEADERS = {
-    "connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"
-  };
-
   private static final int BUFFER = 8 << 10;
   private static final int ONE_WRITE = 64 << 10;
 
   private final Call call;
   private final String host;
   private final String target;
-  private final Map<String, List<String>> headers;
+  private final RequestHeaders headers;
   private final long deadline;
   private final ScheduledExecutorService timer;
   private @Nullable Closeable socket; // guarded by this
@@ -63,7 +58,7 @@ final class Http1Call {
   Http1Call(
       Call call,
       String target,
-      Map<String, List<String>> headers,
+      RequestHeaders headers,
       long deadline,
       ScheduledExecutorService timer) {
     this(call, authority(call.uri()), target, headers, deadline, timer);
@@ -78,7 +73,7 @@ final class Http1Call {
       Call call,
       String host,
       String target,
-      Map<String, List<String>> headers,
+      RequestHeaders headers,
       long deadline,
       ScheduledExecutorService timer) {
     this.call = call;
@@ -95,7 +90,7 @@ final class Http1Call {
   }
 
   /** The status and headers of an answer. */
-  record Head(String version, int status, Map<String, List<String>> headers) {}
+  record Head(String version, int status, TreeMap<String, List<String>> headers) {}
 
   /** Sends it over a connection of its own. */
   Answer send(Wire.Dialer dialer) throws IOException, InterruptedException {
@@ -212,15 +207,11 @@ final class Http1Call {
 
   private Answer exchange(Wire wire, Consumer<Wire> back, boolean once) throws IOException {
     byte[] body = call.body() == null ? new byte[0] : call.body();
-    byte[] head = head(body.length, once);
+    byte[] head = head(body, once);
     Source in = new Source(wire.in());
     try {
-      if (head.length + body.length <= ONE_WRITE) {
-        byte[] all = java.util.Arrays.copyOf(head, head.length + body.length);
-        System.arraycopy(body, 0, all, head.length, body.length);
-        wire.out().write(all);
-      } else {
-        wire.out().write(head);
+      wire.out().write(head);
+      if (body.length > ONE_WRITE) {
         wire.out().write(body);
       }
       wire.out().flush();
@@ -234,57 +225,31 @@ final class Http1Call {
     return answer(h, in, wire, once ? w -> w.close() : back);
   }
 
-  private byte[] head(int bodyLength, boolean once) throws IOException {
-    StringBuilder sb = new StringBuilder(256);
-    sb.append(call.method()).append(' ').append(target).append(" HTTP/1.1\r\nHost: ");
-    if (!isSendable(host)) {
+  /** The head, and the body behind it when it is short. */
+  private byte[] head(byte[] body, boolean once) throws IOException {
+    if (!RequestHeaders.isSendable(host)) {
       throw new IOException("a header cannot be sent: Host");
     }
-    sb.append(host);
-    sb.append("\r\n");
-    for (Map.Entry<String, List<String>> h : headers.entrySet()) {
-      for (String v : h.getValue()) {
-        if (!isName(h.getKey()) || !isSendable(v)) {
-          throw new IOException("a header cannot be sent: " + h.getKey());
-        }
-        sb.append(h.getKey()).append(": ").append(v).append("\r\n");
-      }
+    String line = call.method() + ' ' + target + " HTTP/1.1\r\nHost: " + host + "\r\n";
+    String end = once ? "Connection: close\r\n\r\n" : "\r\n";
+    if (body.length > 0 || call.method().equals("POST") || call.method().equals("PUT")) {
+      end = "Content-Length: " + body.length + "\r\n" + end;
     }
-    if (bodyLength > 0 || call.method().equals("POST") || call.method().equals("PUT")) {
-      sb.append("Content-Length: ").append(bodyLength).append("\r\n");
-    }
-    sb.append(once ? "Connection: close\r\n\r\n" : "\r\n");
-    return sb.toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static boolean isName(String s) {
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      if (c <= ' ' || c >= 0x7f || c == ':') {
-        return false;
-      }
-    }
-    for (String own : OWN_HEADERS) {
-      if (own.equalsIgnoreCase(s)) {
-        return false;
-      }
-    }
-    return !s.isEmpty();
-  }
-
-  private static boolean isSendable(String s) {
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      if (c < ' ' && c != '\t' || c == 0x7f) {
-        return false;
-      }
-    }
-    return true;
+    byte[] begin = line.getBytes(StandardCharsets.UTF_8);
+    byte[] lines = headers.lines();
+    byte[] last = end.getBytes(StandardCharsets.UTF_8);
+    int length = begin.length + lines.length + last.length;
+    int more = body.length > ONE_WRITE ? 0 : body.length;
+    byte[] all = Arrays.copyOf(begin, length + more);
+    System.arraycopy(lines, 0, all, begin.length, lines.length);
+    System.arraycopy(last, 0, all, length - last.length, last.length);
+    System.arraycopy(body, 0, all, length, more);
+    return all;
   }
 
   private Answer answer(Head h, Source in, Wire wire, Consumer<Wire> back) throws IOException {
     version = h.version();
-    Map<String, List<String>> headers = h.headers();
+    TreeMap<String, List<String>> headers = h.headers();
     List<String> lengths = headers.getOrDefault("Content-Length", List.of());
     String coding = String.join(",", headers.getOrDefault("Transfer-Encoding", List.of()));
     String connection =
@@ -466,16 +431,11 @@ final class Http1Call {
       }
       String version;
       int status;
-      Map<String, List<String>> headers;
+      TreeMap<String, List<String>> headers;
       do {
         String line = line();
         String[] parts = line.split(" ", 3);
-        if (parts.length < 2
-            || !parts[0].startsWith("HTTP/1.")
-            || parts[1].length() != 3
-            || !parts[1].chars().allMatch(c -> c >= '0' && c <= '9')
-            || parts[1].charAt(0) < '1'
-            || parts[1].charAt(0) > '5') {
+        if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !isStatus(parts[1])) {
           throw new IOException("malformed HTTP response \"" + line + "\"");
         }
         version = parts[0];
@@ -485,8 +445,20 @@ final class Http1Call {
       return new Head(version, status, headers);
     }
 
-    Map<String, List<String>> headers() throws IOException {
-      Map<String, List<String>> out = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    private static boolean isStatus(String s) {
+      return s.length() == 3
+          && s.charAt(0) >= '1'
+          && s.charAt(0) <= '5'
+          && isDigit(s.charAt(1))
+          && isDigit(s.charAt(2));
+    }
+
+    private static boolean isDigit(char c) {
+      return c >= '0' && c <= '9';
+    }
+
+    TreeMap<String, List<String>> headers() throws IOException {
+      TreeMap<String, List<String>> out = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
       for (int n = 0; ; n++) {
         String line = line();
         if (line.isEmpty()) {

@@ -162,7 +162,8 @@ public final class TracedClient {
     if (dialled.http2) {
       return new Exchange(overHttp2(wire, r, target, headers, times), "HTTP/2.0", dialled.session);
     }
-    Http1Call http1 = new Http1Call(call, r.host, target, headers, r.deadline, timer);
+    Http1Call http1 =
+        new Http1Call(call, r.host, target, new RequestHeaders(headers), r.deadline, timer);
     Answer a =
         http1.send(
             opened -> {

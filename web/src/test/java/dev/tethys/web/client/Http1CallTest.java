@@ -114,7 +114,7 @@ class Http1CallTest {
     return new Http1Call(
             new Call(method, uri(), Map.of(), body, timeout, null),
             "/m",
-            all,
+            new RequestHeaders(all),
             System.nanoTime() + timeout.toNanos(),
             timer)
         .send(connections);
@@ -206,7 +206,12 @@ class Http1CallTest {
       URI to = URI.create("http://127.0.0.1:" + busy.getLocalPort() + "/");
       Call call = new Call("POST", to, Map.of(), new byte[1 << 20], Duration.ofSeconds(50), null);
       try (Answer a =
-          new Http1Call(call, "/", Map.of(), System.nanoTime() + 50_000_000_000L, timer)
+          new Http1Call(
+                  call,
+                  "/",
+                  new RequestHeaders(Map.of()),
+                  System.nanoTime() + 50_000_000_000L,
+                  timer)
               .send(connections)) {
         assertThat(a.status()).isEqualTo(413);
       }

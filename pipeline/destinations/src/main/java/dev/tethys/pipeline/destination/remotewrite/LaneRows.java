@@ -21,7 +21,18 @@ record LaneRows(int lane, @Nullable RowTemplate template) {
   /** Builders with their arrays, which are larger than what comes of them. */
   private static final ArrayBlockingQueue<RowTemplate.Builder> IDLE = new ArrayBlockingQueue<>(2);
 
-  private record Key(Labels external, int most) {}
+  /** What a record compares by itself costs several times as much at each batch. */
+  private record Key(Labels external, int most) {
+    @Override
+    public boolean equals(@Nullable Object o) {
+      return o instanceof Key k && k.most == most && k.external.equals(external);
+    }
+
+    @Override
+    public int hashCode() {
+      return external.hashCode() * 31 + most;
+    }
+  }
 
   /**
    * What a layout has become for destinations with these settings, made once for each.

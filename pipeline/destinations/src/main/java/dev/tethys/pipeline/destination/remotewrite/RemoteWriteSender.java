@@ -301,15 +301,16 @@ final class RemoteWriteSender implements Sender {
   /** What {@code Retry-After} says: seconds or a date; zero when it says nothing. */
   private Duration retryAfter(Answer a) {
     String s = a.header("Retry-After", "").strip();
+    if (s.isEmpty()) {
+      return Duration.ZERO;
+    }
     try {
       if (s.matches("\\d{1,9}")) {
         return Duration.ofSeconds(Long.parseLong(s));
       }
-      if (!s.isEmpty()) {
-        Instant at = ZonedDateTime.parse(s, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-        Duration d = Duration.between(clock.instant(), at);
-        return d.isNegative() ? Duration.ZERO : d;
-      }
+      Instant at = ZonedDateTime.parse(s, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      Duration d = Duration.between(clock.instant(), at);
+      return d.isNegative() ? Duration.ZERO : d;
     } catch (DateTimeParseException e) {
       // as if it had said nothing
     }

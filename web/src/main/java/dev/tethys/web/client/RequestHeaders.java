@@ -1,0 +1,80 @@
+package dev.tethys.web.client;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The headers of a request but for those that depend on the call itself, and how they look in
+ * HTTP/1.1: spelled out once for all calls that have the same.
+ */
+final class RequestHeaders {
+  /** What is said about the connection is not the caller's to say. */
+  private static final String[] OWN_HEADERS = {
+    "connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"
+  };
+
+  private final Map<String, List<String>> values;
+  private volatile byte @Nullable [] lines;
+
+  /** Of values that do not change any more. */
+  RequestHeaders(Map<String, List<String>> values) {
+    this.values = values;
+  }
+
+  Map<String, List<String>> values() {
+    return values;
+  }
+
+  /**
+   * A line for each value.
+   *
+   * @throws IOException when one cannot be sent
+   */
+  byte[] lines() throws IOException {
+    byte[] known = lines;
+    if (known != null) {
+      return known;
+    }
+    StringBuilder sb = new StringBuilder(256);
+    for (Map.Entry<String, List<String>> h : values.entrySet()) {
+      for (String v : h.getValue()) {
+        if (!isName(h.getKey()) || !isSendable(v)) {
+          throw new IOException("a header cannot be sent: " + h.getKey());
+        }
+        sb.append(h.getKey()).append(": ").append(v).append("\r\n");
+      }
+    }
+    byte[] made = sb.toString().getBytes(StandardCharsets.UTF_8);
+    lines = made;
+    return made;
+  }
+
+  private static boolean isName(String s) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c <= ' ' || c >= 0x7f || c == ':') {
+        return false;
+      }
+    }
+    for (String own : OWN_HEADERS) {
+      if (own.equalsIgnoreCase(s)) {
+        return false;
+      }
+    }
+    return !s.isEmpty();
+  }
+
+  /** Whether text can stand in a line of a head. */
+  static boolean isSendable(String s) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c < ' ' && c != '\t' || c == 0x7f) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
