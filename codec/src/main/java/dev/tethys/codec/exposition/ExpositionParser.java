@@ -43,6 +43,18 @@ public interface ExpositionParser {
   Event next();
 
   /**
+   * Goes to the next event if that is a sample whose key is known, which then need not be taken
+   * apart; false, and nothing has happened, when it is not, or when that would not be cheaper.
+   *
+   * @param keyLength of a key that {@link #next()} has come upon in this format
+   * @param keyHash its {@link Labels#hash64}
+   * @throws ExpositionException when what follows the key is malformed
+   */
+  default boolean nextIs(int keyLength, long keyHash) {
+    return false;
+  }
+
+  /**
    * Where the key and the text of the present event stand: the body itself or a buffer of the
    * parser. Valid until the next call of {@link #next()}; never to be written to.
    */

@@ -1,5 +1,6 @@
 package dev.tethys.codec.exposition;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 
 /**
@@ -136,8 +137,41 @@ final class PrometheusTextParser extends TextParser {
     }
   }
 
+  @Override
+  public boolean nextIs(int keyLength, long keyHash) {
+    int p = pos + keyLength;
+    if (p + 1 >= end
+        || buf[p] != ' '
+        || buf[p + 1] == '{' // labels of a name that had none
+        || blank(buf[p + 1])
+        || !is(buf[pos], NAME_START)
+        || Labels.hash64(buf, pos, keyLength) != keyHash) {
+      return false;
+    }
+    lineStart = keyStart = pos;
+    keyEnd = p;
+    pos = p + 1;
+    taken = false;
+    event = rest();
+    return true;
+  }
+
+  @Override
+  void takeApart() {
+    int behind = pos;
+    pos = keyStart;
+    key(false);
+    pos = behind;
+  }
+
   private Event sample(boolean brace) {
     keyStart = pos;
+    key(brace);
+    return rest();
+  }
+
+  private void key(boolean brace) {
+    taken = true;
     spanCount = 0;
     if (brace) {
       nameStart = nameEnd = -1;
@@ -154,6 +188,10 @@ final class PrometheusTextParser extends TextParser {
         labelPairs();
       }
     }
+  }
+
+  /** Reads what stands behind a key, to the end of the line. */
+  private Event rest() {
     skipBlanks();
     int from = pos;
     int p = pos;

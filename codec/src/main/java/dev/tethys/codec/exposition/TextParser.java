@@ -69,6 +69,7 @@ abstract class TextParser implements ExpositionParser {
   int nameEnd;
   int[] spans = new int[64];
   int spanCount;
+  boolean taken = true; // apart: name and spans are those of the present sample
 
   double value;
   boolean hasTimestamp;
@@ -178,7 +179,15 @@ abstract class TextParser implements ExpositionParser {
     return built(assemble());
   }
 
+  /** Finds the name and the spans of the present sample, of which only the key is known. */
+  void takeApart() {
+    throw new IllegalStateException("this format takes each sample apart");
+  }
+
   private LabelAssembler assemble() {
+    if (!taken) {
+      takeApart();
+    }
     LabelAssembler a = assembler;
     a.clear();
     a.name(METRIC_NAME, 0, METRIC_NAME.length, false);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.codec.exposition.ExpositionParser.Event;
+import dev.tethys.model.Labels;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PrometheusTextParserTest {
   @Test
@@ -184,5 +187,105 @@ class PrometheusTextParserTest {
     for (Path p : Shared.conformanceFiles("prometheus/textparse", ".om.txt")) {
       assertThat(Transcript.openMetrics(Files.readString(p))).as(p.toString()).isNotEmpty();
     }
+  }
+
+  private static ExpositionParser parser(String text) {
+    byte[] b = text.getBytes(StandardCharsets.UTF_8);
+    return ExpositionParsers.text(b, 0, b.length, ParserOptions.DEFAULT);
+  }
+
+  private static long hash(String key) {
+    byte[] b = key.getBytes(StandardCharsets.UTF_8);
+    return Labels.hash64(b, 0, b.length);
+  }
+
+  private static String sample(ExpositionParser p) {
+    String key = new String(p.buffer(), p.keyOffset(), p.keyLength(), StandardCharsets.UTF_8);
+    return key + " " + p.value() + (p.hasTimestamp() ? " " + p.timestamp() : "") + " " + p.labels();
+  }
+
+  /** Keys that are known are not taken apart, and everything is as if they were. */
+  @Test
+  void samplesOfKnownKeysAreThoseThatTheyAre() {
+    String text =
+        """
+        # TYPE h histogram
+        h_bucket{le="1",a="x } 1"} 4
+        h_bucket{le="+Inf",b=""} 5 123
+        plain 1e3
+        plain{} 2 \t
+        plain {a="b"} -Inf
+        {"quoted", a="b"} 7
+        last{x="\\"}"} NaN\
+        """;
+    ExpositionParser all = parser(text);
+    ExpositionParser known = parser(text);
+    int asKnown = 0;
+    for (Event e = all.next(); e != Event.END; e = all.next()) {
+      if (e != Event.SERIES) {
+        assertThat(known.nextIs(5, hash("plain"))).isFalse();
+        assertThat(known.next()).isEqualTo(e);
+        continue;
+      }
+      String sample = sample(all);
+      String key = sample.substring(0, all.keyLength());
+      assertThat(known.nextIs(key.length(), hash(key) + 1)).isFalse();
+      if (known.nextIs(key.length(), hash(key))) {
+        asKnown++;
+      } else {
+        known.next();
+      }
+      assertThat(sample(known)).isEqualTo(sample);
+      assertThat(known.emptyLabels()).isEqualTo(all.emptyLabels());
+    }
+    assertThat(asKnown).isEqualTo(6);
+    assertThat(known.next()).isEqualTo(Event.END);
+    assertThat(known.nextIs(4, hash("last"))).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "foo {a=\"b\"} 1",
+        "foo  {a=\"b\"} 1",
+        "foo \t{a=\"b\"} 1",
+        "foo{a=\"b\"} 1",
+        "fooo 1",
+        "fop 1",
+        "foo",
+        "foo ",
+        " foo 1",
+        "\nfoo 1",
+        "# foo 1"
+      })
+  void whatOnlyBeginsLikeAKnownKeyIsTakenApart(String text) {
+    ExpositionParser p = parser(text);
+    assertThat(p.nextIs(3, hash("foo"))).isFalse();
+    sameAs(p, text);
+  }
+
+  /** Nothing has happened, so that the parser goes on as one that was never asked. */
+  private static void sameAs(ExpositionParser asked, String text) {
+    ExpositionParser other = parser(text);
+    try {
+      for (Event e = other.next(); e != Event.END; e = other.next()) {
+        assertThat(asked.next()).isEqualTo(e);
+        if (e == Event.SERIES) {
+          assertThat(sample(asked)).isEqualTo(sample(other));
+        }
+      }
+      assertThat(asked.next()).isEqualTo(Event.END);
+    } catch (ExpositionException e) {
+      assertThatThrownBy(asked::next).hasMessage(e.getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"foo x", "foo 1 x", "foo 1 2 3", "foo 1e999"})
+  void whatFollowsAKnownKeyIsRefusedInTheSameWords(String text) {
+    ExpositionParser p = parser(text);
+    assertThatThrownBy(() -> parser(text).next())
+        .satisfies(
+            e -> assertThatThrownBy(() -> p.nextIs(3, hash("foo"))).hasMessage(e.getMessage()));
   }
 }

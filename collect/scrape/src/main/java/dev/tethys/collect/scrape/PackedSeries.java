@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * What an agent remembers of the series of a target, for appenders that know no series but the
  * present one. It keeps final labels, after joining and relabelling, so that a sample that is seen
  * again needs neither; but compressed, all of a target together, in the order of its page. While
- * nobody scrapes, a series costs 9 bytes and its share of that: 5 to 10 more.
+ * nobody scrapes, a series costs 11 bytes and its share of that: 5 to 10 more.
  *
  * <p>A page mostly has the series of the one before in the same order: then a series is found by
  * looking at the next one. A table over all is made only in a scrape in which that fails.
@@ -50,6 +50,7 @@ final class PackedSeries implements SeriesMemory {
 
   private long[] keys = {};
   private byte[] state = NONE;
+  private char[] lengths = {}; // of keys, by slot; 0 where it is not known
   private long[] starts = {}; // start timestamps last used, by slot; empty while none is
   private int size;
   private int sizeAfterSuccess;
@@ -151,6 +152,21 @@ final class PackedSeries implements SeriesMemory {
       }
     }
     return -1;
+  }
+
+  @Override
+  public int expectedLength() {
+    return cursor < size ? lengths[cursor] : 0;
+  }
+
+  @Override
+  public long expectedHash() {
+    return keys[cursor];
+  }
+
+  @Override
+  public void keyLength(int slot, int length) {
+    lengths[slot] = length <= Character.MAX_VALUE ? (char) length : 0;
   }
 
   private static int place(long hash) {
@@ -277,6 +293,7 @@ final class PackedSeries implements SeriesMemory {
       int capacity = Math.max(16, slot + (slot >> 1));
       keys = Arrays.copyOf(keys, capacity);
       state = Arrays.copyOf(state, capacity);
+      lengths = Arrays.copyOf(lengths, capacity);
       if (starts.length > 0) {
         starts = Arrays.copyOf(starts, capacity);
       }
@@ -289,6 +306,7 @@ final class PackedSeries implements SeriesMemory {
       raw = r;
     }
     keys[slot] = hash;
+    lengths[slot] = 0;
     state[slot] = labels == null ? DROPPED_BY_RULE : 0;
     if (starts.length > 0) {
       starts[slot] = 0;
@@ -486,12 +504,14 @@ final class PackedSeries implements SeriesMemory {
     int[] at = new int[Math.max(visits, 16)];
     long[] k = new long[visits];
     byte[] s = new byte[visits];
+    char[] kl = new char[visits];
     long[] st = starts.length == 0 ? starts : new long[visits];
     int n = 0;
     for (int i = 0; i < visits; i++) {
       int slot = visited(i);
       k[i] = keys[slot];
       s[i] = state[slot];
+      kl[i] = lengths[slot];
       if (st.length > 0) {
         st[i] = starts[slot];
       }
@@ -502,6 +522,7 @@ final class PackedSeries implements SeriesMemory {
     inOrder = true;
     keys = k;
     state = s;
+    lengths = kl;
     starts = st;
     size = visits;
     raw = to;
@@ -518,6 +539,7 @@ final class PackedSeries implements SeriesMemory {
     layout = null;
     keys = Arrays.copyOf(keys, size);
     state = Arrays.copyOf(state, size);
+    lengths = Arrays.copyOf(lengths, size);
     if (starts.length > 0) {
       starts = Arrays.copyOf(starts, size);
     }
@@ -544,6 +566,10 @@ final class PackedSeries implements SeriesMemory {
 
   /** Bytes that are held between scrapes, for the account of memory. */
   long bytes() {
-    return keys.length * 8L + state.length + starts.length * 8L + packed.length;
+    return keys.length * 8L
+        + state.length
+        + lengths.length * 2L
+        + starts.length * 8L
+        + packed.length;
   }
 }

@@ -211,6 +211,14 @@ final class SampleIngest {
   private void events(Appender app, ExpositionParser p, long time, long latest)
       throws ScrapeException {
     while (true) {
+      int length = cache.expectedLength();
+      if (length > 0) {
+        long hash = cache.expectedHash();
+        if (p.nextIs(length, hash)) {
+          sample(app, p, hash, false, time, latest);
+          continue;
+        }
+      }
       Event e = p.next();
       switch (e) {
         case END -> {
@@ -224,17 +232,20 @@ final class SampleIngest {
           }
         }
         case COMMENT -> {}
-        case SERIES, HISTOGRAM -> sample(app, p, e == Event.HISTOGRAM, time, latest);
+        case SERIES, HISTOGRAM -> {
+          long hash = SeriesCache.hash(p.buffer(), p.keyOffset(), p.keyLength());
+          sample(app, p, hash, e == Event.HISTOGRAM, time, latest);
+        }
       }
     }
   }
 
-  private void sample(Appender app, ExpositionParser p, boolean isHistogram, long time, long latest)
+  private void sample(
+      Appender app, ExpositionParser p, long hash, boolean isHistogram, long time, long latest)
       throws ScrapeException {
     scraped++;
     boolean ownTime = config.honorTimestamps() && p.hasTimestamp();
     long t = ownTime ? p.timestamp() : time;
-    long hash = SeriesCache.hash(p.buffer(), p.keyOffset(), p.keyLength());
     int slot = cache.find(hash);
     boolean known = slot >= 0;
     boolean again = known && cache.seen(slot);
@@ -246,7 +257,7 @@ final class SampleIngest {
     if (!known) {
       labels = sampleLabels.of(p);
       if (labels == null) {
-        cache.add(hash, Appender.NO_SERIES, null);
+        cache.keyLength(cache.add(hash, Appender.NO_SERIES, null), p.keyLength());
         return;
       }
       check(labels);
@@ -309,6 +320,7 @@ final class SampleIngest {
     }
     if (!known) {
       slot = cache.add(hash, reference, labels);
+      cache.keyLength(slot, p.keyLength());
       added++;
     }
     if (start != 0 && options.zeroAtStart()) {

@@ -25,6 +25,19 @@ interface SeriesMemory {
   /** The slot of a key; negative when it is not known. Slots hold until the scrape ends. */
   int find(long hash);
 
+  /** How long the key is that comes next if the page is as the last one; 0 when nobody knows. */
+  default int expectedLength() {
+    return 0;
+  }
+
+  /** The hash of that key. */
+  default long expectedHash() {
+    throw new IllegalStateException("no key is expected");
+  }
+
+  /** Says how long the key of a slot is. */
+  default void keyLength(int slot, int length) {}
+
   /** Marks a slot as seen in this scrape; true when it had been already. */
   boolean seen(int slot);
 
