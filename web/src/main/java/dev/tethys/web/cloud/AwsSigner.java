@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import javax.crypto.Mac;
@@ -32,6 +33,10 @@ public final class AwsSigner {
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
   private static final String ALGORITHM = "AWS4-HMAC-SHA256";
   private static final byte[] NOTHING = {};
+  private static final Set<String> SIGNED = Set.of("content-type", "content-length");
+
+  /** Those of AWS itself, and those by which MongoDB's servers ask in another's name. */
+  private static final List<String> SIGNED_PREFIXES = List.of("x-amz-", "x-mongodb-");
 
   private AwsSigner() {}
 
@@ -69,7 +74,7 @@ public final class AwsSigner {
         .forEach(
             (k, v) -> {
               String name = k.toLowerCase(Locale.ROOT);
-              if (name.startsWith("x-amz-") || name.equals("content-type")) {
+              if (SIGNED.contains(name) || SIGNED_PREFIXES.stream().anyMatch(name::startsWith)) {
                 headers.put(name, v.strip().replaceAll(" +", " "));
               }
             });

@@ -178,10 +178,13 @@ public final class MongodbExporterKind implements ExporterKind {
                       + " --no-mongodb.direct-connect or --split-cluster");
             });
     return new MongodbExporter(
-        targets, options(s, direct), Duration.ofSeconds(between(s, "web.timeout-offset", 0, 9)));
+        targets,
+        options(s, direct, around),
+        Duration.ofSeconds(between(s, "web.timeout-offset", 0, 9)));
   }
 
-  private static MongodbOptions options(ExporterSettings s, boolean direct) {
+  private static MongodbOptions options(
+      ExporterSettings s, boolean direct, ExporterSurroundings around) {
     boolean all = s.bool("collect-all");
     Set<MongodbCollector> on = EnumSet.noneOf(MongodbCollector.class);
     for (MongodbCollector c : MongodbCollector.values()) {
@@ -200,6 +203,7 @@ public final class MongodbExporterKind implements ExporterKind {
     return new MongodbOptions(
         direct,
         Duration.ofMillis(between(s, "mongodb.connect-timeout-ms", 1, 600_000)),
+        around.environment(),
         on,
         s.bool("compatible-mode"),
         new MongodbOptions.Collections(

@@ -3,6 +3,7 @@ package dev.tethys.collect.database.mongodb;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param direct whether the one host of a string is asked, where the string does not say
  * @param connectTimeout where the string does not say
+ * @param environment variables of the process
  * @param oldNames whether metrics have the names of mongodb_exporter 0.1x too
  */
 record MongodbOptions(
     boolean direct,
     Duration connectTimeout,
+    Function<String, @Nullable String> environment,
     Set<MongodbCollector> on,
     boolean oldNames,
     Collections collections,

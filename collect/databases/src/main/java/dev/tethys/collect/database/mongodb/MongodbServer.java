@@ -74,7 +74,8 @@ final class MongodbServer implements DatabaseScrape {
     MongoUri found = SeedList.SYSTEM.resolve(uri);
     Boolean own = found.direct();
     boolean direct = own == null ? options.direct() : own;
-    return MongoTopology.connect(found, direct, options.connectTimeout(), deadline);
+    return MongoTopology.connect(
+        found, direct, options.connectTimeout(), deadline, options.environment());
   }
 
   private static void up(MetricSet out, int up, String role) {

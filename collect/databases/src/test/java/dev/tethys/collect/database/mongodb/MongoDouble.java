@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.crypto.Mac;
@@ -31,6 +33,7 @@ import javax.crypto.spec.PBEKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
+import javax.security.sasl.SaslServer;
 import org.bson.BsonBinary;
 import org.bson.BsonBinaryReader;
 import org.bson.BsonBinaryWriter;
@@ -50,6 +53,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class MongoDouble implements AutoCloseable {
   private static final int NOT_AUTHORISED = 13;
+  private static final String AWS_HOST = "sts.us-west-2.amazonaws.com";
   private static final Set<String> FOR_ALL = Set.of("ping", "buildInfo");
 
   /** Who may log in, and by what. */
@@ -62,6 +66,9 @@ final class MongoDouble implements AutoCloseable {
   final List<BsonDocument> commands = new CopyOnWriteArrayList<>();
   private volatile @Nullable User user;
   private volatile boolean split;
+
+  /** Who looks at tickets of Kerberos, for each login; its callers are what it is told to be. */
+  volatile @Nullable Callable<SaslServer> tickets;
 
   private MongoDouble(ServerSocket socket, BsonDocument answers) {
     this.socket = socket;
@@ -154,6 +161,8 @@ final class MongoDouble implements AutoCloseable {
     String first = "";
     String challenge = "";
     String certificate = "";
+    byte[] nonce = {};
+    @Nullable SaslServer tickets;
   }
 
   private void serve(Socket s) {
@@ -215,7 +224,12 @@ final class MongoDouble implements AutoCloseable {
     return switch (name) {
       case "isMaster" -> hello(u);
       case "saslStart" -> start(session, Objects.requireNonNull(u), command);
-      case "saslContinue" -> proof(session, Objects.requireNonNull(u), command);
+      case "saslContinue" ->
+          switch (Objects.requireNonNull(u).mechanism) {
+            case "MONGODB-AWS" -> signature(session, u, document(command));
+            case "GSSAPI" -> ticket(session, command);
+            default -> proof(session, u, command);
+          };
       case "authenticate" -> {
         session.known = session.certificate.equals("CN=client");
         yield session.known
@@ -279,20 +293,124 @@ final class MongoDouble implements AutoCloseable {
   }
 
   private static BsonDocument step(String payload, boolean done) {
+    return step(payload.getBytes(StandardCharsets.UTF_8), done);
+  }
+
+  private static BsonDocument step(byte[] payload, boolean done) {
     return new BsonDocument("ok", new BsonInt32(1))
         .append("conversationId", new BsonInt32(7))
         .append("done", org.bson.BsonBoolean.valueOf(done))
-        .append("payload", new BsonBinary(payload.getBytes(StandardCharsets.UTF_8)));
+        .append("payload", new BsonBinary(payload));
   }
 
   private static String payload(BsonDocument command) {
     return new String(command.getBinary("payload").getData(), StandardCharsets.UTF_8);
   }
 
-  private static BsonDocument start(Session session, User u, BsonDocument command) {
+  private BsonDocument ticket(Session session, BsonDocument command) {
+    try {
+      SaslServer s = session.tickets;
+      if (s == null) {
+        s = Objects.requireNonNull(tickets).call();
+        session.tickets = s;
+      }
+      byte[] said = s.evaluateResponse(command.getBinary("payload").getData());
+      session.known = s.isComplete();
+      return step(said == null ? new byte[0] : said, session.known);
+    } catch (Exception e) {
+      return refusal(18, "AuthenticationFailed");
+    }
+  }
+
+  /** Asks in the client's place, as AWS would read it: Signature Version 4, by hand. */
+  private static BsonDocument signature(Session session, User u, BsonDocument said)
+      throws GeneralSecurityException {
+    String date = said.getString("d").getValue();
+    String token = said.containsKey("t") ? said.getString("t").getValue() : "";
+    String headers =
+        "content-length:43\ncontent-type:application/x-www-form-urlencoded\nhost:"
+            + AWS_HOST
+            + "\nx-amz-date:"
+            + date
+            + (token.isEmpty() ? "" : "\nx-amz-security-token:" + token)
+            + "\nx-mongodb-gs2-cb-flag:n\nx-mongodb-server-nonce:"
+            + Base64.getEncoder().encodeToString(session.nonce)
+            + "\n";
+    String names = headers.replaceAll(":[^\n]*\n", ";").replaceAll(";$", "");
+    String body = sha256("Action=GetCallerIdentity&Version=2011-06-15");
+    String request = "POST\n/\n\n" + headers + "\n" + names + "\n" + body;
+    String scope = date.substring(0, 8) + "/us-west-2/sts/aws4_request";
+    byte[] key = ("AWS4" + u.password).getBytes(StandardCharsets.UTF_8);
+    for (String part : scope.split("/")) {
+      key = mac("SHA256", key, part);
+    }
+    String signature =
+        HexFormat.of()
+            .formatHex(
+                mac(
+                    "SHA256",
+                    key,
+                    "AWS4-HMAC-SHA256\n" + date + "\n" + scope + "\n" + sha256(request)));
+    session.known =
+        said.getString("a")
+            .getValue()
+            .equals(
+                "AWS4-HMAC-SHA256 Credential="
+                    + u.name
+                    + "/"
+                    + scope
+                    + ", SignedHeaders="
+                    + names
+                    + ", Signature="
+                    + signature);
+    return session.known ? step("", true) : refusal(18, "AuthenticationFailed");
+  }
+
+  private static String sha256(String s) throws GeneralSecurityException {
+    return HexFormat.of()
+        .formatHex(MessageDigest.getInstance("SHA-256").digest(s.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static BsonDocument document(BsonDocument command) {
+    return new BsonDocumentCodec()
+        .decode(
+            new BsonBinaryReader(ByteBuffer.wrap(command.getBinary("payload").getData())),
+            DecoderContext.builder().build());
+  }
+
+  private static byte[] bytes(BsonDocument d) {
+    try (BasicOutputBuffer b = new BasicOutputBuffer()) {
+      new BsonDocumentCodec().encode(new BsonBinaryWriter(b), d, EncoderContext.builder().build());
+      return b.toByteArray();
+    }
+  }
+
+  private BsonDocument start(Session session, User u, BsonDocument command) {
     String mechanism = command.getString("mechanism").getValue();
     if (!mechanism.equals(u.mechanism)) {
       return refusal(334, "MechanismUnavailable");
+    }
+    switch (mechanism) {
+      case "MONGODB-OIDC" -> {
+        session.known = document(command).getString("jwt").getValue().equals(u.password);
+        return session.known ? step("", true) : refusal(18, "AuthenticationFailed");
+      }
+      case "MONGODB-AWS" -> {
+        byte[] own = document(command).getBinary("r").getData();
+        session.nonce = Arrays.copyOf(own, 64);
+        Arrays.fill(session.nonce, 32, 64, (byte) 7);
+        return step(
+            bytes(
+                new BsonDocument("s", new BsonBinary(session.nonce))
+                    .append("h", new BsonString(AWS_HOST))),
+            false);
+      }
+      case "GSSAPI" -> {
+        return ticket(session, command);
+      }
+      default -> {
+        // texts, below
+      }
     }
     String first = payload(command);
     if (mechanism.equals("PLAIN")) {

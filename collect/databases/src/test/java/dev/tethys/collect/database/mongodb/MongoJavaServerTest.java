@@ -55,7 +55,8 @@ final class MongoJavaServerTest {
         MongoUri.parse("mongodb://" + address),
         true,
         Duration.ofSeconds(5),
-        Deadline.in(Duration.ofSeconds(20)));
+        Deadline.in(Duration.ofSeconds(20)),
+        _ -> null);
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ProbeException;
 import dev.tethys.config.Secret;
 import dev.tethys.testkit.Exposition;
+import dev.tethys.testkit.KerberosRealm;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.TestCertificates;
 import java.nio.file.Files;
@@ -18,6 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import javax.security.auth.Subject;
+import javax.security.auth.callback.Callback;
+import javax.security.auth.login.AppConfigurationEntry;
+import javax.security.auth.login.Configuration;
+import javax.security.auth.login.LoginContext;
+import javax.security.sasl.AuthorizeCallback;
+import javax.security.sasl.Sasl;
 import org.bson.BsonDocument;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -407,6 +415,125 @@ final class MongodbExporterTest {
       String plain = uri.replace("://", "://ldap:pw@") + "&authMechanism=PLAIN";
       assertThat(up(plain + ca + key)).isEqualTo(1);
     }
+  }
+
+  @Test
+  void keysOfAwsSignAQuestion() throws Exception {
+    try (MongoDouble server =
+        MongoDouble.start("member.json")
+            .only(new MongoDouble.User("AKIDEXAMPLE", "secret/key", "MONGODB-AWS"))) {
+      String end = "@" + server.address() + "/?authMechanism=MONGODB-AWS";
+      String good = "mongodb.uri=mongodb://AKIDEXAMPLE:secret%2Fkey" + end;
+      assertThat(up(good)).isEqualTo(1);
+      assertThat(up(good + "&authMechanismProperties=AWS_SESSION_TOKEN:to:ken%3D")).isEqualTo(1);
+      assertThat(server.commands("saslStart").getFirst().getString("$db").getValue())
+          .isEqualTo("$external");
+      assertThat(server.commands("ping")).hasSize(2);
+      assertThat(up("mongodb.uri=mongodb://AKIDEXAMPLE:other" + end)).isZero();
+    }
+  }
+
+  @Test
+  void aMachineLogsInByATokenInAFile() throws Exception {
+    TestCertificates certificates = new TestCertificates(dir);
+    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
+    certificates.issue("client", "dns:localhost");
+    Path both = dir.resolve("both.pem");
+    Files.writeString(
+        both,
+        Files.readString(certificates.certificate("client"))
+            + Files.readString(certificates.key("client")));
+    Path token = Files.writeString(dir.resolve("token"), "a.b.c\n");
+    try (MongoDouble server =
+        MongoDouble.secured("member.json", certificates)
+            .only(new MongoDouble.User("", "a.b.c", "MONGODB-OIDC"))) {
+      String uri =
+          "mongodb://"
+              + server.address()
+              + "/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s";
+      String tls = "&tls=true&tlsCAFile=" + certificates.ca() + "&tlsCertificateKeyFile=" + both;
+      Map<String, String> variables =
+          Map.of("MONGODB_URI", uri + tls, "AZURE_FEDERATED_TOKEN_FILE", token.toString());
+      try (Exporter e = Settings.open(new MongodbExporterKind(), variables)) {
+        assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(1.0);
+        Files.writeString(token, "x.y.z");
+        assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(0.0);
+      }
+    }
+    try (MongoDouble plain =
+        MongoDouble.start("member.json").only(new MongoDouble.User("", "a.b.c", "MONGODB-OIDC"))) {
+      String uri =
+          "mongodb://"
+              + plain.address()
+              + "/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:test";
+      Map<String, String> variables =
+          Map.of("MONGODB_URI", uri, "OIDC_TOKEN_FILE", token.toString());
+      try (Exporter e = Settings.open(new MongodbExporterKind(), variables)) {
+        assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(0.0);
+      }
+      assertThat(plain.commands("saslStart")).isEmpty();
+    }
+  }
+
+  /** With tickets of a real KDC; the server's side is Java's. */
+  @Test
+  void aTicketOfKerberosLogsIn() throws Exception {
+    try (KerberosRealm realm = new KerberosRealm(dir);
+        MongoDouble server =
+            MongoDouble.start("member.json").only(new MongoDouble.User("", "", "GSSAPI"))) {
+      realm.add("monitor", "pass+word");
+      Path own = realm.keytab("mongodb/localhost");
+      System.setProperty("java.security.krb5.conf", realm.config().toString());
+      Subject subject = new Subject();
+      new LoginContext("server", subject, null, keytab("mongodb/localhost", own)).login();
+      server.tickets =
+          () ->
+              Subject.callAs(
+                  subject,
+                  () ->
+                      Sasl.createSaslServer(
+                          "GSSAPI",
+                          "mongodb",
+                          "localhost",
+                          Map.of(),
+                          asked -> {
+                            for (Callback c : asked) {
+                              ((AuthorizeCallback) c).setAuthorized(true);
+                            }
+                          }));
+      String end = "@localhost:" + server.port() + "/?authMechanism=GSSAPI";
+      assertThat(up("mongodb.uri=mongodb://monitor:pass%2Bword" + end)).isEqualTo(1);
+      assertThat(server.commands("ping")).hasSize(1);
+      assertThat(up("mongodb.uri=mongodb://monitor:other" + end)).isZero();
+      assertThat(
+              up(
+                  "mongodb.uri=mongodb://monitor:pass%2Bword"
+                      + end
+                      + "&authMechanismProperties=SERVICE_NAME:other"))
+          .isZero();
+    } finally {
+      System.clearProperty("java.security.krb5.conf");
+    }
+  }
+
+  private static Configuration keytab(String principal, Path file) {
+    return new Configuration() {
+      @Override
+      public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
+        return new AppConfigurationEntry[] {
+          new AppConfigurationEntry(
+              "com.sun.security.auth.module.Krb5LoginModule",
+              AppConfigurationEntry.LoginModuleControlFlag.REQUIRED,
+              Map.of(
+                  "principal", principal,
+                  "useKeyTab", "true",
+                  "keyTab", file.toString(),
+                  "storeKey", "true",
+                  "isInitiator", "false",
+                  "refreshKrb5Config", "true"))
+        };
+      }
+    };
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Logs a connection in, as its string says. */
@@ -24,16 +25,23 @@ final class MongoLogin {
   /**
    * Logs in; a string without a login leaves the connection as it is.
    *
+   * @param environment variables of the process
    * @throws IOException when the server refuses it; the message holds no password
    */
-  static void run(MongoConnection c, MongoUri uri) throws IOException {
+  static void run(MongoConnection c, MongoUri uri, Function<String, @Nullable String> environment)
+      throws IOException {
     Mechanism mechanism = uri.mechanism();
     Login login = uri.login();
     if (mechanism == Mechanism.X509) {
       certificate(c, uri, login == null ? "" : login.user());
+    } else if (mechanism == Mechanism.AWS) {
+      AwsLogin.run(c, uri);
+    } else if (mechanism == Mechanism.OIDC) {
+      TokenLogin.run(c, uri, environment);
     } else if (login != null && !login.user().isEmpty()) {
       switch (mechanism) {
         case PLAIN -> plain(c, uri, login);
+        case GSSAPI -> TicketLogin.run(c, uri);
         case SCRAM_SHA_1, SCRAM_SHA_256 -> scram(c, uri, login, mechanism.text());
         default -> scram(c, uri, login, best(c.hello().texts("saslSupportedMechs")));
       }
@@ -54,31 +62,33 @@ final class MongoLogin {
       throw new IOException("PLAIN sends the password as it is; that wants tls=true");
     }
     String text = "\0" + login.user() + "\0" + login.password().value();
-    Document answer = c.command(uri.source(), start(Mechanism.PLAIN.text(), text));
+    Document answer =
+        c.command(
+            uri.source(), start(Mechanism.PLAIN.text(), text.getBytes(StandardCharsets.UTF_8)));
     if (!answer.isTrue("done")) {
       throw new IOException("the server does not end the login by PLAIN");
     }
   }
 
-  private static Document start(String mechanism, String payload) {
+  static Document start(String mechanism, byte[] payload) {
     return Document.of(
         "saslStart",
         1,
         "mechanism",
         mechanism,
         "payload",
-        payload(payload),
+        new Binary(0, payload),
         "options",
         Document.of("skipEmptyExchange", true));
   }
 
-  private static Binary payload(String text) {
-    return new Binary(0, text.getBytes(StandardCharsets.UTF_8));
+  private static String text(Document answer) throws IOException {
+    return new String(payload(answer), StandardCharsets.UTF_8);
   }
 
-  private static String payload(Document answer) throws IOException {
+  static byte[] payload(Document answer) throws IOException {
     if (answer.at("payload") instanceof Binary b) {
-      return new String(b.bytes(), StandardCharsets.UTF_8);
+      return b.bytes();
     }
     throw new IOException("an answer to a login without a payload");
   }
@@ -105,24 +115,25 @@ final class MongoLogin {
         mechanism.equals(Scram.SHA_1)
             ? new Scram(mechanism, login.user(), hashed(login.user(), password), nonce)
             : Scram.of(mechanism, login.user(), password, nonce);
-    Document answer = c.command(uri.source(), start(mechanism, scram.first()));
+    Document answer =
+        c.command(uri.source(), start(mechanism, scram.first().getBytes(StandardCharsets.UTF_8)));
     Object conversation = answer.at("conversationId");
-    answer = next(c, uri, conversation, scram.proof(payload(answer)));
-    scram.verify(payload(answer));
+    answer = next(c, uri, conversation, scram.proof(text(answer)).getBytes(StandardCharsets.UTF_8));
+    scram.verify(text(answer));
     for (int i = 0; !answer.isTrue("done"); i++) { // servers before 4.4 want an empty step
       if (i == MOST_STEPS) {
         throw new IOException("the server does not end the login");
       }
-      answer = next(c, uri, conversation, "");
+      answer = next(c, uri, conversation, new byte[0]);
     }
   }
 
-  private static Document next(
-      MongoConnection c, MongoUri uri, @Nullable Object conversation, String payload)
+  static Document next(
+      MongoConnection c, MongoUri uri, @Nullable Object conversation, byte[] payload)
       throws IOException {
     return c.command(
         uri.source(),
         Document.of(
-            "saslContinue", 1, "conversationId", conversation, "payload", payload(payload)));
+            "saslContinue", 1, "conversationId", conversation, "payload", new Binary(0, payload)));
   }
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +47,16 @@ public final class MongoTopology {
    * @param uri with its hosts
    * @param direct whether its one host is asked, whatever it is
    * @param patience how long connecting to one server may take, where the string does not say
+   * @param environment variables of the process
    * @throws IOException when there is no such server; the message holds no password
    */
   public static MongoConnection connect(
-      MongoUri uri, boolean direct, Duration patience, Deadline deadline) throws IOException {
+      MongoUri uri,
+      boolean direct,
+      Duration patience,
+      Deadline deadline,
+      Function<String, @Nullable String> environment)
+      throws IOException {
     MongoTopology t = new MongoTopology(uri, patience, deadline);
     MongoConnection c =
         direct || uri.isLoadBalanced()
@@ -58,7 +65,7 @@ public final class MongoTopology {
     try {
       boolean arbiter = c.hello().isTrue("arbiterOnly");
       if (!arbiter) { // it has no users
-        MongoLogin.run(c, uri);
+        MongoLogin.run(c, uri, environment);
       }
       c.prefer(
           direct && !isRouter(c.hello()) ? ReadPreference.PRIMARY_PREFERRED : uri.readPreference(),

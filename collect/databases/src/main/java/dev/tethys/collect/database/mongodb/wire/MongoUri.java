@@ -42,7 +42,10 @@ public record MongoUri(
     SCRAM_SHA_1(Scram.SHA_1),
     SCRAM_SHA_256(Scram.SHA_256),
     X509("MONGODB-X509"),
-    PLAIN("PLAIN");
+    PLAIN("PLAIN"),
+    GSSAPI("GSSAPI"),
+    AWS("MONGODB-AWS"),
+    OIDC("MONGODB-OIDC");
 
     private final String text;
 
@@ -80,6 +83,7 @@ public record MongoUri(
   private static final String SRV_SCHEME = "mongodb+srv://";
   private static final String EXTERNAL = "$external";
 
+  private static final String PROPERTIES = "authmechanismproperties";
   private static final String TAGS = "readpreferencetags";
   private static final String LOAD_BALANCED = "loadbalanced";
 
@@ -96,6 +100,7 @@ public record MongoUri(
           "tlsprivatekeyfile",
           "authsource",
           "authmechanism",
+          PROPERTIES,
           "replicaset",
           TAGS,
           LOAD_BALANCED,
@@ -136,7 +141,6 @@ public record MongoUri(
 
   private static final Map<String, String> REFUSED =
       Map.of(
-          "authmechanismproperties", "no mechanism that has properties is built",
           "tlsallowinvalidhostnames", "give a certificate of the right name, or tlsInsecure",
           "tlscertificatekeyfilepassword", "write the key without a password (openssl pkey)",
           "maxstalenessseconds", "name the member with directConnection=true");
@@ -232,7 +236,7 @@ public record MongoUri(
 
   private void check() {
     tls();
-    mechanism();
+    MechanismProperties.check(mechanism(), login, properties());
     readPreference();
     direct();
     if (!tagSets().isEmpty() && readPreference() == ReadPreference.PRIMARY) {
@@ -350,7 +354,17 @@ public record MongoUri(
     throw new IllegalArgumentException(
         "authMechanism "
             + name
-            + " is not built; there are SCRAM-SHA-1, SCRAM-SHA-256, MONGODB-X509 and PLAIN");
+            + " is not built; there are SCRAM-SHA-1, SCRAM-SHA-256, MONGODB-X509, PLAIN, GSSAPI,"
+            + " MONGODB-AWS and MONGODB-OIDC");
+  }
+
+  private Map<String, String> properties() {
+    return MechanismProperties.read(mechanism(), option(PROPERTIES));
+  }
+
+  /** A property of the mechanism, {@code ""} where it is not said. */
+  String property(String name) {
+    return properties().getOrDefault(name, "");
   }
 
   /** The database that knows the user. */
@@ -360,7 +374,7 @@ public record MongoUri(
       return given;
     }
     return switch (mechanism()) {
-      case X509 -> EXTERNAL;
+      case X509, GSSAPI, AWS, OIDC -> EXTERNAL;
       case PLAIN -> database.isEmpty() ? EXTERNAL : database;
       default -> database.isEmpty() ? "admin" : database;
     };

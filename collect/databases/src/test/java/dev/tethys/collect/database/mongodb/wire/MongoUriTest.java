@@ -24,6 +24,26 @@ import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
 final class MongoUriTest {
+  /** The table of MongoDB's specification of logins. */
+  @ParameterizedTest
+  @CsvSource({
+    "sts.amazonaws.com,us-east-1",
+    "sts.us-west-2.amazonaws.com,us-west-2",
+    "sts.us-west-2.amazonaws.com.ch,us-west-2",
+    "example.com,com",
+    "localhost,us-east-1"
+  })
+  void regionsAreThoseOfTheHost(String host, String region) throws Exception {
+    assertThat(AwsLogin.region(host)).isEqualTo(region);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sts..com", ".amazonaws.com", "sts.amazonaws.", "''", "a/b"})
+  void hostsThatThereAreNotHaveNoRegion(String host) {
+    assertThatThrownBy(() -> AwsLogin.region(host)).hasMessageContaining("names no host");
+    assertThatThrownBy(() -> AwsLogin.region("a".repeat(256))).hasMessageContaining("no host");
+  }
+
   @Test
   void partsAreReadAndDecoded() {
     MongoUri u =
@@ -85,7 +105,16 @@ final class MongoUriTest {
         "mongodb://h/?maxpool=1                    | there is no option maxpool",
         "mongodb://h/?tls=yes                      | true or false",
         "mongodb://h/?tls=true&TLS=true            | twice",
-        "mongodb://h/?authMechanism=GSSAPI         | authMechanism GSSAPI is not built",
+        "mongodb://h/?authMechanism=GSSAPI         | wants a user",
+        "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=CANONICALIZE_HOST_NAME:forward | is not built",
+        "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=REALM:r | the property REALM",
+        "mongodb://h/?authMechanismProperties=SERVICE_NAME:r | the property SERVICE_NAME",
+        "mongodb://u@h/?authMechanism=MONGODB-AWS  | with its secret key",
+        "mongodb://h/?authMechanism=MONGODB-AWS&authMechanismProperties=AWS_SESSION_TOKEN:t | with its secret key",
+        "mongodb://h/?authMechanism=MONGODB-OIDC   | ENVIRONMENT:k8s",
+        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp | others are not built",
+        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s | no user",
+        "mongodb://h/?authMechanism=MONGODB-CR     | authMechanism MONGODB-CR is not built",
         "mongodb://h/?authMechanism=MONGODB-X509   | wants tls=true",
         "mongodb://h/?readPreference=best          | is none that MongoDB has",
         "mongodb://a,b/?loadBalanced=true          | wants one host",

@@ -1,0 +1,148 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import dev.tethys.collect.database.mongodb.wire.Document.Binary;
+import dev.tethys.collect.database.mongodb.wire.MongoUri.Login;
+import dev.tethys.collect.database.mongodb.wire.MongoUri.Mechanism;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.cloud.AwsCredentials;
+import dev.tethys.web.cloud.AwsIdentity;
+import dev.tethys.web.cloud.AwsSigner;
+import dev.tethys.web.cloud.Surroundings;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A login by MONGODB-AWS: a signed question to AWS of who one is, which the server asks in one's
+ * place (https://github.com/mongodb/specifications/blob/master/source/auth/auth.md).
+ */
+final class AwsLogin {
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int NONCE = 32;
+  private static final int MAX_HOST = 255;
+  private static final String USUAL_REGION = "us-east-1";
+  private static final String BODY = "Action=GetCallerIdentity&Version=2011-06-15";
+
+  private AwsLogin() {}
+
+  /** Keys of the environment, a profile, a role or the machine; made when they are needed. */
+  private static final class Usual {
+    static final AwsCredentials CREDENTIALS =
+        new AwsCredentials(
+            new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false),
+            new Surroundings(
+                new Caller(new HttpClientFactory("tethys")),
+                InstantSource.system(),
+                System::getenv));
+
+    private record Caller(HttpClientFactory clients) implements Surroundings.Caller {
+      @Override
+      public dev.tethys.web.client.Answer send(Call call) throws IOException, InterruptedException {
+        return clients.client(HttpClientConfig.DEFAULT).send(call);
+      }
+    }
+  }
+
+  private static AwsIdentity identity(MongoUri uri) throws IOException, InterruptedException {
+    Login login = uri.login();
+    return login == null || login.user().isEmpty()
+        ? Usual.CREDENTIALS.identity()
+        : new AwsIdentity(
+            login.user(),
+            login.password().value(),
+            uri.property(MechanismProperties.SESSION_TOKEN),
+            Instant.MAX);
+  }
+
+  static void run(MongoConnection c, MongoUri uri) throws IOException {
+    byte[] nonce = new byte[NONCE];
+    RANDOM.nextBytes(nonce);
+    Document first = Document.of("r", new Binary(0, nonce), "p", (int) 'n');
+    Document answer =
+        c.command(uri.source(), MongoLogin.start(Mechanism.AWS.text(), Bson.write(first)));
+    Document said =
+        Bson.read(ByteBuffer.wrap(MongoLogin.payload(answer)).order(ByteOrder.LITTLE_ENDIAN));
+    byte[] both = said.at("s") instanceof Binary b ? b.bytes() : new byte[0];
+    if (both.length != 2 * NONCE || !Arrays.equals(both, 0, NONCE, nonce, 0, NONCE)) {
+      throw new IOException("the server's nonce does not continue ours");
+    }
+    String host = said.text("h");
+    Document proof;
+    try {
+      proof = proof(identity(uri), host, both, Instant.now());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    try {
+      answer = MongoLogin.next(c, uri, answer.at("conversationId"), Bson.write(proof));
+    } catch (MongoException e) {
+      if (uri.login() == null) {
+        Usual.CREDENTIALS.refused();
+      }
+      throw e;
+    }
+    if (!answer.isTrue("done")) {
+      throw new IOException("the server does not end the login by MONGODB-AWS");
+    }
+  }
+
+  /** The signature, for a host that the server asks at. */
+  static Document proof(AwsIdentity identity, String host, byte[] nonce, Instant now)
+      throws IOException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Content-Type", "application/x-www-form-urlencoded");
+    headers.put("Content-Length", Integer.toString(BODY.length()));
+    headers.put("X-MongoDB-Server-Nonce", Base64.getEncoder().encodeToString(nonce));
+    headers.put("X-MongoDB-GS2-CB-Flag", "n");
+    String region = region(host);
+    Call signed =
+        AwsSigner.sign(
+            new Call(
+                "POST",
+                URI.create("https://" + host + "/"),
+                headers,
+                BODY.getBytes(StandardCharsets.US_ASCII),
+                Duration.ofSeconds(1), // it is not sent
+                null),
+            identity,
+            region,
+            "sts",
+            now,
+            false);
+    Document proof =
+        Document.of(
+            "a",
+            Objects.requireNonNull(signed.headers().get("Authorization")),
+            "d",
+            Objects.requireNonNull(signed.headers().get("X-Amz-Date")));
+    return identity.sessionToken().isEmpty()
+        ? proof
+        : proof.with(Document.of("t", identity.sessionToken()));
+  }
+
+  /** The second part of a name, or the usual one. */
+  static String region(String host) throws IOException {
+    if (host.isEmpty()
+        || host.length() > MAX_HOST
+        || !host.matches("[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*")) {
+      throw new IOException("the server names no host of AWS: " + host);
+    }
+    String[] parts = host.split("\\.");
+    return host.equals("sts.amazonaws.com") || parts.length == 1 ? USUAL_REGION : parts[1];
+  }
+}

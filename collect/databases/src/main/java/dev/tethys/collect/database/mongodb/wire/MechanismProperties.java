@@ -1,0 +1,88 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import dev.tethys.collect.database.mongodb.wire.MongoUri.Login;
+import dev.tethys.collect.database.mongodb.wire.MongoUri.Mechanism;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code authMechanismProperties} says, and what each mechanism takes of it. */
+final class MechanismProperties {
+  static final String SESSION_TOKEN = "AWS_SESSION_TOKEN";
+  static final String ENVIRONMENT = "ENVIRONMENT";
+  static final String SERVICE = "SERVICE_NAME";
+  static final String REALM = "SERVICE_REALM";
+  static final String HOST = "SERVICE_HOST";
+  private static final String CANONICAL = "CANONICALIZE_HOST_NAME";
+
+  private MechanismProperties() {}
+
+  /**
+   * Reads {@code name:value,name:value}.
+   *
+   * @throws IllegalArgumentException when the mechanism has no such property; the message holds no
+   *     value
+   */
+  static Map<String, String> read(Mechanism mechanism, String text) {
+    Set<String> known =
+        switch (mechanism) {
+          case AWS -> Set.of(SESSION_TOKEN);
+          case OIDC -> Set.of(ENVIRONMENT);
+          case GSSAPI -> Set.of(SERVICE, REALM, HOST, CANONICAL);
+          default -> Set.of();
+        };
+    Map<String, String> out = new LinkedHashMap<>();
+    for (String pair : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+      int colon = pair.indexOf(':');
+      String name = colon < 0 ? pair : pair.substring(0, colon);
+      if (colon <= 0) {
+        throw new IllegalArgumentException("authMechanismProperties are name:value,name:value");
+      }
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "the property " + name + " of " + mechanism.text() + " is not built or there is none");
+      }
+      out.put(name, pair.substring(colon + 1));
+    }
+    return out;
+  }
+
+  /** Whether a login and properties go together with a mechanism. */
+  static void check(Mechanism mechanism, @Nullable Login login, Map<String, String> properties) {
+    boolean user = login != null && !login.user().isEmpty();
+    boolean password = login != null && !login.password().isEmpty();
+    switch (mechanism) {
+      case AWS -> {
+        if (user != password || properties.containsKey(SESSION_TOKEN) && !user) {
+          throw new IllegalArgumentException(
+              "MONGODB-AWS wants an access key with its secret key, or none of both");
+        }
+      }
+      case OIDC -> {
+        if (password || user) {
+          throw new IllegalArgumentException("MONGODB-OIDC has no user and no password here");
+        }
+        String environment = properties.getOrDefault(ENVIRONMENT, "");
+        if (!environment.equals("test") && !environment.equals("k8s")) {
+          throw new IllegalArgumentException(
+              "MONGODB-OIDC wants authMechanismProperties=ENVIRONMENT:k8s or ENVIRONMENT:test;"
+                  + " others are not built");
+        }
+      }
+      case GSSAPI -> {
+        if (!user) {
+          throw new IllegalArgumentException("GSSAPI wants a user: the principal");
+        }
+        String canonical = properties.getOrDefault(CANONICAL, "none");
+        if (!canonical.equals("none") && !canonical.equals("false")) {
+          throw new IllegalArgumentException(
+              CANONICAL + " is not built: write the server's own name, or SERVICE_HOST");
+        }
+      }
+      default -> {
+        // checked where they are used
+      }
+    }
+  }
+}
