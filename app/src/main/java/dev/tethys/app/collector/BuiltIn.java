@@ -94,7 +94,7 @@ public final class BuiltIn {
     all.add(new StatsdReceiverFactory());
     all.add(new ImportReceiverFactory());
     all.add(new ZipkinReceiverFactory());
-    all.add(new PprofReceiverFactory());
+    all.add(new PprofReceiverFactory(clients));
     all.add(new PyroscopeReceiverFactory());
     all.add(new JaegerReceiverFactory());
     all.add(new KafkaReceiverFactory());
@@ -140,7 +140,7 @@ public final class BuiltIn {
     all.add(new OAuth2ClientFactory(clients));
     all.add(new KerberosAuth());
     all.add(new HeadersSetter());
-    all.add(new RemoteSampling());
+    all.add(new RemoteSampling(clients));
     for (ComponentFactory<?> f : ServiceLoader.load(ComponentFactory.class)) {
       all.add(f);
     }

@@ -3,18 +3,24 @@ package dev.tethys.pipeline.receiver.pprof;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.collect.logs.file.Glob;
+import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
@@ -25,8 +31,11 @@ import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,10 +52,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiverFactory.Settings> {
   /** What one is told. */
-  public record Settings(@Nullable HttpServerSettings server, List<Asked> asked) {}
+  public record Settings(
+      @Nullable HttpServerSettings server, @Nullable Remote remote, List<Asked> asked) {}
 
   /** A source that is asked for profiles in rounds. */
   record Asked(Supplier<Rounds.Source> source, Rounds.Pace pace) {}
+
+  /** A program that is asked over HTTP. */
+  record Remote(HttpClientSettings client, URI url, Rounds.Pace pace, Duration timeout) {}
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
 
   /** Where profiles are posted to. */
   static final String PATH = "/v1/pprof";
@@ -94,8 +109,59 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
               }),
           "Profiles of this process, by the JDK's flight recorder.");
 
+  private static final Section REMOTE = new Section("remote", "Profiles that a program serves.");
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(REMOTE);
+  private static final Rounds.Pace.Keys REMOTE_PACE = new Rounds.Pace.Keys(REMOTE);
+  private static final Key<Duration> TIMEOUT =
+      REMOTE.key(
+          "timeout",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "For one answer; 0 for collection_interval, a minute at least.");
+  private static final Key<Remote> REMOTE_KEY =
+      SECTION.optional(
+          "remote", REMOTE.type(PprofReceiverFactory::remote), "Profiles that a program serves.");
+
   static {
-    SECTION.notBuilt("remote", "Profiles that are fetched from a program.");
+    FILE.notBuilt("timeout", "A round takes as long as it takes.");
+    SELF.notBuilt("timeout", "A round takes as long as it takes.");
+  }
+
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public PprofReceiverFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  private static Remote remote(YamlObject o) {
+    HttpClientSettings client = CLIENT.read(o);
+    URI url = client.endpoint();
+    if (url == null) {
+      throw o.error("remote wants an endpoint: the URL of a profile");
+    }
+    Rounds.Pace pace = REMOTE_PACE.read(o);
+    Duration timeout = o.get(TIMEOUT);
+    if (timeout.isNegative()) {
+      throw o.error(TIMEOUT, "is not negative");
+    }
+    Duration longest = pace.interval().compareTo(MINUTE) < 0 ? MINUTE : pace.interval();
+    return new Remote(client, url, pace, timeout.isZero() ? longest : timeout);
+  }
+
+  private Rounds.Source source(Remote r, Context context) {
+    Reference auth = r.client.auth();
+    return new RemoteProfiles(
+        r.url,
+        new HttpEndpoint(
+            r.client,
+            auth == null ? null : context.extension(auth, ClientAuth.class),
+            Map.of(),
+            r.timeout,
+            clients,
+            context.clock()::millis));
   }
 
   @Override
@@ -115,10 +181,11 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
           List<Asked> asked =
               Stream.of(o.find(FILE_KEY), o.find(SELF_KEY)).filter(Objects::nonNull).toList();
           HttpServerSettings server = o.find(SERVER_KEY);
-          if (server == null && asked.isEmpty()) {
-            throw o.error("pprof wants server, file or self");
+          Remote remote = o.find(REMOTE_KEY);
+          if (server == null && remote == null && asked.isEmpty()) {
+            throw o.error("pprof wants server, remote, file or self");
           }
-          return new Settings(server, asked);
+          return new Settings(server, remote, asked);
         });
   }
 
@@ -131,10 +198,14 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
     HttpServerSettings server = s.server;
     Consumer c = outputs.get(Signal.PROFILES);
-    List<Rounds> rounds =
-        c == null
-            ? List.of()
-            : s.asked.stream().map(a -> new Rounds(a.source.get(), a.pace, c)).toList();
+    List<Rounds> rounds = new ArrayList<>();
+    if (c != null) {
+      s.asked.forEach(a -> rounds.add(new Rounds(a.source.get(), a.pace, c)));
+      Remote remote = s.remote;
+      if (remote != null) {
+        rounds.add(new Rounds(source(remote, context), remote.pace, c));
+      }
+    }
     return new Several(
         server == null
             ? null

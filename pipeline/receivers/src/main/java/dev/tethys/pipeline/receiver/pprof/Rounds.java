@@ -32,7 +32,7 @@ final class Rounds implements AutoCloseable {
     default void open() throws IOException {}
 
     /** Adds what there is since it was last asked; nothing when there is nothing. */
-    void gather(ProfilesWriter to) throws IOException;
+    void gather(ProfilesWriter to) throws IOException, InterruptedException;
 
     @Override
     default void close() {}
@@ -55,7 +55,6 @@ final class Rounds implements AutoCloseable {
             s.key("collection_interval", Type.DURATION, Duration.ofMinutes(1), "Between rounds.");
         first =
             s.key("initial_delay", Type.DURATION, Duration.ofSeconds(1), "Before the first round.");
-        s.notBuilt("timeout", "A round takes as long as it takes.");
       }
 
       Pace read(YamlObject o) {

@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.receiver.sampling;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -9,9 +8,13 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.client.GrpcClientSettings;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.GrpcDoor;
@@ -20,39 +23,37 @@ import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code jaegerremotesampling}: tells clients of Jaeger and OpenTelemetry over HTTP and gRPC how
- * many traces to record, out of a file.
+ * many traces to record, out of a file or as another server says.
  */
 public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Settings> {
   /**
    * The settings.
    *
-   * @param reload between looks at the file; zero for never
+   * @param remote another server of strategies that is asked; null where a file is read
+   * @param file a path or a URL; "" where another server is asked
+   * @param reload between looks at the file, zero for never; how long the answers of another server
+   *     hold
    */
   public record Settings(
       @Nullable HttpServerSettings http,
       @Nullable GrpcServerSettings grpc,
+      @Nullable GrpcClientSettings remote,
       String file,
       Duration reload) {}
 
-  private static final System.Logger LOG = System.getLogger(RemoteSampling.class.getName());
-
-  /** The largest file that is read. */
-  private static final long MAX_BYTES = 16 << 20;
-
-  private static final String METHOD = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
+  static final String METHOD = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
 
   private static final Section HTTP = new Section("http", "Where HTTP is spoken.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
@@ -63,14 +64,27 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
 
   private static final Section SOURCE = new Section("source", "Where strategies come from.");
   private static final Key<String> FILE =
-      SOURCE.required("file", Type.PATH, "A file of strategies, in JSON.");
+      SOURCE.key(
+          "file",
+          Type.of(
+              "path or URL",
+              "",
+              n -> n.asString().contains("://") ? n.asString() : Type.PATH.read(n)),
+          "",
+          "A file of strategies, in JSON, or its URL.");
   private static final Key<Duration> RELOAD =
       SOURCE.key(
-          "reload_interval", Type.DURATION, Duration.ZERO, "Between looks at it; 0 for never.");
-
-  static {
-    SOURCE.notBuilt("remote", "Strategies of another server of them.");
-  }
+          "reload_interval",
+          Type.DURATION,
+          Duration.ZERO,
+          "Between looks at it, 0 for never; of remote how long an answer holds.");
+  private static final Section REMOTE =
+      new Section("remote", "Another server of jaeger.api_v2.SamplingManager.");
+  private static final GrpcClientSettings.Keys REMOTE_KEYS =
+      new GrpcClientSettings.Keys(REMOTE, false, "none");
+  private static final Key<GrpcClientSettings> REMOTE_KEY =
+      SOURCE.optional(
+          "remote", REMOTE.type(o -> REMOTE_KEYS.read(o, "Tethys")), "Another server of them.");
 
   private static final Section SECTION =
       new Section("jaegerremotesampling", "Tells clients how many traces to record.");
@@ -80,9 +94,16 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
       SECTION.optional("grpc", GRPC_TYPE, "jaeger.api_v2.SamplingManager.");
   private static final Key<Settings> SOURCE_KEY =
       SECTION.required(
-          "source",
-          SOURCE.type(o -> new Settings(null, null, o.get(FILE), o.get(RELOAD))),
-          "Where strategies come from.");
+          "source", SOURCE.type(RemoteSampling::source), "Where strategies come from.");
+
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public RemoteSampling(HttpClientFactory clients) {
+    this.clients = clients;
+  }
 
   @Override
   public String type() {
@@ -104,17 +125,27 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
     return SECTION.type(RemoteSampling::read);
   }
 
+  private static Settings source(YamlObject o) {
+    GrpcClientSettings remote = o.find(REMOTE_KEY);
+    String file = o.get(FILE);
+    if (remote == null == file.isEmpty()) {
+      throw o.error("source wants one of file and remote");
+    }
+    if (file.contains("://") && !file.startsWith("http://") && !file.startsWith("https://")) {
+      throw o.error(FILE, "a URL of http or https, or a path");
+    }
+    return new Settings(null, null, remote, file, o.get(RELOAD));
+  }
+
   private static Settings read(YamlObject o) {
     Settings source = o.get(SOURCE_KEY);
-    if (source.file.contains("://")) {
-      throw o.error(SOURCE_KEY, "file is a file of this machine");
-    }
     YamlNode http = o.at(HTTP_KEY);
     YamlNode grpc = o.at(GRPC_KEY);
     boolean both = http == null && grpc == null;
     return new Settings(
         http != null || both ? HTTP_TYPE.read(http == null ? empty() : http) : null,
         grpc != null || both ? GRPC_TYPE.read(grpc == null ? empty() : grpc) : null,
+        source.remote,
         source.file,
         source.reload);
   }
@@ -128,25 +159,37 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
   public Extension create(Settings s, Context context) {
     return new Running(
         s,
+        source(s, context),
         Authenticators.find(s.http == null ? null : s.http.auth(), context),
         Authenticators.find(s.grpc == null ? null : s.grpc.auth(), context),
         context.clock());
   }
 
-  /** Serves what the file said when it was read last and was right. */
+  private StrategySource source(Settings s, Context context) {
+    GrpcClientSettings remote = s.remote;
+    if (remote == null) {
+      return new FileStrategies(s.file, s.reload, context.clock(), clients);
+    }
+    Reference auth = remote.auth();
+    return new RemoteStrategies(
+        remote,
+        auth == null ? null : context.extension(auth, ClientAuth.class),
+        s.reload,
+        context.clock()::nanos);
+  }
+
+  /** Serves what its source says. */
   static final class Running implements Extension {
-    private final Settings settings;
-    private final Clockwork clock;
+    private final StrategySource source;
     private final PushReceiver doors;
-    private volatile SamplingStrategies strategies = SamplingStrategies.read("{}");
-    private String text = "";
-    private boolean stopped; // guarded by this
-    private Clockwork.@Nullable Timer timer; // guarded by this
 
     Running(
-        Settings s, @Nullable ServerAuth httpAuth, @Nullable ServerAuth grpcAuth, Clockwork clock) {
-      this.settings = s;
-      this.clock = clock;
+        Settings s,
+        StrategySource source,
+        @Nullable ServerAuth httpAuth,
+        @Nullable ServerAuth grpcAuth,
+        Clockwork clock) {
+      this.source = source;
       Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
       HttpDoor http = s.http == null ? null : new HttpDoor(intake, s.http, httpAuth);
       GrpcDoor grpc = s.grpc == null ? null : new GrpcDoor(intake, s.grpc, grpcAuth);
@@ -170,56 +213,28 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
 
     @Override
     public void start() throws IOException {
-      try {
-        load();
-      } catch (CodecException e) {
-        throw new IOException(settings.file + ": " + e.getMessage(), e);
-      }
+      source.start();
       doors.start();
-      again();
     }
 
-    private void load() throws IOException {
-      Path file = Path.of(settings.file);
-      if (Files.size(file) > MAX_BYTES) {
-        throw new IOException(file + " has more than " + MAX_BYTES + " bytes");
-      }
-      String now = Files.readString(file);
-      if (!now.equals(text)) {
-        text = now;
-        strategies = SamplingStrategies.read(now);
-      }
-    }
-
-    private synchronized void again() {
-      if (!stopped && settings.reload.isPositive()) {
-        timer =
-            clock.schedule(settings.reload, () -> clock.execute("sampling strategies", this::look));
-      }
-    }
-
-    /** Reads the file again; one that is wrong leaves what was. */
-    synchronized void look() {
-      try {
-        load();
-      } catch (IOException | CodecException e) {
-        LOG.log(Level.ERROR, "{0} is left as it was: {1}", settings.file, e.getMessage());
-      }
-      again();
-    }
-
-    private void answer(HttpRequest request, HttpResponse response) throws IOException {
+    private void answer(HttpRequest request, HttpResponse response)
+        throws IOException, InterruptedException {
       List<String> named = request.query().all("service");
       if (named.size() != 1) {
         response.status(400).send("'service' parameter must be provided once\n");
         return;
       }
-      response.send(
-          "application/json",
-          strategies.of(named.getFirst()).json().getBytes(StandardCharsets.UTF_8));
+      byte[] answer;
+      try {
+        answer = source.of(named.getFirst());
+      } catch (IOException e) {
+        response.status(500).send("Cannot get strategy for service: " + e.getMessage() + "\n");
+        return;
+      }
+      response.send("application/json", StrategyJson.of(answer).getBytes(StandardCharsets.UTF_8));
     }
 
-    private byte[] answer(byte[] message) {
+    private byte[] answer(byte[] message) throws GrpcException, InterruptedException {
       String service = "";
       ProtoReader r = new ProtoReader(message);
       while (r.next()) {
@@ -229,18 +244,18 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
           r.skip();
         }
       }
-      return strategies.of(service).protobuf();
+      try {
+        return source.of(service);
+      } catch (IOException e) {
+        throw GrpcDoor.unavailable(
+            new Outcome.Unavailable(String.valueOf(e.getMessage()), Duration.ZERO));
+      }
     }
 
     @Override
     public void stop(Duration patience) {
-      synchronized (this) {
-        stopped = true;
-        if (timer != null) {
-          timer.cancel();
-        }
-      }
       doors.stop(patience);
+      source.stop();
     }
 
     @Override

@@ -30,32 +30,6 @@ final class SamplingStrategies {
       return limiting ? DEFAULT_RATE : param;
     }
 
-    /** As Jaeger's agents and collectors answer over HTTP. */
-    String json() {
-      StringBuilder out = new StringBuilder("{\"strategyType\":");
-      out.append(limiting ? "\"RATE_LIMITING\"" : "\"PROBABILISTIC\"");
-      if (limiting) {
-        out.append(",\"rateLimitingSampling\":{\"maxTracesPerSecond\":")
-            .append((int) param)
-            .append('}');
-      } else {
-        out.append(",\"probabilisticSampling\":{\"samplingRate\":").append(param).append('}');
-      }
-      if (operations != null) {
-        out.append(",\"operationSampling\":{\"defaultSamplingProbability\":").append(rate());
-        out.append(",\"defaultLowerBoundTracesPerSecond\":0,\"perOperationStrategies\":[");
-        int n = 0;
-        for (Map.Entry<String, Double> e : operations.entrySet()) {
-          out.append(n++ == 0 ? "" : ",").append("{\"operation\":");
-          out.append(JsonValues.write(e.getKey()));
-          out.append(",\"probabilisticSampling\":{\"samplingRate\":");
-          out.append(e.getValue()).append("}}");
-        }
-        out.append("],\"defaultUpperBoundTracesPerSecond\":0}");
-      }
-      return out.append('}').toString();
-    }
-
     /** {@code jaeger.api_v2.SamplingStrategyResponse}. */
     byte[] protobuf() {
       ProtoWriter w = new ProtoWriter();

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;
+import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.profiles.v1development.Profile;
 import io.opentelemetry.proto.profiles.v1development.ProfilesData;
 import java.net.URI;
@@ -35,7 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PprofReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
   private final HttpClient http = HttpClient.newHttpClient();
-  private final PprofReceiverFactory factory = new PprofReceiverFactory();
+  private final PprofReceiverFactory factory =
+      new PprofReceiverFactory(new HttpClientFactory("test"));
   private final PushReceiver receiver =
       PprofReceiverFactory.receiver(
           java.util.Objects.requireNonNull(
@@ -165,6 +167,9 @@ class PprofReceiverTest {
     assertThatThrownBy(
             () -> TestPipeline.read(factory.settings(), "{server: {}, remote: {endpoint: x}}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("remote");
+        .hasMessageContaining("endpoint wants a URL");
+    assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{remote: {}}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("remote wants an endpoint");
   }
 }

@@ -1,23 +1,31 @@
 package dev.tethys.pipeline.receiver.pprof;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.receiver.ProfileText;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.web.client.HttpClientFactory;
 import io.opentelemetry.proto.profiles.v1development.Profile;
 import io.opentelemetry.proto.profiles.v1development.ProfilesData;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -26,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Profiles that are asked for in rounds. */
 class PprofRoundsTest {
   private final TestPipeline pipeline = new TestPipeline();
-  private final PprofReceiverFactory factory = new PprofReceiverFactory();
+  private final HttpClientFactory clients = new HttpClientFactory("test");
+  private final PprofReceiverFactory factory = new PprofReceiverFactory(clients);
   private volatile long spun;
 
   private static final Rounds.Pace OFTEN = new Rounds.Pace(Duration.ofMillis(20), Duration.ZERO);
@@ -98,6 +107,41 @@ class PprofRoundsTest {
   }
 
   @Test
+  void aProgramIsAskedAgainAndAgain() throws Exception {
+    HttpServer program = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    AtomicInteger asked = new AtomicInteger();
+    program.createContext(
+        "/debug/pprof/allocs",
+        x -> {
+          int n = asked.incrementAndGet();
+          byte[] b = n == 1 ? "soon".getBytes(UTF_8) : pprof("alloc" + n, n);
+          boolean known = "k".equals(x.getRequestHeaders().getFirst("X-Key"));
+          x.sendResponseHeaders(n == 1 ? 503 : known ? 200 : 401, b.length);
+          x.getResponseBody().write(b);
+          x.close();
+        });
+    program.start();
+    PprofReceiverFactory.Remote s =
+        Objects.requireNonNull(
+            TestPipeline.read(
+                    factory.settings(),
+                    "{remote: {endpoint: 'http://127.0.0.1:%d/debug/pprof/allocs', headers: {X-Key: k},"
+                            .formatted(program.getAddress().getPort())
+                        + " collection_interval: 20ms, initial_delay: 0s, timeout: 10s}}")
+                .remote());
+    HttpEndpoint endpoint =
+        new HttpEndpoint(
+            s.client(), null, Map.of(), s.timeout(), clients, System::currentTimeMillis);
+    try (Rounds r = new Rounds(new RemoteProfiles(s.url(), endpoint), s.pace(), pipeline)) {
+      r.start();
+      await(() -> types().contains("alloc3/count"));
+    }
+    program.stop(0);
+    clients.close();
+    assertThat(types()).startsWith("alloc2/count", "alloc3/count");
+  }
+
+  @Test
   void thisProcessIsProfiled() throws Exception {
     Thread busy =
         Thread.ofPlatform()
@@ -130,7 +174,7 @@ class PprofRoundsTest {
   void aReceiverWantsASource() {
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("wants server, file or self");
+        .hasMessageContaining("wants server, remote, file or self");
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{file: {include: 'a[b'}}"))
         .isInstanceOf(ConfigException.class);
     assertThat(

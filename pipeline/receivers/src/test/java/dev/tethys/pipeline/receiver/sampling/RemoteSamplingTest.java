@@ -4,13 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.web.client.HttpClientFactory;
 import io.jaegertracing.internal.samplers.HttpSamplingManager;
 import io.jaegertracing.internal.samplers.http.SamplingStrategyResponse;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,7 +21,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,24 +47,87 @@ class RemoteSamplingTest {
       """;
 
   @TempDir private Path dir;
-  private RemoteSampling.@Nullable Running running;
+  private final List<RemoteSampling.Running> running = new ArrayList<>();
+
+  private final HttpClientFactory clients = new HttpClientFactory("test");
+  private final RemoteSampling factory = new RemoteSampling(clients);
 
   private RemoteSampling.Running start(String yaml) throws IOException {
+    RemoteSampling.Settings s = TestPipeline.read(factory.settings(), yaml);
+    StrategySource source =
+        s.remote() == null
+            ? new FileStrategies(s.file(), s.reload(), Clockwork.system(), clients)
+            : new RemoteStrategies(s.remote(), null, s.reload(), Clockwork.system()::nanos);
     RemoteSampling.Running r =
-        new RemoteSampling.Running(
-            TestPipeline.read(new RemoteSampling().settings(), yaml),
-            null,
-            null,
-            Clockwork.system());
-    running = r;
+        new RemoteSampling.Running(s, source, null, null, Clockwork.system());
+    running.add(r);
     r.start();
     return r;
   }
 
   @AfterEach
   void stop() {
-    if (running != null) {
-      running.stop(Duration.ZERO);
+    running.forEach(r -> r.stop(Duration.ZERO));
+    clients.close();
+  }
+
+  private static String doors(String source) {
+    return "{http: {endpoint: '127.0.0.1:0'}, grpc: {endpoint: '127.0.0.1:0'}, source: "
+        + source
+        + "}";
+  }
+
+  @Test
+  void anotherServerIsAsked() throws Exception {
+    RemoteSampling.Running there = start(settings(""));
+    String source =
+        "{remote: {endpoint: '127.0.0.1:%d', tls: {insecure: true}}, reload_interval: 1h}";
+    RemoteSampling.Running r = start(doors(source.formatted(there.grpcPort())));
+    HttpSamplingManager client = new HttpSamplingManager("127.0.0.1:" + r.httpPort());
+    HttpSamplingManager direct = new HttpSamplingManager("127.0.0.1:" + there.httpPort());
+    for (String service : List.of("foo", "bar", "else")) {
+      assertThat(client.getSamplingStrategy(service))
+          .isEqualTo(direct.getSamplingStrategy(service));
+    }
+    try (GrpcJava grpc = new GrpcJava(r.grpcPort())) {
+      byte[] bar = new ProtoWriter().string(1, "bar").toByteArray();
+      assertThat(grpc.call("jaeger.api_v2.SamplingManager/GetSamplingStrategy", bar))
+          .containsExactly(8, 1, 26, 2, 8, 5);
+      there.stop(Duration.ZERO);
+      assertThat(grpc.call("jaeger.api_v2.SamplingManager/GetSamplingStrategy", bar))
+          .as("kept")
+          .containsExactly(8, 1, 26, 2, 8, 5);
+      byte[] other = new ProtoWriter().string(1, "other").toByteArray();
+      assertThatThrownBy(
+              () -> grpc.call("jaeger.api_v2.SamplingManager/GetSamplingStrategy", other))
+          .hasMessageContaining("UNAVAILABLE");
+    }
+  }
+
+  @Test
+  void aFileMayBeAtAUrl() throws Exception {
+    HttpServer web = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    AtomicInteger status = new AtomicInteger(503);
+    web.createContext(
+        "/strategies",
+        x -> {
+          byte[] b = FILE.getBytes(UTF_8);
+          x.sendResponseHeaders(status.get(), b.length);
+          x.getResponseBody().write(b);
+          x.close();
+        });
+    web.start();
+    try {
+      String url = "http://127.0.0.1:" + web.getAddress().getPort() + "/strategies";
+      RemoteSampling.Running r = start(doors("{file: '" + url + "', reload_interval: 10ms}"));
+      HttpSamplingManager client = new HttpSamplingManager("127.0.0.1:" + r.httpPort());
+      await(client, 0.001); // not ready yet
+      status.set(200);
+      await(client, 0.5);
+      status.set(404);
+      assertThatThrownBy(() -> start(doors("{file: '" + url + "'}"))).hasMessageContaining("404");
+    } finally {
+      web.stop(0);
     }
   }
 
@@ -116,7 +185,7 @@ class RemoteSamplingTest {
     Files.writeString(f, "{\"default_strategy\": {\"type\": \"probabilistic\", \"param\": 0.25}}");
     await(client, 0.25);
     Files.writeString(f, "{\"default_strategy\": {\"type\": \"nonsense\"}}");
-    r.look();
+    TimeUnit.MILLISECONDS.sleep(50); // some looks
     assertThat(client.getSamplingStrategy("x").getProbabilisticSampling().getSamplingRate())
         .isEqualTo(0.25);
     Files.writeString(f, "{}");
@@ -133,8 +202,8 @@ class RemoteSamplingTest {
 
   @Test
   void whatIsWrongIsRefused() throws Exception {
-    assertThatThrownBy(() -> TestPipeline.read(new RemoteSampling().settings(), "{source: {}}"))
-        .hasMessageContaining("file");
+    assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{source: {}}"))
+        .hasMessageContaining("one of file and remote");
     Path f = Files.writeString(dir.resolve("bad.json"), "{\"default_strategies\": {}}");
     assertThatThrownBy(
             () -> start("{http: {endpoint: '127.0.0.1:0'}, source: {file: '" + f + "'}}"))
