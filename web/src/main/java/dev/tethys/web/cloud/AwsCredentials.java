@@ -30,6 +30,7 @@ public final class AwsCredentials {
   /**
    * What a configuration says; each {@code ""} where it says nothing.
    *
+   * @param sessionToken of keys that hold for some time
    * @param roleArn a role to take on with the keys that were found
    * @param fips whether that is done at an endpoint with approved cryptography
    */
@@ -37,10 +38,23 @@ public final class AwsCredentials {
       String region,
       String accessKey,
       Secret secretKey,
+      Secret sessionToken,
       String profile,
       String roleArn,
       String externalId,
-      boolean fips) {}
+      boolean fips) {
+    /** Without a session. */
+    public Settings(
+        String region,
+        String accessKey,
+        Secret secretKey,
+        String profile,
+        String roleArn,
+        String externalId,
+        boolean fips) {
+      this(region, accessKey, secretKey, Secret.NONE, profile, roleArn, externalId, fips);
+    }
+  }
 
   static final Duration EARLY = Duration.ofMinutes(5);
   private static final int MAX_PROFILES = 10;
@@ -139,7 +153,11 @@ public final class AwsCredentials {
 
   private AwsIdentity base() throws IOException, InterruptedException {
     if (!settings.accessKey.isEmpty() && !settings.secretKey.isEmpty()) {
-      return AwsIdentity.of(settings.accessKey, settings.secretKey.value());
+      return new AwsIdentity(
+          settings.accessKey,
+          settings.secretKey.value(),
+          settings.sessionToken.value(),
+          Instant.MAX);
     }
     boolean named = !settings.profile.isEmpty() || !around.variable("AWS_PROFILE").isEmpty();
     if (!named) {

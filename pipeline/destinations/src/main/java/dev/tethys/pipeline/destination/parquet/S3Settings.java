@@ -54,6 +54,9 @@ record S3Settings(
       SECTION.key("access_key", Type.STRING, "", "Else AWS's usual places are searched.");
   private static final Key<Secret> SECRET_KEY =
       SECTION.optional("secret_key", Type.SECRET, "Of the access key.");
+  private static final Key<Secret> SESSION_TOKEN =
+      SECTION.key(
+          "session_token", Type.SECRET, Secret.NONE, "Of keys that STS gave for some time.");
   private static final Key<String> PROFILE =
       SECTION.key("profile", Type.STRING, "", "A profile of AWS's files.");
   private static final Key<String> ROLE =
@@ -82,6 +85,9 @@ record S3Settings(
     if (o.get(ACCESS_KEY).isEmpty() != (secret == null)) {
       throw o.error("access_key and secret_key are written together, or neither");
     }
+    if (secret == null && !o.get(SESSION_TOKEN).isEmpty()) {
+      throw o.error(SESSION_TOKEN, "session_token is of access_key and secret_key");
+    }
     long part = o.get(PART_BYTES);
     if (part < MIN_PART || part > MAX_PART) {
       throw o.error(PART_BYTES, "part_bytes wants " + MIN_PART + " to " + MAX_PART);
@@ -95,7 +101,8 @@ record S3Settings(
         new AwsCredentials.Settings(
             o.get(REGION),
             o.get(ACCESS_KEY),
-            secret == null ? new Secret("") : secret,
+            secret == null ? Secret.NONE : secret,
+            o.get(SESSION_TOKEN),
             o.get(PROFILE),
             o.get(ROLE),
             o.get(EXTERNAL_ID),

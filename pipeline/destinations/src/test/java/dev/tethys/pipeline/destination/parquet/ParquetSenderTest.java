@@ -261,8 +261,8 @@ class ParquetSenderTest {
               null,
               "{s3: {bucket: data, region: eu-west-1, prefix: /tel/, endpoint: '"
                   + s3.url()
-                  + "', force_path_style: true, access_key: AK, secret_key: SK}, max_file_bytes:"
-                  + " 1}");
+                  + "', force_path_style: true, access_key: AK, secret_key: SK, session_token: ST},"
+                  + " max_file_bytes: 1}");
       ParquetSettings s = ParquetSettings.TYPE.read(d.root());
       S3Target target =
           new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
@@ -279,7 +279,11 @@ class ParquetSenderTest {
           .endsWith(".parquet")
           .isEqualTo(got.get(1).path());
       assertThat(put.header("Authorization"))
-          .contains("Credential=AK/20270115/eu-west-1/s3/aws4_request", "x-amz-checksum-sha256");
+          .contains(
+              "Credential=AK/20270115/eu-west-1/s3/aws4_request",
+              "x-amz-checksum-sha256",
+              "x-amz-security-token");
+      assertThat(put.header("X-Amz-Security-Token")).isEqualTo("ST");
       assertThat(put.header("x-amz-content-sha256"))
           .isEqualTo(
               HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(put.body())));
