@@ -108,15 +108,17 @@ public final class PostgresProcess implements AutoCloseable {
   /**
    * Has it let everybody on loopback in who has a ticket of Kerberos, and nobody else.
    *
+   * @param type of the line in pg_hba.conf: {@code host}, or {@code hostgssenc} where the ticket's
+   *     key has to encrypt too
    * @param keytab of {@code postgres/localhost}
    */
-  public void wantTickets(Path keytab) throws IOException, InterruptedException {
+  public void wantTickets(String type, Path keytab) throws IOException, InterruptedException {
     Path own = dir.resolve("server.keytab");
     Files.copy(keytab, own);
     Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rw-r--r--"));
     run("pg_ctl", "stop", "--pgdata=" + data(), "--mode=fast", "--wait");
     Files.writeString(
-        data().resolve("pg_hba.conf"), "host all all 127.0.0.1/32 gss include_realm=0\n");
+        data().resolve("pg_hba.conf"), type + " all all 127.0.0.1/32 gss include_realm=0\n");
     Files.writeString(
         data().resolve("postgresql.auto.conf"), "krb_server_keyfile = '" + own + "'\n");
     begin();

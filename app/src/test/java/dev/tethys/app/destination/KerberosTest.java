@@ -81,7 +81,7 @@ class KerberosTest {
   @Test
   void postgresLetsTicketsIn(@TempDir Path folder) throws Exception {
     try (PostgresProcess server = new PostgresProcess(folder, "secret")) {
-      server.wantTickets(there().keytab("postgres/localhost"));
+      server.wantTickets("host", there().keytab("postgres/localhost"));
       String at =
           "endpoint: 'postgresql://localhost:"
               + server.port()
@@ -96,8 +96,29 @@ class KerberosTest {
       try (TestPipeline p =
           new TestPipeline(Signal.METRICS, "postgresql", at + ", password: secret")) {
         p.send(one());
-        TestPipeline.await("passwords are refused", PATIENCE, () -> p.repeated() > 0);
+        TestPipeline.await("passwords are refused", PATIENCE, () -> !p.refusal().isEmpty());
+        assertThat(p.refusal()).contains("GSS");
         assertThat(p.balance().out()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void postgresLetsInWhoEncryptsWithTickets(@TempDir Path folder) throws Exception {
+    try (PostgresProcess server = new PostgresProcess(folder, "secret")) {
+      server.wantTickets("hostgssenc", there().keytab("postgres/localhost"));
+      String at =
+          "endpoint: 'postgresql://localhost:%d/postgres', username: tethys, tls: {insecure: true},"
+                  .formatted(server.port())
+              + " kerberos: {"
+              + keys()
+              + "}";
+      try (TestPipeline p =
+          new TestPipeline(Signal.METRICS, "postgresql", at + ", gssencmode: require")) {
+        p.send(one());
+        p.drain(PATIENCE);
+        assertThat(p.balance().out()).isEqualTo(1);
+        assertThat(p.repeated()).isZero();
       }
     }
   }

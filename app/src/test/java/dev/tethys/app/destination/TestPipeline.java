@@ -145,6 +145,15 @@ final class TestPipeline implements AutoCloseable {
     return graph.outboxes().values().stream().mapToLong(o -> o.status().retries()).sum();
   }
 
+  /** What the destination said last when it did not take a request, "" for nothing. */
+  String refusal() {
+    return graph.outboxes().values().stream()
+        .map(o -> o.status().lastError())
+        .filter(e -> !e.isEmpty())
+        .findFirst()
+        .orElse("");
+  }
+
   /** Waits until nothing is queued any more. */
   void drain(Duration patience) throws InterruptedException {
     await("the queue is empty", patience, () -> balance().held() == 0);

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param hosts {@code host:port}, several with commas between: the primary of them is looked for
  * @param passFile where the password is looked up when there is none; null for nowhere
  * @param kerberos whose ticket proves who the user is; null for a password
+ * @param gssEncryption whether the ticket's key encrypts the connection, and a server that does not
+ *     is refused
  * @param tls null for none; otherwise the server's certificate and name are verified as it says
  * @param connections most at once
  * @param timeout of a statement and of connecting
@@ -24,6 +26,7 @@ record PostgresAddress(
     Secret password,
     @Nullable Path passFile,
     @Nullable KerberosIdentity kerberos,
+    boolean gssEncryption,
     @Nullable TlsConfig tls,
     int connections,
     Duration timeout) {}

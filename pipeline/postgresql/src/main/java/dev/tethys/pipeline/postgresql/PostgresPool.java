@@ -100,7 +100,7 @@ final class PostgresPool implements AutoCloseable {
     p.setProperty("socketTimeout", Long.toString(seconds + 5));
     p.setProperty("options", "-c statement_timeout=" + address.timeout().toMillis());
     p.setProperty("tcpKeepAlive", "true");
-    p.setProperty("gssEncMode", "disable");
+    p.setProperty("gssEncMode", address.gssEncryption() ? "require" : "disable");
     if (address.kerberos() != null) {
       p.setProperty("kerberosServerName", address.kerberos().service());
       p.setProperty("jaasLogin", "false"); // the thread has the ticket

@@ -65,6 +65,7 @@ record PostgresSettings(
           "kerberos",
           KerberosIdentity.type("postgres"),
           "A ticket of Kerberos (GSSAPI), in the place of a password.");
+  private static final Key<Boolean> GSS_ENCRYPTION = gssEncryption(SECTION);
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
   private static final Key<Long> CONNECTIONS =
@@ -133,6 +134,7 @@ record PostgresSettings(
             o.get(PASSWORD),
             passFile,
             kerberos,
+            gssEncryption(o, GSS_ENCRYPTION, kerberos, tls.insecure()),
             tls.insecure() ? null : tls.config(),
             (int) connections,
             delivery.timeout()),
@@ -174,6 +176,25 @@ record PostgresSettings(
       throw o.error(key, "kerberos wants the username of the database, and no password beside it");
     }
     return k;
+  }
+
+  /** The key of {@link #gssEncryption(YamlObject, Key, KerberosIdentity, boolean)}. */
+  static Key<Boolean> gssEncryption(Section s) {
+    return s.key(
+        "gssencmode",
+        Type.oneOf("gssencmode", "disable", false, "require", true),
+        false,
+        "Whether the ticket's key encrypts the connection (GSSAPI), in the place of TLS.");
+  }
+
+  /** Whether GSSAPI encrypts, of exporter and store. */
+  static boolean gssEncryption(
+      YamlObject o, Key<Boolean> key, @Nullable KerberosIdentity kerberos, boolean insecure) {
+    boolean encrypts = o.get(key);
+    if (encrypts && (kerberos == null || !insecure)) {
+      throw o.error(key, "gssencmode: require wants kerberos, and TLS that is insecure: true");
+    }
+    return encrypts;
   }
 
   /** Hosts and database of an address; nothing when it is none. */

@@ -34,6 +34,7 @@ public final class PostgresStoreType implements StoreType {
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
           "kerberos", KerberosIdentity.type("postgres"), "A ticket of Kerberos (GSSAPI).");
+  private static final Key<Boolean> GSS_ENCRYPTION = PostgresSettings.gssEncryption(SECTION);
   private static final Key<String> SCHEMA =
       SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
   private static final Key<String> PREFIX =
@@ -57,12 +58,15 @@ public final class PostgresStoreType implements StoreType {
     Secret password = o.get(PASSWORD);
     Path passFile = PostgresSettings.passFile(o, PASSFILE, user, password);
     KerberosIdentity kerberos = PostgresSettings.kerberos(o, KERBEROS, user, password, passFile);
+    boolean gssEncryption =
+        PostgresSettings.gssEncryption(o, GSS_ENCRYPTION, kerberos, o.get(INSECURE));
     TlsConfig tls = o.get(INSECURE) ? null : o.get(TLS);
     Map<String, @Nullable Object> shown = new LinkedHashMap<>();
     shown.put("username", user.isEmpty() ? null : user);
     shown.put("password", password.value().isEmpty() ? null : password);
     shown.put("passfile", passFile == null ? null : passFile.toString());
     shown.put("kerberos", kerberos == null ? null : kerberos.tree());
+    shown.put("gssencmode", gssEncryption ? "require" : null);
     shown.put("insecure", tls == null ? true : null);
     shown.put("schema", tables.schema());
     shown.put("metrics_table_prefix", tables.prefix());
@@ -82,6 +86,7 @@ public final class PostgresStoreType implements StoreType {
                           password,
                           passFile,
                           kerberos,
+                          gssEncryption,
                           tls,
                           CONNECTIONS,
                           c.timeout())),
