@@ -1,5 +1,8 @@
 package dev.tethys.codec.clickhouse;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.UUID;
@@ -12,6 +15,9 @@ import java.util.UUID;
  * {@link #clear}; for one thread.
  */
 public final class RowBinaryWriter {
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private byte[] out = new byte[1 << 12];
   private int size;
 
@@ -52,9 +58,8 @@ public final class RowBinaryWriter {
   /** Also UInt64 and DateTime64. */
   public RowBinaryWriter int64(long v) {
     room(8);
-    for (int shift = 0; shift < 64; shift += 8) {
-      out[size++] = (byte) (v >>> shift);
-    }
+    LONG.set(out, size, v);
+    size += 8;
     return this;
   }
 

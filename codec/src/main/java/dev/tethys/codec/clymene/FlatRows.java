@@ -4,9 +4,10 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
-import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -32,15 +33,18 @@ public final class FlatRows {
 
   /** Rows of a remote write 1.0 request (protobuf, not compressed). */
   public static SeriesJson.Written write(byte[] request, int offset, int length) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(length);
+    TextBuffer out = new TextBuffer();
+    TextBuffer making = new TextBuffer();
     int written = 0;
     int leftOut = 0;
     WriteRequestReader in = new WriteRequestReader().reset(request, offset, length);
     while (in.nextSeries()) {
-      Labels labels =
-          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
+      byte[] labels = null;
       for (SeriesEvent e; (e = in.next()) != SeriesEvent.END; ) {
         if (e == SeriesEvent.SAMPLE && Double.isFinite(in.value())) {
+          if (labels == null) {
+            labels = labels(in.labels(), making);
+          }
           row(out, labels, in.timestamp(), in.value());
           written++;
         } else if (e == SeriesEvent.SAMPLE || e == SeriesEvent.HISTOGRAM) {
@@ -48,23 +52,35 @@ public final class FlatRows {
         }
       }
     }
-    return new SeriesJson.Written(out.toByteArray(), written, leftOut);
+    return new SeriesJson.Written(out.take(), written, leftOut);
   }
 
-  private static void row(ByteArrayOutputStream out, Labels labels, long time, double value) {
-    Json.write(
-        out,
-        g -> {
-          g.writeStartObject();
-          for (Labels.Label l : labels.toList()) {
-            boolean taken = l.name().equals(VALUE) || l.name().equals(TIMESTAMP);
-            g.writeStringProperty(taken ? "exported_" + l.name() : l.name(), l.value());
+  /** What rows of a series begin with: a property for each label, and the name of the time. */
+  private static byte[] labels(Labels labels, TextBuffer to) {
+    to.put('{');
+    labels.forEachBytes(
+        (b, nameAt, nameLength, valueAt, valueLength) -> {
+          if (isTaken(b, nameAt, nameLength)) {
+            to.json("exported_" + new String(b, nameAt, nameLength, StandardCharsets.UTF_8));
+          } else {
+            to.json(b, nameAt, nameLength);
           }
-          g.writeStringProperty(TIMESTAMP, Instant.ofEpochMilli(time).toString());
-          g.writeNumberProperty(VALUE, value);
-          g.writeEndObject();
+          to.put(':').json(b, valueAt, valueLength).put(',');
         });
-    out.write('\n');
+    return to.json(TIMESTAMP).put(":\"").take();
+  }
+
+  private static boolean isTaken(byte[] b, int at, int length) {
+    if (length != VALUE.length() && length != TIMESTAMP.length()) {
+      return false;
+    }
+    String name = new String(b, at, length, StandardCharsets.UTF_8);
+    return name.equals(VALUE) || name.equals(TIMESTAMP);
+  }
+
+  private static void row(TextBuffer out, byte[] labels, long time, double value) {
+    out.put(labels).put(Instant.ofEpochMilli(time).toString());
+    out.put("\",\"value\":").number(value).put("}\n");
   }
 
   /**

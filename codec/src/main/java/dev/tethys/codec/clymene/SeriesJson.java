@@ -175,8 +175,7 @@ public final class SeriesJson {
   public record Written(byte[] json, int samples, int leftOut) {}
 
   private static void write(JsonGenerator g, WriteRequestReader in, int[] counts) {
-    Labels labels =
-        WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
+    Labels labels = in.labels();
     g.writeStartObject();
     g.writeArrayPropertyStart("labels");
     for (Labels.Label l : labels.toList()) {

@@ -63,9 +63,7 @@ public final class SeriesToOtlp {
     }
     in.reset(request, offset, length);
     while (in.nextSeries()) {
-      series(
-          in,
-          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength()));
+      series(in, in.labels());
     }
     MetricsData out = new MetricsData();
     int leftOut = 0;

@@ -51,6 +51,7 @@ public final class WriteRequestReader {
   private final ProtoReader in = new ProtoReader();
   private final HistogramMessage histograms = new HistogramMessage();
   private final LabelCollector collector = new LabelCollector();
+  private final ProtoReader region = new ProtoReader();
 
   private byte[] buf = {};
   private int offset;
@@ -351,9 +352,19 @@ public final class WriteRequestReader {
     return java.util.Objects.requireNonNull(metadata);
   }
 
+  /**
+   * The labels of the series that was handed out last, decoded whenever they are asked for: what
+   * {@link #LABELS} makes of its region, with less garbage.
+   */
+  public Labels labels() {
+    return decode(region.reset(labelBuffer, labelOffset, labelLength), labelBuffer, collector);
+  }
+
   private static Labels decodeLabels(byte[] buf, int offset, int length) {
-    ProtoReader r = new ProtoReader().reset(buf, offset, length);
-    LabelCollector c = new LabelCollector();
+    return decode(new ProtoReader().reset(buf, offset, length), buf, new LabelCollector());
+  }
+
+  private static Labels decode(ProtoReader r, byte[] buf, LabelCollector c) {
     c.reset(buf);
     while (r.next()) {
       if (r.field() == 1) {

@@ -1,6 +1,7 @@
 package dev.tethys.codec.series;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -59,14 +60,62 @@ public final class SeriesText {
 
   /** The key of a text. */
   public static UUID key(String text) {
-    try {
-      ByteBuffer b =
-          ByteBuffer.wrap(
-              MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
-      return new UUID(b.getLong(), b.getLong());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has MD5", e);
+    return new Keys().key(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Keys of many label sets, without a text for each. For one thread. */
+  public static final class Keys {
+    private final TextBuffer text = new TextBuffer();
+    private final MessageDigest md5;
+    private boolean isPlain; // whether nothing of the text is escaped
+
+    public Keys() {
+      try {
+        md5 = MessageDigest.getInstance("MD5");
+      } catch (NoSuchAlgorithmException e) {
+        throw new AssertionError("every Java has MD5", e);
+      }
     }
+
+    /** The key of the text of labels. */
+    public UUID of(Labels labels) {
+      isPlain = true;
+      text.put('{');
+      labels.forEachBytes(
+          (b, nameAt, nameLength, valueAt, valueLength) -> {
+            if (text.size() > 1) {
+              text.put(',');
+            }
+            quote(b, nameAt, nameLength);
+            text.put(':');
+            quote(b, valueAt, valueLength);
+          });
+      byte[] utf8 = text.put('}').take();
+      return isPlain ? key(utf8) : SeriesText.key(SeriesText.of(labels));
+    }
+
+    private void quote(byte[] b, int at, int length) {
+      for (int i = at; i < at + length && isPlain; i++) {
+        isPlain = !isEscaped(b[i]);
+      }
+      text.put('"').put(b, at, length).put('"');
+    }
+
+    private UUID key(byte[] utf8) {
+      ByteBuffer b = ByteBuffer.wrap(md5.digest(utf8));
+      return new UUID(b.getLong(), b.getLong());
+    }
+  }
+
+  /** Whether {@link GoJson} escapes a byte, or perhaps the sign that begins with it. */
+  private static boolean isEscaped(byte b) {
+    return b >= 0 && b < ' '
+        || b == '"'
+        || b == '\\'
+        || b == '<'
+        || b == '>'
+        || b == '&'
+        || b == (byte) 0xe2; // the two line separators of Unicode, among others
   }
 
   /**

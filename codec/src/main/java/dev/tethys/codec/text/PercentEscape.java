@@ -27,6 +27,9 @@ public final class PercentEscape {
    */
   public static String encode(String text, IntPredicate special) {
     byte[] b = text.getBytes(StandardCharsets.UTF_8);
+    if (isPlain(b, special)) {
+      return text;
+    }
     TextBuffer out = new TextBuffer();
     for (int i = 0; i < b.length; i++) {
       if (special.test(b[i] & 0xff) || isAmbiguous(b, i, b.length)) {
@@ -36,6 +39,15 @@ public final class PercentEscape {
       }
     }
     return new String(out.toByteArray(), StandardCharsets.UTF_8);
+  }
+
+  private static boolean isPlain(byte[] text, IntPredicate special) {
+    for (byte b : text) {
+      if (b == '%' || special.test(b & 0xff)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The text before it was escaped. */

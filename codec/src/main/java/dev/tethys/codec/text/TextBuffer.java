@@ -93,24 +93,29 @@ public final class TextBuffer {
 
   /** A JSON string of UTF-8 text. */
   public TextBuffer json(byte[] from, int offset, int length) {
-    put('"');
-    for (int i = offset; i < offset + length; i++) {
+    room(length + 2);
+    bytes[size++] = '"';
+    int end = offset + length;
+    int plain = offset; // where what needs no escape begins
+    for (int i = offset; i < end; i++) {
       byte b = from[i];
-      switch (b) {
-        case '"', '\\' -> put('\\').put(b);
-        case '\n' -> put('\\').put('n');
-        case '\r' -> put('\\').put('r');
-        case '\t' -> put('\\').put('t');
-        default -> {
-          if (b >= 0 && b < 0x20) {
-            put("\\u00").put(HEX[b >> 4]).put(HEX[b & 15]);
-          } else {
-            put(b);
-          }
-        }
+      if (b == '"' || b == '\\' || (b >= 0 && b < 0x20)) {
+        put(from, plain, i - plain);
+        escape(b);
+        plain = i + 1;
       }
     }
-    return put('"');
+    return put(from, plain, end - plain).put('"');
+  }
+
+  private void escape(byte b) {
+    switch (b) {
+      case '"', '\\' -> put('\\').put(b);
+      case '\n' -> put('\\').put('n');
+      case '\r' -> put('\\').put('r');
+      case '\t' -> put('\\').put('t');
+      default -> put("\\u00").put(HEX[b >> 4]).put(HEX[b & 15]);
+    }
   }
 
   /** A JSON string. */

@@ -30,10 +30,7 @@ final class SamplesJson {
           break;
         }
         series.open('{').key("labels").open('{');
-        WriteRequestReader.LABELS
-            .decode(in.labelBuffer(), in.labelOffset(), in.labelLength())
-            .toMap()
-            .forEach((k, v) -> series.key(k).text(v));
+        in.labels().toMap().forEach((k, v) -> series.key(k).text(v));
         series.close('}').key("samples").open('[');
         samples(series, in);
         series.close(']').close('}');

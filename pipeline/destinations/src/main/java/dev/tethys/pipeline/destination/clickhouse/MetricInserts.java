@@ -4,10 +4,13 @@ import dev.tethys.codec.clickhouse.RowBinaryWriter;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.destination.tables.MetricTables;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Rows of the tables of metrics, see {@link dev.tethys.codec.clickhouse.ClickHouseTables}. */
 final class MetricInserts {
+  private static final byte[] NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.UTF_8);
+
   private MetricInserts() {}
 
   static byte[] series(List<MetricTables.Series> all) {
@@ -26,10 +29,15 @@ final class MetricInserts {
             w.bytes(b, nameAt, nameLength).bytes(b, valueAt, valueLength));
   }
 
+  private static RowBinaryWriter metric(RowBinaryWriter w, Labels labels) {
+    long at = labels.find(NAME);
+    return at < 0 ? w.length(0) : w.bytes(labels.canonicalBytes(), (int) (at >>> 32), (int) at);
+  }
+
   static byte[] samples(MetricTables t) {
     RowBinaryWriter w = new RowBinaryWriter();
     for (MetricTables.Sample s : t.samples()) {
-      w.string(s.series().metric())
+      metric(w, s.series().labels())
           .uuid(s.series().key())
           .int64(s.time())
           .int64(s.start())

@@ -45,6 +45,7 @@ public final class MessageParcels implements Encoder {
 
   private final MessageSettings settings;
   private final UnaryOperator<String> escape;
+  private final boolean isOne; // whether all of a signal goes to one topic
   private final RowParcels rows;
   private final Function<Signal, BoundedNames> makeNames;
   private final Map<Signal, BoundedNames> names = new ConcurrentHashMap<>();
@@ -58,6 +59,7 @@ public final class MessageParcels implements Encoder {
       MessageSettings settings, UnaryOperator<String> escape, Registry registry, String exporter) {
     this.settings = settings;
     this.escape = escape;
+    this.isOne = settings.topic().labels().stream().allMatch(MessageSettings.SIGNAL::equals);
     this.makeNames =
         s ->
             new BoundedNames(
@@ -77,6 +79,8 @@ public final class MessageParcels implements Encoder {
   }
 
   private final class Envelope implements RowParcels.Envelope {
+    private final String one = isOne ? named(Signal.METRICS, l -> "") : "";
+
     @Override
     public Map<String, String> headers(Batch batch) {
       return Map.of(TYPE, settings.encoding().contentType());
@@ -84,7 +88,7 @@ public final class MessageParcels implements Encoder {
 
     @Override
     public String address(Labels series) {
-      return topic(Signal.METRICS, series::get);
+      return isOne ? one : topic(Signal.METRICS, series::get);
     }
 
     @Override
@@ -100,12 +104,7 @@ public final class MessageParcels implements Encoder {
 
   /** The topic of what has such labels. */
   String topic(Signal signal, UnaryOperator<String> label) {
-    return isOne() ? named(signal, label) : names.computeIfAbsent(signal, makeNames).of(label);
-  }
-
-  /** Whether all of a signal goes to one topic. */
-  private boolean isOne() {
-    return settings.topic().labels().stream().allMatch(MessageSettings.SIGNAL::equals);
+    return isOne ? named(signal, label) : names.computeIfAbsent(signal, makeNames).of(label);
   }
 
   private String named(Signal signal, UnaryOperator<String> label) {
@@ -176,7 +175,7 @@ public final class MessageParcels implements Encoder {
     }
 
     private String topic(byte[] body, OtlpScanner.Slice r) {
-      if (isOne()) {
+      if (isOne) {
         return MessageParcels.this.topic(batch.signal(), l -> "");
       }
       Attributes a =

@@ -5,6 +5,8 @@ import dev.tethys.codec.text.NotFinite;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.destination.rows.RowWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * are not finite are texts.
  */
 final class MessageRows implements RowWriter {
+  private static final byte[] NAME = Labels.METRIC_NAME.getBytes(StandardCharsets.UTF_8);
+  private static final byte[] VALUE = ",\"value\":".getBytes(StandardCharsets.UTF_8);
+
   private final boolean influx;
   private final int maxRow;
   private final TextBuffer out = new TextBuffer();
@@ -33,13 +38,16 @@ final class MessageRows implements RowWriter {
       InfluxSeries.key(labels, false, making);
     } else {
       making.put("{\"name\":").json(labels.metricName()).put(",\"labels\":{");
-      String comma = "";
-      for (Labels.Label l : labels.toList()) {
-        if (!l.name().equals(Labels.METRIC_NAME)) {
-          making.put(comma).json(l.name()).put(':').json(l.value());
-          comma = ",";
-        }
-      }
+      int none = making.size();
+      labels.forEachBytes(
+          (b, nameAt, nameLength, valueAt, valueLength) -> {
+            if (!Arrays.equals(b, nameAt, nameAt + nameLength, NAME, 0, NAME.length)) {
+              if (making.size() > none) {
+                making.put(',');
+              }
+              making.json(b, nameAt, nameLength).put(':').json(b, valueAt, valueLength);
+            }
+          });
       making.put("},\"timestamp\":");
     }
     before = making.take();
@@ -53,13 +61,13 @@ final class MessageRows implements RowWriter {
       InfluxSeries.sample(value, time, out);
       return null;
     }
-    out.number(time).put(",\"value\":");
+    out.number(time).put(VALUE);
     if (Double.isFinite(value)) {
       out.number(value);
     } else {
       out.json(NotFinite.text(value));
     }
-    out.put("}\n");
+    out.put('}').put('\n');
     return null;
   }
 

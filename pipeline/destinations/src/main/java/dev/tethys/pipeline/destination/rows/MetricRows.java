@@ -82,7 +82,7 @@ public final class MetricRows {
   public Labels labels() {
     Labels l = labels;
     if (l == null) {
-      l = WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
+      l = in.labels();
       labels = l;
     }
     return l;

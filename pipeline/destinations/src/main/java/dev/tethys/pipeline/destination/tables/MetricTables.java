@@ -14,7 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The contents of a metrics parcel as tables. Of samples with the same series and time the last one
@@ -24,10 +26,14 @@ public final class MetricTables {
   /**
    * A series.
    *
-   * @param text its labels as {@link SeriesText}
    * @param key by which rows refer to it
    */
-  public record Series(Labels labels, String text, UUID key) {
+  public record Series(Labels labels, UUID key) {
+    /** Its labels as {@link SeriesText}. */
+    public String text() {
+      return SeriesText.of(labels);
+    }
+
     /** The name of the metric, "" when it has none. */
     public String metric() {
       return labels.metricName();
@@ -53,9 +59,37 @@ public final class MetricTables {
 
   private record Place(UUID series, long time) {}
 
+  /** Rows of which the last one of a place stays. Places are kept in mind once one may repeat. */
+  private static final class Rows<T> {
+    private final Function<T, Place> placeOf;
+    private final List<T> all = new ArrayList<>();
+    private @Nullable Map<Place, Integer> index;
+
+    Rows(Function<T, Place> placeOf) {
+      this.placeOf = placeOf;
+    }
+
+    void put(T row, boolean isNew) {
+      Map<Place, Integer> at = index;
+      if (!isNew && at == null) {
+        at = new HashMap<>();
+        for (int i = 0; i < all.size(); i++) {
+          at.put(placeOf.apply(all.get(i)), i);
+        }
+        index = at;
+      }
+      Integer there = at == null ? null : at.putIfAbsent(placeOf.apply(row), all.size());
+      if (there == null) {
+        all.add(row);
+      } else {
+        all.set(there, row);
+      }
+    }
+  }
+
   private final Map<Labels, Series> series = new HashMap<>();
-  private final Map<Place, Sample> samples = new LinkedHashMap<>();
-  private final Map<Place, HistogramSample> histograms = new LinkedHashMap<>();
+  private final Rows<Sample> samples = new Rows<>(s -> new Place(s.series.key, s.time));
+  private final Rows<HistogramSample> histograms = new Rows<>(s -> new Place(s.series.key, s.time));
   private final List<SeriesExemplar> exemplars = new ArrayList<>();
   private final Map<String, Family> families = new LinkedHashMap<>();
 
@@ -77,25 +111,34 @@ public final class MetricTables {
    * @throws dev.tethys.codec.CodecException when they are damaged
    */
   public MetricTables(byte[] request, LongPredicate times) {
+    SeriesText.Keys keys = new SeriesText.Keys();
     WriteRequestReader in = new WriteRequestReader().reset(request, 0, request.length);
     while (in.nextSeries()) {
-      Labels labels =
-          WriteRequestReader.LABELS.decode(in.labelBuffer(), in.labelOffset(), in.labelLength());
-      Series s = series.computeIfAbsent(labels, MetricTables::series);
+      Labels labels = in.labels();
+      Series s = series.get(labels);
+      boolean isNew = s == null;
+      if (s == null) {
+        s = new Series(labels, keys.of(labels));
+        series.put(labels, s);
+      }
+      long last = Long.MIN_VALUE;
       for (SeriesEvent e = in.next(); e != SeriesEvent.END; e = in.next()) {
         if (e != SeriesEvent.EXEMPLAR && !times.test(in.timestamp())) {
           outside++;
           continue;
         }
         switch (e) {
-          case SAMPLE ->
-              samples.put(
-                  new Place(s.key, in.timestamp()),
-                  new Sample(s, in.timestamp(), in.startTimestamp(), in.value()));
-          case HISTOGRAM ->
-              histograms.put(
-                  new Place(s.key, in.timestamp()),
-                  new HistogramSample(s, in.timestamp(), in.startTimestamp(), in.histogram()));
+          case SAMPLE -> {
+            isNew &= in.timestamp() > last;
+            last = in.timestamp();
+            samples.put(new Sample(s, last, in.startTimestamp(), in.value()), isNew);
+          }
+          case HISTOGRAM -> {
+            isNew &= in.timestamp() > last;
+            last = in.timestamp();
+            histograms.put(
+                new HistogramSample(s, last, in.startTimestamp(), in.histogram()), isNew);
+          }
           case EXEMPLAR -> {
             Exemplar x = in.exemplar();
             if (x != null && times.test(x.timestamp())) {
@@ -111,11 +154,6 @@ public final class MetricTables {
     }
   }
 
-  private static Series series(Labels labels) {
-    String text = SeriesText.of(labels);
-    return new Series(labels, text, SeriesText.key(text));
-  }
-
   /** How many samples and histograms are not there because of their times. */
   public int outside() {
     return outside;
@@ -126,11 +164,11 @@ public final class MetricTables {
   }
 
   public Collection<Sample> samples() {
-    return samples.values();
+    return samples.all;
   }
 
   public Collection<HistogramSample> histograms() {
-    return histograms.values();
+    return histograms.all;
   }
 
   public List<SeriesExemplar> exemplars() {

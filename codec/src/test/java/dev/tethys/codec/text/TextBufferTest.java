@@ -1,0 +1,33 @@
+package dev.tethys.codec.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.ObjectMapper;
+
+class TextBufferTest {
+  private static final String SIGNS = "ab\"\\\n\r\t\b\f\u0000\u001f\u007féß€😀/";
+
+  /** Jackson reads what was written; pieces of it too, as they stand in a larger buffer. */
+  @Test
+  void textsOfJsonComeBack() throws Exception {
+    ObjectMapper json = new ObjectMapper();
+    Random random = new Random(3);
+    int[] signs = SIGNS.codePoints().toArray();
+    for (int n = 0; n < 500; n++) {
+      StringBuilder sb = new StringBuilder();
+      for (int i = random.nextInt(60); i > 0; i--) {
+        sb.appendCodePoint(signs[random.nextInt(signs.length)]);
+      }
+      String text = sb.toString();
+      byte[] around = ("<" + text + ">").getBytes(StandardCharsets.UTF_8);
+      byte[] made = new TextBuffer().json(text).json(around, 1, around.length - 2).take();
+      String both = new String(made, StandardCharsets.UTF_8);
+      assertThat(both.substring(0, both.length() / 2)).isEqualTo(both.substring(both.length() / 2));
+      assertThat(json.readValue(both.substring(0, both.length() / 2), String.class))
+          .isEqualTo(text);
+    }
+  }
+}
