@@ -1,7 +1,5 @@
 package dev.tethys.model;
 
-import java.math.BigInteger;
-
 /**
  * The fewest decimal digits that read back as the same double, without allocation.
  *
@@ -130,22 +128,12 @@ final class ShortestDecimal {
   /** floor(10^e / 2^r) + 1 for each e, r such that 128 bits remain. */
   private static long[] powers() {
     long[] all = new long[2 * (MAX_POWER - MIN_POWER + 1)];
-    BigInteger power = BigInteger.ONE;
-    for (int e = 0; e <= MAX_POWER; e++) {
-      int r = power.bitLength() - 128;
-      put(all, e, r >= 0 ? power.shiftRight(r) : power.shiftLeft(-r));
-      if (e > 0 && e <= -MIN_POWER) {
-        put(all, -e, BigInteger.ONE.shiftLeft(power.bitLength() + 127).divide(power));
-      }
-      power = power.multiply(BigInteger.TEN);
+    for (int e = MIN_POWER; e <= MAX_POWER; e++) {
+      int at = 2 * (e - MIN_POWER);
+      long low = PowersOfTen.low(e) + 1;
+      all[at] = PowersOfTen.high(e) + (low == 0 ? 1 : 0);
+      all[at + 1] = low;
     }
     return all;
-  }
-
-  private static void put(long[] all, int e, BigInteger floor) {
-    BigInteger g = floor.add(BigInteger.ONE);
-    int at = 2 * (e - MIN_POWER);
-    all[at] = g.shiftRight(64).longValue();
-    all[at + 1] = g.longValue();
   }
 }

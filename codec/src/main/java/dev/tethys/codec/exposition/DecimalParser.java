@@ -1,7 +1,7 @@
 package dev.tethys.codec.exposition;
 
+import dev.tethys.model.PowersOfTen;
 import dev.tethys.model.Samples;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -25,8 +25,6 @@ public final class DecimalParser {
   private static final double RANGE = Double.longBitsToDouble(RANGE_BITS);
 
   private static final int MAX_DIGITS = 19;
-  private static final int MIN_POWER = -348;
-  private static final int MAX_POWER = 347;
 
   /** Exponents are cut here; what lies beyond is 0 or infinity however many digits there are. */
   private static final int EXPONENT_CUT = 100_000;
@@ -35,27 +33,6 @@ public final class DecimalParser {
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22
   };
-
-  /** The leading 128 bits of each power of ten, rounded down; high words and low words. */
-  private static final long[] POWER_HIGH = new long[MAX_POWER - MIN_POWER + 1];
-
-  private static final long[] POWER_LOW = new long[MAX_POWER - MIN_POWER + 1];
-
-  static {
-    for (int e = MIN_POWER; e <= MAX_POWER; e++) {
-      BigInteger power = BigInteger.TEN.pow(Math.abs(e));
-      BigInteger top;
-      if (e >= 0) {
-        int shift = 128 - power.bitLength();
-        top = shift >= 0 ? power.shiftLeft(shift) : power.shiftRight(-shift);
-      } else {
-        // 2^(127+n) / 10^|e| has 128 bits when 2^(n-1) < 10^|e| < 2^n.
-        top = BigInteger.ONE.shiftLeft(127 + power.bitLength()).divide(power);
-      }
-      POWER_HIGH[e - MIN_POWER] = top.shiftRight(64).longValue();
-      POWER_LOW[e - MIN_POWER] = top.longValue();
-    }
-  }
 
   private DecimalParser() {}
 
@@ -147,20 +124,21 @@ public final class DecimalParser {
 
   /** mantissa × 10^exponent, correctly rounded, or NaN when 128 bits do not decide. */
   private static double multiply(long mantissa, int exponent) {
-    if (exponent < MIN_POWER || exponent > MAX_POWER) {
+    if (exponent < PowersOfTen.MIN || exponent > PowersOfTen.MAX) {
       return Double.NaN;
     }
     int zeros = Long.numberOfLeadingZeros(mantissa);
     long m = mantissa << zeros;
     // 217706 / 2^16 is log2(10) closely enough for these exponents.
     long binary = (217706L * exponent >> 16) + 64 + 1023 - zeros;
-    int i = exponent - MIN_POWER;
-    long high = Math.unsignedMultiplyHigh(m, POWER_HIGH[i]);
-    long low = m * POWER_HIGH[i];
+    long powerHigh = PowersOfTen.high(exponent);
+    long high = Math.unsignedMultiplyHigh(m, powerHigh);
+    long low = m * powerHigh;
     if ((high & 0x1ff) == 0x1ff && Long.compareUnsigned(low + m, m) < 0) {
       // The bits that decide may change by a carry from the lower half of the power.
-      long carry = Math.unsignedMultiplyHigh(m, POWER_LOW[i]);
-      long lowest = m * POWER_LOW[i];
+      long powerLow = PowersOfTen.low(exponent);
+      long carry = Math.unsignedMultiplyHigh(m, powerLow);
+      long lowest = m * powerLow;
       long mergedLow = low + carry;
       long mergedHigh = high + (Long.compareUnsigned(mergedLow, low) < 0 ? 1 : 0);
       if ((mergedHigh & 0x1ff) == 0x1ff
