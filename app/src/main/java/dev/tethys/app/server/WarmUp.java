@@ -13,27 +13,37 @@ import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
  * The run that a start-up cache is made from: a server in a temporary folder that scrapes and takes
- * pushed samples, and a second one that recovers what the first would have left if it had been
- * killed, and answers queries for some seconds. What they load, link and run often is ready at
- * every later start. All of a cache is resident memory, so the run keeps to what servers do: it
- * asks over plain HTTP, because the classes of TLS alone would make the cache a tenth larger.
+ * pushed samples until a block is cut, and a second one that recovers what the first would have
+ * left if it had been killed, and answers queries for some seconds. What they load, link and run
+ * often is ready at every later start, and what the compilers see of their branches is what they
+ * expect then: so the samples are of every kind that exporters have. All of a cache is resident
+ * memory, so the run keeps to what servers do: it asks over plain HTTP, because the classes of TLS
+ * alone would make the cache a tenth larger.
  */
 public final class WarmUp {
-  private static final int HOSTS = 20;
-  private static final int SERIES = 200;
-  private static final int STEPS = 60;
-  private static final int ROUNDS = 12;
+  private static final int HOSTS = 5;
+  private static final int SERIES = 80;
+
+  /** Of fifteen seconds: three and a half hours, after three of which a block is cut. */
+  private static final int STEPS = 840;
+
+  private static final long STEP = 15_000;
+  private static final int ROUNDS = 8;
+  private static final Duration LONGEST_CUT = Duration.ofSeconds(20);
 
   private static final String[] PATHS = {
     "/",
@@ -52,29 +62,45 @@ public final class WarmUp {
     "/federate?match%5B%5D=up"
   };
 
+  /** Beside the usual ones, see {@link QueryWarmUp#QUERIES}. */
   private static final String[] QUERIES = {
     "up",
-    "warm_requests_total{host=\"h3\"}",
-    "rate(warm_requests_total[5m])",
-    "sum by (host) (rate(warm_requests_total{code!=\"500\"}[5m]))",
-    "1 - avg by (host) (rate(warm_requests_total{code=~\"2..\"}[2m]))",
-    "topk(5, warm_temperature)",
-    "warm_temperature / on (host, code, path) warm_requests_total",
-    "max_over_time(warm_temperature[10m])",
-    "avg_over_time(warm_temperature[10m])",
-    "quantile_over_time(0.9, warm_temperature[10m])",
-    "deriv(warm_temperature[10m])",
-    "increase(warm_requests_total[10m])",
-    "irate(warm_requests_total[2m])",
-    "count({__name__=~\"warm_.*\"})",
-    "count by (__name__) ({__name__=~\"warm_.*\"})",
-    "max_over_time(sum(rate(warm_requests_total[5m]))[10m:1m])",
-    "label_replace(rate(warm_requests_total[5m]), \"x\", \"$1\", \"host\", \"h(.*)\")",
-    "sort_desc(sum by (host) (rate(warm_requests_total[5m])))",
+    "warm_requests_total{instance=\"h3\"}",
+    "sum by (instance) (rate(warm_requests_total{path!=\"/p/9\"}[5m]))",
+    "1 - avg by (instance) (rate(warm_requests_total{path=~\"/p/1.*\"}[2m]))",
+    "{__name__=~\"warm_.*_total\", instance=\"h1\"}",
+    "count by (__name__) ({job=\"warm\"})",
+    "count({job=\"warm\"})",
+    "warm_temperature > bool 0.5 and on (instance) warm_state",
+    "sum by (path) (rate(warm_requests_total[5m]) + rate(warm_seconds_total[5m]))",
     "histogram_quantile(0.9, sum by (le)"
         + " (rate(prometheus_http_request_duration_seconds_bucket[1m])))",
-    "stddev by (host) (warm_temperature) > bool 0.5",
     "absent(nothing)"
+  };
+
+  private static final String[] METRICS = {
+    "warm_requests_total", "warm_seconds_total", "warm_temperature"
+  };
+
+  /** The value of a series at a step; NaN where it has none. */
+  private interface Values {
+    double at(int series, int step);
+  }
+
+  private record Kind(String metric, Values values) {}
+
+  /** Of counters and gauges of exporters: what they look like, step by step. */
+  private static final Kind[] KINDS = {
+    new Kind("warm_requests_total", (s, t) -> (double) t * (s + 1)),
+    new Kind("warm_requests_total", (s, t) -> t % (100 + s) * 7), // restarted now and then
+    new Kind("warm_requests_total", (s, t) -> t / 20 * (s % 3)), // seldom more
+    new Kind("warm_seconds_total", (s, t) -> Math.round(t * (s + 0.37) * 100) / 100.0),
+    new Kind("warm_seconds_total", (s, t) -> t * 0.123456789 * s),
+    new Kind("warm_temperature", (s, t) -> Math.round(200 + 30 * Math.sin(t * 0.1 + s)) / 10.0),
+    new Kind("warm_bytes", (s, t) -> 4096.0 * ((t * 2_654_435_761L >>> 13 + s % 7) % 1_000_000)),
+    new Kind("warm_bytes", (s, t) -> 8_589_934_592.0),
+    new Kind("warm_state", (s, t) -> t % 50 == s % 50 ? 1 : 0),
+    new Kind("warm_state", (s, t) -> t / 60 % 3 == s % 3 ? -1 : Double.NaN) // comes and goes
   };
 
   private final WebClient client;
@@ -103,10 +129,12 @@ public final class WarmUp {
       long end = System.currentTimeMillis();
       try (HttpClientFactory clients = new HttpClientFactory("warm-up")) {
         WarmUp warmUp = new WarmUp(clients.client(HttpClientConfig.DEFAULT), port);
+        Path data = folder.resolve("data");
         Path killed = folder.resolve("killed");
         try (Server _ = ServerRole.start(flags)) {
           warmUp.write(end);
-          copy(folder.resolve("data"), killed);
+          awaitBlock(data);
+          copy(data, killed);
         }
         try (Server _ = ServerRole.start(flags(config, killed, port))) {
           warmUp.read(end);
@@ -131,45 +159,66 @@ public final class WarmUp {
   }
 
   private void write(long end) throws IOException, InterruptedException {
-    long start = end - STEPS * 15_000L;
     for (int step = 0; step < STEPS; step++) {
-      push(start + step * 15_000L, step);
+      push(end - (STEPS - 1 - step) * STEP, step);
     }
   }
 
+  /** Waits until the first of what was written has become a block. */
+  private static void awaitBlock(Path data) throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    while (System.nanoTime() - began < LONGEST_CUT.toNanos()) {
+      try (Stream<Path> s = Files.list(data)) {
+        if (s.anyMatch(p -> Files.exists(p.resolve("meta.json")))) {
+          return;
+        }
+      }
+      Thread.sleep(50);
+    }
+    System.err.println("warm-up: no block was cut");
+  }
+
   private void read(long end) throws IOException, InterruptedException {
-    long start = end - STEPS * 15_000L;
     for (int round = 0; round < ROUNDS; round++) {
       for (String p : PATHS) {
         get(p);
       }
       for (String q : QUERIES) {
-        String query = "query=" + URLEncoder.encode(q, StandardCharsets.UTF_8);
-        String range = "&start=" + start / 1000 + "&end=" + end / 1000 + "&step=15";
-        get("/api/v1/query?" + query);
-        get("/api/v1/query_range?" + query + range);
+        ask(q, end);
+      }
+      String metric = METRICS[round % METRICS.length];
+      for (String q : QueryWarmUp.QUERIES) {
+        ask(q.replace("%s", metric), end);
       }
     }
+  }
+
+  private void ask(String query, long end) throws IOException, InterruptedException {
+    String q = "query=" + URLEncoder.encode(query, StandardCharsets.UTF_8);
+    long start = end - (STEPS - 1) * STEP;
+    get("/api/v1/query?" + q);
+    get("/api/v1/query_range?" + q + "&start=" + start / 1000 + "&end=" + end / 1000 + "&step=60");
   }
 
   private void push(long time, int step) throws IOException, InterruptedException {
     WriteRequestWriter w = new WriteRequestWriter();
     for (int h = 0; h < HOSTS; h++) {
       for (int s = 0; s < SERIES; s++) {
-        boolean gauge = s % 4 == 0;
-        Labels labels =
-            Labels.of(
-                Labels.METRIC_NAME,
-                gauge ? "warm_temperature" : "warm_requests_total",
-                "host",
-                "h" + h,
-                "code",
-                s % 3 == 0 ? "500" : "200",
-                "path",
-                "/p/" + s);
-        w.beginSeries(labels)
-            .sample(time, gauge ? 20 + Math.sin(step * 0.1 + s) : (double) step * (s + h))
-            .endSeries();
+        Kind kind = KINDS[s % KINDS.length];
+        double value = kind.values.at(s + h, step);
+        if (!Double.isNaN(value)) {
+          Labels labels =
+              Labels.of(
+                  Labels.METRIC_NAME,
+                  kind.metric,
+                  "instance",
+                  "h" + h,
+                  "job",
+                  "warm",
+                  "path",
+                  "/p/" + s);
+          w.beginSeries(labels).sample(time, value).endSeries();
+        }
       }
     }
     byte[] body = SnappyBlock.encode(w.buffer(), 0, w.size());
@@ -189,8 +238,22 @@ public final class WarmUp {
     }
   }
 
-  /** What a server that is killed now would leave behind. */
+  /** What a server that is killed now would leave behind; it may put files away meanwhile. */
   private static void copy(Path data, Path to) throws IOException {
+    for (int tries = 0; ; tries++) {
+      try {
+        copyOnce(data, to);
+        return;
+      } catch (NoSuchFileException | UncheckedIOException e) {
+        remove(to);
+        if (tries == 10) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static void copyOnce(Path data, Path to) throws IOException {
     List<Path> found;
     try (Stream<Path> s = Files.walk(data)) {
       found = s.toList(); // parents before what is in them
