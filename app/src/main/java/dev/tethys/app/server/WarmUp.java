@@ -23,6 +23,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
@@ -43,6 +44,7 @@ public final class WarmUp {
 
   private static final long STEP = 15_000;
   private static final int ROUNDS = 8;
+  private static final int MAX_COPIES = 10;
   private static final Duration LONGEST_CUT = Duration.ofSeconds(20);
 
   private static final String[] PATHS = {
@@ -130,11 +132,11 @@ public final class WarmUp {
       try (HttpClientFactory clients = new HttpClientFactory("warm-up")) {
         WarmUp warmUp = new WarmUp(clients.client(HttpClientConfig.DEFAULT), port);
         Path data = folder.resolve("data");
-        Path killed = folder.resolve("killed");
+        Path killed;
         try (Server _ = ServerRole.start(flags)) {
           warmUp.write(end);
           awaitBlock(data);
-          copy(data, killed);
+          killed = copy(data, n -> folder.resolve("killed-" + n));
         }
         try (Server _ = ServerRole.start(flags(config, killed, port))) {
           warmUp.read(end);
@@ -238,15 +240,20 @@ public final class WarmUp {
     }
   }
 
-  /** What a server that is killed now would leave behind; it may put files away meanwhile. */
-  private static void copy(Path data, Path to) throws IOException {
+  /**
+   * What a server that is killed now would leave behind. It may put files away meanwhile; then it
+   * is tried again.
+   *
+   * @param to makes a folder for each try
+   */
+  private static Path copy(Path data, IntFunction<Path> to) throws IOException {
     for (int tries = 0; ; tries++) {
       try {
-        copyOnce(data, to);
-        return;
+        Path copy = to.apply(tries);
+        copyOnce(data, copy);
+        return copy;
       } catch (NoSuchFileException | UncheckedIOException e) {
-        remove(to);
-        if (tries == 10) {
+        if (tries == MAX_COPIES) {
           throw e;
         }
       }
