@@ -48,7 +48,12 @@ import org.jspecify.annotations.Nullable;
 public final class HeadSnapshot {
   private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 3};
   private static final byte OLD_VERSION = 2;
-  private static final int FRAME = 1 << 20;
+
+  /** Raw bytes after which a frame of series or stripes is written: buffers that die young. */
+  private static final int FRAME = 1 << 18;
+
+  /** The same of earlier programs. */
+  private static final int LARGEST_FRAME = 1 << 20;
 
   /** The most raw bytes of stripes in a frame: late samples of one may be many. */
   private static final int MAX_STRIPES = 1 << 30;
@@ -193,12 +198,11 @@ public final class HeadSnapshot {
         raw.putSized(index.labels(lists[i]).canonicalBytes());
         i++;
       }
-      byte[] z = Zstd.compress(raw.toArray(), 1);
       int at = Frames.begin(out);
       out.putByte(SERIES);
       out.uvarint(i - from);
       out.uvarint(raw.size);
-      out.put(z, 0, z.length);
+      compress(raw, out, 1);
       flush(file, out, at);
       from = i;
     }
@@ -240,13 +244,22 @@ public final class HeadSnapshot {
     if (raw.size == 0) {
       return;
     }
-    byte[] z = Zstd.compress(raw.toArray(), small ? 3 : 1);
     int at = Frames.begin(out);
     out.putByte(STRIPES);
     out.uvarint(raw.size);
-    out.put(z, 0, z.length);
+    compress(raw, out, small ? 3 : 1);
     flush(file, out, at);
     raw.clear();
+  }
+
+  private static void compress(ByteSink raw, ByteSink out, int level) {
+    int bound = Math.toIntExact(Zstd.compressBound(raw.size));
+    out.ensure(bound);
+    long n = Zstd.compressByteArray(out.buf, out.size, bound, raw.buf, 0, raw.size, level);
+    if (Zstd.isError(n)) {
+      throw new IllegalStateException("zstd: " + Zstd.getErrorName(n));
+    }
+    out.size += (int) n;
   }
 
   private static void extra(ExtraState e, ByteSink out) {
@@ -375,7 +388,7 @@ public final class HeadSnapshot {
       }
       case SERIES -> {
         int n = in.count(Integer.MAX_VALUE);
-        int raw = in.count(FRAME + ByteArena.PAGE * 2L);
+        int raw = in.count(LARGEST_FRAME + ByteArena.PAGE * 2L);
         byte[] z = in.bytes(in.remaining());
         byte[] b = Zstd.decompress(z, raw);
         ByteSource s = new ByteSource(b);
