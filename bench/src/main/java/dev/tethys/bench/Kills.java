@@ -60,7 +60,9 @@ final class Kills {
           a.commit();
         }
         System.out.println(step);
-        System.out.flush();
+        if (System.out.checkError()) {
+          return; // who reads it is gone
+        }
       }
     }
   }

@@ -145,9 +145,14 @@ public final class ProxiedTls {
     public Socket accept() throws IOException {
       HeaderSocket raw = new HeaderSocket();
       implAccept(raw);
-      SSLSocket s = (SSLSocket) layers.createSocket(raw, null, true);
-      s.setSSLParameters(told.getSSLParameters());
-      return s;
+      try {
+        SSLSocket s = (SSLSocket) layers.createSocket(raw, null, true);
+        s.setSSLParameters(told.getSSLParameters());
+        return s;
+      } catch (IOException | RuntimeException e) {
+        raw.close();
+        throw e;
+      }
     }
 
     @Override
