@@ -175,7 +175,7 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
 
     @Override
     public void stop(Duration patience) {
-      batcher.stop();
+      batcher.stop(patience);
     }
   }
 }

@@ -18,7 +18,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,9 @@ public final class Batcher implements Consumer {
 
   private static final int MAX_BYTES = Integer.MAX_VALUE - (1 << 20);
 
+  /** What takes longer to the next component is held up there. */
+  private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
+
   /** What is counted of a batcher. */
   public interface Meter {
     /** A batch went on. */
@@ -58,6 +63,9 @@ public final class Batcher implements Consumer {
   private final Meter meter;
   private final Map<Key, Group> groups = new HashMap<>(); // guarded by itself
   private volatile boolean stopped;
+
+  /** Read: while what was held goes on; written by who waits for that. */
+  private final ReentrantReadWriteLock goingOn = new ReentrantReadWriteLock();
 
   /**
    * A batcher.
@@ -117,19 +125,33 @@ public final class Batcher implements Consumer {
     }
   }
 
-  /** Sends on what is held; from now on everything passes through. */
-  public void stop() {
+  /** Sends on what is held, as {@link #flush()}; from now on everything passes through. */
+  public void stop(Duration patience) {
     stopped = true;
-    flush();
+    flush(patience);
   }
 
-  /** Sends on what is held. */
+  /**
+   * Sends on what is held, and waits a moment for what others are sending on: what came before has
+   * gone on then, even where its time had come just now.
+   */
   public void flush() {
+    flush(LONGEST_WAY);
+  }
+
+  private void flush(Duration patience) {
     List<Group> all;
     synchronized (groups) {
       all = List.copyOf(groups.values());
     }
     all.forEach(g -> g.flush(false));
+    try {
+      if (goingOn.writeLock().tryLock(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        goingOn.writeLock().unlock();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private long size(Batch b) {
@@ -183,6 +205,15 @@ public final class Batcher implements Consumer {
     }
 
     void flush(boolean becauseOfSize) {
+      goingOn.readLock().lock();
+      try {
+        sendOn(becauseOfSize);
+      } finally {
+        goingOn.readLock().unlock();
+      }
+    }
+
+    private void sendOn(boolean becauseOfSize) {
       boolean ordered = key.order != 0;
       if (ordered) {
         sending.lock();

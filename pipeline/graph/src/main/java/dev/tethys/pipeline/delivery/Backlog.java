@@ -44,6 +44,9 @@ final class Backlog {
   /** Threads that are storing. */
   int stores;
 
+  /** Threads that tell a source what became of what was sent. */
+  int telling;
+
   /** Threads that wait for room. */
   int blocked;
 

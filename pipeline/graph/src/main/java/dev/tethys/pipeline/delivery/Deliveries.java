@@ -421,11 +421,22 @@ final class Deliveries {
       routes.left(j.route());
       backlog.jobs.done(j);
       backlog.gone(j.entry.items);
+      backlog.telling++;
       pump();
     } finally {
       backlog.lock.unlock();
     }
-    j.receipt.settle(j.outcome);
+    try {
+      j.receipt.settle(j.outcome);
+    } finally {
+      backlog.lock.lock();
+      try {
+        backlog.telling--;
+        backlog.settled.signalAll();
+      } finally {
+        backlog.lock.unlock();
+      }
+    }
   }
 
   /**
@@ -485,7 +496,10 @@ final class Deliveries {
     }
   }
 
-  /** Interrupts what is being sent, and waits a little for it. The backlog is closed. */
+  /**
+   * Interrupts what is being sent, and waits a little for it, and for sources that are being told
+   * what became of theirs. The backlog is closed.
+   */
   void cutOff() {
     backlog.lock.lock();
     try {
@@ -504,7 +518,7 @@ final class Deliveries {
       boolean interrupted = false;
       while (backlog.stores > 0
           || backlog.jobs.isAny(Job.State.HEARD)
-          || backlog.jobs.isAny(Job.State.FLYING) && left > 0) {
+          || (backlog.telling > 0 || backlog.jobs.isAny(Job.State.FLYING)) && left > 0) {
         try {
           left = backlog.settled.awaitNanos(Math.max(left, 1_000_000));
         } catch (InterruptedException e) {

@@ -178,7 +178,7 @@ final class QueuedExporter implements Exporter {
   @Override
   public void stop(Duration patience) {
     if (batcher != null) {
-      batcher.stop();
+      batcher.stop(patience);
     }
     Outbox box = outbox;
     if (box != null && succeeded) {

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class BatcherTest {
@@ -26,6 +27,7 @@ class BatcherTest {
   private final List<Receipt> receipts = new ArrayList<>();
   private final List<Outcome> told = new ArrayList<>();
   private int rejected;
+  private Runnable holdsUp = () -> {};
 
   private Batcher batcher(long min, long max, Sizer sizer, String... keys) {
     return new Batcher(
@@ -34,6 +36,7 @@ class BatcherTest {
         clock,
         "batch",
         (b, r) -> {
+          holdsUp.run();
           out.add(b);
           receipts.add(r);
         },
@@ -102,10 +105,39 @@ class BatcherTest {
     clock.advance(Duration.ofMillis(1));
     assertThat(out).hasSize(1);
     add(b, 1, 0, Metadata.NONE);
-    b.stop();
+    b.stop(Duration.ofSeconds(1));
     assertThat(out).hasSize(2);
     add(b, 1, 0, Metadata.NONE);
     assertThat(out).hasSize(3);
+  }
+
+  /** Taken from the group by another thread, but not yet with the next component. */
+  @Test
+  void itsEndWaitsForWhatIsOnItsWay() throws Exception {
+    CountDownLatch onItsWay = new CountDownLatch(1);
+    CountDownLatch ends = new CountDownLatch(1);
+    holdsUp =
+        () -> {
+          onItsWay.countDown();
+          try {
+            ends.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    Batcher b = batcher(1, 0, Sizer.ITEMS);
+    Thread sends = Thread.ofPlatform().start(() -> add(b, 4, 0, Metadata.NONE));
+    onItsWay.await();
+    b.stop(Duration.ofMillis(1));
+    assertThat(out).isEmpty(); // no longer than it is told to
+    Thread stops = Thread.ofPlatform().start(() -> b.stop(Duration.ofMinutes(1)));
+    while (stops.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    ends.countDown();
+    stops.join();
+    assertThat(out).hasSize(1);
+    sends.join();
   }
 
   @Test
