@@ -214,7 +214,12 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
     @Override
     public void start() throws IOException {
       source.start();
-      doors.start();
+      try {
+        doors.start();
+      } catch (IOException | RuntimeException e) {
+        source.stop(); // nobody ends what did not start
+        throw e;
+      }
     }
 
     private void answer(HttpRequest request, HttpResponse response)
