@@ -23,7 +23,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
@@ -136,7 +135,7 @@ public final class WarmUp {
         try (Server _ = ServerRole.start(flags)) {
           warmUp.write(end);
           awaitBlock(data);
-          killed = copy(data, n -> folder.resolve("killed-" + n));
+          killed = copy(data);
         }
         try (Server _ = ServerRole.start(flags(config, killed, port))) {
           warmUp.read(end);
@@ -241,15 +240,13 @@ public final class WarmUp {
   }
 
   /**
-   * What a server that is killed now would leave behind. It may put files away meanwhile; then it
-   * is tried again.
-   *
-   * @param to makes a folder for each try
+   * What a server that is killed now would leave behind, in a new folder beside its own. It may put
+   * files away meanwhile; then it is tried again.
    */
-  private static Path copy(Path data, IntFunction<Path> to) throws IOException {
+  private static Path copy(Path data) throws IOException {
     for (int tries = 0; ; tries++) {
+      Path copy = data.resolveSibling("killed-" + tries);
       try {
-        Path copy = to.apply(tries);
         copyOnce(data, copy);
         return copy;
       } catch (NoSuchFileException | UncheckedIOException e) {

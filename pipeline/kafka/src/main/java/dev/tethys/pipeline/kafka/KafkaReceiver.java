@@ -320,12 +320,11 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   /** Waits for what is under way, then stores positions. */
   private void finish(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
-    if (patience.compareTo(REPLACED_PATIENCE) < 0) {
+    boolean isReplaced = patience.compareTo(REPLACED_PATIENCE) < 0;
+    if (isReplaced) {
       partitions.values().forEach(r -> underWay -= r.dropQueued());
     }
-    await(
-        partitions.keySet(),
-        patience.compareTo(REPLACED_PATIENCE) < 0 ? REPLACED_PATIENCE : patience);
+    await(partitions.keySet(), isReplaced ? REPLACED_PATIENCE : patience);
     commit(c, partitions.keySet());
   }
 

@@ -41,20 +41,14 @@ final class AwsLogin {
 
   /** Keys of the environment, a profile, a role or the machine; made when they are needed. */
   private static final class Usual {
+    private static final HttpClientFactory CLIENTS = new HttpClientFactory("tethys");
     static final AwsCredentials CREDENTIALS =
         new AwsCredentials(
             new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false),
             new Surroundings(
-                new Caller(new HttpClientFactory("tethys")),
+                call -> CLIENTS.client(HttpClientConfig.DEFAULT).send(call),
                 InstantSource.system(),
                 System::getenv));
-
-    private record Caller(HttpClientFactory clients) implements Surroundings.Caller {
-      @Override
-      public dev.tethys.web.client.Answer send(Call call) throws IOException, InterruptedException {
-        return clients.client(HttpClientConfig.DEFAULT).send(call);
-      }
-    }
   }
 
   private static AwsIdentity identity(MongoUri uri) throws IOException, InterruptedException {

@@ -17,32 +17,25 @@ import javax.security.sasl.SaslClient;
  */
 final class TicketLogin {
   private static final int MOST_STEPS = 8;
+  private static final String USUAL_SERVICE = "mongodb";
 
   private TicketLogin() {}
 
   static void run(MongoConnection c, MongoUri uri) throws IOException {
     Login login = Objects.requireNonNull(uri.login());
-    String service = uri.property(MechanismProperties.SERVICE);
+    String said = uri.property(MechanismProperties.SERVICE);
+    String service = said.isEmpty() ? USUAL_SERVICE : said;
     String host = uri.property(MechanismProperties.HOST);
     String realm = uri.property(MechanismProperties.REALM);
     String server = host.isEmpty() ? c.host().name() : host;
     KerberosLogin tickets =
         new KerberosLogin(
-            new KerberosIdentity(
-                login.user(),
-                null,
-                login.password(),
-                service.isEmpty() ? "mongodb" : service,
-                null),
+            new KerberosIdentity(login.user(), null, login.password(), service, null),
             InstantSource.system());
     try {
       tickets.as(
           () -> {
-            converse(
-                c,
-                uri,
-                service.isEmpty() ? "mongodb" : service,
-                realm.isEmpty() ? server : server + "@" + realm);
+            converse(c, uri, service, realm.isEmpty() ? server : server + "@" + realm);
             return true;
           });
     } catch (IOException | RuntimeException e) {
