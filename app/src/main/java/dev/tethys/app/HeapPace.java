@@ -36,7 +36,7 @@ public final class HeapPace {
    * The same of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
    * garbage, and nearly none afterwards.
    */
-  private static final double AGENT_GROWTH = 0.35;
+  private static final double AGENT_GROWTH = 0.25;
 
   private static final long AGENT_HEADROOM_BYTES = 2L << 20;
 

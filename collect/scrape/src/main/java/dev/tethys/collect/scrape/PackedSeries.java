@@ -72,6 +72,7 @@ final class PackedSeries implements SeriesMemory {
   private int visits;
   private int keptVisits; // of slots that are not dropped
   private boolean inOrder;
+  private @Nullable SteadyAppender running;
   private @Nullable List<Labels>
       plain; // what a scrape that could have had a layout wrote about itself
   private int cursor;
@@ -232,7 +233,8 @@ final class PackedSeries implements SeriesMemory {
    */
   @Override
   public Appender steady(Appender to) {
-    return to instanceof LayoutAppender l ? new SteadyAppender(l, this, layout) : to;
+    running = to instanceof LayoutAppender l ? new SteadyAppender(l, this, layout) : null;
+    return running == null ? to : running;
   }
 
   /** Whether the series behind so many others is one that a scrape writes about itself. */
@@ -323,6 +325,10 @@ final class PackedSeries implements SeriesMemory {
     }
     cursor = size;
     visit(slot);
+    SteadyAppender s = running;
+    if (s != null && labels != null) {
+      s.newInPage();
+    }
     return slot;
   }
 
@@ -444,11 +450,7 @@ final class PackedSeries implements SeriesMemory {
       steady++;
       return;
     }
-    // Of a scrape with new series these stand there too, before.
-    boolean same =
-        about != null
-            && own.size() >= about.size()
-            && own.subList(own.size() - about.size(), own.size()).equals(about);
+    boolean same = about != null && own.equals(about);
     if (about != null) {
       own = about;
     }
@@ -557,6 +559,7 @@ final class PackedSeries implements SeriesMemory {
     visits = 0;
     inOrder = true;
     table = null;
+    running = null;
   }
 
   @Override

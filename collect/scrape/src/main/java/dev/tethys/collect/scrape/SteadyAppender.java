@@ -31,7 +31,7 @@ final class SteadyAppender implements LayoutAppender {
   private long time = Long.MIN_VALUE;
   private long current; // the reference behind the last one that was given from the layout
   private boolean plain = true;
-  private final List<Labels> own = new ArrayList<>();
+  private final List<Labels> own = new ArrayList<>(); // behind the newest series of the page
 
   SteadyAppender(LayoutAppender to, PackedSeries memory, @Nullable SeriesLayout layout) {
     this.to = to;
@@ -54,6 +54,11 @@ final class SteadyAppender implements LayoutAppender {
   /** The reference of the page's next series. */
   long nextInPage() {
     return IN_LAYOUT | next;
+  }
+
+  /** The series that was written last is a new one of the page, so none before it is an own one. */
+  void newInPage() {
+    own.clear();
   }
 
   /** From now on everything is appended series by series. */

@@ -29,11 +29,17 @@ final class RequestWriter {
   /** Scratch to compress into, shared by all; few are ever needed at once. */
   private static final ArrayBlockingQueue<byte[]> SCRATCH = new ArrayBlockingQueue<>(4);
 
+  /**
+   * Buffers of 1.0 in which nothing stands. A lane whose samples come as rows writes no series, and
+   * would keep the one that it had when they did not.
+   */
+  private static final ArrayBlockingQueue<WriteRequestWriter> IDLE = new ArrayBlockingQueue<>(4);
+
   private final Message message;
   private byte[] done = {}; // elements of snappy that stand for the request's begin; only in 1.0
   private int doneSize;
   private int doneRaw; // how long that is when it is decompressed
-  private @Nullable WriteRequestWriter first;
+  private @Nullable WriteRequestWriter first; // null while nothing stands in it
   private @Nullable WriteRequestV2Writer second;
   private int begun;
   private int before;
@@ -55,10 +61,19 @@ final class RequestWriter {
   private WriteRequestWriter first() {
     WriteRequestWriter w = first;
     if (w == null) {
-      w = new WriteRequestWriter();
+      w = IDLE.poll();
+      w = w == null ? new WriteRequestWriter() : w;
       first = w;
     }
     return w;
+  }
+
+  private void empty(WriteRequestWriter w) {
+    first = null;
+    w.clear();
+    if (w.buffer().length <= KEEP_BYTES) {
+      IDLE.offer(w);
+    }
   }
 
   private WriteRequestV2Writer second() {
@@ -170,7 +185,7 @@ final class RequestWriter {
     room(SnappyBlock.maxEncodedLength(w.size()));
     doneSize = SnappyBlock.encodeElements(w.buffer(), 0, w.size(), done, doneSize);
     doneRaw += w.size();
-    w.clear();
+    empty(w);
   }
 
   private void room(int more) {
@@ -195,7 +210,11 @@ final class RequestWriter {
 
   /** Bytes so far, before compression; without symbols. */
   int bytes() {
-    return message == Message.V1 ? doneRaw + first().size() : second().size();
+    if (message == Message.V2) {
+      return second().size();
+    }
+    WriteRequestWriter w = first;
+    return doneRaw + (w == null ? 0 : w.size());
   }
 
   /**
@@ -207,11 +226,12 @@ final class RequestWriter {
     Contents c = new Contents(samples, histograms, exemplars, metadata, oldest, newest);
     byte[] body;
     if (message == Message.V1) {
-      WriteRequestWriter w = first();
-      body = doneRaw == 0 ? compress(w.buffer(), w.size()) : block();
-      w.clear();
-      if (w.buffer().length > KEEP_BYTES) {
-        first = null;
+      if (doneRaw == 0) {
+        WriteRequestWriter w = first();
+        body = compress(w.buffer(), w.size());
+        empty(w);
+      } else {
+        body = block();
       }
     } else {
       WriteRequestV2Writer w = second();
