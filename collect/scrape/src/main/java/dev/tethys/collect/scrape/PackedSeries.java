@@ -569,7 +569,12 @@ final class PackedSeries implements SeriesMemory {
 
   /** Bytes that are held between scrapes, for the account of memory. */
   long bytes() {
-    return keys.length * 8L
+    long labels = 0;
+    for (Labels l : own) {
+      labels += l.canonicalBytes().length;
+    }
+    return labels
+        + keys.length * 8L
         + state.length
         + lengths.length * 2L
         + starts.length * 8L

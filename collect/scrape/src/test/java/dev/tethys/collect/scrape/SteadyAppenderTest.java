@@ -264,6 +264,19 @@ class SteadyAppenderTest {
   }
 
   @Test
+  void nothingStaysOfTheLabelsOfNewSeries() {
+    Target t = new Target(true);
+    List<Line> page = new ArrayList<>();
+    long labels = 0;
+    for (int i = 0; i < 300; i++) {
+      page.add(new Line(i, Kind.FLOAT));
+      labels += labels(i).canonicalBytes().length;
+    }
+    t.scrape(page, 1000, false);
+    assertThat(t.memory.bytes()).isLessThan(labels / 2);
+  }
+
+  @Test
   void whatIsMadeOfALayoutIsMadeOnce() {
     PackedLayout l = new PackedLayout(com.github.luben.zstd.Zstd.compress(new byte[] {0}), 1, 0);
     for (int i = 0; i < 20; i++) {
