@@ -2,23 +2,55 @@ package dev.tethys.pipeline.kafka;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /** Where records go that cannot be read or will never be taken, with where they stood and why. */
 final class DeadLetterTopic implements AutoCloseable {
   private final String topic;
-  private final KafkaProducer<byte[], byte[]> producer;
+  private final Supplier<Map<String, Object>> logins;
+  private @Nullable Client client; // guarded by this
 
-  DeadLetterTopic(String topic, Map<String, Object> properties) {
+  private record Client(KafkaProducer<byte[], byte[]> producer, Map<String, Object> properties) {}
+
+  /**
+   * @param logins properties of a producer, with a login of its own each time
+   */
+  DeadLetterTopic(String topic, Supplier<Map<String, Object>> logins) {
     this.topic = topic;
-    this.producer =
-        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    this.logins = logins;
+    client(); // what is wrong with the properties is said at once
+  }
+
+  private synchronized Client client() {
+    Client c = client;
+    if (c == null) {
+      Map<String, Object> properties = logins.get();
+      c =
+          new Client(
+              new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer()),
+              properties);
+      client = c;
+    }
+    return c;
+  }
+
+  /** The next record has a producer that logs in anew. */
+  private synchronized void refused(Client c) {
+    TokenLogin.refused(c.properties);
+    if (client == c) {
+      client = null;
+      c.producer.close(Duration.ZERO);
+    }
   }
 
   /** Writes a record; returns once the brokers have it. */
@@ -29,11 +61,19 @@ final class DeadLetterTopic implements AutoCloseable {
     header(r, "dead_letter.topic", record.topic());
     header(r, "dead_letter.partition", Integer.toString(record.partition()));
     header(r, "dead_letter.offset", Long.toString(record.offset()));
+    Client c = null;
     try {
-      producer.send(r).get();
+      c = client();
+      c.producer.send(r).get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthenticationException) {
+        refused(c);
+      }
       throw new IOException(String.valueOf(e.getCause() == null ? e : e.getCause()), e);
     } catch (KafkaException e) {
+      if (c != null && e instanceof AuthenticationException) {
+        refused(c);
+      }
       throw new IOException(e.toString(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -46,7 +86,9 @@ final class DeadLetterTopic implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    producer.close(java.time.Duration.ofSeconds(2));
+  public synchronized void close() {
+    if (client != null) {
+      client.producer.close(Duration.ofSeconds(2));
+    }
   }
 }

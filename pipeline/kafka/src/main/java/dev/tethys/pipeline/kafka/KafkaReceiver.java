@@ -76,7 +76,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private final Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(); // by the loop
   private final Map<TopicPartition, Lost> lost = new HashMap<>(); // by the loop
   private final CountDownLatch ended = new CountDownLatch(1);
-  private @Nullable KafkaConsumer<byte[], byte[]> consumer;
+  private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
   private @Nullable DeadLetterTopic deadLetters;
   private volatile boolean stopping;
   private volatile Duration patience = Duration.ZERO;
@@ -111,25 +111,37 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
             .with(id);
   }
 
+  /** A consumer, and the properties that it logs in with. */
+  private record Client(KafkaConsumer<byte[], byte[]> consumer, Map<String, Object> properties) {}
+
   @Override
   public void start() throws IOException {
-    KafkaConsumer<byte[], byte[]> c;
-    Map<String, Object> properties = OwnLogin.of(settings.consumer(), context);
+    Client c;
     try {
-      c = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      c = client();
+      if (!settings.deadLetterTopic().isEmpty()) {
+        deadLetters =
+            new DeadLetterTopic(
+                settings.deadLetterTopic(), () -> OwnLogin.of(settings.producer(), context));
+      }
     } catch (KafkaException e) {
       throw new IOException(
           context.name() + ": " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
     }
-    consumer = c;
-    if (!settings.deadLetterTopic().isEmpty()) {
-      deadLetters =
-          new DeadLetterTopic(
-              settings.deadLetterTopic(), OwnLogin.of(settings.producer(), context));
-    }
-    subscribe(c);
     lastCommit = context.clock().nanos();
-    context.clock().execute("kafka " + context.id(), () -> loop(c, properties));
+    context.clock().execute("kafka " + context.id(), () -> loop(c));
+  }
+
+  private Client client() {
+    Map<String, Object> properties = OwnLogin.of(settings.consumer(), context);
+    KafkaConsumer<byte[], byte[]> c =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    consumer = c;
+    subscribe(c);
+    if (stopping) {
+      c.wakeup();
+    }
+    return new Client(c, properties);
   }
 
   private void subscribe(KafkaConsumer<byte[], byte[]> c) {
@@ -165,23 +177,25 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     return matched;
   }
 
-  private void loop(KafkaConsumer<byte[], byte[]> c, Map<String, Object> properties) {
+  private void loop(Client first) {
+    Client c = first;
     try {
-      while (!stopping) {
+      while (c != null && !stopping) {
         try {
-          round(c);
+          round(c.consumer);
         } catch (WakeupException e) {
           log.log(Level.DEBUG, "{0}: woken", context.name());
         } catch (AuthenticationException e) {
-          TokenLogin.refused(properties);
           log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
-          pause(settings.firstPause());
+          c = loggedInAnew(c);
         } catch (KafkaException e) {
           log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
           pause(settings.firstPause());
         }
       }
-      finish(c);
+      if (c != null) {
+        finish(c.consumer);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -190,12 +204,41 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       if (deadLetters != null) {
         deadLetters.close();
       }
-      try {
-        c.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(Duration.ofSeconds(5)));
-      } catch (KafkaException e) {
-        log.log(Level.WARNING, "{0}: closing: {1}", context.name(), e.getMessage());
+      if (c != null) {
+        close(c, Duration.ofSeconds(5));
       }
       ended.countDown();
+    }
+  }
+
+  /**
+   * Another client in the place of one that was refused: that keeps what it logged in with for as
+   * long as it says to hold, however often it is refused.
+   *
+   * @return null when this ends before there is one
+   */
+  private @Nullable Client loggedInAnew(Client refused) throws InterruptedException {
+    TokenLogin.refused(refused.properties);
+    new Rebalance(refused.consumer).onPartitionsLost(List.copyOf(partitions.keySet()));
+    close(refused, Duration.ZERO);
+    while (true) {
+      pause(settings.firstPause());
+      if (stopping) {
+        return null;
+      }
+      try {
+        return client();
+      } catch (KafkaException e) {
+        log.log(Level.WARNING, "{0}: {1}", context.name(), KafkaSender.text(e));
+      }
+    }
+  }
+
+  private void close(Client c, Duration most) {
+    try {
+      c.consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(most));
+    } catch (KafkaException e) {
+      log.log(Level.WARNING, "{0}: closing: {1}", context.name(), e.getMessage());
     }
   }
 

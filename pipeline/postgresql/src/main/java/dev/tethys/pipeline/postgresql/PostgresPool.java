@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.Properties;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.ietf.jgss.GSSException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
@@ -137,13 +138,28 @@ final class PostgresPool implements AutoCloseable {
     try {
       return login.as(() -> new Driver().connect(url, p));
     } catch (SQLException e) {
-      login.refused();
+      if (isRefusedLogin(e)) {
+        login.refused();
+      }
       throw e;
     } catch (IOException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
       throw new IOException("PostgreSQL at " + address.hosts() + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Whether who asks was turned away, and not merely a server that is down or full. The driver
+   * gives a failure of GSSAPI the class of lost connections, and keeps the failure as its cause.
+   */
+  static boolean isRefusedLogin(SQLException e) {
+    String state = e.getSQLState();
+    boolean refused = state != null && state.startsWith("28");
+    for (Throwable t = e; t != null && !refused; t = t.getCause()) {
+      refused = t instanceof GSSException;
+    }
+    return refused;
   }
 
   private @Nullable Connection rested() {
