@@ -71,6 +71,9 @@ public final class KafkaProcess implements AutoCloseable {
         share.coordinator.state.topic.replication.factor=1
         share.coordinator.state.topic.min.isr=1
         group.initial.rebalance.delay.ms=0
+        # A broker that was killed is let in again when its last session is over, 9 s by default.
+        broker.session.timeout.ms=3000
+        broker.heartbeat.interval.ms=500
         """
                 .formatted(port, controller, dir.resolve("kafka"), advertised)
             + more);

@@ -4,19 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.app.prometheus.ForeignStores;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.Secret;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.SelectHints;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoreType;
 import dev.tethys.testkit.KerberosRealm;
 import dev.tethys.testkit.PostgresProcess;
+import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +47,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tickets of a real KDC let exporters in at a real PostgreSQL, and at servers of HTTP. */
 @Timeout(60)
@@ -123,65 +136,126 @@ class KerberosTest {
     }
   }
 
-  /** Takes what has a ticket, as the service's keytab tells. */
-  private static void answer(GSSManager m, GSSCredential service, String header, List<String> who)
-      throws GSSException {
-    GSSContext c = m.createContext(service);
-    byte[] token = Base64.getDecoder().decode(header.substring("Negotiate ".length()));
-    c.acceptSecContext(token, 0, token.length);
-    assertThat(c.isEstablished()).isTrue();
-    who.add(c.getSrcName().toString());
-    c.dispose();
+  /** A server of HTTP that takes who has a ticket, as its keytab tells. */
+  private static final class TicketServer implements AutoCloseable {
+    final List<String> who = new CopyOnWriteArrayList<>();
+    private final HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    private final GSSManager m = GSSManager.getInstance();
+    private final KerberosLogin service;
+
+    /**
+     * @param answer what it says to all that it lets in
+     */
+    TicketServer(String answer) throws Exception {
+      service =
+          new KerberosLogin(
+              new KerberosIdentity(
+                  "HTTP/localhost",
+                  there().keytab("HTTP/localhost"),
+                  Secret.NONE,
+                  "HTTP",
+                  there().config()),
+              InstantSource.system());
+      byte[] body = answer.getBytes(StandardCharsets.UTF_8);
+      http.createContext(
+          "/",
+          x -> {
+            try (x) {
+              x.getRequestBody().readAllBytes();
+              String said = String.valueOf(x.getRequestHeaders().getFirst("Authorization"));
+              service.as(() -> let(said));
+              x.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
+              x.getResponseBody().write(body);
+            } catch (Exception e) {
+              x.sendResponseHeaders(401, -1);
+            }
+          });
+      http.start();
+    }
+
+    private boolean let(String header) throws GSSException {
+      GSSCredential own =
+          m.createCredential(
+              m.createName("HTTP/localhost", GSSName.NT_USER_NAME),
+              GSSCredential.INDEFINITE_LIFETIME,
+              new Oid(SPNEGO),
+              GSSCredential.ACCEPT_ONLY);
+      GSSContext c = m.createContext(own);
+      byte[] token = Base64.getDecoder().decode(header.substring("Negotiate ".length()));
+      c.acceptSecContext(token, 0, token.length);
+      assertThat(c.isEstablished()).isTrue();
+      who.add(c.getSrcName().toString());
+      c.dispose();
+      return true;
+    }
+
+    String url() {
+      return "http://localhost:" + http.getAddress().getPort();
+    }
+
+    @Override
+    public void close() {
+      http.stop(0);
+    }
   }
 
   @Test
   void requestsCarryATicketEach() throws Exception {
-    Path keytab = there().keytab("HTTP/localhost");
-    KerberosLogin service =
-        new KerberosLogin(
-            new KerberosIdentity("HTTP/localhost", keytab, Secret.NONE, "HTTP", there().config()),
-            InstantSource.system());
-    GSSManager m = GSSManager.getInstance();
-    List<String> who = new CopyOnWriteArrayList<>();
-    HttpServer http =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    http.createContext(
-        "/",
-        x -> {
-          try (x) {
-            x.getRequestBody().readAllBytes();
-            String said = String.valueOf(x.getRequestHeaders().getFirst("Authorization"));
-            service.as(
-                () -> {
-                  GSSCredential own =
-                      m.createCredential(
-                          m.createName("HTTP/localhost", GSSName.NT_USER_NAME),
-                          GSSCredential.INDEFINITE_LIFETIME,
-                          new Oid(SPNEGO),
-                          GSSCredential.ACCEPT_ONLY);
-                  answer(m, own, said, who);
-                  return true;
-                });
-            x.sendResponseHeaders(204, -1);
-          } catch (Exception e) {
-            x.sendResponseHeaders(401, -1);
-          }
-        });
-    http.start();
-    String url = "http://localhost:" + http.getAddress().getPort();
-    try (TestPipeline p =
-        new TestPipeline(
-            Signal.METRICS,
-            "clickhouse",
-            "endpoint: '" + url + "', auth: {authenticator: kerberosauth}, create_schema: false",
-            "kerberosauth",
-            "host: localhost, " + keys())) {
-      p.send(one());
-      p.drain(PATIENCE);
-    } finally {
-      http.stop(0);
+    try (TicketServer server = new TicketServer("")) {
+      try (TestPipeline p =
+          new TestPipeline(
+              Signal.METRICS,
+              "clickhouse",
+              "endpoint: '"
+                  + server.url()
+                  + "', auth: {authenticator: kerberosauth}, create_schema: false",
+              "kerberosauth",
+              "host: localhost, " + keys())) {
+        p.send(one());
+        p.drain(PATIENCE);
+      }
+      assertThat(server.who)
+          .hasSizeGreaterThan(1)
+          .allMatch(("tethys@" + KerberosRealm.NAME)::equals);
     }
-    assertThat(who).hasSizeGreaterThan(1).allMatch(("tethys@" + KerberosRealm.NAME)::equals);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "elasticsearch; index: a; {\"hits\":{\"hits\":[]}}",
+        "opensearch; index: a; {\"hits\":{\"hits\":[]}}",
+        "influxdb; database: d; {\"results\":[{}]}",
+        "clickhouse; database: d; ''",
+        "opentsdb; tags: [job]; []",
+        "tdengine; database: d; {\"code\":0,\"column_meta\":[],\"data\":[],\"rows\":0}"
+      })
+  void storesShowATicketWithEachQuestion(String type, String key, String answer) throws Exception {
+    try (TicketServer server = new TicketServer(answer);
+        HttpClientFactory clients = new HttpClientFactory("tethys/test")) {
+      String yaml =
+          "[{name: far, type: %s, url: '%s', %s, kerberos: {host: localhost, %s}}]"
+              .formatted(type, server.url(), key, keys());
+      StoreConfig c =
+          StoreConfig.readAll(
+                  StoreConfig.LIST.read(YamlDocument.parse("s.yml", null, yaml).root()),
+                  ForeignStores.TYPES)
+              .getFirst();
+      try (ForeignStore s =
+          c.opener()
+              .open(
+                  new StoreType.Surroundings(
+                      clients, new StoreLimits(1000, 1 << 20), new Registry()))) {
+        assertThat(
+                s.select(
+                    SelectHints.range(KnownSamples.START - 1, KnownSamples.START + 1),
+                    List.of(Matcher.of(Matcher.Type.EQUAL, Labels.METRIC_NAME, "up"))))
+            .isEmpty();
+      }
+      assertThat(server.who).isNotEmpty().allMatch(("tethys@" + KerberosRealm.NAME)::equals);
+    }
   }
 
   @Test

@@ -200,10 +200,9 @@ class MutualTlsTest {
   }
 
   private static String keys(String keys, int port, boolean withCertificate) {
-    return keys.replace("{at}", "localhost:" + port)
-        + ", tls: {"
-        + tls(withCertificate)
-        + "}, timeout: 2s";
+    String tls = tls(withCertificate);
+    String all = keys.contains("{tls}") ? keys : keys + ", tls: {{tls}}";
+    return all.replace("{at}", "localhost:" + port).replace("{tls}", tls) + ", timeout: 2s";
   }
 
   @ParameterizedTest(name = "{0} {1}")
@@ -221,7 +220,11 @@ class MutualTlsTest {
         "splunk_hec; METRICS; endpoint: 'https://{at}', token: t",
         "datadog; METRICS; endpoint: 'https://{at}', api: {key: 0123456789abcdef0123456789abcdef}",
         "loki; LOGS; endpoint: 'https://{at}/loki/api/v1/push'",
-        "zipkin; TRACES; endpoint: 'https://{at}/api/v2/spans'"
+        "zipkin; TRACES; endpoint: 'https://{at}/api/v2/spans'",
+        "clymene; METRICS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
+        "clymene; LOGS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
+        "parquet; METRICS; max_file_age: 100ms, s3: {bucket: telemetry, region: us-east-1, endpoint: 'https://{at}',"
+            + " force_path_style: true, access_key: k, secret_key: s, tls: {{tls}}}"
       })
   void overHttpCertificatesAreShown(String type, Signal signal, String keys) throws Exception {
     int port = http.getAddress().getPort();
@@ -240,35 +243,6 @@ class MutualTlsTest {
     }
   }
 
-  /** Those whose section of TLS stands in another one. */
-  @ParameterizedTest(name = "{0} {1}")
-  @CsvSource(
-      delimiter = ';',
-      value = {
-        "clymene; METRICS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
-        "clymene; LOGS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
-        "parquet; METRICS; max_file_age: 1s, s3: {bucket: telemetry, region: us-east-1, endpoint: 'https://{at}',"
-            + " force_path_style: true, access_key: k, secret_key: s, tls: {{tls}}}"
-      })
-  void inBlocksOfTheirOwnTheyAreShownToo(String type, Signal signal, String keys) throws Exception {
-    String at = keys.replace("{at}", "localhost:" + http.getAddress().getPort());
-    try (TestPipeline p =
-        new TestPipeline(signal, type, at.replace("{tls}", tls(true)) + ", timeout: 2s")) {
-      p.send(batch(signal));
-      p.drain(PATIENCE);
-      assertThat(p.balance().out()).as(p.balance().toString()).isEqualTo(1);
-      assertThat(SHOWN).isNotEmpty().allMatch(n -> n.contains("CN=client"));
-    }
-    SHOWN.clear();
-    try (TestPipeline p =
-        new TestPipeline(signal, type, at.replace("{tls}", tls(false)) + ", timeout: 2s")) {
-      p.send(batch(signal));
-      TestPipeline.await("it was refused", PATIENCE, () -> !p.refusal().isEmpty());
-      assertThat(p.balance().out()).isZero();
-      assertThat(SHOWN).isEmpty();
-    }
-  }
-
   @ParameterizedTest(name = "{0}")
   @CsvSource(
       delimiter = ';',
@@ -279,6 +253,7 @@ class MutualTlsTest {
         "postgresql; endpoint: 'postgresql://{at}/d', username: u",
         "mqtt; endpoint: 'mqtts://{at}'",
         "otlp_grpc; endpoint: '{at}'",
+        "clymene; grpc: {endpoint: '{at}', tls: {{tls}}}",
         "kafka; brokers: ['{at}']"
       })
   void elsewhereTheyAreShownToo(String type, String keys) throws Exception {

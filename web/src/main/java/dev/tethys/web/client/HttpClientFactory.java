@@ -5,6 +5,8 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.kerberos.KerberosLogin;
+import dev.tethys.web.kerberos.KerberosServer;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -81,6 +83,35 @@ public final class HttpClientFactory implements AutoCloseable {
    * @throws IOException when a certificate or key cannot be read
    */
   public WebClient client(HttpClientConfig config) throws IOException {
+    return client(config, signer(config.cloud()));
+  }
+
+  /**
+   * A client that shows tickets of its own to one server; its configuration has no other
+   * authentication.
+   *
+   * @throws IOException when a certificate or key cannot be read
+   */
+  public WebClient client(HttpClientConfig config, KerberosServer server) throws IOException {
+    KerberosLogin login = new KerberosLogin(server.identity(), clock);
+    return client(
+        config,
+        new WebClient.Signer() {
+          @Override
+          public Call sign(Call call) throws IOException {
+            return call.withHeader("Authorization", login.negotiate(server.host()));
+          }
+
+          @Override
+          public boolean refused() {
+            login.refused();
+            return true;
+          }
+        });
+  }
+
+  private WebClient client(HttpClientConfig config, WebClient.@Nullable Signer signer)
+      throws IOException {
     return new WebClient(
         config,
         transport(config.tls(), config.proxy(), config.enableHttp2()),
@@ -88,7 +119,7 @@ public final class HttpClientFactory implements AutoCloseable {
         userAgent,
         timer,
         connections,
-        signer(config.cloud()));
+        signer);
   }
 
   /**

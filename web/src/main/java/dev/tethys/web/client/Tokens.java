@@ -31,6 +31,9 @@ public final class Tokens {
   /** A token is not used in its last seconds. */
   static final Duration EARLY = Duration.ofSeconds(10);
 
+  /** One that is refused at this age was revoked; a younger one is not what its server wants. */
+  static final Duration YOUNG = Duration.ofMinutes(1);
+
   private static final int MAX_ANSWER = 1 << 20;
   private static final Duration ASSERTION_LIFE = Duration.ofMinutes(10);
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -42,6 +45,7 @@ public final class Tokens {
   private String type = ""; // these guarded by fetching
   private @Nullable String token;
   private Instant until = Instant.MIN;
+  private Instant since = Instant.MIN;
   private @Nullable String secretUsed;
   private boolean secretInForm;
 
@@ -71,6 +75,28 @@ public final class Tokens {
     fetching.lock();
     try {
       token = null;
+    } finally {
+      fetching.unlock();
+    }
+  }
+
+  /**
+   * A server refused a token: it is given up, unless it is so young that another one would fare no
+   * better.
+   *
+   * @param used the value of the Authorization header
+   * @return whether there is, or will be, another one to be tried
+   */
+  boolean isReplaced(String used) {
+    fetching.lock();
+    try {
+      if (token != null && used.equals(type + " " + token)) {
+        if (clock.instant().isBefore(since.plus(YOUNG))) {
+          return false;
+        }
+        token = null;
+      }
+      return true;
     } finally {
       fetching.unlock();
     }
@@ -170,6 +196,7 @@ public final class Tokens {
           seconds <= 0
               ? Instant.MAX
               : clock.instant().plusSeconds(Math.min(seconds, 1L << 32)).minus(EARLY);
+      since = clock.instant();
       token = access;
     } catch (JacksonException e) {
       throw new IOException("oauth2: cannot parse json: " + e.getOriginalMessage(), e);

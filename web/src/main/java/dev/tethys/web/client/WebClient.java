@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,15 @@ public final class WebClient {
   @FunctionalInterface
   interface Signer {
     Call sign(Call call) throws IOException, InterruptedException;
+
+    /**
+     * A server refused what a call was signed with (401).
+     *
+     * @return whether the next one is signed with something else
+     */
+    default boolean refused() {
+      return false;
+    }
   }
 
   WebClient(
@@ -169,17 +179,42 @@ public final class WebClient {
     return "connect: " + (e.getMessage() == null ? "connection refused" : e.getMessage());
   }
 
-  /** The URL without a password in it. */
+  private static final Pattern TOKEN = Pattern.compile("([?&]token=)[^&]*");
+
+  /** The URL without a password or token in it. */
   private static String shown(URI uri) {
-    String s = uri.toString();
+    String s = TOKEN.matcher(uri.toString()).replaceAll("$1xxxxx");
     String user = uri.getRawUserInfo();
     return user == null ? s : s.replace(user + "@", "xxxxx@");
   }
 
+  /**
+   * Sends a call, and once more where a token or ticket was refused that was good before: it was
+   * revoked, and would be kept until it runs out.
+   */
   private Answer sendOnce(Call unsigned, boolean trusted, long deadline)
       throws IOException, InterruptedException {
     Call call = trusted && signer != null ? signer.sign(unsigned) : unsigned;
     RequestHeaders headers = headers(call, trusted, deadline);
+    Answer answer = sendWith(call, headers, deadline);
+    if (answer.status() != 401 || !trusted || !hasAnother(headers)) {
+      return answer;
+    }
+    answer.close();
+    Call again = signer != null ? signer.sign(unsigned) : unsigned;
+    return sendWith(again, headers(again, true, deadline), deadline);
+  }
+
+  private boolean hasAnother(RequestHeaders refused) {
+    if (signer != null) {
+      return signer.refused();
+    }
+    List<String> used = refused.values().get("Authorization");
+    return tokens != null && used != null && tokens.isReplaced(used.getFirst());
+  }
+
+  private Answer sendWith(Call call, RequestHeaders headers, long deadline)
+      throws IOException, InterruptedException {
     String scheme = String.valueOf(call.uri().getScheme()).toLowerCase(Locale.ROOT);
     if (UrlHost.of(call.uri()) == null || !scheme.equals("http") && !scheme.equals("https")) {
       throw new IOException("unsupported protocol scheme \"" + scheme + "\"");

@@ -5,6 +5,7 @@ import java.security.Principal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -134,6 +135,11 @@ public final class KerberosLogin {
     } catch (Exception e) {
       throw new IOException("Kerberos: " + e, e);
     }
+  }
+
+  /** The value of the header Authorization for one request to a server. */
+  public String negotiate(String host) throws IOException {
+    return "Negotiate " + Base64.getEncoder().encodeToString(token(host));
   }
 
   /**

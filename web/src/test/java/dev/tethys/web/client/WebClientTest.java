@@ -417,6 +417,45 @@ class WebClientTest {
   }
 
   @Test
+  void aRevokedTokenIsReplacedBeforeItRunsOut() throws Exception {
+    AtomicInteger fetched = new AtomicInteger();
+    AtomicInteger least = new AtomicInteger(); // tokens below are not let in
+    AtomicInteger asked = new AtomicInteger();
+    HttpListener l =
+        serve(
+            new Routes()
+                .post(
+                    "/token",
+                    (q, r) ->
+                        r.send(
+                            "application/json",
+                            ("{\"access_token\":\"" + fetched.incrementAndGet() + "\"}")
+                                .getBytes(UTF_8)))
+                .post(
+                    "/",
+                    (q, r) -> {
+                      asked.incrementAndGet();
+                      int token =
+                          Integer.parseInt(String.valueOf(q.header("Authorization")).substring(7));
+                      r.status(token < least.get() ? 401 : 200).send("token " + token);
+                    }));
+    WebClient c =
+        client(
+            "oauth2: {client_id: me, client_secret: s, token_url: 'http://127.0.0.1:%d/token'}"
+                .formatted(l.port()));
+    Call call = Call.post(url(l, "/"), "text/plain", "body".getBytes(UTF_8));
+    assertThat(text(c, call)).isEqualTo("token 1");
+    now.updateAndGet(t -> t.plusSeconds(61));
+    least.set(2);
+    assertThat(text(c, call)).isEqualTo("token 2");
+    assertThat(asked).hasValue(3);
+    least.set(100);
+    assertThat(text(c, call)).as("a token of a moment ago is not revoked").isEqualTo("token 2");
+    assertThat(asked).hasValue(4);
+    assertThat(fetched).hasValue(2);
+  }
+
+  @Test
   void signsAssertions() throws Exception {
     TestCertificates certs = new TestCertificates(dir);
     certs.issueRsa("me", "dns:me");

@@ -7,6 +7,10 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
+import dev.tethys.web.kerberos.KerberosServer;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout of one question
  * @param maxBytes of one answer
  * @param client how it is called by HTTP
+ * @param kerberos whose tickets it is shown by HTTP; null for none
  * @param own keys of its type, for the page of the configuration
  * @param opener opens it
  */
@@ -40,6 +45,7 @@ public record StoreConfig(
     Duration timeout,
     long maxBytes,
     HttpClientConfig client,
+    @Nullable KerberosServer kerberos,
     StoreType.Shown own,
     StoreType.Opener opener) {
   private static final int MAX_STORES = 100;
@@ -50,6 +56,10 @@ public record StoreConfig(
 
   private static final Type<Map<String, String>> STRINGS =
       Type.map(Type.of("string", "", YamlNode::asString));
+
+  private static final Type<KerberosServer> KERBEROS =
+      KerberosServer.type(
+          new Section("http_kerberos", "A ticket of Kerberos with each request to one server."));
 
   /** A list of stores as it stands; read with {@link #readAll}. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("store", null, n -> n));
@@ -63,7 +73,7 @@ public record StoreConfig(
     private final Key<Boolean> readRecent;
     private final Key<Duration> timeout;
     private final Key<Long> maxBytes;
-    private final boolean http;
+    private final @Nullable Key<KerberosServer> kerberos;
 
     /**
      * Adds the keys to the section of a type.
@@ -71,7 +81,6 @@ public record StoreConfig(
      * @param http whether the store is called by HTTP, and has the keys of {@code http_config}
      */
     public Keys(Section s, boolean http) {
-      this.http = http;
       type = s.required("type", Type.STRING, "The kind of database.");
       name = s.required("name", Type.STRING, "Its name in warnings; each only once.");
       url = s.required("url", Type.URL, "Where it is.");
@@ -98,6 +107,10 @@ public record StoreConfig(
       if (http) {
         s.include(HttpClientConfig.SECTION);
       }
+      kerberos =
+          http
+              ? s.optional("kerberos", KERBEROS, "The store is shown tickets (HTTP Negotiate).")
+              : null;
     }
 
     /**
@@ -115,6 +128,18 @@ public record StoreConfig(
       if (n.isEmpty()) {
         throw o.error(name, "a store needs a name");
       }
+      KerberosServer server = kerberos == null ? null : o.find(kerberos);
+      HttpClientConfig client =
+          kerberos == null
+              ? HttpClientConfig.DEFAULT
+              : HttpClientConfig.read(o, HttpClientConfig.DEFAULT);
+      if (server != null
+          && (client.basicAuth() != null
+              || client.authorization() != null
+              || client.oauth2() != null)) {
+        throw o.error(
+            "at most one of basic_auth, authorization, oauth2 & kerberos must be configured");
+      }
       StoreConfig c =
           new StoreConfig(
               o.get(type),
@@ -124,7 +149,8 @@ public record StoreConfig(
               o.get(readRecent),
               o.get(timeout),
               bytes,
-              http ? HttpClientConfig.read(o, HttpClientConfig.DEFAULT) : HttpClientConfig.DEFAULT,
+              client,
+              server,
               shown,
               s -> {
                 throw new IllegalStateException();
@@ -138,16 +164,25 @@ public record StoreConfig(
           c.timeout,
           c.maxBytes,
           c.client,
+          c.kerberos,
           c.own,
           s -> opener.open(c, s));
     }
   }
 
+  /**
+   * A client that calls it by HTTP.
+   *
+   * @throws IOException when a certificate or key cannot be read
+   */
+  public WebClient connect(HttpClientFactory clients) throws IOException {
+    return kerberos == null ? clients.client(client) : clients.client(client, kerberos);
+  }
+
   /** Opens a store of its configuration. */
   @FunctionalInterface
   public interface Opener {
-    ForeignStore open(StoreConfig config, StoreType.Surroundings surroundings)
-        throws java.io.IOException;
+    ForeignStore open(StoreConfig config, StoreType.Surroundings surroundings) throws IOException;
   }
 
   /**
@@ -213,6 +248,7 @@ public record StoreConfig(
     m.put("timeout", timeout);
     m.put("max_response_bytes", maxBytes);
     client.addTo(m);
+    m.put("kerberos", kerberos == null ? null : kerberos.tree());
     return m;
   }
 }

@@ -25,6 +25,8 @@ import java.util.Set;
  * What the {@code tdengine} exporter is told.
  *
  * @param base taosAdapter
+ * @param token of TDengine's Enterprise, in the place of user and password; empty for none
+ * @param cloudToken of TDengine's cloud, likewise
  * @param sql whether rows go by SQL into one super table, else by lines into one for each metric
  * @param table the super table, of SQL
  * @param maxNames how many super tables, or databases, labels may make
@@ -36,6 +38,8 @@ record TdengineSettings(
     URI base,
     String username,
     Secret password,
+    Secret token,
+    Secret cloudToken,
     NameTemplate database,
     boolean sql,
     NameTemplate table,
@@ -58,6 +62,14 @@ record TdengineSettings(
       SECTION.key("username", Type.STRING, "root", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, new Secret("taosdata"), "Its password.");
+  private static final Key<Secret> TOKEN =
+      SECTION.key(
+          "token",
+          Type.SECRET,
+          Secret.NONE,
+          "What CREATE TOKEN gave, in the place of user and password.");
+  private static final Key<Secret> CLOUD_TOKEN =
+      SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "A token of TDengine's cloud.");
   private static final Key<String> DATABASE =
       SECTION.key(
           "database",
@@ -86,6 +98,13 @@ record TdengineSettings(
           Type.STRING,
           "PRECISION 'ms' KEEP 3650d",
           "Behind CREATE DATABASE; the precision has to be ms, us or ns.");
+
+  static {
+    SECTION.notBuilt(
+        "totp_code",
+        "taosAdapter takes codes over its WebSocket alone, not with lines and SQL over HTTP; a"
+            + " program is given a token.");
+  }
 
   static final Type<TdengineSettings> TYPE = SECTION.type(TdengineSettings::read);
 
@@ -122,11 +141,19 @@ record TdengineSettings(
       throw o.error(
           DATABASE, "of protocol sql \"table\" has the {labels}; \"database\" has them of lines");
     }
+    Secret token = o.get(TOKEN);
+    Secret cloud = o.get(CLOUD_TOKEN);
+    boolean named = o.has(USERNAME) && !o.get(USERNAME).isEmpty() || o.has(PASSWORD);
+    if ((token.isEmpty() ? 0 : 1) + (cloud.isEmpty() ? 0 : 1) + (named ? 1 : 0) > 1) {
+      throw o.error("at most one of username with password, token and cloud_token is wanted");
+    }
     return new TdengineSettings(
         client,
         base,
-        o.get(USERNAME),
+        token.isEmpty() && cloud.isEmpty() ? o.get(USERNAME) : "",
         o.get(PASSWORD),
+        token,
+        cloud,
         database,
         o.get(PROTOCOL),
         name(o, TABLE, 192),
@@ -140,7 +167,13 @@ record TdengineSettings(
   /** A path of the server. */
   URI at(String path) {
     String b = base.toString();
-    return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
+    return URI.create(
+        (b.endsWith("/") ? b.substring(0, b.length() - 1) : b)
+            + path
+            + (cloudToken.isEmpty()
+                ? ""
+                : (path.indexOf('?') < 0 ? "?token=" : "&token=")
+                    + URLEncoder.encode(cloudToken.value(), StandardCharsets.UTF_8)));
   }
 
   /** Where lines are written. */
@@ -158,6 +191,9 @@ record TdengineSettings(
 
   /** What says who writes. */
   Map<String, String> credentials() {
+    if (!token.isEmpty()) {
+      return Map.of("authorization", "Bearer " + token.value());
+    }
     if (username.isEmpty()) {
       return Map.of();
     }

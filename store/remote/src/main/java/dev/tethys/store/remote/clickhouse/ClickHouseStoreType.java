@@ -46,7 +46,7 @@ public final class ClickHouseStoreType implements StoreType {
         (c, s) ->
             new ClickHouseStore(
                 c,
-                s.clients().client(c.client()),
+                c.connect(s.clients()),
                 new StoreLimits(s.limits().maxSamples(), c.maxBytes()),
                 new ClickHouseTables(database, prefix, "", "", "", false, 0)));
   }

@@ -63,12 +63,21 @@ public final class ElasticStoreType implements StoreType {
     shown.put("index", in);
     CloudAuth cloud = sigv4 == null ? null : o.find(sigv4);
     if (cloud != null) {
+      if (o.node().entries().containsKey("kerberos")) {
+        throw o.error("at most one of sigv4 & kerberos must be configured");
+      }
       shown.put(cloud.key(), cloud.tree());
     }
     return keys.read(
         o,
         new Shown(shown),
         (c, s) ->
-            new ElasticStore(c, in, s.clients().client(c.client().with(cloud, o)), s.limits()));
+            new ElasticStore(
+                c,
+                in,
+                cloud == null
+                    ? c.connect(s.clients())
+                    : s.clients().client(c.client().with(cloud, o)),
+                s.limits()));
   }
 }

@@ -44,6 +44,6 @@ public final class InfluxStoreType implements StoreType {
     return KEYS.read(
         o,
         new Shown(shown),
-        (c, s) -> new InfluxStore(c, database, policy, s.clients().client(c.client()), s.limits()));
+        (c, s) -> new InfluxStore(c, database, policy, c.connect(s.clients()), s.limits()));
   }
 }

@@ -42,6 +42,6 @@ public final class OpenTsdbStoreType implements StoreType {
     return KEYS.read(
         o,
         new Shown(shown),
-        (c, s) -> new OpenTsdbStore(c, tags, s.clients().client(c.client()), s.limits()));
+        (c, s) -> new OpenTsdbStore(c, tags, c.connect(s.clients()), s.limits()));
   }
 }

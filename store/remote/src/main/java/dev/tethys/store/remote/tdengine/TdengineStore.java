@@ -5,6 +5,7 @@ import dev.tethys.codec.tdengine.TdAnswer;
 import dev.tethys.codec.tdengine.TdJson;
 import dev.tethys.codec.tdengine.TdLines;
 import dev.tethys.codec.text.NotFinite;
+import dev.tethys.config.Secret;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
@@ -20,6 +21,7 @@ import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
@@ -51,17 +53,25 @@ final class TdengineStore implements ForeignStore {
   private final StoreConfig config;
   private final String database;
   private final String table;
+  private final Secret cloudToken;
   private final WebClient client;
   private final StoreLimits limits;
 
   /**
    * @param table the one super table with labels in JSON; "" where there is one for each metric
+   * @param cloudToken of TDengine's cloud; empty elsewhere
    */
   TdengineStore(
-      StoreConfig config, String database, String table, WebClient client, StoreLimits limits) {
+      StoreConfig config,
+      String database,
+      String table,
+      Secret cloudToken,
+      WebClient client,
+      StoreLimits limits) {
     this.config = config;
     this.database = database;
     this.table = table;
+    this.cloudToken = cloudToken;
     this.client = client;
     this.limits = limits;
   }
@@ -260,7 +270,10 @@ final class TdengineStore implements ForeignStore {
             (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
                 + "/rest/sql/"
                 + database
-                + "?tz=UTC");
+                + "?tz=UTC"
+                + (cloudToken.isEmpty()
+                    ? ""
+                    : "&token=" + URLEncoder.encode(cloudToken.value(), StandardCharsets.UTF_8)));
     Call call =
         Call.post(url, "text/plain; charset=utf-8", sql.getBytes(StandardCharsets.UTF_8))
             .withHeader("Accept-Encoding", "gzip")

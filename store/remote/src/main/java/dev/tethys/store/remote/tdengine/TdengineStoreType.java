@@ -1,6 +1,7 @@
 package dev.tethys.store.remote.tdengine;
 
 import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code type: tdengine}: TDengine 3 as the {@code tdengine} exporter writes it, asked by SQL over
- * taosAdapter. Who asks is said by {@code basic_auth}.
+ * taosAdapter. Who asks is said by {@code basic_auth}, {@code authorization} with a token, or a
+ * token of TDengine's cloud.
  */
 public final class TdengineStoreType implements StoreType {
   private static final Section SECTION =
@@ -28,6 +30,8 @@ public final class TdengineStoreType implements StoreType {
           "lines or sql, as they came.");
   private static final Key<String> TABLE =
       SECTION.key("table", Type.STRING, "metrics", "The super table, of protocol sql.");
+  private static final Key<Secret> CLOUD_TOKEN =
+      SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "A token of TDengine's cloud.");
 
   @Override
   public String name() {
@@ -51,11 +55,13 @@ public final class TdengineStoreType implements StoreType {
     shown.put("database", database);
     shown.put("protocol", sql ? "sql" : "lines");
     shown.put("table", sql ? table : null);
+    Secret token = o.get(CLOUD_TOKEN);
+    shown.put("cloud_token", token.isEmpty() ? null : token);
     return KEYS.read(
         o,
         new Shown(shown),
         (c, s) ->
             new TdengineStore(
-                c, database, sql ? table : "", s.clients().client(c.client()), s.limits()));
+                c, database, sql ? table : "", token, c.connect(s.clients()), s.limits()));
   }
 }

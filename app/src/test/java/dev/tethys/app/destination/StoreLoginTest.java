@@ -1,0 +1,117 @@
+package dev.tethys.app.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.store.remote.StoreLimits;
+import dev.tethys.store.remote.StoreType;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tokens let exporters and stores in that have neither user nor password. */
+class StoreLoginTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
+
+  @AfterEach
+  void close() {
+    clients.close();
+  }
+
+  private static StoreConfig config(String keys) {
+    YamlDocument d = YamlDocument.parse("stores.yml", null, "[{name: far, " + keys + "}]");
+    StoreConfig c =
+        StoreConfig.readAll(StoreConfig.LIST.read(d.root()), ForeignStores.TYPES).getFirst();
+    d.refuseNotBuilt();
+    return c;
+  }
+
+  private int found(String keys) throws IOException, InterruptedException {
+    ForeignStore s =
+        config(keys)
+            .opener()
+            .open(
+                new StoreType.Surroundings(
+                    clients, new StoreLimits(1000, 1 << 20), new Registry()));
+    try (s) {
+      return s.select(
+              SelectHints.range(KnownSamples.START - 1, KnownSamples.START + 1),
+              List.of(Matcher.of(Matcher.Type.EQUAL, Labels.METRIC_NAME, "up")))
+          .size();
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "token: enterprise; 'authorization: {type: Bearer, credentials: enterprise}'",
+        "cloud_token: cloud; 'cloud_token: cloud'"
+      })
+  void tdengineLetsTokensIn(String writes, String reads) throws Exception {
+    for (String protocol : List.of("lines", "sql")) {
+      try (TdengineDouble td = new TdengineDouble()) {
+        String at = "'http://127.0.0.1:" + td.port() + "', protocol: " + protocol + ", ";
+        byte[] body =
+            new WriteRequestWriter()
+                .beginSeries(Labels.of("__name__", "up"))
+                .sample(KnownSamples.START, 1)
+                .endSeries()
+                .toByteArray();
+        try (TestPipeline p =
+            new TestPipeline(Signal.METRICS, "tdengine", "endpoint: " + at + writes)) {
+          p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0));
+          p.drain(PATIENCE);
+          assertThat(p.balance().out()).isEqualTo(1);
+        }
+        String url = "type: tdengine, url: " + at;
+        assertThat(found(url + reads)).isEqualTo(1);
+        assertThatThrownBy(() -> found(url + "cloud_token: another"))
+            .hasMessageContaining("401")
+            .hasMessageNotContaining("another");
+      }
+    }
+  }
+
+  @Test
+  void whatDoesNotGoTogetherIsRefused() {
+    for (String wrong :
+        List.of(
+            "type: influxdb, database: d, url: 'http://a', basic_auth: {username: u},"
+                + " kerberos: {username: u, host: a}",
+            "type: opensearch, url: 'http://a', sigv4: {region: r}, kerberos: {username: u, host: a}",
+            "type: influxdb, database: d, url: 'http://a', kerberos: {username: u}",
+            "type: kdb, url: 'kdb://a:1', kerberos: {username: u, host: a}")) {
+      assertThatThrownBy(() -> config(wrong)).as(wrong).isInstanceOf(ConfigException.class);
+    }
+    for (String wrong :
+        List.of(
+            "token: a, cloud_token: b", "token: a, username: u", "token: a, totp_code: '123456'")) {
+      assertThatThrownBy(
+              () ->
+                  new TestPipeline(Signal.METRICS, "tdengine", "endpoint: 'http://a', " + wrong)
+                      .close())
+          .as(wrong)
+          .isInstanceOf(ConfigException.class);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.tethys.web.kerberos;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server of HTTP that is shown tickets (Negotiate, RFC 4559), and who shows them.
+ *
+ * @param host of the server, as its principal has it
+ */
+public record KerberosServer(KerberosIdentity identity, String host) {
+  /**
+   * As a value in configurations.
+   *
+   * @param section its name and what it is for
+   */
+  public static Type<KerberosServer> type(Section section) {
+    KerberosIdentity.Keys identity = new KerberosIdentity.Keys(section, "HTTP");
+    Key<String> host =
+        section.required("host", Type.STRING, "The server's name, as its principal has it.");
+    return section.type(o -> read(o, identity, host));
+  }
+
+  private static KerberosServer read(YamlObject o, KerberosIdentity.Keys keys, Key<String> host) {
+    String name = o.get(host);
+    if (!name.matches("[A-Za-z0-9.-]+")) {
+      throw o.error(host, "host wants the name of a server, such as elastic.example.org");
+    }
+    return new KerberosServer(keys.read(o), name);
+  }
+
+  /** The block as a tree to be written. */
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = identity.tree();
+    m.put("host", host);
+    return m;
+  }
+}
