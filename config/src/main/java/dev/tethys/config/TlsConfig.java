@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a client speaks TLS. Files are named here and read when they are used, so that new contents
  * take effect; {@code ""} and empty secrets mean "not given".
+ *
+ * @param passphrase of the key
  */
 public record TlsConfig(
     String ca,
@@ -15,10 +17,36 @@ public record TlsConfig(
     String certFile,
     Secret key,
     String keyFile,
+    Secret passphrase,
     String serverName,
     boolean insecureSkipVerify,
     @Nullable TlsVersion minVersion,
     @Nullable TlsVersion maxVersion) {
+  /** With a key that no passphrase protects. */
+  public TlsConfig(
+      String ca,
+      String caFile,
+      String cert,
+      String certFile,
+      Secret key,
+      String keyFile,
+      String serverName,
+      boolean insecureSkipVerify,
+      @Nullable TlsVersion minVersion,
+      @Nullable TlsVersion maxVersion) {
+    this(
+        ca,
+        caFile,
+        cert,
+        certFile,
+        key,
+        keyFile,
+        Secret.NONE,
+        serverName,
+        insecureSkipVerify,
+        minVersion,
+        maxVersion);
+  }
 
   /** Versions of the protocol, oldest first. */
   public enum TlsVersion {

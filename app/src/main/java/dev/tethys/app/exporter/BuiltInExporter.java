@@ -119,6 +119,16 @@ public final class BuiltInExporter implements AutoCloseable {
     flags.parse(own);
     HeapPace.keep();
     LogSetup.install(flags);
+    try {
+      String printed = kind.printed(new ExporterFlags(kind, flags, p -> p, null));
+      if (printed != null) {
+        System.out.print(printed);
+        return 0;
+      }
+    } catch (ConfigException | IOException e) {
+      LOG.log(Level.ERROR, "{0}: {1}", kind.title(), e.getMessage());
+      return 1;
+    }
     if (CHECKS.stream().anyMatch(f -> flags.values().containsKey(f) && flags.bool(f))) {
       return check(kind, flags);
     }

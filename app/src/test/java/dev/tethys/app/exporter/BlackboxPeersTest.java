@@ -43,6 +43,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,6 +132,11 @@ class BlackboxPeersTest {
         grpc_named: {prober: grpc, grpc: {preferred_ip_protocol: ip4, service: down}}
         grpc_unknown: {prober: grpc, grpc: {preferred_ip_protocol: ip4, service: unknown}}
         unix: {prober: unix, unix: {query_response: [{send: PING}, {expect: '^PONG'}]}}
+        unix_tls: {prober: unix, unix: {tls: true, tls_config: {ca_file: 'CA', server_name: localhost}, query_response: [{send: PING}, {expect: '^PONG'}]}}
+        unix_any: {prober: unix, unix: {tls: true, tls_config: {insecure_skip_verify: true, server_name: localhost}, query_response: [{send: PING}, {expect: '^PONG'}]}}
+        unix_untrusted: {prober: unix, unix: {tls: true, tls_config: {server_name: localhost}}}
+        unix_unnamed: {prober: unix, unix: {tls: true, tls_config: {ca_file: 'CA'}}}
+        unix_starttls: {prober: unix, unix: {tls_config: {ca_file: 'CA', server_name: localhost}, query_response: [{send: PING}, {expect: '^PONG'}, {starttls: true}, {send: PING}, {expect: '^PONG'}]}}
         # 0.28 has no prober websocket
         ws: {prober: websocket, websocket: {headers: {}, preferred_ip_protocol: ip4, query_response: [{expect: '^Hello (.+)', send: 'bye ${1}'}, {expect: 'echo bye you'}]}}
         ws_bad: {prober: websocket, websocket: {preferred_ip_protocol: ip4, query_response: [{expect: never}]}}
@@ -416,6 +423,65 @@ class BlackboxPeersTest {
     return server.getPort();
   }
 
+  /** Answers a line behind TLS, which is spoken at once or after a first line. */
+  private void securedUnix(Path socket, SSLContext context, boolean atOnce) throws IOException {
+    java.nio.channels.ServerSocketChannel server =
+        java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX);
+    server.bind(java.net.UnixDomainSocketAddress.of(socket));
+    open.add(server);
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              while (server.isOpen()) {
+                try (java.nio.channels.SocketChannel c = server.accept()) {
+                  if (!atOnce) {
+                    c.read(java.nio.ByteBuffer.allocate(100));
+                    c.write(java.nio.ByteBuffer.wrap("PONG\n".getBytes(StandardCharsets.US_ASCII)));
+                  }
+                  pong(c, context);
+                } catch (IOException e) {
+                  // the next one
+                }
+              }
+            });
+  }
+
+  private static void pong(java.nio.channels.SocketChannel c, SSLContext context)
+      throws IOException {
+    // A loop of TLS of our own: what is tested is the client's.
+    SSLEngine engine = context.createSSLEngine();
+    engine.setUseClientMode(false);
+    java.nio.ByteBuffer in = java.nio.ByteBuffer.allocate(1 << 16);
+    java.nio.ByteBuffer out = java.nio.ByteBuffer.allocate(1 << 16);
+    java.nio.ByteBuffer plain = java.nio.ByteBuffer.allocate(1 << 16);
+    java.nio.ByteBuffer answer =
+        java.nio.ByteBuffer.wrap("PONG\n".getBytes(StandardCharsets.US_ASCII));
+    engine.beginHandshake();
+    while (!engine.isOutboundDone()) {
+      switch (engine.getHandshakeStatus()) {
+        case NEED_TASK -> engine.getDelegatedTask().run();
+        case NEED_WRAP -> {
+          engine.wrap(java.nio.ByteBuffer.allocate(0), out.clear());
+          c.write(out.flip());
+        }
+        default -> {
+          in.flip();
+          javax.net.ssl.SSLEngineResult r = engine.unwrap(in, plain);
+          in.compact();
+          if (plain.position() > 0 && answer.hasRemaining()) {
+            engine.wrap(answer, out.clear());
+            c.write(out.flip());
+          } else if (r.getStatus() == javax.net.ssl.SSLEngineResult.Status.BUFFER_UNDERFLOW
+              && c.read(in) < 0) {
+            return;
+          } else if (r.getStatus() == javax.net.ssl.SSLEngineResult.Status.CLOSED) {
+            return;
+          }
+        }
+      }
+    }
+  }
+
   private int unix(Path socket) throws IOException {
     java.nio.channels.ServerSocketChannel server =
         java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX);
@@ -480,6 +546,10 @@ class BlackboxPeersTest {
     }
     Path socket = Files.createTempDirectory("bb").resolve("s");
     unix(socket);
+    Path secured = socket.resolveSibling("t");
+    securedUnix(secured, certificates.context("server"), true);
+    Path later = socket.resolveSibling("l");
+    securedUnix(later, certificates.context("server"), false);
     String web1 = "http://127.0.0.1:" + http;
     String web2 = "https://localhost:" + h2.port();
     List<List<String>> probes =
@@ -530,6 +600,11 @@ class BlackboxPeersTest {
             List.of("grpc_named", "127.0.0.1:" + grpc),
             List.of("grpc_unknown", "127.0.0.1:" + grpc),
             List.of("grpc", "127.0.0.1:" + closed),
+            List.of("unix_tls", secured.toString()),
+            List.of("unix_any", secured.toString()),
+            List.of("unix_untrusted", secured.toString()),
+            List.of("unix_unnamed", secured.toString()),
+            List.of("unix_starttls", later.toString()),
             List.of("unix", socket.toString()));
     Map<String, String> differences = new TreeMap<>();
     try (RealExporter real =
@@ -591,7 +666,9 @@ class BlackboxPeersTest {
               "blackbox_module_unknown_total 1",
               "blackbox_exporter_config_last_reload_successful 1");
     } finally {
-      Files.deleteIfExists(socket);
+      for (Path p : List.of(socket, secured, later)) {
+        Files.deleteIfExists(p);
+      }
       Files.deleteIfExists(socket.getParent());
     }
     StringBuilder said = new StringBuilder();

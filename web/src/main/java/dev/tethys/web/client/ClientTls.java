@@ -112,7 +112,8 @@ final class ClientTls {
         Pem.KeyPair pair =
             Pem.keyPair(
                 Pem.text(c.cert(), c.certFile(), "cert_file"),
-                Pem.text(c.key().value(), c.keyFile(), "key_file"));
+                Pem.text(c.key().value(), c.keyFile(), "key_file"),
+                c.passphrase().value());
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         store.setKeyEntry(

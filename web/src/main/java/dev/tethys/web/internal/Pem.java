@@ -93,8 +93,18 @@ public final class Pem {
 
   /** A key with its certificates; they must belong together. */
   public static KeyPair keyPair(String certificatePem, String keyPem) throws IOException {
+    return keyPair(certificatePem, keyPem, "");
+  }
+
+  /**
+   * A key with its certificates; they must belong together.
+   *
+   * @param passphrase of the key; empty for none
+   */
+  public static KeyPair keyPair(String certificatePem, String keyPem, String passphrase)
+      throws IOException {
     List<X509Certificate> chain = certificates(certificatePem);
-    PrivateKey key = privateKey(keyPem);
+    PrivateKey key = privateKey(keyPem, passphrase);
     if (!belongs(key, chain.getFirst().getPublicKey())) {
       throw new IOException("private key does not match the public key of the certificate");
     }

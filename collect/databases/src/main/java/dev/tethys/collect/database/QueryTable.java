@@ -107,6 +107,35 @@ public final class QueryTable {
     return of(name).queries;
   }
 
+  /** Writes each query of a collector and its columns under a heading, for a person. */
+  public void list(String heading, String name, StringBuilder out) {
+    for (Query q : queries(name)) {
+      out.append(heading);
+      if (q.from > 0 || q.before > 0) {
+        out.append(" from ").append(q.from);
+        out.append(q.before > 0 ? " before " + q.before : "");
+      }
+      out.append('\n').append(q.sql.strip().indent(4));
+      for (Column c : q.columns) {
+        String kind =
+            switch (c.type) {
+              case 'c' -> "counter";
+              case 'g' -> "gauge";
+              case 'u' -> "untyped";
+              default -> "label";
+            };
+        listColumn(c.name, kind, c.help, out);
+      }
+      out.append('\n');
+    }
+  }
+
+  /** Writes a column under its query. */
+  public static void listColumn(String name, String kind, String help, StringBuilder out) {
+    out.append("  ").append(name).append(" ".repeat(Math.max(1, 41 - name.length())));
+    out.append((kind + " " + help).strip()).append('\n');
+  }
+
   private Collector of(String name) {
     return Objects.requireNonNull(collectors.get(name), name);
   }

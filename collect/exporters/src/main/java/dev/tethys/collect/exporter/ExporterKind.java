@@ -2,6 +2,7 @@ package dev.tethys.collect.exporter;
 
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What is known of an exporter before it runs. */
 public interface ExporterKind {
@@ -49,6 +50,15 @@ public interface ExporterKind {
   /** How many probes it makes at once; more are refused. */
   default int maxConcurrentProbes() {
     return 256;
+  }
+
+  /**
+   * What it prints in the place of running, where a flag asks for that; null where none does.
+   *
+   * @throws IOException when a file cannot be read
+   */
+  default @Nullable String printed(ExporterSettings settings) throws IOException {
+    return null;
   }
 
   /**

@@ -14,6 +14,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The exporter as it runs: the first of its servers, one that is named, or all of them. */
 final class MongodbExporter implements Exporter {
@@ -23,13 +24,16 @@ final class MongodbExporter implements Exporter {
   private final MongodbTargets targets;
   private final MongodbOptions options;
   private final Duration offset;
+  private final @Nullable IdleConnections idle;
 
   /**
+   * @param keeps whether connections are kept from scrape to scrape
    * @param offset what is left for the way of the answer
    */
-  MongodbExporter(MongodbTargets targets, MongodbOptions options, Duration offset) {
+  MongodbExporter(MongodbTargets targets, MongodbOptions options, boolean keeps, Duration offset) {
     this.targets = targets;
     this.options = options;
+    this.idle = keeps ? new IdleConnections() : null;
     this.offset = offset;
   }
 
@@ -74,9 +78,13 @@ final class MongodbExporter implements Exporter {
         wanted.add(c);
       }
     }
-    return new MongodbServer(uri, wanted, options).scrape(deadline);
+    return new MongodbServer(uri, wanted, options, idle).scrape(deadline);
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    if (idle != null) {
+      idle.close();
+    }
+  }
 }

@@ -105,9 +105,7 @@ public final class MongodbExporterKind implements ExporterKind {
             Kind.BOOLEAN,
             "true",
             "metrics of the process are left out by metric_relabel_configs"));
-    f.add(
-        ExporterFlag.refused(
-            "mongodb.global-conn-pool", Kind.BOOLEAN, "false", "a scrape makes one connection"));
+    f.add(on("mongodb.global-conn-pool", false, "Keep connections from scrape to scrape."));
     f.add(ExporterFlag.refused("web.config", Kind.STRING, "", "use --web.config.file"));
     return List.copyOf(f);
   }
@@ -166,9 +164,9 @@ public final class MongodbExporterKind implements ExporterKind {
             new Secret(login.text("mongodb.password")),
             s.bool("split-cluster"));
     boolean direct = s.bool("mongodb.direct-connect");
-    targets.all().stream()
+    targets.named().stream()
         .filter(u -> Boolean.TRUE.equals(u.direct()) || (u.direct() == null && direct))
-        .filter(u -> u.srv() || u.hosts().size() > 1)
+        .filter(u -> u.srv() && targets.seeds() == null || u.hosts().size() > 1)
         .findFirst()
         .ifPresent(
             u -> {
@@ -180,6 +178,7 @@ public final class MongodbExporterKind implements ExporterKind {
     return new MongodbExporter(
         targets,
         options(s, direct, around),
+        s.bool("mongodb.global-conn-pool"),
         Duration.ofSeconds(between(s, "web.timeout-offset", 0, 9)));
   }
 

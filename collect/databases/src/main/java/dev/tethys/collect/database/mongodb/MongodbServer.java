@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One server, shown as mongodb_exporter does, over one connection. */
 final class MongodbServer implements DatabaseScrape {
@@ -33,14 +34,21 @@ final class MongodbServer implements DatabaseScrape {
   private final MongoUri uri;
   private final Set<MongodbCollector> wanted;
   private final MongodbOptions options;
+  private final @Nullable IdleConnections idle;
 
   /**
    * @param wanted which of the collectors that are on
+   * @param idle where connections are kept from scrape to scrape, null to make one for each
    */
-  MongodbServer(MongoUri uri, Set<MongodbCollector> wanted, MongodbOptions options) {
+  MongodbServer(
+      MongoUri uri,
+      Set<MongodbCollector> wanted,
+      MongodbOptions options,
+      @Nullable IdleConnections idle) {
     this.uri = uri;
     this.wanted = wanted;
     this.options = options;
+    this.idle = idle;
   }
 
   @Override
@@ -48,7 +56,8 @@ final class MongodbServer implements DatabaseScrape {
     MetricSet out = new MetricSet("");
     boolean up = false;
     long begin = System.nanoTime();
-    try (MongoConnection c = connect(deadline)) {
+    try (Lease lease = new Lease(connect(deadline))) {
+      MongoConnection c = lease.connection;
       c.command("admin", Document.of("ping", 1));
       ServerRole role = ServerRole.of(c.hello());
       up(out, 1, role.text());
@@ -60,6 +69,7 @@ final class MongodbServer implements DatabaseScrape {
         collect(collector, look);
         took(out, collector.timed(), start);
       }
+      lease.ended = true;
     } catch (IOException | ScrapeLimitException e) {
       LOG.log(Level.ERROR, "mongodb at {0}: {1}", uri, e.getMessage());
     }
@@ -70,7 +80,34 @@ final class MongodbServer implements DatabaseScrape {
     return out.families();
   }
 
+  /** A connection in the course of a scrape; one that came to its end may be kept. */
+  private final class Lease implements AutoCloseable {
+    final MongoConnection connection;
+    boolean ended;
+
+    Lease(MongoConnection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public void close() {
+      if (ended && idle != null) {
+        idle.put(uri, connection);
+      } else {
+        connection.close();
+      }
+    }
+  }
+
   private MongoConnection connect(Deadline deadline) throws IOException {
+    if (idle != null) {
+      for (MongoConnection c = idle.take(uri); c != null; c = idle.take(uri)) {
+        if (MongoTopology.wake(c, uri, options.connectTimeout(), deadline)) {
+          return c;
+        }
+        c.close();
+      }
+    }
     MongoUri found = SeedList.SYSTEM.resolve(uri);
     Boolean own = found.direct();
     boolean direct = own == null ? options.direct() : own;

@@ -1,8 +1,13 @@
 package dev.tethys.collect.database.mongodb;
 
+import dev.tethys.collect.database.mongodb.wire.MongoHost;
 import dev.tethys.collect.database.mongodb.wire.MongoUri;
+import dev.tethys.collect.database.mongodb.wire.SeedList;
 import dev.tethys.config.Secret;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -10,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The servers of the flag {@code --mongodb.uri}.
  *
- * @param all in their order, at least one
+ * @param named in their order, at least one
+ * @param seeds what knows the servers of a name, null where each name is one target
  */
-record MongodbTargets(List<MongoUri> all) {
+record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
+  private static final System.Logger LOG = System.getLogger(MongodbTargets.class.getName());
   private static final String PLAIN = "mongodb://";
   private static final String SRV = "mongodb+srv://";
 
@@ -25,19 +32,24 @@ record MongodbTargets(List<MongoUri> all) {
    * @throws IllegalArgumentException when one is wrong; the message holds no password
    */
   static MongodbTargets parse(String given, String user, Secret password, boolean split) {
+    return parse(given, user, password, split ? SeedList.SYSTEM : null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param seeds what knows the servers of a name, null to show a cluster as one
+   */
+  static MongodbTargets parse(
+      String given, String user, Secret password, @Nullable SeedList seeds) {
     List<MongoUri> all = new ArrayList<>();
     for (String text : joined(given)) {
       MongoUri uri = MongoUri.parse(text);
       if (uri.login() == null && !user.isEmpty() && !password.isEmpty()) {
         uri = uri.withLogin(user, password);
       }
-      if (!split) {
+      if (seeds == null || uri.srv()) {
         all.add(uri);
-      } else if (uri.srv()) {
-        throw new IllegalArgumentException(
-            "--split-cluster wants the servers by name: what DNS knows of "
-                + uri
-                + " is looked up at every scrape; write mongodb://server1,server2");
       } else {
         uri.hosts().stream().map(uri::at).forEach(all::add);
       }
@@ -46,7 +58,31 @@ record MongodbTargets(List<MongoUri> all) {
       throw new IllegalArgumentException(
           "no server is named; give --mongodb.uri or the variable MONGODB_URI");
     }
-    return new MongodbTargets(List.copyOf(all));
+    return new MongodbTargets(List.copyOf(all), seeds);
+  }
+
+  /**
+   * Each server that is a target now. Where each is shown by itself, DNS is asked who is behind a
+   * name; one of whose servers it tells nothing stays as it is, and is down.
+   */
+  List<MongoUri> all() {
+    if (seeds == null || named.stream().noneMatch(MongoUri::srv)) {
+      return named;
+    }
+    List<MongoUri> all = new ArrayList<>();
+    for (MongoUri uri : named) {
+      try {
+        MongoUri found = seeds.resolve(uri);
+        found.hosts().stream()
+            .sorted(Comparator.comparing(MongoHost::text)) // DNS answers in any order
+            .map(found::at)
+            .forEach(all::add);
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "mongodb: {0}", e.getMessage());
+        all.add(uri);
+      }
+    }
+    return all;
   }
 
   private static List<String> joined(String given) {
@@ -77,6 +113,6 @@ record MongodbTargets(List<MongoUri> all) {
     int slash = t.indexOf('/');
     t = slash < 0 ? t : t.substring(0, slash);
     String hosts = t.substring(t.lastIndexOf('@') + 1);
-    return all.stream().filter(u -> u.authority().equals(hosts)).findFirst().orElse(null);
+    return all().stream().filter(u -> u.authority().equals(hosts)).findFirst().orElse(null);
   }
 }

@@ -72,9 +72,7 @@ public final class PostgresExporterKind implements ExporterKind {
     f.add(on("disable-default-metrics", "Leave out the version and conflicts."));
     f.add(on("auto-discover-databases", "Run queries in all databases of a server."));
     f.add(ExporterFlag.of("extend.query-path", Kind.PATH, "", "File of queries of your own."));
-    f.add(
-        ExporterFlag.refused(
-            "dumpmaps", Kind.BOOLEAN, "false", "there are no maps: collectors are a table"));
+    f.add(on("dumpmaps", "Print what collectors and your own queries show, and end."));
     f.add(
         ExporterFlag.refused( // before 0.20
             "disable-settings-metrics",
@@ -129,6 +127,22 @@ public final class PostgresExporterKind implements ExporterKind {
       case "constantLabels" -> "PG_EXPORTER_CONSTANT_LABELS";
       default -> "PG_EXPORTER_" + flag.replace('-', '_').replace('.', '_').toUpperCase(Locale.ROOT);
     };
+  }
+
+  @Override
+  public @Nullable String printed(ExporterSettings settings) throws IOException {
+    if (!settings.bool("dumpmaps")) {
+      return null;
+    }
+    StringBuilder out = new StringBuilder();
+    for (String name : CollectorTable.TABLE.names()) {
+      CollectorTable.TABLE.list("pg_" + name, name, out);
+    }
+    String own = settings.get("extend.query-path");
+    if (!own.isEmpty()) {
+      UserQueries.parse(own, Files.readString(Path.of(own))).list(out);
+    }
+    return out.toString();
   }
 
   @Override

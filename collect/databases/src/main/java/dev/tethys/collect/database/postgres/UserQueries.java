@@ -3,6 +3,7 @@ package dev.tethys.collect.database.postgres;
 import dev.tethys.collect.database.ColumnValues;
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
+import dev.tethys.collect.database.QueryTable;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -132,6 +134,20 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
               versions));
     }
     return new UserQueries(out);
+  }
+
+  /** Writes them with their columns, for a person. */
+  void list(StringBuilder out) {
+    byNamespace.forEach(
+        (namespace, q) -> {
+          out.append(namespace).append('\n');
+          out.append(q.sql == null ? "" : q.sql.strip().indent(4));
+          q.columns.forEach(
+              (name, c) ->
+                  QueryTable.listColumn(
+                      name, c.usage.name().toLowerCase(Locale.ROOT), c.description, out));
+          out.append('\n');
+        });
   }
 
   /**

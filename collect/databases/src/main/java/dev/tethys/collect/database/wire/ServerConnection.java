@@ -22,7 +22,8 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a database server for one scrape. For one thread at a time.
+ * A connection to a database server for one scrape, or for one after the other. For one thread at a
+ * time.
  *
  * <p>Bounds: it is closed when its time is up, which ends whatever read or write is under way; and
  * it reads at most so many bytes.
@@ -33,8 +34,7 @@ public final class ServerConnection implements AutoCloseable {
 
   private static final int BUFFER = 1 << 16;
 
-  private final Deadline deadline;
-  private final CountDownLatch closed = new CountDownLatch(1);
+  private CountDownLatch over = new CountDownLatch(1);
   private volatile AutoCloseable transport;
   private volatile boolean timeIsUp;
   private @Nullable Socket socket;
@@ -47,8 +47,7 @@ public final class ServerConnection implements AutoCloseable {
     this.transport = transport;
     this.in = new BufferedInputStream(in, BUFFER);
     this.out = new BufferedOutputStream(out, BUFFER);
-    this.deadline = deadline;
-    Thread.ofVirtual().name("deadline of a connection").start(this::watch);
+    watch(deadline);
   }
 
   /**
@@ -134,15 +133,45 @@ public final class ServerConnection implements AutoCloseable {
     out = new BufferedOutputStream(s.getOutputStream(), BUFFER);
   }
 
-  private void watch() {
-    try {
-      if (!closed.await(deadline.nanos() - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-        timeIsUp = true;
-        transport.close();
-      }
-    } catch (Exception e) {
-      // the reader hears of it
+  private void watch(Deadline deadline) {
+    CountDownLatch end = new CountDownLatch(1);
+    over = end;
+    Thread.ofVirtual()
+        .name("deadline of a connection")
+        .start(
+            () -> {
+              try {
+                if (!end.await(deadline.nanos() - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                  timeIsUp = true;
+                  transport.close();
+                }
+              } catch (Exception e) {
+                // the reader hears of it
+              }
+            });
+  }
+
+  /**
+   * Ends a scrape without closing the connection, which {@link #wake} takes into use again.
+   *
+   * @return false when its time was up before
+   */
+  public boolean rest() {
+    over.countDown();
+    return !timeIsUp;
+  }
+
+  /**
+   * Begins another scrape.
+   *
+   * @throws IOException when the connection has ended
+   */
+  public void wake(Deadline deadline) throws IOException {
+    if (timeIsUp) {
+      throw new EOFException("the connection was closed");
     }
+    read = 0;
+    watch(deadline);
   }
 
   private IOException named(IOException e) {
@@ -211,7 +240,7 @@ public final class ServerConnection implements AutoCloseable {
 
   @Override
   public void close() {
-    closed.countDown();
+    over.countDown();
     try {
       transport.close();
     } catch (Exception e) {

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -66,6 +67,7 @@ final class MongoDouble implements AutoCloseable {
   final List<BsonDocument> commands = new CopyOnWriteArrayList<>();
   private volatile @Nullable User user;
   private volatile boolean split;
+  private final AtomicInteger accepted = new AtomicInteger();
 
   /** Who looks at tickets of Kerberos, for each login; its callers are what it is told to be. */
   volatile @Nullable Callable<SaslServer> tickets;
@@ -138,6 +140,18 @@ final class MongoDouble implements AutoCloseable {
     return this;
   }
 
+  /** How many connections there were. */
+  int connections() {
+    return accepted.get();
+  }
+
+  /** Closes all connections, and goes on listening. */
+  void hangUp() throws IOException {
+    for (Closeable c : open) {
+      c.close();
+    }
+  }
+
   /** The commands of a name that came. */
   List<BsonDocument> commands(String name) {
     return commands.stream().filter(c -> c.getFirstKey().equals(name)).toList();
@@ -147,6 +161,7 @@ final class MongoDouble implements AutoCloseable {
     while (!socket.isClosed()) {
       try {
         Socket s = socket.accept();
+        accepted.incrementAndGet();
         open.add(s);
         Thread.ofVirtual().start(() -> serve(s));
       } catch (IOException e) {

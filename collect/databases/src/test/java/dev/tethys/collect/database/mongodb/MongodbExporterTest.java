@@ -3,8 +3,11 @@ package dev.tethys.collect.database.mongodb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.database.Settings;
 import dev.tethys.collect.database.SideBySide;
+import dev.tethys.collect.database.mongodb.wire.MongoUri;
+import dev.tethys.collect.database.mongodb.wire.SeedList;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ProbeException;
@@ -13,12 +16,28 @@ import dev.tethys.testkit.Exposition;
 import dev.tethys.testkit.KerberosRealm;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.TestCertificates;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.PBEParameterSpec;
 import javax.security.auth.Subject;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.login.AppConfigurationEntry;
@@ -33,6 +52,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.Type;
 
 /** Names, labels and values that mongodb_exporter makes of documents as MongoDB's manual has. */
 @Timeout(60)
@@ -389,6 +416,23 @@ final class MongodbExporterTest {
     }
   }
 
+  /** A key of PKCS#8 in PEM, encrypted. */
+  private static String locked(String pem, String password) throws Exception {
+    byte[] der =
+        Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", "").replace("\n", ""));
+    String algorithm = "PBEWithSHA1AndDESede";
+    Cipher c = Cipher.getInstance(algorithm);
+    c.init(
+        Cipher.ENCRYPT_MODE,
+        SecretKeyFactory.getInstance(algorithm)
+            .generateSecret(new PBEKeySpec(password.toCharArray())),
+        new PBEParameterSpec(new byte[] {1, 2, 3, 4, 5, 6, 7, 8}, 2048));
+    byte[] encrypted = new EncryptedPrivateKeyInfo(c.getParameters(), c.doFinal(der)).getEncoded();
+    return "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+        + Base64.getMimeEncoder().encodeToString(encrypted)
+        + "\n-----END ENCRYPTED PRIVATE KEY-----\n";
+  }
+
   @Test
   void certificatesLogInOverTls() throws Exception {
     TestCertificates certificates = new TestCertificates(dir);
@@ -408,6 +452,15 @@ final class MongodbExporterTest {
       assertThat(up(uri + ca + key + "&authMechanism=MONGODB-X509")).isEqualTo(1);
       assertThat(server.commands("authenticate").getFirst().getString("$db").getValue())
           .isEqualTo("$external");
+      Path locked = dir.resolve("locked.pem");
+      Files.writeString(
+          locked,
+          Files.readString(certificates.certificate("client"))
+              + locked(Files.readString(certificates.key("client")), "open sesame"));
+      String behind = uri + ca + "&authMechanism=MONGODB-X509&tlsCertificateKeyFile=" + locked;
+      assertThat(up(behind + "&tlsCertificateKeyFilePassword=open%20sesame")).isEqualTo(1);
+      assertThat(up(behind + "&tlsCertificateKeyFilePassword=wrong")).isZero();
+      assertThat(up(behind)).isZero();
       assertThat(up(uri + "&tlsInsecure=true" + key + "&authMechanism=MONGODB-X509")).isEqualTo(1);
       assertThat(up(uri + ca)).isZero();
       assertThat(up(uri + key)).isZero();
@@ -605,6 +658,176 @@ final class MongodbExporterTest {
     }
   }
 
+  /** The examples of MongoDB's specification of staleness, by what members say of their writes. */
+  @Test
+  void aMemberIsNotTooFarBehind() throws Exception {
+    try (MongoDouble first = MongoDouble.start("member.json");
+        MongoDouble second = MongoDouble.start("member.json");
+        MongoDouble third = MongoDouble.start("member.json")) {
+      String hosts =
+          "'hosts': ['%s', '%s', '%s']"
+              .formatted(first.address(), second.address(), third.address());
+      Instant now = Instant.now();
+      primary(first, true, now, hosts);
+      primary(second, false, now.minusSeconds(60), hosts);
+      primary(third, false, now.minusSeconds(200), hosts);
+      String from = "mongodb.uri=mongodb://" + third.address() + "/?directConnection=false";
+      String fresh = from + "&readPreference=secondary&maxStalenessSeconds=";
+      assertThat(up(fresh + "90")).isEqualTo(1);
+      assertThat(second.commands("ping")).hasSize(1);
+      assertThat(second.commands("ping").getFirst().getDocument("$readPreference").toJson())
+          .contains("\"maxStalenessSeconds\": 90");
+      assertThat(third.commands("ping")).isEmpty();
+      primary(second, false, now.minusSeconds(81), hosts);
+      assertThat(up(fresh + "90")).as("ten seconds between looks are added").isZero();
+      assertThat(up(fresh + "90&heartbeatFrequencyMS=5000")).isEqualTo(1);
+      assertThat(up(fresh + "90&readPreferenceTags=dc:none")).isZero();
+      first.close();
+      assertThat(up(fresh + "90")).as("the freshest, where there is no primary").isEqualTo(1);
+      assertThat(third.commands("ping")).isEmpty();
+      String preferred = from + "&readPreference=secondaryPreferred&maxStalenessSeconds=90";
+      assertThat(up(preferred)).isEqualTo(1);
+      assertThat(third.commands("ping")).isEmpty();
+    }
+  }
+
+  private static void primary(MongoDouble server, boolean is, Instant written, String hosts) {
+    server.answer(
+        "isMaster",
+        "{'ismaster': %s, 'secondary': %s, 'setName': 'rs0', 'lastWrite': {'lastWriteDate': {'$date': '%s'}}, %s, 'ok': 1}"
+            .formatted(is, !is, written.truncatedTo(ChronoUnit.MILLIS), hosts));
+  }
+
+  @Test
+  void connectionsAreKeptWhereTheyAreWanted() throws Exception {
+    try (MongoDouble server = MongoDouble.start("member.json")) {
+      String uri = "mongodb.uri=mongodb://" + server.address();
+      try (Exporter e =
+          Settings.open(new MongodbExporterKind(), uri, "mongodb.global-conn-pool=true")) {
+        for (int i = 0; i < 3; i++) {
+          assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(1.0);
+        }
+        assertThat(server.connections()).isEqualTo(1);
+        server.answer(
+            "isMaster", "{'ismaster': false, 'secondary': true, 'setName': 'rs0', 'ok': 1}");
+        assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(1.0);
+        assertThat(server.connections()).as("another kind of member now").isEqualTo(2);
+        server.hangUp();
+        assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(1.0);
+        assertThat(server.connections()).isEqualTo(3);
+      }
+      assertThat(up(uri)).isEqualTo(1);
+      assertThat(up(uri)).isEqualTo(1);
+      assertThat(server.connections()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void aClusterThatDnsKnowsIsSplit() throws Exception {
+    SeedList seeds =
+        new SeedList(
+            new SimpleResolver("127.0.0.1") {
+              @Override
+              public CompletionStage<Message> sendAsync(Message query, Executor executor) {
+                Message answer = new Message(query.getHeader().getID());
+                answer.getHeader().setFlag(Flags.QR);
+                answer.addRecord(query.getQuestion(), Section.QUESTION);
+                try {
+                  if (query.getQuestion().getType() == Type.SRV) {
+                    for (String server : List.of("m1", "m2")) {
+                      answer.addRecord(
+                          Record.fromString(
+                              query.getQuestion().getName(),
+                              Type.SRV,
+                              DClass.IN,
+                              60,
+                              "0 5 27018 " + server + ".example.org.",
+                              Name.root),
+                          Section.ANSWER);
+                    }
+                  }
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+                return CompletableFuture.completedFuture(answer);
+              }
+            });
+    MongodbTargets t =
+        MongodbTargets.parse(
+            "mongodb+srv://db.example.org/?directConnection=false,mongodb://other:1,more:2",
+            "u",
+            new Secret("p"),
+            seeds);
+    assertThat(t.all().stream().map(MongoUri::authority))
+        .containsExactly("m1.example.org:27018", "m2.example.org:27018", "other:1", "more:2");
+    assertThat(t.all().getFirst().tls()).isNotNull();
+    assertThat(t.find("mongodb://m2.example.org:27018")).isNotNull();
+    assertThat(t.find("mongodb://db.example.org")).isNull();
+  }
+
+  @Test
+  void aMachinesIdentityLogsIn() throws Exception {
+    TestCertificates certificates = new TestCertificates(dir);
+    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
+    certificates.issue("client", "dns:localhost");
+    Path both = dir.resolve("both.pem");
+    Files.writeString(
+        both,
+        Files.readString(certificates.certificate("client"))
+            + Files.readString(certificates.key("client")));
+    List<String> asked = new CopyOnWriteArrayList<>();
+    HttpServer machine = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    machine.createContext(
+        "/",
+        x -> {
+          String path = x.getRequestURI().toString();
+          boolean azure = "true".equals(x.getRequestHeaders().getFirst("Metadata"));
+          boolean google = "Google".equals(x.getRequestHeaders().getFirst("Metadata-Flavor"));
+          asked.add(path);
+          byte[] body =
+              (azure
+                      ? "{\"access_token\":\"a.b.c\",\"expires_in\":\"70\"}"
+                      : google ? "a.b.c\n" : "")
+                  .getBytes(StandardCharsets.UTF_8);
+          x.sendResponseHeaders(200, body.length);
+          x.getResponseBody().write(body);
+          x.close();
+        });
+    machine.start();
+    String there = "127.0.0.1:" + machine.getAddress().getPort();
+    try (MongoDouble server =
+        MongoDouble.secured("member.json", certificates)
+            .only(new MongoDouble.User("", "a.b.c", "MONGODB-OIDC"))) {
+      String tls = "&tls=true&tlsCAFile=" + certificates.ca() + "&tlsCertificateKeyFile=" + both;
+      for (String where : List.of("azure", "gcp")) {
+        String uri =
+            "mongodb://"
+                + (where.equals("azure") ? "client-1@" : "")
+                + server.address()
+                + "/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:"
+                + where
+                + ",TOKEN_RESOURCE:mongodb%3A%2F%2Fdb";
+        Map<String, String> variables =
+            Map.of(
+                "MONGODB_URI",
+                uri + tls,
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+                "http://" + there,
+                "GCE_METADATA_HOST",
+                there);
+        try (Exporter e = Settings.open(new MongodbExporterKind(), variables)) {
+          assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(1.0);
+        }
+      }
+    } finally {
+      machine.stop(0);
+    }
+    assertThat(asked)
+        .containsExactly(
+            "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=mongodb%3A%2F%2Fdb&client_id=client-1",
+            "/computeMetadata/v1/instance/service-accounts/default/identity?audience=mongodb%3A%2F%2Fdb");
+  }
+
   @Test
   void aServerBehindALoadBalancerSaysSo() throws Exception {
     try (MongoDouble server = MongoDouble.start("router.json")) {
@@ -688,7 +911,7 @@ final class MongodbExporterTest {
         "a,mongodb://s1,s2,mongodb+srv://s3,s4,mongodb://s5 | a;s1,s2;s3;s4;s5"
       })
   void listsOfAddressesAreReadAsThere(String given, String meant) {
-    MongodbTargets t = MongodbTargets.parse(given, "", Secret.NONE, false);
+    MongodbTargets t = MongodbTargets.parse(given, "", Secret.NONE, null);
     assertThat(t.all().stream().map(u -> u.authority())).containsExactly(meant.split(";"));
   }
 

@@ -29,8 +29,8 @@ final class Dialogue {
   private static final String BYTES = "probe_failed_due_to_bytes";
   private static final String BYTES_HELP = "Indicates if probe failed due to bytes";
 
-  /** The two directions of a connection, and how TLS begins on it; null where it cannot. */
-  record Connection(InputStream in, OutputStream out, @Nullable Socket socket) {}
+  /** The two directions of a connection, and the socket on which TLS may begin. */
+  record Connection(InputStream in, OutputStream out, Socket socket) {}
 
   private final Look look;
   private final TlsConfig tls;
@@ -127,9 +127,6 @@ final class Dialogue {
 
   private boolean startTls() throws IOException {
     Socket plain = connection.socket;
-    if (plain == null) {
-      return look.fails("starttls is not built for Unix sockets");
-    }
     SSLSocket s = TlsSockets.secure(tls, plain, serverName, plain.getPort());
     look.debug("TLS Handshake (client) succeeded.");
     connection = new Connection(s.getInputStream(), s.getOutputStream(), s);

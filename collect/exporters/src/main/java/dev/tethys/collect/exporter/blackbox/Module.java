@@ -74,18 +74,7 @@ record Module(
         or(o.find(GRPC), GrpcModule.DEFAULT),
         or(o.find(UNIX), TcpModule.DEFAULT),
         or(o.find(WEBSOCKET), WebsocketModule.DEFAULT),
-        missing(prober, http, or(o.find(UNIX), TcpModule.DEFAULT)));
-  }
-
-  private static String missing(String prober, HttpModule http, TcpModule unix) {
-    return switch (prober) {
-      case "http" -> http.missing();
-      case "unix" ->
-          unix.tls() || unix.dialogue().stream().anyMatch(QueryResponse::startTls)
-              ? "TLS over Unix sockets is not built"
-              : "";
-      default -> "";
-    };
+        prober.equals("http") ? http.missing() : "");
   }
 
   private static <T> T or(@Nullable T v, T otherwise) {

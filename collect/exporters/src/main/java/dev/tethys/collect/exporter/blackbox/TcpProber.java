@@ -1,15 +1,13 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import dev.tethys.web.client.TlsSockets;
+import dev.tethys.web.client.UnixSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Connects over TCP or a Unix socket and holds a dialogue. */
@@ -59,18 +57,14 @@ final class TcpProber {
 
   static boolean unix(String target, Module module, Look look) throws IOException {
     TcpModule m = module.unix();
-    if (m.tls()) {
-      return look.fails("TLS over Unix sockets is not built");
-    }
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      look.debug("Dialing unix without TLS");
-      channel.connect(UnixDomainSocketAddress.of(target));
-      look.debug("Successfully dialed");
-      try (Alarm alarm = Alarm.closing(channel, look)) {
-        Dialogue.Connection c =
-            new Dialogue.Connection(
-                Channels.newInputStream(channel), Channels.newOutputStream(channel), null);
-        return alarm.told(() -> new Dialogue(c, m.config(), "", look).run(m.dialogue()));
+    try (Socket socket = new UnixSocket(Path.of(target))) {
+      look.debug("Dialing unix " + (m.tls() ? "with" : "without") + " TLS");
+      socket.connect(null);
+      try (Alarm alarm = Alarm.closing(socket, look)) {
+        Socket s = m.tls() ? TlsSockets.secure(m.config(), socket, target, 0) : socket;
+        look.debug("Successfully dialed");
+        Dialogue.Connection c = new Dialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
+        return alarm.told(() -> new Dialogue(c, m.config(), target, look).run(m.dialogue()));
       }
     } catch (IllegalArgumentException e) {
       return look.fails("Error dialing unix", "err", e.getMessage());

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.sampling;
 
+import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.pipeline.client.GrpcClientSettings;
@@ -86,7 +87,13 @@ final class RemoteStrategies implements StrategySource {
       }
       throw new IOException("the source of strategies says " + r.statusName() + ": " + r.message());
     }
-    return r.body();
+    byte[] answer = r.body();
+    try {
+      StrategyJson.of(answer);
+    } catch (CodecException e) {
+      throw new IOException("the source of strategies answers what is none: " + e.getMessage(), e);
+    }
+    return answer;
   }
 
   @Override

@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.web.client.HttpClientFactory;
 import io.jaegertracing.internal.samplers.HttpSamplingManager;
 import io.jaegertracing.internal.samplers.http.SamplingStrategyResponse;
@@ -101,6 +106,40 @@ class RemoteSamplingTest {
       assertThatThrownBy(
               () -> grpc.call("jaeger.api_v2.SamplingManager/GetSamplingStrategy", other))
           .hasMessageContaining("UNAVAILABLE");
+    }
+  }
+
+  @Test
+  void anAnswerThatCannotBeReadIsNotKept() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    GrpcDoor door =
+        new GrpcDoor(
+            intake,
+            GrpcServerSettings.type("127.0.0.1:0")
+                .read(YamlDocument.parse("double", null, "{}").root()),
+            null);
+    byte[] strategy = {8, 1, 26, 2, 8, 5};
+    door.method(
+        RemoteSampling.METHOD,
+        (message, request, hold, metadata) ->
+            asked.getAndIncrement() == 0 ? new byte[] {26, 99, 8} : strategy);
+    PushReceiver there = new PushReceiver(door, null, System::nanoTime);
+    there.start();
+    try {
+      String source =
+          "{remote: {endpoint: '127.0.0.1:%d', tls: {insecure: true}}, reload_interval: 1h}";
+      RemoteSampling.Running r = start(doors(source.formatted(there.grpcPort())));
+      try (GrpcJava grpc = new GrpcJava(r.grpcPort())) {
+        byte[] foo = new ProtoWriter().string(1, "foo").toByteArray();
+        String method = "jaeger.api_v2.SamplingManager/GetSamplingStrategy";
+        assertThatThrownBy(() -> grpc.call(method, foo)).hasMessageContaining("UNAVAILABLE");
+        assertThat(grpc.call(method, foo)).containsExactly(strategy);
+        assertThat(grpc.call(method, foo)).containsExactly(strategy);
+      }
+      assertThat(asked).hasValue(2);
+    } finally {
+      there.stop(Duration.ZERO);
     }
   }
 

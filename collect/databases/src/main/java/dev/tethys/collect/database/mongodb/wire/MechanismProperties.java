@@ -14,7 +14,12 @@ final class MechanismProperties {
   static final String SERVICE = "SERVICE_NAME";
   static final String REALM = "SERVICE_REALM";
   static final String HOST = "SERVICE_HOST";
-  private static final String CANONICAL = "CANONICALIZE_HOST_NAME";
+  static final String TOKEN_RESOURCE = "TOKEN_RESOURCE";
+  static final String CANONICAL = "CANONICALIZE_HOST_NAME";
+
+  /** {@code false} and {@code true} are older words for the first and the last. */
+  private static final Set<String> CANONICAL_FORMS =
+      Set.of("none", "false", "forward", "forwardAndReverse", "true");
 
   private MechanismProperties() {}
 
@@ -28,7 +33,7 @@ final class MechanismProperties {
     Set<String> known =
         switch (mechanism) {
           case AWS -> Set.of(SESSION_TOKEN);
-          case OIDC -> Set.of(ENVIRONMENT);
+          case OIDC -> Set.of(ENVIRONMENT, TOKEN_RESOURCE);
           case GSSAPI -> Set.of(SERVICE, REALM, HOST, CANONICAL);
           default -> Set.of();
         };
@@ -60,14 +65,22 @@ final class MechanismProperties {
         }
       }
       case OIDC -> {
-        if (password || user) {
-          throw new IllegalArgumentException("MONGODB-OIDC has no user and no password here");
-        }
         String environment = properties.getOrDefault(ENVIRONMENT, "");
-        if (!environment.equals("test") && !environment.equals("k8s")) {
+        boolean asked = environment.equals("azure") || environment.equals("gcp");
+        if (!asked && !environment.equals("test") && !environment.equals("k8s")) {
           throw new IllegalArgumentException(
-              "MONGODB-OIDC wants authMechanismProperties=ENVIRONMENT:k8s or ENVIRONMENT:test;"
-                  + " others are not built");
+              "MONGODB-OIDC wants authMechanismProperties=ENVIRONMENT: and azure, gcp, k8s or test;"
+                  + " a login by a browser is nothing for an exporter");
+        }
+        if (password || user && !environment.equals("azure")) {
+          throw new IllegalArgumentException(
+              "MONGODB-OIDC has no password, and a user in Azure alone");
+        }
+        if (asked == properties.getOrDefault(TOKEN_RESOURCE, "").isEmpty()) {
+          throw new IllegalArgumentException(
+              asked
+                  ? "ENVIRONMENT:" + environment + " wants a TOKEN_RESOURCE"
+                  : "TOKEN_RESOURCE is of ENVIRONMENT:azure and ENVIRONMENT:gcp");
         }
       }
       case GSSAPI -> {
@@ -75,9 +88,9 @@ final class MechanismProperties {
           throw new IllegalArgumentException("GSSAPI wants a user: the principal");
         }
         String canonical = properties.getOrDefault(CANONICAL, "none");
-        if (!canonical.equals("none") && !canonical.equals("false")) {
+        if (!CANONICAL_FORMS.contains(canonical)) {
           throw new IllegalArgumentException(
-              CANONICAL + " is not built: write the server's own name, or SERVICE_HOST");
+              CANONICAL + " is none, forward or forwardAndReverse, not " + canonical);
         }
       }
       default -> {

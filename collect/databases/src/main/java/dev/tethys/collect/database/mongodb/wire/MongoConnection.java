@@ -92,6 +92,21 @@ public final class MongoConnection implements AutoCloseable {
         : greeting.with(Document.of("saslSupportedMechs", uri.source() + "." + login.user()));
   }
 
+  /** Ends the time of a scrape: the connection waits for the next one. */
+  public boolean rest() {
+    return connection.rest();
+  }
+
+  /**
+   * Takes a connection that has waited into use again and asks the server anew what it is.
+   *
+   * @throws IOException when the connection has ended meanwhile
+   */
+  void wake(MongoUri uri, Deadline deadline) throws IOException {
+    connection.wake(deadline);
+    hello = command("admin", greeting(uri));
+  }
+
   /** What the server said of itself. */
   public Document hello() {
     return hello;
@@ -107,8 +122,14 @@ public final class MongoConnection implements AutoCloseable {
   }
 
   /** What commands say from now on of which members they may ask. */
-  void prefer(MongoUri.ReadPreference preference, List<Map<String, String>> tagSets) {
+  void prefer(
+      MongoUri.ReadPreference preference,
+      List<Map<String, String>> tagSets,
+      @Nullable Duration maxStaleness) {
     Document mode = Document.of("mode", preference.text());
+    if (maxStaleness != null) {
+      mode = mode.with(Document.of("maxStalenessSeconds", (int) maxStaleness.toSeconds()));
+    }
     List<Document> tags = new ArrayList<>();
     for (Map<String, String> set : tagSets) {
       Document one = Document.of();

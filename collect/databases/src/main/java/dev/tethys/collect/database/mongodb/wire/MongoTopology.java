@@ -4,6 +4,7 @@ import dev.tethys.collect.database.mongodb.wire.MongoUri.ReadPreference;
 import dev.tethys.collect.database.wire.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -69,12 +71,35 @@ public final class MongoTopology {
       }
       c.prefer(
           direct && !isRouter(c.hello()) ? ReadPreference.PRIMARY_PREFERRED : uri.readPreference(),
-          direct ? List.of() : uri.tagSets());
+          direct ? List.of() : uri.tagSets(),
+          direct ? null : uri.maxStaleness());
       return c;
     } catch (IOException | RuntimeException e) {
       c.close();
       throw e;
     }
+  }
+
+  /**
+   * Takes a connection that has waited into use again.
+   *
+   * @return false when it is of no use any more: it has ended, or the server is another kind of
+   *     member now
+   */
+  public static boolean wake(
+      MongoConnection c, MongoUri uri, Duration patience, Deadline deadline) {
+    MongoTopology t = new MongoTopology(uri, patience, deadline);
+    Document before = c.hello();
+    try {
+      c.wake(uri, t.deadline);
+    } catch (IOException e) {
+      return false;
+    }
+    Document now = c.hello();
+    return isPrimary(before) == isPrimary(now)
+        && before.isTrue("secondary") == now.isTrue("secondary")
+        && before.text("setName").equals(now.text("setName"))
+        && isRouter(before) == isRouter(now);
   }
 
   /** Whether it is a {@code mongos}, by what it says of itself. */
@@ -91,9 +116,7 @@ public final class MongoTopology {
     Set<String> known = new LinkedHashSet<>();
     uri.hosts().forEach(h -> known.add(h.toString()));
     List<String> problems = new ArrayList<>();
-    MongoConnection second = null;
-    int secondRank = Integer.MAX_VALUE;
-    long secondTook = Long.MAX_VALUE;
+    List<Candidate> candidates = new ArrayList<>();
     while (!next.isEmpty()) {
       MongoHost host = next.removeFirst();
       long begin = System.nanoTime();
@@ -112,28 +135,14 @@ public final class MongoTopology {
           }
         }
       }
-      long took = System.nanoTime() - begin;
-      int rank = rank(hello);
-      if (rank == 1) {
-        close(second);
+      Candidate found = Candidate.of(c, rank(hello), begin);
+      if (found.rank == 1 && (uri.maxStaleness() == null || isPrimary(hello))) {
+        candidates.forEach(x -> x.connection.close());
         return c;
       }
-      if (rank > 1 && (rank < secondRank || rank == secondRank && took < secondTook)) {
-        close(second);
-        second = c;
-        secondRank = rank;
-        secondTook = took;
-      } else {
-        if (rank == 0) {
-          problems.add(host + ": not " + wanted());
-        }
-        c.close();
-      }
+      candidates.add(found);
     }
-    if (second != null) {
-      return second;
-    }
-    throw new IOException("no server is " + wanted() + ": " + String.join("; ", problems));
+    return best(candidates, problems);
   }
 
   private String wanted() {
@@ -141,9 +150,79 @@ public final class MongoTopology {
     return uri.readPreference().text() + (set.isEmpty() ? "" : " of replica set " + set);
   }
 
-  private static void close(@Nullable MongoConnection c) {
-    if (c != null) {
-      c.close();
+  /** The best that is fresh enough, the nearest of equals; all others are closed. */
+  private MongoConnection best(List<Candidate> candidates, List<String> problems)
+      throws IOException {
+    Candidate best = null;
+    for (Candidate c : candidates) {
+      boolean stale = c.rank > 0 && isStale(c, candidates);
+      if (c.rank > 0 && !stale && (best == null || c.isBetter(best))) {
+        best = c;
+      } else if (c.rank == 0 || stale) {
+        problems.add(c.connection.host() + ": " + (stale ? "too far behind" : "not " + wanted()));
+      }
+    }
+    for (Candidate c : candidates) {
+      if (c != best) {
+        c.connection.close();
+      }
+    }
+    if (best == null) {
+      throw new IOException("no server is " + wanted() + ": " + String.join("; ", problems));
+    }
+    return best.connection;
+  }
+
+  /**
+   * Whether a secondary is further behind the primary, or where there is none the freshest of all,
+   * than the string allows. Each was asked at a time of its own, which is reckoned with.
+   */
+  private boolean isStale(Candidate c, List<Candidate> all) {
+    Duration most = uri.maxStaleness();
+    if (most == null || !c.hello().isTrue("secondary")) {
+      return false;
+    }
+    Candidate primary = all.stream().filter(x -> isPrimary(x.hello())).findFirst().orElse(null);
+    long behind =
+        primary != null
+            ? c.age() - primary.age()
+            : all.stream()
+                    .filter(x -> x.hello().isTrue("secondary"))
+                    .mapToLong(Candidate::written)
+                    .max()
+                    .orElse(c.written())
+                - c.written();
+    return behind + uri.heartbeat().toMillis() > most.toMillis();
+  }
+
+  /**
+   * A member that was asked.
+   *
+   * @param rank as {@link #rank} gives it
+   * @param took how long it took to answer, in nanoseconds
+   * @param answered when it did, in milliseconds of one clock
+   */
+  private record Candidate(MongoConnection connection, int rank, long took, long answered) {
+    static Candidate of(MongoConnection c, int rank, long began) {
+      long now = System.nanoTime();
+      return new Candidate(c, rank, now - began, TimeUnit.NANOSECONDS.toMillis(now));
+    }
+
+    Document hello() {
+      return connection.hello();
+    }
+
+    boolean isBetter(Candidate other) {
+      return rank < other.rank || rank == other.rank && took < other.took;
+    }
+
+    /** The time of the last write it has, in milliseconds; 0 where it does not say. */
+    long written() {
+      return hello().at("lastWrite", "lastWriteDate") instanceof Instant i ? i.toEpochMilli() : 0;
+    }
+
+    long age() {
+      return answered - written();
     }
   }
 

@@ -86,6 +86,15 @@ public record MongoUri(
   private static final String PROPERTIES = "authmechanismproperties";
   private static final String TAGS = "readpreferencetags";
   private static final String LOAD_BALANCED = "loadbalanced";
+  private static final String KEY_PASSWORD = "tlscertificatekeyfilepassword";
+  private static final String MAX_STALENESS = "maxstalenessseconds";
+  private static final String HEARTBEAT = "heartbeatfrequencyms";
+
+  private static final Duration LEAST_HEARTBEAT = Duration.ofMillis(500);
+  private static final Duration LEAST_STALENESS = Duration.ofSeconds(90);
+
+  /** An idle primary writes something that often. */
+  private static final Duration IDLE_WRITES = Duration.ofSeconds(10);
 
   private static final Set<String> USED =
       Set.of(
@@ -98,6 +107,7 @@ public record MongoUri(
           "tlscertificatekeyfile",
           "tlscertificatefile",
           "tlsprivatekeyfile",
+          KEY_PASSWORD,
           "authsource",
           "authmechanism",
           PROPERTIES,
@@ -105,6 +115,8 @@ public record MongoUri(
           TAGS,
           LOAD_BALANCED,
           "readpreference",
+          MAX_STALENESS,
+          HEARTBEAT,
           "connecttimeoutms",
           "serverselectiontimeoutms",
           "sockettimeoutms",
@@ -129,7 +141,6 @@ public record MongoUri(
           "retrywrites",
           "retryreads",
           "readconcernlevel",
-          "heartbeatfrequencyms",
           "localthresholdms",
           "servermonitoringmode",
           "compressors",
@@ -140,10 +151,7 @@ public record MongoUri(
           "tlsdisablecertificaterevocationcheck");
 
   private static final Map<String, String> REFUSED =
-      Map.of(
-          "tlsallowinvalidhostnames", "give a certificate of the right name, or tlsInsecure",
-          "tlscertificatekeyfilepassword", "write the key without a password (openssl pkey)",
-          "maxstalenessseconds", "name the member with directConnection=true");
+      Map.of("tlsallowinvalidhostnames", "give a certificate of the right name, or tlsInsecure");
 
   /**
    * Reads a string; one without a scheme is {@code mongodb://}.
@@ -242,6 +250,9 @@ public record MongoUri(
     if (!tagSets().isEmpty() && readPreference() == ReadPreference.PRIMARY) {
       throw new IllegalArgumentException("readPreferenceTags are not for the primary");
     }
+    if (maxStaleness() != null && readPreference() == ReadPreference.PRIMARY) {
+      throw new IllegalArgumentException("maxStalenessSeconds is not for the primary");
+    }
     checkLoadBalanced();
     for (String name :
         List.of("connecttimeoutms", "serverselectiontimeoutms", "sockettimeoutms", "timeoutms")) {
@@ -266,6 +277,34 @@ public record MongoUri(
       throw new IllegalArgumentException(
           "loadBalanced goes together with neither directConnection nor replicaSet");
     }
+  }
+
+  /** Between two looks of a driver at a server, by which staleness is reckoned. */
+  Duration heartbeat() {
+    Duration given = millis(HEARTBEAT);
+    Duration usual = Duration.ofSeconds(10);
+    return given == null ? usual : given.compareTo(LEAST_HEARTBEAT) < 0 ? LEAST_HEARTBEAT : given;
+  }
+
+  /**
+   * How far behind a secondary may be, null for any distance
+   * (https://github.com/mongodb/specifications/blob/master/source/max-staleness/max-staleness.md).
+   */
+  @Nullable Duration maxStaleness() {
+    String v = option(MAX_STALENESS);
+    if (v.isEmpty() || v.equals("-1")) {
+      return null;
+    }
+    if (!v.matches("\\d{1,9}")) {
+      throw new IllegalArgumentException("maxStalenessSeconds is no number of seconds: " + v);
+    }
+    Duration most = Duration.ofSeconds(Integer.parseInt(v));
+    Duration beats = heartbeat().plus(IDLE_WRITES);
+    if (most.compareTo(LEAST_STALENESS) < 0 || most.compareTo(beats) < 0) {
+      throw new IllegalArgumentException(
+          "maxStalenessSeconds is 90 at least, and ten seconds more than heartbeatFrequencyMS");
+    }
+    return most;
   }
 
   /** With another login. */
@@ -338,6 +377,7 @@ public record MongoUri(
         certificate,
         Secret.NONE,
         key,
+        new Secret(option(KEY_PASSWORD)),
         "",
         trusting,
         TlsConfig.TlsVersion.TLS12,

@@ -27,7 +27,9 @@ final class TicketLogin {
     String service = said.isEmpty() ? USUAL_SERVICE : said;
     String host = uri.property(MechanismProperties.HOST);
     String realm = uri.property(MechanismProperties.REALM);
-    String server = host.isEmpty() ? c.host().name() : host;
+    String server =
+        CanonicalName.of(
+            host.isEmpty() ? c.host().name() : host, uri.property(MechanismProperties.CANONICAL));
     KerberosLogin tickets =
         new KerberosLogin(
             new KerberosIdentity(login.user(), null, login.password(), service, null),

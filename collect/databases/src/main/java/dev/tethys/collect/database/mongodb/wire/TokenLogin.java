@@ -9,7 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A login by MONGODB-OIDC, of a machine: a token that stands in a file, read anew for each login
+ * A login by MONGODB-OIDC, of a machine: a token that stands in a file, read anew for each login,
+ * or that the machine's metadata service gives out
  * (https://github.com/mongodb/specifications/blob/master/source/auth/auth.md).
  */
 final class TokenLogin {
@@ -22,8 +23,12 @@ final class TokenLogin {
     if (!c.isSecured()) {
       throw new IOException("MONGODB-OIDC sends the token as it is; that wants tls=true");
     }
-    Path file = file(uri.property(MechanismProperties.ENVIRONMENT), environment);
-    String token = Files.readString(file).strip();
+    String where = uri.property(MechanismProperties.ENVIRONMENT);
+    String token =
+        switch (where) {
+          case "azure", "gcp" -> MachineToken.ask(uri, where, environment);
+          default -> Files.readString(file(where, environment)).strip();
+        };
     Document answer =
         c.command(
             uri.source(),

@@ -106,14 +106,20 @@ final class MongoUriTest {
         "mongodb://h/?tls=yes                      | true or false",
         "mongodb://h/?tls=true&TLS=true            | twice",
         "mongodb://h/?authMechanism=GSSAPI         | wants a user",
-        "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=CANONICALIZE_HOST_NAME:forward | is not built",
+        "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=CANONICALIZE_HOST_NAME:maybe | is none, forward or",
         "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=REALM:r | the property REALM",
         "mongodb://h/?authMechanismProperties=SERVICE_NAME:r | the property SERVICE_NAME",
         "mongodb://u@h/?authMechanism=MONGODB-AWS  | with its secret key",
         "mongodb://h/?authMechanism=MONGODB-AWS&authMechanismProperties=AWS_SESSION_TOKEN:t | with its secret key",
-        "mongodb://h/?authMechanism=MONGODB-OIDC   | ENVIRONMENT:k8s",
-        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp | others are not built",
-        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s | no user",
+        "mongodb://h/?authMechanism=MONGODB-OIDC   | azure, gcp, k8s or test",
+        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp | wants a TOKEN_RESOURCE",
+        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s,TOKEN_RESOURCE:a | is of ENVIRONMENT",
+        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp,TOKEN_RESOURCE:a | user in Azure alone",
+        "mongodb://h/?maxStalenessSeconds=120 | not for the primary",
+        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=89 | 90 at least",
+        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=100&heartbeatFrequencyMS=90001 | ten seconds more",
+        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=-2 | no number",
+        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s | user in Azure alone",
         "mongodb://h/?authMechanism=MONGODB-CR     | authMechanism MONGODB-CR is not built",
         "mongodb://h/?authMechanism=MONGODB-X509   | wants tls=true",
         "mongodb://h/?readPreference=best          | is none that MongoDB has",
@@ -163,6 +169,13 @@ final class MongoUriTest {
     public CompletionStage<Message> sendAsync(Message query, Executor executor) {
       return sendAsync(query);
     }
+  }
+
+  @Test
+  void theNameOfATicketIsTheServersOwn() throws Exception {
+    assertThat(CanonicalName.of("localhost", "none")).isEqualTo("localhost");
+    assertThat(CanonicalName.of("127.0.0.1", "true"))
+        .isEqualTo(java.net.InetAddress.getByName("127.0.0.1").getCanonicalHostName());
   }
 
   private static MongoUri resolve(String uri, Map<String, List<String>> records)

@@ -1,0 +1,52 @@
+package dev.tethys.collect.database.mongodb.wire;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.Lookup;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Type;
+
+/**
+ * The name of a server as its ticket has it: {@code CANONICALIZE_HOST_NAME} of GSSAPI
+ * (https://github.com/mongodb/specifications/blob/master/source/auth/auth.md).
+ */
+final class CanonicalName {
+  private CanonicalName() {}
+
+  /**
+   * The name to be used.
+   *
+   * @param how {@code forward} follows aliases, {@code forwardAndReverse} (or {@code true}) asks by
+   *     whom the address is held, and follows aliases where nobody says; anything else changes
+   *     nothing
+   * @throws IOException when the name is not known
+   */
+  static String of(String name, String how) throws IOException {
+    return switch (how) {
+      case "forward" -> aliased(name);
+      case "forwardAndReverse", "true" -> {
+        InetAddress a = InetAddress.getByName(name);
+        String reverse = a.getCanonicalHostName();
+        yield reverse.equals(a.getHostAddress()) ? aliased(name) : reverse;
+      }
+      default -> name;
+    };
+  }
+
+  /** The name that holds the address in the end; the name itself where DNS knows none. */
+  private static String aliased(String name) throws IOException {
+    for (int type : new int[] {Type.A, Type.AAAA}) {
+      Lookup lookup = new Lookup(name.endsWith(".") ? name : name + ".", type);
+      lookup.setCache(null);
+      Record[] records = lookup.run();
+      for (Record r : records == null ? new Record[0] : records) {
+        if (r instanceof ARecord || r instanceof AAAARecord) {
+          return r.getName().toString(true);
+        }
+      }
+    }
+    return name;
+  }
+}

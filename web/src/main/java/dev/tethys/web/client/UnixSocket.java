@@ -1,0 +1,123 @@
+package dev.tethys.web.client;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection through a Unix socket for what wants a {@link Socket}: drivers, and TLS. It connects
+ * to its path, whatever address it is given. Reads have no timeout of their own: whoever waits
+ * closes it, which ends them.
+ */
+public final class UnixSocket extends Socket {
+  private final Path path;
+  private volatile @Nullable SocketChannel channel;
+  private volatile int timeout;
+
+  /** Not connected yet. */
+  public UnixSocket(Path path) {
+    this.path = path;
+  }
+
+  private SocketChannel open() throws SocketException {
+    SocketChannel c = channel;
+    if (c == null || !c.isOpen()) {
+      throw new SocketException("the connection is closed");
+    }
+    return c;
+  }
+
+  @Override
+  public void connect(@Nullable SocketAddress ignored) throws IOException {
+    connect(ignored, 0);
+  }
+
+  @Override
+  public void connect(@Nullable SocketAddress ignored, int timeoutMillis) throws IOException {
+    channel = SocketChannel.open(UnixDomainSocketAddress.of(path));
+  }
+
+  @Override
+  public InputStream getInputStream() throws IOException {
+    return Channels.newInputStream(open());
+  }
+
+  @Override
+  public OutputStream getOutputStream() throws IOException {
+    return Channels.newOutputStream(open());
+  }
+
+  /** There is none; TLS asks for it to name its session. */
+  @Override
+  public @Nullable InetAddress getInetAddress() {
+    return null;
+  }
+
+  @Override
+  public boolean isConnected() {
+    return channel != null;
+  }
+
+  @Override
+  public boolean isClosed() {
+    SocketChannel c = channel;
+    return c != null && !c.isOpen();
+  }
+
+  @Override
+  public void shutdownInput() throws IOException {
+    open().shutdownInput();
+  }
+
+  @Override
+  public void shutdownOutput() throws IOException {
+    open().shutdownOutput();
+  }
+
+  @Override
+  public void setSoTimeout(int millis) {
+    timeout = millis;
+  }
+
+  @Override
+  public int getSoTimeout() {
+    return timeout;
+  }
+
+  @Override
+  public void setTcpNoDelay(boolean on) {}
+
+  @Override
+  public void setKeepAlive(boolean on) {}
+
+  @Override
+  public void setSoLinger(boolean on, int seconds) {}
+
+  @Override
+  public synchronized void setReceiveBufferSize(int size) {}
+
+  @Override
+  public synchronized void setSendBufferSize(int size) {}
+
+  @Override
+  public synchronized int getSendBufferSize() {
+    return 8192;
+  }
+
+  @Override
+  public void close() throws IOException {
+    SocketChannel c = channel;
+    if (c != null) {
+      c.close();
+    }
+  }
+}
