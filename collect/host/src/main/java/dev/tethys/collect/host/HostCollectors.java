@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this machine says about itself: the metrics of node_exporter's collectors on Linux, with its
@@ -55,7 +56,15 @@ public final class HostCollectors implements Collector {
    *     where the options say
    */
   public HostCollectors(NodeExporterOptions options, InstantSource clock) {
-    this(options, MAX_WAIT, new Catalog(options, clock)::make);
+    this(options, clock, System::getenv);
+  }
+
+  /** With another environment, in which collectors find the addresses of services. */
+  HostCollectors(
+      NodeExporterOptions options,
+      InstantSource clock,
+      Function<String, @Nullable String> environment) {
+    this(options, MAX_WAIT, new Catalog(options, clock, environment)::make);
   }
 
   /** With collectors of one's own making, and another patience. */

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The flags of node_exporter that the collectors here obey, with its names and defaults. */
@@ -100,46 +99,40 @@ public final class NodeExporterFlags {
           "cgroups",
           "cpu_vulnerabilities",
           "drbd",
+          "drm",
+          "ethtool",
           "interrupts",
           "ksmd",
           "lnstat",
+          "logind",
           "meminfo_numa",
           "mountstats",
+          "network_route",
+          "ntp",
           "nvmesubsystem",
           "pcidevice",
+          "perf",
           "processes",
+          "qdisc",
+          "runit",
           "slabinfo",
           "softirqs",
+          "supervisord",
           "swap",
           "sysctl",
+          "systemd",
           "tcpstat",
+          "wifi",
           "xfrm",
           "zoneinfo");
 
-  /** Collectors of node_exporter that are not built here. */
-  private static final Set<String> NOT_BUILT =
-      Set.of(
-          "drm",
-          "ethtool",
-          "logind",
-          "network_route",
-          "ntp",
-          "perf",
-          "qdisc",
-          "runit",
-          "supervisord",
-          "systemd",
-          "wifi",
-          "netclass_rtnl");
-
-  /** Flags of built collectors that are not built. */
+  /** Flags that are for node_exporter's own tests. */
   private static final Map<String, String> REFUSED =
       Map.of(
-          "collector.netclass.netlink",
-          "--collector.netclass.netlink is not supported: the collector reads /sys/class/net",
-          "collector.netclass_rtnl.with-stats",
-          "--collector.netclass_rtnl.with-stats is not supported: the collector reads"
-              + " /sys/class/net");
+          "collector.qdisc.fixtures",
+          "--collector.qdisc.fixtures is for tests of node_exporter itself",
+          "collector.wifi.fixtures",
+          "--collector.wifi.fixtures is for tests of node_exporter itself");
 
   /** Old names of flags and those that took their place. */
   private static final Map<String, String> DEPRECATED =
@@ -148,7 +141,11 @@ public final class NodeExporterFlags {
           "collector.filesystem.ignored-mount-points", "collector.filesystem.mount-points-exclude",
           "collector.filesystem.ignored-fs-types", "collector.filesystem.fs-types-exclude",
           "collector.netdev.device-whitelist", "collector.netdev.device-include",
-          "collector.netdev.device-blacklist", "collector.netdev.device-exclude");
+          "collector.netdev.device-blacklist", "collector.netdev.device-exclude",
+          "collector.qdisk.device-include", "collector.qdisc.device-include",
+          "collector.qdisk.device-exclude", "collector.qdisc.device-exclude",
+          "collector.systemd.unit-whitelist", "collector.systemd.unit-include",
+          "collector.systemd.unit-blacklist", "collector.systemd.unit-exclude");
 
   /** All flags, in node_exporter's order where it matters to a reader. */
   static final List<Flag> ALL = all();
@@ -208,6 +205,8 @@ public final class NodeExporterFlags {
         Kind.NUMBER,
         "4",
         "How many mounts are asked at the same time.");
+    filter(out, "ethtool.device", "", "network devices");
+    add(out, "collector.ethtool.metrics-include", Kind.REGEX, ".*", "Counters to show.");
     filter(out, "hwmon.chip", "", "chips");
     filter(out, "hwmon.sensor", "", "sensors, as chip;sensor");
     filter(out, "infiniband.device", "", "InfiniBand devices");
@@ -231,6 +230,18 @@ public final class NodeExporterFlags {
         Kind.SWITCH,
         "false",
         "Leave out speeds below zero.");
+    add(
+        out,
+        "collector.netclass.netlink",
+        Kind.SWITCH,
+        "false",
+        "Ask netlink for properties of network devices, not /sys/class/net.");
+    add(
+        out,
+        "collector.netclass_rtnl.with-stats",
+        Kind.SWITCH,
+        "false",
+        "Show counters of network devices too, where netlink is asked.");
     filter(out, "netdev.device", "", "network devices");
     add(out, "collector.netdev.address-info", Kind.SWITCH, "false", "Show addresses of devices.");
     add(
@@ -256,6 +267,83 @@ public final class NodeExporterFlags {
             + "|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors"
             + "|SndbufErrors))$",
         "Fields to show.");
+    add(out, "collector.ntp.server", Kind.STRING, "127.0.0.1", "Address of the server of NTP.");
+    add(out, "collector.ntp.server-port", Kind.NUMBER, "123", "Its port.");
+    add(out, "collector.ntp.protocol-version", Kind.NUMBER, "4", "Version of NTP.");
+    add(
+        out,
+        "collector.ntp.server-is-local",
+        Kind.SWITCH,
+        "false",
+        "Take an address that is not this machine's.");
+    add(out, "collector.ntp.ip-ttl", Kind.NUMBER, "1", "Over how many routers a question goes.");
+    add(
+        out,
+        "collector.ntp.max-distance",
+        Kind.DURATION,
+        "3.46608s",
+        "Up to which distance from the root the server counts as sane.");
+    add(
+        out,
+        "collector.ntp.local-offset-tolerance",
+        Kind.DURATION,
+        "1ms",
+        "Up to which difference of the clocks it does.");
+    add(out, "collector.perf.cpus", Kind.STRING, "", "Processors, as 0,2-7,8-15:2.");
+    add(
+        out,
+        "collector.perf.tracepoint",
+        Kind.STRINGS,
+        "",
+        "Tracepoint to count, as subsystem:event. (repeatable)");
+    for (String kind : List.of("hardware", "software", "cache")) {
+      add(
+          out,
+          "collector.perf.disable-" + kind + "-profilers",
+          Kind.SWITCH,
+          "false",
+          "Count nothing of " + kind + ".");
+      add(
+          out,
+          "collector.perf." + kind + "-profilers",
+          Kind.STRINGS,
+          "",
+          "The only ones of " + kind + " to count. (repeatable)");
+    }
+    filter(out, "qdisc.device", "", "network devices");
+    add(
+        out,
+        "collector.runit.servicedir",
+        Kind.STRING,
+        "/etc/service",
+        "Folder of runit's services.");
+    add(
+        out,
+        "collector.supervisord.url",
+        Kind.STRING,
+        "http://localhost:9001/RPC2",
+        "Where supervisord answers: http:// or unix://PATH; else SUPERVISORD_URL.");
+    add(out, "collector.systemd.unit-include", Kind.REGEX, ".+", "Units to show.");
+    add(
+        out,
+        "collector.systemd.unit-exclude",
+        Kind.REGEX,
+        ".+\\.(automount|device|mount|scope|slice)",
+        "Units to leave out.");
+    add(
+        out,
+        "collector.systemd.private",
+        Kind.SWITCH,
+        "false",
+        "Ask systemd itself, not over the bus; for root alone.");
+    add(out, "collector.systemd.enable-task-metrics", Kind.SWITCH, "false", "Show tasks.");
+    add(out, "collector.systemd.enable-restarts-metrics", Kind.SWITCH, "false", "Show restarts.");
+    add(
+        out,
+        "collector.systemd.enable-start-time-metrics",
+        Kind.SWITCH,
+        "false",
+        "Show since when units are active.");
     add(out, "collector.pcidevice.names", Kind.SWITCH, "false", "Show names from pci.ids.");
     add(out, "collector.pcidevice.idsfile", Kind.STRING, "", "Path of pci.ids.");
     add(
@@ -334,25 +422,7 @@ public final class NodeExporterFlags {
 
   /** Why a flag that node_exporter has is not taken here; null when it has none of that name. */
   static @Nullable String refusal(String name) {
-    String known = REFUSED.get(name);
-    if (known != null) {
-      return known;
-    }
-    String collector = new Flag(name, Kind.STRING, "", "").collector();
-    if (!NOT_BUILT.contains(collector)) {
-      return null;
-    }
-    return isOtherCollector(name)
-        ? "--" + name + ": the collector " + collector + " is not built into this program"
-        : "--"
-            + name
-            + " belongs to the collector "
-            + collector
-            + ", which is not built into this program";
-  }
-
-  static boolean isOtherCollector(String name) {
-    return name.startsWith("collector.") && NOT_BUILT.contains(name.substring(10));
+    return REFUSED.get(name);
   }
 
   static void replaceDeprecated(Map<String, List<String>> given) {

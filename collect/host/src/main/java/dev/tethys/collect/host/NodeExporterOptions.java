@@ -101,9 +101,6 @@ public record NodeExporterOptions(
     }
     if (f == null) {
       String refusal = NodeExporterFlags.refusal(name);
-      if (no && refusal != null && NodeExporterFlags.isOtherCollector(name)) {
-        return; // what is not there is off
-      }
       throw new IllegalArgumentException(
           refusal != null ? refusal : "unknown long flag '--" + s.name() + "'");
     }
@@ -174,10 +171,12 @@ public record NodeExporterOptions(
     }
   }
 
+  /** Of systemd's units both patterns hold. */
   private static boolean exclusive(String include) {
-    return NodeExporterFlags.find(
-            include.substring(0, include.length() - "include".length()) + "exclude")
-        != null;
+    return !include.startsWith("collector.systemd.")
+        && NodeExporterFlags.find(
+                include.substring(0, include.length() - "include".length()) + "exclude")
+            != null;
   }
 
   private static @Nullable String one(Map<String, List<String>> given, String name) {

@@ -7,10 +7,25 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Node_exporter's fixture of a host, unpacked into a folder. */
 final class Fixtures {
+  /** Collectors that ask the kernel and services, not files. */
+  private static final Set<String> NOT_FILES =
+      Set.of(
+          "ethtool",
+          "logind",
+          "network_route",
+          "ntp",
+          "perf",
+          "qdisc",
+          "runit",
+          "supervisord",
+          "systemd",
+          "wifi");
+
   private Fixtures() {}
 
   /** Unpacks the fixture into {@code to} and adds what it cannot hold: a link and a device. */
@@ -84,7 +99,8 @@ final class Fixtures {
     for (NodeExporterFlags.Flag f : NodeExporterOptions.flags()) {
       if (f.kind() == NodeExporterFlags.Kind.COLLECTOR
           && f.value().equals("false")
-          && !List.of("nvmesubsystem", "swap", "tcpstat").contains(f.collector())) {
+          && !List.of("nvmesubsystem", "swap", "tcpstat").contains(f.collector())
+          && !NOT_FILES.contains(f.collector())) {
         s.add(new NodeExporterOptions.Setting(f.name(), null));
       }
     }

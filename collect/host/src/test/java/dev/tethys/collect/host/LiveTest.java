@@ -30,8 +30,7 @@ final class LiveTest {
               + NodeExporterFlags.get("collector.filesystem.mount-points-exclude").value(),
           "--collector.filesystem.fs-types-exclude="
               + NodeExporterFlags.get("collector.filesystem.fs-types-exclude").value(),
-          "--collector.textfile.directory=",
-          "--no-collector.systemd");
+          "--collector.textfile.directory=");
 
   /** Collectors that are off by default, and that 1.11 has; its ksmd has other help texts. */
   private static final List<String> MORE =

@@ -75,9 +75,7 @@ final class NodeExporterOptionsTest {
       value = {
         "collector.nope | unknown long flag '--collector.nope'",
         "no-path.procfs=/x | unknown long flag '--no-path.procfs'",
-        "collector.systemd | the collector systemd is not built",
-        "collector.systemd.unit-include=x | belongs to the collector systemd",
-        "collector.netclass.netlink | --collector.netclass.netlink is not supported",
+        "collector.wifi.fixtures=x | is for tests of node_exporter itself",
         "collector.cpu=maybe | neither true nor false",
         "path.procfs | expected argument for flag '--path.procfs'",
         "collector.netstat.fields=( | --collector.netstat.fields:",

@@ -2,6 +2,8 @@ package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.NodeExporterOptions;
 import java.time.InstantSource;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Which class stands behind the name of a collector. */
 public final class Catalog {
@@ -18,11 +20,20 @@ public final class Catalog {
 
   private final NodeExporterOptions options;
   private final InstantSource clock;
+  private final Function<String, @Nullable String> environment;
 
-  /** Makes collectors with these options. */
-  public Catalog(NodeExporterOptions options, InstantSource clock) {
+  /**
+   * Makes collectors with these options.
+   *
+   * @param environment variables of the process
+   */
+  public Catalog(
+      NodeExporterOptions options,
+      InstantSource clock,
+      Function<String, @Nullable String> environment) {
     this.options = options;
     this.clock = clock;
+    this.environment = environment;
   }
 
   /** The collector of that name, which the options must know. */
@@ -43,8 +54,10 @@ public final class Catalog {
       case "dmi" -> new DmiCollector();
       case "dmmultipath" -> new DmmultipathCollector();
       case "drbd" -> new DrbdCollector();
+      case "drm" -> new DrmCollector();
       case "edac" -> new EdacCollector();
       case "entropy" -> new EntropyCollector();
+      case "ethtool" -> new EthtoolCollector(options);
       case "fibrechannel" -> new FibrechannelCollector();
       case "filefd" -> new FilefdCollector();
       case "filesystem" -> new FilesystemCollector(options);
@@ -56,23 +69,32 @@ public final class Catalog {
       case "ksmd" -> new KsmdCollector();
       case "lnstat" -> new LnstatCollector();
       case "loadavg" -> new LoadavgCollector();
+      case "logind" -> new LogindCollector(variable("DBUS_SYSTEM_BUS_ADDRESS"));
       case "mdadm" -> new MdadmCollector();
       case "meminfo" -> new MeminfoCollector();
       case "meminfo_numa" -> new MeminfoNumaCollector();
       case "mountstats" -> new MountstatsCollector();
-      case "netclass" -> new NetclassCollector(options);
+      case "netclass" ->
+          options.on("collector.netclass.netlink")
+              ? new NetclassLinks(options)
+              : new NetclassCollector(options);
       case "netdev" -> new NetdevCollector(options);
       case "netstat" -> new NetstatCollector(options);
+      case "network_route" -> new NetworkRouteCollector();
       case "nfs" -> new NfsCollector();
       case "nfsd" -> new NfsdCollector();
+      case "ntp" -> new NtpCollector(options, clock);
       case "nvme" -> new NvmeCollector();
       case "nvmesubsystem" -> new NvmesubsystemCollector();
       case "os" -> new OsCollector();
       case "pcidevice" -> new PcideviceCollector(options);
+      case "perf" -> new PerfCollector(options);
       case "powersupplyclass" -> new PowersupplyclassCollector(options);
       case "pressure" -> new PressureCollector();
       case "processes" -> new ProcessesCollector();
+      case "qdisc" -> new QdiscCollector(options);
       case "rapl" -> new RaplCollector(options);
+      case "runit" -> new RunitCollector(options);
       case "schedstat" -> new SchedstatCollector();
       case "selinux" -> new SelinuxCollector();
       case "slabinfo" -> new SlabinfoCollector(options);
@@ -80,8 +102,10 @@ public final class Catalog {
       case "softirqs" -> new SoftirqsCollector();
       case "softnet" -> new SoftnetCollector();
       case "stat" -> new StatCollector(options);
+      case "supervisord" -> new SupervisordCollector(options, variable("SUPERVISORD_URL"));
       case "swap" -> new SwapCollector();
       case "sysctl" -> new SysctlCollector(options);
+      case "systemd" -> new SystemdCollector(options, variable("DBUS_SYSTEM_BUS_ADDRESS"));
       case "tapestats" -> new TapestatsCollector(options);
       case "tcpstat" -> new TcpstatCollector();
       case "textfile" -> new TextfileCollector(options);
@@ -92,12 +116,18 @@ public final class Catalog {
       case "uname" -> new UnameCollector();
       case "vmstat" -> new VmstatCollector(options);
       case "watchdog" -> new WatchdogCollector();
+      case "wifi" -> new WifiCollector();
       case "xfrm" -> new XfrmCollector();
       case "xfs" -> new XfsCollector();
       case "zfs" -> new ZfsCollector();
       case "zoneinfo" -> new ZoneinfoCollector();
       default -> throw new IllegalArgumentException("missing collector: " + name);
     };
+  }
+
+  private String variable(String name) {
+    String v = environment.apply(name);
+    return v == null ? "" : v;
   }
 
   /** The two metrics that every run leaves. */

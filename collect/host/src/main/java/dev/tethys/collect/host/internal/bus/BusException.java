@@ -1,0 +1,12 @@
+package dev.tethys.collect.host.internal.bus;
+
+import java.io.IOException;
+
+/** A service refuses a call. */
+public final class BusException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  BusException(String name, String message) {
+    super(message.isEmpty() ? name : message);
+  }
+}

@@ -1,0 +1,60 @@
+package dev.tethys.collect.host.internal.bus;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Values as the bus has them, little-endian, each aligned to its size from the first byte on. */
+final class BusWriter {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+  int size() {
+    return out.size();
+  }
+
+  void align(int to) {
+    while (out.size() % to != 0) {
+      out.write(0);
+    }
+  }
+
+  void bytes(int... values) {
+    for (int v : values) {
+      out.write(v);
+    }
+  }
+
+  void number(int v) {
+    align(4);
+    bytes(v, v >> 8, v >> 16, v >> 24);
+  }
+
+  void text(String s) {
+    byte[] b = s.getBytes(StandardCharsets.UTF_8);
+    number(b.length);
+    out.writeBytes(b);
+    out.write(0);
+  }
+
+  /** A field of a head: its number, and a text of a kind. */
+  void field(int number, String kind, String value) {
+    align(8);
+    bytes(number, 1, kind.charAt(0), 0);
+    if (kind.equals("g")) {
+      byte[] b = value.getBytes(StandardCharsets.US_ASCII);
+      out.write(b.length);
+      out.writeBytes(b);
+      out.write(0);
+    } else {
+      text(value);
+    }
+  }
+
+  /** Puts what another has behind what is there; both begin at a multiple of eight. */
+  void append(BusWriter other) {
+    out.writeBytes(other.toByteArray());
+  }
+
+  byte[] toByteArray() {
+    return out.toByteArray();
+  }
+}

@@ -1,0 +1,119 @@
+package dev.tethys.collect.host.internal.netlink;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A socket of netlink: asks for a table of the kernel and reads all of its parts (linux/netlink.h).
+ * For one thread, for one question after the other.
+ */
+public final class Netlink implements AutoCloseable {
+  /** Links, addresses, routes and queues. */
+  public static final int ROUTE = 0;
+
+  /** Families that have names instead of numbers. */
+  public static final int GENERIC = 16;
+
+  /** The kernel answers at once; one that does not must not keep a scrape for ever. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private static final int HEADER = 16;
+  private static final int MAX_MESSAGES = 1_000_000;
+  private static final int NLMSG_ERROR = 2;
+  private static final int NLMSG_DONE = 3;
+  private static final int REQUEST = 1;
+  private static final int ACK = 4;
+  private static final int DUMP = 0x300;
+
+  /**
+   * A message without its header.
+   *
+   * @param body in the byte order of the machine
+   */
+  public record Message(int type, ByteBuffer body) {}
+
+  private final KernelSocket socket;
+  private int sequence;
+
+  /**
+   * Opens a socket.
+   *
+   * @param family such as {@link #ROUTE}
+   * @throws KernelException when the kernel does not have it
+   */
+  public Netlink(int family) throws KernelException {
+    socket = KernelSocket.netlink(family);
+    socket.patience(PATIENCE);
+  }
+
+  /**
+   * Asks for a whole table.
+   *
+   * @param body of the question, in the byte order of the machine
+   */
+  public List<Message> dump(int type, byte[] body) throws IOException {
+    return ask(type, body, REQUEST | DUMP);
+  }
+
+  /** Asks for one thing. */
+  public List<Message> get(int type, byte[] body) throws IOException {
+    return ask(type, body, REQUEST | ACK);
+  }
+
+  private List<Message> ask(int type, byte[] body, int flags) throws IOException {
+    int number = ++sequence;
+    ByteBuffer out = ByteBuffer.allocate(HEADER + body.length).order(ByteOrder.nativeOrder());
+    out.putInt(HEADER + body.length).putShort((short) type).putShort((short) flags);
+    out.putInt(number).putInt(0).put(body);
+    socket.send(out.array());
+    List<Message> all = new ArrayList<>();
+    while (!took(ByteBuffer.wrap(socket.receive()).order(ByteOrder.nativeOrder()), number, all)) {
+      // the next part of the table
+    }
+    return all;
+  }
+
+  /** Takes the messages of a datagram; true when the answer has come to its end. */
+  private static boolean took(ByteBuffer in, int number, List<Message> all) throws IOException {
+    while (in.remaining() >= HEADER) {
+      int start = in.position();
+      int length = in.getInt();
+      int type = in.getShort() & 0xffff;
+      in.getShort();
+      int answers = in.getInt();
+      in.getInt();
+      if (length < HEADER || length > in.limit() - start) {
+        throw new IOException("netlink: a message says that it has " + length + " bytes");
+      }
+      ByteBuffer body = in.slice(start + HEADER, length - HEADER).order(ByteOrder.nativeOrder());
+      in.position(Math.min(in.limit(), start + (length + 3 & ~3)));
+      if (answers != number) {
+        continue; // what was asked before and given up
+      }
+      if (type == NLMSG_DONE) {
+        return true;
+      }
+      if (type == NLMSG_ERROR) {
+        int code = body.remaining() < 4 ? 0 : -body.getInt();
+        if (code != 0) {
+          throw new KernelException("netlink", code);
+        }
+        return true;
+      }
+      if (all.size() == MAX_MESSAGES) {
+        throw new IOException("netlink: more than " + MAX_MESSAGES + " entries");
+      }
+      all.add(new Message(type, body));
+    }
+    return false;
+  }
+
+  @Override
+  public void close() {
+    socket.close();
+  }
+}
