@@ -16,23 +16,11 @@ import org.jspecify.annotations.Nullable;
  * again needs neither; but compressed, all of a target together, in the order of its page. While
  * nobody scrapes, a series costs 11 bytes and its share of that: 5 to 10 more.
  *
- * <p>A page mostly has the series of the one before in the same order: then a series is found by
- * looking at the next one. A table over all is made only in a scrape in which that fails.
- *
- * <p>Invariants: the first {@link #size} of {@link #keys} and {@link #state} are the slots; {@link
- * #raw} holds {@code uvarint(length) canonical labels} of each slot, dropped ones with length 0, at
- * {@link #offsets}, from {@link #begin} to the end of a scrape and is null between, when {@link
- * #packed} is the same compressed. For one thread.
+ * <p>Invariants: {@link #raw} holds {@code uvarint(length) canonical labels} of each slot, dropped
+ * ones with length 0, at {@link #offsets}, from {@link #begin} to the end of a scrape and is null
+ * between, when {@link #packed} is the same compressed. For one thread.
  */
-final class PackedSeries implements SeriesMemory {
-  private static final byte SEEN = 1;
-  private static final byte TRACKED_BEFORE = 2;
-  private static final byte TRACKED_NOW = 4;
-  private static final byte HISTOGRAM = 8;
-  private static final byte DROPPED_BY_RULE = 16;
-
-  private static final int FORCED_FLUSH_FACTOR = 2;
-  private static final int FORCED_FLUSH_MARGIN = 1000;
+final class PackedSeries extends PageSlots {
   private static final int LEVEL = 3;
 
   /**
@@ -48,12 +36,6 @@ final class PackedSeries implements SeriesMemory {
 
   private static final byte[] NONE = {};
 
-  private long[] keys = {};
-  private byte[] state = NONE;
-  private char[] lengths = {}; // of keys, by slot; 0 where it is not known
-  private long[] starts = {}; // start timestamps last used, by slot; empty while none is
-  private int size;
-  private int sizeAfterSuccess;
   private byte[] packed = NONE;
   private int rawSize;
   private int packedSize; // of all that is packed: a layout's has more behind the slots' labels
@@ -68,32 +50,18 @@ final class PackedSeries implements SeriesMemory {
   // of the running scrape
   private byte @Nullable [] raw;
   private int[] offsets = {};
-  private int[] visited = {}; // empty while slots are visited in their order
-  private int visits;
-  private int keptVisits; // of slots that are not dropped
-  private boolean inOrder;
   private @Nullable SteadyAppender running;
   private @Nullable List<Labels>
       plain; // what a scrape that could have had a layout wrote about itself
-  private int cursor;
-  private int @Nullable [] table;
   private boolean changed;
 
   @Override
   public void begin() {
-    for (int i = 0; i < size; i++) {
-      state[i] &= ~(SEEN | TRACKED_NOW);
-    }
+    super.begin();
     if (layout == null) {
       open();
     }
-    visited = new int[0];
-    visits = 0;
-    keptVisits = 0;
-    inOrder = true;
     plain = null;
-    cursor = 0;
-    table = null;
   }
 
   /** The labels of all series, decompressed. */
@@ -106,9 +74,9 @@ final class PackedSeries implements SeriesMemory {
     if (packedSize > 0) {
       Zstd.decompressByteArray(r, 0, packedSize, packed, 0, packed.length);
     }
-    offsets = new int[Math.max(size, 16)];
+    offsets = new int[Math.max(size(), 16)];
     int p = 0;
-    for (int i = 0; i < size; i++) {
+    for (int i = 0; i < size(); i++) {
       offsets[i] = p;
       p = after(r, p) + length(r, p);
     }
@@ -133,97 +101,6 @@ final class PackedSeries implements SeriesMemory {
       q++;
     }
     return q + 1;
-  }
-
-  @Override
-  public int find(long hash) {
-    if (cursor < size && keys[cursor] == hash) {
-      return cursor++;
-    }
-    int[] t = table;
-    if (t == null || size * 2 > t.length) {
-      t = index();
-    }
-    int mask = t.length - 1;
-    for (int i = place(hash) & mask; t[i] != 0; i = i + 1 & mask) {
-      int slot = t[i] - 1;
-      if (keys[slot] == hash) {
-        cursor = slot + 1;
-        return slot;
-      }
-    }
-    return -1;
-  }
-
-  @Override
-  public int expectedLength() {
-    return cursor < size ? lengths[cursor] : 0;
-  }
-
-  @Override
-  public long expectedHash() {
-    return keys[cursor];
-  }
-
-  @Override
-  public void keyLength(int slot, int length) {
-    lengths[slot] = length <= Character.MAX_VALUE ? (char) length : 0;
-  }
-
-  private static int place(long hash) {
-    return (int) (hash ^ hash >>> 32);
-  }
-
-  private int[] index() {
-    int[] t = new int[Integer.highestOneBit(Math.max(16, size) * 4 - 1) * 2];
-    table = t;
-    for (int slot = 0; slot < size; slot++) {
-      insert(t, slot);
-    }
-    return t;
-  }
-
-  private void insert(int[] t, int slot) {
-    int mask = t.length - 1;
-    int i = place(keys[slot]) & mask;
-    while (t[i] != 0) {
-      i = i + 1 & mask;
-    }
-    t[i] = slot + 1;
-  }
-
-  @Override
-  public boolean seen(int slot) {
-    boolean before = (state[slot] & SEEN) != 0;
-    if (!before) {
-      visit(slot);
-    }
-    return before;
-  }
-
-  private void visit(int slot) {
-    state[slot] |= SEEN;
-    keptVisits += (state[slot] & DROPPED_BY_RULE) == 0 ? 1 : 0;
-    if (inOrder && slot == visits) {
-      visits++;
-      return;
-    }
-    if (inOrder) {
-      inOrder = false;
-      visited = new int[Math.max(size, 16)];
-      for (int i = 0; i < visits; i++) {
-        visited[i] = i;
-      }
-    }
-    if (visits == visited.length) {
-      visited = Arrays.copyOf(visited, visits * 2);
-    }
-    visited[visits++] = slot;
-  }
-
-  /** The slot that was visited as the i-th. */
-  private int visited(int i) {
-    return inOrder ? i : visited[i];
   }
 
   /**
@@ -264,15 +141,10 @@ final class PackedSeries implements SeriesMemory {
   }
 
   @Override
-  public boolean isDropped(int slot) {
-    return (state[slot] & DROPPED_BY_RULE) != 0;
-  }
-
-  @Override
   public long reference(int slot, Appender app) {
     if (app instanceof SteadyAppender s && s.isSteady()) {
       // All slots so far stand in the layout, and none that has a place there was left out.
-      if (inOrder && slot == visits - 1 && s.isNext(keptVisits - 1)) {
+      if (isInOrderUpTo(slot) && s.isNext(keptVisits() - 1)) {
         return s.nextInPage();
       }
       s.breakUp();
@@ -290,41 +162,17 @@ final class PackedSeries implements SeriesMemory {
   public int add(long hash, long reference, @Nullable Labels labels) {
     byte[] canonical = labels == null ? NONE : labels.canonicalBytes();
     byte[] r = open();
-    int slot = size;
-    if (slot == keys.length) {
-      int capacity = Math.max(16, slot + (slot >> 1));
-      keys = Arrays.copyOf(keys, capacity);
-      state = Arrays.copyOf(state, capacity);
-      lengths = Arrays.copyOf(lengths, capacity);
-      if (starts.length > 0) {
-        starts = Arrays.copyOf(starts, capacity);
-      }
-    }
-    if (slot >= offsets.length) {
-      offsets = Arrays.copyOf(offsets, Math.max(16, slot * 2));
-    }
     if (r.length - rawSize < canonical.length + 5) {
       r = Arrays.copyOf(r, Math.max(r.length * 2, rawSize + canonical.length + 5));
       raw = r;
     }
-    keys[slot] = hash;
-    lengths[slot] = 0;
-    state[slot] = labels == null ? DROPPED_BY_RULE : 0;
-    if (starts.length > 0) {
-      starts[slot] = 0;
+    int slot = add(hash, labels == null);
+    if (slot >= offsets.length) {
+      offsets = Arrays.copyOf(offsets, Math.max(16, slot * 2));
     }
     offsets[slot] = rawSize;
     rawSize = put(r, rawSize, canonical, 0, canonical.length);
-    size++;
     changed = true;
-    int[] t = table;
-    if (t != null && size * 2 <= t.length) {
-      insert(t, slot);
-    } else {
-      table = null;
-    }
-    cursor = size;
-    visit(slot);
     SteadyAppender s = running;
     if (s != null && labels != null) {
       s.newInPage();
@@ -345,65 +193,36 @@ final class PackedSeries implements SeriesMemory {
   }
 
   @Override
-  public void track(int slot, boolean histogram) {
-    state[slot] |= histogram ? TRACKED_NOW | HISTOGRAM : TRACKED_NOW;
-    if (!histogram) {
-      state[slot] &= ~HISTOGRAM;
-    }
-  }
-
-  @Override
-  public long start(int slot) {
-    return starts.length == 0 ? 0 : starts[slot];
-  }
-
-  @Override
-  public void start(int slot, long start) {
-    if (starts.length == 0) {
-      starts = new long[keys.length];
-    }
-    starts[slot] = start;
-  }
-
-  private long identity(int slot) {
+  long identity(int slot) {
     byte[] r = open();
     int at = offsets[slot];
     return Labels.hash64(r, after(r, at), length(r, at));
   }
 
   @Override
-  public void forEachVanished(Appender app, Ended to) {
-    long[] present = null;
-    for (int i = 0; i < size; i++) {
-      if ((state[i] & (TRACKED_BEFORE | TRACKED_NOW)) != TRACKED_BEFORE) {
-        continue;
-      }
-      if (present == null) {
-        present = new long[size];
-        int n = 0;
-        for (int k = 0; k < size; k++) {
-          if ((state[k] & TRACKED_NOW) != 0) {
-            present[n++] = identity(k);
-          }
-        }
-        present = Arrays.copyOf(present, n);
-        Arrays.sort(present);
-      }
-      // The same series may now be written differently, labels in another order for instance.
-      if (Arrays.binarySearch(present, identity(i)) < 0) {
-        to.series(reference(i, app), (state[i] & HISTOGRAM) != 0);
-      }
+  void room(int capacity) {} // labels have theirs
+
+  @Override
+  void keep(int[] slots) {
+    byte[] from = open();
+    byte[] to = new byte[rawSize];
+    int[] at = new int[Math.max(slots.length, 16)];
+    int n = 0;
+    for (int i = 0; i < slots.length; i++) {
+      at[i] = n;
+      int o = offsets[slots[i]];
+      n = put(to, n, from, after(from, o), length(from, o));
     }
+    raw = to;
+    rawSize = n;
+    offsets = at;
+    changed = true;
   }
 
   @Override
   public void forEachTracked(Appender app, LongPredicate takenOver, Ended to) {
     boolean idle = raw == null;
-    for (int i = 0; i < size; i++) {
-      if ((state[i] & TRACKED_BEFORE) != 0 && !takenOver.test(identity(i))) {
-        to.series(reference(i, app), (state[i] & HISTOGRAM) != 0);
-      }
-    }
+    super.forEachTracked(app, takenOver, to);
     if (idle) {
       close();
     }
@@ -412,11 +231,7 @@ final class PackedSeries implements SeriesMemory {
   @Override
   public void forEachTrackedIdentity(LongConsumer to) {
     boolean idle = raw == null;
-    for (int i = 0; i < size; i++) {
-      if ((state[i] & TRACKED_BEFORE) != 0) {
-        to.accept(identity(i));
-      }
-    }
+    super.forEachTrackedIdentity(to);
     if (idle) {
       close();
     }
@@ -424,22 +239,7 @@ final class PackedSeries implements SeriesMemory {
 
   @Override
   public void succeed() {
-    boolean all = true;
-    for (int i = 0; i < size; i++) {
-      byte s = state[i];
-      boolean now = (s & TRACKED_NOW) != 0;
-      state[i] = (byte) (now ? s | TRACKED_BEFORE : s & ~TRACKED_BEFORE);
-      all &= now || (s & DROPPED_BY_RULE) != 0;
-    }
-    boolean ordered = inOrder && visits == size;
-    if (!ordered) {
-      keepVisited();
-    }
-    steady(ordered && all);
-    if (changed) {
-      pack();
-    }
-    sizeAfterSuccess = size;
+    steady(settle());
     close();
   }
 
@@ -472,66 +272,21 @@ final class PackedSeries implements SeriesMemory {
       }
       n = put(r, n, b, 0, b.length);
     }
-    int series = about.size();
-    for (int i = 0; i < size; i++) {
-      series += (state[i] & DROPPED_BY_RULE) == 0 ? 1 : 0;
+    kept = 0;
+    for (int i = 0; i < size(); i++) {
+      kept += isDropped(i) ? 0 : 1;
     }
-    kept = series - about.size();
     raw = r;
     packed = Zstd.compress(Arrays.copyOf(r, n), LEVEL);
     packedSize = n;
-    layout = new PackedLayout(packed, n, series);
+    layout = new PackedLayout(packed, n, kept + about.size());
   }
 
   @Override
   public boolean fail() {
-    boolean flush = size > (long) sizeAfterSuccess * FORCED_FLUSH_FACTOR + FORCED_FLUSH_MARGIN;
-    for (int i = 0; i < size; i++) {
-      state[i] &= ~(TRACKED_BEFORE | TRACKED_NOW);
-    }
-    if (flush) {
-      keepVisited();
-    }
-    if (changed) {
-      pack();
-    }
+    boolean flushed = settleFailure();
     close();
-    return flush;
-  }
-
-  /** Leaves the series that were seen, in the order in which they were. */
-  private void keepVisited() {
-    byte[] from = open();
-    byte[] to = new byte[rawSize];
-    int[] at = new int[Math.max(visits, 16)];
-    long[] k = new long[visits];
-    byte[] s = new byte[visits];
-    char[] kl = new char[visits];
-    long[] st = starts.length == 0 ? starts : new long[visits];
-    int n = 0;
-    for (int i = 0; i < visits; i++) {
-      int slot = visited(i);
-      k[i] = keys[slot];
-      s[i] = state[slot];
-      kl[i] = lengths[slot];
-      if (st.length > 0) {
-        st[i] = starts[slot];
-      }
-      at[i] = n;
-      int o = offsets[slot];
-      n = put(to, n, from, after(from, o), length(from, o));
-    }
-    inOrder = true;
-    keys = k;
-    state = s;
-    lengths = kl;
-    starts = st;
-    size = visits;
-    raw = to;
-    rawSize = n;
-    offsets = at;
-    table = null;
-    changed = true;
+    return flushed;
   }
 
   private void pack() {
@@ -539,12 +294,7 @@ final class PackedSeries implements SeriesMemory {
     packed = Zstd.compress(Arrays.copyOf(r, rawSize), LEVEL);
     packedSize = rawSize;
     layout = null;
-    keys = Arrays.copyOf(keys, size);
-    state = Arrays.copyOf(state, size);
-    lengths = Arrays.copyOf(lengths, size);
-    if (starts.length > 0) {
-      starts = Arrays.copyOf(starts, size);
-    }
+    trim();
     changed = false;
   }
 
@@ -555,29 +305,16 @@ final class PackedSeries implements SeriesMemory {
     }
     raw = null;
     offsets = new int[0];
-    visited = offsets;
-    visits = 0;
-    inOrder = true;
-    table = null;
     running = null;
+    forgetScrape();
   }
 
   @Override
-  public int size() {
-    return size;
-  }
-
-  /** Bytes that are held between scrapes, for the account of memory. */
   long bytes() {
     long labels = 0;
     for (Labels l : own) {
       labels += l.canonicalBytes().length;
     }
-    return labels
-        + keys.length * 8L
-        + state.length
-        + lengths.length * 2L
-        + starts.length * 8L
-        + packed.length;
+    return super.bytes() + labels + packed.length;
   }
 }

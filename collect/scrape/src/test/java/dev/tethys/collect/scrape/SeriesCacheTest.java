@@ -2,6 +2,9 @@ package dev.tethys.collect.scrape;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.testkit.MemoryMetricStore;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -12,10 +15,18 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 class SeriesCacheTest {
+  private final Appender app = new MemoryMetricStore().appender();
+
+  /** What is in the upper half of a reference: one thing for all of some, another for each. */
+  private static long upper(int kinds, long key) {
+    return (long) Math.floorMod(key, kinds) - 1 << 32;
+  }
+
   /** Against plain maps: any order of good and bad scrapes of changing series. */
   @Property(tries = 300)
   void behavesAsMapsWould(@ForAll long seed) {
     Random random = new Random(seed);
+    int kinds = 1 + random.nextInt(2) * 3;
     SeriesCache cache = new SeriesCache();
     Map<Long, Long> known = new HashMap<>();
     Set<Long> before = new HashSet<>();
@@ -26,14 +37,14 @@ class SeriesCacheTest {
       int n = random.nextInt(300);
       for (int i = 0; i < n; i++) {
         long key = random.nextInt(400) * 0x9e3779b97f4a7c15L;
-        long reference = 1 + Math.floorMod(key, 1000L);
+        long reference = 1 + Math.floorMod(key, 1000L) | upper(kinds, key);
         int slot = cache.find(key);
         assertThat(slot >= 0).isEqualTo(known.containsKey(key));
         if (slot >= 0) {
-          assertThat(cache.reference(slot)).isEqualTo(known.get(key));
+          assertThat(cache.identity(slot)).isEqualTo(known.get(key));
           assertThat(cache.seen(slot)).isEqualTo(!seen.add(key));
         } else {
-          slot = cache.add(key, reference);
+          slot = cache.add(key, reference, Labels.EMPTY);
           known.put(key, reference);
           seen.add(key);
         }
@@ -44,7 +55,7 @@ class SeriesCacheTest {
       }
       if (random.nextInt(3) > 0) {
         Set<Long> vanished = new HashSet<>();
-        cache.forEachVanished((r, h) -> vanished.add(r));
+        cache.forEachVanished(app, (r, h) -> vanished.add(r));
         Set<Long> expected = new HashSet<>(before);
         expected.removeAll(now);
         assertThat(vanished).isEqualTo(expected);
@@ -53,7 +64,7 @@ class SeriesCacheTest {
         before = now;
       } else {
         Set<Long> all = new HashSet<>();
-        cache.forEachTracked((r, h) -> all.add(r));
+        cache.forEachTracked(app, r -> false, (r, h) -> all.add(r));
         assertThat(all).isEqualTo(before);
         assertThat(cache.fail()).isFalse();
         before = new HashSet<>();
@@ -69,7 +80,7 @@ class SeriesCacheTest {
     for (int scrape = 0; scrape < 100; scrape++) {
       cache.begin();
       for (int i = 0; i < 100; i++) {
-        cache.add(SeriesCache.hash(new byte[] {(byte) scrape, (byte) i}, 0, 2), 1);
+        cache.add(SeriesCache.hash(new byte[] {(byte) scrape, (byte) i}, 0, 2), 1, Labels.EMPTY);
       }
       flushed |= cache.fail();
     }
@@ -82,14 +93,14 @@ class SeriesCacheTest {
     SeriesCache cache = new SeriesCache();
     cache.begin();
     for (int i = 0; i < 1000; i++) {
-      cache.track(cache.add(i * 0x9e3779b97f4a7c15L, i + 1), false);
+      cache.track(cache.add(i * 0x9e3779b97f4a7c15L, 2L << 32 | i + 1, Labels.EMPTY), false);
     }
     cache.succeed();
-    assertThat(cache.bytes()).isLessThan(1000 * 40);
+    assertThat(cache.bytes()).isLessThan(1000 * 16);
     cache.begin();
     cache.find(0);
     cache.succeed();
     assertThat(cache.size()).isZero();
-    assertThat(cache.bytes()).isLessThan(10_000);
+    assertThat(cache.bytes()).isLessThan(100);
   }
 }

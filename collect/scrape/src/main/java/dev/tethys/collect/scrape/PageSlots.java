@@ -1,0 +1,382 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.model.storage.Appender;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The series of a target's page, in the order in which the last good scrape had them: raw key bytes
+ * → slot, and which series the last good scrape had. No bytes of keys are kept, only their 64-bit
+ * hashes (XXH3) and lengths: 11 bytes a series between scrapes.
+ *
+ * <p>A page mostly has the series of the one before in the same order: then a series is found by
+ * looking at the next one. A table over all is made only in a scrape in which that fails.
+ *
+ * <p>Two keys with one hash would be taken for one series. Among a million keys that happens once
+ * in 37 million targets; a target that makes it happen on purpose only hurts its own series.
+ *
+ * <p>Invariants: the first {@link #size} of {@link #keys}, {@link #lengths} and {@link #state} are
+ * the slots; TRACKED_BEFORE holds for series of the last good scrape, TRACKED_NOW for those of the
+ * running one. For one thread.
+ */
+abstract class PageSlots implements SeriesMemory {
+  private static final byte SEEN = 1;
+  private static final byte TRACKED_BEFORE = 2;
+  private static final byte TRACKED_NOW = 4;
+  private static final byte HISTOGRAM = 8;
+  private static final byte DROPPED_BY_RULE = 16;
+
+  /** The slots may grow by so much over failing scrapes before they are emptied by force. */
+  private static final int FORCED_FLUSH_FACTOR = 2;
+
+  private static final int FORCED_FLUSH_MARGIN = 1000;
+  private static final int[] NONE = {};
+
+  private long[] keys = {};
+  private byte[] state = {};
+  private char[] lengths = {}; // of keys, by slot; 0 where it is not known
+  private long[] starts = {}; // start timestamps last used, by slot; empty while none is
+  private int size;
+  private int sizeAfterSuccess;
+
+  // of the running scrape
+  private int[] visited = NONE; // empty while slots are visited in their order
+  private int visits;
+  private int keptVisits; // of slots that are not dropped
+  private boolean inOrder;
+  private int cursor;
+  private int @Nullable [] table;
+
+  /** What tells the series of a slot from all others, however it is written. */
+  abstract long identity(int slot);
+
+  /** Makes room for what is kept by slot beside this. */
+  abstract void room(int capacity);
+
+  /**
+   * Leaves of what is kept by slot beside this what belongs to some slots.
+   *
+   * @param slots in the order that they have from now on
+   */
+  abstract void keep(int[] slots);
+
+  @Override
+  public void begin() {
+    for (int i = 0; i < size; i++) {
+      state[i] &= ~(SEEN | TRACKED_NOW);
+    }
+    forgetScrape();
+  }
+
+  /** Lets go of what only a scrape needs. */
+  final void forgetScrape() {
+    visited = NONE;
+    visits = 0;
+    keptVisits = 0;
+    inOrder = true;
+    cursor = 0;
+    table = null;
+  }
+
+  @Override
+  public int find(long hash) {
+    if (cursor < size && keys[cursor] == hash) {
+      return cursor++;
+    }
+    int[] t = table;
+    if (t == null || size * 2 > t.length) {
+      t = index();
+    }
+    int mask = t.length - 1;
+    for (int i = place(hash) & mask; t[i] != 0; i = i + 1 & mask) {
+      int slot = t[i] - 1;
+      if (keys[slot] == hash) {
+        cursor = slot + 1;
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  @Override
+  public int expectedLength() {
+    return cursor < size ? lengths[cursor] : 0;
+  }
+
+  @Override
+  public long expectedHash() {
+    return keys[cursor];
+  }
+
+  @Override
+  public void keyLength(int slot, int length) {
+    lengths[slot] = length <= Character.MAX_VALUE ? (char) length : 0;
+  }
+
+  private static int place(long hash) {
+    return (int) (hash ^ hash >>> 32);
+  }
+
+  private int[] index() {
+    int[] t = new int[Integer.highestOneBit(Math.max(16, size) * 4 - 1) * 2];
+    table = t;
+    for (int slot = 0; slot < size; slot++) {
+      insert(t, slot);
+    }
+    return t;
+  }
+
+  private void insert(int[] t, int slot) {
+    int mask = t.length - 1;
+    int i = place(keys[slot]) & mask;
+    while (t[i] != 0) {
+      i = i + 1 & mask;
+    }
+    t[i] = slot + 1;
+  }
+
+  @Override
+  public boolean seen(int slot) {
+    boolean before = (state[slot] & SEEN) != 0;
+    if (!before) {
+      visit(slot);
+    }
+    return before;
+  }
+
+  private void visit(int slot) {
+    state[slot] |= SEEN;
+    keptVisits += (state[slot] & DROPPED_BY_RULE) == 0 ? 1 : 0;
+    if (inOrder && slot == visits) {
+      visits++;
+      return;
+    }
+    if (inOrder) {
+      inOrder = false;
+      visited = new int[Math.max(size, 16)];
+      for (int i = 0; i < visits; i++) {
+        visited[i] = i;
+      }
+    }
+    if (visits == visited.length) {
+      visited = Arrays.copyOf(visited, visits * 2);
+    }
+    visited[visits++] = slot;
+  }
+
+  /** Whether all slots up to this one, which was visited last, were visited in their order. */
+  final boolean isInOrderUpTo(int slot) {
+    return inOrder && slot == visits - 1;
+  }
+
+  /** How many slots were visited in this scrape that relabelling does not drop. */
+  final int keptVisits() {
+    return keptVisits;
+  }
+
+  @Override
+  public boolean isDropped(int slot) {
+    return (state[slot] & DROPPED_BY_RULE) != 0;
+  }
+
+  /** A new slot behind all others, seen in this scrape. */
+  final int add(long hash, boolean dropped) {
+    int slot = size;
+    if (slot == keys.length) {
+      resize(Math.max(16, slot + (slot >> 1)));
+    }
+    keys[slot] = hash;
+    lengths[slot] = 0;
+    state[slot] = dropped ? DROPPED_BY_RULE : 0;
+    if (starts.length > 0) {
+      starts[slot] = 0;
+    }
+    size++;
+    int[] t = table;
+    if (t != null && size * 2 <= t.length) {
+      insert(t, slot);
+    } else {
+      table = null;
+    }
+    cursor = size;
+    visit(slot);
+    return slot;
+  }
+
+  private void resize(int capacity) {
+    keys = Arrays.copyOf(keys, capacity);
+    state = Arrays.copyOf(state, capacity);
+    lengths = Arrays.copyOf(lengths, capacity);
+    if (starts.length > 0) {
+      starts = Arrays.copyOf(starts, capacity);
+    }
+    room(capacity);
+  }
+
+  /** Gives back room that no slot has. */
+  final void trim() {
+    if (keys.length > size) {
+      resize(size);
+    }
+  }
+
+  @Override
+  public void track(int slot, boolean histogram) {
+    state[slot] |= histogram ? TRACKED_NOW | HISTOGRAM : TRACKED_NOW;
+    if (!histogram) {
+      state[slot] &= ~HISTOGRAM;
+    }
+  }
+
+  @Override
+  public long start(int slot) {
+    return starts.length == 0 ? 0 : starts[slot];
+  }
+
+  @Override
+  public void start(int slot, long start) {
+    if (starts.length == 0) {
+      starts = new long[keys.length];
+    }
+    starts[slot] = start;
+  }
+
+  private boolean isHistogram(int slot) {
+    return (state[slot] & HISTOGRAM) != 0;
+  }
+
+  @Override
+  public void forEachVanished(Appender app, Ended to) {
+    long[] present = null;
+    for (int i = 0; i < size; i++) {
+      if ((state[i] & (TRACKED_BEFORE | TRACKED_NOW)) != TRACKED_BEFORE) {
+        continue;
+      }
+      if (present == null) {
+        present = present();
+      }
+      // The same series may now be written differently, labels in another order for instance.
+      if (Arrays.binarySearch(present, identity(i)) < 0) {
+        to.series(reference(i, app), isHistogram(i));
+      }
+    }
+  }
+
+  private long[] present() {
+    long[] out = new long[size];
+    int n = 0;
+    for (int i = 0; i < size; i++) {
+      if ((state[i] & TRACKED_NOW) != 0) {
+        out[n++] = identity(i);
+      }
+    }
+    out = Arrays.copyOf(out, n);
+    Arrays.sort(out);
+    return out;
+  }
+
+  @Override
+  public void forEachTracked(Appender app, LongPredicate takenOver, Ended to) {
+    for (int i = 0; i < size; i++) {
+      if ((state[i] & TRACKED_BEFORE) != 0 && !takenOver.test(identity(i))) {
+        to.series(reference(i, app), isHistogram(i));
+      }
+    }
+  }
+
+  @Override
+  public void forEachTrackedIdentity(LongConsumer to) {
+    for (int i = 0; i < size; i++) {
+      if ((state[i] & TRACKED_BEFORE) != 0) {
+        to.accept(identity(i));
+      }
+    }
+  }
+
+  /**
+   * Takes over what the running scrape has tracked, and leaves the slots that it has seen, in its
+   * order.
+   *
+   * @return whether all slots were seen in their order, and tracked unless they are dropped
+   */
+  final boolean settle() {
+    boolean all = true;
+    for (int i = 0; i < size; i++) {
+      byte s = state[i];
+      boolean now = (s & TRACKED_NOW) != 0;
+      state[i] = (byte) (now ? s | TRACKED_BEFORE : s & ~TRACKED_BEFORE);
+      all &= now || (s & DROPPED_BY_RULE) != 0;
+    }
+    boolean ordered = inOrder && visits == size;
+    if (!ordered) {
+      keepVisited();
+    }
+    sizeAfterSuccess = size;
+    return ordered && all;
+  }
+
+  /**
+   * Takes it that no series counts as present any more.
+   *
+   * @return whether only slots were left that the scrape had seen, there being too many
+   */
+  final boolean settleFailure() {
+    boolean flush = size > (long) sizeAfterSuccess * FORCED_FLUSH_FACTOR + FORCED_FLUSH_MARGIN;
+    for (int i = 0; i < size; i++) {
+      state[i] &= ~(TRACKED_BEFORE | TRACKED_NOW);
+    }
+    if (flush) {
+      keepVisited();
+    }
+    return flush;
+  }
+
+  /** Leaves the series that were seen, in the order in which they were. */
+  private void keepVisited() {
+    int n = visits;
+    int[] slots = Arrays.copyOf(visited, n);
+    if (inOrder) {
+      Arrays.setAll(slots, i -> i);
+    }
+    long[] k = new long[n];
+    byte[] s = new byte[n];
+    char[] l = new char[n];
+    long[] st = starts.length == 0 ? starts : new long[n];
+    for (int i = 0; i < n; i++) {
+      int slot = slots[i];
+      k[i] = keys[slot];
+      s[i] = state[slot];
+      l[i] = lengths[slot];
+      if (st.length > 0) {
+        st[i] = starts[slot];
+      }
+    }
+    if (n == keys.length) {
+      // Another order of the same: what is old stays, and what is new dies young.
+      System.arraycopy(k, 0, keys, 0, n);
+      System.arraycopy(s, 0, state, 0, n);
+      System.arraycopy(l, 0, lengths, 0, n);
+      System.arraycopy(st, 0, starts, 0, st.length);
+    } else {
+      keys = k;
+      state = s;
+      lengths = l;
+      starts = st;
+    }
+    size = n;
+    keep(slots);
+    forgetScrape();
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  /** Bytes that are held between scrapes, for the account of memory. */
+  long bytes() {
+    return keys.length * 11L + starts.length * 8L;
+  }
+}
