@@ -18,27 +18,49 @@ import java.util.Optional;
  * and resident memory stays within that share of the live heap.
  */
 public final class HeapPace {
-  static final long HEADROOM_BYTES = 16L << 20;
+  private static final long MIB = 1L << 20;
+  private static final Duration NEVER = Duration.ofDays(365);
 
-  /** The growth that is allowed when nothing else is said: as much again as is alive. */
-  static final double DOUBLING = 1;
-
-  /**
-   * The growth and the headroom of a server that stores: nearly all that is alive in it are arrays
-   * of numbers, in which there is little to follow, so that a full collection takes some tenths of
-   * a second a gigabyte, and three of them are cheaper than the memory that one would leave.
-   */
-  private static final double STORE_GROWTH = 0.35;
-
-  private static final long STORE_HEADROOM_BYTES = 8L << 20;
+  /** Growth beyond which a collection is worth while after a long time without any. */
+  static final long LITTLE_BYTES = MIB / 2;
 
   /**
-   * The same of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
-   * garbage, and nearly none afterwards.
+   * When the old generation is to be collected.
+   *
+   * @param growth the share of what was alive after its last collection by which it may grow
+   * @param headroom bytes besides
+   * @param longest how long it may go without, if it has grown by more than {@link #LITTLE_BYTES}
    */
-  private static final double AGENT_GROWTH = 0.25;
+  record Rule(double growth, long headroom, Duration longest) {
+    /**
+     * Whether it is time.
+     *
+     * @param used bytes in it now
+     * @param alive bytes in it after its last collection
+     * @param since nanoseconds since it was looked at first after that
+     */
+    boolean due(long used, long alive, long since) {
+      return used > alive + (long) (growth * alive) + headroom
+          || used > alive + LITTLE_BYTES && since > longest.toNanos();
+    }
+  }
 
-  private static final long AGENT_HEADROOM_BYTES = 2L << 20;
+  /** What is there when nothing else is said: as much again as is alive. */
+  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER);
+
+  /**
+   * That of a server that stores: nearly all that is alive in it are arrays of numbers, in which
+   * there is little to follow, so that a full collection takes some tenths of a second a gigabyte,
+   * and three of them are cheaper than the memory that one would leave.
+   */
+  private static final Rule STORE = new Rule(0.35, 8 * MIB, NEVER);
+
+  /**
+   * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
+   * garbage, and nearly none afterwards; so what was held while a receiver was away would stay for
+   * hours. Go's runtime waits for two minutes too.
+   */
+  private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2));
 
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
@@ -47,54 +69,43 @@ public final class HeapPace {
 
   /** Starts looking at the heap; without effect under a collector that paces itself. */
   public static void keep() {
-    keep(HEADROOM_BYTES, DOUBLING);
+    keep(DOUBLING);
   }
 
   /** The same for an agent. */
   public static void keepAgent() {
-    keep(AGENT_HEADROOM_BYTES, AGENT_GROWTH);
+    keep(AGENT);
   }
 
   /** The same for a process whose heap is a store of samples. */
   public static void keepStore() {
-    keep(STORE_HEADROOM_BYTES, STORE_GROWTH);
+    keep(STORE);
   }
 
-  private static void keep(long headroom, double growth) {
+  private static void keep(Rule rule) {
     StartPages.letGo(); // whoever watches the heap stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))
             .findFirst();
     if (old.isPresent()) {
-      Thread.ofPlatform()
-          .daemon()
-          .name("heap-pace")
-          .start(() -> watch(old.get(), headroom, growth));
+      Thread.ofPlatform().daemon().name("heap-pace").start(() -> watch(old.get(), rule));
     }
   }
 
-  static boolean due(long used, long alive, long headroom) {
-    return due(used, alive, headroom, DOUBLING);
-  }
-
-  /**
-   * Whether the old generation is to be collected.
-   *
-   * @param used bytes in it now
-   * @param alive bytes in it after its last collection
-   * @param growth the share of these by which it may grow besides the headroom
-   */
-  static boolean due(long used, long alive, long headroom, double growth) {
-    return used > alive + (long) (growth * alive) + headroom;
-  }
-
-  private static void watch(MemoryPoolMXBean old, long headroom, double growth) {
+  private static void watch(MemoryPoolMXBean old, Rule rule) {
+    long collected = -1; // bytes that the last collection left
+    long since = 0;
     while (true) {
       MemoryUsage after = old.getCollectionUsage();
       long used = old.getUsage().getUsed();
-      if (due(used, after == null ? 0 : after.getUsed(), headroom, growth)) {
-        long begin = System.nanoTime();
+      long alive = after == null ? 0 : after.getUsed();
+      long begin = System.nanoTime();
+      if (alive != collected) {
+        collected = alive;
+        since = begin;
+      }
+      if (rule.due(used, alive, begin - since)) {
         System.gc();
         LOG.log(
             Level.DEBUG,

@@ -3,6 +3,7 @@ package dev.tethys.app;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class HeapPaceTest {
@@ -10,18 +11,28 @@ class HeapPaceTest {
 
   @Test
   void waitsUntilTheOldGenerationHasDoubled() {
-    assertThat(HeapPace.due(0, 0, HeapPace.HEADROOM_BYTES)).isFalse();
-    assertThat(HeapPace.due(16 * MIB, 0, HeapPace.HEADROOM_BYTES)).isFalse();
-    assertThat(HeapPace.due(16 * MIB + 1, 0, HeapPace.HEADROOM_BYTES)).isTrue();
-    assertThat(HeapPace.due(216 * MIB, 100 * MIB, HeapPace.HEADROOM_BYTES)).isFalse();
-    assertThat(HeapPace.due(216 * MIB + 1, 100 * MIB, HeapPace.HEADROOM_BYTES)).isTrue();
+    HeapPace.Rule r = HeapPace.DOUBLING;
+    assertThat(r.due(0, 0, 0)).isFalse();
+    assertThat(r.due(16 * MIB, 0, 0)).isFalse();
+    assertThat(r.due(16 * MIB + 1, 0, 0)).isTrue();
+    assertThat(r.due(216 * MIB, 100 * MIB, 0)).isFalse();
+    assertThat(r.due(216 * MIB + 1, 100 * MIB, 0)).isTrue();
   }
 
   @Test
   void aSmallerGrowthIsAShareOfWhatIsAlive() {
-    assertThat(HeapPace.due(58 * MIB, 40 * MIB, 8 * MIB, 0.25)).isFalse();
-    assertThat(HeapPace.due(58 * MIB + 1, 40 * MIB, 8 * MIB, 0.25)).isTrue();
-    assertThat(HeapPace.due(8 * MIB + 1, 0, 8 * MIB, 0.25)).isTrue();
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1));
+    assertThat(r.due(58 * MIB, 40 * MIB, 0)).isFalse();
+    assertThat(r.due(58 * MIB + 1, 40 * MIB, 0)).isTrue();
+    assertThat(r.due(8 * MIB + 1, 0, 0)).isTrue();
+  }
+
+  @Test
+  void whatHasGrownALittleIsCollectedAfterALongTime() {
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1));
+    assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_000)).isFalse();
+    assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_001)).isTrue();
+    assertThat(r.due(40 * MIB + HeapPace.LITTLE_BYTES, 40 * MIB, Long.MAX_VALUE)).isFalse();
   }
 
   @Test
