@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterAll;
  * modules no others are published: it has no data streams and no lifecycle, so indices are plain
  * here.
  */
-class ElasticsearchDestinationTest extends StoreContract {
+class ElasticsearchDestinationTest extends SearchContract {
   private static final String NODE =
       """
       import java.nio.file.Path;
@@ -101,11 +101,28 @@ class ElasticsearchDestinationTest extends StoreContract {
   }
 
   @Override
-  Peer start() throws Exception {
+  SearchNode node() throws Exception {
     takesMinutes(); // what is every day's is OpenSearch
-    if (node == null) {
-      node = new SearchNode("elasticsearch/lib", NODE, ElasticsearchDestinationTest::home);
+    SearchNode n = node;
+    if (n == null) {
+      n = new SearchNode("elasticsearch/lib", NODE, ElasticsearchDestinationTest::home);
+      node = n;
     }
-    return node.index("metrics-tethys-" + ++tests, "elasticsearch", ", data_stream: false");
+    return n;
+  }
+
+  @Override
+  String exporter() {
+    return "elasticsearch";
+  }
+
+  @Override
+  String more() {
+    return ", data_stream: false";
+  }
+
+  @Override
+  Peer start() throws Exception {
+    return node().index("metrics-tethys-" + ++tests, exporter(), more());
   }
 }

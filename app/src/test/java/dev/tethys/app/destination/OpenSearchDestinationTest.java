@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterAll;
  * org.opensearch:opensearch}, {@code org.opensearch.plugin:transport-netty4-client}, {@code
  * reindex-client}, {@code mapper-extras-client}, {@code org.apache.logging.log4j:log4j-core}).
  */
-class OpenSearchDestinationTest extends StoreContract {
+class OpenSearchDestinationTest extends SearchContract {
   private static final String NODE =
       """
       import java.util.*;
@@ -50,10 +50,27 @@ class OpenSearchDestinationTest extends StoreContract {
   }
 
   @Override
-  Peer start() throws Exception {
-    if (node == null) {
-      node = new SearchNode("opensearch/lib", NODE, (folder, lib) -> List.of("-cp", lib + "/*"));
+  SearchNode node() throws Exception {
+    SearchNode n = node;
+    if (n == null) {
+      n = new SearchNode("opensearch/lib", NODE, (folder, lib) -> List.of("-cp", lib + "/*"));
+      node = n;
     }
-    return node.index("metrics-tethys-" + ++tests, "opensearch", "");
+    return n;
+  }
+
+  @Override
+  String exporter() {
+    return "opensearch";
+  }
+
+  @Override
+  String more() {
+    return "";
+  }
+
+  @Override
+  Peer start() throws Exception {
+    return node().index("metrics-tethys-" + ++tests, exporter(), more());
   }
 }

@@ -62,7 +62,8 @@ final class SearchNode implements AutoCloseable {
     process = new PeerProcess(folder, port, command);
   }
 
-  private String ask(String path, String body) throws IOException, InterruptedException {
+  /** Posts a question; the answer, whatever its status. */
+  String ask(String path, String body) throws IOException, InterruptedException {
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(
               HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
@@ -77,6 +78,10 @@ final class SearchNode implements AutoCloseable {
   @Override
   public void close() throws IOException {
     process.close();
+  }
+
+  int port() {
+    return port;
   }
 
   /**

@@ -74,6 +74,9 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
         .toString();
   }
 
+  /** The type of a word; one that is longer than a term may be is kept and not searched. */
+  static final String WORD = "{\"type\":\"keyword\",\"ignore_above\":8191}";
+
   /** The type of a field with any number of keys. */
   static String flat(boolean openSearch) {
     return openSearch

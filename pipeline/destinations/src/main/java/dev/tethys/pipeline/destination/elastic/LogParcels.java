@@ -79,17 +79,18 @@ record LogParcels(DocumentParcels parcels, boolean clymene, LongSupplier millis)
     if (r.spanId() != 0) {
       to.put(",\"span_id\":\"").put(SpanText.spanId(r.spanId())).put('"');
     }
-    to.put(",\"resource\":").put(AttributeText.json(new StringBuilder(), resource).toString());
-    to.put(",\"attributes\":");
-    to.put(AttributeText.json(new StringBuilder(), r.attributes()).toString()).put("}\n");
+    AttributeFields.write(to, "resource", resource);
+    AttributeFields.write(to, "attributes", r.attributes());
+    to.put("}\n");
   }
 
   /** The mappings of such documents. */
   static String mappings(boolean openSearch) {
     String flat = DocumentParcels.flat(openSearch);
     return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date_nanos\"},"
-        + "\"message\":{\"type\":\"text\"},\"severity_text\":{\"type\":\"keyword\"},"
-        + "\"trace_id\":{\"type\":\"keyword\"},\"span_id\":{\"type\":\"keyword\"},"
+        + "\"message\":{\"type\":\"text\"},\"severity_text\":"
+        + DocumentParcels.WORD
+        + ",\"trace_id\":{\"type\":\"keyword\"},\"span_id\":{\"type\":\"keyword\"},"
         + "\"resource\":"
         + flat
         + ",\"attributes\":"

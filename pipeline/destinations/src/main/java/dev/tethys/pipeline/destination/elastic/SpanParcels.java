@@ -32,9 +32,8 @@ record SpanParcels(DocumentParcels parcels) implements Encoder {
     to.put(",\"trace_state\":").json(p.traceState());
     to.put(",\"scope\":").json(scope.scope().name());
     to.put(",\"scope_version\":").json(scope.scope().version());
-    to.put(",\"resource\":").put(AttributeText.json(new StringBuilder(), resource).toString());
-    to.put(",\"attributes\":");
-    to.put(AttributeText.json(new StringBuilder(), p.attributes()).toString());
+    AttributeFields.write(to, "resource", resource);
+    AttributeFields.write(to, "attributes", p.attributes());
     to.put(",\"events\":").put(SpanText.events(p));
     to.put(",\"links\":").put(SpanText.links(p)).put("}\n");
   }
@@ -49,7 +48,7 @@ record SpanParcels(DocumentParcels parcels) implements Encoder {
         new String[] {
           "trace_id", "span_id", "parent_span_id", "service", "name", "kind", "status", "scope"
         }) {
-      sb.append('"').append(keyword).append("\":{\"type\":\"keyword\"},");
+      sb.append('"').append(keyword).append("\":").append(DocumentParcels.WORD).append(',');
     }
     String flat = DocumentParcels.flat(openSearch);
     return sb.append("\"resource\":")
