@@ -205,13 +205,16 @@ class NatsDestinationTest {
   }
 
   private Printed check(String keys) {
+    return checked("endpoint: 'localhost:%d', ".formatted(port) + keys);
+  }
+
+  private static Printed checked(String keys) {
     return Printed.of(
         "destination",
         "check",
         "nats",
-        "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {nats: {endpoint:"
-            + " 'localhost:%d', jetstream: false, timeout: 60s, %s}}, service: {pipelines:"
-                .formatted(port, keys)
+        "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {nats:"
+            + " {jetstream: false, timeout: 60s, %s}}, service: {pipelines:".formatted(keys)
             + " {metrics: {receivers: [otlp], exporters: [nats]}}}}");
   }
 
@@ -250,5 +253,104 @@ class NatsDestinationTest {
     assertThat(printed.out()).contains("42.5 to telemetry.metrics");
     assertThat(check("tls: {ca_file: '%s/ca.crt'}".formatted(folder)).status()).isNotZero();
     assertThat(check("tls_first: false").err()).isNotEmpty(); // nobody vouches for the server
+  }
+
+  /** What jnats wrote over TCP and we over WebSockets is one stream, whatever breaks between. */
+  @Test
+  void webSocketsCarryTheSame() throws Exception {
+    int web = Ports.free();
+    start("websocket {listen: \"127.0.0.1:%d\", no_tls: true}".formatted(web));
+    try (Connection c = Nats.connect(options().build());
+        FaultProxy proxy = new FaultProxy(web);
+        TestPipeline p =
+            new TestPipeline(
+                Signal.METRICS,
+                "nats",
+                "endpoint: 'ws://127.0.0.1:%d', encoding: influx, timeout: 2s"
+                    .formatted(proxy.port()))) {
+      stream(c);
+      for (FaultProxy.Fault f :
+          List.of(
+              FaultProxy.Fault.RESET_HALFWAY,
+              FaultProxy.Fault.ANSWER_LOST,
+              FaultProxy.Fault.NONE)) {
+        proxy.set(f);
+        p.send(batch("web" + f, 5000)); // frames of each of the three lengths
+        if (f != FaultProxy.Fault.NONE) {
+          TestPipeline.await(f + " was met", PATIENCE, () -> proxy.met() >= 2);
+        }
+      }
+      p.send(batch("small", 1));
+      p.drain(PATIENCE);
+      assertThat(p.balance().out()).isEqualTo(15_001);
+      assertThat(
+              all(c).stream().flatMap(m -> new String(m.getData(), StandardCharsets.UTF_8).lines()))
+          .hasSize(15_001)
+          .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void webSocketsOverTlsShowCertificatesAndUsers() throws Exception {
+    TestCertificates t = new TestCertificates(folder);
+    t.issue("server", "dns:localhost,ip:127.0.0.1");
+    t.issue("client", "dns:tethys");
+    int web = Ports.free();
+    start(
+        """
+        authorization {timeout: 30, user: writer, password: secret}
+        websocket {listen: "127.0.0.1:%2$d", handshake_timeout: "30s", tls {timeout: 30,
+          cert_file: "%1$s/server.crt", key_file: "%1$s/server.key", ca_file: "%1$s/ca.crt", verify: true}}
+        """
+            .formatted(folder, web));
+    String at = "endpoint: 'wss://localhost:%d', username: writer, ".formatted(web);
+    String tls =
+        "tls: {ca_file: '%1$s/ca.crt', cert_file: '%1$s/client.crt', key_file: '%1$s/client.key'}"
+            .formatted(folder);
+    Printed printed = checked(at + "password: secret, " + tls);
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("42.5 to telemetry.metrics");
+    assertThat(checked(at + "password: wrong, " + tls).err()).contains("Authorization Violation");
+    assertThat(
+            checked(at + "password: secret, tls: {ca_file: '%s/ca.crt'}".formatted(folder))
+                .status())
+        .isNotZero();
+  }
+
+  /** The server's own MQTT 3.1.1, which it speaks over WebSockets at {@code /mqtt}. */
+  @Test
+  void mqttGoesOverWebSocketsToo() throws Exception {
+    int web = Ports.free();
+    start(
+        "server_name: one\nmqtt {listen: \"127.0.0.1:%d\"}\nwebsocket {listen: \"127.0.0.1:%d\", no_tls: true}"
+            .formatted(Ports.free(), web));
+    for (int qos = 0; qos < 2; qos++) {
+      Queue<byte[]> got = new ConcurrentLinkedQueue<>();
+      try (Connection c = Nats.connect(options().build());
+          TestPipeline p =
+              new TestPipeline(
+                  Signal.METRICS,
+                  "mqtt",
+                  "endpoint: 'ws://127.0.0.1:%d', protocol_version: 3.1.1, encoding: influx, qos: %d"
+                      .formatted(web, qos))) {
+        c.createDispatcher(m -> got.add(m.getData())).subscribe("telemetry.metrics");
+        c.flush(PATIENCE);
+        p.send(batch("up", 5000));
+        p.drain(PATIENCE);
+        assertThat(p.balance().out()).isEqualTo(5000);
+        long[] n = {0};
+        TestPipeline.await(
+            "all lines came",
+            PATIENCE,
+            () -> {
+              n[0] =
+                  got.stream()
+                      .mapToLong(b -> new String(b, StandardCharsets.UTF_8).lines().count())
+                      .sum();
+              return n[0] >= 5000;
+            });
+        assertThat(n[0]).isEqualTo(5000);
+      }
+    }
   }
 }

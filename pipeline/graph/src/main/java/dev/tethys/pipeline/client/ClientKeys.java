@@ -12,11 +12,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Keys that clients of gRPC and of HTTP have in common. */
-final class ClientKeys {
+/** Keys that clients of gRPC, HTTP and WebSockets have in common. */
+public final class ClientKeys {
   /** What a client sets itself. */
   private static final Set<String> RESERVED =
-      Set.of("content-length", "content-encoding", "connection", "host", "te", "transfer-encoding");
+      Set.of(
+          "content-length",
+          "content-encoding",
+          "connection",
+          "host",
+          "te",
+          "transfer-encoding",
+          "upgrade");
 
   private static final Section AUTH = new Section("auth", "How requests authenticate.");
   private static final Key<Reference> AUTHENTICATOR =
@@ -29,7 +36,7 @@ final class ClientKeys {
       HEADER.key("value", Type.SECRET, Secret.NONE, "Its value.");
 
   /** A map of headers, or a list of names with values. */
-  static final Type<Map<String, Secret>> HEADERS =
+  public static final Type<Map<String, Secret>> HEADERS =
       Type.of("map of headers", Map.of(), ClientKeys::headers);
 
   private ClientKeys() {}

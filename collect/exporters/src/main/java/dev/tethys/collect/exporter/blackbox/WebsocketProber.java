@@ -5,6 +5,7 @@ import com.google.re2j.Pattern;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.TlsSockets;
+import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -16,8 +17,6 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,6 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Opens a WebSocket (RFC 6455) and holds a dialogue of text messages. */
 final class WebsocketProber implements Prober {
-  private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final int MAX_HEAD = 64 << 10;
   private static final int MAX_MESSAGE = 1 << 20;
   private static final int TEXT = 1;
@@ -184,18 +182,9 @@ final class WebsocketProber implements Prober {
         accepted = l.substring(colon + 1).strip();
       }
     }
-    return first[1].equals("101") && accepted.equals(accept(key)) ? "" : "websocket: bad handshake";
-  }
-
-  static String accept(String key) {
-    try {
-      byte[] sha =
-          MessageDigest.getInstance("SHA-1")
-              .digest((key + GUID).getBytes(StandardCharsets.US_ASCII));
-      return Base64.getEncoder().encodeToString(sha);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-1", e);
-    }
+    return first[1].equals("101") && accepted.equals(WebSocketStreams.accept(key))
+        ? ""
+        : "websocket: bad handshake";
   }
 
   private static boolean step(QueryResponse step, DataInputStream in, OutputStream out, Look look)

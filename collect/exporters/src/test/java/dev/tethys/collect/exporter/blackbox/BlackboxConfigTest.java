@@ -8,6 +8,7 @@ import com.google.re2j.Pattern;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.testkit.Shared;
+import dev.tethys.web.client.WebSocketStreams;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -113,7 +114,7 @@ class BlackboxConfigTest {
     assertThat(Look.hash(new byte[] {'a'})).isEqualTo(0xe40c292cL);
     assertThat(TlsFacts.serial(new BigInteger("00f1", 16))).isEqualTo("f1");
     assertThat(TlsFacts.serial(new BigInteger("0af1", 16))).isEqualTo("0af1");
-    assertThat(WebsocketProber.accept("dGhlIHNhbXBsZSBub25jZQ=="))
+    assertThat(WebSocketStreams.accept("dGhlIHNhbXBsZSBub25jZQ=="))
         .isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="); // RFC 6455, section 1.3
     byte[] echo = IcmpProber.packet(8, 1, 9, "abcd".getBytes(StandardCharsets.US_ASCII), true);
     assertThat(IcmpSocket.checksum(echo)).isZero();

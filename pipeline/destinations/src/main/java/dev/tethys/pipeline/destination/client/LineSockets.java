@@ -2,11 +2,13 @@ package dev.tethys.pipeline.destination.client;
 
 import dev.tethys.config.TlsConfig;
 import dev.tethys.web.client.TlsSockets;
+import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -74,17 +76,19 @@ public final class LineSockets implements AutoCloseable {
   public final class Line {
     private volatile Socket socket;
     private InputStream in;
+    private OutputStream out;
     private long deadline;
 
     private Line(Socket socket) throws IOException {
       this.socket = socket;
       this.in = new BufferedInputStream(socket.getInputStream());
+      this.out = socket.getOutputStream();
     }
 
     /** Writes bytes. */
     public void write(byte[] bytes) throws IOException {
-      socket.getOutputStream().write(bytes);
-      socket.getOutputStream().flush();
+      out.write(bytes);
+      out.flush();
     }
 
     /**
@@ -148,6 +152,15 @@ public final class LineSockets implements AutoCloseable {
       socket.setSoTimeout(TlsSockets.left(deadline));
       socket = TlsSockets.secure(config, socket, host, port);
       in = new BufferedInputStream(socket.getInputStream());
+      out = socket.getOutputStream();
+    }
+
+    /** Opens a WebSocket; everything that follows goes inside it. */
+    public void upgrade(WebSocketStreams.Upgrade to) throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      WebSocketStreams streams = WebSocketStreams.open(in, out, to);
+      in = new BufferedInputStream(streams.input());
+      out = streams.output();
     }
 
     /**

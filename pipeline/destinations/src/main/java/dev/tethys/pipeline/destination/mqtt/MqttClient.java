@@ -7,6 +7,7 @@ import dev.tethys.codec.mqtt.MqttPackets.Answer;
 import dev.tethys.codec.mqtt.MqttPackets.Exchange;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.LineSockets;
+import dev.tethys.pipeline.destination.client.WebSocketAddress;
 import dev.tethys.web.scram.Scram;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -55,6 +56,10 @@ final class MqttClient implements AutoCloseable {
   }
 
   private void greet(LineSockets.Line line) throws IOException {
+    WebSocketAddress webSocket = settings.webSocket();
+    if (webSocket != null) {
+      webSocket.open(line);
+    }
     int n = connections.getAndIncrement();
     String id = n == 0 ? clientId : clientId + "-" + n;
     Scram scram = settings.mechanism().isEmpty() ? null : scram();

@@ -8,6 +8,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.WebSocketAddress;
 import dev.tethys.pipeline.destination.messages.MessageSettings;
 import dev.tethys.web.scram.Scram;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * What the {@code mqtt} exporter is told.
  *
  * @param tls null for none
+ * @param webSocket that packets go in; null for TCP
  * @param five whether version 5 is spoken, else 3.1.1
  * @param mechanism of SCRAM by which the user logs in; "" for name and password
  * @param clientId "" for one that is made up
@@ -30,6 +33,7 @@ record MqttSettings(
     String host,
     int port,
     @Nullable TlsConfig tls,
+    @Nullable WebSocketAddress webSocket,
     boolean five,
     String mechanism,
     String clientId,
@@ -48,9 +52,11 @@ record MqttSettings(
           "endpoint",
           Type.STRING,
           "mqtt://localhost:1883",
-          "mqtt://host:port, or mqtts:// with TLS.");
+          "mqtt://host:port, ws://host:port/path, or mqtts:// and wss:// with TLS.");
+  private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS of mqtts.");
+      SECTION.key(
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS of mqtts and wss.");
   private static final Key<Boolean> VERSION =
       SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "5, 3.1.1.");
   private static final Key<String> CLIENT_ID =
@@ -96,17 +102,21 @@ record MqttSettings(
     } catch (URISyntaxException e) {
       throw o.error(ENDPOINT, "endpoint wants mqtt://host:port or mqtts://host:port");
     }
-    boolean secured = "mqtts".equals(u.getScheme());
+    boolean webSocket = WebSocketAddress.isOne(u);
+    boolean secured = "mqtts".equals(u.getScheme()) || "wss".equals(u.getScheme());
     if (u.getHost() == null
         || u.getUserInfo() != null
-        || (!secured && !"mqtt".equals(u.getScheme()))) {
+        || (!secured && !webSocket && !"mqtt".equals(u.getScheme()))) {
       throw o.error(
           ENDPOINT,
-          "endpoint wants mqtt://host:port or mqtts://host:port, and users in keys of their own;"
-              + " MQTT over WebSockets is not built");
+          "endpoint wants mqtt://host:port, ws://host:port/path, or mqtts:// or wss:// with TLS,"
+              + " and users in keys of their own");
+    }
+    if (o.has(HEADERS) && !webSocket) {
+      throw o.error(HEADERS, "headers are of an endpoint with ws:// or wss://");
     }
     if (o.has(TLS) && !secured) {
-      throw o.error(TLS, "tls is of an endpoint with mqtts://");
+      throw o.error(TLS, "tls is of an endpoint with mqtts:// or wss://");
     }
     long qos = o.get(QOS);
     if (qos < 0 || qos > 2) {
@@ -126,8 +136,11 @@ record MqttSettings(
     }
     return new MqttSettings(
         u.getHost(),
-        u.getPort() > 0 ? u.getPort() : secured ? 8883 : 1883,
+        webSocket
+            ? WebSocketAddress.port(u)
+            : u.getPort() > 0 ? u.getPort() : secured ? 8883 : 1883,
         secured ? o.get(TLS).config() : null,
+        WebSocketAddress.of(u, "/mqtt", "mqtt", o, HEADERS),
         o.get(VERSION),
         mechanism,
         o.get(CLIENT_ID),

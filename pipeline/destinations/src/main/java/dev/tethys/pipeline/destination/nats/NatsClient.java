@@ -42,12 +42,17 @@ final class NatsClient implements AutoCloseable {
     for (NatsSettings.Server s : settings.servers()) {
       servers.add(
           new LineSockets(
-              s.host(), s.port(), null, settings.delivery().timeout(), line -> greet(login, line)));
+              s.host(),
+              s.port(),
+              s.secured() ? settings.tls() : null,
+              settings.delivery().timeout(),
+              line -> greet(login, s, line)));
     }
   }
 
-  private void greet(NatsLogin login, LineSockets.Line line) throws IOException {
-    JsonNode info = login.greet(line);
+  private void greet(NatsLogin login, NatsSettings.Server server, LineSockets.Line line)
+      throws IOException {
+    JsonNode info = login.greet(line, server);
     about =
         "NATS "
             + info.path("version").asString("of a version that it does not say")

@@ -6,6 +6,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.GoJson;
 import dev.tethys.pipeline.destination.client.LineSockets;
+import dev.tethys.pipeline.destination.client.WebSocketAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,8 +41,12 @@ final class NatsLogin {
    * @return what it says of itself
    * @throws IOException when it refuses
    */
-  JsonNode greet(LineSockets.Line line) throws IOException {
+  JsonNode greet(LineSockets.Line line, NatsSettings.Server server) throws IOException {
     TlsConfig tls = settings.tls();
+    WebSocketAddress webSocket = server.webSocket();
+    if (webSocket != null) {
+      webSocket.open(line);
+    }
     if (settings.tlsFirst() && tls != null) {
       line.secure(tls);
     }
@@ -55,8 +60,10 @@ final class NatsLogin {
     } catch (JacksonException e) {
       throw new IOException("it says something that is no JSON: " + shown(said), e);
     }
-    boolean secured = settings.tlsFirst();
-    if (!secured && (tls != null || info.path("tls_required").asBoolean(false))) {
+    boolean secured = settings.tlsFirst() || server.secured();
+    if (!secured
+        && webSocket == null
+        && (tls != null || info.path("tls_required").asBoolean(false))) {
       if (!info.path("tls_required").asBoolean(false)
           && !info.path("tls_available").asBoolean(false)) {
         throw new IOException("it does not speak TLS, which is asked for");

@@ -8,12 +8,14 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.destination.client.WebSocketAddress;
 import dev.tethys.pipeline.destination.messages.MessageSettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,8 +39,13 @@ record NatsSettings(
     String stream,
     MessageSettings messages,
     DeliverySettings delivery) {
-  /** One server. */
-  record Server(String host, int port) {}
+  /**
+   * One server.
+   *
+   * @param webSocket that lines go in; null for TCP
+   * @param secured whether that is over TLS
+   */
+  record Server(String host, int port, @Nullable WebSocketAddress webSocket, boolean secured) {}
 
   private static final Section SECTION =
       new Section("nats", "Sends messages to NATS.").include(DeliverySettings.SECTION);
@@ -49,7 +56,9 @@ record NatsSettings(
           "endpoint",
           Type.STRING,
           "nats://localhost:4222",
-          "nats://host:port, or tls://; several with commas between are of one cluster.");
+          "nats://host:port, tls://, ws:// or wss://; several with commas between are of one"
+              + " cluster.");
+  private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
   private static final Key<Boolean> TLS_FIRST =
@@ -82,29 +91,44 @@ record NatsSettings(
   private static NatsSettings read(YamlObject o) {
     List<Server> servers = new ArrayList<>();
     boolean tls = false;
+    boolean webSockets = false;
     for (String one : o.get(ENDPOINT).split(",")) {
       try {
         String text = one.strip();
         URI u = new URI(text.contains("://") ? text : "nats://" + text);
-        boolean secured = "tls".equals(u.getScheme());
+        boolean secured = "tls".equals(u.getScheme()) || "wss".equals(u.getScheme());
+        boolean webSocket = WebSocketAddress.isOne(u);
         if (u.getHost() == null
             || u.getUserInfo() != null
-            || (!secured && !"nats".equals(u.getScheme()))) {
+            || (!secured && !webSocket && !"nats".equals(u.getScheme()))) {
           throw new URISyntaxException(text, "no server");
         }
         tls |= secured;
-        servers.add(new Server(u.getHost(), u.getPort() < 0 ? 4222 : u.getPort()));
+        webSockets |= webSocket;
+        int usual = webSocket ? WebSocketAddress.port(u) : 4222;
+        servers.add(
+            new Server(
+                u.getHost(),
+                u.getPort() < 0 ? usual : u.getPort(),
+                WebSocketAddress.of(u, "/", "", o, HEADERS),
+                webSocket && secured));
       } catch (URISyntaxException e) {
         throw o.error(
             ENDPOINT,
-            "endpoint wants nats://host:port or tls://host:port, several with commas between, and"
-                + " users in keys of their own; NATS over WebSockets is not built");
+            "endpoint wants nats://host:port, tls://, ws:// or wss://, several with commas between,"
+                + " and users in keys of their own");
       }
+    }
+    if (o.has(HEADERS) && !webSockets) {
+      throw o.error(HEADERS, "headers are of an endpoint with ws:// or wss://");
+    }
+    if (o.get(TLS_FIRST) && webSockets) {
+      throw o.error(TLS_FIRST, "wss:// shakes hands first of itself");
     }
     ClientTlsSettings t = o.get(TLS);
     boolean given = o.has(TLS) && !t.insecure();
     if (tls && t.insecure()) {
-      throw o.error(TLS, "tls:// and tls: {insecure: true} exclude each other");
+      throw o.error(TLS, "tls:// or wss:// and tls: {insecure: true} exclude each other");
     }
     int ways = 0;
     ways += o.get(USERNAME).isEmpty() ? 0 : 1;

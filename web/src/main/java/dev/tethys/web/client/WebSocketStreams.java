@@ -1,0 +1,267 @@
+package dev.tethys.web.client;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Map;
+
+/**
+ * Bytes in both directions over a WebSocket (RFC 6455), for protocols that have one among their
+ * transports. What is written goes as one binary frame each time; what is read is the contents of
+ * frames one behind another. Pings are answered while something is read. For one thread at a time.
+ *
+ * <p>Invariant: a read that runs out of time changes nothing that the next one needs; a frame's
+ * head is kept as far as it has come.
+ */
+public final class WebSocketStreams {
+  private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  private static final int MAX_HEAD = 64 << 10;
+  private static final int FIN = 0x80;
+  private static final int MASKED = 0x80;
+  private static final int BINARY = 2;
+  private static final int CLOSE = 8;
+  private static final int PING = 9;
+  private static final int PONG = 10;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final InputStream from;
+  private final OutputStream to;
+  private final byte[] head = new byte[14 + 125]; // with the contents of a frame of control
+  private int known; // bytes of head
+  private long left; // bytes of a frame of data that are still to come
+  private boolean over;
+
+  private WebSocketStreams(InputStream from, OutputStream to) {
+    this.from = from;
+    this.to = to;
+  }
+
+  /**
+   * What is asked for.
+   *
+   * @param authority host and port, as the header Host has them
+   * @param path with a query, where there is one
+   * @param protocol that both sides are to speak inside; "" for whatever the server speaks
+   * @param headers further ones of the request
+   */
+  public record Upgrade(
+      String authority, String path, String protocol, Map<String, String> headers) {}
+
+  /**
+   * Asks a server to go on as a WebSocket.
+   *
+   * @throws IOException also when it does not
+   */
+  public static WebSocketStreams open(InputStream from, OutputStream to, Upgrade upgrade)
+      throws IOException {
+    byte[] nonce = new byte[16];
+    RANDOM.nextBytes(nonce);
+    String key = Base64.getEncoder().encodeToString(nonce);
+    StringBuilder sb = new StringBuilder("GET ").append(upgrade.path).append(" HTTP/1.1\r\nHost: ");
+    sb.append(upgrade.authority).append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    sb.append("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ").append(key).append("\r\n");
+    if (!upgrade.protocol.isEmpty()) {
+      sb.append("Sec-WebSocket-Protocol: ").append(upgrade.protocol).append("\r\n");
+    }
+    for (Map.Entry<String, String> h : upgrade.headers.entrySet()) {
+      if ((h.getKey() + h.getValue()).chars().anyMatch(c -> c == '\r' || c == '\n')) {
+        throw new IOException("a header cannot be sent: " + h.getKey());
+      }
+      sb.append(h.getKey()).append(": ").append(h.getValue()).append("\r\n");
+    }
+    to.write(sb.append("\r\n").toString().getBytes(StandardCharsets.UTF_8));
+    to.flush();
+    check(head(from).split("\r\n"), key, upgrade.protocol);
+    return new WebSocketStreams(from, to);
+  }
+
+  private static String head(InputStream from) throws IOException {
+    ByteArrayOutputStream head = new ByteArrayOutputStream();
+    int end = 0;
+    while (end < 4) {
+      int b = from.read();
+      if (b < 0) {
+        throw new EOFException("it closed the connection before it answered");
+      }
+      if (head.size() == MAX_HEAD) {
+        throw new IOException("it answers with headers of more than " + MAX_HEAD + " bytes");
+      }
+      head.write(b);
+      end = b == (end % 2 == 0 ? '\r' : '\n') ? end + 1 : b == '\r' ? 1 : 0;
+    }
+    return head.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private static void check(String[] lines, String key, String protocol) throws IOException {
+    String[] first = lines[0].split(" ", 3);
+    if (first.length < 2 || !first[0].startsWith("HTTP/1.")) {
+      throw new IOException("it is no server of WebSockets");
+    }
+    if (!first[1].equals("101")) {
+      throw new IOException("it opens no WebSocket: HTTP status " + first[1]);
+    }
+    if (!value(lines, "Sec-WebSocket-Accept").equals(accept(key))) {
+      throw new IOException("it opens a WebSocket that nobody asked for");
+    }
+    if (!value(lines, "Sec-WebSocket-Protocol").equals(protocol) && !protocol.isEmpty()) {
+      throw new IOException("it does not speak " + protocol + " over WebSockets");
+    }
+  }
+
+  private static String value(String[] lines, String name) {
+    for (String l : lines) {
+      int colon = l.indexOf(':');
+      if (colon > 0 && l.substring(0, colon).equalsIgnoreCase(name)) {
+        return l.substring(colon + 1).strip();
+      }
+    }
+    return "";
+  }
+
+  /** What a server says to a key. */
+  public static String accept(String key) {
+    try {
+      byte[] sha =
+          MessageDigest.getInstance("SHA-1")
+              .digest((key + GUID).getBytes(StandardCharsets.US_ASCII));
+      return Base64.getEncoder().encodeToString(sha);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-1", e);
+    }
+  }
+
+  /** What the server says. */
+  public InputStream input() {
+    return new InputStream() {
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] b, int off, int len) throws IOException {
+        if (len == 0) {
+          return 0;
+        }
+        while (left == 0) {
+          if (over || !nextFrame()) {
+            over = true;
+            return -1;
+          }
+        }
+        int n = from.read(b, off, (int) Math.min(len, left));
+        if (n < 0) {
+          throw new EOFException("it closed the connection in the middle of a frame");
+        }
+        left -= n;
+        return n;
+      }
+    };
+  }
+
+  /** What is said to the server. */
+  public OutputStream output() {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] b, int off, int len) throws IOException {
+        send(BINARY, b, off, len);
+      }
+
+      @Override
+      public void flush() throws IOException {
+        to.flush();
+      }
+    };
+  }
+
+  private boolean fill(int size) throws IOException {
+    while (known < size) {
+      int n = from.read(head, known, size - known);
+      if (n < 0) {
+        return false;
+      }
+      known += n;
+    }
+    return true;
+  }
+
+  /**
+   * Reads the head of a frame, and all of one of control.
+   *
+   * @return false when no more comes
+   */
+  private boolean nextFrame() throws IOException {
+    if (!fill(2)) {
+      return false;
+    }
+    int code = head[0] & 15;
+    long size = head[1] & 127;
+    int begin = 2;
+    if ((head[0] & 0x70) != 0 || (head[1] & MASKED) != 0 || code > PONG || code > 2 && code < 8) {
+      throw new IOException("it says a frame that no WebSocket has");
+    }
+    if (size > 125) {
+      begin += size == 126 ? 2 : 8;
+      if (!fill(begin)) {
+        return false;
+      }
+      size = 0;
+      for (int i = 2; i < begin; i++) {
+        size = size << 8 | head[i] & 0xff;
+      }
+    }
+    if (code < CLOSE) {
+      if (size < 0) {
+        throw new IOException("it says a frame that no WebSocket has");
+      }
+      known = 0;
+      left = size;
+      return true;
+    }
+    if (size > 125 || !fill(begin + (int) size)) {
+      return false;
+    }
+    known = 0;
+    if (code == PING) {
+      send(PONG, head, begin, (int) size);
+      to.flush();
+    }
+    return code != CLOSE;
+  }
+
+  private void send(int code, byte[] b, int off, int len) throws IOException {
+    byte[] frame = new byte[14 + len];
+    byte[] mask = new byte[4];
+    RANDOM.nextBytes(mask);
+    int n = 0;
+    frame[n++] = (byte) (FIN | code);
+    if (len < 126) {
+      frame[n++] = (byte) (MASKED | len);
+    } else {
+      int bytes = len < 1 << 16 ? 2 : 8;
+      frame[n++] = (byte) (MASKED | (bytes == 2 ? 126 : 127));
+      for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+        frame[n++] = (byte) ((long) len >>> shift);
+      }
+    }
+    System.arraycopy(mask, 0, frame, n, 4);
+    n += 4;
+    for (int i = 0; i < len; i++) {
+      frame[n + i] = (byte) (b[off + i] ^ mask[i & 3]);
+    }
+    to.write(frame, 0, n + len);
+  }
+}
