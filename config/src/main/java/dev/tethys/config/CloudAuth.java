@@ -157,6 +157,7 @@ public sealed interface CloudAuth {
         String tokenFile,
         String certificate,
         String certificateKey,
+        Secret certificatePassword,
         boolean sendChain) {
       private static final Section SECTION = new Section("azuread_identity", "Who asks.");
       private static final Key<String> CLIENT_ID =
@@ -169,16 +170,16 @@ public sealed interface CloudAuth {
           SECTION.key(
               "token_file_path", Type.STRING, "", "With workload_identity: file of its token.");
       private static final Key<String> CERTIFICATE_PATH =
-          SECTION.key("certificate_path", Type.STRING, "", "With certificate: file, as PEM text.");
+          SECTION.key(
+              "certificate_path", Type.STRING, "", "With certificate: file, as PEM text or PFX.");
       private static final Key<String> CERTIFICATE_KEY_PATH =
           SECTION.key(
               "certificate_key_path", Type.STRING, "", "Its key, when in a file of its own.");
       private static final Key<Boolean> SEND_CERTIFICATE_CHAIN =
           SECTION.key("send_certificate_chain", Type.BOOL, false, "Send the certificate along.");
 
-      static {
-        SECTION.notBuilt("certificate_password", "Password of a PFX file.");
-      }
+      private static final Key<Secret> CERTIFICATE_PASSWORD =
+          SECTION.key("certificate_password", Type.SECRET, Secret.NONE, "Of a PFX file.");
 
       static final Type<Identity> TYPE =
           SECTION.type(
@@ -190,6 +191,7 @@ public sealed interface CloudAuth {
                       o.get(TOKEN_FILE_PATH),
                       o.get(CERTIFICATE_PATH),
                       o.get(CERTIFICATE_KEY_PATH),
+                      o.get(CERTIFICATE_PASSWORD),
                       o.get(SEND_CERTIFICATE_CHAIN)));
 
       private Map<String, @Nullable Object> tree() {
@@ -200,6 +202,7 @@ public sealed interface CloudAuth {
         m.put("token_file_path", HttpClientConfig.orNull(tokenFile));
         m.put("certificate_path", HttpClientConfig.orNull(certificate));
         m.put("certificate_key_path", HttpClientConfig.orNull(certificateKey));
+        m.put("certificate_password", certificatePassword.isEmpty() ? null : certificatePassword);
         m.put("send_certificate_chain", sendChain ? true : null);
         return m;
       }

@@ -72,6 +72,7 @@ final class CloudSigner {
                   i.clientId(),
                   Path.of(i.certificate()),
                   Path.of(i.certificateKey().isEmpty() ? i.certificate() : i.certificateKey()),
+                  i.certificatePassword(),
                   i.sendChain());
           default -> new AzureTokens.Who.Environment(i.tenantId());
         };

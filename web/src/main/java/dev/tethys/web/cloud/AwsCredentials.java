@@ -196,13 +196,6 @@ public final class AwsCredentials {
     if (depth > MAX_PROFILES) {
       throw new IOException("AWS profiles name each other in a circle: " + name);
     }
-    if (p.containsKey("sso_start_url") || p.containsKey("sso_session")) {
-      throw new IOException(
-          "the AWS profile \""
-              + name
-              + "\" signs in with SSO, which is not built in Tethys yet; credential_process with"
-              + " \"aws configure export-credentials\" is");
-    }
     String key = p.getOrDefault("aws_access_key_id", "");
     String role = p.getOrDefault("role_arn", "");
     if (!role.isEmpty() && p.containsKey("web_identity_token_file")) {
@@ -241,6 +234,9 @@ public final class AwsCredentials {
     }
     if (!key.isEmpty()) {
       return keys(p);
+    }
+    if (p.containsKey("sso_start_url") || p.containsKey("sso_session")) {
+      return new AwsSignIn(name, p, AwsProfiles.read(around), around).identity();
     }
     String process = p.getOrDefault("credential_process", "");
     return process.isEmpty() ? null : process(process);

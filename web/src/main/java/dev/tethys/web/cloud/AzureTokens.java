@@ -2,6 +2,7 @@ package dev.tethys.web.cloud;
 
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.Call;
+import dev.tethys.web.internal.Pem;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -61,9 +62,18 @@ public final class AzureTokens extends BearerTokens {
     /** An application with a secret. */
     record Application(String tenantId, String clientId, Secret secret) implements Who {}
 
-    /** An application with a certificate whose key signs, as PEM texts. */
+    /**
+     * An application with a certificate whose key signs, as PEM texts or as one PFX file.
+     *
+     * @param password of a PFX file
+     */
     record Certificate(
-        String tenantId, String clientId, Path certificate, Path key, boolean sendChain)
+        String tenantId,
+        String clientId,
+        Path certificate,
+        Path key,
+        Secret password,
+        boolean sendChain)
         implements Who {}
 
     /** The identity of the machine; the client id may be {@code ""}. */
@@ -130,7 +140,9 @@ public final class AzureTokens extends BearerTokens {
       return new Who.Application(tenant, client, new Secret(secret));
     }
     if (!tenant.isEmpty() && !client.isEmpty() && !certificate.isEmpty()) {
-      return new Who.Certificate(tenant, client, Path.of(certificate), Path.of(certificate), false);
+      Path file = Path.of(certificate);
+      Secret password = new Secret(around().variable("AZURE_CLIENT_CERTIFICATE_PASSWORD"));
+      return new Who.Certificate(tenant, client, file, file, password, false);
     }
     return around().variable("AZURE_FEDERATED_TOKEN_FILE").isEmpty()
         ? new Who.Managed(client)
@@ -197,7 +209,8 @@ public final class AzureTokens extends BearerTokens {
 
   private String assertion(Who.Certificate c) throws IOException {
     try {
-      List<X509Certificate> chain = Jwt.certificates(c.certificate());
+      PfxFile pfx = PfxFile.find(c.certificate(), c.password());
+      List<X509Certificate> chain = pfx == null ? Jwt.certificates(c.certificate()) : pfx.chain();
       Map<String, Object> header = new LinkedHashMap<>();
       header.put(
           "x5t",
@@ -217,7 +230,8 @@ public final class AzureTokens extends BearerTokens {
       claims.put("jti", UUID.randomUUID().toString());
       claims.put("nbf", now);
       claims.put("exp", now + 600);
-      return Jwt.signed(header, claims, Files.readString(c.key()));
+      return Jwt.signed(
+          header, claims, pfx == null ? Pem.privateKey(Files.readString(c.key())) : pfx.key());
     } catch (GeneralSecurityException e) {
       throw new IOException(c.certificate() + ": " + e.getMessage(), e);
     }

@@ -6,7 +6,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
@@ -17,6 +19,7 @@ import tools.jackson.databind.JsonNode;
  */
 public final class GoogleTokens extends BearerTokens {
   private static final String JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+  private static final int LIFETIME = 3600;
   private static final Duration LOCAL_TIMEOUT = Duration.ofSeconds(5);
 
   private final String file;
@@ -42,7 +45,10 @@ public final class GoogleTokens extends BearerTokens {
   }
 
   private Token fromFile(Path path) throws IOException, InterruptedException {
-    JsonNode n = Surroundings.jsonFile(path);
+    return from(Surroundings.jsonFile(path), path, 0);
+  }
+
+  private Token from(JsonNode n, Path path, int depth) throws IOException, InterruptedException {
     String kind = n.path("type").asString("");
     String url = n.path("token_uri").asString("https://oauth2.googleapis.com/token");
     switch (kind) {
@@ -74,12 +80,27 @@ public final class GoogleTokens extends BearerTokens {
         f.put("refresh_token", n.path("refresh_token").asString(""));
         return token(url, around().json(Surroundings.form(url, f)));
       }
+      case "external_account" -> {
+        return new GoogleFederation(this, scope).external(n);
+      }
+      case "external_account_authorized_user" -> {
+        return new GoogleFederation(this, scope).user(n);
+      }
+      case "impersonated_service_account" -> {
+        if (depth > 0) {
+          throw new IOException(path + ": an impersonated account within another");
+        }
+        List<String> delegates = new ArrayList<>();
+        n.path("delegates").forEach(d -> delegates.add(d.asString("")));
+        return new GoogleFederation(this, scope)
+            .impersonated(
+                n.path("service_account_impersonation_url").asString(""),
+                from(n.path("source_credentials"), path, depth + 1).value(),
+                delegates,
+                LIFETIME);
+      }
       default ->
-          throw new IOException(
-              path
-                  + ": credentials of type \""
-                  + kind
-                  + "\" are not built in Tethys yet; service_account and authorized_user are");
+          throw new IOException(path + ": there are no credentials of the type \"" + kind + "\"");
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -29,6 +30,12 @@ final class Jwt {
   /** A token; algorithm and type are put before the header's other fields. */
   static String signed(Map<String, Object> header, Map<String, Object> claims, String keyPem)
       throws IOException {
+    return signed(header, claims, Pem.privateKey(keyPem));
+  }
+
+  /** The same with a key. */
+  static String signed(Map<String, Object> header, Map<String, Object> claims, PrivateKey key)
+      throws IOException {
     Map<String, Object> h = new LinkedHashMap<>();
     h.put("alg", "RS256");
     h.put("typ", "JWT");
@@ -36,7 +43,7 @@ final class Jwt {
     String text = base64(Surroundings.toJson(h)) + "." + base64(Surroundings.toJson(claims));
     try {
       Signature s = Signature.getInstance("SHA256withRSA");
-      s.initSign(Pem.privateKey(keyPem));
+      s.initSign(key);
       s.update(text.getBytes(StandardCharsets.US_ASCII));
       return text + "." + base64(s.sign());
     } catch (GeneralSecurityException e) {

@@ -14,11 +14,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
 import java.security.Signature;
 import java.time.Instant;
 import java.util.Base64;
@@ -169,9 +171,6 @@ class CloudSignerTest {
         role_arn = arn:aws:iam::1:role/prod
         source_profile = base
         external_id = e1
-        [sso-session x]
-        [profile sso]
-        sso_session = x
         [profile proc]
         credential_process = echo '{"Version":1,"AccessKeyId":"PROC","SecretAccessKey":"s"}'
         """);
@@ -200,7 +199,6 @@ class CloudSignerTest {
     assertThat(write(aws("proc", ""))).contains("Credential=PROC/");
     assertThat(write(aws("base", "arn:other"))).contains("Credential=ROLE/");
     assertThat(requests.stream().filter(r -> r.contains("ExternalId=ext"))).hasSize(1);
-    assertThatThrownBy(() -> write(aws("sso", ""))).hasMessageContaining("SSO");
     assertThatThrownBy(() -> write(aws("none", "")))
         .hasMessageContaining("profile \"none\" does not exist");
   }
@@ -243,7 +241,7 @@ class CloudSignerTest {
         "AzurePublic",
         method,
         new CloudAuth.AzureAd.Identity(
-            UUID, new Secret("secret"), "tenant", tokenFile, "", "", false),
+            UUID, new Secret("secret"), "tenant", tokenFile, "", "", Secret.NONE, false),
         "");
   }
 
@@ -317,8 +315,204 @@ class CloudSignerTest {
     assertThat(new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8))
         .contains("\"iss\":\"a@b\"")
         .contains("monitoring.write");
-    Path other = Files.writeString(home.resolve("other.json"), "{\"type\":\"external_account\"}");
+    Path other = Files.writeString(home.resolve("other.json"), "{\"type\":\"passport\"}");
     assertThatThrownBy(() -> write(new CloudAuth.GoogleIam(other.toString())))
-        .hasMessageContaining("external_account");
+        .hasMessageContaining("passport");
+  }
+
+  private String google(String json) throws Exception {
+    Path file = home.resolve("google" + System.nanoTime() + ".json");
+    Files.writeString(file, json.replace("URL", url()).replace("HOME", home.toString()));
+    return write(new CloudAuth.GoogleIam(file.toString()));
+  }
+
+  /** The exchanges of https://google.aip.dev/auth/4117. */
+  @Test
+  void whoIsKnownElsewhereGetsTokensOfGoogle() throws Exception {
+    answers.put("POST /v1/token", "{\"access_token\":\"sts\",\"expires_in\":3600}");
+    answers.put(
+        "POST /sa:generateAccessToken",
+        "{\"accessToken\":\"sa\",\"expireTime\":\"2026-01-02T04:04:05Z\"}");
+    answers.put("GET /token", "{\"id\":\"from-url\"}");
+    Files.writeString(home.resolve("jwt"), "from-file\n");
+    String common =
+        "{\"type\":\"external_account\",\"audience\":\"//iam/pool\",\"subject_token_type\":\"urn:jwt\","
+            + "\"token_url\":\"URL/v1/token\",";
+    String impersonates = "\"service_account_impersonation_url\":\"URL/sa:generateAccessToken\",";
+    assertThat(google(common + "\"credential_source\":{\"file\":\"HOME/jwt\"}}"))
+        .isEqualTo("Bearer sts");
+    assertThat(requests.get(0))
+        .contains("subject_token=from-file")
+        .contains("audience=%2F%2Fiam%2Fpool")
+        .contains("subject_token_type=urn%3Ajwt")
+        .contains("scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fmonitoring.write");
+    requests.clear();
+    assertThat(
+            google(
+                common
+                    + impersonates
+                    + "\"credential_source\":{\"url\":\"URL/token\",\"headers\":{\"X\":\"y\"},"
+                    + "\"format\":{\"type\":\"json\",\"subject_token_field_name\":\"id\"}}}"))
+        .isEqualTo("Bearer sa");
+    assertThat(requests.get(1))
+        .contains("subject_token=from-url")
+        .contains("scope=https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform");
+    assertThat(requests.get(2)).contains("monitoring.write").contains("\"lifetime\":\"3600s\"");
+    requests.clear();
+    String program =
+        common + "\"credential_source\":{\"executable\":{\"command\":\"/bin/cat HOME/said\"}}}";
+    Files.writeString(
+        home.resolve("said"),
+        "{\"version\":1,\"success\":true,\"token_type\":\"urn:ietf:params:oauth:token-type:jwt\",\"id_token\":\"printed\"}");
+    assertThatThrownBy(() -> google(program)).hasMessageContaining("ALLOW_EXECUTABLES");
+    environment.put("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "1");
+    assertThat(google(program)).isEqualTo("Bearer sts");
+    assertThat(requests.get(0)).contains("subject_token=printed");
+    requests.clear();
+    environment.put("AWS_ACCESS_KEY_ID", "AKID");
+    environment.put("AWS_SECRET_ACCESS_KEY", "secret");
+    environment.put("AWS_REGION", "us-east-2");
+    assertThat(google(common + "\"credential_source\":{\"environment_id\":\"aws1\"}}"))
+        .isEqualTo("Bearer sts");
+    String question =
+        URLDecoder.decode(
+            URLDecoder.decode(
+                requests.get(0).replaceAll(".*subject_token=([^& ]*).*", "$1"),
+                StandardCharsets.UTF_8),
+            StandardCharsets.UTF_8);
+    assertThat(question)
+        .contains("https://sts.us-east-2.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15")
+        .contains("SignedHeaders=host;x-amz-date;x-goog-cloud-target-resource")
+        .contains("{\"key\":\"host\",\"value\":\"sts.us-east-2.amazonaws.com\"}");
+    requests.clear();
+    assertThat(
+            google(
+                "{\"type\":\"external_account_authorized_user\",\"token_url\":\"URL/v1/token\","
+                    + "\"refresh_token\":\"again\",\"client_id\":\"c\",\"client_secret\":\"s\"}"))
+        .isEqualTo("Bearer sts");
+    assertThat(requests.get(0)).contains("refresh_token=again");
+    requests.clear();
+    answers.put("POST /google", "{\"access_token\":\"user\",\"expires_in\":3600}");
+    assertThat(
+            google(
+                "{\"type\":\"impersonated_service_account\","
+                    + impersonates
+                    + "\"source_credentials\":{\"type\":\"authorized_user\",\"token_uri\":\"URL/google\","
+                    + "\"refresh_token\":\"r\"}}"))
+        .isEqualTo("Bearer sa");
+    assertThat(requests.get(0)).contains("/google").contains("refresh_token=r");
+  }
+
+  /** With what {@code aws sso login} leaves behind. */
+  @Test
+  void profilesSignInWithIdentityCenter() throws Exception {
+    Path cache = Files.createDirectories(home.resolve(".aws/sso/cache"));
+    Files.writeString(
+        home.resolve(".aws/config"),
+        """
+        [profile sso]
+        sso_session = my
+        sso_account_id = 123456789012
+        sso_role_name = Read Only
+        [sso-session my]
+        sso_region = eu-central-1
+        sso_start_url = https://my.awsapps.com/start
+        [profile old]
+        sso_start_url = https://my.awsapps.com/start
+        sso_region = eu-central-1
+        sso_account_id = 1
+        sso_role_name = r
+        """);
+    environment.put("AWS_ENDPOINT_URL_SSO", url());
+    environment.put("AWS_ENDPOINT_URL_SSO_OIDC", url() + "/oidc");
+    assertThatThrownBy(() -> write(aws("sso", "")))
+        .hasMessageContaining("aws sso login --profile sso");
+    // The names are the SHA-1 of "my" and of the start URL, by sha1sum.
+    Path session = cache.resolve("MY.json".replace("MY", sha1("my")));
+    Path old = cache.resolve(sha1("https://my.awsapps.com/start") + ".json");
+    String token =
+        "{\"accessToken\":\"tok\",\"expiresAt\":\"2026-01-02T03:34:05Z\",\"refreshToken\":\"ref\","
+            + "\"clientId\":\"cid\",\"clientSecret\":\"cs\",\"registrationExpiresAt\":\"2026-03-02T03:34:05Z\",\"region\":\"eu-central-1\"}";
+    Files.writeString(session, token);
+    Files.writeString(old, "{\"accessToken\":\"o\",\"expiresAt\":\"2026-01-02T03:34:05UTC\"}");
+    answers.put(
+        "GET /federation/credentials",
+        "{\"roleCredentials\":{\"accessKeyId\":\"SSO\",\"secretAccessKey\":\"s\",\"sessionToken\":\"t\",\"expiration\":"
+            + now.get().plusSeconds(1200).toEpochMilli()
+            + "}}");
+    assertThat(write(aws("sso", ""))).contains("Credential=SSO/").contains("x-amz-security-token");
+    assertThat(requests.getFirst()).contains("role_name=Read+Only&account_id=123456789012");
+    assertThat(write(aws("old", ""))).contains("Credential=SSO/");
+    now.set(now.get().plusSeconds(3600));
+    assertThatThrownBy(() -> write(aws("old", ""))).hasMessageContaining("has ended");
+    answers.put(
+        "POST /oidc/token",
+        "{\"accessToken\":\"next\",\"expiresIn\":28800,\"refreshToken\":\"ref2\"}");
+    requests.clear();
+    assertThat(write(aws("sso", ""))).contains("Credential=SSO/");
+    assertThat(requests.getFirst())
+        .contains("\"grantType\":\"refresh_token\"")
+        .contains("\"refreshToken\":\"ref\"")
+        .contains("\"clientId\":\"cid\"");
+    assertThat(Files.readString(session))
+        .contains("\"accessToken\":\"next\"")
+        .contains("\"expiresAt\":\"2026-01-02T12:04:05Z\"")
+        .contains("ref2")
+        .contains("eu-central-1");
+    assertThat(Files.getPosixFilePermissions(session)).hasSize(2);
+  }
+
+  private static String sha1(String s) throws Exception {
+    Process p = new ProcessBuilder("sha1sum").start();
+    p.getOutputStream().write(s.getBytes(StandardCharsets.UTF_8));
+    p.getOutputStream().close();
+    return new String(p.getInputStream().readNBytes(40), StandardCharsets.US_ASCII);
+  }
+
+  /** By keytool and openssl's own format of a key with its certificate. */
+  @Test
+  void anApplicationOfAzureSignsWithAPfxFile() throws Exception {
+    Path pfx = home.resolve("app.pfx");
+    Process p =
+        new ProcessBuilder(
+                System.getProperty("java.home") + "/bin/keytool",
+                "-genkeypair",
+                "-alias",
+                "app",
+                "-keyalg",
+                "RSA",
+                "-dname",
+                "CN=app",
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "open-sesame",
+                "-keystore",
+                pfx.toString())
+            .redirectErrorStream(true)
+            .start();
+    p.getInputStream().readAllBytes();
+    assertThat(p.waitFor()).isZero();
+    answers.put(
+        "POST /azure/tenant/oauth2/v2.0/token", "{\"access_token\":\"az\",\"expires_in\":3600}");
+    assertThat(write(certificate(pfx, "open-sesame"))).isEqualTo("Bearer az");
+    String jwt = requests.getFirst().replaceAll(".*client_assertion=([^& ]*).*", "$1");
+    String[] parts = jwt.split("\\.");
+    KeyStore store = KeyStore.getInstance(pfx.toFile(), "open-sesame".toCharArray());
+    Signature s = Signature.getInstance("SHA256withRSA");
+    s.initVerify(store.getCertificate("app"));
+    s.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
+    assertThat(s.verify(Base64.getUrlDecoder().decode(parts[2]))).isTrue();
+    now.set(now.get().plusSeconds(9999));
+    assertThatThrownBy(() -> write(certificate(pfx, "wrong"))).hasMessageContaining("password");
+  }
+
+  private static CloudAuth certificate(Path file, String password) {
+    return new CloudAuth.AzureAd(
+        "AzurePublic",
+        "certificate",
+        new CloudAuth.AzureAd.Identity(
+            UUID, Secret.NONE, "tenant", "", file.toString(), "", new Secret(password), true),
+        "");
   }
 }

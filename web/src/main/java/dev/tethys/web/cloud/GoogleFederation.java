@@ -1,0 +1,247 @@
+package dev.tethys.web.cloud;
+
+import dev.tethys.config.Secret;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Tokens for who is known elsewhere: a proof of another provider (a file, a URL, a program, AWS) is
+ * exchanged for a token of Google's, and that, where a service account is to be impersonated, for
+ * one of it (https://google.aip.dev/auth/4117).
+ */
+final class GoogleFederation {
+  private static final String EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+  private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
+  private static final String ALL = "https://www.googleapis.com/auth/cloud-platform";
+  private static final String ALLOWED = "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES";
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final int USUAL_LIFETIME = 3600;
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final BearerTokens tokens;
+  private final Surroundings around;
+  private final String scope;
+
+  /**
+   * @param tokens reads answers of token servers
+   */
+  GoogleFederation(BearerTokens tokens, String scope) {
+    this.tokens = tokens;
+    this.around = tokens.around();
+    this.scope = scope;
+  }
+
+  /** For a file of the type {@code external_account}. */
+  BearerTokens.Token external(JsonNode n) throws IOException, InterruptedException {
+    String account = n.path("service_account_impersonation_url").asString("");
+    String url = n.path("token_url").asString("https://sts.googleapis.com/v1/token");
+    Map<String, String> f = new TreeMap<>();
+    f.put("grant_type", EXCHANGE);
+    f.put("audience", n.path("audience").asString(""));
+    f.put("scope", account.isEmpty() ? scope : ALL);
+    f.put("requested_token_type", ACCESS_TOKEN);
+    f.put("subject_token_type", n.path("subject_token_type").asString(""));
+    f.put("subject_token", proof(n));
+    String project = n.path("workforce_pool_user_project").asString("");
+    if (!project.isEmpty()) {
+      f.put(
+          "options",
+          new String(Surroundings.toJson(Map.of("userProject", project)), StandardCharsets.UTF_8));
+    }
+    BearerTokens.Token t = tokens.token(url, around.json(asClient(n, Surroundings.form(url, f))));
+    int lifetime =
+        n.path("service_account_impersonation")
+            .path("token_lifetime_seconds")
+            .asInt(USUAL_LIFETIME);
+    return account.isEmpty() ? t : impersonated(account, t.value(), List.of(), lifetime);
+  }
+
+  /** For a file of the type {@code external_account_authorized_user}. */
+  BearerTokens.Token user(JsonNode n) throws IOException, InterruptedException {
+    String url = n.path("token_url").asString("https://sts.googleapis.com/v1/oauthtoken");
+    Map<String, String> f = new TreeMap<>();
+    f.put("grant_type", "refresh_token");
+    f.put("refresh_token", n.path("refresh_token").asString(""));
+    return tokens.token(url, around.json(asClient(n, Surroundings.form(url, f))));
+  }
+
+  /**
+   * A token of a service account, in whose name another may act.
+   *
+   * @param source the other's
+   * @param delegates accounts in between
+   */
+  BearerTokens.Token impersonated(String url, String source, List<String> delegates, int lifetime)
+      throws IOException, InterruptedException {
+    Map<String, Object> question = new LinkedHashMap<>();
+    question.put("scope", List.of(scope));
+    question.put("lifetime", lifetime + "s");
+    if (!delegates.isEmpty()) {
+      question.put("delegates", delegates);
+    }
+    JsonNode n =
+        around.json(
+            Call.post(URI.create(url), "application/json", Surroundings.toJson(question))
+                .withHeader("Authorization", "Bearer " + source));
+    String token = n.path("accessToken").asString("");
+    if (token.isEmpty()) {
+      throw new IOException(url + " answered without accessToken");
+    }
+    String expires = n.path("expireTime").asString("");
+    try {
+      return new BearerTokens.Token(token, Instant.parse(expires));
+    } catch (DateTimeParseException e) {
+      throw new IOException(url + ": expireTime is no time: " + expires, e);
+    }
+  }
+
+  private static Call asClient(JsonNode n, Call call) {
+    String id = n.path("client_id").asString("");
+    if (id.isEmpty()) {
+      return call;
+    }
+    String both = id + ":" + n.path("client_secret").asString("");
+    return call.withHeader(
+        "Authorization",
+        "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private String proof(JsonNode n) throws IOException, InterruptedException {
+    JsonNode source = n.path("credential_source");
+    String file = source.path("file").asString("");
+    String url = source.path("url").asString("");
+    if (source.path("environment_id").asString("").startsWith("aws")) {
+      return aws(n, source);
+    }
+    if (!file.isEmpty()) {
+      return formatted(source, Files.readString(Path.of(file)), file);
+    }
+    if (!url.isEmpty()) {
+      Call call = Call.get(URI.create(url)).withTimeout(TIMEOUT);
+      for (Map.Entry<String, JsonNode> h : source.path("headers").properties()) {
+        call = call.withHeader(h.getKey(), h.getValue().asString(""));
+      }
+      return formatted(source, around.text(call), url);
+    }
+    JsonNode program = source.path("executable");
+    if (program.isObject()) {
+      return printed(program);
+    }
+    throw new IOException(
+        "google: credential_source names neither a file nor a url, an executable or aws;"
+            + " certificates are not built");
+  }
+
+  /** The text itself, or a field of it. */
+  private static String formatted(JsonNode source, String text, String from) throws IOException {
+    JsonNode format = source.path("format");
+    if (!format.path("type").asString("text").equals("json")) {
+      return text.strip();
+    }
+    return field(parsed(text, from), format.path("subject_token_field_name").asString(""), from);
+  }
+
+  private static JsonNode parsed(String text, String from) throws IOException {
+    try {
+      return JSON.readTree(text);
+    } catch (JacksonException e) {
+      throw new IOException(from + " is not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static String field(JsonNode n, String name, String from) throws IOException {
+    String v = n.path(name).asString("");
+    if (v.isEmpty()) {
+      throw new IOException(from + " has no " + name);
+    }
+    return v;
+  }
+
+  /** What a program prints; it is run only where the environment allows that. */
+  private String printed(JsonNode program) throws IOException, InterruptedException {
+    if (!around.variable(ALLOWED).equals("1")) {
+      throw new IOException("google: executables are run where " + ALLOWED + " is 1");
+    }
+    String command = program.path("command").asString("");
+    long millis = Math.clamp(program.path("timeout_millis").asLong(30_000), 5_000, 120_000);
+    Process p =
+        new ProcessBuilder(List.of(command.strip().split("\\s+", -1)))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      p.getOutputStream().close();
+      Thread stop =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      if (!p.waitFor(millis, TimeUnit.MILLISECONDS)) {
+                        p.destroyForcibly();
+                      }
+                    } catch (InterruptedException e) {
+                      p.destroyForcibly();
+                    }
+                  });
+      String text =
+          new String(p.getInputStream().readNBytes(Surroundings.MAX_BYTES), StandardCharsets.UTF_8);
+      stop.join();
+      JsonNode n = parsed(text, command);
+      if (p.exitValue() != 0 || !n.path("success").asBoolean(false)) {
+        throw new IOException(command + " failed: " + n.path("message").asString(""));
+      }
+      boolean saml = n.path("token_type").asString("").endsWith(":saml2");
+      return field(n, saml ? "saml_response" : "id_token", command);
+    } finally {
+      p.destroyForcibly();
+    }
+  }
+
+  /** A signed question to AWS of who one is, which Google asks in one's place. */
+  private String aws(JsonNode n, JsonNode source) throws IOException, InterruptedException {
+    AwsCredentials keys =
+        new AwsCredentials(
+            new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false), around);
+    String region = keys.region();
+    String url =
+        source
+            .path("regional_cred_verification_url")
+            .asString(
+                "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15")
+            .replace("{region}", region);
+    URI uri = URI.create(url.replaceFirst("^(https?://[^/?]+)\\?", "$1/?"));
+    Call call =
+        AwsSigner.sign(
+            new Call("POST", uri, Map.of(), null, TIMEOUT, null)
+                .withHeader("x-goog-cloud-target-resource", n.path("audience").asString("")),
+            keys.identity(),
+            region,
+            "sts",
+            around.clock().instant(),
+            false);
+    List<Map<String, String>> headers = new ArrayList<>();
+    call.headers().forEach((k, v) -> headers.add(new TreeMap<>(Map.of("key", k, "value", v))));
+    headers.add(new TreeMap<>(Map.of("key", "host", "value", uri.getHost())));
+    Map<String, Object> question = new LinkedHashMap<>();
+    question.put("url", url);
+    question.put("method", "POST");
+    question.put("headers", headers);
+    return Surroundings.encoded(new String(Surroundings.toJson(question), StandardCharsets.UTF_8));
+  }
+}
