@@ -82,41 +82,84 @@ final class MergedSelection implements Selection {
       floors = floors(horizons);
       return;
     }
-    int total = 0;
-    for (SourceSelection s : sources) {
-      total += s.size();
+    Joining all = new Joining(sources);
+    boolean more = true;
+    while (more) {
+      more = all.one();
     }
-    parts = new long[total];
-    int[] at = new int[sources.size()];
-    List<Labels> found = new ArrayList<>();
-    int[] begin = new int[total + 1];
-    int n = 0;
-    while (n < total) {
-      Labels least = null;
-      for (int k = 0; k < at.length; k++) {
-        if (at[k] < sources.get(k).size()) {
-          Labels l = sources.get(k).labels(at[k]);
-          if (least == null || l.compareTo(least) < 0) {
-            least = l;
-          }
-        }
-      }
-      if (least == null) {
-        break;
-      }
-      for (int k = 0; k < at.length; k++) {
-        if (at[k] < sources.get(k).size() && sources.get(k).labels(at[k]).equals(least)) {
-          sources.get(k).adopt(at[k], least);
-          parts[n++] = (long) k << 32 | at[k]++;
-        }
-      }
-      found.add(least);
-      begin[found.size()] = n;
-    }
-    labels = found.toArray(Labels[]::new);
-    size = labels.length;
-    starts = Arrays.copyOf(begin, size + 1);
+    labels = Arrays.copyOf(all.labels, all.series);
+    size = all.series;
+    starts = Arrays.copyOf(all.starts, size + 1);
+    parts = all.parts;
     floors = floors(horizons);
+  }
+
+  /** Joins the series of sources, which each has in the order of their labels. */
+  private static final class Joining {
+    final Labels[] labels;
+    final int[] starts;
+    final long[] parts;
+    int series;
+    private final SourceSelection[] sources;
+    private final int[] at; // by source: its next series
+    private final @Nullable Labels[] next; // their labels; null at the end
+    private final int[] least; // the sources that have the least of these
+    private int taken;
+
+    Joining(List<SourceSelection> all) {
+      sources = all.toArray(SourceSelection[]::new);
+      at = new int[sources.length];
+      next = new Labels[sources.length];
+      least = new int[sources.length];
+      int n = 0;
+      for (int k = 0; k < sources.length; k++) {
+        n += sources[k].size();
+        step(k, 0);
+      }
+      labels = new Labels[n];
+      parts = new long[n];
+      starts = new int[n + 1];
+    }
+
+    private void step(int k, int to) {
+      at[k] = to;
+      next[k] = to < sources[k].size() ? sources[k].labels(to) : null;
+    }
+
+    /** Takes the next series of all sources that have it; false when there is none. */
+    boolean one() {
+      Labels l = null;
+      int n = 0;
+      for (int k = 0; k < next.length; k++) {
+        Labels mine = next[k];
+        if (mine == null) {
+          continue;
+        }
+        int c = l == null ? -1 : mine.compareTo(l);
+        if (c < 0) {
+          l = mine;
+          n = 0;
+        }
+        if (c <= 0) {
+          least[n++] = k;
+        }
+      }
+      if (l == null) {
+        return false;
+      }
+      for (int i = 0; i < n; i++) {
+        take(least[i], l);
+      }
+      labels[series++] = l;
+      starts[series] = taken;
+      return true;
+    }
+
+    private void take(int k, Labels l) {
+      sources[k].adopt(at[k], l);
+      parts[taken++] = (long) k << 32 | at[k];
+      step(k, at[k] + 1);
+    }
   }
 
   private long @Nullable [][] floors(List<Horizon> horizons) {

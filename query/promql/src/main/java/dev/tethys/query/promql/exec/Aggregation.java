@@ -6,6 +6,7 @@ import dev.tethys.query.promql.exec.Grouping.Groups;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Aggregations that need one series at a time: sum, avg, min, max, count, group, stddev, stdvar.
@@ -38,35 +39,66 @@ public final class Aggregation extends Operator {
   @Override
   Block compute(Execution x, Grid grid) {
     try (SeriesStream in = inner.stream(x, grid)) {
-      int n = in.size();
-      Groups groups = grouping.group(n, in::labels);
+      return x.hold(new Sums(x, grid, in).all());
+    }
+  }
+
+  /** One computation: a sum a group. */
+  private final class Sums {
+    private final Execution x;
+    private final SeriesStream in;
+    private final Groups groups;
+    private final Accumulator[] sums;
+    private final Batch batch;
+    private final @Nullable PresenceCount present;
+    private int next; // series
+
+    Sums(Execution x, Grid grid, SeriesStream in) {
+      this.x = x;
+      this.in = in;
+      groups = grouping.group(in.size(), in::labels);
       x.holdBytes((long) groups.size() * (grid.steps() * 16L + 64));
-      Accumulator[] sums = new Accumulator[groups.size()];
+      sums = new Accumulator[groups.size()];
       for (int g = 0; g < sums.length; g++) {
         sums[g] = Accumulator.of(op, grid.steps(), x.annotations(), innerSpan);
       }
-      Batch batch = new Batch(x, grid, in);
+      batch = new Batch(x, grid, in);
       boolean presence = op == AggregateOp.COUNT || op == AggregateOp.GROUP;
-      PresenceCount present = presence ? new PresenceCount(in, groups) : null;
-      for (int next = 0; next < n; ) {
-        batch.clear();
-        while (next < n && !batch.isFull()) {
-          if (present == null || !present.take(next)) {
-            batch.add(next);
-          } else if ((next & 0xfff) == 0) {
-            x.check();
-          }
-          next++;
-        }
+      present = presence ? new PresenceCount(in, groups) : null;
+    }
+
+    List<Column> all() {
+      while (next < in.size()) {
+        fill();
         batch.compute();
         for (int k = 0; k < batch.count(); k++) {
-          int i = batch.series(k);
-          Accumulator a = sums[groups.ofSeries()[i]];
-          if (a.add(batch.target(k), in.labels(i)) && in.dropName(i)) {
-            a.dropName = true;
-          }
+          add(batch.series(k), batch.target(k));
         }
       }
+      return finished();
+    }
+
+    /** Puts series into the next batch, but for those that only have to be present. */
+    private void fill() {
+      batch.clear();
+      while (next < in.size() && !batch.isFull()) {
+        if (present == null || !present.take(next)) {
+          batch.add(next);
+        } else if ((next & 0xfff) == 0) {
+          x.check();
+        }
+        next++;
+      }
+    }
+
+    private void add(int i, SeriesTarget values) {
+      Accumulator a = sums[groups.ofSeries()[i]];
+      if (a.add(values, in.labels(i)) && in.dropName(i)) {
+        a.dropName = true;
+      }
+    }
+
+    private List<Column> finished() {
       if (present != null) {
         present.addTo(sums);
       }
@@ -77,7 +109,7 @@ public final class Aggregation extends Operator {
           out.add(c);
         }
       }
-      return x.hold(out);
+      return out;
     }
   }
 

@@ -339,13 +339,10 @@ public final class Head {
     FoundSeries found;
     int[] slots;
     int[] lists = {};
-    Stripe.@Nullable View[] rows;
-    long rowsFrom;
-    Map<Integer, HeadSelection.Beside> beside = new HashMap<>();
+    Views views;
     view.readLock().lock();
     try {
       index = table.index;
-      rowsFrom = Math.max(min, flushedTo);
       version = index.version();
       found = matched.get(this, version, matchers);
       int last;
@@ -360,21 +357,9 @@ public final class Head {
           lists[i] = table.list(slots[i]);
         }
       }
-      rows = new Stripe.View[(last >>> 6) + 1];
+      views = new Views(last, Math.max(min, flushedTo), min, max);
       for (int slot : slots) {
-        Stripe stripe = stripe(slot);
-        Stripe.View v = rows[slot >>> 6];
-        if (v == null) {
-          v = stripe.view(rowsFrom, max);
-          rows[slot >>> 6] = v;
-        }
-        Extras e = stripe.extras(slot & 63);
-        if (e != null) {
-          HeadSelection.Beside b = beside(e, v.has(slot & 63), min, max);
-          if (b != null) {
-            beside.put(slot, b);
-          }
-        }
+        views.see(slot);
       }
     } finally {
       view.readLock().unlock();
@@ -384,7 +369,40 @@ public final class Head {
       found = new FoundSeries(index, slots, lists, matched.most());
       matched.put(this, version, matchers, found, found.weight());
     }
-    return new HeadSelection(found, rows, rowsFrom, beside);
+    return new HeadSelection(found, views.rows, views.rowsFrom, views.beside);
+  }
+
+  /** What a selection sees of stripes and of what stands beside their rows. */
+  private final class Views {
+    final Stripe.@Nullable View[] rows; // by stripe
+    final Map<Integer, HeadSelection.Beside> beside = new HashMap<>(); // by slot
+    final long rowsFrom;
+    private final long min;
+    private final long max;
+
+    Views(int lastSlot, long rowsFrom, long min, long max) {
+      rows = new Stripe.View[(lastSlot >>> 6) + 1];
+      this.rowsFrom = rowsFrom;
+      this.min = min;
+      this.max = max;
+    }
+
+    /** Notes what there is of a series, under the lock. */
+    void see(int slot) {
+      Stripe stripe = stripe(slot);
+      Stripe.View v = rows[slot >>> 6];
+      if (v == null) {
+        v = stripe.view(rowsFrom, max);
+        rows[slot >>> 6] = v;
+      }
+      Extras e = stripe.extras(slot & 63);
+      if (e != null) {
+        HeadSelection.Beside b = beside(e, v.has(slot & 63), min, max);
+        if (b != null) {
+          beside.put(slot, b);
+        }
+      }
+    }
   }
 
   /** Whether series of these matchers are known already. */

@@ -70,8 +70,7 @@ final class RowPage {
   /** Series that have a value in this page. */
   long seen;
 
-  /** Series that have a value in every row of this page. */
-  private long always = -1;
+  private SameRows same = SameRows.ALL;
 
   /** Series that may have a value that is not finite, such as a stale marker, in this page. */
   private long special;
@@ -190,7 +189,9 @@ final class RowPage {
       Arrays.fill(masks, 0, rows, allPresent);
       presents = masks;
     }
-    always &= present;
+    if (rows == 0 || presents != null) {
+      same = same.with(present);
+    }
     times[rows] = time;
     changed[rows] = change;
     ends[rows] = (char) end;
@@ -262,7 +263,7 @@ final class RowPage {
       boolean closed,
       int rows,
       long seen,
-      long always,
+      SameRows same,
       long special,
       long[] times,
       long[] changed,
@@ -279,24 +280,48 @@ final class RowPage {
       int n = into.size;
       into.ensure(n + rows);
       into.mayBeStale |= (special & 1L << k) != 0;
-      if (presents != null) {
-        into.size = some(k, minTime, maxTime, into.timestamps, into.values, n, presents);
+      long[] masks = presents;
+      if (masks != null) {
+        fill(k, 0, rows, into.values, n);
+        into.size = present(masks, k, minTime, maxTime, into);
         return;
       }
       // Every row has the series, whose times ascend: so a part of them without gaps is wanted.
       int from = times[0] >= minTime ? 0 : lower(minTime);
       int to = times[rows - 1] <= maxTime ? rows : lower(maxTime + 1);
-      if (from >= to) {
-        return;
+      if (from < to) {
+        System.arraycopy(times, from, into.timestamps, n, to - from);
+        fill(k, from, to, into.values, n);
+        into.size = n + to - from;
       }
-      System.arraycopy(times, from, into.timestamps, n, to - from);
+    }
+
+    /** The values of a series at rows; of the row before where it is absent. */
+    private void fill(int k, int from, int to, double[] out, int n) {
       double[] column = column(k);
       if (column != null) {
-        System.arraycopy(column, from, into.values, n, to - from);
+        System.arraycopy(column, from, out, n, to - from);
       } else {
-        values(k, from, to, into.values, n);
+        values(k, from, to, out, n);
       }
-      into.size = n + to - from;
+    }
+
+    /**
+     * Keeps, of values of all rows at the end of a buffer, those that a series has in a closed time
+     * range; where they end. Nothing waits for a jump that is hard to foresee.
+     */
+    private int present(long[] masks, int k, long minTime, long maxTime, SampleBuffer into) {
+      long[] ts = into.timestamps;
+      double[] vs = into.values;
+      int start = into.size;
+      int end = start;
+      for (int r = 0; r < rows; r++) {
+        long t = times[r];
+        ts[end] = t;
+        vs[end] = vs[start + r];
+        end += t >= minTime && t <= maxTime ? (int) (masks[r] >>> k) & 1 : 0;
+      }
+      return end;
     }
 
     private int lower(long time) {
@@ -304,7 +329,7 @@ final class RowPage {
       return i < 0 ? -i - 1 : i;
     }
 
-    /** All values of a series that is in every row, if they are kept; else null. */
+    /** The values of a series at all rows, if they are kept; else null. */
     private double @Nullable [] column(int k) {
       if (!closed) {
         return null;
@@ -340,13 +365,13 @@ final class RowPage {
         }
         return;
       }
+      int end = n;
       for (int r = 0; r < rows; r++) {
         long t = times[r];
-        if ((masks[r] & bit) != 0 && t >= minTime && t <= maxTime) {
-          into.timestamps[n++] = t;
-        }
+        into.timestamps[end] = t;
+        end += t >= minTime && t <= maxTime ? (int) (masks[r] >>> k) & 1 : 0;
       }
-      into.size = n;
+      into.size = end;
     }
 
     /**
@@ -388,33 +413,6 @@ final class RowPage {
           out[n++] = v;
         }
       }
-    }
-
-    private int some(
-        int k, long min, long max, long[] ts, double[] vs, int n, long @Nullable [] masks) {
-      long bit = 1L << k;
-      long value = 0;
-      for (int r = 0; r < rows; r++) {
-        if ((changed[r] & bit) != 0) {
-          value = value(r, bit, value);
-        }
-        long t = times[r];
-        if (((masks == null ? allPresent : masks[r]) & bit) != 0 && t >= min && t <= max) {
-          ts[n] = t;
-          vs[n] = Double.longBitsToDouble(value);
-          n++;
-        }
-      }
-      return n;
-    }
-
-    private long value(int r, long bit, long before) {
-      long mask = changed[r];
-      int at = r == 0 ? 0 : ends[r - 1];
-      int index = Long.bitCount(mask & (bit - 1));
-      int code = bytes[at + (index >>> 1)] >>> ((index & 1) << 2) & 15;
-      int p = at + ((Long.bitCount(mask) + 1) >>> 1) + lengths(bytes, at, index);
-      return decode(code, bytes, p, before);
     }
 
     /** Brings the values of all series from the row before to this one. */
@@ -473,18 +471,7 @@ final class RowPage {
    */
   View view(boolean closed) {
     return new View(
-        this,
-        closed,
-        rows,
-        seen,
-        always,
-        special,
-        times,
-        changed,
-        ends,
-        bytes,
-        allPresent,
-        presents);
+        this, closed, rows, seen, same, special, times, changed, ends, bytes, allPresent, presents);
   }
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */

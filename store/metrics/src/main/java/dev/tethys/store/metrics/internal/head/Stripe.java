@@ -111,6 +111,9 @@ final class Stripe {
 
   /** What a reader may keep: the pages that overlap a closed time range, as they are now. */
   record View(RowPage.View[] pages) {
+    /** More than this would not go into a number. */
+    private static final int MAX_CLASS_BITS = 30;
+
     /** Whether a series may have samples here. */
     boolean has(int k) {
       for (RowPage.View p : pages) {
@@ -132,15 +135,15 @@ final class Stripe {
      * that cannot be told from the masks of the pages.
      */
     int timesClass(int k) {
-      long bit = 1L << k;
-      // Each page says whether the series is in all rows or in none: the pages' words, together.
       int word = 1;
+      int bits = 0;
       for (RowPage.View p : pages) {
-        boolean in = (p.always() & bit) != 0;
-        if (!in && (p.seen() & bit) != 0 || (p.special() & bit) != 0 || word >= 1 << 29) {
+        int c = p.same().of(k);
+        bits += p.same().bits();
+        if (c < 0 || (p.special() & 1L << k) != 0 || bits > MAX_CLASS_BITS) {
           return 0;
         }
-        word = word << 1 | (in ? 1 : 0);
+        word = word << p.same().bits() | c;
       }
       return word;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,73 @@ class StripeReadTest {
         check(stripe, k, min, max, expected.get(k));
       }
     }
+  }
+
+  @Test
+  void seriesOfOneClassShareTheirTimes() {
+    SplittableRandom random = new SplittableRandom(22);
+    int told = 0;
+    for (int round = 0; round < 60; round++) {
+      Stripe stripe = new Stripe();
+      RowPage.Scratch scratch = new RowPage.Scratch();
+      // Targets that share a stripe are written one after the other; some have series that come
+      // late.
+      long[] targets = new long[1 + random.nextInt(4)];
+      for (int k = 0; k < 64; k++) {
+        targets[random.nextInt(targets.length)] |= 1L << k;
+      }
+      long late = random.nextBoolean() ? 0 : random.nextLong();
+      int rows = 1 + random.nextInt(200);
+      long time = 1_000_000;
+      for (int row = 0; row < rows; row++) {
+        for (long target : targets) {
+          long present = row < rows / 3 ? target & ~late : target;
+          time += 1 + random.nextInt(3);
+          append(stripe, time, present, row, scratch);
+        }
+        time += 15_000;
+      }
+      Stripe.View view = stripe.view(Stripe.NEVER, Long.MAX_VALUE);
+      long[][] times = new long[64][];
+      for (int k = 0; k < 64; k++) {
+        SampleBuffer b = new SampleBuffer();
+        view.readTimes(k, Stripe.NEVER, Long.MAX_VALUE, b);
+        times[k] = Arrays.copyOf(b.timestamps, b.size);
+        int mine = view.timesClass(k);
+        for (int other = 0; other < k && mine != 0; other++) {
+          if (view.timesClass(other) == mine) {
+            assertThat(times[other]).isEqualTo(times[k]);
+            told++;
+          }
+        }
+      }
+    }
+    assertThat(told).isGreaterThan(20_000);
+  }
+
+  private static void append(Stripe s, long time, long present, int v, RowPage.Scratch scratch) {
+    int[] slots = new int[64];
+    long[] bits = new long[64];
+    int n = 0;
+    for (long rest = present; rest != 0; rest &= rest - 1) {
+      slots[n] = Long.numberOfTrailingZeros(rest);
+      bits[n++] = Double.doubleToRawLongBits(v);
+    }
+    if (n > 0) {
+      s.append(time, RANGE, slots, bits, 0, n, scratch);
+    }
+  }
+
+  @Test
+  void moreClassesThanAreKeptAreNotTold() {
+    Stripe stripe = new Stripe();
+    RowPage.Scratch scratch = new RowPage.Scratch();
+    for (int row = 0; row < 64; row++) {
+      append(stripe, 1_000_000 + row, row < 15 ? 1L << row : -1, row, scratch);
+    }
+    assertThat(stripe.view(Stripe.NEVER, Long.MAX_VALUE).timesClass(20)).isNotZero();
+    append(stripe, 1_000_100, 1L << 20, 7, scratch);
+    assertThat(stripe.view(Stripe.NEVER, Long.MAX_VALUE).timesClass(20)).isZero();
   }
 
   private static long next(SplittableRandom random, int k, long before) {

@@ -1,0 +1,67 @@
+package dev.tethys.store.metrics.internal.head;
+
+import java.util.Arrays;
+
+/**
+ * Which series of a stripe stand in the same rows of a page, and so at the same times: the 64
+ * series divided into classes, divided further by each row that has only a part of one. A stripe
+ * that two targets share has two classes. Never changes.
+ */
+final class SameRows {
+  /** No row divides the series yet. */
+  static final SameRows ALL = new SameRows(new long[] {-1});
+
+  /** More classes than this are not told apart. */
+  private static final int MAX = 16;
+
+  private static final SameRows TOO_MANY = new SameRows(new long[0]);
+
+  private final long[] classes; // masks of series; each series is in one
+
+  private SameRows(long[] classes) {
+    this.classes = classes;
+  }
+
+  /** The classes when there is a row of these series, too. */
+  SameRows with(long present) {
+    int more = 0;
+    for (long c : classes) {
+      more += divides(present, c) ? 1 : 0;
+    }
+    if (more == 0) {
+      return this;
+    }
+    int n = classes.length;
+    if (n + more > MAX) {
+      return TOO_MANY;
+    }
+    long[] out = Arrays.copyOf(classes, n + more);
+    int end = n;
+    for (int i = 0; i < n; i++) {
+      if (divides(present, out[i])) {
+        out[end++] = out[i] & ~present;
+        out[i] &= present;
+      }
+    }
+    return new SameRows(out);
+  }
+
+  private static boolean divides(long present, long c) {
+    return (c & present) != 0 && (c & ~present) != 0;
+  }
+
+  /** How many bits {@link #of} needs. */
+  int bits() {
+    return classes.length <= 1 ? 0 : 32 - Integer.numberOfLeadingZeros(classes.length - 1);
+  }
+
+  /** The number of a series' class, from 0; -1 when there were too many. */
+  int of(int k) {
+    for (int i = 0; i < classes.length; i++) {
+      if ((classes[i] >>> k & 1) != 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}
