@@ -240,9 +240,22 @@ abstract class AnyOverTime implements RangeFunction {
 
     @Override
     public void floats(Windows w, double[] out) {
+      WindowRows rows = WindowRows.of(w);
+      if (rows != null) {
+        rows.sum();
+      }
       for (int s = 0; s < out.length; s++) {
         int f = w.from[s];
         int t = w.to[s];
+        if (rows != null && rows.run.has(s)) {
+          int k = s - rows.run.first();
+          double sum = rows.sums[k];
+          if (Double.isFinite(sum)) {
+            double n = t - f;
+            out[s] = mean ? sum / n + rows.carries[k] / n : sum + rows.carries[k];
+            continue;
+          }
+        }
         if (t > f) {
           out[s] = mean ? Kernels.mean(w.values, f, t) : Kernels.sum(w.values, f, t);
         }

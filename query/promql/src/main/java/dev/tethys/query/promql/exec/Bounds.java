@@ -17,6 +17,8 @@ final class Bounds {
   private final int widest;
   private volatile @Nullable TimeSums timeSums;
   private volatile double @Nullable [] factors;
+  private WindowRows.@Nullable Run run; // races only repeat the work
+  private @Nullable Boolean regular;
 
   private Bounds(int[] from, int[] to, long total, long fresh, int widest) {
     this.from = from;
@@ -67,6 +69,26 @@ final class Bounds {
   /** By step what a rate multiplies differences with as far as times alone say; or null. */
   double @Nullable [] factors() {
     return factors;
+  }
+
+  /** Windows that can be looked at side by side. */
+  WindowRows.Run run() {
+    WindowRows.Run r = run;
+    if (r == null) {
+      r = WindowRows.longest(from, to);
+      run = r;
+    }
+    return r;
+  }
+
+  /** Whether those have their samples at the same times, seen from a step to the next. */
+  boolean isRegular(long[] times, long step) {
+    Boolean r = regular;
+    if (r == null) {
+      r = WindowRows.isRegular(run(), from, times, step);
+      regular = r;
+    }
+    return r;
   }
 
   /** Keeps the factors; several threads may, all the same. */

@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.query.promql.exec.Bounds.TimeSums;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code deriv}, {@code predict_linear}: least squares with carries.
@@ -31,6 +32,7 @@ final class Regression extends FloatOverTime {
     }
     double[] v = w.values;
     int[] changes = changes(v, low, high);
+    Rows rows = changes[high - 1 - low] > 0 ? rows(w) : null;
     TimeSums ofTimes = null;
     double[] sums = new double[4];
     for (int s = 0; s < steps; s++) {
@@ -46,8 +48,11 @@ final class Regression extends FloatOverTime {
       if (ofTimes == null) {
         ofTimes = sumsOfTimes(w);
       }
-      long origin = origin(w, s, from);
-      sums(w.times, v, from, to, origin, sums);
+      if (rows != null && rows.has(s)) {
+        rows.get(s, sums);
+      } else {
+        sums(w.times, v, from, to, origin(w, s, from), sums);
+      }
       if (Double.isFinite(sums[0]) && Double.isFinite(sums[2])) {
         double sy = sums[0] + sums[1];
         double sxy = sums[2] + sums[3];
@@ -133,6 +138,49 @@ final class Regression extends FloatOverTime {
     out[1] = cy;
     out[2] = sxy;
     out[3] = cxy;
+  }
+
+  /** The same sums of windows side by side, where one time goes with a whole row. */
+  private static final class Rows {
+    private final WindowRows values;
+    private final double[] products;
+    private final double[] carries;
+
+    Rows(Windows w, WindowRows values, long origin) {
+      this.values = values;
+      WindowRows.Run run = values.run;
+      int n = run.steps();
+      products = w.workspace.zeros(4, n);
+      carries = w.workspace.zeros(5, n);
+      int from = w.from[run.first()];
+      for (int i = 0; i < run.length(); i++) {
+        double[] row = values.row(i);
+        WindowRows.add(row, values.sums, values.carries, n);
+        WindowRows.multiply(row, (double) (w.times[from + i] - origin) / 1e3, n);
+        WindowRows.add(row, products, carries, n);
+      }
+    }
+
+    boolean has(int step) {
+      return values.run.has(step);
+    }
+
+    void get(int step, double[] out) {
+      int k = step - values.run.first();
+      out[0] = values.sums[k];
+      out[1] = values.carries[k];
+      out[2] = products[k];
+      out[3] = carries[k];
+    }
+  }
+
+  private @Nullable Rows rows(Windows w) {
+    WindowRows.Run run = w.bounds.run();
+    if (run == WindowRows.Run.NONE || !w.bounds.isRegular(w.times, w.grid.interval())) {
+      return null;
+    }
+    WindowRows values = WindowRows.of(w);
+    return values == null ? null : new Rows(w, values, origin(w, run.first(), w.from[run.first()]));
   }
 
   private double constant(Windows w, int s, double value) {

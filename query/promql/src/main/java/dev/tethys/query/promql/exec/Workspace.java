@@ -1,18 +1,26 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.storage.SampleBuffer;
+import java.util.Arrays;
 
 /** What one thread reuses from series to series. */
 final class Workspace {
   final SampleBuffer buffer = new SampleBuffer();
   final Samples samples = new Samples();
-  final double[][] scratch = new double[2][0];
+  final double[][] scratch = new double[6][0];
 
-  /** A scratch array of at least so many values; two are there. */
+  /** A scratch array of at least so many values; six are there. */
   double[] scratch(int which, int length) {
     if (scratch[which].length < length) {
       scratch[which] = new double[Math.max(length, 2 * scratch[which].length)];
     }
     return scratch[which];
+  }
+
+  /** A scratch array whose first values are 0. */
+  double[] zeros(int which, int length) {
+    double[] z = scratch(which, length);
+    Arrays.fill(z, 0, length, 0);
+    return z;
   }
 }

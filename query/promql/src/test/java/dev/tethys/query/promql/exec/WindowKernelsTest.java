@@ -32,17 +32,19 @@ class WindowKernelsTest {
   }
 
   private Windows windows() {
-    int n = random.nextInt(120);
+    boolean regular = random.nextBoolean();
+    int n = random.nextInt(regular ? 400 : 120);
     int kind = random.nextInt(6);
     long[] times = new long[n];
     double[] values = new double[n];
     long t = 1_700_000_000_000L;
     for (int i = 0; i < n; i++) {
-      t += random.nextInt(6) == 0 ? 1 + random.nextInt(400_000) : 15_000;
+      t += !regular && random.nextInt(6) == 0 ? 1 + random.nextInt(400_000) : 15_000;
       times[i] = t;
       values[i] = value(kind, i == 0 ? 0 : values[i - 1]);
     }
-    Grid grid = new Grid(1_700_000_000_000L, 1 + random.nextInt(100_000), 1 + random.nextInt(100));
+    long step = regular ? 15_000L * (1 + random.nextInt(4)) : 1 + random.nextInt(100_000);
+    Grid grid = new Grid(1_700_000_000_000L, step, 1 + random.nextInt(100));
     long[] ends = new long[grid.steps()];
     double[] argument = new double[grid.steps()];
     for (int s = 0; s < ends.length; s++) {
@@ -189,6 +191,34 @@ class WindowKernelsTest {
           }
           return Double.isInfinite(sum) ? sum : sum + carry;
         });
+  }
+
+  @Test
+  void meansEqualThoseOfEachWindow() {
+    check(new AnyOverTime.Sum(true), 1, (w, s) -> Kernels.mean(w.values, w.from[s], w.to[s]));
+  }
+
+  @Test
+  void windowsOverRegularScrapesAreLookedAtSideBySide() {
+    int runs = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      Windows w = windows();
+      WindowRows rows = WindowRows.of(w);
+      if (rows == null) {
+        continue;
+      }
+      runs++;
+      WindowRows.Run run = rows.run;
+      for (int i = 0; i < run.length(); i++) {
+        double[] row = rows.row(i);
+        for (int s = run.first(); s < run.end(); s++) {
+          assertThat(w.to[s] - w.from[s]).isEqualTo(run.length());
+          assertThat(Double.doubleToRawLongBits(row[s - run.first()]))
+              .isEqualTo(Double.doubleToRawLongBits(w.values[w.from[s] + i]));
+        }
+      }
+    }
+    assertThat(runs).isGreaterThan(ROUNDS / 10);
   }
 
   /** Extrapolation as Prometheus writes it, window by window. */
