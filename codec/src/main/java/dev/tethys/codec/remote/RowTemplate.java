@@ -1,8 +1,10 @@
 package dev.tethys.codec.remote;
 
+import dev.tethys.codec.compression.SimilarBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,14 @@ public final class RowTemplate {
   /** The most bytes that the value and the time of a sample take, compressed. */
   private static final int MAX_ROOM = 9 + 1 + TIME;
 
+  /** Elements of all templates: hosts with the same exporter have nearly the same. */
+  private static final SimilarBytes.Kin KIN = new SimilarBytes.Kin(1 << 20);
+
+  /** Arrays to unpack elements into. */
+  private static final ArrayBlockingQueue<byte[]> SCRATCH = new ArrayBlockingQueue<>(4);
+
+  private static final int KEEP_SCRATCH = 1 << 18;
+
   /** Series that go into one request or another, but together. */
   private record Piece(int from, int count, int rawLength) {}
 
@@ -50,11 +60,11 @@ public final class RowTemplate {
    * Of each series the length of its elements as a varint, these, and as a varint twice its length,
    * uncompressed, plus one when the elements of the next series begin with its time.
    */
-  private final byte[] elements;
+  private final SimilarBytes elements;
 
   private final int[] starts;
 
-  private RowTemplate(List<Piece> pieces, byte[] elements, int[] starts) {
+  private RowTemplate(List<Piece> pieces, SimilarBytes elements, int[] starts) {
     this.pieces = pieces;
     this.elements = elements;
     this.starts = starts;
@@ -86,7 +96,7 @@ public final class RowTemplate {
 
   /** The most bytes that {@link #write} writes. */
   public int maxLength(int piece) {
-    int end = piece + 1 < starts.length ? starts[piece + 1] : elements.length;
+    int end = piece + 1 < starts.length ? starts[piece + 1] : elements.length();
     return end - starts[piece] + MAX_ROOM * count(piece);
   }
 
@@ -98,8 +108,20 @@ public final class RowTemplate {
    * @return the end of what was written
    */
   public int write(int piece, long timestamp, double[] values, byte[] out, int at) {
+    byte[] e = SCRATCH.poll();
+    if (e == null || e.length < elements.length()) {
+      e = new byte[elements.length()];
+    }
+    elements.open(e);
+    int end = write(e, piece, timestamp, values, out, at);
+    if (e.length <= KEEP_SCRATCH) {
+      SCRATCH.offer(e);
+    }
+    return end;
+  }
+
+  private int write(byte[] e, int piece, long timestamp, double[] values, byte[] out, int at) {
     Piece p = pieces.get(piece);
-    byte[] e = elements;
     int in = starts[piece];
     int o = at;
     long[] seen =
@@ -466,7 +488,7 @@ public final class RowTemplate {
         return null;
       }
       return new RowTemplate(
-          List.copyOf(pieces), Arrays.copyOf(out, outSize), Arrays.copyOf(starts, pieces.size()));
+          List.copyOf(pieces), KIN.pack(out, outSize, null), Arrays.copyOf(starts, pieces.size()));
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.tethys.collect.scrape;
 
-import com.github.luben.zstd.Zstd;
+import dev.tethys.codec.compression.SimilarBytes;
 import dev.tethys.model.storage.SeriesLayout;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,22 +14,19 @@ final class PackedLayout implements SeriesLayout {
   /** Makers whose results are kept: destinations with different external labels, and a few more. */
   private static final int MAX_KEPT = 8;
 
-  private final byte[] packed;
-  private final int rawSize;
+  private final SimilarBytes packed;
   private final int size;
   private final Map<Object, Object> kept = new LinkedHashMap<>(); // guarded by itself
 
   /**
    * Of packed labels.
    *
-   * @param packed as zstd: {@code uvarint(length) canonical labels} of each series; entries of
-   *     length 0 are none
-   * @param rawSize how long that is when it is decompressed
+   * @param packed {@code uvarint(length) canonical labels} of each series; entries of length 0 are
+   *     none
    * @param size how many series there are
    */
-  PackedLayout(byte[] packed, int rawSize, int size) {
+  PackedLayout(SimilarBytes packed, int size) {
     this.packed = packed;
-    this.rawSize = rawSize;
     this.size = size;
   }
 
@@ -40,9 +37,8 @@ final class PackedLayout implements SeriesLayout {
 
   @Override
   public void forEach(Visitor to) {
-    byte[] r = new byte[rawSize];
-    Zstd.decompressByteArray(r, 0, rawSize, packed, 0, packed.length);
-    for (int p = 0; p < rawSize; ) {
+    byte[] r = packed.open();
+    for (int p = 0; p < r.length; ) {
       int n = PackedSeries.length(r, p);
       p = PackedSeries.after(r, p);
       if (n > 0) {

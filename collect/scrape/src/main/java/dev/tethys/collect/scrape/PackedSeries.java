@@ -1,6 +1,6 @@
 package dev.tethys.collect.scrape;
 
-import com.github.luben.zstd.Zstd;
+import dev.tethys.codec.compression.SimilarBytes;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.LayoutAppender;
@@ -14,15 +14,14 @@ import org.jspecify.annotations.Nullable;
  * What an agent remembers of the series of a target, for appenders that know no series but the
  * present one. It keeps final labels, after joining and relabelling, so that a sample that is seen
  * again needs neither; but compressed, all of a target together, in the order of its page. While
- * nobody scrapes, a series costs 11 bytes and its share of that: 5 to 10 more.
+ * nobody scrapes, a series costs 11 bytes and its share of that: 5 to 10 more, or next to nothing
+ * where another target has nearly the same series.
  *
  * <p>Invariants: {@link #raw} holds {@code uvarint(length) canonical labels} of each slot, dropped
  * ones with length 0, at {@link #offsets}, from {@link #begin} to the end of a scrape and is null
  * between, when {@link #packed} is the same compressed. For one thread.
  */
 final class PackedSeries extends PageSlots {
-  private static final int LEVEL = 3;
-
   /**
    * After so many scrapes of the same series in the same order there is a layout; twice as many
    * when it broke.
@@ -36,9 +35,9 @@ final class PackedSeries extends PageSlots {
 
   private static final byte[] NONE = {};
 
-  private byte[] packed = NONE;
-  private int rawSize;
-  private int packedSize; // of all that is packed: a layout's has more behind the slots' labels
+  private final SimilarBytes.Kin kin;
+  private @Nullable SimilarBytes packed; // a layout's has more behind the slots' labels
+  private int rawSize; // of the slots' labels
 
   private @Nullable PackedLayout layout;
   private List<Labels> own =
@@ -55,6 +54,15 @@ final class PackedSeries extends PageSlots {
       plain; // what a scrape that could have had a layout wrote about itself
   private boolean changed;
 
+  /**
+   * Of no series yet.
+   *
+   * @param kin labels of other targets
+   */
+  PackedSeries(SimilarBytes.Kin kin) {
+    this.kin = kin;
+  }
+
   @Override
   public void begin() {
     super.begin();
@@ -70,10 +78,7 @@ final class PackedSeries extends PageSlots {
     if (r != null) {
       return r;
     }
-    r = new byte[Math.max(packedSize, 64)];
-    if (packedSize > 0) {
-      Zstd.decompressByteArray(r, 0, packedSize, packed, 0, packed.length);
-    }
+    r = packed == null ? new byte[64] : packed.open();
     offsets = new int[Math.max(size(), 16)];
     int p = 0;
     for (int i = 0; i < size(); i++) {
@@ -277,9 +282,9 @@ final class PackedSeries extends PageSlots {
       kept += isDropped(i) ? 0 : 1;
     }
     raw = r;
-    packed = Zstd.compress(Arrays.copyOf(r, n), LEVEL);
-    packedSize = n;
-    layout = new PackedLayout(packed, n, kept + about.size());
+    SimilarBytes p = kin.pack(r, n, packed);
+    packed = p;
+    layout = new PackedLayout(p, kept + about.size());
   }
 
   @Override
@@ -291,8 +296,7 @@ final class PackedSeries extends PageSlots {
 
   private void pack() {
     byte[] r = open();
-    packed = Zstd.compress(Arrays.copyOf(r, rawSize), LEVEL);
-    packedSize = rawSize;
+    packed = kin.pack(r, rawSize, packed);
     layout = null;
     trim();
     changed = false;
@@ -315,6 +319,6 @@ final class PackedSeries extends PageSlots {
     for (Labels l : own) {
       labels += l.canonicalBytes().length;
     }
-    return super.bytes() + labels + packed.length;
+    return super.bytes() + labels + (packed == null ? 0 : packed.held());
   }
 }

@@ -56,7 +56,8 @@ abstract class PageSlots implements SeriesMemory {
   abstract void room(int capacity);
 
   /**
-   * Leaves of what is kept by slot beside this what belongs to some slots.
+   * Leaves of what is kept by slot beside this what belongs to some slots; {@link #size} is still
+   * that of before.
    *
    * @param slots in the order that they have from now on
    */
@@ -365,8 +366,8 @@ abstract class PageSlots implements SeriesMemory {
       lengths = l;
       starts = st;
     }
-    size = n;
     keep(slots);
+    size = n;
     forgetScrape();
   }
 

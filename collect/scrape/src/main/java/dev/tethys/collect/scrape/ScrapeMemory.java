@@ -1,5 +1,7 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.codec.compression.SimilarBytes;
+
 /** What is remembered of targets from scrape to scrape. */
 public interface ScrapeMemory {
   /**
@@ -19,16 +21,20 @@ public interface ScrapeMemory {
         }
       };
 
+  /** Bytes of labels of targets that are kept for others to be compared with. */
+  int MOST_LABELS = 2 << 20;
+
   /**
    * For a sink that remembers nothing: each target keeps its series' labels, compressed; what is
    * said about families is kept once for all targets.
    */
   static ScrapeMemory ofASink() {
     SharedFamilies families = new SharedFamilies();
+    SimilarBytes.Kin labels = new SimilarBytes.Kin(MOST_LABELS);
     return new ScrapeMemory() {
       @Override
       public SeriesMemory series() {
-        return new PackedSeries();
+        return new PackedSeries(labels);
       }
 
       @Override

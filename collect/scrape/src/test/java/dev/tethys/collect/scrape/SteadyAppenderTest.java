@@ -2,6 +2,7 @@ package dev.tethys.collect.scrape;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.compression.SimilarBytes;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
@@ -11,6 +12,7 @@ import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.LayoutAppender;
 import dev.tethys.model.storage.SeriesLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -128,7 +130,7 @@ class SteadyAppenderTest {
 
   /** A target with its memory, scraped as {@link SampleIngest} does it. */
   private static final class Target {
-    final PackedSeries memory = new PackedSeries();
+    final PackedSeries memory = new PackedSeries(new SimilarBytes.Kin(1 << 20));
     final long[] reports = new long[3];
     final boolean layouts;
 
@@ -263,6 +265,22 @@ class SteadyAppenderTest {
     assertThat(whole).containsExactly(0, 0, 0, 1, 1);
   }
 
+  /** Labels are not unpacked for dropped series, so they are when slots change places. */
+  @Test
+  void droppedSeriesInAnotherOrderLeaveTheOthersTheirLabels() {
+    Target t = new Target(true);
+    int[][] pages = {{1, 2, 5, 10, 15}, {1, 2, 5, 10, 15}, {1, 2, 15, 10}, {2, 10, 1}};
+    for (int i = 0; i < pages.length; i++) {
+      Recorder sink =
+          t.scrape(
+              Arrays.stream(pages[i]).mapToObj(n -> new Line(n, Kind.FLOAT)).toList(),
+              1000 + i,
+              false);
+      assertThat(sink.got.getFirst()).startsWith(labels(i == 3 ? 2 : 1).toString());
+      assertThat(sink.got.get(1)).startsWith(labels(i == 3 ? 1 : 2).toString());
+    }
+  }
+
   @Test
   void nothingStaysOfTheLabelsOfNewSeries() {
     Target t = new Target(true);
@@ -278,7 +296,7 @@ class SteadyAppenderTest {
 
   @Test
   void whatIsMadeOfALayoutIsMadeOnce() {
-    PackedLayout l = new PackedLayout(com.github.luben.zstd.Zstd.compress(new byte[] {0}), 1, 0);
+    PackedLayout l = new PackedLayout(new SimilarBytes.Kin(0).pack(new byte[] {0}, 1, null), 0);
     for (int i = 0; i < 20; i++) {
       String made = l.kept("a" + i % 4, () -> new StringBuilder("x").toString());
       assertThat(l.kept("a" + i % 4, () -> "other")).isSameAs(made);

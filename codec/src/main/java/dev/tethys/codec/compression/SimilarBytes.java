@@ -1,0 +1,165 @@
+package dev.tethys.codec.compression;
+
+import com.github.luben.zstd.Zstd;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes that are kept compressed and seldom looked at, of which others are kept that are much the
+ * same: what two hosts say of themselves differs in their names. They are compressed by zstd (RFC
+ * 8878) with one of the others as a raw dictionary, where that makes them much smaller.
+ *
+ * <p>For any number of threads.
+ */
+public final class SimilarBytes {
+  private static final int LEVEL = 3;
+
+  /** Shorter ones are not worth looking for others. */
+  private static final int MIN_DICTIONARY = 512;
+
+  /** With which a dictionary begins that is not raw, RFC 8878 section 5, little-endian. */
+  private static final byte[] MADE = {0x37, (byte) 0xa4, 0x30, (byte) 0xec};
+
+  /** How many of the others are tried, the nearest in length first. */
+  private static final int TRIES = 3;
+
+  private final byte[] packed;
+  private final int length;
+  private final byte @Nullable [] dictionary;
+
+  private SimilarBytes(byte[] packed, int length, byte @Nullable [] dictionary) {
+    this.packed = packed;
+    this.length = length;
+    this.dictionary = dictionary;
+  }
+
+  /** How many there are, uncompressed. */
+  public int length() {
+    return length;
+  }
+
+  /** How many are held, without those that are shared. */
+  public int held() {
+    return packed.length;
+  }
+
+  /** A copy, uncompressed. */
+  public byte[] open() {
+    byte[] out = new byte[length];
+    open(out);
+    return out;
+  }
+
+  /** Puts them at the begin of an array. */
+  public void open(byte[] out) {
+    long n =
+        dictionary == null
+            ? Zstd.decompressByteArray(out, 0, length, packed, 0, packed.length)
+            : Zstd.decompressUsingDict(out, 0, packed, 0, packed.length, dictionary);
+    if (n != length) {
+      throw new IllegalStateException("bytes that were packed here cannot be unpacked");
+    }
+  }
+
+  private static SimilarBytes with(byte @Nullable [] dictionary, byte[] bytes, int length) {
+    byte[] out = new byte[Math.toIntExact(Zstd.compressBound(length))];
+    long n =
+        dictionary == null
+            ? Zstd.compressByteArray(out, 0, out.length, bytes, 0, length, LEVEL)
+            : Zstd.compressUsingDict(out, 0, bytes, 0, length, dictionary, LEVEL);
+    if (Zstd.isError(n)) {
+      throw new IllegalStateException("zstd: " + Zstd.getErrorName(n));
+    }
+    return new SimilarBytes(Arrays.copyOf(out, (int) n), length, dictionary);
+  }
+
+  /**
+   * Bytes that may be like each other. Some of them are kept for the others to be compared with, as
+   * they are and of bounded size together; one that has served stays.
+   */
+  public static final class Kin {
+    private static final class Member {
+      final byte[] bytes;
+      volatile boolean served;
+
+      Member(byte[] bytes) {
+        this.bytes = bytes;
+      }
+    }
+
+    private final long mostBytes;
+    private final List<Member> members = new ArrayList<>(); // guarded by itself
+    private long memberBytes; // guarded by members
+
+    /**
+     * None at first.
+     *
+     * @param mostBytes that are kept to be compared with
+     */
+    public Kin(long mostBytes) {
+      this.mostBytes = mostBytes;
+    }
+
+    /**
+     * Packs bytes.
+     *
+     * @param before what they are to replace: what that was like is tried first, and what was like
+     *     nothing is not compared again
+     */
+    public SimilarBytes pack(byte[] bytes, int length, @Nullable SimilarBytes before) {
+      if (before != null && before.length >= MIN_DICTIONARY) {
+        SimilarBytes same = with(before.dictionary, bytes, length);
+        if (before.dictionary == null || same.held() < length / 16) {
+          return same;
+        }
+      }
+      SimilarBytes alone = with(null, bytes, length);
+      if (length < MIN_DICTIONARY) {
+        return alone;
+      }
+      for (Member m : nearest(length)) {
+        SimilarBytes p = with(m.bytes, bytes, length);
+        if (p.held() < alone.held() / 2) {
+          m.served = true;
+          return p;
+        }
+      }
+      join(bytes, length);
+      return alone;
+    }
+
+    private List<Member> nearest(int length) {
+      synchronized (members) {
+        return members.stream()
+            .filter(m -> Math.abs(m.bytes.length - length) <= length / 8)
+            .sorted(Comparator.comparingInt(m -> Math.abs(m.bytes.length - length)))
+            .limit(TRIES)
+            .toList();
+      }
+    }
+
+    private void join(byte[] bytes, int length) {
+      if (length > mostBytes / 4 || Arrays.equals(bytes, 0, MADE.length, MADE, 0, MADE.length)) {
+        return;
+      }
+      synchronized (members) {
+        for (int i = 0; i < members.size() && memberBytes + length > mostBytes; ) {
+          Member m = members.get(i);
+          if (m.served) {
+            i++;
+          } else {
+            memberBytes -= m.bytes.length;
+            members.remove(i);
+          }
+        }
+        if (memberBytes + length <= mostBytes) {
+          members.add(new Member(Arrays.copyOf(bytes, length)));
+          memberBytes += length;
+        }
+      }
+    }
+  }
+}
