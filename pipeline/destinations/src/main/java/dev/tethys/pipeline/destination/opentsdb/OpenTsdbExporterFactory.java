@@ -67,15 +67,7 @@ public final class OpenTsdbExporterFactory
   }
 
   private static @Nullable LineSockets sockets(OpenTsdbSettings s) {
-    if (!s.telnet()) {
-      return null;
-    }
-    int port = s.base().getPort();
-    return new LineSockets(
-        s.base().getHost(),
-        port < 0 ? OpenTsdbSettings.PORT : port,
-        s.base().getScheme().equals("telnets") ? s.client().client().tls() : null,
-        s.delivery().timeout());
+    return s.telnet() ? TelnetPutSender.sockets(s) : null;
   }
 
   @Override

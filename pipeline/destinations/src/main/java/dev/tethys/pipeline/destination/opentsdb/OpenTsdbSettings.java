@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * What the {@code opentsdb} exporter is told.
  *
  * @param base the server: http, https, telnet or telnets
+ * @param telnetLogin the first line of a connection by telnet; empty for none
  * @param tags labels that are tags of their own before others
  * @param maxTags most tags of a series
  * @param notFinite whether samples that are not finite are written as marks, else dropped
@@ -33,6 +34,7 @@ record OpenTsdbSettings(
     URI base,
     String username,
     @Nullable Secret password,
+    Secret telnetLogin,
     List<String> tags,
     int maxTags,
     boolean notFinite,
@@ -55,6 +57,13 @@ record OpenTsdbSettings(
       SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
   private static final Key<Secret> PASSWORD =
       SECTION.optional("password", Type.SECRET, "Of that user.");
+  private static final Key<Secret> TELNET_LOGIN =
+      SECTION.key(
+          "telnet_login",
+          Type.SECRET,
+          Secret.NONE,
+          "The first line of a connection by telnet, as the server's authentication plugin reads"
+              + " it, such as \"auth basic USER PASSWORD\".");
   private static final Key<List<String>> TAGS =
       SECTION.key(
           "tags",
@@ -90,7 +99,14 @@ record OpenTsdbSettings(
     String user = o.get(USERNAME);
     if (base.getScheme().startsWith("telnet")
         && (client.auth() != null || !client.headers().isEmpty() || !user.isEmpty())) {
-      throw o.error("telnet has no headers and no authentication: use http");
+      throw o.error("telnet has no headers: its login is telnet_login");
+    }
+    Secret login = o.get(TELNET_LOGIN);
+    if (!login.isEmpty() && !base.getScheme().startsWith("telnet")) {
+      throw o.error(TELNET_LOGIN, "telnet_login is of an endpoint with telnet://");
+    }
+    if (login.value().chars().anyMatch(c -> c < ' ')) {
+      throw o.error(TELNET_LOGIN, "telnet_login is one line");
     }
     long maxTags = o.get(MAX_TAGS);
     if (maxTags < 2 || maxTags > 200) {
@@ -104,6 +120,7 @@ record OpenTsdbSettings(
         base,
         user,
         o.find(PASSWORD),
+        login,
         o.get(TAGS),
         (int) maxTags,
         o.get(NOT_FINITE),

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.opentsdb;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.config.Secret;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
@@ -23,6 +24,11 @@ final class TelnetPutSender implements Sender {
 
   /** The last line of an answer to {@code version}. */
   private static final String LAST = "Built on ";
+
+  /** Before what a server with an authentication plugin (2.4) says to a connection's first line. */
+  private static final String AUTH = "AUTH_";
+
+  private static final String LET_IN = "AUTH_SUCCESS";
 
   private final LineSockets sockets;
   private final LineParcels parcels;
@@ -51,6 +57,27 @@ final class TelnetPutSender implements Sender {
         : parcels.halves(p, complaint);
   }
 
+  /** Connections to the server of the settings. */
+  static LineSockets sockets(OpenTsdbSettings s) {
+    int port = s.base().getPort();
+    return new LineSockets(
+        s.base().getHost(),
+        port < 0 ? OpenTsdbSettings.PORT : port,
+        s.base().getScheme().equals("telnets") ? s.client().client().tls() : null,
+        s.delivery().timeout(),
+        line -> greet(line, s.telnetLogin()));
+  }
+
+  private static void greet(LineSockets.Line line, Secret login) throws IOException {
+    if (!login.isEmpty()) {
+      line.write((login.value() + "\n").getBytes(StandardCharsets.UTF_8));
+      String said = line.read();
+      if (!said.startsWith(LET_IN)) {
+        throw new IOException("it does not let us in by telnet_login: " + said);
+      }
+    }
+  }
+
   /** Puts lines; the first complaint, else "". */
   static String put(LineSockets sockets, byte[] lines) throws IOException {
     return sockets.talk(
@@ -59,6 +86,10 @@ final class TelnetPutSender implements Sender {
           line.write(VERSION);
           String complaint = "";
           for (String said = line.read(); !said.startsWith(LAST); said = line.read()) {
+            if (said.startsWith(AUTH)) {
+              // Whatever the plugin thinks of it, the first line was read as a login and not put.
+              throw new IOException("it wants a login: set telnet_login");
+            }
             if (complaint.isEmpty() && said.startsWith("put:")) {
               complaint = said;
             }
