@@ -1,11 +1,12 @@
 package dev.tethys.codec.imports;
 
 import dev.tethys.codec.points.PointSink;
+import dev.tethys.codec.template.GoTime;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +18,24 @@ import org.jspecify.annotations.Nullable;
  * /api/v1/import/csv}.
  */
 public final class CsvFormat {
+  /** In front of a layout of Go's package time. */
+  private static final String CUSTOM = "custom:";
+
   private enum Kind {
     METRIC,
     LABEL,
     UNIX_S,
     UNIX_MS,
     UNIX_NS,
-    RFC3339
+    RFC3339,
+    LAYOUT
   }
 
+  /**
+   * A column.
+   *
+   * @param name of a metric or a label; of a time its layout
+   */
   private record Column(int index, Kind kind, String name) {}
 
   private static final int MAX_COLUMN = 10_000;
@@ -71,7 +81,8 @@ public final class CsvFormat {
         time = true;
       }
       metric |= kind == Kind.METRIC;
-      columns.add(new Column(index, kind, p[2]));
+      columns.add(
+          new Column(index, kind, kind == Kind.LAYOUT ? p[2].substring(CUSTOM.length()) : p[2]));
     }
     if (!metric) {
       throw new IllegalArgumentException("format: no column is a metric");
@@ -85,11 +96,15 @@ public final class CsvFormat {
       case "unix_ms" -> Kind.UNIX_MS;
       case "unix_ns" -> Kind.UNIX_NS;
       case "rfc3339" -> Kind.RFC3339;
-      default ->
-          throw new IllegalArgumentException(
-              word.startsWith("custom:")
-                  ? "format: custom layouts of times are not built in Tethys yet (see README)"
-                  : "format: time wants unix_s, unix_ms, unix_ns or rfc3339, not \"" + word + "\"");
+      default -> {
+        if (word.startsWith(CUSTOM) && word.length() > CUSTOM.length()) {
+          yield Kind.LAYOUT;
+        }
+        throw new IllegalArgumentException(
+            "format: time wants unix_s, unix_ms, unix_ns, rfc3339 or custom:LAYOUT, not \""
+                + word
+                + "\"");
+      }
     };
   }
 
@@ -155,8 +170,9 @@ public final class CsvFormat {
           case UNIX_MS -> time = Long.parseLong(v);
           case UNIX_NS -> time = Math.floorDiv(Long.parseLong(v), 1_000_000L);
           case RFC3339 -> time = Instant.from(OffsetDateTime.parse(v)).toEpochMilli();
+          case LAYOUT -> time = GoTime.parse(c.name, v).time().toInstant().toEpochMilli();
         }
-      } catch (NumberFormatException | DateTimeParseException e) {
+      } catch (IllegalArgumentException | DateTimeException e) {
         return "column " + c.index + " is no time: " + v;
       }
     }

@@ -13,6 +13,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImportLinesTest {
@@ -101,12 +102,35 @@ class ImportLinesTest {
         "1:value:a",
         "1:metric:a,2:time:iso",
         "1:metric:a,2:time:unix_s,3:time:unix_s",
-        "1:metric:a,2:time:custom:2006"
+        "1:metric:a,2:time:custom:"
       })
   void aWrongFormatIsSaidSo(String format) {
     assertThatThrownBy(() -> CsvFormat.parse(format))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("format: ");
+  }
+
+  /** By layouts of Go, as VictoriaMetrics takes them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2006-01-02 15:04:05 | 2024-05-06 07:08:09 | 1714979289000",
+        "02/Jan/2006:15:04:05 -0700 | 06/May/2024:09:08:09 +0200 | 1714979289000",
+        "2006-01-02T15:04:05.000Z | 2024-05-06T07:08:09.123Z | 1714979289123"
+      })
+  void timesHaveALayoutOfTheirOwn(String layout, String text, long millis) {
+    CsvFormat f = CsvFormat.parse("1:metric:a,2:time:custom:" + layout);
+    List<Long> times = new ArrayList<>();
+    PointSink sink =
+        (labels, t, v) -> {
+          times.add(t);
+          return null;
+        };
+    assertThat(f.read("5," + text, 7, sink)).isNull();
+    assertThat(times).containsExactly(millis);
+    assertThat(f.read("5,yesterday", 7, sink)).contains("is no time: yesterday");
+    assertThat(times).hasSize(1);
   }
 
   @Property(tries = 300)

@@ -53,6 +53,11 @@ public final class Settings implements ExporterSettings {
             new HttpClientFactory("test"), InstantSource.system(), environment::get));
   }
 
+  /** What it prints in the place of running; null when it runs. */
+  public static @Nullable String printed(ExporterKind kind, String... flags) throws IOException {
+    return kind.printed(new Settings(kind, flags));
+  }
+
   /** What its page shows. */
   public static List<MetricFamily> metrics(Exporter e) throws Exception {
     return Objects.requireNonNull(e.metrics()).collect(new Probe(Params.EMPTY, null));

@@ -17,6 +17,13 @@ import java.util.List;
 public final class Aws {
   private static final Section SECTION =
       new Section("aws_sd_config", "Targets from services of AWS.");
+
+  /** As many as AWS takes a second for long, where a mechanism asks about one thing at a time. */
+  private static final int AT_ONCE = 10;
+
+  private static final int ECS_AT_ONCE = 20;
+  private static final int MOST_AT_ONCE = 1000;
+
   private static final Key<String> ROLE =
       Mechanism.word(
           SECTION,
@@ -97,6 +104,7 @@ public final class Aws {
           "ecs",
           new Section("ecs_sd_config", "Targets from tasks of AWS ECS."),
           "ecs",
+          ECS_AT_ONCE,
           (o, s) -> {},
           (api, s, clusters, port) -> new EcsTasks(api, clusters, port));
   public static final Mechanism MSK =
@@ -104,6 +112,7 @@ public final class Aws {
           "msk",
           new Section("msk_sd_config", "Targets from nodes of AWS MSK."),
           "kafka",
+          AT_ONCE,
           (o, s) -> {},
           (api, s, clusters, port) -> new MskNodes(api, clusters, port));
   private static final Section RDS_SECTION =
@@ -115,6 +124,7 @@ public final class Aws {
           "rds",
           RDS_SECTION,
           "rds",
+          AT_ONCE,
           (o, s) -> checkFilters(o, s.get(RDS_FILTERS)),
           (api, s, clusters, port) -> new RdsInstances(api, clusters, s.get(RDS_FILTERS), port));
   public static final Mechanism ELASTICACHE =
@@ -122,6 +132,7 @@ public final class Aws {
           "elasticache",
           new Section("elasticache_sd_config", "Targets from nodes of AWS ElastiCache."),
           "elasticache",
+          AT_ONCE,
           (o, s) -> {},
           (api, s, clusters, port) -> new ElastiCacheNodes(api, clusters));
 
@@ -130,20 +141,36 @@ public final class Aws {
   }
 
   private static Mechanism ofClusters(
-      String name, Section section, String service, Mechanism.Check check, OfClusters make) {
+      String name,
+      Section section,
+      String service,
+      int atOnce,
+      Mechanism.Check check,
+      OfClusters make) {
     AwsKeys keys = new AwsKeys(section);
     Key<Duration> interval = Mechanism.refreshInterval(section, Duration.ofSeconds(60));
     Key<Long> port = Mechanism.port(section, 80);
     Key<List<String>> clusters =
         section.key("clusters", Type.list(Type.STRING), List.of(), "Which clusters; all if none.");
+    Key<Long> concurrency =
+        section.key("request_concurrency", Type.UINT, (long) atOnce, "How many questions at once.");
     section.include(HttpClientConfig.SECTION);
     return Mechanism.polling(
         name,
         section,
         interval,
-        check,
+        (o, s) -> {
+          if (s.get(concurrency) < 1 || s.get(concurrency) > MOST_AT_ONCE) {
+            throw o.error(concurrency, "request_concurrency wants 1 to " + MOST_AT_ONCE);
+          }
+          check.check(o, s);
+        },
         (s, context) ->
-            make.source(keys.api(service, s, context), s, s.get(clusters), s.get(port)));
+            make.source(
+                keys.api(service, s, s.get(concurrency).intValue(), context),
+                s,
+                s.get(clusters),
+                s.get(port)));
   }
 
   private Aws() {}
@@ -167,11 +194,13 @@ public final class Aws {
     return switch (s.get(ROLE)) {
       case "ec2" -> new Ec2Instances(KEYS.api("ec2", s, context), s.get(FILTERS), port);
       case "lightsail" -> new LightsailInstances(KEYS.api("lightsail", s, context), port);
-      case "ecs" -> new EcsTasks(KEYS.api("ecs", s, context), s.get(CLUSTERS), port);
-      case "msk" -> new MskNodes(KEYS.api("kafka", s, context), s.get(CLUSTERS), port);
+      case "ecs" -> new EcsTasks(KEYS.api("ecs", s, ECS_AT_ONCE, context), s.get(CLUSTERS), port);
+      case "msk" -> new MskNodes(KEYS.api("kafka", s, AT_ONCE, context), s.get(CLUSTERS), port);
       case "rds" ->
-          new RdsInstances(KEYS.api("rds", s, context), s.get(CLUSTERS), s.get(FILTERS), port);
-      default -> new ElastiCacheNodes(KEYS.api("elasticache", s, context), s.get(CLUSTERS));
+          new RdsInstances(
+              KEYS.api("rds", s, AT_ONCE, context), s.get(CLUSTERS), s.get(FILTERS), port);
+      default ->
+          new ElastiCacheNodes(KEYS.api("elasticache", s, AT_ONCE, context), s.get(CLUSTERS));
     };
   }
 }

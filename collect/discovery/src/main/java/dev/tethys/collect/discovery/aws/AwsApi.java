@@ -9,7 +9,14 @@ import dev.tethys.web.cloud.AwsSigner;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import org.w3c.dom.Element;
 import tools.jackson.databind.JsonNode;
 
@@ -17,19 +24,23 @@ import tools.jackson.databind.JsonNode;
 final class AwsApi {
   private final String service;
   private final String endpoint;
+  private final int concurrency;
   private final AwsCredentials credentials;
   private final DiscoveryContext context;
   private final Rest rest;
 
   /**
    * @param endpoint another URL than the region's own, or {@code ""}
+   * @param concurrency how many questions are asked at once, see {@link #each}
    */
   AwsApi(
       String service,
       String endpoint,
       AwsCredentials.Settings settings,
       HttpClientConfig client,
+      int concurrency,
       DiscoveryContext context) {
+    this.concurrency = concurrency;
     this.service = service;
     this.endpoint = endpoint;
     this.context = context;
@@ -40,6 +51,7 @@ final class AwsApi {
   private AwsApi(AwsApi of, String service) {
     this.service = service;
     this.endpoint = "";
+    this.concurrency = of.concurrency;
     this.context = of.context;
     this.rest = of.rest;
     this.credentials = of.credentials;
@@ -48,6 +60,58 @@ final class AwsApi {
   /** Another service with the same credentials. */
   AwsApi of(String otherService) {
     return new AwsApi(this, otherService);
+  }
+
+  /** What is asked about one of several things. */
+  @FunctionalInterface
+  interface Question<A, B> {
+    B ask(A about) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Asks about each, several at once; the answers in the order of what was asked.
+   *
+   * @throws IOException the first that there is; no more is asked then
+   */
+  <A, B> List<B> each(List<A> all, Question<A, B> question)
+      throws IOException, InterruptedException {
+    List<B> out = new ArrayList<>();
+    if (all.size() <= 1 || concurrency == 1) {
+      for (A one : all) {
+        out.add(question.ask(one));
+      }
+      return out;
+    }
+    Semaphore permits = new Semaphore(concurrency);
+    List<Future<B>> asked = new ArrayList<>();
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    try {
+      for (A one : all) {
+        asked.add(
+            threads.submit(
+                () -> {
+                  permits.acquire();
+                  try {
+                    return question.ask(one);
+                  } finally {
+                    permits.release();
+                  }
+                }));
+      }
+      for (Future<B> f : asked) {
+        out.add(f.get());
+      }
+      return out;
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException x -> throw x;
+        case InterruptedException x -> throw x;
+        case RuntimeException x -> throw x;
+        case null, default -> throw new IOException(e.getCause());
+      }
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   String region() throws IOException, InterruptedException {

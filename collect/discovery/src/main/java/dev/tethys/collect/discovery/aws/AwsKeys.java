@@ -49,7 +49,13 @@ final class AwsKeys {
         false);
   }
 
+  /** One question after the other. */
   AwsApi api(String service, Settings s, DiscoveryContext context) {
-    return new AwsApi(service, s.get(endpoint), credentials(s), s.client(), context);
+    return api(service, s, 1, context);
+  }
+
+  /** So many at once. */
+  AwsApi api(String service, Settings s, int concurrency, DiscoveryContext context) {
+    return new AwsApi(service, s.get(endpoint), credentials(s), s.client(), concurrency, context);
   }
 }

@@ -96,7 +96,7 @@ final class EcsTasks implements Refreshing.Source {
       int batch,
       boolean tags)
       throws IOException, InterruptedException {
-    List<JsonNode> out = new ArrayList<>();
+    List<Map<String, Object>> questions = new ArrayList<>();
     for (int i = 0; i < arns.size(); i += batch) {
       Map<String, Object> body = new LinkedHashMap<>();
       if (!cluster.isEmpty()) {
@@ -106,7 +106,11 @@ final class EcsTasks implements Refreshing.Source {
       if (tags) {
         body.put("include", List.of("TAGS"));
       }
-      api.json(TARGET + action, body).path(field).forEach(out::add);
+      questions.add(body);
+    }
+    List<JsonNode> out = new ArrayList<>();
+    for (JsonNode answer : api.each(questions, body -> api.json(TARGET + action, body))) {
+      answer.path(field).forEach(out::add);
     }
     return out;
   }

@@ -43,14 +43,19 @@ final class ElastiCacheNodes implements Refreshing.Source {
         clusters.add(parts[6]);
       }
     }
-    List<Labels> targets = new ArrayList<>();
-    for (Element c :
-        found("DescribeServerlessCaches", "ServerlessCacheName", serverless, "NextToken")) {
-      targets.add(serverless(c));
-    }
-    for (Element c : found("DescribeCacheClusters", "CacheClusterId", clusters, "Marker")) {
-      addNodes(targets, c);
-    }
+    List<Labels> targets =
+        new ArrayList<>(
+            api.each(
+                found("DescribeServerlessCaches", "ServerlessCacheName", serverless, "NextToken"),
+                this::serverless));
+    api.each(
+            found("DescribeCacheClusters", "CacheClusterId", clusters, "Marker"),
+            c -> {
+              List<Labels> nodes = new ArrayList<>();
+              addNodes(nodes, c);
+              return nodes;
+            })
+        .forEach(targets::addAll);
     return List.of(new TargetGroup(api.region(), targets, Labels.EMPTY));
   }
 
@@ -68,10 +73,14 @@ final class ElastiCacheNodes implements Refreshing.Source {
       return AwsFields.all(api, action, VERSION, p, mark, list);
     }
     List<Element> out = new ArrayList<>();
-    for (String id : ids) {
-      p.put(key, id);
-      out.addAll(AwsFields.all(api, action, VERSION, p, mark, list));
-    }
+    api.each(
+            ids,
+            id -> {
+              Map<String, String> one = new LinkedHashMap<>(p);
+              one.put(key, id);
+              return AwsFields.all(api, action, VERSION, one, mark, list);
+            })
+        .forEach(out::addAll);
     return out;
   }
 

@@ -25,8 +25,9 @@ final class MskNodes implements Refreshing.Source {
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<JsonNode> found = new ArrayList<>();
-    for (String arn : clusters) {
-      JsonNode c = api.get("/api/v2/clusters/" + Rest.encoded(arn)).path("clusterInfo");
+    for (JsonNode answer :
+        api.each(clusters, arn -> api.get("/api/v2/clusters/" + Rest.encoded(arn)))) {
+      JsonNode c = answer.path("clusterInfo");
       if (c.path("clusterType").asString("").equals("PROVISIONED")) {
         found.add(c); // others show no nodes
       }
@@ -35,10 +36,16 @@ final class MskNodes implements Refreshing.Source {
       found = all("/api/v2/clusters?clusterTypeFilter=PROVISIONED&", "clusterInfoList");
     }
     List<Labels> targets = new ArrayList<>();
-    for (JsonNode c : found) {
-      String arn = Rest.encoded(c.path("clusterArn").asString(""));
-      for (JsonNode n : all("/v1/clusters/" + arn + "/nodes?", "nodeInfoList")) {
-        add(targets, c, n);
+    List<List<JsonNode>> nodes =
+        api.each(
+            found,
+            c ->
+                all(
+                    "/v1/clusters/" + Rest.encoded(c.path("clusterArn").asString("")) + "/nodes?",
+                    "nodeInfoList"));
+    for (int i = 0; i < found.size(); i++) {
+      for (JsonNode n : nodes.get(i)) {
+        add(targets, found.get(i), n);
       }
     }
     return List.of(new TargetGroup(api.region(), targets, Labels.EMPTY));

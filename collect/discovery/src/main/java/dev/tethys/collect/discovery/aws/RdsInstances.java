@@ -33,30 +33,37 @@ final class RdsInstances implements Refreshing.Source {
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<Element> found = new ArrayList<>();
-    for (String arn : clusters) {
-      List<Element> one = clusters(Map.of("MaxRecords", "100", "DBClusterIdentifier", arn));
-      if (one.isEmpty()) {
-        throw new IOException("rds: no DB cluster found for ARN " + arn);
-      }
-      found.addAll(one);
-    }
+    api.each(
+            clusters,
+            arn -> {
+              List<Element> one = clusters(Map.of("MaxRecords", "100", "DBClusterIdentifier", arn));
+              if (one.isEmpty()) {
+                throw new IOException("rds: no DB cluster found for ARN " + arn);
+              }
+              return one;
+            })
+        .forEach(found::addAll);
     if (clusters.isEmpty()) {
       found = clusters(Map.of("MaxRecords", "100"));
     }
     List<Labels> targets = new ArrayList<>();
-    for (Element c : found) {
-      Map<String, String> parameters = new LinkedHashMap<>();
-      parameters.put("MaxRecords", "100");
-      add(parameters, 1, "db-cluster-id", List.of(XmlReader.text(c, "DBClusterArn")));
-      for (int i = 0; i < filters.size(); i++) {
-        add(parameters, i + 2, filters.get(i).name(), filters.get(i).values());
-      }
-      for (Element i :
-          AwsFields.all(api, "DescribeDBInstances", VERSION, parameters, "Marker", "DBInstances")) {
-        targets.add(target(c, i));
-      }
-    }
+    api.each(found, this::targets).forEach(targets::addAll);
     return List.of(new TargetGroup(api.region(), targets, Labels.EMPTY));
+  }
+
+  private List<Labels> targets(Element cluster) throws IOException, InterruptedException {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("MaxRecords", "100");
+    add(parameters, 1, "db-cluster-id", List.of(XmlReader.text(cluster, "DBClusterArn")));
+    for (int i = 0; i < filters.size(); i++) {
+      add(parameters, i + 2, filters.get(i).name(), filters.get(i).values());
+    }
+    List<Labels> targets = new ArrayList<>();
+    for (Element i :
+        AwsFields.all(api, "DescribeDBInstances", VERSION, parameters, "Marker", "DBInstances")) {
+      targets.add(target(cluster, i));
+    }
+    return targets;
   }
 
   private List<Element> clusters(Map<String, String> parameters)

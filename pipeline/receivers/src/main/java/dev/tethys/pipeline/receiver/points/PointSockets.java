@@ -9,10 +9,14 @@ import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
 import dev.tethys.web.socket.SocketListener;
 import dev.tethys.web.socket.StreamListener;
+import dev.tethys.web.socket.UnixDatagramListener;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +76,35 @@ public final class PointSockets {
   /** Datagrams that are read by their own rules. */
   public static SocketDoor datagrams(DatagramListener.Options options, Begun handler) {
     return door(() -> DatagramListener.start(options, handler.handler()));
+  }
+
+  /**
+   * Datagrams over a socket of this machine, which is made and removed.
+   *
+   * @param mode who may write to it
+   */
+  public static SocketDoor datagrams(
+      Path path, Set<PosixFilePermission> mode, UnixDatagramListener.Handler handler) {
+    return new SocketDoor() {
+      private @Nullable UnixDatagramListener listener;
+
+      @Override
+      public void open() throws IOException {
+        listener = UnixDatagramListener.start(path, mode, handler);
+      }
+
+      @Override
+      public int port() {
+        return -1;
+      }
+
+      @Override
+      public void close() {
+        if (listener != null) {
+          listener.close();
+        }
+      }
+    };
   }
 
   /** Makes the handler of a socket when it is opened. */

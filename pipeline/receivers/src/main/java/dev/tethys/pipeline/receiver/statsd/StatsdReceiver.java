@@ -19,7 +19,10 @@ import dev.tethys.web.socket.StreamListener;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,19 +51,25 @@ final class StatsdReceiver implements Receiver {
     this.interval = s.interval();
     this.aggregator = new StatsdAggregator(s.rules(), nanos());
     StatsdReader reader = new StatsdReader(StatsdReader.Tags.ALL);
+    Set<PosixFilePermission> socket = s.socket();
     this.door =
-        s.udp()
+        socket != null
             ? PointSockets.datagrams(
-                new DatagramListener.Options(s.endpoint()),
-                () ->
-                    new DatagramListener.Handler() {
-                      @Override
-                      public void datagram(byte[] buf, int length, InetAddress from) {
-                        tally.refused("udp", aggregator.read(reader, buf, 0, length));
-                      }
-                    })
-            : PointSockets.stream(
-                new StreamListener.Options(s.endpoint(), IDLE), c -> lines(c, reader, tally));
+                Path.of(s.endpoint()),
+                socket,
+                (buf, length) -> tally.refused("unixgram", aggregator.read(reader, buf, 0, length)))
+            : s.udp()
+                ? PointSockets.datagrams(
+                    new DatagramListener.Options(s.endpoint()),
+                    () ->
+                        new DatagramListener.Handler() {
+                          @Override
+                          public void datagram(byte[] buf, int length, InetAddress from) {
+                            tally.refused("udp", aggregator.read(reader, buf, 0, length));
+                          }
+                        })
+                : PointSockets.stream(
+                    new StreamListener.Options(s.endpoint(), IDLE), c -> lines(c, reader, tally));
   }
 
   private long nanos() {

@@ -6,6 +6,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
@@ -17,7 +18,10 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,18 +30,32 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code statsd} receivers. */
 public final class StatsdReceiverFactory
     implements ReceiverFactory<StatsdReceiverFactory.Settings> {
-  /** What one is told. */
+  /**
+   * What one is told.
+   *
+   * @param endpoint a path where lines come over a socket of this machine
+   * @param socket who may write to that, null where lines come over the network
+   */
   public record Settings(
-      String endpoint, boolean udp, Duration interval, StatsdAggregator.Rules rules) {}
+      String endpoint,
+      boolean udp,
+      @Nullable Set<PosixFilePermission> socket,
+      Duration interval,
+      StatsdAggregator.Rules rules) {}
 
   private static final long DEFAULT_MAX_SERIES = 100_000;
 
   private static final Section SECTION =
       new Section("statsd", "Receives StatsD and DogStatsD, added up once an interval.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "localhost:8125", "Where lines come: host:port.");
+      SECTION.key(
+          "endpoint",
+          Type.STRING,
+          "",
+          "Where lines come: host:port (localhost:8125), or the path of a socket"
+              + " (/var/run/statsd-receiver.sock).");
   private static final Key<String> TRANSPORT =
-      SECTION.key("transport", Type.STRING, "udp", "udp or tcp; Unix sockets are not built.");
+      SECTION.key("transport", Type.STRING, "udp", "udp, tcp or unixgram.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "aggregation_interval",
@@ -76,10 +94,16 @@ public final class StatsdReceiverFactory
   private static final Key<Long> MAX_SERIES =
       SECTION.key("max_series", Type.INT, DEFAULT_MAX_SERIES, "Most series within an interval.");
 
+  private static final Key<Set<PosixFilePermission>> PERMISSIONS =
+      SECTION.key(
+          "socket_permissions",
+          Type.of("mode such as 0622", null, StatsdReceiverFactory::mode),
+          PosixFilePermissions.fromString("rw--w--w-"),
+          "Who may write to the socket of unixgram, in octal.");
+
   static {
     SECTION.notBuilt("enable_simple_tags", "Tags without a value.");
     SECTION.notBuilt("enable_ip_only_aggregation", "Senders told apart by their address.");
-    SECTION.notBuilt("socket_permissions", "Of a Unix socket.");
   }
 
   @Override
@@ -99,17 +123,19 @@ public final class StatsdReceiverFactory
 
   private static Settings read(YamlObject o) {
     String transport = o.get(TRANSPORT);
+    boolean unix = transport.equals("unixgram");
     boolean udp =
         switch (transport) {
           case "udp", "udp4", "udp6", "" -> true;
-          case "tcp", "tcp4", "tcp6" -> false;
+          case "tcp", "tcp4", "tcp6", "unixgram" -> false;
           default ->
               throw o.error(
-                  TRANSPORT,
-                  "transport \""
-                      + transport
-                      + "\" is not built in Tethys yet (see README): udp, tcp");
+                  TRANSPORT, "transport wants udp, tcp or unixgram, not \"" + transport + "\"");
         };
+    String endpoint = o.get(ENDPOINT);
+    if (endpoint.isEmpty()) {
+      endpoint = unix ? "/var/run/statsd-receiver.sock" : "localhost:8125";
+    }
     if (!o.get(INTERVAL).isPositive()) {
       throw o.error(INTERVAL, "aggregation_interval wants to be positive");
     }
@@ -118,8 +144,9 @@ public final class StatsdReceiverFactory
       throw o.error(MAX_SERIES, "max_series wants 1 to 10000000");
     }
     return new Settings(
-        o.get(ENDPOINT),
+        endpoint,
         udp,
+        unix ? o.get(PERMISSIONS) : null,
         o.get(INTERVAL),
         new StatsdAggregator.Rules(
             o.get(METRIC_TYPE),
@@ -129,6 +156,23 @@ public final class StatsdReceiverFactory
             o.get(FORMS),
             mapper(o),
             (int) max));
+  }
+
+  /** Bits as chmod takes them. */
+  private static Set<PosixFilePermission> mode(YamlNode n) {
+    String text = n.asString();
+    if (!text.matches("0o?[0-7]{3}")) {
+      throw n.error("wants three octal digits behind a 0, such as 0622");
+    }
+    int bits = Integer.parseInt(text.substring(text.length() - 3), 8);
+    Set<PosixFilePermission> out = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] all = PosixFilePermission.values(); // from the owner's read on
+    for (int i = 0; i < all.length; i++) {
+      if ((bits >> all.length - 1 - i & 1) != 0) {
+        out.add(all[i]);
+      }
+    }
+    return out;
   }
 
   private static @Nullable MetricMapper mapper(YamlObject o) {

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.statsd;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.timgroup.statsd.NonBlockingStatsDClientBuilder;
 import com.timgroup.statsd.StatsDClient;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -215,11 +217,41 @@ class StatsdReceiverTest {
     assertThat(a.take(140).itemCount()).isZero();
   }
 
+  /** By a sender in perl. */
+  @Test
+  void datagramsComeOverASocketOfTheMachine(@TempDir Path dir) throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "perl sends to Unix sockets here");
+    Path socket = dir.resolve("s");
+    start(
+        "{transport: unixgram, endpoint: '"
+            + socket
+            + "', socket_permissions: 0620, aggregation_interval: 100ms}");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+        .isEqualTo("rw--w----");
+    Process p =
+        new ProcessBuilder(
+                "/usr/bin/perl",
+                "-MSocket",
+                "-e",
+                "socket(S, AF_UNIX, SOCK_DGRAM, 0) or die; send(S, \"unix:1|c\\nmore:2|c\", 0,"
+                    + " pack_sockaddr_un($ARGV[0])) or die $!",
+                socket.toString())
+            .inheritIO()
+            .start();
+    assertThat(p.waitFor()).isZero();
+    Samples.until(() -> points().size() == 2);
+    assertThat(points()).anyMatch(s -> s.contains("unix") && s.endsWith(" 1"));
+    stop();
+    receiver = null;
+    assertThat(socket).doesNotExist();
+  }
+
   @Test
   void whatIsNotBuiltIsRefusedByName() {
     for (String yaml :
         new String[] {
-          "{transport: unixgram}",
+          "{transport: pigeon}",
+          "{transport: unixgram, socket_permissions: 9}",
           "{enable_simple_tags: true}",
           "{aggregation_interval: 0s}",
           "{timer_histogram_mapping: [{statsd_type: counter}]}",

@@ -1,0 +1,3 @@
+/** Tests of AWS's discoveries. */
+@org.jspecify.annotations.NullMarked
+package dev.tethys.collect.discovery.aws;
