@@ -43,7 +43,7 @@ final class NtpCollector implements NodeCollector {
     return Desc.gauge("node_ntp_" + name, help);
   }
 
-  private final InetAddress server;
+  private final String server;
   private final int port;
   private final int version;
   private final int hops;
@@ -62,10 +62,7 @@ final class NtpCollector implements NodeCollector {
           "--collector.ntp.server: only the address of a server on this machine is taken, but with"
               + " --collector.ntp.server-is-local");
     }
-    if (literal == null) {
-      throw new IllegalArgumentException("--collector.ntp.server wants an address, not " + name);
-    }
-    server = literal;
+    server = name;
     port = within(options, "collector.ntp.server-port", 1, 65_535);
     version = within(options, "collector.ntp.protocol-version", 2, 4);
     hops = within(options, "collector.ntp.ip-ttl", 1, 255);
@@ -95,7 +92,7 @@ final class NtpCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    byte[] address = server.getAddress();
+    byte[] address = InetAddress.getByName(server).getAddress();
     boolean six = address.length == 16;
     ByteBuffer answer;
     double sent;

@@ -92,6 +92,7 @@ public final class MongoTopology {
     Document before = c.hello();
     try {
       c.wake(uri, t.deadline);
+      c.command("admin", Document.of("ping", 1)); // refused where a login does not hold any more
     } catch (IOException e) {
       return false;
     }
