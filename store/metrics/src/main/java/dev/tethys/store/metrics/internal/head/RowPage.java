@@ -82,12 +82,33 @@ final class RowPage {
   private long allPresent; // the mask of every row while presents is null
   private long @Nullable [] presents;
 
+  /** What the page may come to hold; 0 when nothing tells. */
+  private int likelyRows;
+
+  private int likelyBytes;
+
   RowPage(long rangeStart, int rowCapacity, int byteCapacity) {
     this.rangeStart = rangeStart;
     this.times = new long[rowCapacity];
     this.changed = new long[rowCapacity];
     this.ends = new char[rowCapacity];
     this.bytes = new byte[byteCapacity + SLACK];
+  }
+
+  /**
+   * The page after another of the same series, which is likely to become as large. It grows in two
+   * steps: each array that is too small is garbage that the heap takes for old by then.
+   */
+  static RowPage after(RowPage before, long rangeStart) {
+    boolean told = before.full();
+    int r = before.rows + (before.rows >>> 4);
+    int b = before.size() + (before.size() >>> 4);
+    int likelyRows = told ? r : Math.max(r, before.likelyRows);
+    int likelyBytes = told ? b : Math.max(b, before.likelyBytes);
+    RowPage p = new RowPage(rangeStart, (likelyRows >>> 1) + 1, likelyBytes >>> 1);
+    p.likelyRows = likelyRows;
+    p.likelyBytes = likelyBytes;
+    return p;
   }
 
   private int size() {
@@ -103,12 +124,15 @@ final class RowPage {
     return bytes.length + times.length * (presents == null ? 18L : 26L) + 160;
   }
 
-  /** Gives back what was reserved for growth. Readers keep the arrays they noted. */
+  /**
+   * Gives back what was reserved for growth, if that is worth a copy. Readers keep the arrays they
+   * noted.
+   */
   void trim() {
-    if (times.length > rows) {
+    if (times.length > rows + (rows >>> 3)) {
       resize(rows);
     }
-    if (bytes.length > size() + SLACK + 32) {
+    if (bytes.length > size() + (size() >>> 3) + SLACK + 32) {
       bytes = Arrays.copyOf(bytes, size() + SLACK);
     }
   }
@@ -171,16 +195,20 @@ final class RowPage {
     int at = size();
     int end = at + nibbleBytes + p;
     if (bytes.length < end + SLACK) {
-      bytes = Arrays.copyOf(bytes, Math.max(end, at + (at >>> 1)) + SLACK);
+      bytes = Arrays.copyOf(bytes, grown(end, likelyBytes) + SLACK);
     }
     System.arraycopy(nibbles, 0, bytes, at, nibbleBytes);
     System.arraycopy(payload, 0, bytes, at + nibbleBytes, p);
     row(time, present, change, end);
   }
 
+  private static int grown(int needed, int likely) {
+    return needed <= likely ? likely : needed + (needed >>> (likely == 0 ? 1 : 3));
+  }
+
   private void row(long time, long present, long change, int end) {
     if (rows == times.length) {
-      resize(Math.max(8, rows + (rows >>> 1) + 4));
+      resize(grown(rows + 4, likelyRows));
     }
     if (rows == 0) {
       allPresent = present;

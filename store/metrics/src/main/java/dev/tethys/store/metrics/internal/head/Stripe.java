@@ -84,7 +84,8 @@ final class Stripe {
       pages = Arrays.copyOf(pages, count * 2);
     }
     sealed = false;
-    RowPage p = new RowPage(rangeStart, 8, capacity);
+    RowPage p =
+        before == null ? new RowPage(rangeStart, 8, capacity) : RowPage.after(before, rangeStart);
     pages[count++] = p;
     return p;
   }
