@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
@@ -24,17 +25,26 @@ import dev.tethys.testkit.PostgresProcess;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import dev.tethys.web.kerberos.KerberosLogin;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import javax.security.auth.callback.Callback;
+import javax.security.sasl.AuthorizeCallback;
+import javax.security.sasl.Sasl;
+import javax.security.sasl.SaslServer;
 import org.ietf.jgss.GSSContext;
 import org.ietf.jgss.GSSCredential;
 import org.ietf.jgss.GSSException;
@@ -255,6 +265,106 @@ class KerberosTest {
             .isEmpty();
       }
       assertThat(server.who).isNotEmpty().allMatch(("tethys@" + KerberosRealm.NAME)::equals);
+    }
+  }
+
+  private static byte[] packet(DataInputStream in, int first) throws IOException {
+    assertThat(in.readUnsignedByte()).isEqualTo(first);
+    int n = 0;
+    for (int shift = 0; ; shift += 7) {
+      int b = in.readUnsignedByte();
+      n |= (b & 127) << shift;
+      if (b < 128) {
+        return in.readNBytes(n);
+      }
+    }
+  }
+
+  /** A broker's side of one connection, by Java's SASL, up to the answer to a ping. */
+  private static void broker(Socket s, KerberosLogin service, List<String> who) throws Exception {
+    MqttPackets packets = new MqttPackets(true);
+    DataInputStream in = new DataInputStream(s.getInputStream());
+    byte[] connect = packet(in, 0x10);
+    String text = new String(connect, StandardCharsets.ISO_8859_1);
+    int at = text.indexOf("GSSAPI-KERBEROS") + "GSSAPI-KERBEROS".length();
+    assertThat(connect[at]).isEqualTo((byte) 0x16);
+    int n = (connect[at + 1] & 0xff) << 8 | connect[at + 2] & 0xff;
+    byte[] said = Arrays.copyOfRange(connect, at + 3, at + 3 + n);
+    SaslServer server =
+        service.as(
+            () ->
+                Sasl.createSaslServer(
+                    "GSSAPI",
+                    "mqtt",
+                    "localhost",
+                    Map.of(),
+                    asked -> {
+                      for (Callback c : asked) {
+                        ((AuthorizeCallback) c).setAuthorized(true);
+                      }
+                    }));
+    while (true) {
+      byte[] answer = said;
+      byte[] challenge = service.as(() -> server.evaluateResponse(answer));
+      if (server.isComplete()) {
+        break;
+      }
+      s.getOutputStream()
+          .write(
+              packets.authenticate(
+                  new MqttPackets.Exchange(MqttPackets.CONTINUE, "GSSAPI-KERBEROS", challenge)));
+      said = packets.exchange(packet(in, 0xf0)).data();
+    }
+    who.add(server.getAuthorizationID());
+    s.getOutputStream().write(new byte[] {0x20, 3, 0, 0, 0});
+    packet(in, 0xc0);
+    s.getOutputStream().write(new byte[] {(byte) 0xd0, 0});
+    packet(in, 0x30); // a message, and the ping behind it
+    packet(in, 0xc0);
+    s.getOutputStream().write(new byte[] {(byte) 0xd0, 0});
+  }
+
+  @Test
+  void brokersOfMqttLetTicketsIn() throws Exception {
+    KerberosLogin service =
+        new KerberosLogin(
+            new KerberosIdentity(
+                "mqtt/localhost",
+                there().keytab("mqtt/localhost"),
+                Secret.NONE,
+                "mqtt",
+                there().config()),
+            InstantSource.system());
+    List<String> who = new CopyOnWriteArrayList<>();
+    try (ServerSocket at = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                while (!at.isClosed()) {
+                  try (Socket s = at.accept()) {
+                    broker(s, service, who);
+                  } catch (Exception e) {
+                    // who is not let in has the last word
+                  }
+                }
+              });
+      String config =
+          "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {mqtt: {endpoint:"
+              + " 'mqtt://localhost:%d', qos: 0, timeout: 20s, enhanced_authentication:"
+                  .formatted(at.getLocalPort())
+              + " GSSAPI-KERBEROS, kerberos: {"
+              + keys()
+              + "}}}, service: {pipelines: {metrics: {receivers: [otlp], exporters: [mqtt]}}}}";
+      Printed printed = Printed.of("destination", "check", "mqtt", "--config=" + config);
+      assertThat(printed.err()).isEmpty();
+      assertThat(printed.out()).contains("MQTT 5");
+      assertThat(who).containsOnly("tethys@" + KerberosRealm.NAME);
+      who.clear();
+      printed =
+          Printed.of(
+              "destination", "check", "mqtt", "--config=" + config.replace(": secret", ": other"));
+      assertThat(printed.err()).contains("no ticket to tethys");
+      assertThat(who).isEmpty();
     }
   }
 

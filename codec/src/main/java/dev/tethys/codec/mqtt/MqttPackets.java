@@ -3,6 +3,7 @@ package dev.tethys.codec.mqtt;
 import dev.tethys.codec.CodecException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public record MqttPackets(boolean five) {
   private static final int CORRELATION = 0x09;
   private static final int METHOD = 0x15;
   private static final int DATA = 0x16;
+  private static final byte[] NO_DATA = {};
 
   /** What an answer says. */
   public record Answer(int type, int packetId, int reason, String text) {}
@@ -38,13 +40,18 @@ public record MqttPackets(boolean five) {
    * What a broker takes, as it said when it accepted a connection.
    *
    * @param reason 0 when it is accepted
-   * @param data of authentication; "" for none
+   * @param data of authentication; empty for none
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   public record Accepted(
-      int reason, int maxQos, boolean retains, long maxPacket, String data, String text) {}
+      int reason, int maxQos, boolean retains, long maxPacket, byte[] data, String text) {
+    /** One that takes everything, before a broker has said otherwise. */
+    public static final Accepted EVERYTHING = new Accepted(0, 2, true, Long.MAX_VALUE, NO_DATA, "");
+  }
 
   /** What a client and a broker of version 5 say to each other by AUTH. */
-  public record Exchange(int reason, String method, String data) {}
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  public record Exchange(int reason, String method, byte[] data) {}
 
   private static void text(ByteArrayOutputStream out, String s) {
     bytes(out, s.getBytes(StandardCharsets.UTF_8));
@@ -103,7 +110,7 @@ public record MqttPackets(boolean five) {
     properties.write(METHOD);
     text(properties, said.method);
     properties.write(DATA);
-    text(properties, said.data);
+    bytes(properties, said.data);
     length(out, properties.size());
     out.writeBytes(properties.toByteArray());
   }
@@ -216,12 +223,13 @@ public record MqttPackets(boolean five) {
     }
     int reason = b[1] & 0xff;
     if (!five) {
-      return new Accepted(reason, 2, true, Long.MAX_VALUE, "", reason == 0 ? "" : refusal(reason));
+      return new Accepted(
+          reason, 2, true, Long.MAX_VALUE, NO_DATA, reason == 0 ? "" : refusal(reason));
     }
     int qos = 2;
     boolean retains = true;
     long most = Long.MAX_VALUE;
-    String data = "";
+    byte[] data = NO_DATA;
     int[] at = {2};
     int end = b.length > 2 ? varint(b, at) + at[0] : 2;
     if (end > b.length) {
@@ -236,7 +244,7 @@ public record MqttPackets(boolean five) {
         case 0x11 -> number(b, at, 4);
         case 0x21, 0x22, 0x13 -> number(b, at, 2);
         case 0x28, 0x29, 0x2a -> number(b, at, 1);
-        case DATA -> data = taken(b, at);
+        case DATA -> data = bytes(b, at);
         case 0x12, 0x1f, 0x1a, 0x1c, METHOD -> skip(b, at);
         case 0x26 -> {
           skip(b, at);
@@ -257,7 +265,7 @@ public record MqttPackets(boolean five) {
     int[] at = {0};
     int reason = b.length == 0 ? 0 : (int) number(b, at, 1);
     String method = "";
-    String data = "";
+    byte[] data = NO_DATA;
     int end = b.length > 1 ? varint(b, at) + at[0] : at[0];
     if (end > b.length) {
       throw new CodecException("the properties of an AUTH go beyond its end");
@@ -266,7 +274,7 @@ public record MqttPackets(boolean five) {
       int property = b[at[0]++] & 0xff;
       switch (property) {
         case METHOD -> method = taken(b, at);
-        case DATA -> data = taken(b, at);
+        case DATA -> data = bytes(b, at);
         case 0x1f -> skip(b, at);
         case 0x26 -> {
           skip(b, at);
@@ -279,9 +287,13 @@ public record MqttPackets(boolean five) {
   }
 
   private static String taken(byte[] b, int[] at) {
+    return new String(bytes(b, at), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(byte[] b, int[] at) {
     int from = at[0] + 2;
     skip(b, at);
-    return new String(b, from, at[0] - from, StandardCharsets.UTF_8);
+    return Arrays.copyOfRange(b, from, at[0]);
   }
 
   private static int varint(byte[] b, int[] at) {

@@ -8,14 +8,15 @@ import dev.tethys.codec.mqtt.MqttPackets.Exchange;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.LineSockets;
 import dev.tethys.pipeline.destination.client.WebSocketAddress;
-import dev.tethys.web.scram.Scram;
+import dev.tethys.web.kerberos.KerberosIdentity;
+import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Base64;
+import java.time.InstantSource;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes messages, one at a time on each connection, and waits for what the quality of service
@@ -29,14 +30,16 @@ final class MqttClient implements AutoCloseable {
   /** One message at a time is under way on a connection, so one number is enough. */
   private static final int PACKET = 1;
 
-  private static final SecureRandom RANDOM = new SecureRandom();
+  /** The most answers of a login to what the broker asks. */
+  private static final int MOST_STEPS = 8;
 
   private final MqttSettings settings;
   private final MqttPackets packets;
   private final LineSockets sockets;
   private final String clientId;
+  private final @Nullable KerberosLogin tickets;
   private final AtomicInteger connections = new AtomicInteger();
-  private volatile Accepted accepted = new Accepted(0, 2, true, Long.MAX_VALUE, "", "");
+  private volatile Accepted accepted = Accepted.EVERYTHING;
 
   MqttClient(MqttSettings settings) {
     this.settings = settings;
@@ -46,6 +49,10 @@ final class MqttClient implements AutoCloseable {
         settings.clientId().isEmpty()
             ? "tethys" + UUID.randomUUID().toString().replace("-", "").substring(0, 10)
             : settings.clientId();
+    this.tickets =
+        settings.kerberos() == null
+            ? null
+            : new KerberosLogin(settings.kerberos(), InstantSource.system());
     this.sockets =
         new LineSockets(
             settings.host(),
@@ -62,9 +69,9 @@ final class MqttClient implements AutoCloseable {
     }
     int n = connections.getAndIncrement();
     String id = n == 0 ? clientId : clientId + "-" + n;
-    Scram scram = settings.mechanism().isEmpty() ? null : scram();
-    if (scram != null) {
-      line.write(packets.connect(id, new Exchange(0, settings.mechanism(), scram.first())));
+    EnhancedLogin login = login();
+    if (login != null) {
+      line.write(packets.connect(id, new Exchange(0, settings.mechanism(), login.first())));
     } else {
       line.write(
           packets.connect(
@@ -74,8 +81,8 @@ final class MqttClient implements AutoCloseable {
     }
     int type = line.readByte() >> 4;
     byte[] content = content(line);
-    if (scram != null && type == MqttPackets.AUTH) {
-      line.write(packets.authenticate(proof(scram, content)));
+    for (int i = 0; login != null && type == MqttPackets.AUTH && i < MOST_STEPS; i++) {
+      line.write(packets.authenticate(proof(login, content)));
       type = line.readByte() >> 4;
       content = content(line);
     }
@@ -87,8 +94,8 @@ final class MqttClient implements AutoCloseable {
       if (a.reason() != 0) {
         throw new IOException("the broker refuses the connection: " + a.text());
       }
-      if (scram != null) {
-        scram.verify(a.data());
+      if (login != null) {
+        login.accepted(a.data());
       }
       accepted = a;
     } catch (CodecException e) {
@@ -102,23 +109,26 @@ final class MqttClient implements AutoCloseable {
     }
   }
 
-  private Scram scram() throws IOException {
-    byte[] random = new byte[24];
-    RANDOM.nextBytes(random);
-    return Scram.of(
-        settings.mechanism(),
-        settings.username(),
-        settings.password() == null ? "" : settings.password().value(),
-        Base64.getEncoder().encodeToString(random));
+  private @Nullable EnhancedLogin login() throws IOException {
+    KerberosIdentity kerberos = settings.kerberos();
+    if (kerberos != null && tickets != null) {
+      return new TicketLogin(tickets, kerberos.service(), settings.host());
+    }
+    return settings.mechanism().isEmpty()
+        ? null
+        : new ScramLogin(
+            settings.mechanism(),
+            settings.username(),
+            settings.password() == null ? "" : settings.password().value());
   }
 
-  private Exchange proof(Scram scram, byte[] content) throws IOException {
+  private Exchange proof(EnhancedLogin login, byte[] content) throws IOException {
     try {
       Exchange asked = packets.exchange(content);
       if (asked.reason() != MqttPackets.CONTINUE || !asked.method().equals(settings.mechanism())) {
         throw new IOException("the broker does not go on with " + settings.mechanism());
       }
-      return new Exchange(MqttPackets.CONTINUE, settings.mechanism(), scram.proof(asked.data()));
+      return new Exchange(MqttPackets.CONTINUE, settings.mechanism(), login.next(asked.data()));
     } catch (CodecException e) {
       throw new IOException("it asks with " + e.getMessage(), e);
     }

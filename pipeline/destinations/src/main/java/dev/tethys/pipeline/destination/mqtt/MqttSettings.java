@@ -10,6 +10,7 @@ import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.client.WebSocketAddress;
 import dev.tethys.pipeline.destination.messages.MessageSettings;
+import dev.tethys.web.kerberos.KerberosIdentity;
 import dev.tethys.web.scram.Scram;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for none
  * @param webSocket that packets go in; null for TCP
  * @param five whether version 5 is spoken, else 3.1.1
- * @param mechanism of SCRAM by which the user logs in; "" for name and password
+ * @param mechanism of enhanced authentication; "" for name and password
+ * @param kerberos whose tickets that shows; null for none
  * @param clientId "" for one that is made up
  */
 record MqttSettings(
@@ -36,6 +38,7 @@ record MqttSettings(
     @Nullable WebSocketAddress webSocket,
     boolean five,
     String mechanism,
+    @Nullable KerberosIdentity kerberos,
     String clientId,
     String username,
     @Nullable Secret password,
@@ -74,7 +77,11 @@ record MqttSettings(
           "enhanced_authentication",
           Type.STRING,
           "",
-          "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512.");
+          "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512, or"
+              + " who it is by GSSAPI-KERBEROS.");
+  private static final Key<KerberosIdentity> KERBEROS =
+      SECTION.optional(
+          "kerberos", KerberosIdentity.type("mqtt"), "Whose tickets GSSAPI-KERBEROS shows.");
   private static final Key<Long> QOS =
       SECTION.key(
           "qos",
@@ -126,13 +133,23 @@ record MqttSettings(
       throw o.error(PASSWORD, "password wants username");
     }
     String mechanism = o.get(ENHANCED);
+    boolean tickets = mechanism.equals(TicketLogin.METHOD);
+    if (tickets != o.has(KERBEROS) || tickets && (!o.get(VERSION) || o.has(PASSWORD))) {
+      throw o.error(
+          "enhanced_authentication: "
+              + TicketLogin.METHOD
+              + " and kerberos go together, with"
+              + " version 5 and without password");
+    }
     if (!mechanism.isEmpty()
+        && !tickets
         && (!MECHANISMS.contains(mechanism) || !o.get(VERSION) || !o.has(PASSWORD))) {
       throw o.error(
           ENHANCED,
           "enhanced_authentication is one of "
               + String.join(", ", MECHANISMS)
-              + ", of version 5, and wants username and password");
+              + ", of version 5, which want username and password, and "
+              + TicketLogin.METHOD);
     }
     return new MqttSettings(
         u.getHost(),
@@ -143,6 +160,7 @@ record MqttSettings(
         WebSocketAddress.of(u, "/mqtt", "mqtt", o, HEADERS),
         o.get(VERSION),
         mechanism,
+        o.find(KERBEROS),
         o.get(CLIENT_ID),
         o.get(USERNAME),
         o.find(PASSWORD),

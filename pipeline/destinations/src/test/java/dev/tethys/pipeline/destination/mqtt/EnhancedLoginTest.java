@@ -73,8 +73,10 @@ class EnhancedLoginTest {
               + "more,s="
               + Base64.getEncoder().encodeToString(SALT)
               + ",i=4096";
-      out.write(packets.authenticate(new Exchange(MqttPackets.CONTINUE, mechanism, asked)));
-      String proof = packets.exchange(packet(in, 0xf0)).data();
+      out.write(
+          packets.authenticate(
+              new Exchange(MqttPackets.CONTINUE, mechanism, asked.getBytes(UTF_8))));
+      String proof = new String(packets.exchange(packet(in, 0xf0)).data(), UTF_8);
       int p = proof.indexOf(",p=");
       String all = first + "," + asked + "," + proof.substring(0, p);
       int bits = hash.equals("1") ? 160 : Integer.parseInt(hash);
@@ -144,6 +146,9 @@ class EnhancedLoginTest {
         List.of(
             "{enhanced_authentication: SCRAM-SHA-256}",
             "{enhanced_authentication: PLAIN, username: u, password: p}",
+            "{enhanced_authentication: GSSAPI-KERBEROS}",
+            "{kerberos: {username: u}}",
+            "{enhanced_authentication: GSSAPI-KERBEROS, kerberos: {username: u}, protocol_version: 3.1.1}",
             "{enhanced_authentication: SCRAM-SHA-1, username: u, password: p, protocol_version: 3.1.1}")) {
       assertThatThrownBy(() -> settings(wrong)).as(wrong).isInstanceOf(ConfigException.class);
     }
