@@ -3,7 +3,6 @@ package dev.tethys.pipeline.destination.mqtt;
 import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import javax.security.sasl.Sasl;
 import javax.security.sasl.SaslClient;
 import javax.security.sasl.SaslException;
@@ -27,10 +26,13 @@ final class TicketLogin implements EnhancedLogin {
     this.host = host;
   }
 
-  private byte[] as(Callable<byte @Nullable []> step) throws IOException {
+  private byte[] answer(byte[] challenge) throws IOException {
     try {
-      byte[] said = tickets.as(step);
-      return said == null ? NOTHING : said;
+      return tickets.as(
+          () -> {
+            byte[] said = client().evaluateChallenge(challenge);
+            return said == null ? NOTHING : said;
+          });
     } catch (SaslException e) {
       tickets.refused();
       throw new IOException("Kerberos: " + e.getMessage(), e);
@@ -57,12 +59,12 @@ final class TicketLogin implements EnhancedLogin {
 
   @Override
   public byte[] first() throws IOException {
-    return as(() -> client().evaluateChallenge(NOTHING));
+    return answer(NOTHING);
   }
 
   @Override
   public byte[] next(byte[] challenge) throws IOException {
-    return as(() -> client().evaluateChallenge(challenge));
+    return answer(challenge);
   }
 
   @Override
