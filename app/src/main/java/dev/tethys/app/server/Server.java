@@ -71,8 +71,8 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server role, composed: it listens first, then opens its store, then obeys its configuration;
- * it closes in the opposite order.
+ * The server role, composed: it listens while it opens its store, then obeys its configuration; it
+ * closes in the opposite order.
  */
 final class Server implements AutoCloseable {
   /** Where the metrics of this machine are served. */
@@ -88,6 +88,7 @@ final class Server implements AutoCloseable {
   private final ServerStatus status;
   private final Notifications notifications;
   private final Reloads reloads;
+  private final StoreOpening opening;
   private final LateStore store = new LateStore();
 
   /** The store and those elsewhere, for whoever queries. */
@@ -112,13 +113,15 @@ final class Server implements AutoCloseable {
   private @Nullable QueryWarmUp queryWarmUp;
 
   /**
-   * Reads the configuration and starts listening.
+   * Reads the configuration, begins to open the store and starts listening.
    *
+   * @param opening of the store, which {@link #open} takes from it
    * @throws dev.tethys.config.ConfigException when the configuration is wrong
    * @throws IOException when a file cannot be read or an address not be taken
    */
-  Server(FlagSet flags) throws IOException {
+  Server(FlagSet flags, StoreOpening opening) throws IOException {
     this.flags = flags;
+    this.opening = opening;
     this.features = Features.parse(flags.list("enable-feature"));
     this.retention = new Retention(flags);
     this.folder = Path.of(flags.get("storage.tsdb.path"));
@@ -127,6 +130,7 @@ final class Server implements AutoCloseable {
     this.configuration =
         new Configuration(
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
+    opening.begin(folder, databaseOptions(configuration.current()));
     ExternalUrl external = PublicUrl.of(flags, "tethys server");
     this.status =
         new ServerStatus(flags, features, configuration, retention::toString, external.url());
@@ -323,8 +327,7 @@ final class Server implements AutoCloseable {
 
   /** Opens the store and obeys the configuration; from then on the server is ready. */
   void open() throws IOException {
-    MetricsDatabase database =
-        MetricsDatabase.open(folder, databaseOptions(configuration.current()));
+    MetricsDatabase database = opening.take();
     store.opened(database);
     RecoveryReport recovery = database.recovery();
     recovery.problems().forEach(p -> LOG.log(Level.WARNING, "storage: {0}", p));

@@ -52,12 +52,15 @@ public final class ServerRole {
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo.current().announce(LOG, "server");
-    Server server = new Server(flags);
-    try {
-      server.open();
-    } catch (IOException | RuntimeException | Error e) {
-      server.close();
-      throw e;
+    Server server;
+    try (StoreOpening opening = new StoreOpening()) {
+      server = new Server(flags, opening);
+      try {
+        server.open();
+      } catch (IOException | RuntimeException | Error e) {
+        server.close();
+        throw e;
+      }
     }
     // Only now: what recovery brings back is alive, all of it.
     HeapPace.keepStore();

@@ -1,0 +1,76 @@
+package dev.tethys.app.server;
+
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.DatabaseOptions;
+import dev.tethys.store.metrics.MetricsDatabase;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store that is opened beside the rest of a start: both take some tenths of a second after a
+ * kill, on a core each. Whoever begins it takes the store, or closes this.
+ */
+final class StoreOpening implements AutoCloseable {
+  private @Nullable FutureTask<MetricsDatabase> task;
+
+  /** Begins to open a store. */
+  void begin(Path folder, DatabaseOptions options) {
+    FutureTask<MetricsDatabase> t = new FutureTask<>(() -> MetricsDatabase.open(folder, options));
+    task = t;
+    Thread.ofPlatform().daemon().name("store-open").start(t);
+  }
+
+  /**
+   * Waits for the store, which is then the caller's.
+   *
+   * @throws StorageException when it cannot be opened
+   */
+  MetricsDatabase take() {
+    FutureTask<MetricsDatabase> t = task;
+    if (t == null) {
+      throw new IllegalStateException("nothing was begun");
+    }
+    task = null;
+    return result(t);
+  }
+
+  private static MetricsDatabase result(FutureTask<MetricsDatabase> t) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return t.get();
+        } catch (InterruptedException e) {
+          interrupted = true; // a store that is half open cannot be left
+        } catch (ExecutionException e) {
+          switch (e.getCause()) {
+            case RuntimeException r -> throw r;
+            case Error error -> throw error;
+            default -> throw new IllegalStateException(e.getCause());
+          }
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Closes a store that nobody took, once it is open. */
+  @Override
+  public void close() {
+    FutureTask<MetricsDatabase> t = task;
+    task = null;
+    if (t == null) {
+      return;
+    }
+    try {
+      result(t).close();
+    } catch (StorageException e) {
+      // the start has failed already, and says why
+    }
+  }
+}
