@@ -45,11 +45,11 @@ final class StoreOpening implements AutoCloseable {
         } catch (InterruptedException e) {
           interrupted = true; // a store that is half open cannot be left
         } catch (ExecutionException e) {
-          switch (e.getCause()) {
-            case RuntimeException r -> throw r;
-            case Error error -> throw error;
-            default -> throw new IllegalStateException(e.getCause());
+          Throwable why = e.getCause();
+          if (why instanceof Error error) {
+            throw error;
           }
+          throw why instanceof RuntimeException r ? r : new IllegalStateException(why);
         }
       }
     } finally {
