@@ -57,17 +57,15 @@ public final class RowTemplate {
   private final List<Piece> pieces;
 
   /**
-   * Of each series the length of its elements as a varint, these, and as a varint twice its length,
-   * uncompressed, plus one when the elements of the next series begin with its time.
+   * By piece, as each is unpacked by itself. Of each series the length of its elements as a varint,
+   * these, and as a varint twice its length, uncompressed, plus one when the elements of the next
+   * series begin with its time.
    */
-  private final SimilarBytes elements;
+  private final List<SimilarBytes> elements;
 
-  private final int[] starts;
-
-  private RowTemplate(List<Piece> pieces, SimilarBytes elements, int[] starts) {
+  private RowTemplate(List<Piece> pieces, List<SimilarBytes> elements) {
     this.pieces = pieces;
     this.elements = elements;
-    this.starts = starts;
   }
 
   /** Whether samples of a time can be written. */
@@ -96,8 +94,7 @@ public final class RowTemplate {
 
   /** The most bytes that {@link #write} writes. */
   public int maxLength(int piece) {
-    int end = piece + 1 < starts.length ? starts[piece + 1] : elements.length();
-    return end - starts[piece] + MAX_ROOM * count(piece);
+    return elements.get(piece).length() + MAX_ROOM * count(piece);
   }
 
   /**
@@ -108,21 +105,21 @@ public final class RowTemplate {
    * @return the end of what was written
    */
   public int write(int piece, long timestamp, double[] values, byte[] out, int at) {
+    SimilarBytes packed = elements.get(piece);
     byte[] e = SCRATCH.poll();
-    if (e == null || e.length < elements.length()) {
-      e = new byte[elements.length()];
+    if (e == null || e.length < packed.length()) {
+      e = new byte[packed.length()];
     }
-    elements.open(e);
-    int end = write(e, piece, timestamp, values, out, at);
+    packed.open(e);
+    int end = write(e, pieces.get(piece), timestamp, values, out, at);
     if (e.length <= KEEP_SCRATCH) {
       SCRATCH.offer(e);
     }
     return end;
   }
 
-  private int write(byte[] e, int piece, long timestamp, double[] values, byte[] out, int at) {
-    Piece p = pieces.get(piece);
-    int in = starts[piece];
+  private static int write(byte[] e, Piece p, long timestamp, double[] values, byte[] out, int at) {
+    int in = 0;
     int o = at;
     long[] seen =
         new long[SEEN]; // values, and where they stand uncompressed, from the piece's start
@@ -487,8 +484,12 @@ public final class RowTemplate {
       if (!fits || pieces.isEmpty()) {
         return null;
       }
-      return new RowTemplate(
-          List.copyOf(pieces), KIN.pack(out, outSize, null), Arrays.copyOf(starts, pieces.size()));
+      List<SimilarBytes> packed = new ArrayList<>(pieces.size());
+      for (int i = 0; i < pieces.size(); i++) {
+        byte[] e = Arrays.copyOfRange(out, starts[i], starts[i + 1]);
+        packed.add(KIN.pack(e, e.length, null));
+      }
+      return new RowTemplate(List.copyOf(pieces), List.copyOf(packed));
     }
   }
 }

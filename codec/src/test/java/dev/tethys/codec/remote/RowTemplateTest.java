@@ -3,12 +3,15 @@ package dev.tethys.codec.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.DynamicMessage;
+import com.sun.management.ThreadMXBean;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -21,6 +24,8 @@ import org.xerial.snappy.Snappy;
 class RowTemplateTest {
   /** One for all, as it is used. */
   private static final RowTemplate.Builder BUILDER = new RowTemplate.Builder();
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private static final double[] VALUES = {
     0, -0.0, 1, 1, 2, 1024, 0.1, 1e300, Double.NaN, Double.POSITIVE_INFINITY, 65_536, 1.5e9
@@ -113,6 +118,32 @@ class RowTemplateTest {
       byte[] whole = Snappy.uncompress(SnappyBlock.ofElements(joined, joined.length, rawJoined));
       assertThat(read(whole)).isEqualTo(expected);
     }
+  }
+
+  /** What is unpacked for all pieces together grows with their number, and not with its square. */
+  @Test
+  void aPieceIsUnpackedWithoutTheOthers() {
+    Random random = new Random(2);
+    RowTemplate.Builder b = BUILDER.begin(100);
+    long all = 0;
+    for (int i = 0; i < 6000; i++) {
+      byte[] noise = new byte[60];
+      random.nextBytes(noise);
+      byte[] f = fields(Labels.of("__name__", "a", "noise", HexFormat.of().formatHex(noise)));
+      all += f.length;
+      b.add(f, 0, f.length);
+    }
+    RowTemplate t = Objects.requireNonNull(b.build());
+    double[] v = new double[6000];
+    byte[] out = new byte[1 << 20];
+    long before = 0;
+    for (int round = 0; round < 2; round++) { // arrays that stay are made in the first
+      before = THREADS.getCurrentThreadAllocatedBytes();
+      for (int p = 0; p < t.pieces(); p++) {
+        t.write(p, 1_790_000_000_000L, v, out, 0);
+      }
+    }
+    assertThat(THREADS.getCurrentThreadAllocatedBytes() - before).isLessThan(all);
   }
 
   @Test
