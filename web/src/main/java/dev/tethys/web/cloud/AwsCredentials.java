@@ -12,7 +12,6 @@ import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
@@ -59,6 +58,7 @@ public final class AwsCredentials {
   static final Duration EARLY = Duration.ofMinutes(5);
   private static final int MAX_PROFILES = 10;
   private static final Duration LOCAL_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration PROCESS_TIMEOUT = Duration.ofSeconds(60);
   private static final String METADATA = "http://169.254.169.254";
   private static final String CONTAINER = "http://169.254.170.2";
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -251,21 +251,20 @@ public final class AwsCredentials {
   }
 
   private static AwsIdentity process(String command) throws IOException, InterruptedException {
-    Process p =
-        new ProcessBuilder("/bin/sh", "-c", command)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+    String failed = "credential_process \"" + command + "\" failed";
+    CredentialProgram.Printed p;
     try {
-      p.getOutputStream().close();
-      byte[] out = p.getInputStream().readNBytes(Surroundings.MAX_BYTES);
-      if (!p.waitFor(60, TimeUnit.SECONDS) || p.exitValue() != 0) {
-        throw new IOException("credential_process \"" + command + "\" failed");
-      }
-      return identity("credential_process", JSON.readTree(out));
+      p = CredentialProgram.run(new ProcessBuilder("/bin/sh", "-c", command), PROCESS_TIMEOUT);
+    } catch (IOException e) {
+      throw new IOException(failed + ": " + e.getMessage(), e);
+    }
+    if (p.status() != 0) {
+      throw new IOException(failed);
+    }
+    try {
+      return identity("credential_process", JSON.readTree(p.text()));
     } catch (JacksonException e) {
       throw new IOException("credential_process gave what is not JSON", e);
-    } finally {
-      p.destroyForcibly();
     }
   }
 

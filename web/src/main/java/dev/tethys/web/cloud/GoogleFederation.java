@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -181,36 +180,19 @@ final class GoogleFederation {
     }
     String command = program.path("command").asString("");
     long millis = Math.clamp(program.path("timeout_millis").asLong(30_000), 5_000, 120_000);
-    Process p =
-        new ProcessBuilder(List.of(command.strip().split("\\s+", -1)))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+    ProcessBuilder b = new ProcessBuilder(List.of(command.strip().split("\\s+", -1)));
+    CredentialProgram.Printed p;
     try {
-      p.getOutputStream().close();
-      Thread stop =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      if (!p.waitFor(millis, TimeUnit.MILLISECONDS)) {
-                        p.destroyForcibly();
-                      }
-                    } catch (InterruptedException e) {
-                      p.destroyForcibly();
-                    }
-                  });
-      String text =
-          new String(p.getInputStream().readNBytes(Surroundings.MAX_BYTES), StandardCharsets.UTF_8);
-      stop.join();
-      JsonNode n = parsed(text, command);
-      if (p.exitValue() != 0 || !n.path("success").asBoolean(false)) {
-        throw new IOException(command + " failed: " + n.path("message").asString(""));
-      }
-      boolean saml = n.path("token_type").asString("").endsWith(":saml2");
-      return field(n, saml ? "saml_response" : "id_token", command);
-    } finally {
-      p.destroyForcibly();
+      p = CredentialProgram.run(b, Duration.ofMillis(millis));
+    } catch (IOException e) {
+      throw new IOException(command + " failed: " + e.getMessage(), e);
     }
+    JsonNode n = parsed(p.text(), command);
+    if (p.status() != 0 || !n.path("success").asBoolean(false)) {
+      throw new IOException(command + " failed: " + n.path("message").asString(""));
+    }
+    boolean saml = n.path("token_type").asString("").endsWith(":saml2");
+    return field(n, saml ? "saml_response" : "id_token", command);
   }
 
   /** A signed question to AWS of who one is, which Google asks in one's place. */

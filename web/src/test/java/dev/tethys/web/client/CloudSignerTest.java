@@ -34,6 +34,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class CloudSignerTest {
@@ -505,6 +506,21 @@ class CloudSignerTest {
     assertThat(s.verify(Base64.getUrlDecoder().decode(parts[2]))).isTrue();
     now.set(now.get().plusSeconds(9999));
     assertThatThrownBy(() -> write(certificate(pfx, "wrong"))).hasMessageContaining("password");
+  }
+
+  /** As a shell's script does that calls another program. */
+  @Test
+  @Timeout(30)
+  void aProgramEndsInTimeWithWhatItStarted() throws Exception {
+    environment.put("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "1");
+    Path script = home.resolve("slow.sh");
+    Files.writeString(script, "sleep 60\ntrue\n");
+    String program =
+        "{\"type\":\"external_account\",\"credential_source\":{\"executable\":"
+            + "{\"command\":\"/bin/sh HOME/slow.sh\",\"timeout_millis\":5000}}}";
+    assertThatThrownBy(() -> google(program))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("slow.sh failed: it did not end within 5000 ms");
   }
 
   private static CloudAuth certificate(Path file, String password) {
