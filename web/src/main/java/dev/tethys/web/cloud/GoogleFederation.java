@@ -160,8 +160,8 @@ final class GoogleFederation {
   private static JsonNode parsed(String text, String from) throws IOException {
     try {
       return JSON.readTree(text);
-    } catch (JacksonException e) {
-      throw new IOException(from + " is not JSON: " + e.getOriginalMessage(), e);
+    } catch (JacksonException e) { // its message shows what it met, which may be a proof as it is
+      throw new IOException(from + " is not JSON");
     }
   }
 

@@ -508,6 +508,19 @@ class CloudSignerTest {
     assertThatThrownBy(() -> write(certificate(pfx, "wrong"))).hasMessageContaining("password");
   }
 
+  /** A file that holds the proof as it is, where JSON is expected. */
+  @Test
+  void aProofIsNotShown() throws Exception {
+    Files.writeString(home.resolve("proof"), "proofOfMine\n");
+    assertThatThrownBy(
+            () ->
+                google(
+                    "{\"type\":\"external_account\",\"credential_source\":{\"file\":\"HOME/proof\","
+                        + "\"format\":{\"type\":\"json\",\"subject_token_field_name\":\"id\"}}}"))
+        .rootCause() // whatever is shown of it, a trace too
+        .hasMessageEndingWith("/proof is not JSON");
+  }
+
   /** As a shell's script does that calls another program. */
   @Test
   @Timeout(30)
