@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,7 +31,10 @@ final class GoogleFederation {
   private static final String EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
   private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
   private static final String ALL = "https://www.googleapis.com/auth/cloud-platform";
-  private static final String ALLOWED = "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES";
+  private static final String ABOUT = "GOOGLE_EXTERNAL_ACCOUNT_";
+  private static final String ALLOWED = ABOUT + "ALLOW_EXECUTABLES";
+  private static final Pattern ACCOUNT =
+      Pattern.compile("/serviceAccounts/([^/:]+):generateAccessToken$");
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   private static final int USUAL_LIFETIME = 3600;
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -141,7 +146,7 @@ final class GoogleFederation {
     }
     JsonNode program = source.path("executable");
     if (program.isObject()) {
-      return printed(program);
+      return printed(n, program);
     }
     throw new IOException(
         "google: credential_source names neither a file nor a url, an executable or aws;"
@@ -174,25 +179,41 @@ final class GoogleFederation {
   }
 
   /** What a program prints; it is run only where the environment allows that. */
-  private String printed(JsonNode program) throws IOException, InterruptedException {
+  private String printed(JsonNode n, JsonNode program) throws IOException, InterruptedException {
     if (!around.variable(ALLOWED).equals("1")) {
       throw new IOException("google: executables are run where " + ALLOWED + " is 1");
     }
     String command = program.path("command").asString("");
     long millis = Math.clamp(program.path("timeout_millis").asLong(30_000), 5_000, 120_000);
     ProcessBuilder b = new ProcessBuilder(List.of(command.strip().split("\\s+", -1)));
+    told(n, program, b.environment());
     CredentialProgram.Printed p;
     try {
       p = CredentialProgram.run(b, Duration.ofMillis(millis));
     } catch (IOException e) {
       throw new IOException(command + " failed: " + e.getMessage(), e);
     }
-    JsonNode n = parsed(p.text(), command);
-    if (p.status() != 0 || !n.path("success").asBoolean(false)) {
-      throw new IOException(command + " failed: " + n.path("message").asString(""));
+    JsonNode said = parsed(p.text(), command);
+    if (p.status() != 0 || !said.path("success").asBoolean(false)) {
+      throw new IOException(command + " failed: " + said.path("message").asString(""));
     }
-    boolean saml = n.path("token_type").asString("").endsWith(":saml2");
-    return field(n, saml ? "saml_response" : "id_token", command);
+    boolean saml = said.path("token_type").asString("").endsWith(":saml2");
+    return field(said, saml ? "saml_response" : "id_token", command);
+  }
+
+  /** What a program is told of what it is to prove, and to whom. */
+  private static void told(JsonNode n, JsonNode program, Map<String, String> environment) {
+    environment.put(ABOUT + "AUDIENCE", n.path("audience").asString(""));
+    environment.put(ABOUT + "TOKEN_TYPE", n.path("subject_token_type").asString(""));
+    environment.put(ABOUT + "INTERACTIVE", "0");
+    Matcher account = ACCOUNT.matcher(n.path("service_account_impersonation_url").asString(""));
+    if (account.find()) {
+      environment.put(ABOUT + "IMPERSONATED_EMAIL", account.group(1));
+    }
+    String file = program.path("output_file").asString("");
+    if (!file.isEmpty()) {
+      environment.put(ABOUT + "OUTPUT_FILE", file);
+    }
   }
 
   /** A signed question to AWS of who one is, which Google asks in one's place. */

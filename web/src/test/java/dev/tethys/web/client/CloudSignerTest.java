@@ -521,6 +521,30 @@ class CloudSignerTest {
         .hasMessageEndingWith("/proof is not JSON");
   }
 
+  /** By the variables of https://google.aip.dev/auth/4117. */
+  @Test
+  void aProgramIsToldWhatItIsToProve() throws Exception {
+    environment.put("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "1");
+    answers.put("POST /v1/token", "{\"access_token\":\"sts\",\"expires_in\":3600}");
+    answers.put(
+        "POST /serviceAccounts/me@x:generateAccessToken",
+        "{\"accessToken\":\"sa\",\"expireTime\":\"2026-01-02T04:04:05Z\"}");
+    Files.writeString(
+        home.resolve("say.sh"),
+        "p=GOOGLE_EXTERNAL_ACCOUNT\n"
+            + "for v in AUDIENCE TOKEN_TYPE INTERACTIVE IMPERSONATED_EMAIL OUTPUT_FILE; do\n"
+            + "  t=\"$t$(printenv ${p}_$v) \"\ndone\n"
+            + "echo \"{\\\"success\\\":true,\\\"id_token\\\":\\\"$t\\\"}\"\n");
+    assertThat(
+            google(
+                "{\"type\":\"external_account\",\"audience\":\"pool\",\"subject_token_type\":\"urn:jwt\","
+                    + "\"token_url\":\"URL/v1/token\",\"service_account_impersonation_url\":"
+                    + "\"URL/serviceAccounts/me@x:generateAccessToken\",\"credential_source\":"
+                    + "{\"executable\":{\"command\":\"/bin/sh HOME/say.sh\",\"output_file\":\"/o\"}}}"))
+        .isEqualTo("Bearer sa");
+    assertThat(requests.get(0)).contains("subject_token=pool+urn%3Ajwt+0+me%40x+%2Fo+");
+  }
+
   /** As a shell's script does that calls another program. */
   @Test
   @Timeout(30)
