@@ -33,12 +33,20 @@ record PfxFile(PrivateKey key, List<X509Certificate> chain) {
     }
     char[] secret = password.value().toCharArray();
     KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(new ByteArrayInputStream(bytes), secret);
+    try {
+      store.load(new ByteArrayInputStream(bytes), secret);
+    } catch (IOException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
     for (Enumeration<String> names = store.aliases(); names.hasMoreElements(); ) {
       String name = names.nextElement();
       if (store.getKey(name, secret) instanceof PrivateKey key) {
         List<X509Certificate> chain = new ArrayList<>();
-        for (Certificate c : store.getCertificateChain(name)) {
+        Certificate @Nullable [] certificates = store.getCertificateChain(name);
+        if (certificates == null) {
+          throw new IOException(file + " holds no certificate of its key");
+        }
+        for (Certificate c : certificates) {
           if (c instanceof X509Certificate x) {
             chain.add(x);
           }

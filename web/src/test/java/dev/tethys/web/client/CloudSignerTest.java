@@ -470,6 +470,15 @@ class CloudSignerTest {
     return new String(p.getInputStream().readNBytes(40), StandardCharsets.US_ASCII);
   }
 
+  /** By openssl pkcs12 -export -nocerts, of a key made for it. */
+  private static final String KEY_ALONE =
+      "MIIBfgIBAzCCATQGCSqGSIb3DQEHAaCCASUEggEhMIIBHTCCARkGCSqGSIb3DQEHAaCCAQoEggEGMIIBAjCB/wYL"
+          + "KoZIhvcNAQwKAQKgge8wgewwVwYJKoZIhvcNAQUNMEowKQYJKoZIhvcNAQUMMBwECPA92laiQH+TAgIIADAMBggq"
+          + "hkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQBHDVK7/MF2tt6kMHvEbzxQSBkOxqNQK/9dYoJ8ypcTszOKBxhJS5DSrc"
+          + "aqKr2mJoDLrVviTfhzGqZ/I3oF3iJld6jZcfadKB1juOzeYXtLmM69U/KkL9d85dQbTuR2m6mjRu/sgpS9EMdzwP"
+          + "2ZvK2Ig0QEqpE6rYdWbrA6iudprEZd3wykOvFOWr2BmGFeHKSSkIk8dzvxQG/jTArVUSTWW3HzBBMDEwDQYJYIZI"
+          + "AWUDBAIBBQAEIFmM/mmxC+M1ZKE7qNSc5SOZFIN0ooG7T47RYJIVmFvbBAipXRwPhBfI+wICCAA=";
+
   /** By keytool and openssl's own format of a key with its certificate. */
   @Test
   void anApplicationOfAzureSignsWithAPfxFile() throws Exception {
@@ -505,7 +514,12 @@ class CloudSignerTest {
     s.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
     assertThat(s.verify(Base64.getUrlDecoder().decode(parts[2]))).isTrue();
     now.set(now.get().plusSeconds(9999));
-    assertThatThrownBy(() -> write(certificate(pfx, "wrong"))).hasMessageContaining("password");
+    assertThatThrownBy(() -> write(certificate(pfx, "wrong")))
+        .hasMessageContaining("app.pfx: ")
+        .hasMessageContaining("password");
+    Files.write(pfx, Base64.getDecoder().decode(KEY_ALONE));
+    assertThatThrownBy(() -> write(certificate(pfx, "p")))
+        .hasMessageContaining("app.pfx holds no certificate of its key");
   }
 
   /** A file that holds the proof as it is, where JSON is expected. */
