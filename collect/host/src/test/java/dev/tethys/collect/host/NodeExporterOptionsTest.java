@@ -88,6 +88,32 @@ final class NodeExporterOptionsTest {
         .hasMessageContaining(error);
   }
 
+  /** It may hold a password, which no message shows. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "https://u:secret@h/RPC2 | begins with http:// or unix://, not https:",
+        "http://u:secret%@h/RPC2 | Malformed escape pair",
+        "http://u:secret@my_host:9001/RPC2 | names no host",
+        "unix:secret | names no path"
+      })
+  void refusesAddressesOfSupervisord(String url, String error) {
+    for (boolean flag : new boolean[] {true, false}) {
+      NodeExporterOptions o =
+          flag
+              ? parse("collector.supervisord", "collector.supervisord.url=" + url)
+              : parse("collector.supervisord");
+      assertThatThrownBy(() -> new HostCollectors(o, InstantSource.system(), v -> url))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("--collector.supervisord.url, or SUPERVISORD_URL")
+          .hasMessageContaining(error)
+          .hasNoCause()
+          .message()
+          .doesNotContain("secret");
+    }
+  }
+
   @Test
   void refusesWhatExcludesEachOther() {
     assertThatThrownBy(

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
@@ -57,11 +58,32 @@ final class SupervisordCollector implements NodeCollector {
     String flag = options.string("collector.supervisord.url");
     boolean own = !flag.equals("http://localhost:9001/RPC2");
     String text = own || environment.isEmpty() ? flag : environment;
-    url = URI.create(text);
-    if (!"http".equals(url.getScheme()) && !"unix".equals(url.getScheme())) {
+    url = url(text);
+  }
+
+  /** What is wrong is told without the address, which may hold a password. */
+  private static URI url(String text) {
+    URI u;
+    try {
+      u = new URI(text);
+    } catch (URISyntaxException e) {
       throw new IllegalArgumentException(
-          "--collector.supervisord.url begins with http:// or unix://, not " + text);
+          "--collector.supervisord.url, or SUPERVISORD_URL: "
+              + e.getReason()); // the input is not shown
     }
+    boolean unix = "unix".equals(u.getScheme());
+    if (!unix && !"http".equals(u.getScheme())) {
+      throw new IllegalArgumentException(
+          "--collector.supervisord.url, or SUPERVISORD_URL, begins with http:// or unix://, not "
+              + u.getScheme()
+              + ":");
+    }
+    if (unix ? u.getPath() == null || u.getPath().isEmpty() : u.getHost() == null) {
+      throw new IllegalArgumentException(
+          "--collector.supervisord.url, or SUPERVISORD_URL, names no "
+              + (unix ? "path" : "host that is one"));
+    }
+    return u;
   }
 
   @Override
