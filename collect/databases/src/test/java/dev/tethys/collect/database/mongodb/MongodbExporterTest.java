@@ -682,6 +682,15 @@ final class MongodbExporterTest {
       assertThat(up(fresh + "90")).as("ten seconds between looks are added").isZero();
       assertThat(up(fresh + "90&heartbeatFrequencyMS=5000")).isEqualTo(1);
       assertThat(up(fresh + "90&readPreferenceTags=dc:none")).isZero();
+      primary(second, false, now, hosts);
+      try (Exporter e =
+          Settings.open(new MongodbExporterKind(), fresh + "90", "mongodb.global-conn-pool=true")) {
+        assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up")).containsValue(1.0);
+        primary(second, false, now.minusSeconds(81), hosts);
+        assertThat(SideBySide.of(Settings.metrics(e)).samples("mongodb_up"))
+            .as("a connection that was kept does not keep a member that has fallen behind")
+            .containsValue(0.0);
+      }
       first.close();
       assertThat(up(fresh + "90")).as("the freshest, where there is no primary").isEqualTo(1);
       assertThat(third.commands("ping")).isEmpty();

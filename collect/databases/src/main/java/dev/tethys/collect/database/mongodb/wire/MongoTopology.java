@@ -84,7 +84,7 @@ public final class MongoTopology {
    * Takes a connection that has waited into use again.
    *
    * @return false when it is of no use any more: it has ended, or the server is another kind of
-   *     member now
+   *     member now, or a secondary of which only the others can tell whether it is too far behind
    */
   public static boolean wake(
       MongoConnection c, MongoUri uri, Duration patience, Deadline deadline) {
@@ -97,7 +97,8 @@ public final class MongoTopology {
       return false;
     }
     Document now = c.hello();
-    return isPrimary(before) == isPrimary(now)
+    return (uri.maxStaleness() == null || !now.isTrue("secondary"))
+        && isPrimary(before) == isPrimary(now)
         && before.isTrue("secondary") == now.isTrue("secondary")
         && before.text("setName").equals(now.text("setName"))
         && isRouter(before) == isRouter(now);
