@@ -19,6 +19,7 @@ final class DeadLetterTopic implements AutoCloseable {
   private final String topic;
   private final Supplier<Map<String, Object>> logins;
   private @Nullable Client client; // guarded by this
+  private boolean closed; // guarded by this
 
   private record Client(KafkaProducer<byte[], byte[]> producer, Map<String, Object> properties) {}
 
@@ -32,6 +33,9 @@ final class DeadLetterTopic implements AutoCloseable {
   }
 
   private synchronized Client client() {
+    if (closed) {
+      throw new IllegalStateException("it is closed");
+    }
     Client c = client;
     if (c == null) {
       Map<String, Object> properties = logins.get();
@@ -70,7 +74,8 @@ final class DeadLetterTopic implements AutoCloseable {
         refused(c);
       }
       throw new IOException(String.valueOf(e.getCause() == null ? e : e.getCause()), e);
-    } catch (KafkaException e) {
+    } catch (KafkaException | IllegalStateException e) {
+      // Another thread may have closed the producer since: what is not written is told.
       if (c != null && e instanceof AuthenticationException) {
         refused(c);
       }
@@ -87,6 +92,7 @@ final class DeadLetterTopic implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     if (client != null) {
       client.producer.close(Duration.ofSeconds(2));
     }
