@@ -130,6 +130,9 @@ record NatsSettings(
     if (tls && t.insecure()) {
       throw o.error(TLS, "tls:// or wss:// and tls: {insecure: true} exclude each other");
     }
+    if (given && servers.stream().anyMatch(s -> s.webSocket() != null && !s.secured())) {
+      throw o.error(TLS, "tls is not of ws://: wss:// has it");
+    }
     int ways = 0;
     ways += o.get(USERNAME).isEmpty() ? 0 : 1;
     ways += o.has(TOKEN) ? 1 : 0;
