@@ -53,7 +53,7 @@ public final class HeapPace {
    * there is little to follow, so that a full collection takes some tenths of a second a gigabyte,
    * and three of them are cheaper than the memory that one would leave.
    */
-  private static final Rule STORE = new Rule(0.3, 4 * MIB, NEVER);
+  private static final Rule STORE = new Rule(0.25, 3 * MIB, NEVER);
 
   /**
    * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
