@@ -116,7 +116,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   @Override
   public void start() throws IOException {
-    Client c;
+    Client c = null;
     try {
       c = client();
       if (!settings.deadLetterTopic().isEmpty()) {
@@ -125,11 +125,15 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
                 settings.deadLetterTopic(), () -> OwnLogin.of(settings.producer(), context));
       }
     } catch (KafkaException e) {
+      if (c != null) {
+        close(c, Duration.ZERO); // nobody ends what did not start
+      }
       throw new IOException(
           context.name() + ": " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
     }
+    Client started = c;
     lastCommit = context.clock().nanos();
-    context.clock().execute("kafka " + context.id(), () -> loop(c));
+    context.clock().execute("kafka " + context.id(), () -> loop(started));
   }
 
   private Client client() {
