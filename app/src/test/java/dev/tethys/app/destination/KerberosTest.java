@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.tethys.app.prometheus.ForeignStores;
 import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
@@ -22,25 +23,32 @@ import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoreType;
 import dev.tethys.testkit.KerberosRealm;
 import dev.tethys.testkit.PostgresProcess;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import dev.tethys.web.kerberos.KerberosLogin;
+import dev.tethys.web.kerberos.KerberosServer;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.security.auth.callback.Callback;
 import javax.security.sasl.AuthorizeCallback;
 import javax.security.sasl.Sasl;
@@ -266,6 +274,72 @@ class KerberosTest {
       }
       assertThat(server.who).isNotEmpty().allMatch(("tethys@" + KerberosRealm.NAME)::equals);
     }
+  }
+
+  /** How often a principal has logged in. */
+  private static long logins(String principal) throws IOException {
+    return there()
+        .log()
+        .lines()
+        .filter(l -> l.contains("AS_REQ") && l.contains(": ISSUE") && l.contains(principal))
+        .count();
+  }
+
+  @Test
+  void whoIsNotLetInLogsInOnceAMinute() throws Exception {
+    there().add("stranger", "secret");
+    there().keytab("HTTP/127.0.0.1");
+    Instant[] now = {Instant.now()};
+    KerberosLogin login =
+        new KerberosLogin(
+            new KerberosIdentity("stranger", null, new Secret("secret"), "HTTP", there().config()),
+            () -> now[0]);
+    for (int i = 0; i < 5; i++) {
+      assertThat(login.negotiate("127.0.0.1")).startsWith("Negotiate ");
+      assertThat(login.refused()).isFalse();
+    }
+    assertThat(logins("stranger")).isEqualTo(1);
+    now[0] = now[0].plusSeconds(61);
+    login.negotiate("127.0.0.1");
+    assertThat(login.refused()).isTrue();
+    login.negotiate("127.0.0.1");
+    assertThat(login.refused()).isFalse();
+    assertThat(logins("stranger")).isEqualTo(2);
+  }
+
+  @Test
+  void aStoreThatRefusesIsAskedOnceAQuestion() throws Exception {
+    there().add("guest", "secret");
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    http.createContext(
+        "/",
+        x -> {
+          asked.incrementAndGet();
+          x.sendResponseHeaders(401, -1);
+          x.close();
+        });
+    http.start();
+    try (HttpClientFactory clients = new HttpClientFactory("tethys/test")) {
+      KerberosServer server =
+          new KerberosServer(
+              new KerberosIdentity("guest", null, new Secret("secret"), "HTTP", there().config()),
+              "localhost");
+      there().keytab("HTTP/localhost");
+      WebClient client = clients.client(HttpClientConfig.DEFAULT, server);
+      for (int i = 0; i < 3; i++) {
+        try (Answer a =
+            client.send(
+                Call.get(URI.create("http://localhost:" + http.getAddress().getPort() + "/")))) {
+          assertThat(a.status()).isEqualTo(401);
+        }
+      }
+    } finally {
+      http.stop(0);
+    }
+    assertThat(asked).hasValue(3);
+    assertThat(logins("guest")).isEqualTo(1);
   }
 
   private static byte[] packet(DataInputStream in, int first) throws IOException {

@@ -105,6 +105,19 @@ class StoreLoginTest {
     }
     for (String wrong :
         List.of(
+            "basic_auth: {username: root, password: taosdata}",
+            "authorization: {credentials: a}",
+            "oauth2: {client_id: a, client_secret: b, token_url: 'http://a'}",
+            "kerberos: {username: u, host: a}")) {
+      assertThatThrownBy(
+              () -> config("type: tdengine, url: 'http://a', " + wrong + ", cloud_token: b"))
+          .as(wrong)
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("stores.yml:1:")
+          .hasMessageContaining("cloud_token says who asks");
+    }
+    for (String wrong :
+        List.of(
             "token: a, cloud_token: b", "token: a, username: u", "token: a, totp_code: '123456'")) {
       assertThatThrownBy(
               () ->

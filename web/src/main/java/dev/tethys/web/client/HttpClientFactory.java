@@ -104,8 +104,7 @@ public final class HttpClientFactory implements AutoCloseable {
 
           @Override
           public boolean refused() {
-            login.refused();
-            return true;
+            return login.refused();
           }
         });
   }

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class KerberosLogin {
   private static final Duration EARLY = Duration.ofMinutes(5);
 
+  /** Tickets that are refused at this age are out of date; younger ones are those of a stranger. */
+  private static final Duration YOUNG = Duration.ofMinutes(1);
+
   /** RFC 4178. */
   private static final String SPNEGO = "1.3.6.1.5.5.2";
 
@@ -41,18 +44,29 @@ public final class KerberosLogin {
   private final KerberosIdentity identity;
   private final InstantSource clock;
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable Subject subject; // guarded by lock
+  private @Nullable Subject subject; // these guarded by lock
+  private Instant since = Instant.MIN;
 
   public KerberosLogin(KerberosIdentity identity, InstantSource clock) {
     this.identity = identity;
     this.clock = clock;
   }
 
-  /** Forgets its tickets, after a server refused one. */
-  public void refused() {
+  /**
+   * A server refused a ticket: all are given up, unless they are so young that others would fare no
+   * better. So a principal that a server does not let in logs in once a minute, however often it
+   * asks.
+   *
+   * @return whether the next ticket is another one
+   */
+  public boolean refused() {
     lock.lock();
     try {
+      if (subject != null && clock.instant().isBefore(since.plus(YOUNG))) {
+        return false;
+      }
       subject = null;
+      return true;
     } finally {
       lock.unlock();
     }
@@ -66,6 +80,7 @@ public final class KerberosLogin {
       if (s == null || !holds(s)) {
         s = login();
         subject = s;
+        since = clock.instant();
       }
       return s;
     } finally {

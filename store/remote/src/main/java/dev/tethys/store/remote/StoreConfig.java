@@ -133,10 +133,7 @@ public record StoreConfig(
           kerberos == null
               ? HttpClientConfig.DEFAULT
               : HttpClientConfig.read(o, HttpClientConfig.DEFAULT);
-      if (server != null
-          && (client.basicAuth() != null
-              || client.authorization() != null
-              || client.oauth2() != null)) {
+      if (server != null && authenticates(client)) {
         throw o.error(
             "at most one of basic_auth, authorization, oauth2 & kerberos must be configured");
       }
@@ -168,6 +165,15 @@ public record StoreConfig(
           c.own,
           s -> opener.open(c, s));
     }
+  }
+
+  /** Whether the keys that all stores have say who asks. */
+  public boolean authenticates() {
+    return kerberos != null || authenticates(client);
+  }
+
+  private static boolean authenticates(HttpClientConfig client) {
+    return client.basicAuth() != null || client.authorization() != null || client.oauth2() != null;
   }
 
   /**

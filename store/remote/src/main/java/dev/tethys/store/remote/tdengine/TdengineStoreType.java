@@ -57,11 +57,19 @@ public final class TdengineStoreType implements StoreType {
     shown.put("table", sql ? table : null);
     Secret token = o.get(CLOUD_TOKEN);
     shown.put("cloud_token", token.isEmpty() ? null : token);
-    return KEYS.read(
-        o,
-        new Shown(shown),
-        (c, s) ->
-            new TdengineStore(
-                c, database, sql ? table : "", token, c.connect(s.clients()), s.limits()));
+    StoreConfig config =
+        KEYS.read(
+            o,
+            new Shown(shown),
+            (c, s) ->
+                new TdengineStore(
+                    c, database, sql ? table : "", token, c.connect(s.clients()), s.limits()));
+    if (!token.isEmpty() && config.authenticates()) {
+      throw o.error(
+          CLOUD_TOKEN,
+          "cloud_token says who asks TDengine's cloud: beside it there is no basic_auth,"
+              + " authorization, oauth2 or kerberos");
+    }
+    return config;
   }
 }
