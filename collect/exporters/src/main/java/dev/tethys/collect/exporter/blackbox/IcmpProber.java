@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -20,7 +21,7 @@ final class IcmpProber implements Prober {
   private static final int REPLY_6 = 129;
 
   /** How often a wait looks whether it is given up. */
-  private static final int SLICE_MILLIS = 100;
+  private static final Duration SLICE = Duration.ofMillis(100);
 
   private static final String DURATION = "probe_icmp_duration_seconds";
   private static final String DURATION_HELP = "Duration of icmp request by phase";
@@ -109,11 +110,12 @@ final class IcmpProber implements Prober {
         if (left <= 0) {
           return look.fails("Timeout reading from socket", "err", "i/o timeout");
         }
-        IcmpSocket.Packet p = socket.receive(Math.min(look.millisLeft(), SLICE_MILLIS));
+        IcmpSocket.Packet p =
+            socket.receive(left < SLICE.toNanos() ? Duration.ofNanos(left) : SLICE);
         if (p != null && isReply(p.bytes(), packet, four, socket.isRaw())) {
           look.found.gauge(
               DURATION, DURATION_HELP, "phase", "rtt", Look.seconds(System.nanoTime() - sent));
-          if (p.hopLimit() >= 0) {
+          if (p.hopLimit() != null) {
             look.found.gauge(
                 "probe_icmp_reply_hop_limit",
                 "Replied packet hop limit (TTL for ipv4)",

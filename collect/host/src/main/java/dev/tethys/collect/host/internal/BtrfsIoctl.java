@@ -3,6 +3,7 @@ package dev.tethys.collect.host.internal;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -90,7 +91,7 @@ final class BtrfsIoctl {
     buffer.fill((byte) 0);
     buffer.set(JAVA_LONG, 0, id);
     if (Posix.ioctl(state, fd, DEV_INFO, buffer) != 0) {
-      return LibraryFunction.errno(state) == Posix.ENODEV;
+      return LibraryFunction.errno(state) == Errno.ENODEV;
     }
     String uuid = dashed(hex(8));
     double used = Numbers.unsigned(buffer.get(JAVA_LONG, 24));

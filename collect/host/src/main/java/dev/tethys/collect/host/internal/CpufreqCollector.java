@@ -1,6 +1,7 @@
 package dev.tethys.collect.host.internal;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.libc.Errno;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
@@ -53,9 +54,9 @@ final class CpufreqCollector implements NodeCollector {
       for (int i = 0; i < FILES.length; i++) {
         Text t = files.tryRead(dir + "/" + FILES[i]);
         if (t == null) {
-          if (files.errno() != Posix.ENOENT
-              && files.errno() != Posix.EACCES
-              && files.errno() != Posix.EPERM) {
+          if (files.errno() != Errno.ENOENT
+              && files.errno() != Errno.EACCES
+              && files.errno() != Errno.EPERM) {
             throw new HostFileException("read", dir + "/" + FILES[i], files.errno());
           }
           continue;

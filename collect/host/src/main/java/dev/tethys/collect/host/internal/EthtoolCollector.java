@@ -1,13 +1,15 @@
 package dev.tethys.collect.host.internal;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import com.google.re2j.Pattern;
 import dev.tethys.collect.host.NodeExporterOptions;
-import dev.tethys.collect.host.internal.netlink.KernelException;
-import dev.tethys.collect.host.internal.netlink.KernelSocket;
+import dev.tethys.model.libc.Errno;
+import dev.tethys.model.libc.LibraryException;
+import dev.tethys.model.libc.SocketCalls;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -25,6 +27,12 @@ import org.jspecify.annotations.Nullable;
 /** What drivers of network devices know of them, by ioctl (linux/ethtool.h). */
 final class EthtoolCollector implements NodeCollector {
   private static final System.Logger LOG = System.getLogger(EthtoolCollector.class.getName());
+  private static final long SIOCETHTOOL = 0x8946;
+
+  /** Of struct ifreq, whose name comes before a pointer to the question. */
+  private static final int IFREQ = 40;
+
+  private static final int IFNAMSIZ = 16;
   private static final int GSET = 1;
   private static final int GDRVINFO = 3;
   private static final int GSTRINGS = 0x1b;
@@ -158,7 +166,7 @@ final class EthtoolCollector implements NodeCollector {
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
     String root = files.sys("class/net");
-    try (KernelSocket socket = KernelSocket.udp(false);
+    try (SocketCalls socket = new SocketCalls(SocketCalls.AF_INET, SocketCalls.SOCK_DGRAM, 0);
         Arena arena = Arena.ofConfined()) {
       for (String device : files.listOrNoData(root)) {
         if (!files.isFolder(root + "/" + device) || devices.ignores(device)) {
@@ -179,17 +187,33 @@ final class EthtoolCollector implements NodeCollector {
 
   /** The answer to a question of a fixed size, null where the device has none. */
   private static @Nullable MemorySegment ask(
-      KernelSocket socket, Arena arena, String device, int question, int size) {
+      SocketCalls socket, Arena arena, String device, int question, int size) {
     MemorySegment m = arena.allocate(size, 8);
     m.set(JAVA_INT, 0, question);
     try {
-      socket.ethtool(device, m);
+      ask(socket, device, m);
       return m;
-    } catch (KernelException e) {
-      if (e.errno() != Posix.EOPNOTSUPP) {
+    } catch (LibraryException e) {
+      if (e.errno() != Errno.EOPNOTSUPP) {
         LOG.log(Level.WARNING, "ethtool of {0}: {1}", device, e.getMessage());
       }
       return null;
+    }
+  }
+
+  /**
+   * Asks a device.
+   *
+   * @param question its structure, which the answer fills
+   */
+  private static void ask(SocketCalls socket, String device, MemorySegment question)
+      throws LibraryException {
+    byte[] name = device.getBytes(StandardCharsets.UTF_8);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(IFREQ, 8);
+      MemorySegment.copy(name, 0, request, JAVA_BYTE, 0, Math.min(name.length, IFNAMSIZ - 1));
+      request.set(ADDRESS, IFNAMSIZ, question);
+      socket.ioctl(SIOCETHTOOL, request);
     }
   }
 
@@ -239,7 +263,7 @@ final class EthtoolCollector implements NodeCollector {
     return new String(b, 0, n, StandardCharsets.UTF_8);
   }
 
-  private void counters(KernelSocket socket, String device, int n, Families out) {
+  private void counters(SocketCalls socket, String device, int n, Families out) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment names = arena.allocate(12L + (long) n * NAME, 8);
       names.set(JAVA_INT, 0, GSTRINGS);
@@ -248,8 +272,8 @@ final class EthtoolCollector implements NodeCollector {
       MemorySegment values = arena.allocate(8L + n * 8L, 8);
       values.set(JAVA_INT, 0, GSTATS);
       values.set(JAVA_INT, 4, n);
-      socket.ethtool(device, names);
-      socket.ethtool(device, values);
+      ask(socket, device, names);
+      ask(socket, device, values);
       TreeMap<String, Long> byName = new TreeMap<>();
       for (int i = 0; i < n; i++) {
         byName.put(
@@ -257,7 +281,7 @@ final class EthtoolCollector implements NodeCollector {
             values.get(JAVA_LONG_UNALIGNED, 8L + i * 8L));
       }
       show(byName, device, out);
-    } catch (KernelException e) {
+    } catch (LibraryException e) {
       LOG.log(Level.WARNING, "ethtool of {0}: {1}", device, e.getMessage());
     }
   }

@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.model.libc.Errno;
 import java.io.IOException;
 
 /**
@@ -10,7 +11,7 @@ public final class HostFileException extends IOException {
   private final int errno;
 
   HostFileException(String call, String path, int errno) {
-    super(call + " " + path + ": " + Posix.errorText(errno));
+    super(call + " " + path + ": " + Errno.text(errno));
     this.errno = errno;
   }
 
@@ -26,12 +27,12 @@ public final class HostFileException extends IOException {
 
   /** True when there is no such file. */
   public boolean missing() {
-    return errno == Posix.ENOENT || errno == Posix.ENOTDIR;
+    return errno == Errno.ENOENT || errno == Errno.ENOTDIR;
   }
 
   /** True when this process may not read it. */
   public boolean denied() {
-    return errno == Posix.EACCES || errno == Posix.EPERM;
+    return errno == Errno.EACCES || errno == Errno.EPERM;
   }
 
   @Override

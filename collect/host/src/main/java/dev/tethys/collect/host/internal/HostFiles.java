@@ -1,6 +1,7 @@
 package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.HostPaths;
+import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryFunction;
 import java.io.File;
 import java.io.IOException;
@@ -76,7 +77,7 @@ public final class HostFiles {
     if (load(path)) {
       return text;
     }
-    if (errno == Posix.ENOENT || errno == Posix.ENOTDIR) {
+    if (errno == Errno.ENOENT || errno == Errno.ENOTDIR) {
       return null;
     }
     throw new HostFileException("read", path, errno);
@@ -120,7 +121,7 @@ public final class HostFiles {
 
   private boolean isAbsence() {
     return switch (errno) {
-      case Posix.ENOENT, Posix.ENOTDIR, Posix.EACCES, Posix.EPERM, Posix.EOPNOTSUPP, Posix.EINVAL ->
+      case Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.EPERM, Errno.EOPNOTSUPP, Errno.EINVAL ->
           true;
       default -> false;
     };
@@ -223,7 +224,7 @@ public final class HostFiles {
   private boolean put(String path) {
     byte[] p = path.getBytes(StandardCharsets.UTF_8);
     if (p.length >= MAX_PATH) {
-      errno = Posix.ENOENT;
+      errno = Errno.ENOENT;
       return false;
     }
     MemorySegment.copy(p, 0, cPath, ValueLayout.JAVA_BYTE, 0, p.length);
@@ -252,7 +253,7 @@ public final class HostFiles {
           break;
         }
         if (n + got > MAX_FILE) {
-          errno = Posix.EFBIG;
+          errno = Errno.EFBIG;
           return false;
         }
         if (n + got > buffer.length) {
@@ -273,7 +274,7 @@ public final class HostFiles {
     String[] names = new File(folder).list();
     if (names == null) {
       throw new HostFileException(
-          "open", folder, new File(folder).exists() ? Posix.EACCES : Posix.ENOENT);
+          "open", folder, new File(folder).exists() ? Errno.EACCES : Errno.ENOENT);
     }
     Arrays.sort(names);
     return Arrays.asList(names);

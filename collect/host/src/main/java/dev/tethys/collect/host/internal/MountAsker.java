@@ -2,6 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -266,7 +267,7 @@ final class MountAsker {
     MemorySegment.copy(path, 0, memory[1], java.lang.foreign.ValueLayout.JAVA_BYTE, 0, path.length);
     memory[1].set(java.lang.foreign.ValueLayout.JAVA_BYTE, path.length, (byte) 0);
     if (Posix.statfs(memory[0], memory[1], memory[2]) != 0) {
-      return Answer.failed(Posix.errorText(LibraryFunction.errno(memory[0])));
+      return Answer.failed(Errno.text(LibraryFunction.errno(memory[0])));
     }
     MemorySegment s = memory[2];
     double block = s.getAtIndex(JAVA_LONG, 1);

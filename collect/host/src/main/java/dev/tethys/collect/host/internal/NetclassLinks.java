@@ -3,11 +3,12 @@ package dev.tethys.collect.host.internal;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.internal.netlink.Attributes;
 import dev.tethys.collect.host.internal.netlink.GenericFamily;
-import dev.tethys.collect.host.internal.netlink.KernelException;
 import dev.tethys.collect.host.internal.netlink.Links;
 import dev.tethys.collect.host.internal.netlink.Netlink;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
+import dev.tethys.model.libc.Errno;
+import dev.tethys.model.libc.LibraryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -137,8 +138,8 @@ final class NetclassLinks implements NodeCollector {
         modes.put(name, new Mode(speed, duplex));
         add("speed_bytes", MetricType.GAUGE, speed * 1000 * 1000 / 8, UP.labels(name), out);
       }
-    } catch (KernelException e) {
-      if (e.errno() != Posix.ENOENT) {
+    } catch (LibraryException e) {
+      if (e.errno() != Errno.ENOENT) {
         throw e;
       }
     }

@@ -1,9 +1,11 @@
 package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.NodeExporterOptions;
-import dev.tethys.collect.host.internal.netlink.KernelSocket;
+import dev.tethys.model.libc.SocketCalls;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** What a server of NTP says of itself, and whether to believe it (RFC 5905). */
 final class NtpCollector implements NodeCollector {
   private static final int SIZE = 48;
+  private static final int MAX_ANSWER = 1024;
   private static final int CLIENT = 3;
   private static final int SERVER = 4;
   private static final int UNSYNCHRONISED = 3;
@@ -92,22 +95,23 @@ final class NtpCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    byte[] address = InetAddress.getByName(server).getAddress();
-    boolean six = address.length == 16;
+    InetAddress address = InetAddress.getByName(server);
+    int family = address instanceof Inet6Address ? SocketCalls.AF_INET6 : SocketCalls.AF_INET;
     ByteBuffer answer;
     double sent;
     double came;
-    try (KernelSocket socket = KernelSocket.udp(six)) {
-      socket.patience(PATIENCE);
-      socket.hops(six, hops);
-      socket.connect(address, port);
+    try (SocketCalls socket = new SocketCalls(family, SocketCalls.SOCK_DGRAM, 0)) {
+      socket.timeout(PATIENCE);
+      socket.hops(hops);
+      socket.connect(new InetSocketAddress(address, port));
       sent = now();
       byte[] question = new byte[SIZE];
       question[0] = (byte) (version << 3 | CLIENT);
       long mark = System.nanoTime() | 1; // told back by the server, so that nobody else answers
       ByteBuffer.wrap(question).putLong(40, mark);
       socket.send(question);
-      answer = ByteBuffer.wrap(socket.receive());
+      byte[] datagram = new byte[MAX_ANSWER];
+      answer = ByteBuffer.wrap(datagram, 0, socket.receive(datagram));
       came = now();
       if (answer.limit() < SIZE || (answer.get(0) & 7) != SERVER || answer.getLong(24) != mark) {
         throw new IOException("couldn't get SNTP reply: an answer that is none");

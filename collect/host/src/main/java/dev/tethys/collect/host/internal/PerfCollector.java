@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryFunction;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -259,7 +260,7 @@ final class PerfCollector implements NodeCollector {
         int fd = open(e, cpu);
         if (fd < 0) {
           refused = -fd;
-          LOG.log(Level.DEBUG, "perf: {0} of cpu {1}: error {2}", e.flag, cpu, refused);
+          LOG.log(Level.DEBUG, "perf: {0} of cpu {1}: {2}", e.flag, cpu, Errno.text(refused));
         } else {
           opened.add(new Counter(fd, desc, Integer.toString(cpu)));
         }
@@ -267,8 +268,8 @@ final class PerfCollector implements NodeCollector {
     }
     if (opened.isEmpty() && refused > 0) {
       throw new IOException(
-          "perf: no counter can be opened (error "
-              + refused
+          "perf: no counter can be opened ("
+              + Errno.text(refused)
               + "): it wants CAP_PERFMON, or kernel.perf_event_paranoid of 0");
     }
     counters = List.copyOf(opened);

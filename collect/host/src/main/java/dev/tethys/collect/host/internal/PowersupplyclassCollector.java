@@ -4,6 +4,7 @@ import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.libc.Errno;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -161,7 +162,7 @@ final class PowersupplyclassCollector implements NodeCollector {
     }
     return switch (files.errno()) {
       // ENODATA: the driver knows the property and has no value for it now.
-      case Posix.ENOENT, Posix.EOPNOTSUPP, Posix.ENODEV, Posix.EINVAL, Posix.ENODATA -> null;
+      case Errno.ENOENT, Errno.EOPNOTSUPP, Errno.ENODEV, Errno.EINVAL, Errno.ENODATA -> null;
       default -> throw new HostFileException("read", path, files.errno());
     };
   }

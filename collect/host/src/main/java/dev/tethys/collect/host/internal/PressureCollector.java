@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.model.libc.Errno;
 import java.io.IOException;
 
 /** Pressure stall information from /proc/pressure. */
@@ -42,10 +43,10 @@ final class PressureCollector implements NodeCollector {
     for (int r = 0; r < RESOURCES.length; r++) {
       Text t = files.tryRead(files.proc("pressure/" + RESOURCES[r]));
       if (t == null) {
-        if (files.errno() == Posix.ENOENT || files.errno() == Posix.ENOTDIR) {
+        if (files.errno() == Errno.ENOENT || files.errno() == Errno.ENOTDIR) {
           continue;
         }
-        if (files.errno() == Posix.EOPNOTSUPP) { // built, and turned off at boot
+        if (files.errno() == Errno.EOPNOTSUPP) { // built, and turned off at boot
           throw NoDataException.NO_DATA;
         }
         throw new HostFileException("read", t(files, r), files.errno());

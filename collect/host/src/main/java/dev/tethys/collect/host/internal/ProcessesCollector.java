@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.model.libc.Errno;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -65,7 +66,7 @@ final class ProcessesCollector implements NodeCollector {
       throws IOException {
     Text t = files.tryRead(path);
     if (t == null) {
-      if (files.errno() == Posix.ENOENT || files.errno() == ESRCH) {
+      if (files.errno() == Errno.ENOENT || files.errno() == ESRCH) {
         return null;
       }
       throw new HostFileException("read", path, files.errno());

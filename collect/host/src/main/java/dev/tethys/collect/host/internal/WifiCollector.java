@@ -2,8 +2,9 @@ package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.internal.netlink.Attributes;
 import dev.tethys.collect.host.internal.netlink.GenericFamily;
-import dev.tethys.collect.host.internal.netlink.KernelException;
 import dev.tethys.model.Labels;
+import dev.tethys.model.libc.Errno;
+import dev.tethys.model.libc.LibraryException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -119,8 +120,8 @@ final class WifiCollector implements NodeCollector {
           station(device, station, out);
         }
       }
-    } catch (KernelException e) {
-      if (e.errno() == Posix.ENOENT || e.errno() == Posix.EPERM || e.errno() == Posix.EACCES) {
+    } catch (LibraryException e) {
+      if (e.errno() == Errno.ENOENT || e.errno() == Errno.EPERM || e.errno() == Errno.EACCES) {
         throw NoDataException.NO_DATA; // no wireless devices, or not for this process
       }
       throw e;

@@ -3,6 +3,7 @@ package dev.tethys.collect.logs.file;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.libc.LibraryFunction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -43,8 +44,8 @@ final class AdvisoryLock implements AutoCloseable {
       long d =
           LibraryFunction.call(() -> (int) OPEN.invokeExact(state, name, O_RDONLY | O_CLOEXEC));
       if (d < 0) {
-        throw new IOException(
-            path + " cannot be opened to be locked: error " + LibraryFunction.errno(state));
+        throw new LibraryException(
+            path + " cannot be opened to be locked", LibraryFunction.errno(state));
       }
       return new AdvisoryLock((int) d);
     }

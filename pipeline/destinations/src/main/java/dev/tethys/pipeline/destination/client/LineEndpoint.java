@@ -5,6 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.libc.SocketCalls;
 import dev.tethys.pipeline.client.ClientTlsSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -93,7 +94,7 @@ public record LineEndpoint(
             endpoint,
             t.isUnix()
                 ? "endpoint wants the path of a socket, such as /var/run/datadog/dsd.socket, of at most "
-                    + UnixDatagrams.MAX_PATH
+                    + SocketCalls.MAX_PATH
                     + " bytes"
                 : "endpoint wants host:port, not \"" + to + "\"");
       }
@@ -124,7 +125,7 @@ public record LineEndpoint(
   }
 
   private static boolean isSocket(String s) {
-    return s.startsWith("/") && s.getBytes(StandardCharsets.UTF_8).length <= UnixDatagrams.MAX_PATH;
+    return s.startsWith("/") && s.getBytes(StandardCharsets.UTF_8).length <= SocketCalls.MAX_PATH;
   }
 
   private static boolean isHostPort(String s) {

@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal.netlink;
 
+import dev.tethys.model.libc.LibraryException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,7 +23,7 @@ public final class GenericFamily implements AutoCloseable {
   /**
    * Looks the family up.
    *
-   * @throws KernelException with ENOENT when the kernel does not have it
+   * @throws LibraryException with ENOENT when the kernel does not have it
    */
   public GenericFamily(String name) throws IOException {
     netlink = new Netlink(Netlink.GENERIC);

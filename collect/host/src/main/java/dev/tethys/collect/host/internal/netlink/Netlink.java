@@ -1,10 +1,13 @@
 package dev.tethys.collect.host.internal.netlink;
 
+import dev.tethys.model.libc.LibraryException;
+import dev.tethys.model.libc.SocketCalls;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -21,6 +24,7 @@ public final class Netlink implements AutoCloseable {
   /** The kernel answers at once; one that does not must not keep a scrape for ever. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  private static final int MAX_DATAGRAM = 1 << 18;
   private static final int HEADER = 16;
   private static final int MAX_MESSAGES = 1_000_000;
   private static final int NLMSG_ERROR = 2;
@@ -36,18 +40,19 @@ public final class Netlink implements AutoCloseable {
    */
   public record Message(int type, ByteBuffer body) {}
 
-  private final KernelSocket socket;
+  private final SocketCalls socket;
+  private final byte[] datagram = new byte[MAX_DATAGRAM];
   private int sequence;
 
   /**
    * Opens a socket.
    *
    * @param family such as {@link #ROUTE}
-   * @throws KernelException when the kernel does not have it
+   * @throws LibraryException when the kernel does not have it
    */
-  public Netlink(int family) throws KernelException {
-    socket = KernelSocket.netlink(family);
-    socket.patience(PATIENCE);
+  public Netlink(int family) throws LibraryException {
+    socket = new SocketCalls(SocketCalls.AF_NETLINK, SocketCalls.SOCK_DGRAM, family);
+    socket.timeout(PATIENCE);
   }
 
   /**
@@ -71,8 +76,10 @@ public final class Netlink implements AutoCloseable {
     out.putInt(number).putInt(0).put(body);
     socket.send(out.array());
     List<Message> all = new ArrayList<>();
-    while (!took(ByteBuffer.wrap(socket.receive()).order(ByteOrder.nativeOrder()), number, all)) {
-      // the next part of the table
+    boolean ended = false;
+    while (!ended) {
+      byte[] part = Arrays.copyOf(datagram, socket.receive(datagram)); // messages keep it
+      ended = took(ByteBuffer.wrap(part).order(ByteOrder.nativeOrder()), number, all);
     }
     return all;
   }
@@ -100,7 +107,7 @@ public final class Netlink implements AutoCloseable {
       if (type == NLMSG_ERROR) {
         int code = body.remaining() < 4 ? 0 : -body.getInt();
         if (code != 0) {
-          throw new KernelException("netlink", code);
+          throw new LibraryException("netlink", code);
         }
         return true;
       }
