@@ -120,7 +120,7 @@ public final class BuiltIn {
     all.add(new OpenTsdbExporterFactory(clients));
     all.add(new CarbonExporterFactory());
     all.add(new StatsdExporterFactory());
-    all.add(new MqttExporterFactory());
+    all.add(new MqttExporterFactory(clients));
     all.add(new NatsExporterFactory());
     all.add(new TdengineExporterFactory(clients));
     all.add(new KafkaExporterFactory());

@@ -16,17 +16,7 @@ final class CloudSigner {
   static WebClient.Signer of(CloudAuth cloud, Surroundings around) {
     return switch (cloud) {
       case CloudAuth.SigV4 c -> {
-        AwsCredentials credentials =
-            new AwsCredentials(
-                new AwsCredentials.Settings(
-                    c.region(),
-                    c.accessKey(),
-                    c.secretKey(),
-                    c.profile(),
-                    c.roleArn(),
-                    c.externalId(),
-                    c.fips()),
-                around);
+        AwsCredentials credentials = new AwsCredentials(AwsCredentials.Settings.of(c), around);
         yield call ->
             AwsSigner.sign(
                 call,

@@ -1,5 +1,6 @@
 package dev.tethys.web.cloud;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
@@ -42,6 +43,18 @@ public final class AwsCredentials {
       String roleArn,
       String externalId,
       boolean fips) {
+    /** As a configuration of signatures has them. */
+    public static Settings of(CloudAuth.SigV4 c) {
+      return new Settings(
+          c.region(),
+          c.accessKey(),
+          c.secretKey(),
+          c.profile(),
+          c.roleArn(),
+          c.externalId(),
+          c.fips());
+    }
+
     /** Without a session. */
     public Settings(
         String region,

@@ -58,14 +58,7 @@ final class MskIdentity {
     return new MskIdentity(
         c.region(),
         new AwsCredentials(
-            new AwsCredentials.Settings(
-                c.region(),
-                c.accessKey(),
-                c.secretKey(),
-                c.profile(),
-                c.roleArn(),
-                c.externalId(),
-                c.fips()),
+            AwsCredentials.Settings.of(c),
             new Surroundings(
                 call -> Clients.FACTORY.client(HttpClientConfig.DEFAULT).send(call),
                 clock,

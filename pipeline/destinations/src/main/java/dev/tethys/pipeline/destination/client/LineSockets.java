@@ -147,10 +147,14 @@ public final class LineSockets implements AutoCloseable {
       return b;
     }
 
-    /** Shakes hands of TLS; everything that follows is secured. */
-    public void secure(TlsConfig config) throws IOException {
+    /**
+     * Shakes hands of TLS; everything that follows is secured.
+     *
+     * @param alpn protocols that are offered, in order; none for no offer
+     */
+    public void secure(TlsConfig config, String... alpn) throws IOException {
       socket.setSoTimeout(TlsSockets.left(deadline));
-      socket = TlsSockets.secure(config, socket, host, port);
+      socket = TlsSockets.secure(config, socket, host, port, alpn);
       in = new BufferedInputStream(socket.getInputStream());
       out = socket.getOutputStream();
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a protocol is spoken over WebSockets: {@code ws://host:port/path}, or {@code wss} with TLS.
  *
- * @param authority host and port, as they are written
+ * @param authority host and port, without the port that is usual
  * @param headers of the request that opens one
  */
 public record WebSocketAddress(
@@ -46,11 +46,21 @@ public record WebSocketAddress(
       return null;
     }
     String own = u.getRawPath() == null || u.getRawPath().isEmpty() ? path : u.getRawPath();
+    // A signature is over the host without the usual port, and so has to be what is sent.
+    String usual = "wss".equals(u.getScheme()) ? ":443" : ":80";
+    String authority = u.getRawAuthority();
     return new WebSocketAddress(
-        u.getRawAuthority(),
+        authority.endsWith(usual)
+            ? authority.substring(0, authority.length() - usual.length())
+            : authority,
         u.getRawQuery() == null ? own : own + "?" + u.getRawQuery(),
         protocol,
         o.get(headers));
+  }
+
+  /** The same server with another path, and query. */
+  public WebSocketAddress withPath(String other) {
+    return new WebSocketAddress(authority, other, protocol, headers);
   }
 
   /** The port that a URL of WebSockets means. */

@@ -8,6 +8,7 @@ import dev.tethys.codec.mqtt.MqttPackets.Exchange;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.LineSockets;
 import dev.tethys.pipeline.destination.client.WebSocketAddress;
+import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.ByteArrayOutputStream;
@@ -38,10 +39,14 @@ final class MqttClient implements AutoCloseable {
   private final LineSockets sockets;
   private final String clientId;
   private final @Nullable KerberosLogin tickets;
+  private final @Nullable IotSignature signature;
   private final AtomicInteger connections = new AtomicInteger();
   private volatile Accepted accepted = Accepted.EVERYTHING;
 
-  MqttClient(MqttSettings settings) {
+  /**
+   * @param clients ask for keys of AWS, where settings want some
+   */
+  MqttClient(MqttSettings settings, HttpClientFactory clients) {
     this.settings = settings;
     this.packets = new MqttPackets(settings.five());
     // Version 3.1.1 makes sure of 23 letters and digits.
@@ -53,19 +58,18 @@ final class MqttClient implements AutoCloseable {
         settings.kerberos() == null
             ? null
             : new KerberosLogin(settings.kerberos(), InstantSource.system());
+    this.signature = settings.sigv4() == null ? null : IotSignature.of(settings.sigv4(), clients);
     this.sockets =
         new LineSockets(
-            settings.host(),
-            settings.port(),
-            settings.tls(),
-            settings.delivery().timeout(),
-            this::greet);
+            settings.host(), settings.port(), null, settings.delivery().timeout(), this::greet);
   }
 
   private void greet(LineSockets.Line line) throws IOException {
-    WebSocketAddress webSocket = settings.webSocket();
-    if (webSocket != null) {
-      webSocket.open(line);
+    if (settings.tls() != null) {
+      line.secure(settings.tls(), settings.alpn().toArray(String[]::new));
+    }
+    if (settings.webSocket() != null) {
+      open(settings.webSocket(), line);
     }
     int n = connections.getAndIncrement();
     String id = n == 0 ? clientId : clientId + "-" + n;
@@ -106,6 +110,20 @@ final class MqttClient implements AutoCloseable {
     }
     if (settings.retain() && !accepted.retains()) {
       throw new IOException("the broker does not retain messages");
+    }
+  }
+
+  private void open(WebSocketAddress address, LineSockets.Line line) throws IOException {
+    if (signature == null) {
+      address.open(line);
+      return;
+    }
+    WebSocketAddress signed = signature.sign(address);
+    try {
+      signed.open(line);
+    } catch (IOException e) {
+      signature.refused(); // that may be why
+      throw e;
     }
   }
 

@@ -13,12 +13,22 @@ import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.Set;
 
 /** Makes {@code mqtt} exporters. */
 public final class MqttExporterFactory
     implements ExporterFactory<MqttSettings>, Checkable<MqttSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public MqttExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
   @Override
   public String type() {
     return "mqtt";
@@ -54,12 +64,12 @@ public final class MqttExporterFactory
   public Exporter create(MqttSettings s, Signal signal, Context context) {
     s.messages().check(signal);
     return context.exporter(
-        s.delivery(), signal, parcels(s, context), new Publisher(new MqttClient(s)));
+        s.delivery(), signal, parcels(s, context), new Publisher(new MqttClient(s, clients)));
   }
 
   @Override
   public DestinationProbe probe(MqttSettings s, Context context) {
-    MqttClient client = new MqttClient(s);
+    MqttClient client = new MqttClient(s, clients);
     return new SampleProbe(
         client::connect,
         parcels(s, context),

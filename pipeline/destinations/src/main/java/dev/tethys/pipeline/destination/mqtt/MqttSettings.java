@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.mqtt;
 
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for none
  * @param webSocket that packets go in; null for TCP
  * @param five whether version 5 is spoken, else 3.1.1
+ * @param alpn what TLS offers; empty for nothing
+ * @param sigv4 whose keys of AWS sign the WebSocket's address; null for none
+ * @param username with what an authorizer at AWS IoT is told
  * @param mechanism of enhanced authentication; "" for name and password
  * @param kerberos whose tickets that shows; null for none
  * @param clientId "" for one that is made up
@@ -35,7 +39,9 @@ record MqttSettings(
     String host,
     int port,
     @Nullable TlsConfig tls,
+    List<String> alpn,
     @Nullable WebSocketAddress webSocket,
+    CloudAuth.@Nullable SigV4 sigv4,
     boolean five,
     String mechanism,
     @Nullable KerberosIdentity kerberos,
@@ -60,6 +66,22 @@ record MqttSettings(
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key(
           "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS of mqtts and wss.");
+  private static final Key<String> ALPN =
+      SECTION.key(
+          "alpn",
+          Type.STRING,
+          "",
+          "Protocol that TLS of mqtts offers; AWS IoT wants mqtt or x-amzn-mqtt-ca on port 443.");
+  private static final Key<CloudAuth> SIGV4 =
+      SECTION.optional(
+          "sigv4",
+          CloudAuth.SigV4.of(IotSignature.SERVICE, "Keys of AWS for a WebSocket of AWS IoT."),
+          "Of wss: the address of AWS IoT's WebSocket is signed for each connection.");
+  private static final Key<CustomAuthorizer> AUTHORIZER =
+      SECTION.optional(
+          "custom_authorizer",
+          CustomAuthorizer.TYPE,
+          "What an authorizer of one's own at AWS IoT is told, behind the user name.");
   private static final Key<Boolean> VERSION =
       SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "5, 3.1.1.");
   private static final Key<String> CLIENT_ID =
@@ -129,10 +151,35 @@ record MqttSettings(
     if (qos < 0 || qos > 2) {
       throw o.error(QOS, "qos wants 0, 1 or 2");
     }
-    if (o.has(PASSWORD) && o.get(USERNAME).isEmpty()) {
+    CustomAuthorizer authorizer = o.find(AUTHORIZER);
+    String user = authorizer == null ? o.get(USERNAME) : authorizer.user(o.get(USERNAME));
+    if (o.has(PASSWORD) && user.isEmpty()) {
       throw o.error(PASSWORD, "password wants username");
     }
     String mechanism = o.get(ENHANCED);
+    CloudAuth.SigV4 sigv4 = (CloudAuth.SigV4) o.find(SIGV4);
+    if (sigv4 != null && !"wss".equals(u.getScheme())) {
+      throw o.error(SIGV4, "sigv4 is of an endpoint with wss://");
+    }
+    if (sigv4 != null && (!user.isEmpty() || !mechanism.isEmpty())) {
+      throw o.error(
+          SIGV4,
+          "sigv4 says who writes: beside it there is no username, custom_authorizer or"
+              + " enhanced_authentication");
+    }
+    if (authorizer != null && (!mechanism.isEmpty() || !secured)) {
+      throw o.error(
+          AUTHORIZER,
+          "custom_authorizer is of an endpoint with mqtts:// or wss://, and without"
+              + " enhanced_authentication");
+    }
+    String alpn = o.get(ALPN);
+    if (!alpn.isEmpty() && !"mqtts".equals(u.getScheme())) {
+      throw o.error(ALPN, "alpn is of an endpoint with mqtts://");
+    }
+    if (alpn.isEmpty() && authorizer != null && !webSocket && u.getPort() == 443) {
+      alpn = "mqtt"; // by which AWS IoT knows on that port what comes
+    }
     boolean tickets = mechanism.equals(TicketLogin.METHOD);
     if (tickets != o.has(KERBEROS) || tickets && (!o.get(VERSION) || o.has(PASSWORD))) {
       throw o.error(
@@ -157,12 +204,14 @@ record MqttSettings(
             ? WebSocketAddress.port(u)
             : u.getPort() > 0 ? u.getPort() : secured ? 8883 : 1883,
         secured ? o.get(TLS).config() : null,
+        alpn.isEmpty() ? List.of() : List.of(alpn),
         WebSocketAddress.of(u, "/mqtt", "mqtt", o, HEADERS),
+        sigv4,
         o.get(VERSION),
         mechanism,
         o.find(KERBEROS),
         o.get(CLIENT_ID),
-        o.get(USERNAME),
+        user,
         o.find(PASSWORD),
         (int) qos,
         o.get(RETAIN),

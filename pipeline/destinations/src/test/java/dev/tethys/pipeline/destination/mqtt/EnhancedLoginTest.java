@@ -8,6 +8,7 @@ import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.codec.mqtt.MqttPackets.Exchange;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** SCRAM by AUTH packets (MQTT 5.0, 4.12) against a broker's side made of the JDK's own PBKDF2. */
 class EnhancedLoginTest {
+  private static final HttpClientFactory CLIENTS = new HttpClientFactory("tethys/test");
   private static final byte[] SALT = "some salt".getBytes(UTF_8);
 
   /** One conversation, up to the answer to a ping. */
@@ -118,7 +120,7 @@ class EnhancedLoginTest {
               + " enhanced_authentication: SCRAM-SHA-"
               + broker.hash
               + "}";
-      try (MqttClient c = new MqttClient(settings(yaml))) {
+      try (MqttClient c = new MqttClient(settings(yaml), CLIENTS)) {
         return c.connect();
       }
     }
