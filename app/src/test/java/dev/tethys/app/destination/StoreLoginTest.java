@@ -19,13 +19,20 @@ import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoreType;
 import dev.tethys.web.client.HttpClientFactory;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokens let exporters and stores in that have neither user nor password. */
 class StoreLoginTest {
@@ -92,6 +99,40 @@ class StoreLoginTest {
     }
   }
 
+  /** A server that asks for OAUTHBEARER as PostgreSQL 18 does (AuthenticationSASL). */
+  @ParameterizedTest
+  @ValueSource(strings = {"password: secret", "password: ''"})
+  void aPostgresqlThatAsksForOauthIsToldSo(String password) throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                while (!server.isClosed()) {
+                  try (Socket s = server.accept()) {
+                    DataInputStream in = new DataInputStream(s.getInputStream());
+                    in.readNBytes(in.readInt() - 4);
+                    byte[] asked = "OAUTHBEARER\0\0".getBytes(StandardCharsets.US_ASCII);
+                    DataOutputStream out = new DataOutputStream(s.getOutputStream());
+                    out.write('R');
+                    out.writeInt(8 + asked.length);
+                    out.writeInt(10);
+                    out.write(asked);
+                    in.read();
+                  } catch (IOException e) {
+                    // the client has the last word
+                  }
+                }
+              });
+      assertThatThrownBy(
+              () ->
+                  found(
+                      "type: postgresql, insecure: true, username: u, url:"
+                          + " 'postgresql://127.0.0.1:%d/db', ".formatted(server.getLocalPort())
+                          + password))
+          .hasMessageContaining("does not speak OAUTHBEARER");
+    }
+  }
+
   @Test
   void whatDoesNotGoTogetherIsRefused() {
     for (String wrong :
@@ -100,6 +141,7 @@ class StoreLoginTest {
                 + " kerberos: {username: u, host: a}",
             "type: opensearch, url: 'http://a', sigv4: {region: r}, kerberos: {username: u, host: a}",
             "type: influxdb, database: d, url: 'http://a', kerberos: {username: u}",
+            "type: postgresql, url: 'postgresql://a/b', oauth_issuer: 'https://a'",
             "type: kdb, url: 'kdb://a:1', kerberos: {username: u, host: a}")) {
       assertThatThrownBy(() -> config(wrong)).as(wrong).isInstanceOf(ConfigException.class);
     }

@@ -133,7 +133,11 @@ final class PostgresPool implements AutoCloseable {
 
   private @Nullable Connection connect(String url, Properties p) throws SQLException, IOException {
     if (login == null) {
-      return new Driver().connect(url, p);
+      try {
+        return new Driver().connect(url, p);
+      } catch (SQLException e) {
+        throw String.valueOf(e.getMessage()).contains("SCRAM") ? explained(e) : e;
+      }
     }
     try {
       return login.as(() -> new Driver().connect(url, p));
@@ -147,6 +151,16 @@ final class PostgresPool implements AutoCloseable {
     } catch (Exception e) {
       throw new IOException("PostgreSQL at " + address.hosts() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The driver takes all that is SASL for SCRAM. */
+  private static SQLException explained(SQLException e) {
+    return new SQLException(
+        e.getMessage()
+            + " (where pg_hba.conf asks for oauth: PostgreSQL's driver for Java does not speak"
+            + " OAUTHBEARER)",
+        e.getSQLState(),
+        e);
   }
 
   /**

@@ -16,6 +16,7 @@ import dev.tethys.pipeline.naming.NameTemplate;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -95,6 +96,7 @@ record PostgresSettings(
           "hypertables", Type.BOOL, false, "Tables with times become TimescaleDB's hypertables.");
 
   static {
+    refuseOauth(SECTION);
     SECTION.notBuilt("retention", "Use pg_cron, pg_partman or TimescaleDB's policies.");
   }
 
@@ -195,6 +197,14 @@ record PostgresSettings(
       throw o.error(key, "gssencmode: require wants kerberos, and TLS that is insecure: true");
     }
     return encrypts;
+  }
+
+  /** libpq's keys of OAuth, of exporter and store. */
+  static void refuseOauth(Section s) {
+    for (String key :
+        List.of("oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope")) {
+      s.notBuilt(key, "PostgreSQL's driver for Java does not speak OAUTHBEARER.");
+    }
   }
 
   /** Hosts and database of an address; nothing when it is none. */

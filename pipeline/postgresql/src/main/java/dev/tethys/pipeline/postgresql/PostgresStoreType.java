@@ -41,6 +41,10 @@ public final class PostgresStoreType implements StoreType {
       SECTION.key(
           "metrics_table_prefix", Type.STRING, "metrics", "Before _samples, _series and so on.");
 
+  static {
+    PostgresSettings.refuseOauth(SECTION);
+  }
+
   @Override
   public String name() {
     return "postgresql";
