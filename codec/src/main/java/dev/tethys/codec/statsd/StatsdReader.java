@@ -14,14 +14,31 @@ import org.jspecify.annotations.Nullable;
  * a,t=v:1|c}, {@code a#t=v:1|c}, {@code a[t=v]b:1|c}). What is wrong is called as statsd_exporter
  * calls it.
  *
- * <p>DogStatsD's fields for containers, times and external data ({@code c:}, {@code T}, {@code e:},
- * {@code card:}) are passed over. Its events and service checks are no metrics and are refused by
- * name.
+ * <p>DogStatsD's fields for times and external data ({@code T}, {@code e:}, {@code card:}) are
+ * passed over, and for containers ({@code c:}) unless asked for. Its events and service checks are
+ * no metrics and are refused by name.
  */
 public final class StatsdReader {
-  /** Which kinds of tags are read. */
-  public record Tags(boolean dogstatsd, boolean influxdb, boolean librato, boolean signalfx) {
+  /**
+   * Which kinds of tags are read.
+   *
+   * @param simple whether one without a value is one with an empty value
+   * @param container whether DogStatsD's field of the sender's container is the tag {@code
+   *     container.id}
+   */
+  public record Tags(
+      boolean dogstatsd,
+      boolean influxdb,
+      boolean librato,
+      boolean signalfx,
+      boolean simple,
+      boolean container) {
     public static final Tags ALL = new Tags(true, true, true, true);
+
+    /** As statsd_exporter chooses. */
+    public Tags(boolean dogstatsd, boolean influxdb, boolean librato, boolean signalfx) {
+      this(dogstatsd, influxdb, librato, signalfx, false, false);
+    }
   }
 
   /** Where values go. */
@@ -171,7 +188,7 @@ public final class StatsdReader {
     return name;
   }
 
-  private static void tags(
+  private void tags(
       String list, char separator, Map<String, String> labels, String line, Sink sink) {
     if (list.isEmpty()) {
       return;
@@ -180,10 +197,13 @@ public final class StatsdReader {
         split(list.endsWith(",") ? list.substring(0, list.length() - 1) : list, ',')) {
       String t = separator == ':' && tag.startsWith("#") ? tag.substring(1) : tag;
       int at = t.indexOf(separator);
-      if (at <= 0 || at == t.length() - 1) {
+      String key = at < 0 ? t : t.substring(0, at);
+      if (tags.simple && !key.isEmpty() && (at < 0 || at == t.length() - 1)) {
+        labels.put(key, "");
+      } else if (at <= 0 || at == t.length() - 1) {
         sink.badTag(line);
       } else {
-        labels.put(t.substring(0, at), t.substring(at + 1));
+        labels.put(key, t.substring(at + 1));
       }
     }
   }
@@ -217,9 +237,12 @@ public final class StatsdReader {
         }
       } else if (p.charAt(0) == '#') {
         if (tags.dogstatsd) {
-          labels = new LinkedHashMap<>(nameTags);
+          labels = new LinkedHashMap<>(labels);
           tags(p.substring(1), ':', labels, line, sink);
         }
+      } else if (tags.container && p.startsWith("c:") && p.length() > 2) {
+        labels = new LinkedHashMap<>(labels);
+        labels.put("container.id", p.substring(2));
       } else if (!isAside(p)) {
         sink.refused(line, "invalid_sample_factor");
       }

@@ -99,6 +99,23 @@ class StatsdReaderTest {
         .containsExactly("COUNTER a,b=c[d]#e{} 1.0", "GAUGE b{} 1.0");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "foo:1|c|#tag1~COUNTER foo{tag1=} 1.0",
+        "foo:1|c|#tag1,b:c,d:~COUNTER foo{tag1=, b=c, d=} 1.0",
+        "foo:1|c|#:b~bad tag;COUNTER foo{} 1.0",
+        "foo:1|c|#~COUNTER foo{} 1.0",
+        "foo:1|c|#t:v|c:83c0a99c0a54|T1656581400~COUNTER foo{t=v, container.id=83c0a99c0a54} 1.0",
+        "foo:1|g|c:in-abc|#t~GAUGE foo{container.id=in-abc, t=} 1.0",
+        "foo:1|c:2|c~COUNTER foo{} 1.0;COUNTER foo{} 2.0"
+      })
+  void tagsWithoutValuesAndContainersWhereTheyAreAskedFor(String line, String expected) {
+    StatsdReader.Tags tags = new StatsdReader.Tags(true, true, true, true, true, true);
+    assertThat(String.join(";", read(tags, line.getBytes(UTF_8)))).isEqualTo(expected);
+  }
+
   @Test
   void whatIsNoUtf8IsRefused() {
     assertThat(read(StatsdReader.Tags.ALL, new byte[] {'a', (byte) 0xff, ':', '1', '|', 'c'}))

@@ -50,10 +50,12 @@ sealed interface Aggregate {
   /** Counted since the last interval. */
   final class Count implements Aggregate {
     private final boolean monotonic;
+    private final CounterNumbers numbers;
     private double sum;
 
-    Count(boolean monotonic) {
+    Count(boolean monotonic, CounterNumbers numbers) {
       this.monotonic = monotonic;
+      this.numbers = numbers;
     }
 
     @Override
@@ -63,7 +65,7 @@ sealed interface Aggregate {
 
     @Override
     public boolean add(StatsdSample s, double value) {
-      sum += value / s.rate();
+      sum += numbers.of(value / s.rate());
       return true;
     }
 
@@ -79,7 +81,7 @@ sealed interface Aggregate {
         m.setData(data);
       }
       NumberDataPoint p = at(new NumberDataPoint(), attributes, startNanos, nanos);
-      if (sum == Math.rint(sum) && Math.abs(sum) < 0x1p53) {
+      if (numbers != CounterNumbers.FLOAT && sum == Math.rint(sum) && Math.abs(sum) < 0x1p53) {
         p.setLong((long) sum);
       } else {
         p.setDouble(sum);

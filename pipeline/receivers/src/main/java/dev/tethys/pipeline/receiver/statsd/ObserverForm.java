@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.receiver.statsd;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.statsd.StatsdKind;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -12,12 +14,20 @@ import java.util.SequencedMap;
 /**
  * What becomes of the observations of one type: an item of {@code timer_histogram_mapping}.
  *
- * @param bounds of a histogram; none for an exponential one
+ * @param buckets of histograms that have bounds, the first that a name fits; others are exponential
  * @param maxSize buckets of an exponential histogram
  * @param percentiles of a summary, 0 to 100
  */
 record ObserverForm(
-    StatsdKind kind, Shape shape, List<Double> bounds, int maxSize, List<Double> percentiles) {
+    StatsdKind kind, Shape shape, List<Buckets> buckets, int maxSize, List<Double> percentiles) {
+  /**
+   * Bounds of some histograms.
+   *
+   * @param names somewhere in a metric's name
+   * @param bounds upper ones, ascending
+   */
+  record Buckets(Pattern names, List<Double> bounds) {}
+
   enum Shape {
     GAUGE,
     SUMMARY,
@@ -43,14 +53,16 @@ record ObserverForm(
 
   static {
     Section explicit = new Section("explicit_buckets", "Bounds of some metrics.");
-    PATTERN = explicit.key("matcher_pattern", Type.STRING, ".*", "Only .* is built.");
+    PATTERN =
+        explicit.key(
+            "matcher_pattern", Type.STRING, ".*", "Names that have them: an expression (RE2).");
     BUCKETS = explicit.required("buckets", Type.list(Type.FLOAT), "Upper bounds, ascending.");
     EXPLICIT =
         HISTOGRAM.key(
             "explicit_buckets",
             Type.list(explicit.type(o -> o)),
             List.of(),
-            "Bounds in the place of exponential buckets.");
+            "Bounds in the place of exponential buckets; the first whose pattern fits.");
   }
 
   private static final Section SUMMARY = new Section("summary", "Of summaries.");
@@ -86,29 +98,14 @@ record ObserverForm(
   private static ObserverForm read(YamlObject o) {
     YamlObject h = o.find(HISTOGRAM_KEY);
     YamlObject s = o.find(SUMMARY_KEY);
-    List<Double> bounds = List.of();
+    List<Buckets> buckets = List.of();
     long maxSize = DEFAULT_MAX_SIZE;
     if (h != null) {
       maxSize = h.get(MAX_SIZE);
       if (maxSize < 2 || maxSize > 10_000) {
         throw h.error(MAX_SIZE, "max_size wants 2 to 10000");
       }
-      List<YamlObject> explicit = h.get(EXPLICIT);
-      if (explicit.size() > 1
-          || !explicit.isEmpty() && !explicit.getFirst().get(PATTERN).equals(".*")) {
-        throw h.error(
-            EXPLICIT,
-            "explicit_buckets of some metrics alone are not built in Tethys yet (see README):"
-                + " write one item with the pattern .*");
-      }
-      if (!explicit.isEmpty()) {
-        bounds = explicit.getFirst().get(BUCKETS);
-        for (int i = 1; i < bounds.size(); i++) {
-          if (!(bounds.get(i) > bounds.get(i - 1))) {
-            throw explicit.getFirst().error(BUCKETS, "buckets must ascend: " + bounds);
-          }
-        }
-      }
+      buckets = h.get(EXPLICIT).stream().map(ObserverForm::buckets).toList();
     }
     List<Double> percentiles = s == null ? DEFAULT_PERCENTILES : s.get(PERCENTILES);
     for (double p : percentiles) {
@@ -116,6 +113,30 @@ record ObserverForm(
         throw s.error(PERCENTILES, "percentiles want 0 to 100, not " + p);
       }
     }
-    return new ObserverForm(o.get(KIND), o.get(SHAPE), bounds, (int) maxSize, percentiles);
+    return new ObserverForm(o.get(KIND), o.get(SHAPE), buckets, (int) maxSize, percentiles);
+  }
+
+  private static Buckets buckets(YamlObject o) {
+    List<Double> bounds = o.get(BUCKETS);
+    for (int i = 1; i < bounds.size(); i++) {
+      if (!(bounds.get(i) > bounds.get(i - 1))) {
+        throw o.error(BUCKETS, "buckets must ascend: " + bounds);
+      }
+    }
+    try {
+      return new Buckets(Pattern.compile(o.get(PATTERN)), bounds);
+    } catch (PatternSyntaxException e) {
+      throw o.error(PATTERN, "not a regular expression: " + e.getMessage());
+    }
+  }
+
+  /** A histogram of a metric that is called so. */
+  Aggregate histogram(String name) {
+    for (Buckets b : buckets) {
+      if (b.names.matcher(name).find()) {
+        return new Aggregate.Buckets(b.bounds);
+      }
+    }
+    return new Aggregate.Exponential(maxSize);
   }
 }

@@ -33,6 +33,7 @@ final class StatsdAggregator {
    * How values become metrics.
    *
    * @param kindAttribute whether points say of what type they were sent, as {@code metric_type}
+   * @param numbers of counters
    * @param monotonic whether counters never fall
    * @param cumulative whether counters and histograms count since they began, not in an interval
    * @param expiry after which a cumulative series that is not heard of is forgotten
@@ -41,6 +42,7 @@ final class StatsdAggregator {
    */
   record Rules(
       boolean kindAttribute,
+      CounterNumbers numbers,
       boolean monotonic,
       boolean cumulative,
       Duration expiry,
@@ -187,7 +189,7 @@ final class StatsdAggregator {
 
   private @Nullable Aggregate begin(Key key) {
     return switch (key.kind) {
-      case COUNTER -> new Aggregate.Count(rules.monotonic());
+      case COUNTER -> new Aggregate.Count(rules.monotonic(), rules.numbers());
       case GAUGE -> new Aggregate.Level(levels.getOrDefault(key, 0.0));
       case SET -> new Aggregate.Members();
       case TIMING, HISTOGRAM, DISTRIBUTION -> {
@@ -198,10 +200,7 @@ final class StatsdAggregator {
         yield switch (f.shape()) {
           case DISABLED -> null;
           case GAUGE, SUMMARY -> new Aggregate.Observations(f);
-          case HISTOGRAM ->
-              f.bounds().isEmpty()
-                  ? new Aggregate.Exponential(f.maxSize())
-                  : new Aggregate.Buckets(f.bounds());
+          case HISTOGRAM -> f.histogram(key.name);
         };
       }
     };

@@ -50,7 +50,7 @@ final class StatsdReceiver implements Receiver {
     this.clock = clock;
     this.interval = s.interval();
     this.aggregator = new StatsdAggregator(s.rules(), nanos());
-    StatsdReader reader = new StatsdReader(StatsdReader.Tags.ALL);
+    StatsdReader reader = new StatsdReader(s.tags());
     Set<PosixFilePermission> socket = s.socket();
     this.door =
         socket != null

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.statsd;
 
+import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.config.GoDurations;
@@ -22,8 +23,10 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +44,7 @@ public final class StatsdReceiverFactory
       boolean udp,
       @Nullable Set<PosixFilePermission> socket,
       Duration interval,
+      StatsdReader.Tags tags,
       StatsdAggregator.Rules rules) {}
 
   private static final long DEFAULT_MAX_SERIES = 100_000;
@@ -101,9 +105,37 @@ public final class StatsdReceiverFactory
           PosixFilePermissions.fromString("rw--w--w-"),
           "Who may write to the socket of unixgram, in octal.");
 
-  static {
-    SECTION.notBuilt("enable_simple_tags", "Tags without a value.");
-    SECTION.notBuilt("enable_ip_only_aggregation", "Senders told apart by their address.");
+  private static final Key<Boolean> SIMPLE_TAGS =
+      SECTION.key(
+          "enable_simple_tags",
+          Type.BOOL,
+          false,
+          "Tags without a value are attributes with an empty one; else lines are taken without"
+              + " them.");
+  private static final Key<CounterNumbers> NUMBERS =
+      SECTION.key(
+          "counter_type",
+          Type.oneOf("counter_type", numbers()),
+          CounterNumbers.EXACT,
+          "Counters' numbers: int cuts fractions off, float keeps them, stochastic_int rounds to"
+              + " either side so that sums are right on average; without, an integer where there is"
+              + " no fraction.");
+  private static final Key<Boolean> BY_ADDRESS =
+      SECTION.key(
+          "enable_ip_only_aggregation",
+          Type.BOOL,
+          false,
+          "Taken; values are added up whoever sends them.");
+  private static final Key<Boolean> IGNORE_HOST =
+      SECTION.key(
+          "ignore_host", Type.BOOL, false, "Taken; values are added up whoever sends them.");
+
+  private static SequencedMap<String, CounterNumbers> numbers() {
+    SequencedMap<String, CounterNumbers> m = new LinkedHashMap<>();
+    m.put("int", CounterNumbers.INT);
+    m.put("float", CounterNumbers.FLOAT);
+    m.put("stochastic_int", CounterNumbers.STOCHASTIC_INT);
+    return m;
   }
 
   @Override
@@ -143,13 +175,17 @@ public final class StatsdReceiverFactory
     if (max < 1 || max > 10_000_000) {
       throw o.error(MAX_SERIES, "max_series wants 1 to 10000000");
     }
+    o.get(BY_ADDRESS);
+    o.get(IGNORE_HOST);
     return new Settings(
         endpoint,
         udp,
         unix ? o.get(PERMISSIONS) : null,
         o.get(INTERVAL),
+        new StatsdReader.Tags(true, true, true, true, o.get(SIMPLE_TAGS), true),
         new StatsdAggregator.Rules(
             o.get(METRIC_TYPE),
+            o.get(NUMBERS),
             o.get(MONOTONIC),
             o.get(CUMULATIVE),
             o.get(EXPIRY),

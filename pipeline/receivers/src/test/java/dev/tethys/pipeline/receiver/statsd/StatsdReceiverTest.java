@@ -179,7 +179,14 @@ class StatsdReceiverTest {
     StatsdAggregator a =
         new StatsdAggregator(
             new StatsdAggregator.Rules(
-                false, false, false, Duration.ofMinutes(1), List.of(), null, 2),
+                false,
+                CounterNumbers.EXACT,
+                false,
+                false,
+                Duration.ofMinutes(1),
+                List.of(),
+                null,
+                2),
             0);
     byte[] b = "a:1|c\nb:1|c\nc:1|c\na:1|c\n".getBytes(UTF_8);
     var refusals =
@@ -194,12 +201,66 @@ class StatsdReceiverTest {
     assertThat(a.take(2).itemCount()).isZero();
   }
 
+  private static List<String> added(String yaml, String lines) {
+    StatsdReceiverFactory.Settings settings =
+        TestPipeline.read(new StatsdReceiverFactory().settings(), yaml);
+    StatsdAggregator a = new StatsdAggregator(settings.rules(), 0);
+    byte[] b = lines.getBytes(UTF_8);
+    var refusals =
+        a.read(new dev.tethys.codec.statsd.StatsdReader(settings.tags()), b, 0, b.length);
+    assertThat(refusals.count()).as(refusals.text()).isZero();
+    return a.take(1).resources().getFirst().scopes().getFirst().items().stream()
+        .flatMap(m -> points(m).stream())
+        .toList();
+  }
+
+  @Test
+  void boundsAreThoseOfTheFirstPatternThatFits() {
+    assertThat(
+            added(
+                "{timer_histogram_mapping: [{statsd_type: timer, observer_type: histogram,"
+                    + " histogram: {explicit_buckets: [{matcher_pattern: '^db[.]', buckets: [1,"
+                    + " 10]}, {matcher_pattern: 'time$', buckets: [5]}]}}]}",
+                "db.time:7|ms\nweb.time:7|ms\nweb.size:7|ms\n"))
+        .containsExactly(
+            "Histogram delta db.time{} 1[0, 1, 0]",
+            "Histogram delta web.time{} 1[0, 1]",
+            "ExponentialHistogram delta web.size{} 1@20");
+  }
+
+  @Test
+  void countersCountInTheNumbersThatAreAskedFor() {
+    String lines = "a:1.75|c\na:1.75|c\nb:3|c|@0.5\n";
+    assertThat(added("{}", lines)).containsExactly("Sum delta a{} 3.5", "Sum delta b{} 6");
+    assertThat(added("{counter_type: int}", lines))
+        .containsExactly("Sum delta a{} 2", "Sum delta b{} 6");
+    assertThat(added("{counter_type: float}", lines))
+        .containsExactly("Sum delta a{} 3.5", "Sum delta b{} 6.0");
+    String sum = added("{counter_type: stochastic_int}", "a:0.25|c\n".repeat(10_000)).getFirst();
+    assertThat(Long.parseLong(sum.substring(sum.lastIndexOf(' ') + 1))).isBetween(2_000L, 3_000L);
+  }
+
+  @Test
+  void tagsWithoutAValueAndTheSendersContainer() {
+    assertThat(added("{enable_simple_tags: true, enable_ip_only_aggregation: true}", "a:1|c|#x"))
+        .containsExactly("Sum delta a{x=} 1");
+    assertThat(added("{ignore_host: true}", "a:1|c|c:ci-4f\n"))
+        .containsExactly("Sum delta a{container.id=ci-4f} 1");
+  }
+
   @Test
   void cumulativeCountersGoOnUntilTheyAreNotHeardOf() {
     StatsdAggregator a =
         new StatsdAggregator(
             new StatsdAggregator.Rules(
-                false, true, true, Duration.ofNanos(100), List.of(), null, 10),
+                false,
+                CounterNumbers.EXACT,
+                true,
+                true,
+                Duration.ofNanos(100),
+                List.of(),
+                null,
+                10),
             10);
     byte[] b = "a:1|c\ng:1|g\n".getBytes(UTF_8);
     var reader =
@@ -252,11 +313,13 @@ class StatsdReceiverTest {
         new String[] {
           "{transport: pigeon}",
           "{transport: unixgram, socket_permissions: 9}",
-          "{enable_simple_tags: true}",
+          "{counter_type: complex}",
           "{aggregation_interval: 0s}",
           "{timer_histogram_mapping: [{statsd_type: counter}]}",
           "{timer_histogram_mapping: [{statsd_type: timer, observer_type: histogram, histogram:"
-              + " {explicit_buckets: [{matcher_pattern: 'a.*', buckets: [1]}]}}]}"
+              + " {explicit_buckets: [{matcher_pattern: 'a(', buckets: [1]}]}}]}",
+          "{timer_histogram_mapping: [{statsd_type: timer, observer_type: histogram, histogram:"
+              + " {explicit_buckets: [{buckets: [2, 1]}]}}]}"
         }) {
       assertThatThrownBy(() -> TestPipeline.read(new StatsdReceiverFactory().settings(), yaml))
           .as(yaml)

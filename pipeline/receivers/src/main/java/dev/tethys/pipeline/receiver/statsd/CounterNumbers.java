@@ -1,0 +1,23 @@
+package dev.tethys.pipeline.receiver.statsd;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/** In which numbers a counter counts what a line stands for, its value by its rate. */
+enum CounterNumbers {
+  /** As it is; a sum without a fraction is an integer. */
+  EXACT,
+  /** Without the fraction. */
+  INT,
+  /** As it is. */
+  FLOAT,
+  /** One of both integers beside it, so that sums are right on average. */
+  STOCHASTIC_INT;
+
+  double of(double value) {
+    return switch (this) {
+      case EXACT, FLOAT -> value;
+      case INT -> (long) value;
+      case STOCHASTIC_INT -> Math.floor(value + ThreadLocalRandom.current().nextDouble());
+    };
+  }
+}
