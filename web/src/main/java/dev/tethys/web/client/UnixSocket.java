@@ -28,6 +28,17 @@ public final class UnixSocket extends Socket {
     this.path = path;
   }
 
+  /**
+   * One that was taken by a listener.
+   *
+   * @param path where it listens
+   */
+  public static UnixSocket of(SocketChannel accepted, Path path) {
+    UnixSocket s = new UnixSocket(path);
+    s.channel = accepted;
+    return s;
+  }
+
   private SocketChannel open() throws SocketException {
     SocketChannel c = channel;
     if (c == null || !c.isOpen()) {
@@ -60,6 +71,12 @@ public final class UnixSocket extends Socket {
   @Override
   public @Nullable InetAddress getInetAddress() {
     return null;
+  }
+
+  /** The path: there is no port and no name at the other end. */
+  @Override
+  public SocketAddress getRemoteSocketAddress() {
+    return UnixDomainSocketAddress.of(path);
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,7 +16,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Takes connections over TCP, each on a virtual thread of its own.
+ * Takes connections over TCP, or over a socket of this machine, each on a virtual thread of its
+ * own.
  *
  * <p>Bounds: connections at once, beyond which new ones are closed when they come; and the time for
  * which nothing may come over one.
@@ -81,6 +83,27 @@ public final class StreamListener implements SocketListener {
       s.close();
       throw new IOException("cannot listen on " + options.address() + "/tcp: " + e.getMessage(), e);
     }
+    return start(s, options, handler);
+  }
+
+  /**
+   * Listens on a socket of this machine, which is made here and removed at the end. Nothing ends
+   * its connections when they are idle.
+   *
+   * @throws IOException when it cannot be made
+   */
+  public static StreamListener start(Path socket, Handler handler) throws IOException {
+    try {
+      return start(
+          UnixServerSocket.listen(socket, BACKLOG),
+          new Options(socket.toString(), Duration.ZERO),
+          handler);
+    } catch (IOException e) {
+      throw new IOException("cannot listen on " + socket + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static StreamListener start(ServerSocket s, Options options, Handler handler) {
     StreamListener l = new StreamListener(s, options, handler);
     Thread.ofVirtual().name("accept " + options.address()).start(l::accept);
     return l;

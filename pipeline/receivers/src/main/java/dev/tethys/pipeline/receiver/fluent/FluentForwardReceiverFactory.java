@@ -38,6 +38,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +48,18 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code fluent_forward} receivers. */
 public final class FluentForwardReceiverFactory
     implements ReceiverFactory<FluentForwardReceiverFactory.Settings> {
-  /** What one is told. */
+  /**
+   * What one is told.
+   *
+   * @param endpoint {@code host:port} of TCP
+   * @param socket of this machine in its place; null for none
+   */
   public record Settings(
-      String endpoint, @Nullable ServerTlsSettings tls, @Nullable Handshake security, int max) {}
+      String endpoint,
+      @Nullable Path socket,
+      @Nullable ServerTlsSettings tls,
+      @Nullable Handshake security,
+      int max) {}
 
   private static final Duration IDLE = Duration.ofMinutes(10);
   private static final Duration LAST_PAUSE = Duration.ofSeconds(30);
@@ -57,7 +67,11 @@ public final class FluentForwardReceiverFactory
   private static final Section SECTION =
       new Section("fluent_forward", "Events of Fluentd and Fluent Bit.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "0.0.0.0:8006", "host:port of TCP, and of heartbeats.");
+      SECTION.key(
+          "endpoint",
+          Type.STRING,
+          "0.0.0.0:8006",
+          "host:port of TCP and of heartbeats; or a socket of this machine, unix:///path.");
   private static final Key<ServerTlsSettings> TLS =
       SECTION.optional("tls", ServerTlsSettings.TYPE, "TLS.");
   private static final Key<Handshake> SECURITY =
@@ -87,8 +101,13 @@ public final class FluentForwardReceiverFactory
 
   private static Settings read(YamlObject o) {
     String endpoint = o.get(ENDPOINT);
-    if (endpoint.startsWith("unix:") || endpoint.startsWith("/")) {
-      throw o.error(ENDPOINT, "Unix sockets are not built; write host:port");
+    Path socket = null;
+    if (endpoint.startsWith("unix://") || endpoint.startsWith("/")) {
+      String path = endpoint.substring(endpoint.startsWith("/") ? 0 : "unix://".length());
+      if (!path.startsWith("/")) {
+        throw o.error(ENDPOINT, "a socket wants a path from the root: unix:///path");
+      }
+      socket = Path.of(path);
     }
     long max = o.get(MAX);
     if (max < 1 || max > 512) {
@@ -98,7 +117,10 @@ public final class FluentForwardReceiverFactory
     if (tls != null && !(tls.cipherSuites().isEmpty() && tls.curves().isEmpty())) {
       throw o.error(TLS, "cipher_suites and curve_preferences are not built for sockets");
     }
-    return new Settings(endpoint, tls, o.find(SECURITY), (int) max << 20);
+    if (tls != null && socket != null) {
+      throw o.error(TLS, "a socket of this machine has no TLS");
+    }
+    return new Settings(endpoint, socket, tls, o.find(SECURITY), (int) max << 20);
   }
 
   @Override
@@ -127,6 +149,7 @@ public final class FluentForwardReceiverFactory
     private final Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
     private @Nullable SocketTls tls;
     private final SocketDoor door;
+    private final String transport;
     private @Nullable DatagramSocket heartbeats;
 
     Forwarded(Settings settings, Consumer to, Clockwork clock, PointTally tally) {
@@ -134,9 +157,12 @@ public final class FluentForwardReceiverFactory
       this.to = to;
       this.clock = clock;
       this.tally = tally;
+      this.transport = settings.socket == null ? "tcp" : "unix";
       this.door =
-          PointSockets.stream(
-              new StreamListener.Options(settings.endpoint, IDLE), this::connection);
+          settings.socket == null
+              ? PointSockets.stream(
+                  new StreamListener.Options(settings.endpoint, IDLE), this::connection)
+              : PointSockets.stream(settings.socket, this::connection);
     }
 
     @Override
@@ -158,6 +184,9 @@ public final class FluentForwardReceiverFactory
                     t.maxVersion()));
       }
       door.open();
+      if (settings.socket != null) {
+        return;
+      }
       String host = settings.endpoint.substring(0, settings.endpoint.lastIndexOf(':'));
       try {
         DatagramSocket s =
@@ -210,11 +239,15 @@ public final class FluentForwardReceiverFactory
         if (settings.security != null) {
           String why = settings.security.with(in, out);
           if (why != null) {
-            tally.refused("tcp", 1, raw.getInetAddress() + ": " + why);
+            tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + why);
             return;
           }
         }
-        long lane = 1L << 34 | Integer.toUnsignedLong(raw.getRemoteSocketAddress().hashCode());
+        int sender =
+            settings.socket == null
+                ? raw.getRemoteSocketAddress().hashCode()
+                : System.identityHashCode(raw);
+        long lane = 1L << 34 | Integer.toUnsignedLong(sender);
         for (@Nullable Object @Nullable [] m = in.next(); m != null; m = in.next()) {
           if (!message(m, lane, out)) {
             return;
@@ -222,9 +255,9 @@ public final class FluentForwardReceiverFactory
         }
       } catch (CodecException e) {
         // What follows cannot be told from the rest of it.
-        tally.refused("tcp", 1, raw.getInetAddress() + ": " + e.getMessage());
+        tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
       } catch (EOFException e) {
-        tally.refused("tcp", 1, raw.getInetAddress() + ": " + e.getMessage());
+        tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
       }
     }
 
@@ -246,7 +279,7 @@ public final class FluentForwardReceiverFactory
         }
         return true;
       } catch (BusyException e) {
-        tally.refused("tcp", 1, "too much is in work");
+        tally.refused(transport, 1, "too much is in work");
         return false; // who is not acknowledged sends again
       }
     }
@@ -260,7 +293,7 @@ public final class FluentForwardReceiverFactory
             return true;
           }
           case Outcome.Rejected r -> {
-            tally.refused("tcp", r.items(), r.reason());
+            tally.refused(transport, r.items(), r.reason());
             return true;
           }
           case Outcome.Unavailable u -> {

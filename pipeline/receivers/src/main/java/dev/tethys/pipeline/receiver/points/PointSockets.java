@@ -67,6 +67,11 @@ public final class PointSockets {
     return door(() -> StreamListener.start(options, handler));
   }
 
+  /** A connection over a socket of this machine, which is made and removed. */
+  public static SocketDoor stream(Path path, StreamListener.Handler handler) {
+    return door(() -> StreamListener.start(path, handler));
+  }
+
   /** Datagrams over UDP. */
   public static SocketDoor datagrams(
       DatagramListener.Options options, PointFormat format, PointDestination to, PointTally tally) {

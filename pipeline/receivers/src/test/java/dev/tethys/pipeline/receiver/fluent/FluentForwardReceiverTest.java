@@ -15,13 +15,19 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.web.client.UnixSocket;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +38,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.komamitsu.fluency.EventTime;
 import org.komamitsu.fluency.Fluency;
 import org.komamitsu.fluency.fluentd.FluencyBuilderForFluentd;
@@ -42,15 +49,18 @@ class FluentForwardReceiverTest {
   private @Nullable PushReceiver receiver;
 
   private int start(String more) throws IOException {
+    return listen("{endpoint: '127.0.0.1:0'" + more + "}").socketPort(0);
+  }
+
+  private PushReceiver listen(String yaml) throws IOException {
     FluentForwardReceiverFactory.Settings s =
-        TestPipeline.read(
-            new FluentForwardReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'" + more + "}");
+        TestPipeline.read(new FluentForwardReceiverFactory().settings(), yaml);
     PushReceiver r =
         FluentForwardReceiverFactory.receiver(
             s, pipeline.of(Signal.LOGS), Clockwork.system(), "fluent", new Registry());
     receiver = r;
     r.start();
-    return r.socketPort(0);
+    return r;
   }
 
   @AfterEach
@@ -129,6 +139,46 @@ class FluentForwardReceiverTest {
       s.getOutputStream().write(hex(MESSAGE));
       assertThat(s.getInputStream().readNBytes(8)).isEqualTo(hex("81 a361636b a26331"));
     }
+  }
+
+  @Test
+  void messagesComeOverASocketOfTheMachine(@TempDir Path dir) throws Exception {
+    Path socket = dir.resolve("fluent.sock");
+    String yaml = "{endpoint: 'unix://" + socket + "'}";
+    listen(yaml);
+    for (int i = 0; i < 2; i++) {
+      try (Socket s = new UnixSocket(socket)) {
+        s.connect(null);
+        s.getOutputStream().write(hex(MESSAGE));
+        assertThat(s.getInputStream().readNBytes(8)).isEqualTo(hex("81 a361636b a26331"));
+      }
+    }
+    assertThat(records()).hasSize(2);
+    assertThatThrownBy(() -> listen(yaml)).isInstanceOf(IOException.class);
+    assertThat(socket).exists();
+  }
+
+  /** As a process leaves one that was killed. */
+  @Test
+  void aSocketAtWhichNobodyListensIsReplaced(@TempDir Path dir) throws Exception {
+    Path socket = dir.resolve("fluent.sock");
+    try (ServerSocketChannel c = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      c.bind(UnixDomainSocketAddress.of(socket));
+    }
+    assertThat(socket).exists();
+    PushReceiver r = listen("{endpoint: " + socket + "}");
+    try (Socket s = new UnixSocket(socket)) {
+      s.connect(null);
+      s.getOutputStream().write(hex(MESSAGE));
+      assertThat(s.getInputStream().read()).isEqualTo(0x81);
+    }
+    r.stop(Duration.ZERO);
+    assertThat(socket).doesNotExist();
+    Files.writeString(socket, "a file");
+    assertThatThrownBy(() -> listen("{endpoint: " + socket + "}"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no socket");
+    assertThat(socket).content().isEqualTo("a file");
   }
 
   @Test
@@ -232,7 +282,8 @@ class FluentForwardReceiverTest {
   void whatCannotBeIsRefused() {
     for (String y :
         List.of(
-            "{endpoint: 'unix:///x'}",
+            "{endpoint: 'unix://x'}",
+            "{endpoint: /x, tls: {cert_file: a, key_file: b}}",
             "{security: {shared_key: x}}",
             "{max_message_size_mib: 0}")) {
       assertThatThrownBy(() -> TestPipeline.read(new FluentForwardReceiverFactory().settings(), y))

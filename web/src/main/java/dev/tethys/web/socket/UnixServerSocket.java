@@ -1,0 +1,74 @@
+package dev.tethys.web.socket;
+
+import dev.tethys.web.client.UnixSocket;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A socket of this machine that takes connections, for what wants a {@link ServerSocket}. */
+final class UnixServerSocket extends ServerSocket {
+  private final Path path;
+  private final ServerSocketChannel channel;
+
+  private UnixServerSocket(Path path, ServerSocketChannel channel) throws IOException {
+    this.path = path;
+    this.channel = channel;
+  }
+
+  /**
+   * Listens. A file that was left behind, at which nobody listens, is replaced.
+   *
+   * @throws IOException when somebody listens there, or it cannot be made
+   */
+  static UnixServerSocket listen(Path path, int backlog) throws IOException {
+    UnixDomainSocketAddress at = UnixDomainSocketAddress.of(path);
+    if (Files.exists(path)) {
+      try (SocketChannel _ = SocketChannel.open(at)) {
+        throw new IOException("somebody listens there already");
+      } catch (SocketException e) {
+        if (Files.isRegularFile(path) || Files.isDirectory(path)) {
+          throw new IOException("it is there, and no socket", e);
+        }
+        Files.delete(path);
+      }
+    }
+    ServerSocketChannel c = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      c.bind(at, backlog);
+      return new UnixServerSocket(path, c);
+    } catch (IOException e) {
+      c.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Socket accept() throws IOException {
+    try {
+      return UnixSocket.of(channel.accept(), path);
+    } catch (ClosedChannelException e) {
+      throw (SocketException) new SocketException("closed").initCause(e);
+    }
+  }
+
+  @Override
+  public int getLocalPort() {
+    return -1;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (channel.isOpen()) {
+      channel.close();
+      Files.deleteIfExists(path);
+    }
+  }
+}
