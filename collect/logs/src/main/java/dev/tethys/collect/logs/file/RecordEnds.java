@@ -31,7 +31,7 @@ public final class RecordEnds {
   }
 
   /** Where the record that begins at {@code from} ends; -1 when that cannot be said yet. */
-  int end(byte[] b, int from, int to) {
+  public int end(byte[] b, int from, int to) {
     int size = Math.min(to - from, WINDOW);
     while (true) {
       boolean all = from + size == to;
@@ -63,7 +63,7 @@ public final class RecordEnds {
   }
 
   /** Where the text of a record begins. */
-  int textFrom(byte[] b, int from, int end) {
+  public int textFrom(byte[] b, int from, int end) {
     if (!omit || !begins) {
       return from;
     }
@@ -72,7 +72,7 @@ public final class RecordEnds {
   }
 
   /** Where the text of a record ends. */
-  int textTo(byte[] b, int from, int end) {
+  public int textTo(byte[] b, int from, int end) {
     if (!omit || begins) {
       return end;
     }

@@ -2,9 +2,6 @@ package dev.tethys.collect.logs.journal;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +13,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries of all files of some folders, in order. Files that journald begins are found, those
+ * The entries of all files of some places, in order. Files that journald begins are found, those
  * that it renames are read on, those that it deletes are read to their end. For one thread.
  */
 public final class JournalReader implements AutoCloseable {
@@ -25,11 +22,7 @@ public final class JournalReader implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(JournalReader.class.getName());
 
-  /** Where journald writes. */
-  public static final List<Path> FOLDERS =
-      List.of(Path.of("/var/log/journal"), Path.of("/run/log/journal"));
-
-  private final List<Path> folders;
+  private final JournalPlaces places;
   private final Map<String, JournalFile> files = new HashMap<>(); // by their ids
   private final Map<String, @Nullable Cursor> heads = new HashMap<>();
   private final Set<String> refused = new HashSet<>(); // said once
@@ -39,12 +32,11 @@ public final class JournalReader implements AutoCloseable {
   /**
    * Reads what comes after a cursor.
    *
-   * @param folders each with files, or with folders of files
    * @param after null for all there is
    * @param oldest entries before it are passed over, microseconds since 1970
    */
-  public JournalReader(List<Path> folders, @Nullable Cursor after, LongSupplier oldest) {
-    this.folders = folders;
+  public JournalReader(JournalPlaces places, @Nullable Cursor after, LongSupplier oldest) {
+    this.places = places;
     this.oldest = oldest;
     this.last = after;
   }
@@ -57,9 +49,20 @@ public final class JournalReader implements AutoCloseable {
   /** Looks which files there are. */
   public void scan() {
     Set<String> there = new HashSet<>();
-    for (Path folder : folders) {
-      list(folder, there, true);
-    }
+    places.visit(
+        new JournalPlaces.Visitor() {
+          @Override
+          public void file(Path file) {
+            found(file, there);
+          }
+
+          @Override
+          public void unreadable(Path folder, Exception why) {
+            if (refused.add(folder.toString())) {
+              LOG.log(Level.DEBUG, "{0} cannot be looked into: {1}", folder, why.toString());
+            }
+          }
+        });
     // One that is gone is read to its end first.
     for (String id : List.copyOf(files.keySet())) {
       JournalFile f = files.get(id);
@@ -81,23 +84,6 @@ public final class JournalReader implements AutoCloseable {
     files.remove(f.id());
     heads.remove(f.id());
     f.close();
-  }
-
-  private void list(Path folder, Set<String> there, boolean deeper) {
-    try (DirectoryStream<Path> s = Files.newDirectoryStream(folder)) {
-      for (Path p : s) {
-        String name = p.getFileName().toString();
-        if (name.endsWith(".journal") || name.endsWith(".journal~")) {
-          found(p, there);
-        } else if (deeper && Files.isDirectory(p)) {
-          list(p, there, false);
-        }
-      }
-    } catch (IOException | DirectoryIteratorException e) {
-      if (refused.add(folder.toString())) {
-        LOG.log(Level.DEBUG, "{0} cannot be looked into: {1}", folder, e.toString());
-      }
-    }
   }
 
   private void found(Path p, Set<String> there) {

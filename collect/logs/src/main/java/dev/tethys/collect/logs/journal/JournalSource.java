@@ -74,7 +74,9 @@ final class JournalSource implements LogSource {
     }
     this.reader =
         new JournalReader(
-            config.path().isEmpty() ? JournalReader.FOLDERS : List.of(Path.of(config.path())),
+            JournalPlaces.folders(
+                config.path().isEmpty() ? JournalPlaces.FOLDERS : List.of(Path.of(config.path())),
+                _ -> true),
             after,
             this::oldest);
   }

@@ -210,8 +210,8 @@ record FileLogSettings(
       }
       Charset charset = charset(o, encoding);
       RecordEnds records = o.find(multiline);
-      if (records != null && charset.name().startsWith("UTF-") && !charset.name().equals("UTF-8")) {
-        throw o.error(multiline, "multiline needs an encoding in which a line feed is one byte");
+      if (records != null) {
+        checkRecords(o, multiline, charset);
       }
       FileAttributes added = attributes.read(o);
       FileOrder sorted = o.find(order);
@@ -249,6 +249,13 @@ record FileLogSettings(
           added,
           first,
           o.get(poll));
+    }
+  }
+
+  /** Refuses records of several lines where they cannot be found among bytes. */
+  static void checkRecords(YamlObject o, Key<RecordEnds> multiline, Charset charset) {
+    if (charset.name().startsWith("UTF-") && !charset.name().equals("UTF-8")) {
+      throw o.error(multiline, "multiline needs an encoding in which a line feed is one byte");
     }
   }
 

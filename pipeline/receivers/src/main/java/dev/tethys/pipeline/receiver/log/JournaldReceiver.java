@@ -5,7 +5,6 @@ import dev.tethys.collect.logs.file.Positions;
 import dev.tethys.collect.logs.journal.Cursor;
 import dev.tethys.collect.logs.journal.JournalFile;
 import dev.tethys.collect.logs.journal.JournalReader;
-import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
@@ -15,10 +14,9 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the journal from its files, as the log agent does: each entry is a map of its fields. */
+/** Reads the journal from its files, as the log agent does. */
 final class JournaldReceiver implements Receiver {
   private static final Duration POLL = Duration.ofMillis(100);
   private static final int SCAN_EVERY = 20;
@@ -50,13 +48,7 @@ final class JournaldReceiver implements Receiver {
     Cursor after = Cursor.parse(p.cursor(NAME));
     long oldest =
         after == null && settings.fromEnd() ? context.clock().millis() * 1000 : Long.MIN_VALUE;
-    JournalReader reader =
-        new JournalReader(
-            settings.directory().isEmpty()
-                ? JournalReader.FOLDERS
-                : List.of(Path.of(settings.directory())),
-            after,
-            () -> oldest);
+    JournalReader reader = new JournalReader(settings.places(), after, () -> oldest);
     CursorProgress<Cursor> progress = new CursorProgress<>(c -> p.putCursor(NAME, c.toString()));
     output.start();
     String boot = boot();
@@ -86,7 +78,10 @@ final class JournaldReceiver implements Receiver {
           if (e.cursor().realtime() < oldest || !settings.wants(e, boot)) {
             progress.skipped(e.cursor());
           } else {
-            output.take(record(e), new Attributes(), progress.next(e.cursor()));
+            Attributes resource = new Attributes();
+            LogRecord r = settings.form().record(e, resource);
+            r.setObservedTimeUnixNano(context.clock().millis() * 1_000_000);
+            output.take(r, resource, progress.next(e.cursor()));
           }
         }
         Thread.sleep(POLL);
@@ -94,27 +89,6 @@ final class JournaldReceiver implements Receiver {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private LogRecord record(JournalFile.Entry e) {
-    Attributes body = new Attributes();
-    for (JournalFile.Field f : e.fields()) {
-      Object there = body.get(f.name());
-      if (there == null) {
-        body.put(f.name(), f.value());
-      } else if (there instanceof ArrayValue a) {
-        a.add(f.value());
-      } else {
-        body.put(f.name(), ArrayValue.of(there, f.value()));
-      }
-    }
-    body.put("__CURSOR", e.cursor().toString());
-    body.put("__MONOTONIC_TIMESTAMP", String.valueOf(e.cursor().monotonic()));
-    LogRecord r = new LogRecord();
-    r.setBody(body);
-    r.setTimeUnixNano(e.cursor().realtime() * 1000);
-    r.setObservedTimeUnixNano(context.clock().millis() * 1_000_000);
-    return r;
   }
 
   @Override

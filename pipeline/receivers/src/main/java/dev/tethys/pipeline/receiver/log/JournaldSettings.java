@@ -2,11 +2,14 @@ package dev.tethys.pipeline.receiver.log;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import dev.tethys.collect.logs.file.Glob;
 import dev.tethys.collect.logs.journal.JournalFile;
+import dev.tethys.collect.logs.journal.JournalPlaces;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a {@code journald} receiver is told.
  *
- * @param directory "" for where journald writes
+ * @param form of records
  * @param fromEnd whether what is there at the start is not read, unless there is a position
  * @param units patterns of names, any of which; none for all
  * @param matches of which all of one must be true; none for all
@@ -26,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 record JournaldSettings(
     LogSettings common,
-    String directory,
+    JournalPlaces places,
+    JournalRecord form,
     boolean fromEnd,
     List<Pattern> units,
     List<String> identifiers,
@@ -41,6 +45,10 @@ record JournaldSettings(
   /** The keys. */
   static final class Keys {
     private final Key<String> directory;
+    private final Key<List<String>> files;
+    private final Key<String> namespace;
+    private final Key<String> root;
+    private final Key<Boolean> conventions;
     private final Key<String> startAt;
     private final Key<List<String>> units;
     private final Key<List<String>> identifiers;
@@ -86,11 +94,27 @@ record JournaldSettings(
       all = s.key("all", Type.BOOL, false, "Taken; fields are always whole.");
       convert =
           s.key("convert_message_bytes", Type.BOOL, false, "Taken; a message is always text.");
-      s.notBuilt("files", "Patterns of journal files.");
-      s.notBuilt("namespace", "A namespace of the journal.");
-      s.notBuilt("journalctl_path", "The journal is read from its files, without journalctl.");
-      s.notBuilt("root_path", "Another root.");
-      s.notBuilt("merge", "Journals of all machines in the folder are read anyway.");
+      files =
+          s.key("files", Type.list(Type.STRING), List.of(), "Journal files by patterns of paths.");
+      namespace =
+          s.key(
+              "namespace",
+              Type.STRING,
+              "",
+              "Of the journal, instead of the default one; +NAME for both, * for all.");
+      root = s.key("root_path", Type.PATH, "", "Folder below which all paths are, such as /host.");
+      conventions =
+          s.key(
+              "convert_to_semantic_conventions",
+              Type.BOOL,
+              false,
+              "The message is the body, other fields are attributes under OpenTelemetry's names.");
+      s.key(
+          "journalctl_path",
+          Type.STRING,
+          "journalctl",
+          "Taken; the journal is read from its files, without journalctl.");
+      s.key("merge", Type.BOOL, false, "Taken; journals of all machines in a folder are read.");
       common = new LogSettings.Keys(s, true);
     }
 
@@ -117,7 +141,8 @@ record JournaldSettings(
       }
       return new JournaldSettings(
           common.read(o),
-          o.get(directory),
+          places(o),
+          o.get(conventions) ? JournalRecord.CONVENTIONS : JournalRecord.FIELDS,
           o.get(startAt).equals("end"),
           List.copyOf(names),
           o.get(identifiers),
@@ -126,6 +151,40 @@ record JournaldSettings(
           Math.max(a, b),
           g,
           o.get(dmesg));
+    }
+
+    private JournalPlaces places(YamlObject o) {
+      String below = o.get(root).equals("/") ? "" : o.get(root);
+      List<String> patterns = o.get(files);
+      String one = o.get(directory);
+      String name = o.get(namespace);
+      if (!patterns.isEmpty()) {
+        if (!one.isEmpty() || !name.isEmpty()) {
+          throw o.error(files, "files say all; directory and namespace have no place beside them");
+        }
+        for (String p : patterns) {
+          if (!p.startsWith("/")) {
+            throw o.error(files, "\"" + p + "\" is no path from the root");
+          }
+        }
+        try {
+          return JournalPlaces.files(Glob.anyOf(patterns.stream().map(p -> below + p).toList()));
+        } catch (IllegalArgumentException e) {
+          throw o.error(files, String.valueOf(e.getMessage()));
+        }
+      }
+      List<Path> folders =
+          one.isEmpty() ? JournalPlaces.FOLDERS : List.of(Path.of(one).toAbsolutePath());
+      return JournalPlaces.folders(
+          folders.stream().map(f -> Path.of(below + f)).toList(),
+          switch (name) {
+            case "" -> one.isEmpty() ? String::isEmpty : _ -> true;
+            case "*" -> _ -> true;
+            default ->
+                name.startsWith("+")
+                    ? n -> n.isEmpty() || n.equals(name.substring(1))
+                    : name::equals;
+          });
     }
 
     private int number(YamlObject o, String word) {

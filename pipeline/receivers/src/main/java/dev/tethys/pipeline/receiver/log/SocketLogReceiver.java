@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.log;
 
 import dev.tethys.codec.syslog.SyslogFrames;
+import dev.tethys.collect.logs.file.RecordEnds;
 import dev.tethys.collect.logs.net.HostNames;
 import dev.tethys.collect.logs.net.PacketListener;
 import dev.tethys.collect.logs.net.StreamListener;
@@ -8,6 +9,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -102,6 +104,10 @@ final class SocketLogReceiver implements Receiver {
       }
       return;
     }
+    if (s.records() != null) {
+      records(s, s.records(), in, a);
+      return;
+    }
     LineFrames f = new LineFrames(in, s.whole() ? -1 : framing.end, s.max());
     for (byte[] b = f.next(); b != null; b = f.next()) {
       record(s, b, 0, b.length, a);
@@ -116,12 +122,28 @@ final class SocketLogReceiver implements Receiver {
       record(s, b, 0, length, a);
       return;
     }
+    if (s.records() != null) {
+      try {
+        records(s, s.records(), new ByteArrayInputStream(b, 0, length), a);
+      } catch (IOException e) {
+        throw new IllegalStateException("bytes are read without errors", e);
+      }
+      return;
+    }
     int at = 0;
     for (int i = 0; i <= length; i++) {
       if (i == length || b[i] == '\n') {
         record(s, b, at, i, a);
         at = i + 1;
       }
+    }
+  }
+
+  private void records(SocketLogSettings s, RecordEnds ends, InputStream in, Attributes a)
+      throws IOException, InterruptedException {
+    RecordFrames f = new RecordFrames(in, ends, s.max());
+    for (byte[] b = f.next(); b != null; b = f.next()) {
+      record(s, b, 0, b.length, a);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.log;
 
+import dev.tethys.collect.logs.file.RecordEnds;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for none
  * @param max longest record in bytes; of a longer one the beginning is taken
  * @param whole whether all that comes over a connection, or in a packet, is one record
+ * @param records of several lines, by what they begin or end with; null for lines
  * @param addresses whether records tell from where they came
  */
 record SocketLogSettings(
@@ -27,7 +29,16 @@ record SocketLogSettings(
     boolean leading,
     boolean trailing,
     boolean whole,
+    @Nullable RecordEnds records,
     boolean addresses) {
+
+  private static final Section ASYNC = new Section("async", "Threads for packets.");
+
+  static {
+    ASYNC.key("readers", Type.INT, 1L, "Taken; one thread reads packets.");
+    ASYNC.key("processors", Type.INT, 1L, "Taken; one thread reads packets.");
+    ASYNC.key("max_queue_length", Type.INT, 100L, "Taken; what waits, waits in the kernel.");
+  }
 
   /** The keys of one of both. */
   static final class Keys {
@@ -39,6 +50,7 @@ record SocketLogSettings(
     private final Key<Boolean> leading;
     private final Key<Boolean> trailing;
     private final Key<Boolean> whole;
+    private final Key<RecordEnds> multiline;
     private final Key<Boolean> addresses;
 
     Keys(Section s, boolean tcp) {
@@ -54,14 +66,18 @@ record SocketLogSettings(
               false,
               "All of a connection or a packet is one record.");
       addresses = s.key("add_attributes", Type.BOOL, false, "net.* says from where it came.");
-      s.notBuilt("multiline", "Records of several lines; recombine does it.");
+      multiline =
+          s.optional(
+              "multiline",
+              FileLogSettings.Keys.MULTILINE_TYPE,
+              "Records of several lines, within a connection or a packet.");
       if (tcp) {
         tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS.");
         max = s.key("max_log_size", Sizes.TYPE, 1L << 20, "Longest record in bytes.");
       } else {
         tls = null;
         max = null;
-        s.notBuilt("async", "Threads that read packets; one does.");
+        s.optional("async", ASYNC.type(o -> o), "Taken; one thread reads packets.");
       }
     }
 
@@ -69,6 +85,14 @@ record SocketLogSettings(
       long most = max == null ? 65_535 : o.get(max);
       if (max != null && (most < 1 || most > 64 << 20)) {
         throw o.error(max, "max_log_size is from 1 byte to 64 MiB");
+      }
+      RecordEnds records = o.find(multiline);
+      Charset charset = FileLogSettings.charset(o, encoding);
+      if (records != null && o.get(whole)) {
+        throw o.error(multiline, "a record is a whole packet already: one_log_per_packet");
+      }
+      if (records != null) {
+        FileLogSettings.checkRecords(o, multiline, charset);
       }
       ServerTlsSettings t = tls == null ? null : o.find(tls);
       if (t != null && tls != null && !(t.cipherSuites().isEmpty() && t.curves().isEmpty())) {
@@ -91,10 +115,11 @@ record SocketLogSettings(
                   t.minVersion(),
                   t.maxVersion()),
           (int) most,
-          FileLogSettings.charset(o, encoding),
+          charset,
           o.get(leading),
           o.get(trailing),
           o.get(whole),
+          records,
           o.get(addresses));
     }
   }

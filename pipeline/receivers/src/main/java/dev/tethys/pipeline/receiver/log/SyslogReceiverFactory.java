@@ -70,6 +70,9 @@ public final class SyslogReceiverFactory
       throw o.error("syslog needs tcp or udp with a listen_address");
     }
     SyslogOperator s = SYSLOG.read(o);
+    if (tcp != null && tcp.records() != null && s.counted()) {
+      throw o.error(TCP_KEY, "multiline: where each message ends is told by enable_octet_counting");
+    }
     int end = SYSLOG.endsWithNul(o) ? 0 : '\n';
     // What the length stood before is given without it.
     SyslogOperator bare = new SyslogOperator(s.format(), s.zone(), s.skipPriority(), false);

@@ -55,7 +55,7 @@ class JournaldReceiverTest {
         + unit
         + "\nSYSLOG_IDENTIFIER="
         + unit.replace(".service", "")
-        + "\nTAG=a\nTAG=b\n\n";
+        + "\nSYSLOG_PID=77\nTAG=a\nTAG=b\n\n";
   }
 
   private void write(String name, String... entries) throws IOException, InterruptedException {
@@ -74,10 +74,12 @@ class JournaldReceiverTest {
   }
 
   private Receiver start(String more) throws IOException {
+    return from("directory: '" + folder.resolve("journal") + "'" + more);
+  }
+
+  private Receiver from(String place) throws IOException {
     JournaldSettings s =
-        TestPipeline.read(
-            FACTORY.settings(),
-            "{directory: '" + folder.resolve("journal") + "', start_at: beginning" + more + "}");
+        TestPipeline.read(FACTORY.settings(), "{start_at: beginning, " + place + "}");
     Receiver r =
         FACTORY.create(s, sink.outputs(), new LogContext("journald", folder.resolve("state")));
     receiver = r;
@@ -104,6 +106,53 @@ class JournaldReceiverTest {
     assertThat(body.getString("__CURSOR")).startsWith("s=");
     assertThat(body.get("__MONOTONIC_TIMESTAMP")).isEqualTo("1001");
     assertThat(r.timeUnixNano()).isEqualTo(1_700_000_001_000_000_000L);
+  }
+
+  @Test
+  void fieldsUnderTheNamesOfOpenTelemetry() throws Exception {
+    write("a.journal", entry(1, "ssh.service", 4, "hello"));
+    start(", convert_to_semantic_conventions: true");
+    LogRecord r = sink.await(1).getFirst();
+    assertThat(r.body()).isEqualTo("hello");
+    assertThat(r.severityNumber()).isEqualTo(13);
+    assertThat(r.severityText()).isEqualTo("warn");
+    assertThat(r.attributes().get("syslog.msgid")).isEqualTo("ssh");
+    assertThat(r.attributes().get("syslog.pid")).isEqualTo(77L);
+    assertThat(r.attributes().get("journald._SYSTEMD_UNIT")).isEqualTo("ssh.service");
+    assertThat(String.valueOf(r.attributes().get("journald.TAG"))).isEqualTo("[a, b]");
+    assertThat(r.attributes().get("PRIORITY")).isNull();
+  }
+
+  @Test
+  void filesByPatternsAndBelowAnotherRoot() throws Exception {
+    write("a.journal", entry(1, "a.service", 6, "1"));
+    write("b.journal", entry(2, "b.service", 6, "2"));
+    write("c.journal", entry(3, "c.service", 6, "3"));
+    from("root_path: '" + folder + "', files: ['/journal/[ab].jour*', /journal/d.journal]");
+    assertThat(messages(sink.await(2))).containsExactly("1", "2");
+    write("d.journal", entry(4, "d.service", 6, "4"));
+    assertThat(messages(sink.await(3))).containsExactly("1", "2", "4");
+  }
+
+  @Test
+  void theNamespaceThatIsAskedFor() throws Exception {
+    Path machine = folder.resolve("var/log/journal/0123456789abcdef0123456789abcdef");
+    Path web = machine.resolveSibling(machine.getFileName() + ".web");
+    Files.createDirectories(machine);
+    Files.createDirectories(web);
+    write("a.journal", entry(1, "a.service", 6, "default"));
+    write("b.journal", entry(2, "b.service", 6, "web"));
+    Files.move(folder.resolve("journal/a.journal"), machine.resolve("system.journal"));
+    Files.move(folder.resolve("journal/b.journal"), web.resolve("system.journal"));
+    String below = "root_path: '" + folder + "'";
+    Receiver both = from(below + ", namespace: '+web'");
+    assertThat(messages(sink.await(2))).containsExactly("default", "web");
+    both.stop(Duration.ofSeconds(5));
+    Receiver one = from(below + ", namespace: web");
+    assertThat(messages(sink.await(3))).endsWith("web");
+    one.stop(Duration.ofSeconds(5));
+    from(below);
+    assertThat(messages(sink.await(4))).endsWith("default");
   }
 
   @Test

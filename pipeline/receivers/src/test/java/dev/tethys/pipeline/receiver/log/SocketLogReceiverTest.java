@@ -82,6 +82,43 @@ class SocketLogReceiverTest {
   }
 
   @Test
+  void recordsOfSeveralLinesOverTcp() throws IOException {
+    SocketLogReceiver r =
+        start(
+            SocketLogReceiverFactory.tcp(),
+            """
+            listen_address: 127.0.0.1:0
+            max_log_size: 16
+            multiline: {line_start_pattern: '^\\d+ '}
+            """);
+    try (Socket s = new Socket(InetAddress.getLoopbackAddress(), r.tcpPort())) {
+      s.getOutputStream().write("1 one\n  at a\n2 two\n".getBytes(StandardCharsets.UTF_8));
+      assertThat(sink.await(1).getFirst().body()).isEqualTo("1 one\n  at a");
+      // One that is too long is parted.
+      s.getOutputStream()
+          .write("  at b\n3 34567890123456789\nend".getBytes(StandardCharsets.UTF_8));
+    }
+    sink.await(4);
+    assertThat(sink.bodies())
+        .containsExactly("1 one\n  at a", "2 two\n  at b", "3 34567890123456", "789\nend");
+  }
+
+  @Test
+  void recordsOfSeveralLinesOverUdp() throws IOException {
+    SocketLogReceiver r =
+        start(
+            SocketLogReceiverFactory.udp(),
+            """
+            listen_address: 127.0.0.1:0
+            async: {readers: 2}
+            multiline: {line_end_pattern: ';', omit_pattern: true}
+            """);
+    udp(r.udpPort(), "one\ntwo;three;\nfour");
+    sink.await(3);
+    assertThat(sink.bodies()).containsExactly("one\ntwo", "three", "four");
+  }
+
+  @Test
   void packetsOverUdp() throws IOException {
     SocketLogReceiver r = start(SocketLogReceiverFactory.udp(), "{listen_address: '127.0.0.1:0'}");
     udp(r.udpPort(), "one\ntwo\n");
@@ -234,7 +271,21 @@ class SocketLogReceiverTest {
         SocketLogReceiverFactory.tcp(), "{listen_address: ':0', multiline: {a: b}}", "multiline");
     refused(SocketLogReceiverFactory.udp(), "{listen_address: ':0', storage: x}", "storage");
     refused(new JournaldReceiverFactory(), "{priority: loud}", "no priority");
-    refused(new JournaldReceiverFactory(), "{namespace: x}", "namespace");
+    refused(new JournaldReceiverFactory(), "{files: [/a], namespace: b}", "files say all");
+    refused(new JournaldReceiverFactory(), "{files: [a]}", "no path from the root");
+    refused(
+        SocketLogReceiverFactory.udp(),
+        "{listen_address: ':0', encoding: utf-16le, multiline: {line_start_pattern: '^a'}}",
+        "a line feed is one byte");
+    refused(
+        SocketLogReceiverFactory.tcp(),
+        "{listen_address: ':0', one_log_per_packet: true, multiline: {line_start_pattern: a}}",
+        "one_log_per_packet");
+    refused(
+        new SyslogReceiverFactory(),
+        "{tcp: {listen_address: ':0', multiline: {line_start_pattern: '^<'}}, protocol: rfc5424,"
+            + " enable_octet_counting: true}",
+        "enable_octet_counting");
   }
 
   private static void refused(ReceiverFactory<?> f, String yaml, String why) {

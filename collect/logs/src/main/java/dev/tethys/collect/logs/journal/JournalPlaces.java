@@ -1,0 +1,80 @@
+package dev.tethys.collect.logs.journal;
+
+import dev.tethys.collect.logs.file.Glob;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+
+/** Where files of the journal are. */
+public abstract class JournalPlaces {
+  /** Where journald writes. */
+  public static final List<Path> FOLDERS =
+      List.of(Path.of("/var/log/journal"), Path.of("/run/log/journal"));
+
+  private JournalPlaces() {}
+
+  /** Is told what there is. */
+  interface Visitor {
+    void file(Path file);
+
+    void unreadable(Path folder, Exception why);
+  }
+
+  abstract void visit(Visitor v);
+
+  /**
+   * Files in folders, and in folders of these, which journald calls by machine and namespace:
+   * {@code 0123…cdef}, {@code 0123…cdef.web}.
+   *
+   * @param namespaces which are read, the default one being ""
+   */
+  public static JournalPlaces folders(List<Path> folders, Predicate<String> namespaces) {
+    return new JournalPlaces() {
+      @Override
+      void visit(Visitor v) {
+        folders.forEach(f -> list(f, true, v));
+      }
+
+      private void list(Path folder, boolean deeper, Visitor v) {
+        try (DirectoryStream<Path> s = Files.newDirectoryStream(folder)) {
+          for (Path p : s) {
+            String name = p.getFileName().toString();
+            if (name.endsWith(".journal") || name.endsWith(".journal~")) {
+              v.file(p);
+            } else if (deeper
+                && namespaces.test(
+                    name.substring(name.indexOf('.') < 0 ? name.length() : name.indexOf('.') + 1))
+                && Files.isDirectory(p)) {
+              list(p, false, v);
+            }
+          }
+        } catch (IOException | DirectoryIteratorException e) {
+          v.unreadable(folder, e);
+        }
+      }
+    };
+  }
+
+  /** Files by a pattern, whatever they are called. */
+  public static JournalPlaces files(Glob pattern) {
+    return new JournalPlaces() {
+      @Override
+      void visit(Visitor v) {
+        pattern.walk(
+            new Glob.Visitor() {
+              @Override
+              public void folder(Path folder) {}
+
+              @Override
+              public void file(Path file) {
+                v.file(file);
+              }
+            });
+      }
+    };
+  }
+}
