@@ -42,6 +42,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -123,6 +125,9 @@ class BlackboxPeersTest {
             - {send: !!binary AAAACATSFi8=}
             - {expect_bytes: S}
         tcp_tls: {prober: tcp, tcp: {tls: true, tls_config: {ca_file: 'CA', server_name: localhost}}}
+        tls_late: {prober: tcp, timeout: 500ms, tcp: {tls: true}}
+        dns_late: {prober: dns, timeout: 500ms, dns: {query_name: a.test, transport_protocol: tcp, dns_over_tls: true}}
+        expect_late: {prober: tcp, timeout: 500ms, tcp: {query_response: [{expect: nothing}]}}
         dns_a: {prober: dns, dns: {query_name: a.test, query_type: A, preferred_ip_protocol: ip4, validate_answer_rrs: {fail_if_not_matches_regexp: ["a.test.\\t300\\tIN\\tA\\t10.1.2.3"]}}}
         dns_soa: {prober: dns, dns: {query_name: a.test, query_type: SOA, preferred_ip_protocol: ip4}}
         dns_no: {prober: dns, dns: {query_name: gone.test, query_type: A, preferred_ip_protocol: ip4}}
@@ -537,6 +542,8 @@ class BlackboxPeersTest {
     open.add(h2);
     int banner = tcp(BlackboxPeersTest::banner);
     int silent = tcp(BlackboxPeersTest::silent);
+    ServerSocket deaf = new ServerSocket(0, 50, LOOPBACK); // accepts nobody
+    open.add(deaf);
     int ws = tcp(BlackboxPeersTest::websocket);
     int dns = dns();
     int grpc = grpc();
@@ -635,6 +642,12 @@ class BlackboxPeersTest {
             ExposedText.parse(RealExporter.get(client, base + path)),
             differences);
       }
+      for (String module : List.of("tls_late", "dns_late", "expect_late")) {
+        String path =
+            "/probe?debug=true&module=" + module + "&target=127.0.0.1:" + deaf.getLocalPort();
+        assertThat(whyItFailed(RealExporter.get(client, base + path)))
+            .isEqualTo(whyItFailed(real.get(path)));
+      }
       String talk = base + "/probe?target=ws://127.0.0.1:" + ws + "/&module=";
       assertThat(RealExporter.get(client, talk + "ws"))
           .contains(
@@ -674,6 +687,14 @@ class BlackboxPeersTest {
     StringBuilder said = new StringBuilder();
     differences.forEach((k, v) -> said.append(k).append(": ").append(v).append('\n'));
     assertThat(said.toString()).isEmpty();
+  }
+
+  /** What the log of a probe says first of an error, but for addresses. */
+  private static String whyItFailed(String page) {
+    Matcher m =
+        Pattern.compile("msg=(\"[^\"]*\"|\\S+) .*?err=\"(?:[^\"]*: )?([^\"]*)\"").matcher(page);
+    assertThat(m.find()).as(page).isTrue();
+    return m.group(1) + " " + m.group(2);
   }
 
   private static void compare(

@@ -3,6 +3,7 @@ package dev.tethys.collect.database.postgres;
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.model.Alarm;
 import dev.tethys.web.client.DriverTls;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -15,8 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.postgresql.Driver;
 
 /**
@@ -48,16 +47,13 @@ final class PostgresConnection implements AutoCloseable {
           "target_session_attrs");
 
   private final Connection connection;
-  private final CountDownLatch closed = new CountDownLatch(1);
   private final String tls;
-  private final Deadline deadline;
-  private volatile boolean timeIsUp;
+  private final Alarm alarm;
 
   private PostgresConnection(Connection connection, String tls, Deadline deadline) {
     this.connection = connection;
     this.tls = tls;
-    this.deadline = deadline;
-    Thread.ofVirtual().name("deadline of a connection").start(this::watch);
+    this.alarm = Alarm.closing(() -> connection.abort(Runnable::run), deadline.nanos());
   }
 
   /**
@@ -162,17 +158,6 @@ final class PostgresConnection implements AutoCloseable {
     return number;
   }
 
-  private void watch() {
-    try {
-      if (!closed.await(deadline.nanos() - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-        timeIsUp = true;
-        connection.abort(Runnable::run);
-      }
-    } catch (InterruptedException | SQLException e) {
-      // the reader hears of it
-    }
-  }
-
   /** Does something with the rows of a query. */
   @FunctionalInterface
   interface Rows {
@@ -191,7 +176,7 @@ final class PostgresConnection implements AutoCloseable {
         to.read(r);
       }
     } catch (SQLException e) {
-      throw timeIsUp ? new SQLException("the time is up", "57014") : e;
+      throw alarm.hasRung() ? new SQLException("the time is up", "57014") : e;
     }
   }
 
@@ -219,7 +204,7 @@ final class PostgresConnection implements AutoCloseable {
 
   @Override
   public void close() {
-    closed.countDown();
+    alarm.close();
     try {
       connection.close();
     } catch (SQLException e) {

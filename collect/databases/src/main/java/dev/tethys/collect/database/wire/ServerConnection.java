@@ -1,6 +1,7 @@
 package dev.tethys.collect.database.wire;
 
 import dev.tethys.config.TlsConfig;
+import dev.tethys.model.Alarm;
 import dev.tethys.web.client.TlsSockets;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -16,8 +17,6 @@ import java.net.UnknownHostException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -34,9 +33,8 @@ public final class ServerConnection implements AutoCloseable {
 
   private static final int BUFFER = 1 << 16;
 
-  private CountDownLatch over = new CountDownLatch(1);
   private volatile AutoCloseable transport;
-  private volatile boolean timeIsUp;
+  private Alarm alarm;
   private @Nullable Socket socket;
   private InputStream in;
   private OutputStream out;
@@ -47,7 +45,7 @@ public final class ServerConnection implements AutoCloseable {
     this.transport = transport;
     this.in = new BufferedInputStream(in, BUFFER);
     this.out = new BufferedOutputStream(out, BUFFER);
-    watch(deadline);
+    this.alarm = alarm(deadline);
   }
 
   /**
@@ -133,22 +131,9 @@ public final class ServerConnection implements AutoCloseable {
     out = new BufferedOutputStream(s.getOutputStream(), BUFFER);
   }
 
-  private void watch(Deadline deadline) {
-    CountDownLatch end = new CountDownLatch(1);
-    over = end;
-    Thread.ofVirtual()
-        .name("deadline of a connection")
-        .start(
-            () -> {
-              try {
-                if (!end.await(deadline.nanos() - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                  timeIsUp = true;
-                  transport.close();
-                }
-              } catch (Exception e) {
-                // the reader hears of it
-              }
-            });
+  /** Of what carries the bytes when it rings: TLS comes later. */
+  private Alarm alarm(Deadline deadline) {
+    return Alarm.closing(() -> transport.close(), deadline.nanos());
   }
 
   /**
@@ -157,8 +142,8 @@ public final class ServerConnection implements AutoCloseable {
    * @return false when its time was up before
    */
   public boolean rest() {
-    over.countDown();
-    return !timeIsUp;
+    alarm.close();
+    return !alarm.hasRung();
   }
 
   /**
@@ -167,15 +152,15 @@ public final class ServerConnection implements AutoCloseable {
    * @throws IOException when the connection has ended
    */
   public void wake(Deadline deadline) throws IOException {
-    if (timeIsUp) {
+    if (alarm.hasRung()) {
       throw new EOFException("the connection was closed");
     }
     read = 0;
-    watch(deadline);
+    alarm = alarm(deadline);
   }
 
   private IOException named(IOException e) {
-    return timeIsUp ? new SocketTimeoutException("the time is up") : e;
+    return alarm.hasRung() ? new SocketTimeoutException("the time is up") : e;
   }
 
   private void count(long n) throws IOException {
@@ -240,7 +225,7 @@ public final class ServerConnection implements AutoCloseable {
 
   @Override
   public void close() {
-    over.countDown();
+    alarm.close();
     try {
       transport.close();
     } catch (Exception e) {

@@ -1,7 +1,6 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import com.google.re2j.Pattern;
-import dev.tethys.web.client.TlsSockets;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -160,34 +159,29 @@ final class DnsProber implements Prober {
         socket.bind(new InetSocketAddress(source, 0));
       }
       socket.connect(server, look.millisLeft());
-      Reply[] reply = new Reply[1];
-      try (Alarm alarm = Alarm.closing(socket, look)) {
-        alarm.told(
-            () -> {
-              Socket s =
-                  m.overTls()
-                      ? TlsSockets.secure(m.config(), socket, host, server.getPort())
-                      : socket;
-              long sent = System.nanoTime();
-              byte[] q = query.toWire();
-              byte[] framed = new byte[q.length + 2];
-              framed[0] = (byte) (q.length >> 8);
-              framed[1] = (byte) q.length;
-              System.arraycopy(q, 0, framed, 2, q.length);
-              OutputStream out = s.getOutputStream();
-              out.write(framed);
-              out.flush();
-              DataInputStream in = new DataInputStream(s.getInputStream());
-              byte[] b = new byte[in.readUnsignedShort()];
-              in.readFully(b);
-              reply[0] = new Reply(new Message(b), System.nanoTime() - sent);
-              return true;
-            });
-      }
-      if (reply[0].message.getHeader().getID() != query.getHeader().getID()) {
+      Socket s = m.overTls() ? look.secure(m.config(), socket, host, server.getPort()) : socket;
+      Reply reply =
+          look.inTime(
+              s,
+              () -> {
+                long sent = System.nanoTime();
+                byte[] q = query.toWire();
+                byte[] framed = new byte[q.length + 2];
+                framed[0] = (byte) (q.length >> 8);
+                framed[1] = (byte) q.length;
+                System.arraycopy(q, 0, framed, 2, q.length);
+                OutputStream out = s.getOutputStream();
+                out.write(framed);
+                out.flush();
+                DataInputStream in = new DataInputStream(s.getInputStream());
+                byte[] b = new byte[in.readUnsignedShort()];
+                in.readFully(b);
+                return new Reply(new Message(b), System.nanoTime() - sent);
+              });
+      if (reply.message.getHeader().getID() != query.getHeader().getID()) {
         throw new IOException("the answer is to another question");
       }
-      return reply[0];
+      return reply;
     }
   }
 

@@ -1,10 +1,15 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import dev.tethys.collect.exporter.Findings;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.model.Alarm;
 import dev.tethys.model.GoQuote;
+import dev.tethys.web.client.TlsSockets;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.Socket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,6 +74,40 @@ final class Look {
 
   void debug(String message, @Nullable Object... pairs) {
     log(Level.DEBUG, message, pairs);
+  }
+
+  /** Something that is done over a connection. */
+  @FunctionalInterface
+  interface Work<T> {
+    T run() throws IOException;
+  }
+
+  /**
+   * Does something over a connection, which is closed when the time of the look is up: a time for
+   * each read alone would let a server that sends a byte now and then keep it for ever.
+   *
+   * @throws IOException saying that the time is up, where it is
+   */
+  <T> T inTime(Socket connection, Work<T> work) throws IOException {
+    return inTime(connection, work, "i/o timeout");
+  }
+
+  private <T> T inTime(Socket connection, Work<T> work, String late) throws IOException {
+    Alarm alarm = Alarm.closing(connection, deadline);
+    try (alarm) {
+      return work.run();
+    } catch (IOException e) {
+      throw alarm.hasRung() ? new IOException(late, e) : e;
+    }
+  }
+
+  /** Goes over to TLS; a handshake that is late is told in the words of the real exporter. */
+  Socket secure(TlsConfig tls, Socket socket, String host, int port, String... protocols)
+      throws IOException {
+    return inTime(
+        socket,
+        () -> TlsSockets.secure(tls, socket, host, port, protocols),
+        "context deadline exceeded");
   }
 
   /** Logs why it fails; false, so that it may be returned. */

@@ -1,6 +1,5 @@
 package dev.tethys.collect.exporter.blackbox;
 
-import dev.tethys.web.client.TlsSockets;
 import dev.tethys.web.client.UnixSocket;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -33,17 +32,26 @@ final class TcpProber {
         socket.bind(new InetSocketAddress(source, 0));
       }
       look.debug("Dialing TCP " + (m.tls() ? "with" : "without") + " TLS");
-      socket.connect(new InetSocketAddress(address, at.port()), look.millisLeft());
-      // A read ends when the time of the look is up, at the latest: a time for each read alone
-      // would let a server that sends a byte now and then keep it for ever.
-      try (Alarm alarm = Alarm.closing(socket, look)) {
-        Socket s = m.tls() ? TlsSockets.secure(m.config(), socket, at.host(), at.port()) : socket;
-        look.debug("Successfully dialed");
-        Dialogue.Connection c = new Dialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
-        return alarm.told(() -> new Dialogue(c, m.config(), at.host(), look).run(m.dialogue()));
+      Socket s;
+      try {
+        socket.connect(new InetSocketAddress(address, at.port()), look.millisLeft());
+        s = m.tls() ? look.secure(m.config(), socket, at.host(), at.port()) : socket;
+      } catch (SocketTimeoutException e) {
+        return look.fails("Error dialing TCP", "err", "i/o timeout");
+      } catch (IOException e) {
+        return look.fails("Error dialing TCP", "err", e.getMessage());
       }
-    } catch (SocketTimeoutException e) {
-      return look.fails("Error dialing TCP", "err", "i/o timeout");
+      return talk(s, m, at.host(), look);
+    }
+  }
+
+  private static boolean talk(Socket s, TcpModule m, String host, Look look) throws IOException {
+    look.debug("Successfully dialed");
+    Dialogue.Connection c = new Dialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
+    try {
+      return look.inTime(s, () -> new Dialogue(c, m.config(), host, look).run(m.dialogue()));
+    } catch (IOException e) {
+      return look.fails("Error reading from connection", "err", e.getMessage());
     }
   }
 
@@ -59,13 +67,14 @@ final class TcpProber {
     TcpModule m = module.unix();
     try (Socket socket = new UnixSocket(Path.of(target))) {
       look.debug("Dialing unix " + (m.tls() ? "with" : "without") + " TLS");
-      socket.connect(null);
-      try (Alarm alarm = Alarm.closing(socket, look)) {
-        Socket s = m.tls() ? TlsSockets.secure(m.config(), socket, target, 0) : socket;
-        look.debug("Successfully dialed");
-        Dialogue.Connection c = new Dialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
-        return alarm.told(() -> new Dialogue(c, m.config(), target, look).run(m.dialogue()));
+      Socket s;
+      try {
+        socket.connect(null);
+        s = m.tls() ? look.secure(m.config(), socket, target, 0) : socket;
+      } catch (IOException e) {
+        return look.fails("Error dialing unix", "err", e.getMessage());
       }
+      return talk(s, m, target, look);
     } catch (IllegalArgumentException e) {
       return look.fails("Error dialing unix", "err", e.getMessage());
     }

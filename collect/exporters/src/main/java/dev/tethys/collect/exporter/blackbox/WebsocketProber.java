@@ -4,7 +4,6 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.client.TlsSockets;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -78,16 +77,9 @@ final class WebsocketProber implements Prober {
       long connected = System.nanoTime();
       look.found.add(
           DURATION, DURATION_HELP, "phase", "connect", Look.seconds(connected - dialled));
-      try (Alarm alarm = Alarm.closing(socket, look)) {
-        return alarm.told(
-            () -> {
-              Socket s =
-                  secure
-                      ? TlsSockets.secure(client.tls(), socket, uri.getHost(), port, "http/1.1")
-                      : socket;
-              return talk(m, uri, headers, s, connected, look);
-            });
-      }
+      Socket s =
+          secure ? look.secure(client.tls(), socket, uri.getHost(), port, "http/1.1") : socket;
+      return look.inTime(s, () -> talk(m, uri, headers, s, connected, look));
     }
   }
 

@@ -10,6 +10,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.model.Alarm;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -30,7 +31,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -40,7 +41,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -208,25 +208,14 @@ final class HaproxyStats implements MetricsSource {
         String.valueOf(uri.getScheme()).equals("unix")
             ? UnixDomainSocketAddress.of(path())
             : new InetSocketAddress(uri.getHost(), uri.getPort());
-    AtomicBoolean late = new AtomicBoolean();
+    long deadline = System.nanoTime() + limit.toNanos();
     try (SocketChannel channel =
         SocketChannel.open(
             address instanceof UnixDomainSocketAddress
                 ? java.net.StandardProtocolFamily.UNIX
                 : java.net.StandardProtocolFamily.INET)) {
-      Thread alarm =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      Thread.sleep(limit);
-                      late.set(true);
-                      channel.close();
-                    } catch (InterruptedException | IOException e) {
-                      // it was answered, or is closed
-                    }
-                  });
-      try {
+      Alarm alarm = Alarm.closing(channel, deadline);
+      try (alarm) {
         channel.connect(address);
         channel.write(ByteBuffer.wrap(command.getBytes(StandardCharsets.US_ASCII)));
         ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -239,11 +228,9 @@ final class HaproxyStats implements MetricsSource {
           }
         }
         return new ByteArrayInputStream(all.toByteArray());
-      } finally {
-        alarm.interrupt();
+      } catch (ClosedChannelException e) {
+        throw alarm.hasRung() ? new IOException("HAProxy did not answer in time", e) : e;
       }
-    } catch (AsynchronousCloseException e) {
-      throw late.get() ? new IOException("HAProxy did not answer in time", e) : e;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.model.Alarm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,13 +14,13 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
@@ -145,23 +146,12 @@ final class SupervisordCollector implements NodeCollector {
   private byte[] ask() throws IOException {
     if ("unix".equals(url.getScheme())) {
       try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-        CountDownLatch over = new CountDownLatch(1);
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    if (!over.await(SECONDS, TimeUnit.SECONDS)) {
-                      c.close();
-                    }
-                  } catch (InterruptedException | IOException e) {
-                    // whoever reads hears of it
-                  }
-                });
-        try {
+        Alarm alarm = Alarm.closing(c, System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS));
+        try (alarm) {
           c.connect(UnixDomainSocketAddress.of(url.getPath()));
           return exchange(Channels.newInputStream(c), Channels.newOutputStream(c));
-        } finally {
-          over.countDown();
+        } catch (ClosedChannelException e) {
+          throw alarm.hasRung() ? new IOException("supervisord does not answer in time", e) : e;
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal.bus;
 
+import dev.tethys.model.Alarm;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,8 +20,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +50,7 @@ public final class SystemBus implements AutoCloseable {
   private final InputStream in;
   private final OutputStream out;
   private final boolean direct;
-  private final CountDownLatch over = new CountDownLatch(1);
-  private volatile boolean late;
+  private final Alarm alarm;
   private int serial;
 
   private SystemBus(SocketChannel channel, boolean direct, Duration patience) {
@@ -60,19 +58,7 @@ public final class SystemBus implements AutoCloseable {
     this.in = Channels.newInputStream(channel);
     this.out = Channels.newOutputStream(channel);
     this.direct = direct;
-    Thread.ofVirtual()
-        .name("deadline of a bus")
-        .start(
-            () -> {
-              try {
-                if (!over.await(patience.toNanos(), TimeUnit.NANOSECONDS)) {
-                  late = true;
-                  channel.close();
-                }
-              } catch (InterruptedException | IOException e) {
-                // whoever reads hears of it
-              }
-            });
+    this.alarm = Alarm.closing(channel, System.nanoTime() + patience.toNanos());
   }
 
   /**
@@ -183,7 +169,7 @@ public final class SystemBus implements AutoCloseable {
   }
 
   private IOException named(IOException e) {
-    return late ? new SocketTimeoutException("the bus does not answer in time") : e;
+    return alarm.hasRung() ? new SocketTimeoutException("the bus does not answer in time") : e;
   }
 
   /** A property of an object. */
@@ -282,7 +268,7 @@ public final class SystemBus implements AutoCloseable {
 
   @Override
   public void close() {
-    over.countDown();
+    alarm.close();
     try {
       channel.close();
     } catch (IOException e) {

@@ -1,0 +1,72 @@
+package dev.tethys.model;
+
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Closes something at a moment, unless it is turned off before: so a connection ends whatever read
+ * or write is under way when its time is up, also where a peer sends a byte now and then. One
+ * thread waits for all alarms; closing is done on threads of their own, since it may wait.
+ */
+public final class Alarm implements AutoCloseable {
+  private static final ScheduledThreadPoolExecutor TIMER =
+      new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("alarms").factory());
+
+  static {
+    TIMER.setRemoveOnCancelPolicy(true);
+  }
+
+  private enum State {
+    SET,
+    RUNG,
+    OFF
+  }
+
+  private final AtomicReference<State> state = new AtomicReference<>(State.SET);
+  private final AutoCloseable what;
+  private final ScheduledFuture<?> timer;
+
+  private Alarm(AutoCloseable what, long nanoMoment) {
+    this.what = what;
+    this.timer = TIMER.schedule(this::ring, nanoMoment - System.nanoTime(), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Sets an alarm.
+   *
+   * @param what is closed; who reads it hears of that
+   * @param nanoMoment of {@link System#nanoTime}
+   */
+  public static Alarm closing(AutoCloseable what, long nanoMoment) {
+    return new Alarm(what, nanoMoment);
+  }
+
+  @SuppressWarnings("PMD.AvoidCatchingGenericException") // close() throws everything
+  private void ring() {
+    if (state.compareAndSet(State.SET, State.RUNG)) {
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  what.close();
+                } catch (Exception e) {
+                  // it is over anyway
+                }
+              });
+    }
+  }
+
+  /** Whether the time was up before the alarm was turned off; final once it was. */
+  public boolean hasRung() {
+    return state.get() == State.RUNG;
+  }
+
+  /** Turns the alarm off: what has not been closed by it is not any more. */
+  @Override
+  public void close() {
+    state.compareAndSet(State.SET, State.OFF);
+    timer.cancel(false);
+  }
+}
