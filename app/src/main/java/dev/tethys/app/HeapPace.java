@@ -45,6 +45,38 @@ public final class HeapPace {
     }
   }
 
+  /**
+   * A rule over time: collections are seen by the bytes that they leave, but for those it asks for.
+   */
+  static final class Pace {
+    private final Rule rule;
+    private long left = -1;
+    private long since;
+
+    Pace(Rule rule) {
+      this.rule = rule;
+    }
+
+    /**
+     * Whether it is time, in which case the old generation is collected at once.
+     *
+     * @param used bytes in it now
+     * @param alive bytes in it after its last collection
+     * @param now of {@link System#nanoTime}
+     */
+    boolean isDue(long used, long alive, long now) {
+      if (alive != left) {
+        left = alive;
+        since = now;
+      }
+      boolean due = rule.due(used, alive, now - since);
+      if (due) {
+        since = now; // also when exactly as much is left as before
+      }
+      return due;
+    }
+  }
+
   /** What is there when nothing else is said: as much again as is alive. */
   static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER);
 
@@ -94,18 +126,12 @@ public final class HeapPace {
   }
 
   private static void watch(MemoryPoolMXBean old, Rule rule) {
-    long collected = -1; // bytes that the last collection left
-    long since = 0;
+    Pace pace = new Pace(rule);
     while (true) {
       MemoryUsage after = old.getCollectionUsage();
       long used = old.getUsage().getUsed();
-      long alive = after == null ? 0 : after.getUsed();
       long begin = System.nanoTime();
-      if (alive != collected) {
-        collected = alive;
-        since = begin;
-      }
-      if (rule.due(used, alive, begin - since)) {
+      if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin)) {
         System.gc();
         LOG.log(
             Level.DEBUG,

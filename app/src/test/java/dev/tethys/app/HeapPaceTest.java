@@ -36,6 +36,22 @@ class HeapPaceTest {
   }
 
   @Test
+  void aCollectionThatLeavesAsMuchAsTheOneBeforeIsOneToo() {
+    long second = 1_000_000_000;
+    HeapPace.Pace pace =
+        new HeapPace.Pace(new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(10)));
+    assertThat(pace.isDue(41 * MIB, 40 * MIB, 5 * second)).isFalse();
+    assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second)).isFalse();
+    assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second + 1)).isTrue();
+    assertThat(pace.isDue(41 * MIB, 40 * MIB, 16 * second)).isFalse();
+    assertThat(pace.isDue(41 * MIB, 40 * MIB, 25 * second + 2)).isTrue();
+    // one that the virtual machine began itself is seen by what it left
+    assertThat(pace.isDue(41 * MIB, 39 * MIB, 35 * second + 2)).isFalse();
+    assertThat(pace.isDue(41 * MIB, 39 * MIB, 45 * second + 2)).isFalse();
+    assertThat(pace.isDue(41 * MIB, 39 * MIB, 45 * second + 3)).isTrue();
+  }
+
+  @Test
   void garbageOfTheOldGenerationIsFoundWithoutTheHeapBeingFull() throws Exception {
     Process p =
         new ProcessBuilder(

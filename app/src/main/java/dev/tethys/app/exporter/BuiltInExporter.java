@@ -120,7 +120,7 @@ public final class BuiltInExporter implements AutoCloseable {
     HeapPace.keep();
     LogSetup.install(flags);
     try {
-      String printed = kind.printed(new ExporterFlags(kind, flags, p -> p, null));
+      String printed = kind.printed(options(kind, flags));
       if (printed != null) {
         System.out.print(printed);
         return 0;
@@ -155,11 +155,16 @@ public final class BuiltInExporter implements AutoCloseable {
     }
   }
 
+  /** Of a command line, where paths are those of the process's own folder. */
+  private static ExporterFlags options(ExporterKind kind, FlagSet flags) {
+    return new ExporterFlags(kind, flags, p -> p, null);
+  }
+
   private static Exporter open(ExporterKind kind, FlagSet flags, HttpClientFactory clients)
       throws IOException {
     try {
       return kind.open(
-          new ExporterFlags(kind, flags, p -> p, null),
+          options(kind, flags),
           new ExporterSurroundings(clients, InstantSource.system(), System::getenv));
     } catch (IllegalArgumentException e) {
       throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());

@@ -81,7 +81,7 @@ final class Bounds {
     return r;
   }
 
-  /** Whether those have their samples at the same times, seen from a step to the next. */
+  /** Whether there are such, with their samples at the same times from a step to the next. */
   boolean isRegular(long[] times, long step) {
     Boolean r = regular;
     if (r == null) {

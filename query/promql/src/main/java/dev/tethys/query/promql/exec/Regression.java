@@ -176,11 +176,10 @@ final class Regression extends FloatOverTime {
 
   private @Nullable Rows rows(Windows w) {
     WindowRows.Run run = w.bounds.run();
-    if (run == WindowRows.Run.NONE || !w.bounds.isRegular(w.times, w.grid.interval())) {
+    if (!w.bounds.isRegular(w.times, w.grid.interval())) {
       return null;
     }
-    WindowRows values = WindowRows.of(w);
-    return values == null ? null : new Rows(w, values, origin(w, run.first(), w.from[run.first()]));
+    return new Rows(w, new WindowRows(w, run), origin(w, run.first(), w.from[run.first()]));
   }
 
   private double constant(Windows w, int s, double value) {

@@ -51,8 +51,13 @@ final class WindowRows {
     return best;
   }
 
-  /** Whether the windows of a run have their samples at the same times from step to step. */
+  /**
+   * Whether there is a run, whose windows have their samples at the same times from step to step.
+   */
   static boolean isRegular(Run run, int[] from, long[] times, long step) {
+    if (run == Run.NONE) {
+      return false;
+    }
     int end = from[run.end - 1] + run.length;
     for (int i = from[run.first] + run.stride; i < end; i++) {
       if (times[i] - times[i - run.stride] != step) {
@@ -73,7 +78,7 @@ final class WindowRows {
   private final int offset;
   private final int part; // how many samples each of these has
 
-  private WindowRows(Windows w, Run run) {
+  WindowRows(Windows w, Run run) {
     this.run = run;
     int n = run.steps();
     Workspace ws = w.workspace;
