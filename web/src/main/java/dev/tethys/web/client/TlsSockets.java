@@ -68,6 +68,24 @@ public final class TlsSockets {
   }
 
   /**
+   * The same, whatever name the certificate is for; somebody who is trusted must vouch for it.
+   *
+   * @param name what is asked for, where the configuration names nothing else
+   */
+  public static SSLSocket secureAnyName(TlsConfig config, Socket plain, String name, int port)
+      throws IOException {
+    ClientTls.Setup setup = ClientTls.setup(config);
+    String asked = config.serverName().isEmpty() ? name : config.serverName();
+    SSLSocket s =
+        (SSLSocket) setup.context().getSocketFactory().createSocket(plain, asked, port, true);
+    SSLParameters p = s.getSSLParameters();
+    p.setProtocols(setup.protocols().toArray(String[]::new));
+    s.setSSLParameters(p);
+    s.startHandshake();
+    return s;
+  }
+
+  /**
    * The certificates that a client trusts to vouch for others; empty when it trusts everything.
    *
    * @throws IOException when a certificate cannot be read

@@ -33,7 +33,7 @@ final class MongodbExporter implements Exporter {
   MongodbExporter(MongodbTargets targets, MongodbOptions options, boolean keeps, Duration offset) {
     this.targets = targets;
     this.options = options;
-    this.idle = keeps ? new IdleConnections() : null;
+    this.idle = keeps ? new IdleConnections(System::nanoTime) : null;
     this.offset = offset;
   }
 

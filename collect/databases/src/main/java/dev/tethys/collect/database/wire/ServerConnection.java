@@ -115,13 +115,26 @@ public final class ServerConnection implements AutoCloseable {
    * @param host verified, unless the configuration names another
    */
   public void secure(TlsConfig tls, String host) throws IOException {
+    secure(plain -> TlsSockets.secure(tls, plain, host, plain.getPort()));
+  }
+
+  /** The same, whatever name the certificate is for. */
+  public void secureAnyName(TlsConfig tls, String host) throws IOException {
+    secure(plain -> TlsSockets.secureAnyName(tls, plain, host, plain.getPort()));
+  }
+
+  private interface Securing {
+    SSLSocket over(Socket plain) throws IOException;
+  }
+
+  private void secure(Securing securing) throws IOException {
     Socket plain = socket;
     if (plain == null) {
       throw new IOException("a Unix socket is not secured");
     }
     SSLSocket s;
     try {
-      s = TlsSockets.secure(tls, plain, host, plain.getPort());
+      s = securing.over(plain);
     } catch (IOException e) {
       throw named(e);
     }

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.database.Settings;
 import dev.tethys.collect.database.SideBySide;
+import dev.tethys.collect.database.mongodb.wire.MongoConnection;
+import dev.tethys.collect.database.mongodb.wire.MongoTopology;
 import dev.tethys.collect.database.mongodb.wire.MongoUri;
 import dev.tethys.collect.database.mongodb.wire.SeedList;
+import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ProbeException;
@@ -22,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -33,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.Cipher;
 import javax.crypto.EncryptedPrivateKeyInfo;
 import javax.crypto.SecretKeyFactory;
@@ -431,6 +436,56 @@ final class MongodbExporterTest {
     return "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
         + Base64.getMimeEncoder().encodeToString(encrypted)
         + "\n-----END ENCRYPTED PRIVATE KEY-----\n";
+  }
+
+  @Test
+  void aCertificateOfAnotherNameCountsWhereItIsAllowed() throws Exception {
+    TestCertificates certificates = new TestCertificates(dir);
+    certificates.issue("server", "dns:elsewhere.example");
+    certificates.issue("client", "dns:client");
+    try (MongoDouble server = MongoDouble.secured("member.json", certificates)) {
+      String uri =
+          "mongodb.uri=mongodb://"
+              + server.address()
+              + "/?tls=true&tlsCertificateFile="
+              + certificates.certificate("client")
+              + "&tlsPrivateKeyFile="
+              + certificates.key("client");
+      String ca = "&tlsCAFile=" + certificates.ca();
+      assertThat(up(uri + ca)).isZero();
+      assertThat(up(uri + ca + "&tlsAllowInvalidHostnames=true")).isEqualTo(1);
+      assertThat(up(uri + ca + "&tlsAllowInvalidHostnames=false")).isZero();
+      assertThat(up(uri + "&tlsAllowInvalidHostnames=true"))
+          .as("somebody who is trusted must vouch for it")
+          .isZero();
+    }
+  }
+
+  @Test
+  void connectionsOfServersThatNobodyAsksForAreLetGoOf() throws Exception {
+    AtomicLong nanos = new AtomicLong();
+    try (MongoDouble gone = MongoDouble.start("member.json");
+        MongoDouble there = MongoDouble.start("member.json");
+        IdleConnections idle = new IdleConnections(nanos::get)) {
+      MongoUri first = MongoUri.parse("mongodb://" + gone.address());
+      MongoUri second = MongoUri.parse("mongodb://" + there.address());
+      idle.put(first, connected(first));
+      idle.put(first, connected(first));
+      nanos.addAndGet(IdleConnections.PATIENCE.toNanos() / 2);
+      idle.put(second, connected(second));
+      assertThat(idle.servers()).isEqualTo(2);
+      nanos.addAndGet(IdleConnections.PATIENCE.toNanos() * 3 / 4);
+      idle.put(second, connected(second));
+      assertThat(idle.servers()).isEqualTo(1);
+      assertThat(idle.take(first)).isNull();
+      MongoConnection kept = Objects.requireNonNull(idle.take(second));
+      kept.close();
+    }
+  }
+
+  private static MongoConnection connected(MongoUri uri) throws IOException {
+    Duration time = Duration.ofSeconds(30);
+    return MongoTopology.connect(uri, true, time, Deadline.in(time), name -> null);
   }
 
   @Test

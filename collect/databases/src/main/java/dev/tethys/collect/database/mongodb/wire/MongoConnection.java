@@ -55,9 +55,16 @@ public final class MongoConnection implements AutoCloseable {
         host.unix() != null
             ? ServerConnection.unix(host.unix(), deadline)
             : ServerConnection.tcp(
-                host.name(), host.port(), tls, deadline.atMost(patience), deadline);
+                host.name(), host.port(), null, deadline.atMost(patience), deadline);
     MongoConnection c = new MongoConnection(host, s);
     try {
+      if (tls != null && host.unix() == null) {
+        if (uri.allowsAnyName()) {
+          s.secureAnyName(tls, host.name());
+        } else {
+          s.secure(tls, host.name());
+        }
+      }
       c.hello = c.command("admin", greeting(uri));
       if (uri.isLoadBalanced() && c.hello.at("serviceId") == null) {
         throw new IOException("the server does not take part in load balancing (loadBalanced)");

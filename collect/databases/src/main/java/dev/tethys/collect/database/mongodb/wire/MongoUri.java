@@ -86,6 +86,7 @@ public record MongoUri(
   private static final String PROPERTIES = "authmechanismproperties";
   private static final String TAGS = "readpreferencetags";
   private static final String LOAD_BALANCED = "loadbalanced";
+  private static final String ANY_NAME = "tlsallowinvalidhostnames";
   private static final String KEY_PASSWORD = "tlscertificatekeyfilepassword";
   private static final String MAX_STALENESS = "maxstalenessseconds";
   private static final String HEARTBEAT = "heartbeatfrequencyms";
@@ -103,6 +104,7 @@ public record MongoUri(
           "tlsinsecure",
           "sslinsecure",
           "tlsallowinvalidcertificates",
+          ANY_NAME,
           "tlscafile",
           "tlscertificatekeyfile",
           "tlscertificatefile",
@@ -149,9 +151,6 @@ public record MongoUri(
           "uuidrepresentation",
           "tlsdisableocspendpointcheck",
           "tlsdisablecertificaterevocationcheck");
-
-  private static final Map<String, String> REFUSED =
-      Map.of("tlsallowinvalidhostnames", "give a certificate of the right name, or tlsInsecure");
 
   /**
    * Reads a string; one without a scheme is {@code mongodb://}.
@@ -226,11 +225,7 @@ public record MongoUri(
       String name = is < 0 ? option : option.substring(0, is);
       String key = name.toLowerCase(Locale.ROOT);
       String value = is < 0 ? "" : decoded(option.substring(is + 1), "the option " + name);
-      String refusal = value.equals("false") ? null : REFUSED.get(key);
-      if (refusal != null) {
-        throw new IllegalArgumentException("the option " + name + " is not built: " + refusal);
-      }
-      if (!USED.contains(key) && !NOT_OF_A_SCRAPE.contains(key) && !REFUSED.containsKey(key)) {
+      if (!USED.contains(key) && !NOT_OF_A_SCRAPE.contains(key)) {
         throw new IllegalArgumentException("there is no option " + name);
       }
       if (key.equals(TAGS) && out.containsKey(key)) {
@@ -244,6 +239,7 @@ public record MongoUri(
 
   private void check() {
     tls();
+    allowsAnyName();
     MechanismProperties.check(mechanism(), login, properties());
     readPreference();
     direct();
@@ -382,6 +378,11 @@ public record MongoUri(
         trusting,
         TlsConfig.TlsVersion.TLS12,
         null);
+  }
+
+  /** Whether a certificate counts whatever name it is for. */
+  boolean allowsAnyName() {
+    return on(ANY_NAME);
   }
 
   Mechanism mechanism() {
