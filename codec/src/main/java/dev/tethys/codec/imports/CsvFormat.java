@@ -170,10 +170,11 @@ public final class CsvFormat {
           case UNIX_MS -> time = Long.parseLong(v);
           case UNIX_NS -> time = Math.floorDiv(Long.parseLong(v), 1_000_000L);
           case RFC3339 -> time = Instant.from(OffsetDateTime.parse(v)).toEpochMilli();
-          case LAYOUT -> time = GoTime.parse(c.name, v).time().toInstant().toEpochMilli();
+          case LAYOUT -> time = GoTime.parseOffset(c.name, v).time().toInstant().toEpochMilli();
         }
       } catch (IllegalArgumentException | DateTimeException e) {
-        return "column " + c.index + " is no time: " + v;
+        String why = c.kind == Kind.LAYOUT ? ": " + e.getMessage() : "";
+        return "column " + c.index + " is no time: " + v + why;
       }
     }
     String refused = null;

@@ -137,7 +137,17 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
    * @throws IllegalArgumentException when the text does not have that form
    */
   public static GoTime parse(String layout, String text) {
-    return new GoTimeReader(layout, text).read();
+    return new GoTimeReader(layout, text, false).read();
+  }
+
+  /**
+   * The same, but a name of a zone other than UTC and GMT is refused: most say different offsets in
+   * different places, and Go takes those it does not know for none.
+   *
+   * @throws IllegalArgumentException when the text does not have that form
+   */
+  public static GoTime parseOffset(String layout, String text) {
+    return new GoTimeReader(layout, text, true).read();
   }
 
   /** Writes the time as a layout of Go shows the moment of reference in it. */

@@ -28,6 +28,7 @@ final class GoTimeReader {
 
   private final String layout;
   private final String text;
+  private final boolean exact;
   private int at;
   private int year = 1;
   private int month = 1;
@@ -41,7 +42,11 @@ final class GoTimeReader {
   private boolean halfDays;
   private ZoneId zone = ZoneOffset.UTC;
 
-  GoTimeReader(String layout, String text) {
+  /**
+   * @param exact whether names of zones are refused, but for UTC's
+   */
+  GoTimeReader(String layout, String text, boolean exact) {
+    this.exact = exact;
     this.layout = layout;
     this.text = text;
   }
@@ -207,6 +212,10 @@ final class GoTimeReader {
     }
     String name = text.substring(start, at);
     if (!name.equals("UTC") && !name.equals("GMT")) {
+      if (exact) {
+        throw new IllegalArgumentException(
+            "the zone " + name + " says no offset; write it as -0700 does");
+      }
       try {
         zone = ZoneId.of(name, ZoneId.SHORT_IDS);
       } catch (DateTimeException e) {

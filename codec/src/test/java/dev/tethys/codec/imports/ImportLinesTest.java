@@ -133,6 +133,25 @@ class ImportLinesTest {
     assertThat(times).hasSize(1);
   }
 
+  /** "BST" is an hour ahead of UTC in London and six in Dhaka. */
+  @Test
+  void namesOfZonesAreNotGuessedAt() {
+    CsvFormat f = CsvFormat.parse("1:metric:a,2:time:custom:2006-01-02 15:04:05 MST");
+    List<Long> times = new ArrayList<>();
+    PointSink sink =
+        (labels, t, v) -> {
+          times.add(t);
+          return null;
+        };
+    assertThat(f.read("5,2024-05-06 07:08:09 UTC", 7, sink)).isNull();
+    assertThat(f.read("5,2024-05-06 07:08:09 GMT", 7, sink)).isNull();
+    assertThat(times).containsOnly(1714979289000L);
+    assertThat(f.read("5,2024-05-06 07:08:09 BST", 7, sink))
+        .contains("column 2")
+        .contains("the zone BST says no offset");
+    assertThat(times).hasSize(2);
+  }
+
   @Property(tries = 300)
   void anyBytesAreReadToTheirEnd(@ForAll @Size(max = 80) byte[] b) {
     ImportLines l = new ImportLines(Labels.EMPTY);
