@@ -166,14 +166,19 @@ final class AwsSignIn {
   /** Other programs of this user sign in with it too; nobody reads half of it. */
   private static void keep(ObjectNode n, Path file) throws IOException {
     try {
+      byte[] text = Surroundings.toJson(n);
       Path next =
           Files.createTempFile(
               file.toAbsolutePath().getParent(),
               "sso",
               ".json",
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      Files.write(next, Surroundings.toJson(n));
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      try {
+        Files.write(next, text);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(next); // it holds a token
+      }
     } catch (JacksonException e) {
       throw new IOException(file + " cannot be written: " + e.getOriginalMessage(), e);
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A program that prints who one is: it runs to its end, or is ended with all that it started. */
-final class CredentialProgram {
+public final class CredentialProgram {
   private CredentialProgram() {}
 
   /**
@@ -18,7 +18,7 @@ final class CredentialProgram {
    * @param status it ended with
    * @param text of its standard output
    */
-  record Printed(int status, String text) {}
+  public record Printed(int status, String text) {}
 
   /**
    * Runs it.
@@ -26,7 +26,7 @@ final class CredentialProgram {
    * @param program is given no input, and what it says of errors is not read
    * @throws IOException when it cannot be started or does not end in time
    */
-  static Printed run(ProcessBuilder program, Duration patience)
+  public static Printed run(ProcessBuilder program, Duration patience)
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     Process p = program.redirectError(ProcessBuilder.Redirect.DISCARD).start();

@@ -9,6 +9,8 @@ import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.web.cloud.CredentialProgram;
+import dev.tethys.web.cloud.CredentialProgram.Printed;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -33,9 +34,8 @@ import tools.jackson.databind.JsonNode;
  */
 final class Kubeconfig implements ClusterAccess {
   /** How long the program that gives credentials may take. */
-  static final Duration EXEC_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration EXEC_TIMEOUT = Duration.ofSeconds(60);
 
-  private static final int MAX_EXEC_BYTES = 1 << 20;
   private static final Duration EARLY = Duration.ofSeconds(10);
 
   private final Path file;
@@ -43,6 +43,7 @@ final class Kubeconfig implements ClusterAccess {
   private final JsonNode cluster;
   private final JsonNode user;
   private final InstantSource clock;
+  private final Duration execTimeout;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable HttpClientConfig kept; // these guarded by lock
   private Instant until = Instant.MAX;
@@ -51,6 +52,11 @@ final class Kubeconfig implements ClusterAccess {
    * @throws IllegalStateException when the file cannot be used
    */
   Kubeconfig(Path file, InstantSource clock) {
+    this(file, clock, EXEC_TIMEOUT);
+  }
+
+  Kubeconfig(Path file, InstantSource clock, Duration execTimeout) {
+    this.execTimeout = execTimeout;
     this.file = file.toAbsolutePath();
     this.clock = clock;
     JsonNode all;
@@ -176,7 +182,7 @@ final class Kubeconfig implements ClusterAccess {
     List<String> line = new ArrayList<>();
     line.add(command.contains("/") ? file.resolveSibling(command).normalize().toString() : command);
     exec.path("args").forEach(a -> line.add(a.asString("")));
-    ProcessBuilder b = new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.DISCARD);
+    ProcessBuilder b = new ProcessBuilder(line);
     exec.path("env")
         .forEach(
             e -> b.environment().put(e.path("name").asString(""), e.path("value").asString("")));
@@ -186,33 +192,17 @@ final class Kubeconfig implements ClusterAccess {
             "{\"kind\":\"ExecCredential\",\"apiVersion\":\""
                 + exec.path("apiVersion").asString("")
                 + "\",\"spec\":{\"interactive\":false}}");
-    Process p;
+    Printed printed;
     try {
-      p = b.start();
+      printed = CredentialProgram.run(b, execTimeout);
     } catch (IOException e) {
-      throw new IOException(file + ": exec: " + e.getMessage(), e);
+      throw new IOException(file + ": exec: " + command + ": " + e.getMessage(), e);
+    }
+    if (printed.status() != 0) {
+      throw new IOException(file + ": exec: " + command + " ended with status " + printed.status());
     }
     try {
-      p.getOutputStream().close();
-      // A program that hangs is ended from here, which ends the reading below.
-      Thread watchdog =
-          Thread.startVirtualThread(
-              () -> {
-                try {
-                  if (!p.waitFor(EXEC_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-                    p.destroyForcibly();
-                  }
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
-      byte[] out = p.getInputStream().readNBytes(MAX_EXEC_BYTES);
-      int code = p.waitFor();
-      watchdog.interrupt();
-      if (code != 0) {
-        throw new IOException(file + ": exec: " + command + " ended with status " + code);
-      }
-      JsonNode status = Rest.JSON.readTree(out).path("status");
+      JsonNode status = Rest.JSON.readTree(printed.text()).path("status");
       String expires = status.path("expirationTimestamp").asString("");
       if (!expires.isEmpty()) {
         until = Instant.parse(expires).minus(EARLY);
@@ -221,8 +211,6 @@ final class Kubeconfig implements ClusterAccess {
     } catch (JacksonException | DateTimeParseException e) {
       throw new IOException(
           file + ": exec: " + command + " answered with what is not an ExecCredential", e);
-    } finally {
-      p.destroyForcibly();
     }
   }
 }

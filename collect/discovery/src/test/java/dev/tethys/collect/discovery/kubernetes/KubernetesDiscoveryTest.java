@@ -11,8 +11,10 @@ import dev.tethys.config.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -568,6 +570,33 @@ class KubernetesDiscoveryTest {
     Files.writeString(file, Files.readString(file).replace("current-context: c", ""));
     assertThatThrownBy(() -> new Kubeconfig(file, () -> setting.now))
         .hasMessageContaining("context \"\" does not exist");
+  }
+
+  /** Its child keeps the output open that is read. */
+  @Test
+  void aProgramThatHangsIsEndedWithAllThatItStarted(@TempDir Path folder) throws Exception {
+    Path script = folder.resolve("hang");
+    Path child = folder.resolve("child");
+    Files.writeString(script, "#!/bin/sh\nsleep 600 &\necho $! > " + child + "\nwait\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    Path file = folder.resolve("config");
+    Files.writeString(
+        file,
+        """
+        current-context: c
+        contexts: [{name: c, context: {cluster: k, user: u}}]
+        clusters: [{name: k, cluster: {server: 'http://h:1/'}}]
+        users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./hang}}}]
+        """);
+    Kubeconfig k = new Kubeconfig(file, () -> setting.now, Duration.ofSeconds(3));
+    assertThatThrownBy(k::client)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("did not end within 3000 ms");
+    ProcessHandle sleeper =
+        ProcessHandle.of(Long.parseLong(Files.readString(child).strip())).orElse(null);
+    if (sleeper != null) {
+      sleeper.onExit().get(30, TimeUnit.SECONDS);
+    }
   }
 
   @Test
