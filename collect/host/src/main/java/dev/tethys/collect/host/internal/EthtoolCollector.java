@@ -40,6 +40,10 @@ final class EthtoolCollector implements NodeCollector {
   private static final int STATS_SET = 1;
   private static final int NAME = 32;
   private static final int MAX_STATS = 65_536;
+
+  /** Counters that a driver may get while it is asked: those of a few hundred queues. */
+  private static final int SPARE_STATS = 4096;
+
   private static final double MEGABIT = 1e6 / 8;
 
   private static final Desc INFO =
@@ -265,25 +269,36 @@ final class EthtoolCollector implements NodeCollector {
 
   private void counters(SocketCalls socket, String device, int n, Families out) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment names = arena.allocate(12L + (long) n * NAME, 8);
+      // The kernel writes as many as the driver has by then, not as many as were asked for.
+      long room = 2L * n + SPARE_STATS;
+      MemorySegment names = arena.allocate(12L + room * NAME, 8);
       names.set(JAVA_INT, 0, GSTRINGS);
       names.set(JAVA_INT, 4, STATS_SET);
       names.set(JAVA_INT, 8, n);
-      MemorySegment values = arena.allocate(8L + n * 8L, 8);
+      MemorySegment values = arena.allocate(8L + room * 8L, 8);
       values.set(JAVA_INT, 0, GSTATS);
       values.set(JAVA_INT, 4, n);
       ask(socket, device, names);
       ask(socket, device, values);
-      TreeMap<String, Long> byName = new TreeMap<>();
-      for (int i = 0; i < n; i++) {
-        byName.put(
-            sanitized(text(names, 12L + (long) i * NAME)),
-            values.get(JAVA_LONG_UNALIGNED, 8L + i * 8L));
-      }
-      show(byName, device, out);
+      show(byName(names, values), device, out);
     } catch (LibraryException e) {
       LOG.log(Level.WARNING, "ethtool of {0}: {1}", device, e.getMessage());
     }
+  }
+
+  /** What was answered; nothing where the driver's counters changed between both questions. */
+  static Map<String, Long> byName(MemorySegment names, MemorySegment values) {
+    int n = names.get(JAVA_INT, 8);
+    if (n != values.get(JAVA_INT, 4)) {
+      return Map.of();
+    }
+    Map<String, Long> out = new TreeMap<>();
+    for (int i = 0; i < n; i++) {
+      out.put(
+          sanitized(text(names, 12L + (long) i * NAME)),
+          values.get(JAVA_LONG_UNALIGNED, 8L + i * 8L));
+    }
+    return out;
   }
 
   private void show(Map<String, Long> values, String device, Families out) {

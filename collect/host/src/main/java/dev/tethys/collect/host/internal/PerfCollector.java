@@ -41,17 +41,23 @@ final class PerfCollector implements NodeCollector {
   private static final long DISABLED = 1;
   private static final long NO_HYPERVISOR = 1 << 6;
   private static final long CLOSE_ON_EXEC = 8;
-  private static final int ENABLE = 0x2400;
-  private static final int RESET = 0x2403;
+  private static final String ARCH = System.getProperty("os.arch", "");
+  private static final int ENABLE = request(ARCH, 0);
+  private static final int RESET = request(ARCH, 3);
 
   private static final long CALL =
-      switch (System.getProperty("os.arch", "")) {
+      switch (ARCH) {
         case "amd64" -> 298;
         case "aarch64", "riscv64" -> 241;
         case "s390x" -> 331;
         case "ppc64le" -> 319;
         default -> -1;
       };
+
+  /** {@code _IO('$', number)}: POWER has a bit of its own for "no data either way". */
+  static int request(String arch, int number) {
+    return (arch.startsWith("ppc64") ? 0x2000_0000 : 0) | '$' << 8 | number;
+  }
 
   private static final MethodHandle SYSCALL =
       LibraryFunction.variadic(
@@ -160,14 +166,14 @@ final class PerfCollector implements NodeCollector {
   /** A counter that runs. */
   private record Counter(int fd, Desc desc, String cpu) {}
 
-  private final List<Integer> cpus;
+  private final List<Integer> cpus; // none for all
   private final List<Event> wanted = new ArrayList<>();
   private final List<String> tracepoints;
   private List<Counter> counters = List.of();
 
   PerfCollector(NodeExporterOptions options) {
     String given = options.string("collector.perf.cpus");
-    cpus = given.isEmpty() ? all() : cpus(given);
+    cpus = given.isEmpty() ? List.of() : cpus(given);
     Map<Integer, String> kinds = new LinkedHashMap<>();
     kinds.put(HARDWARE, "hardware");
     kinds.put(SOFTWARE, "software");
@@ -196,12 +202,14 @@ final class PerfCollector implements NodeCollector {
     }
   }
 
-  private static List<Integer> all() {
-    List<Integer> out = new ArrayList<>();
-    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
-      out.add(i);
+  /** Of the machine: a process in a container may be let have fewer. */
+  static List<Integer> online(HostFiles files) throws IOException {
+    String text = files.string(files.sys("devices/system/cpu/online")).strip();
+    try {
+      return cpus(text);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("perf: these are no processors: " + text, e);
     }
-    return out;
   }
 
   /** {@code 0,2-7,8-15:2}. */
@@ -254,9 +262,10 @@ final class PerfCollector implements NodeCollector {
     }
     List<Counter> opened = new ArrayList<>();
     int refused = 0;
+    List<Integer> looked = cpus.isEmpty() ? online(files) : cpus;
     for (Event e : events) {
       Desc desc = e.desc();
-      for (int cpu : cpus) {
+      for (int cpu : looked) {
         int fd = open(e, cpu);
         if (fd < 0) {
           refused = -fd;
