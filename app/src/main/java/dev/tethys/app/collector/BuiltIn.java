@@ -118,7 +118,7 @@ public final class BuiltIn {
     all.add(new DatadogExporterFactory(clients));
     all.add(new ParquetExporterFactory(clients));
     all.add(new OpenTsdbExporterFactory(clients));
-    all.add(new CarbonExporterFactory());
+    all.add(new CarbonExporterFactory(clients));
     all.add(new StatsdExporterFactory());
     all.add(new MqttExporterFactory(clients));
     all.add(new NatsExporterFactory());

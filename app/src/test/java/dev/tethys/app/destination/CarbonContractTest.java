@@ -29,7 +29,8 @@ class CarbonContractTest extends DestinationContract {
     return Found.labels(plain(name), labels);
   }
 
-  private static void line(String line, Map<String, Labels> seen, Found into) {
+  /** Takes a line of carbon apart. */
+  static void line(String line, Map<String, Labels> seen, Found into) {
     String[] parts = line.split(" ", -1);
     String[] path = parts[0].split(";", -1);
     boolean mark = path[0].endsWith(NOT_FINITE);

@@ -56,6 +56,15 @@ public record HttpClientSettings(
 
     /** Adds the keys to a section. */
     public Keys(Section s) {
+      this(s, Compression.GZIP);
+    }
+
+    /**
+     * Adds the keys to a section.
+     *
+     * @param usual the compression where nothing is said
+     */
+    public Keys(Section s, Compression usual) {
       endpoint = s.key("endpoint", Type.STRING, "", "The URL.");
       proxy = s.key("proxy_url", Type.STRING, "", "The proxy; else the environment names it.");
       tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
@@ -64,8 +73,7 @@ public record HttpClientSettings(
         words.put(c.word(), c);
       }
       words.put("none", Compression.NONE);
-      compression =
-          s.key("compression", Type.oneOf("compression", words), Compression.GZIP, "Of requests.");
+      compression = s.key("compression", Type.oneOf("compression", words), usual, "Of requests.");
       level =
           s.key(
               "compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "How hard it compresses.");

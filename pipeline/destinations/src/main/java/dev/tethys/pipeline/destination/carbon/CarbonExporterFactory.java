@@ -5,11 +5,14 @@ import dev.tethys.codec.graphite.GraphiteSeries;
 import dev.tethys.config.Type;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.destination.carbon.CarbonSettings.Format;
 import dev.tethys.pipeline.destination.client.BoundedPlaces;
 import dev.tethys.pipeline.destination.client.LineEndpoint;
 import dev.tethys.pipeline.destination.client.LineProbe;
@@ -17,12 +20,23 @@ import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.web.client.HttpClientFactory;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Makes {@code carbon} exporters. */
 public final class CarbonExporterFactory
     implements ExporterFactory<CarbonSettings>, Checkable<CarbonSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public CarbonExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
   @Override
   public String type() {
     return "carbon";
@@ -30,7 +44,7 @@ public final class CarbonExporterFactory
 
   @Override
   public String about() {
-    return "Writes metrics to Graphite by carbon's plaintext or pickle protocol.";
+    return "Writes metrics to Graphite by carbon's protocols, or to a hosted one by HTTP.";
   }
 
   @Override
@@ -55,7 +69,8 @@ public final class CarbonExporterFactory
   @Override
   public Exporter create(CarbonSettings s, Signal signal, Context context) {
     // Queued compressed; over the wire go plain lines.
-    LineParcels lines = new LineParcels(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", null);
+    LineParcels lines =
+        new LineParcels(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", auth(s, context));
     BoundedPlaces names = places(s, context);
     return context.exporter(
         s.delivery(),
@@ -66,26 +81,55 @@ public final class CarbonExporterFactory
             () -> new CarbonWriter(s, names),
             lines,
             new LeftOut(context.metrics(), context.id().toString())),
-        new CarbonSender(s.endpoint().open(s.delivery().timeout()), lines, s.pickle()));
+        s.http() == null
+            ? new CarbonSender(
+                s.endpoint().open(s.delivery().timeout()), lines, s.format() == Format.PICKLE)
+            : poster(s, s.http(), context, lines));
+  }
+
+  private static @Nullable ClientAuth auth(CarbonSettings s, Context context) {
+    return s.http() == null || s.http().client().auth() == null
+        ? null
+        : context.extension(s.http().client().auth(), ClientAuth.class);
+  }
+
+  private CarbonHttpSender poster(
+      CarbonSettings s, CarbonHttp http, Context context, LineParcels lines) {
+    return new CarbonHttpSender(
+        http,
+        s.format() == Format.JSON,
+        new HttpEndpoint(
+            http.client(),
+            auth(s, context),
+            http.credentials(),
+            s.delivery().timeout(),
+            clients,
+            context.clock()::millis),
+        lines);
   }
 
   @Override
   public Map<String, String> keysOf(String url) {
-    return LineEndpoint.keysOf(url);
+    return url.startsWith("http")
+        ? Map.of("http.endpoint", url, "format", "json")
+        : LineEndpoint.keysOf(url);
   }
 
   @Override
   public DestinationProbe probe(CarbonSettings s, Context context) {
     BoundedPlaces names = places(s, context);
-    return new LineProbe(
-        s.endpoint(),
-        s.delivery().timeout(),
+    LineProbe.Sample sample =
         (metric, seconds, value) -> {
           CarbonWriter w = new CarbonWriter(s, names);
           w.series(Labels.of(Labels.METRIC_NAME, metric, "job", "tethys"));
           w.sample(seconds * 1000, value);
           byte[] lines = w.take();
-          return s.pickle() ? CarbonSender.pickled(lines) : lines;
-        });
+          return s.format() == Format.PICKLE ? CarbonSender.pickled(lines) : lines;
+        };
+    if (s.http() == null) {
+      return new LineProbe(s.endpoint(), s.delivery().timeout(), sample);
+    }
+    LineParcels none = new LineParcels(Compression.NONE, 0, 1, "", null);
+    return new CarbonHttpProbe(s.http().url(), poster(s, s.http(), context, none), sample);
   }
 }

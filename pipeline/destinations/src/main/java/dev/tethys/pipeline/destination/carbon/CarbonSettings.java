@@ -14,12 +14,14 @@ import dev.tethys.pipeline.naming.NameTemplate;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the {@code carbon} exporter is told.
  *
- * @param pickle whether points go as pickled lists, else as lines
+ * @param http how points are posted; null for carbon's own ports
  * @param path of a series
  * @param maxNames how many beginnings of paths labels may make
  * @param tags whether labels that the path does not name are tags, else nodes behind it
@@ -27,13 +29,21 @@ import java.util.SequencedMap;
  */
 record CarbonSettings(
     LineEndpoint endpoint,
-    boolean pickle,
+    @Nullable CarbonHttp http,
+    Format format,
     NameTemplate path,
     int maxNames,
     boolean tags,
     boolean notFinite,
     RowSettings rows,
     DeliverySettings delivery) {
+  /** How points stand in a request. */
+  enum Format {
+    PLAINTEXT,
+    PICKLE,
+    JSON
+  }
+
   private static final Section SECTION =
       new Section("carbon", "Writes metrics to Graphite.").include(DeliverySettings.SECTION);
   private static final LineEndpoint.Keys ENDPOINT =
@@ -46,8 +56,20 @@ record CarbonSettings(
           EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
           10_000,
           1 << 20);
-  private static final Key<Boolean> FORMAT =
-      SECTION.key("format", Type.oneOf("format", formats()), false, "plaintext or pickle.");
+  private static final Key<CarbonHttp> HTTP =
+      SECTION.optional(
+          "http", CarbonHttp.TYPE, "A hosted Graphite by HTTP, in the place of endpoint.");
+  private static final Key<Format> FORMAT =
+      SECTION.key(
+          "format",
+          Type.lowerCase("format", Format.class),
+          Format.PLAINTEXT,
+          "plaintext, pickle over TCP, or json over HTTP.");
+
+  /** Keys that say nothing of HTTP. */
+  private static final List<String> OF_SOCKETS =
+      List.of("endpoint", "transport", "tls", "confirm", "max_datagram_bytes");
+
   private static final Key<String> PATH =
       SECTION.key(
           "path",
@@ -88,13 +110,6 @@ record CarbonSettings(
 
   static final Type<CarbonSettings> TYPE = SECTION.type(CarbonSettings::read);
 
-  private static SequencedMap<String, Boolean> formats() {
-    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
-    m.put("plaintext", false);
-    m.put("pickle", true);
-    return m;
-  }
-
   private static SequencedMap<String, Boolean> notFiniteRules() {
     SequencedMap<String, Boolean> m = new LinkedHashMap<>();
     m.put("metric", true);
@@ -104,13 +119,23 @@ record CarbonSettings(
 
   private static CarbonSettings read(YamlObject o) {
     LineEndpoint endpoint = ENDPOINT.read(o);
-    if (o.get(FORMAT) && endpoint.isPacked()) {
+    CarbonHttp http = o.find(HTTP);
+    if (o.get(FORMAT) == Format.PICKLE && (endpoint.isPacked() || http != null)) {
       throw o.error(FORMAT, "pickles go over transport: tcp alone");
+    }
+    if (o.get(FORMAT) == Format.JSON && http == null) {
+      throw o.error(FORMAT, "json is what a hosted Graphite takes by http");
+    }
+    for (String key : OF_SOCKETS) {
+      if (http != null && o.node().entries().containsKey(key)) {
+        throw o.error(HTTP, "\"" + key + "\" is of carbon's own ports: http has keys of its own");
+      }
     }
     o.get(MAX_IDLE);
     RowSettings rows = ROWS.read(o);
     return new CarbonSettings(
         endpoint,
+        http,
         o.get(FORMAT),
         path(o),
         BoundedNames.read(o, MAX_NAMES),

@@ -6,7 +6,8 @@ import java.time.Duration;
 
 /** Tries a destination that takes lines and does not answer. */
 public final class LineProbe implements DestinationProbe {
-  private static final String PROBE = "tethys_probe";
+  /** What is written. */
+  public static final String METRIC = "tethys_probe";
 
   /** One sample as the destination takes it. */
   @FunctionalInterface
@@ -40,8 +41,8 @@ public final class LineProbe implements DestinationProbe {
 
   @Override
   public String write(long seconds, double value) throws IOException {
-    transport.send(sample.bytes(PROBE, seconds, value));
-    return "sent " + PROBE + " = " + value + ", which cannot be read back here";
+    transport.send(sample.bytes(METRIC, seconds, value));
+    return "sent " + METRIC + " = " + value + ", which cannot be read back here";
   }
 
   @Override
