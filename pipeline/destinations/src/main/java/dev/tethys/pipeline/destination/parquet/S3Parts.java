@@ -18,7 +18,6 @@ import java.util.regex.Pattern;
 final class S3Parts {
   private static final System.Logger LOG = System.getLogger(S3Parts.class.getName());
   private static final Pattern ID = Pattern.compile("<UploadId>\\s*([^<\\s]+)\\s*</UploadId>");
-  private static final String CHECKSUM = "x-amz-checksum-sha256";
 
   private final S3Target target;
   private final String key;
@@ -49,15 +48,7 @@ final class S3Parts {
   }
 
   private String begin() throws IOException, InterruptedException {
-    String said =
-        target
-            .insist(
-                "POST",
-                key,
-                "uploads=",
-                Map.of("content-type", S3Target.TYPE, "x-amz-checksum-algorithm", "SHA256"),
-                new byte[0])
-            .text();
+    String said = target.insist("POST", key, "uploads=", target.begunInParts(), new byte[0]).text();
     Matcher m = ID.matcher(said);
     if (!m.find()) {
       throw new IOException(target.name(key) + ": the service names no upload: " + said);
@@ -68,14 +59,9 @@ final class S3Parts {
 
   private String sent(String upload, int number, byte[] part)
       throws IOException, InterruptedException {
-    String checksum = S3Target.checksum(part);
+    Map<String, String> checked = target.checked(part);
     S3Target.Reply r =
-        target.insist(
-            "PUT",
-            key,
-            "partNumber=" + number + "&uploadId=" + upload,
-            Map.of(CHECKSUM, checksum),
-            part);
+        target.insist("PUT", key, "partNumber=" + number + "&uploadId=" + upload, checked, part);
     if (r.etag().isEmpty()) {
       throw new IOException(target.name(key) + ": part " + number + " has no ETag");
     }
@@ -83,9 +69,11 @@ final class S3Parts {
         + number
         + "</PartNumber><ETag>"
         + r.etag().replace("&", "&amp;").replace("<", "&lt;")
-        + "</ETag><ChecksumSHA256>"
-        + checksum
-        + "</ChecksumSHA256></Part>";
+        + "</ETag>"
+        + (checked.isEmpty()
+            ? ""
+            : "<ChecksumSHA256>" + checked.get(S3Target.CHECKSUM) + "</ChecksumSHA256>")
+        + "</Part>";
   }
 
   /** The service may say 200 before it knows, and what went wrong afterwards. */

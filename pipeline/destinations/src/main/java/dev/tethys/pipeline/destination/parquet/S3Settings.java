@@ -11,6 +11,7 @@ import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.web.cloud.AwsCredentials;
 import java.net.URI;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A bucket, and who writes to it.
@@ -18,6 +19,8 @@ import java.util.Map;
  * @param prefix of all keys, "" for none, without slashes at its ends
  * @param endpoint of what speaks S3's API elsewhere; "" for Amazon
  * @param partBytes a larger file is sent in parts of this size
+ * @param stored headers of what is begun: class of storage, encryption, rights
+ * @param checksums whether bodies carry {@code x-amz-checksum-sha256}
  * @param pathStyle whether the bucket stands in the path, instead of before the host's name
  */
 record S3Settings(
@@ -26,6 +29,8 @@ record S3Settings(
     String endpoint,
     boolean pathStyle,
     int partBytes,
+    Map<String, String> stored,
+    boolean checksums,
     AwsCredentials.Settings credentials,
     HttpClientConfig client) {
   /** The least that S3 takes for a part that is not the last one. */
@@ -50,6 +55,27 @@ record S3Settings(
           Type.INT,
           16L << 20,
           "A larger file is sent in parts of this size; 5 MiB at least.");
+  private static final Key<String> STORAGE_CLASS =
+      SECTION.key(
+          "storage_class", Type.STRING, "", "Such as STANDARD_IA; else the bucket's usual one.");
+  private static final Key<String> ACL =
+      SECTION.key("acl", Type.STRING, "", "A canned one, such as bucket-owner-full-control.");
+  private static final Key<String> ENCRYPTION =
+      SECTION.key(
+          "server_side_encryption",
+          Type.STRING,
+          "",
+          "AES256, aws:kms or aws:kms:dsse; else as the bucket has it.");
+  private static final Key<String> KMS_KEY =
+      SECTION.key(
+          "kms_key_id", Type.STRING, "", "The key of aws:kms; else the account's usual one.");
+  private static final Key<Boolean> CHECKSUMS =
+      SECTION.key(
+          "checksums",
+          Type.BOOL,
+          true,
+          "Bodies carry x-amz-checksum-sha256, which the service keeps; false for services that do"
+              + " not know it.");
   private static final Key<String> ACCESS_KEY =
       SECTION.key("access_key", Type.STRING, "", "Else AWS's usual places are searched.");
   private static final Key<Secret> SECRET_KEY =
@@ -66,7 +92,40 @@ record S3Settings(
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
 
+  static {
+    SECTION.notBuilt("sse_customer_key", "Keys of one's own (SSE-C) are not sent.");
+  }
+
   static final Type<S3Settings> TYPE = SECTION.type(S3Settings::read);
+
+  /** Headers of PutObject and CreateMultipartUpload. */
+  private static Map<String, String> stored(YamlObject o) {
+    String encryption = o.get(ENCRYPTION);
+    if (!encryption.isEmpty() && !encryption.matches("AES256|aws:kms|aws:kms:dsse")) {
+      throw o.error(ENCRYPTION, "server_side_encryption is one of AES256, aws:kms, aws:kms:dsse");
+    }
+    if (!o.get(KMS_KEY).isEmpty() && !encryption.startsWith("aws:kms")) {
+      throw o.error(KMS_KEY, "kms_key_id is of server_side_encryption: aws:kms");
+    }
+    Map<String, String> h = new TreeMap<>();
+    put(h, "x-amz-storage-class", o, STORAGE_CLASS, "[A-Z0-9_]+");
+    put(h, "x-amz-acl", o, ACL, "[a-z-]+");
+    put(h, "x-amz-server-side-encryption", o, ENCRYPTION, ".*");
+    put(h, "x-amz-server-side-encryption-aws-kms-key-id", o, KMS_KEY, "[A-Za-z0-9:/_-]+");
+    return h;
+  }
+
+  private static void put(
+      Map<String, String> h, String header, YamlObject o, Key<String> key, String rule) {
+    String v = o.get(key);
+    if (v.isEmpty()) {
+      return;
+    }
+    if (!v.matches(rule)) {
+      throw o.error(key, key.name() + " does not take \"" + v + "\"");
+    }
+    h.put(header, v);
+  }
 
   private static S3Settings read(YamlObject o) {
     String bucket = o.get(BUCKET);
@@ -98,6 +157,8 @@ record S3Settings(
         endpoint,
         o.get(PATH_STYLE),
         (int) part,
+        stored(o),
+        o.get(CHECKSUMS),
         new AwsCredentials.Settings(
             o.get(REGION),
             o.get(ACCESS_KEY),

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,9 @@ final class S3Target implements FileTarget {
 
   private static final int MAX_REASON = 512;
   private static final int TRIES = 4;
+
+  /** The header that S3 checks bodies by, and keeps. */
+  static final String CHECKSUM = "x-amz-checksum-sha256";
 
   /** What objects are. */
   static final String TYPE = "application/vnd.apache.parquet";
@@ -148,7 +152,25 @@ final class S3Target implements FileTarget {
     return "s3: " + settings.bucket() + "/" + key;
   }
 
-  static String checksum(byte[] b) {
+  /** The header by which a body is checked, and its value; empty where the service has none. */
+  Map<String, String> checked(byte[] b) {
+    return settings.checksums() ? Map.of(CHECKSUM, checksum(b)) : Map.of();
+  }
+
+  /** Headers of an object that is begun. */
+  Map<String, String> begun(Map<String, String> more) {
+    Map<String, String> h = new TreeMap<>(settings.stored());
+    h.put("content-type", TYPE);
+    h.putAll(more);
+    return h;
+  }
+
+  /** The same of one whose parts follow. */
+  Map<String, String> begunInParts() {
+    return begun(settings.checksums() ? Map.of("x-amz-checksum-algorithm", "SHA256") : Map.of());
+  }
+
+  private static String checksum(byte[] b) {
     try {
       return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(b));
     } catch (GeneralSecurityException e) {
@@ -166,12 +188,7 @@ final class S3Target implements FileTarget {
       if (f.content().length > settings.partBytes()) {
         new S3Parts(this, key(f.path()), settings.partBytes()).publish(f.content());
       } else {
-        insist(
-            "PUT",
-            key(f.path()),
-            "",
-            Map.of("content-type", TYPE, "x-amz-checksum-sha256", checksum(f.content())),
-            f.content());
+        insist("PUT", key(f.path()), "", begun(checked(f.content())), f.content());
       }
     }
   }

@@ -298,6 +298,10 @@ class ParquetSenderTest {
   }
 
   private static S3Target target(HttpDouble s3, HttpClientFactory http) {
+    return target(s3, http, "");
+  }
+
+  private static S3Target target(HttpDouble s3, HttpClientFactory http, String more) {
     YamlDocument d =
         YamlDocument.parse(
             "c.yaml",
@@ -305,7 +309,9 @@ class ParquetSenderTest {
             "{s3: {bucket: data, region: eu-west-1, endpoint: '"
                 + s3.url()
                 + "', force_path_style: true, access_key: AK, secret_key: SK, part_bytes:"
-                + " 5242880}}");
+                + " 5242880"
+                + more
+                + "}}");
     ParquetSettings s = ParquetSettings.TYPE.read(d.root());
     return new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
   }
@@ -334,6 +340,59 @@ class ParquetSenderTest {
               "PUT /data/a?partNumber=1&uploadId=u%2F1%2B",
               "PUT /data/a?partNumber=2&uploadId=u%2F1%2B",
               "DELETE /data/a?uploadId=u%2F1%2B");
+    }
+  }
+
+  /** Storage and encryption are said where an object begins, and signed as all of Amazon's are. */
+  @Test
+  void objectsAreStoredAsIsSaid() throws Exception {
+    try (HttpDouble s3 = new HttpDouble();
+        HttpClientFactory http = new HttpClientFactory("tethys/test")) {
+      s3.when(g -> g.path().endsWith("?uploads="), 200, "<UploadId>u</UploadId>");
+      s3.otherwise(200, "");
+      s3.header("ETag", "\"tag\"");
+      S3Target target =
+          target(
+              s3,
+              http,
+              ", storage_class: STANDARD_IA, acl: bucket-owner-full-control,"
+                  + " server_side_encryption: 'aws:kms', kms_key_id: 'alias/telemetry', checksums:"
+                  + " false");
+      target.publish(List.of(new FileTarget.NewFile("small", new byte[10])));
+      target.publish(List.of(new FileTarget.NewFile("large", new byte[6 << 20])));
+      List<HttpDouble.Got> got = s3.requests();
+      for (int i : new int[] {0, 1}) {
+        HttpDouble.Got g = got.get(i);
+        assertThat(g.header("x-amz-storage-class")).isEqualTo("STANDARD_IA");
+        assertThat(g.header("x-amz-acl")).isEqualTo("bucket-owner-full-control");
+        assertThat(g.header("x-amz-server-side-encryption")).isEqualTo("aws:kms");
+        assertThat(g.header("x-amz-server-side-encryption-aws-kms-key-id"))
+            .isEqualTo("alias/telemetry");
+        assertThat(g.header("Authorization"))
+            .contains("x-amz-server-side-encryption-aws-kms-key-id;x-amz-storage-class");
+      }
+      assertThat(got.get(2).header("x-amz-storage-class")).isNull();
+      assertThat(got)
+          .hasSize(5)
+          .allSatisfy(
+              g -> {
+                assertThat(g.header("x-amz-checksum-sha256")).isNull();
+                assertThat(g.header("x-amz-checksum-algorithm")).isNull();
+              });
+      assertThat(got.getLast().text()).contains("<ETag>").doesNotContain("Checksum");
+    }
+    for (String wrong :
+        List.of(
+            "server_side_encryption: rot13",
+            "kms_key_id: k",
+            "server_side_encryption: AES256, kms_key_id: k",
+            "storage_class: \"A\\nB\"",
+            "acl: Public")) {
+      YamlDocument d = YamlDocument.parse("c.yaml", null, "{s3: {bucket: data, " + wrong + "}}");
+      assertThatThrownBy(() -> ParquetSettings.TYPE.read(d.root()))
+          .as(wrong)
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining(wrong.substring(0, wrong.indexOf(':')));
     }
   }
 
