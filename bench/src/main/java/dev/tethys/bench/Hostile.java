@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -195,6 +196,7 @@ final class Hostile {
       outcome = "" + server.send(q, HttpResponse.BodyHandlers.discarding()).statusCode();
     } catch (IOException e) {
       outcome = e.getClass().getSimpleName();
+      System.out.println("no whole answer at %s: %s, to %s".formatted(Instant.now(), e, a.query()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;

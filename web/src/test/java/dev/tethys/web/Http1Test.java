@@ -34,6 +34,14 @@ class Http1Test {
             .post("/echo", (q, r) -> r.send(q.bodyBytes(1 << 20)))
             .post("/unread", (q, r) -> r.send("not wanted"))
             .get(
+                "/pieces",
+                (q, r) -> {
+                  OutputStream out = r.uncompressed().stream();
+                  for (byte[] piece : pieces(Long.parseLong(q.rawQuery()))) {
+                    out.write(piece);
+                  }
+                })
+            .get(
                 "/big",
                 (q, r) -> {
                   OutputStream out = r.uncompressed().stream();
@@ -47,6 +55,17 @@ class Http1Test {
   @AfterAll
   static void stop() {
     listener.close();
+  }
+
+  /** Some of every size up to beyond what an answer gathers, each told from the others. */
+  private static List<byte[]> pieces(long seed) {
+    Random r = new Random(seed);
+    List<byte[]> all = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      int length = 1 + r.nextInt(1 << r.nextInt(18));
+      all.add((i + "." + "x".repeat(length)).getBytes(ISO_8859_1));
+    }
+    return all;
   }
 
   /** A connection that is read answer by answer. */
@@ -215,6 +234,19 @@ class Http1Test {
       for (int i = 0; i < 3; i++) {
         assertThat(c.send("GET /big" + GET).answer()).isEqualTo(expected.toString());
         assertThat(c.head).contains("transfer-encoding: chunked", "date: ");
+      }
+    }
+  }
+
+  @Test
+  void whatIsWrittenInPiecesOfAnySizeComesInTheirOrder() throws IOException {
+    try (Client c = new Client()) {
+      for (int seed = 0; seed < 50; seed++) {
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        pieces(seed).forEach(expected::writeBytes);
+        assertThat(c.send("GET /pieces?" + seed + GET).answer())
+            .as("pieces of seed %d", seed)
+            .isEqualTo("200 " + expected.toString(ISO_8859_1));
       }
     }
   }

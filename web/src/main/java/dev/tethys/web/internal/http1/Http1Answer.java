@@ -180,13 +180,11 @@ final class Http1Answer implements WireAnswer {
     }
   }
 
-  /** Gathers what is short, sends what is long together with what was gathered. */
+  /** Gathers what is short, and sends what is long after what was gathered. */
   private void write(byte[] b, int off, int len) {
     if (len > MOST - n) {
-      if (n > MOST / 2 || len >= MOST) {
-        flush();
-      }
-      if (len > MOST - n) {
+      flush();
+      if (len > MOST) {
         socket.write(BufferData.createReadOnly(b, off, len));
         return;
       }
