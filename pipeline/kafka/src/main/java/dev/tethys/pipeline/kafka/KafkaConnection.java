@@ -1,15 +1,16 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.config.CloudAuth;
-import dev.tethys.config.ConfigException;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.web.kerberos.KerberosIdentity;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -24,39 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @param properties of a Kafka client, security included
  */
 public record KafkaConnection(List<String> brokers, Map<String, Object> properties) {
-  private static final Section TLS = new Section("tls", "Encryption of the connection.");
-  private static final Key<Boolean> INSECURE =
-      TLS.key("insecure", Type.BOOL, false, "Do not encrypt, as if the section were absent.");
-  private static final Key<Boolean> INSECURE_SKIP_VERIFY =
-      TLS.key(
-          "insecure_skip_verify",
-          Type.BOOL,
-          false,
-          "Do not check that the certificate is the broker's own; its chain is checked.");
-  private static final Key<String> CA_FILE =
-      TLS.key("ca_file", Type.PATH, "", "PEM file of authorities.");
-  private static final Key<Secret> CA_PEM =
-      TLS.key("ca_pem", Type.SECRET, Secret.NONE, "Authorities, as PEM.");
-  private static final Key<String> CERT_FILE =
-      TLS.key("cert_file", Type.PATH, "", "PEM file of the client's certificate.");
-  private static final Key<Secret> CERT_PEM =
-      TLS.key("cert_pem", Type.SECRET, Secret.NONE, "The client's certificate, as PEM.");
-  private static final Key<String> KEY_FILE =
-      TLS.key("key_file", Type.PATH, "", "PEM file of the client's key (PKCS #8).");
-  private static final Key<Secret> KEY_PEM =
-      TLS.key("key_pem", Type.SECRET, Secret.NONE, "The client's key (PKCS #8), as PEM.");
-
-  static {
-    TLS.notBuilt("server_name_override", "Another name to check.")
-        .notBuilt("min_version", "Lowest version of TLS.")
-        .notBuilt("max_version", "Highest version of TLS.")
-        .notBuilt("cipher_suites", "Suites that are offered.")
-        .notBuilt("curve_preferences", "Curves that are offered.")
-        .notBuilt("reload_interval", "When files are read again.")
-        .notBuilt("include_system_ca_certs_pool", "The system's authorities too.")
-        .notBuilt("tpm", "Keys in a TPM.");
-  }
-
   private static final Section SASL = new Section("sasl", "Name and password.");
   private static final Key<String> USERNAME =
       SASL.key("username", Type.STRING, "", "Whom the broker knows.");
@@ -77,6 +45,14 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "oauthbearer_token_source",
           Reference.TYPE,
           "The extension whose tokens are sent, such as oauth2client; of OAUTHBEARER.");
+
+  private static final Key<Map<String, String>> EXTENSIONS =
+      SASL.key(
+          "oauthbearer_extensions",
+          Type.map(Type.STRING),
+          Map.of(),
+          "What is said beside the token, such as logicalCluster and identityPoolId of Confluent's"
+              + " cloud.");
 
   private static final Key<CloudAuth> AWS =
       SASL.optional(
@@ -144,8 +120,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           Type.BOOL,
           false,
           "Use the full names behind an alias, which Kerberos and certificates may want.");
-  private static final Key<Map<String, Object>> TLS_KEY =
-      SECTION.optional("tls", TLS.type(KafkaConnection::tls), "Encryption of the connection.");
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.optional("tls", ClientTlsSettings.TYPE, "Encryption of the connection.");
   private static final Key<Sasl> AUTH_KEY =
       SECTION.optional("auth", AUTH.type(KafkaConnection::auth), "Who the client is.");
   private static final Key<Metadata> METADATA_KEY =
@@ -180,12 +156,17 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
         p.put("retry.backoff.ms", m.backoff.toMillis());
       }
     }
-    Map<String, Object> tls = o.find(TLS_KEY);
-    if (tls != null) {
-      p.putAll(tls);
+    ClientTlsSettings tls = o.find(TLS);
+    boolean encrypted = false;
+    if (tls != null && !tls.insecure()) {
+      encrypted = true;
+      try {
+        p.putAll(TlsProperties.of(tls.config()));
+      } catch (IOException e) {
+        throw o.error(TLS, "tls: " + e.getMessage());
+      }
     }
     Sasl sasl = o.find(AUTH_KEY);
-    boolean encrypted = tls != null && !tls.isEmpty();
     if (sasl != null) {
       p.putAll(sasl.properties);
       p.put(
@@ -222,6 +203,23 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     return sasl == null ? new Sasl(TicketLogin.of(Objects.requireNonNull(kerberos))) : sasl;
   }
 
+  /** As RFC 7628 allows them, whose own key "auth" is. */
+  private static Map<String, String> extensions(YamlObject o) {
+    Map<String, String> m = o.get(EXTENSIONS);
+    m.forEach(
+        (name, value) -> {
+          if (!name.matches("[A-Za-z]+") || name.equals("auth") || !value.matches("[ -~]+")) {
+            throw o.error(
+                EXTENSIONS,
+                "oauthbearer_extensions wants names of letters, other than auth, and printable"
+                    + " values: \""
+                    + name
+                    + "\"");
+          }
+        });
+    return m;
+  }
+
   private static Sasl sasl(YamlObject o) {
     String mechanism = o.get(MECHANISM);
     String user = o.get(USERNAME);
@@ -248,7 +246,10 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
             MECHANISM,
             "OAUTHBEARER wants oauthbearer_token_source, and neither username nor password");
       }
-      return new Sasl(TokenLogin.of(source));
+      return new Sasl(TokenLogin.of(source, extensions(o)));
+    }
+    if (o.has(EXTENSIONS)) {
+      throw o.error(EXTENSIONS, "oauthbearer_extensions are of the mechanism OAUTHBEARER");
     }
     if (!BY_PASSWORD.contains(mechanism)) {
       throw o.error(
@@ -271,56 +272,5 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
             mechanism,
             "sasl.jaas.config",
             jaas(mechanism, user, password.value())));
-  }
-
-  /** Properties of the client; empty when it is not to encrypt. */
-  private static Map<String, Object> tls(YamlObject o) {
-    Map<String, Object> p = new HashMap<>();
-    if (o.get(INSECURE)) {
-      return p;
-    }
-    p.put("ssl.endpoint.identification.algorithm", o.get(INSECURE_SKIP_VERIFY) ? "" : "https");
-    either(o, CA_FILE, CA_PEM);
-    either(o, CERT_FILE, CERT_PEM);
-    either(o, KEY_FILE, KEY_PEM);
-    String ca = pem(o, CA_FILE, CA_PEM);
-    if (!ca.isEmpty()) {
-      p.put("ssl.truststore.type", "PEM");
-      p.put("ssl.truststore.certificates", ca);
-    }
-    String cert = pem(o, CERT_FILE, CERT_PEM);
-    String key = pem(o, KEY_FILE, KEY_PEM);
-    if (cert.isEmpty() != key.isEmpty()) {
-      throw o.error("a client's certificate and its key are needed together");
-    }
-    if (!cert.isEmpty()) {
-      p.put("ssl.keystore.type", "PEM");
-      p.put("ssl.keystore.certificate.chain", cert);
-      p.put("ssl.keystore.key", key);
-    }
-    return p;
-  }
-
-  private static void either(YamlObject o, Key<String> file, Key<Secret> pem) {
-    if (!o.get(file).isEmpty() && !o.get(pem).isEmpty()) {
-      throw o.error(pem, "at most one of " + file.name() + " & " + pem.name() + " may be written");
-    }
-  }
-
-  private static String pem(YamlObject o, Key<String> file, Key<Secret> pem)
-      throws ConfigException {
-    String path = o.get(file);
-    if (path.isEmpty()) {
-      return o.get(pem).value();
-    }
-    try {
-      return java.nio.file.Files.readString(java.nio.file.Path.of(path));
-    } catch (java.io.IOException e) {
-      throw o.error(
-          file,
-          path
-              + " cannot be read: "
-              + (e instanceof java.nio.file.NoSuchFileException ? "no such file" : e.getMessage()));
-    }
   }
 }

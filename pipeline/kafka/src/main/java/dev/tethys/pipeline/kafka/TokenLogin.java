@@ -6,6 +6,7 @@ import dev.tethys.pipeline.component.Reference;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,6 +15,7 @@ import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.UnsupportedCallbackException;
 import javax.security.auth.login.AppConfigurationEntry;
 import org.apache.kafka.common.security.auth.AuthenticateCallbackHandler;
+import org.apache.kafka.common.security.auth.SaslExtensions;
 import org.apache.kafka.common.security.auth.SaslExtensionsCallback;
 import org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule;
 import org.apache.kafka.common.security.oauthbearer.OAuthBearerToken;
@@ -48,10 +50,18 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
   private static final long MINUTE = 60_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private @Nullable ClientAuth tokens;
+  /** The property that holds what is said beside the token, by name. */
+  private static final String EXTENSIONS = "tethys.sasl_extensions";
 
-  /** Properties of a connection whose tokens come from an extension. */
-  static Map<String, Object> of(Reference source) {
+  private @Nullable ClientAuth tokens;
+  private Map<String, String> extensions = Map.of();
+
+  /**
+   * Properties of a connection whose tokens come from an extension.
+   *
+   * @param extensions of SASL (RFC 7628, section 3.1), said beside the token
+   */
+  static Map<String, Object> of(Reference source, Map<String, String> extensions) {
     return Map.of(
         "sasl.mechanism",
         MECHANISM,
@@ -60,7 +70,9 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
         "sasl.login.callback.handler.class",
         TokenLogin.class.getName(),
         SOURCE,
-        source);
+        source,
+        EXTENSIONS,
+        extensions);
   }
 
   /** Properties of a connection whose tokens are signatures for AWS. */
@@ -90,6 +102,11 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
   @Override
   public void configure(
       Map<String, ?> properties, String mechanism, List<AppConfigurationEntry> entries) {
+    if (properties.get(EXTENSIONS) instanceof Map<?, ?> m) {
+      Map<String, String> said = new LinkedHashMap<>();
+      m.forEach((k, v) -> said.put(String.valueOf(k), String.valueOf(v)));
+      extensions = said;
+    }
     if (properties.get(AWS) instanceof MskIdentity i) {
       String host = (String) Objects.requireNonNull(properties.get(BROKER), BROKER);
       tokens = () -> Map.of("Authorization", SCHEME + aws(i, host));
@@ -112,7 +129,7 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
     for (Callback c : callbacks) {
       switch (c) {
         case OAuthBearerTokenCallback t -> t.token(token());
-        case SaslExtensionsCallback _ -> {} // none
+        case SaslExtensionsCallback e -> e.extensions(new SaslExtensions(extensions));
         default -> throw new UnsupportedCallbackException(c);
       }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.naming.NameTemplate;
@@ -41,18 +42,25 @@ class KafkaSettingsTest {
     KafkaExporterSettings e =
         exporter(
             """
-            tls: {ca_pem: authorities, insecure_skip_verify: true}
+            tls: {insecure_skip_verify: true, server_name_override: kafka.example.org, min_version: "1.3"}
             auth: {sasl: {username: me, password: 'a"b', mechanism: SCRAM-SHA-512}}
             producer: {required_acks: 1, compression: zstd, compression_params: {level: 3}}
             """);
     assertThat(e.properties())
         .containsEntry("security.protocol", "SASL_SSL")
-        .containsEntry("ssl.truststore.certificates", "authorities")
-        .containsEntry("ssl.endpoint.identification.algorithm", "")
+        .containsEntry("ssl.engine.factory.class", TlsEngines.class)
         .containsEntry("sasl.mechanism", "SCRAM-SHA-512")
         .containsEntry("compression.zstd.level", 3)
         .containsEntry("enable.idempotence", false)
         .containsEntry("acks", "1");
+    assertThat(e.properties().get(TlsEngines.CONFIG))
+        .isInstanceOfSatisfying(
+            TlsConfig.class,
+            c -> {
+              assertThat(c.serverName()).isEqualTo("kafka.example.org");
+              assertThat(c.insecureSkipVerify()).isTrue();
+              assertThat(c.minVersion()).isEqualTo(TlsConfig.TlsVersion.TLS13);
+            });
     assertThat(String.valueOf(e.properties().get("sasl.jaas.config")))
         .endsWith("ScramLoginModule required username=\"me\" password=\"a\\\"b\";");
     assertThat(exporter("tls: {insecure: true}").properties())
@@ -65,7 +73,9 @@ class KafkaSettingsTest {
     wrong("metrics: {encoding: raw}", "1:21");
     wrong("topics: a", "unknown key");
     wrong("partition_traces_by_id: true", "partition_traces_by_id");
-    wrong("tls: {cert_pem: x}", "needed together");
+    wrong("tls: {cert_pem: x}", "wants both a certificate and a key");
+    wrong("tls: {ca_file: /no/such/file}", "/no/such/file");
+    wrong("tls: {ca_pem: authorities}", "a.yml:1:6: tls: ");
     wrong("auth: {sasl: {username: a, password: b, mechanism: GSSAPI}}", "is not built");
     wrong("producer: {compression: snappy, compression_params: {level: 1}}", "has no levels");
     assertThatThrownBy(() -> receiver("message_marking: {after: false}"))

@@ -12,6 +12,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +21,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +99,53 @@ class TlsEnginesTest {
   void goesByTheServerNameOfTheConfiguration() throws Exception {
     assertThat(asked("{ca_file: CA, server_name: kafka.example.org}"))
         .contains("kafka.example.org");
+  }
+
+  /** A server that asks for a certificate sees that of the configuration. */
+  @Test
+  void showsItsCertificate() throws Exception {
+    TestCertificates certificates = new TestCertificates(dir);
+    certificates.issue("broker", "dns:localhost,ip:127.0.0.1");
+    certificates.issue("client", "dns:tethys.example.org");
+    try (SSLServerSocket listener =
+        (SSLServerSocket)
+            certificates
+                .context("broker")
+                .getServerSocketFactory()
+                .createServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      listener.setNeedClientAuth(true);
+      CompletableFuture<String> shown =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try (SSLSocket s = (SSLSocket) listener.accept()) {
+                  X509Certificate c = (X509Certificate) s.getSession().getPeerCertificates()[0];
+                  return c.getSubjectAlternativeNames().toString();
+                } catch (IOException | CertificateParsingException e) {
+                  return e.toString();
+                }
+              });
+      KafkaConnection c =
+          KafkaConnection.SECTION
+              .type(KafkaConnection::read)
+              .read(
+                  YamlDocument.parse(
+                          "k.yml",
+                          null,
+                          "{brokers: ['127.0.0.1:%d'], tls: {ca_file: %s, cert_file: %s, key_file: %s}}"
+                              .formatted(
+                                  listener.getLocalPort(),
+                                  certificates.ca(),
+                                  certificates.certificate("client"),
+                                  certificates.key("client")))
+                      .root());
+      Admin admin = Admin.create(c.properties());
+      try {
+        admin.listTopics();
+        assertThat(shown.get(20, TimeUnit.SECONDS)).contains("tethys.example.org");
+      } finally {
+        admin.close(Duration.ZERO);
+      }
+    }
   }
 
   @Test

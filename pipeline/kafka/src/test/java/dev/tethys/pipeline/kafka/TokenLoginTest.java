@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,12 +28,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.security.auth.callback.Callback;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.security.auth.SaslExtensionsCallback;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -99,7 +102,9 @@ class TokenLoginTest {
   }
 
   private static String keys(String more) {
-    return "{brokers: ['127.0.0.1:%d'], %s, auth: {sasl: {mechanism: OAUTHBEARER, oauthbearer_token_source: oauth2client}}}"
+    return ("{brokers: ['127.0.0.1:%d'], %s, auth: {sasl: {mechanism: OAUTHBEARER,"
+            + " oauthbearer_token_source: oauth2client, oauthbearer_extensions: {logicalCluster:"
+            + " lkc-1}}}}")
         .formatted(guarded, more);
   }
 
@@ -117,6 +122,36 @@ class TokenLoginTest {
   private static KafkaExporterSettings settings(String sasl) {
     return KafkaExporterSettings.TYPE.read(
         YamlDocument.parse("a.yml", null, "{auth: {sasl: {" + sasl + "}}}").root());
+  }
+
+  @Test
+  void extensionsAreSaidBesideTheToken() throws Exception {
+    Map<String, Object> p =
+        new HashMap<>(
+            settings(
+                    "mechanism: OAUTHBEARER, oauthbearer_token_source: oauth2client,"
+                        + " oauthbearer_extensions: {logicalCluster: lkc-1, identityPoolId: pool-2}")
+                .properties());
+    ClientAuth extension = () -> bearer("x");
+    p.put(TokenLogin.TOKENS, extension);
+    TokenLogin login = new TokenLogin();
+    login.configure(p, TokenLogin.MECHANISM, List.of());
+    SaslExtensionsCallback asked = new SaslExtensionsCallback();
+    login.handle(new Callback[] {asked});
+    assertThat(asked.extensions().map())
+        .isEqualTo(Map.of("logicalCluster", "lkc-1", "identityPoolId", "pool-2"));
+    for (String wrong : List.of("{auth: x}", "{a_b: x}", "{a: \"\\n\"}", "{a: ''}")) {
+      assertThatThrownBy(
+              () ->
+                  settings(
+                      "mechanism: OAUTHBEARER, oauthbearer_token_source: oauth2client,"
+                          + " oauthbearer_extensions: "
+                          + wrong))
+          .as(wrong)
+          .hasMessageContaining("oauthbearer_extensions wants");
+    }
+    assertThatThrownBy(() -> settings("username: u, password: p, oauthbearer_extensions: {a: b}"))
+        .hasMessageContaining("of the mechanism OAUTHBEARER");
   }
 
   @Test
