@@ -159,7 +159,11 @@ public final class DiscoveryManager implements AutoCloseable {
         if (g.targets().isEmpty()) {
           differs |= r.groups.remove(g.source()) != null;
         } else {
-          differs |= !g.equals(r.groups.put(g.source(), g));
+          TargetGroup former = r.groups.get(g.source());
+          if (!g.equals(former)) {
+            r.groups.put(g.source(), g);
+            differs = true;
+          }
         }
       }
       if (differs) {
@@ -208,20 +212,12 @@ public final class DiscoveryManager implements AutoCloseable {
     }
   }
 
-  /**
-   * Sources are unique within a discovery only, so the number of the discovery goes before them.
-   */
   private List<TargetGroup> groupsOf(List<DiscoveryConfig> configs) {
     List<TargetGroup> out = new ArrayList<>();
-    for (int i = 0; i < configs.size(); i++) {
-      DiscoveryConfig c = configs.get(i);
+    for (DiscoveryConfig c : configs) {
       Running r = running.get(c);
-      if (r == null) {
-        continue;
-      }
-      for (TargetGroup g : r.groups.values()) {
-        out.add(
-            new TargetGroup(c.mechanism() + "/" + i + "/" + g.source(), g.targets(), g.labels()));
+      if (r != null) {
+        out.addAll(r.groups.values());
       }
     }
     return out;

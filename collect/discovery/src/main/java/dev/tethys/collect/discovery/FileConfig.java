@@ -67,10 +67,13 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
    * @throws IOException when it cannot be read
    */
   public static List<TargetGroup> groups(Path file) throws IOException {
-    List<TargetGroup> groups =
-        TargetGroups.read(
-            file.toString(), file.toAbsolutePath().getParent(), YamlDocument.text(file));
-    return TargetGroups.named(groups, file.toString(), FileDiscovery.FILEPATH, file.toString());
+    return new KnownGroups(file.toString(), FileDiscovery.FILEPATH).take(read(file));
+  }
+
+  /** The same without sources, and without the label that tells the file. */
+  static List<TargetGroup> read(Path file) throws IOException {
+    return TargetGroups.read(
+        file.toString(), file.toAbsolutePath().getParent(), YamlDocument.text(file));
   }
 
   @Override

@@ -39,6 +39,8 @@ final class FileDiscovery implements Discovery {
   /** How many groups each file had when it was last read. */
   private final Map<String, Integer> groupsOf = new HashMap<>();
 
+  private final Map<String, KnownGroups> known = new HashMap<>();
+
   FileDiscovery(FileConfig config, DiscoveryContext context) {
     this.config = config;
     this.context = context;
@@ -118,6 +120,7 @@ final class FileDiscovery implements Discovery {
       if (!files.contains(gone)) {
         removeFrom(gone, 0, out);
         groupsOf.remove(gone);
+        known.remove(gone);
         context.metrics().fileGone(gone);
       }
     }
@@ -134,7 +137,10 @@ final class FileDiscovery implements Discovery {
 
   private List<TargetGroup> read(Path file) throws IOException {
     double modified = Files.getLastModifiedTime(file).toMillis() / 1e3;
-    List<TargetGroup> groups = FileConfig.groups(file);
+    List<TargetGroup> groups =
+        known
+            .computeIfAbsent(file.toString(), f -> new KnownGroups(file.toString(), FILEPATH))
+            .take(FileConfig.read(file));
     context.metrics().fileRead(file.toString(), modified);
     return groups;
   }

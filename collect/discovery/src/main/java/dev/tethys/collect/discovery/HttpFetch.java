@@ -2,8 +2,14 @@ package dev.tethys.collect.discovery;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -16,10 +22,13 @@ final class HttpFetch implements Refreshing.Source {
 
   private final HttpConfig config;
   private final Rest rest;
+  private final KnownGroups known;
+  private byte[] digest = {}; // of the last answer that was read
 
   HttpFetch(HttpConfig config, DiscoveryContext context) {
     this.config = config;
     this.rest = new Rest(context, config.client());
+    this.known = new KnownGroups(config.url().toString(), URL_LABEL);
   }
 
   @Override
@@ -36,14 +45,47 @@ final class HttpFetch implements Refreshing.Source {
       throw new IOException(
           url + " answered with content type \"" + type + "\"; application/json is wanted");
     }
+    byte[] now = digest(answer.body());
+    if (Arrays.equals(now, digest)) {
+      return known.groups();
+    }
+    List<TargetGroup> groups = read(url, answer.body());
+    digest = now;
+    return known.take(groups);
+  }
+
+  private static List<TargetGroup> read(String url, byte[] body) throws IOException {
+    List<TargetGroup> plain = isUtf8(body) ? PlainGroups.read(body) : null;
+    if (plain != null) {
+      return plain;
+    }
     String text;
     try {
-      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(answer.body())).toString();
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
     } catch (CharacterCodingException e) {
       throw new IOException(url + " answered with what is not UTF-8", e);
     }
-    List<TargetGroup> groups = TargetGroups.read(url, null, text);
-    return TargetGroups.named(groups, url, URL_LABEL, url);
+    return TargetGroups.read(url, null, text);
+  }
+
+  /** A piece at a time: a long list as text would be three times as much, and grow old. */
+  private static boolean isUtf8(byte[] body) {
+    CharsetDecoder d = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer in = ByteBuffer.wrap(body);
+    CharBuffer piece = CharBuffer.allocate(4096);
+    CoderResult r = d.decode(in, piece, true);
+    while (r.isOverflow()) {
+      r = d.decode(in, piece.clear(), true);
+    }
+    return !r.isError();
+  }
+
+  private static byte[] digest(byte[] body) throws IOException {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(body);
+    } catch (GeneralSecurityException e) {
+      throw new IOException("this Java has no SHA-256", e);
+    }
   }
 
   private String seconds() {

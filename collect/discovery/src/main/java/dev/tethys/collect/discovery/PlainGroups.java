@@ -26,21 +26,34 @@ final class PlainGroups {
   /** The groups of a text, without sources; null when it is not plain. */
   static @Nullable List<TargetGroup> read(String text) {
     try (JsonParser p = JSON.createParser(text)) {
-      if (p.nextToken() != JsonToken.START_ARRAY) {
-        return null;
-      }
-      List<TargetGroup> out = new ArrayList<>();
-      while (p.nextToken() == JsonToken.START_OBJECT) {
-        TargetGroup g = group(p);
-        if (g == null) {
-          return null;
-        }
-        out.add(g);
-      }
-      return p.currentToken() == JsonToken.END_ARRAY && p.nextToken() == null ? out : null;
+      return read(p);
     } catch (JacksonException | IllegalArgumentException e) {
       return null;
     }
+  }
+
+  /** The same of a text in UTF-8, which is not decoded as a whole. */
+  static @Nullable List<TargetGroup> read(byte[] text) {
+    try (JsonParser p = JSON.createParser(text)) {
+      return read(p);
+    } catch (JacksonException | IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private static @Nullable List<TargetGroup> read(JsonParser p) {
+    if (p.nextToken() != JsonToken.START_ARRAY) {
+      return null;
+    }
+    List<TargetGroup> out = new ArrayList<>();
+    while (p.nextToken() == JsonToken.START_OBJECT) {
+      TargetGroup g = group(p);
+      if (g == null) {
+        return null;
+      }
+      out.add(g);
+    }
+    return p.currentToken() == JsonToken.END_ARRAY && p.nextToken() == null ? out : null;
   }
 
   private static @Nullable TargetGroup group(JsonParser p) {

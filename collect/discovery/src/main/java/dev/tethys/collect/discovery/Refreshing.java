@@ -14,7 +14,10 @@ public final class Refreshing implements Discovery {
   /** Asks the source once. */
   @FunctionalInterface
   public interface Source {
-    /** All groups there are now; an exception leaves the former ones in force. */
+    /**
+     * All groups there are now, the same list as before where nothing has changed; an exception
+     * leaves the former ones in force.
+     */
     List<TargetGroup> refresh() throws Exception;
   }
 
@@ -23,6 +26,7 @@ public final class Refreshing implements Discovery {
   private final Source source;
   private final DiscoveryContext context;
   private Set<String> known = Set.of();
+  private List<TargetGroup> last = List.of();
 
   public Refreshing(String mechanism, Duration interval, Source source, DiscoveryContext context) {
     this.mechanism = mechanism;
@@ -46,7 +50,12 @@ public final class Refreshing implements Discovery {
   private void refreshOnce(Sink sink) throws InterruptedException {
     long start = System.nanoTime();
     try {
-      List<TargetGroup> out = new ArrayList<>(source.refresh());
+      List<TargetGroup> groups = source.refresh();
+      if (groups == last && !groups.isEmpty()) {
+        sink.update(List.of());
+        return;
+      }
+      List<TargetGroup> out = new ArrayList<>(groups);
       Set<String> now = new HashSet<>();
       out.forEach(g -> now.add(g.source()));
       for (String former : known) {
@@ -55,6 +64,7 @@ public final class Refreshing implements Discovery {
         }
       }
       known = now;
+      last = groups;
       sink.update(out);
     } catch (InterruptedException e) {
       throw e;

@@ -67,17 +67,6 @@ final class TargetGroups {
     return new TargetGroup("", targets, b.build());
   }
 
-  /** Gives the groups their sources, and every one an extra label where one is named. */
-  static List<TargetGroup> named(
-      List<TargetGroup> groups, String source, @Nullable String label, String value) {
-    List<TargetGroup> out = new ArrayList<>(groups.size());
-    for (TargetGroup g : groups) {
-      Labels labels = label == null ? g.labels() : g.labels().toBuilder().set(label, value).build();
-      out.add(new TargetGroup(source + ":" + out.size(), g.targets(), labels));
-    }
-    return out;
-  }
-
   /** The groups as a tree to be written. */
   static List<Map<String, @Nullable Object>> tree(List<TargetGroup> groups) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();

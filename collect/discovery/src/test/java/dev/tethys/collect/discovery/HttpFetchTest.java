@@ -63,6 +63,28 @@ class HttpFetchTest {
   }
 
   @Test
+  void anAnswerThatIsTheSameIsNotReadAgain() throws Exception {
+    byte[][] body = {"[{\"targets\":[\"ä:1\"]}]".getBytes(StandardCharsets.UTF_8)};
+    try (Vendor vendor = new Vendor()) {
+      vendor.on(
+          "GET " + URL,
+          r -> new Vendor.Response(200, Map.of("Content-Type", "application/json"), body[0]));
+      Refreshing.Source source =
+          new Setting(vendor).source("http_sd_configs: [{url: '" + URL + "'}]");
+      List<TargetGroup> first = source.refresh();
+      assertThat(first.getFirst().targets().getFirst().get("__address__")).isEqualTo("ä:1");
+      assertThat(source.refresh()).isSameAs(first);
+      body[0] = "[{".getBytes(StandardCharsets.UTF_8);
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(source::refresh).as("also the second time").isNotNull();
+      }
+      body[0] = "[{\"targets\":[\"b:1\"]}]".getBytes(StandardCharsets.UTF_8);
+      assertThat(source.refresh().getFirst().targets().getFirst().get("__address__"))
+          .isEqualTo("b:1");
+    }
+  }
+
+  @Test
   void anEmptyListIsNoTargets() throws Exception {
     assertThat(fetch(200, "application/json", "[]".getBytes(StandardCharsets.UTF_8))).isEmpty();
   }

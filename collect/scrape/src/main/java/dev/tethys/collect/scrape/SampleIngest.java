@@ -63,7 +63,7 @@ final class SampleIngest {
   private final List<Exemplar> exemplars = new ArrayList<>();
 
   /** Families with news that no committed appender has been told yet. */
-  private final Set<MetadataCache.Entry> untold = new LinkedHashSet<>();
+  private Set<MetadataCache.Entry> untold = Set.of();
 
   SampleIngest(
       Target target,
@@ -174,7 +174,7 @@ final class SampleIngest {
   /** To be called when what {@link #append} did was committed. */
   void committed(boolean hadBody) {
     if (hadBody) {
-      untold.clear();
+      untold = Set.of();
       cache.succeed();
       metadata.scraped(true);
     } else {
@@ -227,6 +227,9 @@ final class SampleIngest {
         case TYPE, HELP, UNIT -> {
           MetadataCache.Entry news = metadata.update(e, p);
           if (news != null) {
+            if (untold.isEmpty()) {
+              untold = new LinkedHashSet<>();
+            }
             untold.add(news);
             app.metadata(news.family(), news.metadata());
           }

@@ -1,10 +1,6 @@
 package dev.tethys.collect.scrape;
 
-import dev.tethys.codec.exposition.ScrapeProtocol;
-import dev.tethys.config.Durations;
 import dev.tethys.config.UrlHost;
-import dev.tethys.model.GoDurationText;
-import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
@@ -21,9 +17,7 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
@@ -44,9 +38,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScrapeLoop {
   private static final System.Logger LOG = System.getLogger(ScrapeLoop.class.getName());
-
-  /** A scrape this much after its tick, and not more than 1% of the interval, is on time. */
-  private static final Duration TOLERANCE = Duration.ofMillis(2);
 
   /**
    * What a pool lends its loops.
@@ -70,14 +61,10 @@ final class ScrapeLoop {
   private final ScrapeTransport transport;
   private final SampleIngest ingest;
   private final ReportSeries report;
-  private final Duration interval;
-  private final String intervalText;
-  private final Duration tolerance;
-  private final Duration timeout;
-  private final @Nullable String labelError;
-  private final Map<String, String> headers;
-  private final @Nullable URI uri;
+  private final ScrapePace pace;
   private final CountDownLatch stopped = new CountDownLatch(1);
+
+  private int wantedIn; // guarded by the pool's lock
 
   private volatile @Nullable String forcedError;
   private volatile @Nullable FailureLog failureLog;
@@ -104,51 +91,28 @@ final class ScrapeLoop {
       Target target,
       ScrapeConfig config,
       ScrapeTransport transport,
+      ScrapePace pace,
       SeriesMemory cache,
       FamilyMemory metadata) {
     this.around = around;
     this.target = target;
     this.config = config;
     this.transport = transport;
+    this.pace = pace;
     this.ingest = new SampleIngest(target, config, around.options, around.metrics, cache, metadata);
     this.report = new ReportSeries(ingest.sampleLabels(), config.common().extraMetrics());
-    Duration i = config.common().interval();
-    Duration t = config.common().timeout();
-    String error = null;
-    try {
-      i = Durations.parse(target.scrapeInterval());
-      t = Durations.parse(target.scrapeTimeout());
-    } catch (IllegalArgumentException e) {
-      error = e.getMessage();
-    }
-    this.interval = i;
-    this.intervalText = GoDurationText.of(i.toNanos());
-    this.tolerance = min(i.dividedBy(100), TOLERANCE);
-    this.timeout = t;
-    this.labelError = error;
-    this.headers = headers(config, around.options, timeout);
-    URI u = null;
-    try {
-      u = new URI(target.url());
-    } catch (URISyntaxException e) {
-      // said at each scrape
-    }
-    this.uri = u;
     target.metadataFrom(metadata);
   }
 
-  private static Map<String, String> headers(
-      ScrapeConfig config, ScrapeOptions options, Duration timeout) {
-    Map<String, String> h = new LinkedHashMap<>();
-    h.put(
-        "Accept",
-        ScrapeProtocol.acceptHeader(
-            config.common().effectiveProtocols(options.startTimestamps() || options.zeroAtStart()),
-            config.common().escaping()));
-    h.put("Accept-Encoding", config.enableCompression() ? "gzip" : "identity");
-    h.put("User-Agent", options.userAgent());
-    h.put("X-Prometheus-Scrape-Timeout-Seconds", GoFloat.f(timeout.toMillis() / 1e3));
-    return Map.copyOf(h);
+  /** Marks it as wanted by a sync of its pool; whether it was not yet. */
+  boolean wantedIn(int sync) {
+    boolean first = wantedIn != sync;
+    wantedIn = sync;
+    return first;
+  }
+
+  boolean isWantedIn(int sync) {
+    return wantedIn == sync;
   }
 
   Target target() {
@@ -259,10 +223,10 @@ final class ScrapeLoop {
 
   private void scrapeOnce() throws InterruptedException {
     Instant now = around.clock.instant();
-    while (Duration.between(tick, now).compareTo(interval) >= 0) {
-      tick = tick.plus(interval);
+    while (Duration.between(tick, now).compareTo(pace.interval()) >= 0) {
+      tick = tick.plus(pace.interval());
     }
-    Instant time = Duration.between(tick, now).compareTo(tolerance) <= 0 ? tick : now;
+    Instant time = Duration.between(tick, now).compareTo(pace.tolerance()) <= 0 ? tick : now;
     scraping.lock();
     try {
       scrape(time, now);
@@ -272,7 +236,7 @@ final class ScrapeLoop {
       scraping.unlock();
     }
     scraped = true;
-    tick = tick.plus(interval);
+    tick = tick.plus(pace.interval());
   }
 
   /** There is no turn any more. */
@@ -297,8 +261,8 @@ final class ScrapeLoop {
   }
 
   private Instant firstTick(Instant now) {
-    long step = interval.toNanos();
-    long offset = target.offsetNanos(interval, around.offsetSeed);
+    long step = pace.interval().toNanos();
+    long offset = target.offsetNanos(pace.interval(), around.offsetSeed);
     // Whole milliseconds, so that the samples' timestamps are the ticks themselves.
     offset -= offset % 1_000_000;
     long sinceEpoch = Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L) + now.getNano();
@@ -314,7 +278,8 @@ final class ScrapeLoop {
       }
       staleTime = around.clock.instant().toEpochMilli();
       // If the target was made anew, it has been scraped by then.
-      if (around.clock.await(next.plus(interval).plus(interval.dividedBy(10)), around.shutdown)) {
+      if (around.clock.await(
+          next.plus(pace.interval()).plus(pace.interval().dividedBy(10)), around.shutdown)) {
         return;
       }
     } catch (InterruptedException e) {
@@ -351,15 +316,15 @@ final class ScrapeLoop {
     if (before != null) {
       double seconds = Duration.between(before, now).toNanos() / 1e9;
       if (intervals == null || intervalBuckets == null) {
-        intervals = m.intervalLength.with(intervalText);
-        intervalBuckets = m.intervalLengthHistogram.with(intervalText);
+        intervals = m.intervalLength.with(pace.intervalText());
+        intervalBuckets = m.intervalLengthHistogram.with(pace.intervalText());
       }
       intervals.observe(seconds);
       intervalBuckets.observe(seconds);
     }
     last = now;
     long t = time.toEpochMilli();
-    String error = forcedError != null ? forcedError : labelError;
+    String error = forcedError != null ? forcedError : pace.error();
     double bodySize = 0;
     Appender app = ingest.steady(around.store.appender(target.hash() | 1));
     boolean good = false;
@@ -424,7 +389,7 @@ final class ScrapeLoop {
           scraped,
           kept,
           added,
-          timeout.toMillis() / 1e3,
+          pace.timeout().toMillis() / 1e3,
           config.common().limits().samples(),
           bodySize);
       try (ActiveSpan commit = span.child("scrapeCommit")) {
@@ -456,14 +421,24 @@ final class ScrapeLoop {
 
   private String contentType = "";
 
-  private BodyReader.Body fetch() throws IOException, ScrapeException, InterruptedException {
-    URI u = uri;
-    if (u == null || UrlHost.of(u) == null) {
-      throw new IOException("not a valid URL");
+  /** Made for each scrape: read, it is many times as much as its text. */
+  private URI uri() throws IOException {
+    try {
+      URI u = new URI(target.url());
+      if (UrlHost.of(u) != null) {
+        return u;
+      }
+    } catch (URISyntaxException e) {
+      // said below
     }
+    throw new IOException("not a valid URL");
+  }
+
+  private BodyReader.Body fetch() throws IOException, ScrapeException, InterruptedException {
+    URI u = uri();
     long limit = config.common().limits().bodySize().bytes();
     boolean own = limit > 0;
-    try (ScrapeTransport.Response r = transport.get(u, headers, timeout)) {
+    try (ScrapeTransport.Response r = transport.get(u, pace.headers(), pace.timeout())) {
       if (r.status() != 200) {
         throw new ScrapeException(
             ("server returned HTTP status " + r.status() + " " + r.reason()).strip());

@@ -60,7 +60,18 @@ final class ScrapePool {
   private record Discovered(Labels target, Labels group) {}
 
   /** What became of a discovered target: to be scraped, dropped, or not to be scraped at all. */
-  private record Made(@Nullable Target target, boolean dropped, @Nullable String error) {}
+  private static final class Made {
+    final @Nullable Target target;
+    final boolean dropped;
+    final @Nullable String error;
+    int seen; // the sync that found it last
+
+    Made(@Nullable Target target, boolean dropped, @Nullable String error) {
+      this.target = target;
+      this.dropped = dropped;
+      this.error = error;
+    }
+  }
 
   private final ScrapeLoop.Surroundings around;
   private final ScrapeTransport.Factory transports;
@@ -68,6 +79,7 @@ final class ScrapePool {
   private final ReentrantLock lock = new ReentrantLock();
 
   private ScrapeConfig config;
+  private ScrapePace.Shared paces;
   private ScrapeTransport transport;
   private final Map<String, ScrapeTransport> socketTransports = new HashMap<>();
   private final Map<Long, ScrapeLoop> loops = new LinkedHashMap<>();
@@ -76,7 +88,10 @@ final class ScrapePool {
   private int droppedCount;
 
   /** Made with the present configuration; relabelling again would give the same. */
-  private Map<Discovered, Made> made = Map.of();
+  private Map<Discovered, Made> made = new HashMap<>();
+
+  /** Counts syncs: what the last one did not find is gone, without a set of all that it found. */
+  private int syncs;
 
   private volatile View view = View.EMPTY;
   private volatile ByLabels byLabels = ByLabels.of(View.EMPTY);
@@ -88,6 +103,7 @@ final class ScrapePool {
       ScrapeMetrics metrics,
       @Nullable FailureLog failureLog) {
     this.config = config;
+    this.paces = new ScrapePace.Shared(config, around.options());
     this.around = around;
     this.transports = transports;
     this.metrics = metrics;
@@ -147,8 +163,8 @@ final class ScrapePool {
   }
 
   private List<Target> targets(List<TargetGroup> groups) {
-    Map<Discovered, Made> now = new HashMap<>();
-    List<Target> wanted = new ArrayList<>();
+    List<Target> wanted = new ArrayList<>(made.size());
+    syncs++;
     List<Target> out = new ArrayList<>();
     long keep = config.common().limits().keepDroppedTargets();
     int count = 0;
@@ -160,11 +176,12 @@ final class ScrapePool {
         Made m = made.get(d);
         if (m == null) {
           m = make(d);
+          made.put(d, m);
           if (++fresh % TURN == 0) {
             Thread.yield();
           }
         }
-        now.put(d, m);
+        m.seen = syncs;
         if (m.error != null) {
           failures++;
           LOG.log(
@@ -187,7 +204,7 @@ final class ScrapePool {
         }
       }
     }
-    made = now;
+    made.values().removeIf(m -> m.seen != syncs);
     dropped = List.copyOf(out);
     droppedCount = count;
     metrics.syncFailed.with(config.jobName()).add((long) failures);
@@ -207,23 +224,22 @@ final class ScrapePool {
   }
 
   private void replaceLoops(List<Target> wanted) throws InterruptedException {
-    Set<Long> hashes = new HashSet<>();
     Set<String> sockets = new HashSet<>();
     List<ScrapeLoop> started = new ArrayList<>();
     for (Target t : wanted) {
-      String socket = t.allLabels().get(TargetLabels.UNIX_SOCKET);
+      String socket = t.socket();
       if (!socket.isEmpty()) {
         sockets.add(socket);
       }
-      if (!hashes.add(t.hash())) {
-        continue; // one of several that are the same
-      }
       ScrapeLoop there = loops.get(t.hash());
       if (there != null) {
-        there.target().origin(t.origin());
+        if (there.wantedIn(syncs)) {
+          there.target().origin(t.origin()); // the first of several that are the same
+        }
         continue;
       }
       ScrapeLoop l = loop(t, around.memory().series(), around.memory().families());
+      l.wantedIn(syncs);
       loops.put(t.hash(), l);
       started.add(l);
     }
@@ -232,14 +248,14 @@ final class ScrapePool {
         .entrySet()
         .removeIf(
             e -> {
-              boolean remove = !hashes.contains(e.getKey());
+              boolean remove = !e.getValue().isWantedIn(syncs);
               if (remove) {
                 gone.add(e.getValue());
               }
               return remove;
             });
     closeSocketTransports(sockets);
-    metrics.poolTargets.with(config.jobName()).set(hashes.size());
+    metrics.poolTargets.with(config.jobName()).set(loops.size());
     checkTargetLimit();
     show();
     startAll(started);
@@ -271,13 +287,14 @@ final class ScrapePool {
   }
 
   private ScrapeLoop loop(Target t, SeriesMemory series, FamilyMemory metadata) {
-    ScrapeLoop l = new ScrapeLoop(around, t, config, transportOf(t), series, metadata);
+    ScrapePace pace = paces.of(t.allLabels());
+    ScrapeLoop l = new ScrapeLoop(around, t, config, transportOf(t), pace, series, metadata);
     l.failureLog(failureLog);
     return l;
   }
 
   private ScrapeTransport transportOf(Target t) {
-    String socket = t.allLabels().get(TargetLabels.UNIX_SOCKET);
+    String socket = t.socket();
     if (socket.isEmpty()) {
       return transport;
     }
@@ -346,8 +363,9 @@ final class ScrapePool {
       old.add(transport);
       socketTransports.clear();
       config = to;
+      paces = new ScrapePace.Shared(to, around.options());
       transport = opened;
-      made = Map.of();
+      made = new HashMap<>();
       metrics.poolTargetLimit.with(to.jobName()).set(to.common().limits().targets());
       List<ScrapeLoop> before = new ArrayList<>(loops.values());
       if (sameSeries) {

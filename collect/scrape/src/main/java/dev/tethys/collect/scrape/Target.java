@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class Target {
   static final String PARAM_PREFIX = "__param_";
 
-  /** Labels, those with two underscores in front included; empty for a dropped target. */
-  private final Labels labels;
-
+  private final boolean dropped;
+  private final String socket;
   private final Labels publicLabels;
   private final String url;
   private final long hash;
@@ -44,7 +43,8 @@ public final class Target {
   }
 
   Target(Labels labels, ScrapeConfig config, Labels target, Labels group) {
-    this.labels = labels;
+    this.dropped = labels.isEmpty();
+    this.socket = labels.get(TargetLabels.UNIX_SOCKET);
     this.origin = new Origin(config, target, group);
     LabelsBuilder b = new LabelsBuilder();
     for (Labels.Label l : labels.toList()) {
@@ -63,9 +63,19 @@ public final class Target {
     return publicLabels;
   }
 
-  /** All labels, those that start with two underscores included. */
-  public Labels allLabels() {
-    return labels;
+  /**
+   * All labels, those that start with two underscores included; empty for a dropped target. They
+   * are made anew of what the target was made of: kept, they would be the most of it.
+   */
+  Labels allLabels() {
+    Origin o = origin;
+    Labels all = dropped ? null : TargetLabels.of(o.config, o.target, o.group);
+    return all == null ? Labels.EMPTY : all;
+  }
+
+  /** The socket of this machine through which it is asked; "" for none. */
+  String socket() {
+    return socket;
   }
 
   /** The labels before relabelling. */
@@ -91,12 +101,12 @@ public final class Target {
 
   /** The interval as its labels say it. */
   public String scrapeInterval() {
-    return labels.get(TargetLabels.SCRAPE_INTERVAL);
+    return allLabels().get(TargetLabels.SCRAPE_INTERVAL);
   }
 
   /** The timeout as its labels say it. */
   public String scrapeTimeout() {
-    return labels.get(TargetLabels.SCRAPE_TIMEOUT);
+    return allLabels().get(TargetLabels.SCRAPE_TIMEOUT);
   }
 
   /** What the target last said about its metric families, in no order. */

@@ -86,6 +86,39 @@ class ScrapeManagerTest {
   }
 
   @Test
+  void targetsThatStayAreTheSameObjectsAndThoseThatAreGoneAreForgotten() throws Exception {
+    try (Setting s = new Setting()) {
+      s.apply(Setting.job(""));
+      s.targets(
+          Labels.of("__address__", "h:1"),
+          Labels.of("__address__", "h:2", "__scrape_interval__", "20s"),
+          Labels.of("__address__", "h:3"));
+      List<Target> first = s.manager.pools().getFirst().active();
+      assertThat(first).extracting(Target::scrapeInterval).containsExactly("10s", "20s", "10s");
+      s.targets(
+          Labels.of("__address__", "h:2", "__scrape_interval__", "20s"),
+          Labels.of("__address__", "h:3", "__meta_new", "yes"),
+          Labels.of("__address__", "h:3"),
+          Labels.of("__address__", "h:4"));
+      List<Target> second = s.manager.pools().getFirst().active();
+      assertThat(second)
+          .extracting(Target::url)
+          .containsExactly("http://h:2/metrics", "http://h:3/metrics", "http://h:4/metrics");
+      assertThat(second.get(0)).isSameAs(first.get(1));
+      assertThat(second.get(1)).isSameAs(first.get(2));
+      assertThat(second.get(1).discoveredLabels().get("__meta_new")).isEqualTo("yes");
+      assertThat(second.get(1).allLabels())
+          .as("labels for relabelling alone are not kept")
+          .isEqualTo(first.get(2).allLabels());
+      s.targets();
+      assertThat(s.manager.pools().getFirst().active()).isEmpty();
+      s.targets(Labels.of("__address__", "h:3"));
+      assertThat(s.manager.pools().getFirst().active()).hasSize(1);
+      assertThat(value(s, "prometheus_target_scrape_pool_targets")).isEqualTo(1);
+    }
+  }
+
+  @Test
   void showsDroppedTargetsAndWhatBecameOfThem() throws Exception {
     try (Setting s = new Setting()) {
       s.apply(
