@@ -40,6 +40,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * folder/lock              held while open
  * folder/wal/00000012      segments of the log
  * folder/head/00000012     the head when that segment began
+ * folder/pages.tmp         a moment long, samples that leave memory; then the file has no name
  * folder/ULID/             blocks
  * folder/quarantine/       copies of damaged log segments and snapshots, for people
  * folder/ULID.damaged/     blocks that could not be opened
@@ -144,7 +145,8 @@ public final class MetricsDatabase implements MetricStore {
     this.files = files;
     this.lockFile = lock;
     this.blocks = new Blocks(files, folder, options.clock(), changes);
-    Recovery r = new Recovery(files, folder, options, blocks);
+    PageFiles pages = new PageFiles(files, folder);
+    Recovery r = new Recovery(files, folder, options, blocks, pages);
     boolean always = options.fsync() == DatabaseOptions.Fsync.ALWAYS;
     Log[] writing = new Log[1];
     this.head =
@@ -158,7 +160,7 @@ public final class MetricsDatabase implements MetricStore {
     this.recovery = r.run(head);
     this.log = new Log(files, folder.resolve("wal"), options.segmentBytes());
     writing[0] = log;
-    this.upkeep = new Upkeep(files, folder, options, head, blocks, log, parts, changes);
+    this.upkeep = new Upkeep(files, folder, options, head, blocks, log, pages, parts, changes);
     this.search = new LabelSearch(head, blocks, parts);
     this.figures = new Figures(head, blocks, log, upkeep, options.clock());
     SelfMetrics.register(options.registry(), this, head, blocks, log, upkeep, recovery);
@@ -418,12 +420,14 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * Does at once what the background threads do in time: flush, compaction, retention, checkpoint.
+   * Does at once what the background threads do in time: samples to files and blocks, compaction,
+   * retention, checkpoint.
    *
    * @throws StorageException UNAVAILABLE when the disk refuses
    */
   public void maintain() {
     checkOpen();
+    upkeep.leaveMemory(true);
     upkeep.run();
   }
 

@@ -31,18 +31,21 @@ final class Recovery {
   private final Path folder;
   private final DatabaseOptions options;
   private final Blocks blocks;
+  private final PageFiles pages;
   private final List<String> problems = new ArrayList<>();
   private boolean snapshotDamaged;
 
-  Recovery(FileAccess files, Path folder, DatabaseOptions options, Blocks blocks) {
+  Recovery(FileAccess files, Path folder, DatabaseOptions options, Blocks blocks, PageFiles pages) {
     this.files = files;
     this.folder = folder;
     this.options = options;
     this.blocks = blocks;
+    this.pages = pages;
   }
 
   RecoveryReport run(Head head) throws IOException {
     long began = options.clock().millis();
+    pages.clean();
     blocks.open(problems);
     for (BlockReader b : blocks.list()) {
       if (!b.meta().late()) {
@@ -69,6 +72,7 @@ final class Recovery {
               payload -> {
                 try {
                   head.replay(payload);
+                  leaveMemory(head);
                 } catch (DamageException | IndexOutOfBoundsException e) {
                   senseless[0] += payload.end;
                 }
@@ -99,6 +103,15 @@ final class Recovery {
         snapshotDamaged,
         List.copyOf(problems),
         options.clock().millis() - began);
+  }
+
+  /** What comes back need not fit into memory. */
+  private void leaveMemory(Head head) {
+    try {
+      head.sealed().storeInRecovery(pages);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "samples stay in memory while there is no file: " + e.getMessage());
+    }
   }
 
   /** More definitions of series than can stand in the log and in snapshots. */
@@ -145,7 +158,7 @@ final class Recovery {
     Path p = Upkeep.snapshotPath(folder, newest);
     HeadSnapshot.Loaded l;
     try (Arena arena = Arena.ofConfined()) {
-      l = HeadSnapshot.load(head, files.map(p, arena));
+      l = HeadSnapshot.load(head, files.map(p, arena), () -> leaveMemory(head));
     }
     if (!l.whole()) {
       snapshotDamaged = true;

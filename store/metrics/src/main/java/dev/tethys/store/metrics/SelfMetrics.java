@@ -8,6 +8,7 @@ import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadMemory;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.util.List;
 import java.util.Map;
@@ -59,13 +60,20 @@ final class SelfMetrics implements Collector {
   public void collect(Consumer<MetricFamily> to) {
     work(to);
     gauge(to, "head_series", "Total number of series in the head block.", head.seriesCount());
+    HeadMemory memory = head.memory();
+    ours(
+        to,
+        "head_file_bytes",
+        "Samples of the head that left memory for files, which have no name.",
+        MetricType.GAUGE,
+        memory.files());
     to.accept(
         new MetricFamily(
             "tethys_storage_memory_bytes",
             MetricType.GAUGE,
             "Memory of the store by owner.",
             "",
-            Figures.owners(head.memory()).stream()
+            Figures.owners(memory).stream()
                 .map(o -> new Metric(Labels.of("owner", o.name()), (double) o.value()))
                 .toList()));
     ours(

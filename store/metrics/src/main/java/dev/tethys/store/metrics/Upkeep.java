@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * What changes the shape of the store, one thing at a time under the structure lock: head to block,
  * compaction, retention, deletion, snapshots. Appending and reading go on meanwhile.
  *
- * <p>Two threads of its own: one forces the log each second, one does the rest.
+ * <p>Three threads of its own: one forces the log each second, one takes samples out of memory that
+ * can be read from files, one does the rest.
  */
 final class Upkeep {
   private static final Logger LOG = System.getLogger(Upkeep.class.getName());
@@ -45,6 +46,8 @@ final class Upkeep {
   /** The share of series without new samples at which memory is cut for them alone. */
   private static final double MAX_QUIET = 0.2;
 
+  private static final int PASSES_BEFORE_LETTING_GO = 5;
+
   /** Fewer series are not worth a block of their own. */
   private static final int MIN_QUIET = 1024;
 
@@ -53,6 +56,7 @@ final class Upkeep {
   private final Head head;
   private final Blocks blocks;
   private final Log log;
+  private final PageFiles pages;
   private final ReentrantReadWriteLock parts;
   private final ChangeLog changes;
   private Map<Long, Horizon> noted = Map.of(); // by resolution; guarded by changes
@@ -63,6 +67,7 @@ final class Upkeep {
   final Compaction compaction;
   private long checkpointAt; // bytes of the log when the last one was taken
   private long lateAtFlush;
+  private int passes; // of the thread that takes samples out of memory
 
   // For self-metrics.
   final LongAdder failures = new LongAdder();
@@ -81,6 +86,7 @@ final class Upkeep {
       Head head,
       Blocks blocks,
       Log log,
+      PageFiles pages,
       ReentrantReadWriteLock parts,
       ChangeLog changes) {
     this.changes = changes;
@@ -90,6 +96,7 @@ final class Upkeep {
     this.head = head;
     this.blocks = blocks;
     this.log = log;
+    this.pages = pages;
     this.parts = parts;
     this.compaction =
         new Compaction(
@@ -190,6 +197,7 @@ final class Upkeep {
       return;
     }
     thread("tethys-store-sync", this::sync);
+    thread("tethys-store-pages", () -> leaveMemory(false));
     thread("tethys-store-upkeep", this::run);
   }
 
@@ -228,6 +236,26 @@ final class Upkeep {
     }
     syncs.increment();
     syncNanos.add(System.nanoTime() - began);
+  }
+
+  /** Puts pages that take no more samples into files: all there are, or once they are many. */
+  void leaveMemory(boolean all) {
+    try {
+      if (all) {
+        head.sealed().storeAll(pages);
+      } else {
+        head.sealed().store(pages);
+      }
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "samples stay in memory until they are in blocks, or there is room for files in {0}: {1}",
+          folder,
+          e.getMessage());
+    }
+    if (passes++ % PASSES_BEFORE_LETTING_GO == 0) {
+      pages.letGo();
+    }
   }
 
   private static StorageException unavailable(String what, IOException e) {

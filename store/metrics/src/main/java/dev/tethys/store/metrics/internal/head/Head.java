@@ -66,6 +66,7 @@ public final class Head {
   final Admission admission = new Admission(this);
   final Duplicates duplicates = new Duplicates(this);
   final Placement placement = new Placement(this);
+  final SealedPages sealed = new SealedPages(view, () -> table.live());
   private final Truncation truncation = new Truncation(this);
   private final MatchCache<FoundSeries> matched = new MatchCache<>(MAX_MATCHED_BYTES);
   private final LogReplay replay = new LogReplay(this, placement);
@@ -474,6 +475,11 @@ public final class Head {
     }
   }
 
+  /** How pages that take no more rows leave memory. */
+  public SealedPages sealed() {
+    return sealed;
+  }
+
   // ---- recovery
 
   /** In-order samples before this time stand in blocks. Before anything is loaded. */
@@ -542,10 +548,12 @@ public final class Head {
     view.readLock().lock();
     try {
       long samples = 0;
+      long files = 0;
       long series = table.bytes() + stripes.length * 4L;
       for (Stripe s : stripes) {
         if (s != null) {
           samples += s.sampleBytes();
+          files += s.fileBytes();
           series += Stripe.BYTES;
         }
       }
@@ -553,7 +561,7 @@ public final class Head {
       for (Batch b : batches) {
         buffers += b.bytes();
       }
-      return new HeadMemory(series, samples, exemplars.bytes(), metadata.bytes(), buffers);
+      return new HeadMemory(series, samples, exemplars.bytes(), metadata.bytes(), buffers, files);
     } finally {
       view.readLock().unlock();
     }

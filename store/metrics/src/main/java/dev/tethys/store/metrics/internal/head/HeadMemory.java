@@ -8,8 +8,10 @@ package dev.tethys.store.metrics.internal.head;
  * @param metadata descriptions of metric families
  * @param buffers batches kept for the next appender, log records being written, and what matchers
  *     found for the next query
+ * @param files samples in files, which are no memory
  */
-public record HeadMemory(long series, long samples, long exemplars, long metadata, long buffers) {
+public record HeadMemory(
+    long series, long samples, long exemplars, long metadata, long buffers, long files) {
   public long total() {
     return series + samples + exemplars + metadata + buffers;
   }

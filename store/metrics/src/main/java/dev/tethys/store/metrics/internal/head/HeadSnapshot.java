@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * changes and notes what does not (pages only grow); writing it then disturbs nobody.
  *
  * <pre>
- * 8 bytes "TTHSHED" and version 3, then {@link Frames}; first byte of a payload:
+ * 8 bytes "TTHSHED" and version 4, then {@link Frames}; first byte of a payload:
  *   1 HEAD      svarint block range, svarint minValidTime, svarint minTime, svarint maxTime
  *               svarint flushedTo, svarint acceptFrom (absent in those of earlier programs)
  *   2 SERIES    uvarint n, uvarint raw bytes, zstd of n * { uvarint slot, uvarint generation, sized labels }
@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * stripe: uvarint number, ValueColumn of the 64 newest values, 64 * svarint newest time (difference to
  *   the one before; 0 first), uvarint pages, each: svarint range start, uvarint rows,
  *   8 bytes mask of the series with values that are not finite, then
- *   byte 2 and {@link RowColumns} | byte 0 and 8 bytes mask of the series present in all rows | byte 1,
+ *   byte 2 and {@link RowColumns} | byte 3, 8 bytes mask of the series with a value, byte 1 where rows
+ *   hold different series and sized {@link ColumnPage} | byte 0 and 8 bytes mask of the series present in all rows | byte 1,
  *   rows * { svarint time - time before (first: - range start), 8 bytes mask of the changed,
  *   [8 bytes mask of the present], uvarint length }, the bytes of all rows as in {@link RowPage};
  *   uvarint series with extras, each:
@@ -43,11 +44,11 @@ import org.jspecify.annotations.Nullable;
  *                              byte 1 and sized histogram chunk data }
  * </pre>
  *
- * <p>Version 2 is the same without columns, and is still read.
+ * <p>Version 3 is the same without byte 3, version 2 also without byte 2; both are still read.
  */
 public final class HeadSnapshot {
-  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 3};
-  private static final byte OLD_VERSION = 2;
+  private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 4};
+  private static final byte OLDEST_VERSION = 2;
 
   /** Raw bytes after which a frame of series or stripes is written: buffers that die young. */
   private static final int FRAME = 1 << 18;
@@ -225,7 +226,7 @@ public final class HeadSnapshot {
         before = t;
       }
       raw.uvarint(s.pages.pages().length);
-      for (RowPage.View p : s.pages.pages()) {
+      for (Page.View p : s.pages.pages()) {
         p.save(raw, columns);
       }
       raw.uvarint(s.extras.size());
@@ -333,11 +334,16 @@ public final class HeadSnapshot {
    */
   public record Loaded(boolean whole, String problem) {}
 
-  /** Fills an empty head from a snapshot: every sound frame of it. */
-  public static Loaded load(Head head, MemorySegment file) {
+  /**
+   * Fills an empty head from a snapshot: every sound frame of it.
+   *
+   * @param between called after each frame
+   */
+  public static Loaded load(Head head, MemorySegment file, Runnable between) {
     for (int i = 0; i < MAGIC.length; i++) {
       byte b = file.byteSize() < MAGIC.length ? 0 : file.get(ValueLayout.JAVA_BYTE, i);
-      if (b != MAGIC[i] && !(i == MAGIC.length - 1 && b == OLD_VERSION)) {
+      boolean old = i == MAGIC.length - 1 && b >= OLDEST_VERSION && b < MAGIC[i];
+      if (b != MAGIC[i] && !old) {
         return new Loaded(false, "it is not a snapshot of this version");
       }
     }
@@ -351,6 +357,7 @@ public final class HeadSnapshot {
             in -> {
               try {
                 frame(head, in, end, columns);
+                between.run();
               } catch (DamageException
                   | IndexOutOfBoundsException
                   | com.github.luben.zstd.ZstdException e) {
@@ -440,8 +447,7 @@ public final class HeadSnapshot {
       s.lastBits[k] = Double.doubleToRawLongBits(v[k]);
     }
     for (int n = in.count(); n > 0; n--) {
-      RowPage p = RowPage.load(in, columns);
-      s.addPage(p, head.flushedTo);
+      s.addPage(RowPage.load(in, columns), head.flushedTo, head.sealed);
     }
     for (int n = in.count(64); n > 0; n--) {
       int k = in.count(63);

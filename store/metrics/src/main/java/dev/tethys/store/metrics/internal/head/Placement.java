@@ -41,7 +41,7 @@ final class Placement {
         to++;
       }
       Stripe stripe = head.stripe(c.slots[from]);
-      stripe.append(time, head.range, c.slots, c.bits, from, to, scratch);
+      stripe.append(time, head.range, c.slots, c.bits, from, to, scratch, head.sealed);
       head.widen(time);
       from = to;
     }
@@ -97,7 +97,7 @@ final class Placement {
     Stripe s = head.stripe(slot);
     int k = slot & 63;
     boolean newest = s.lastTime[k] >= min && s.lastTime[k] <= max;
-    s.remove(k, min, max, scratch);
+    s.remove(k, min, max, scratch, head.sealed);
     Extras e = s.extras(k);
     if (newest) {
       s.findNewest(k);

@@ -29,15 +29,13 @@ final class RowColumns {
   private final RowPage.Scratch scratch = new RowPage.Scratch();
   private final double[][] columns = new double[64][ROWS];
   private final long[] longs = new long[ROWS];
-  private final int[] slots = new int[64];
-  private final long[] bits = new long[64];
-  private final long[] row = new long[64];
 
   /** Appends a page that has rows. */
-  void save(RowPage.View p, ByteSink out) {
+  void save(Page.View p, long rangeStart, ByteSink out) {
     int n = p.rows();
+    p.times(longs);
     for (int r = 0; r < n; r++) {
-      longs[r] = p.times()[r] - p.page().rangeStart;
+      longs[r] -= rangeStart;
     }
     ints.encode(longs, n, out);
     long[] presents = p.presents();
@@ -50,14 +48,7 @@ final class RowColumns {
       }
     }
     out.putLong(p.seen());
-    Arrays.fill(row, 0);
-    for (int r = 0; r < n; r++) {
-      p.row(r, row);
-      for (long rest = p.seen(); rest != 0; rest &= rest - 1) {
-        int k = Long.numberOfTrailingZeros(rest);
-        columns[k][r] = Double.longBitsToDouble(row[k]);
-      }
-    }
+    p.columns(columns);
     for (long rest = p.seen(); rest != 0; rest &= rest - 1) {
       values.encode(columns[Long.numberOfTrailingZeros(rest)], n, out);
     }
@@ -82,21 +73,12 @@ final class RowColumns {
     for (long rest = seen; rest != 0; rest &= rest - 1) {
       reader.decode(in, columns[Long.numberOfTrailingZeros(rest)], 0, n);
     }
-    RowPage page = new RowPage(rangeStart, n, RowPage.MAX_BYTES / 4);
-    Arrays.fill(row, 0);
     for (int r = 0; r < n; r++) {
       if ((presents[r] & ~seen) != 0) {
         throw new DamageException("a row holds a series that its page does not");
       }
-      int count = 0;
-      for (long rest = presents[r]; rest != 0; rest &= rest - 1) {
-        int k = Long.numberOfTrailingZeros(rest);
-        slots[count] = k;
-        bits[count++] = Double.doubleToRawLongBits(columns[k][r]);
-      }
-      page.append(rangeStart + longs[r], slots, bits, 0, count, row, scratch);
+      longs[r] += rangeStart;
     }
-    page.trim();
-    return page;
+    return RowPage.of(rangeStart, n, longs, presents, columns, scratch);
   }
 }

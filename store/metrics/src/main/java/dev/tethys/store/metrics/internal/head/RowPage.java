@@ -34,21 +34,24 @@ import org.jspecify.annotations.Nullable;
  * took a {@link View} under the head's lock reads it without; the samples of a series ascend by
  * time. Written by one thread at a time.
  */
-final class RowPage {
+final class RowPage implements Page {
   /** A page takes no more rows than this, nor starts one beyond so many bytes. */
   static final int MAX_ROWS = 512;
 
   static final int MAX_BYTES = 12 * 1024;
-  private static final int FULL_ROWS = 120;
-  private static final int FULL_BYTES = 4 * 1024;
 
   /** The longest row: 32 bytes of nibbles, 64 values. */
   private static final int MAX_ROW_BYTES = 32 + 64 * 8;
 
   private static final int SLACK = 8;
 
-  /** In a snapshot: a page saved as {@link RowColumns}. */
-  private static final int COLUMNS = 2;
+  /** Of a row beside its bytes. */
+  private static final int ROW_BYTES = 18;
+
+  /** In a snapshot: a page saved as {@link RowColumns}, or as {@link ColumnPage}. */
+  static final int COLUMNS = 2;
+
+  static final int STORED = 3;
 
   private static final ColumnCache KEPT = ColumnCache.SHARED;
 
@@ -100,7 +103,7 @@ final class RowPage {
    * steps: each array that is too small is garbage that the heap takes for old by then.
    */
   static RowPage after(RowPage before, long rangeStart) {
-    boolean told = before.full();
+    boolean told = before.rangeStart == rangeStart;
     int r = before.rows + (before.rows >>> 4);
     int b = before.size() + (before.size() >>> 4);
     int likelyRows = told ? r : Math.max(r, before.likelyRows);
@@ -117,11 +120,52 @@ final class RowPage {
 
   /** Whether the next row should start a new page. */
   boolean full() {
-    return size() >= MAX_BYTES || rows >= MAX_ROWS || rows >= FULL_ROWS && size() >= FULL_BYTES;
+    return size() >= MAX_BYTES || rows >= MAX_ROWS;
   }
 
-  long bytes() {
-    return bytes.length + times.length * (presents == null ? 18L : 26L) + 160;
+  /** Bytes that its rows take. */
+  int weight() {
+    return size() + rows * ROW_BYTES;
+  }
+
+  @Override
+  public long rangeStart() {
+    return rangeStart;
+  }
+
+  @Override
+  public long minTime() {
+    return minTime;
+  }
+
+  @Override
+  public long maxTime() {
+    return maxTime;
+  }
+
+  @Override
+  public ColumnPage.Shape shape() {
+    return new ColumnPage.Shape(
+        number,
+        rangeStart,
+        minTime,
+        maxTime,
+        rows,
+        seen,
+        special,
+        same,
+        presents != null,
+        presents == null ? allPresent : 0);
+  }
+
+  @Override
+  public long fileBytes() {
+    return 0;
+  }
+
+  @Override
+  public long bytes() {
+    return bytes.length + times.length * (ROW_BYTES + (presents == null ? 0L : 8L)) + 160;
   }
 
   /**
@@ -266,7 +310,7 @@ final class RowPage {
   }
 
   /** How many bytes the first n codes of a row say, which start at p. */
-  private static int lengths(byte[] b, int p, int n) {
+  static int lengths(byte[] b, int p, int n) {
     int sum = n;
     while (n >= 16) {
       sum += nibbles((long) LONG.get(b, p));
@@ -298,10 +342,11 @@ final class RowPage {
       char[] ends,
       byte[] bytes,
       long allPresent,
-      long @Nullable [] presents) {
+      long @Nullable [] presents)
+      implements Page.View {
 
-    /** Appends the samples of one series in a closed time range to a buffer. */
-    void read(int k, long minTime, long maxTime, SampleBuffer into) {
+    @Override
+    public void read(int k, long minTime, long maxTime, SampleBuffer into) {
       if ((seen & 1L << k) == 0) {
         return;
       }
@@ -371,8 +416,8 @@ final class RowPage {
       return c == null ? null : c.values();
     }
 
-    /** The same without the values of a series that has only finite ones. */
-    void readTimes(int k, long minTime, long maxTime, SampleBuffer into) {
+    @Override
+    public void readTimes(int k, long minTime, long maxTime, SampleBuffer into) {
       long bit = 1L << k;
       if ((seen & bit) == 0) {
         return;
@@ -456,14 +501,31 @@ final class RowPage {
       }
     }
 
-    /** Writes the page for the snapshot of the head, as columns where there is who makes them. */
-    void save(ByteSink out, @Nullable RowColumns columns) {
+    @Override
+    public void times(long[] into) {
+      System.arraycopy(times, 0, into, 0, rows);
+    }
+
+    @Override
+    public void columns(double[][] into) {
+      long[] row = new long[64];
+      for (int r = 0; r < rows; r++) {
+        row(r, row);
+        for (long rest = seen; rest != 0; rest &= rest - 1) {
+          int k = Long.numberOfTrailingZeros(rest);
+          into[k][r] = Double.longBitsToDouble(row[k]);
+        }
+      }
+    }
+
+    @Override
+    public void save(ByteSink out, @Nullable RowColumns columns) {
       out.svarint(page.rangeStart);
       out.uvarint(rows);
       out.putLong(special);
       if (columns != null && rows > 0) {
         out.putByte(COLUMNS);
-        columns.save(this, out);
+        columns.save(this, page.rangeStart, out);
         return;
       }
       out.putByte(presents == null ? 0 : 1);
@@ -492,62 +554,45 @@ final class RowPage {
     return view(false);
   }
 
-  /**
-   * The page as it is now.
-   *
-   * @param closed whether no row will be added
-   */
-  View view(boolean closed) {
+  @Override
+  public View view(boolean closed) {
     return new View(
         this, closed, rows, seen, same, special, times, changed, ends, bytes, allPresent, presents);
   }
 
-  /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
-  boolean find(int k, long from, long to, SampleBuffer scratch) {
-    scratch.clear();
-    if ((seen & 1L << k) == 0 || to < minTime || from > maxTime) {
-      return false;
-    }
-    view().read(k, from, to, scratch);
-    return scratch.size > 0;
-  }
-
-  /** A page with these rows, less the samples of one series in a closed range. */
-  RowPage without(int k, long from, long to, Scratch s) {
-    RowPage out = new RowPage(rangeStart, rows, size());
-    long bit = 1L << k;
+  /** A page of rows that are given as columns, less samples that a mask leaves out. */
+  static RowPage of(
+      long rangeStart, int rows, long[] times, long[] presents, double[][] columns, Scratch s) {
+    RowPage page = new RowPage(rangeStart, rows, MAX_BYTES / 4);
     int[] slots = new int[64];
     long[] bits = new long[64];
     long[] last = new long[64];
-    long[] values = new long[64];
-    View v = view();
     for (int r = 0; r < rows; r++) {
-      v.row(r, values);
-      long p = presents == null ? allPresent : presents[r];
-      if (times[r] >= from && times[r] <= to) {
-        p &= ~bit;
-      }
       int n = 0;
-      for (long rest = p; rest != 0; rest &= rest - 1) {
-        slots[n] = Long.numberOfTrailingZeros(rest);
-        bits[n] = values[slots[n]];
-        n++;
+      for (long rest = presents[r]; rest != 0; rest &= rest - 1) {
+        int k = Long.numberOfTrailingZeros(rest);
+        slots[n] = k;
+        bits[n++] = Double.doubleToRawLongBits(columns[k][r]);
       }
       if (n > 0) {
-        out.append(times[r], slots, bits, 0, n, last, s);
+        page.append(times[r], slots, bits, 0, n, last, s);
       }
     }
-    return out;
+    page.trim();
+    return page;
   }
 
   /** Reads a saved page; its bytes are checked against their own structure. */
-  static RowPage load(ByteSource in, RowColumns columns) {
+  static Page load(ByteSource in, RowColumns columns) {
     long rangeStart = in.svarint();
     int rows = in.count(MAX_ROWS);
     long special = in.getLong();
     int form = in.getByte();
     if (form == COLUMNS) {
       return columns.load(in, rangeStart, rows);
+    }
+    if (form == STORED) {
+      return ColumnPage.load(in, rangeStart, rows, special);
     }
     boolean masks = form != 0;
     long all = masks ? 0 : in.getLong();

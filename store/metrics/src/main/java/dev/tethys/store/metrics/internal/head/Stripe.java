@@ -24,7 +24,7 @@ final class Stripe {
   /** What a stripe takes beside its samples. */
   static final long BYTES = 64 * 16 + 104;
 
-  private RowPage[] pages = new RowPage[2];
+  private Page[] pages = new Page[2];
   private int count;
   private boolean sealed; // the last page takes no more rows
   private @Nullable Extras @Nullable [] extras;
@@ -62,13 +62,24 @@ final class Stripe {
     }
   }
 
-  /** Appends samples of one time; all are newer than what their series have. */
+  /**
+   * Appends samples of one time; all are newer than what their series have.
+   *
+   * @param gone takes pages that get no more rows
+   */
   void append(
-      long time, long range, int[] slots, long[] bits, int from, int to, RowPage.Scratch s) {
+      long time,
+      long range,
+      int[] slots,
+      long[] bits,
+      int from,
+      int to,
+      RowPage.Scratch s,
+      SealedPages gone) {
     long rangeStart = Math.floorDiv(time, range) * range;
-    RowPage open = count == 0 ? null : pages[count - 1];
-    if (open == null || open.rangeStart != rangeStart || sealed || open.full()) {
-      open = newPage(open, rangeStart, (to - from) * 4 + 64);
+    RowPage open = count > 0 && pages[count - 1] instanceof RowPage p ? p : null;
+    if (open == null || open.rangeStart != rangeStart || sealed || gone.isDue(open)) {
+      open = newPage(open, rangeStart, (to - from) * 4 + 64, gone);
     }
     open.append(time, slots, bits, from, to, lastBits, s);
     for (int i = from; i < to; i++) {
@@ -76,9 +87,10 @@ final class Stripe {
     }
   }
 
-  private RowPage newPage(@Nullable RowPage before, long rangeStart, int capacity) {
+  private RowPage newPage(
+      @Nullable RowPage before, long rangeStart, int capacity, SealedPages gone) {
     if (before != null) {
-      before.trim();
+      gone.add(this, before);
     }
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count * 2);
@@ -94,16 +106,19 @@ final class Stripe {
     return count;
   }
 
-  RowPage page(int i) {
+  Page page(int i) {
     return pages[i];
   }
 
   /** Adds a page of a snapshot; {@code from} as for {@link #truncate}. */
-  void addPage(RowPage p, long from) {
-    if (p.maxTime < from) {
+  void addPage(Page p, long from, SealedPages gone) {
+    if (p.maxTime() < from) {
       return; // a block was finished after the snapshot
     }
-    sealed |= p.minTime < from;
+    sealed |= p.minTime() < from;
+    if (count > 0) {
+      gone.add(this, pages[count - 1]);
+    }
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count * 2);
     }
@@ -111,13 +126,13 @@ final class Stripe {
   }
 
   /** What a reader may keep: the pages that overlap a closed time range, as they are now. */
-  record View(RowPage.View[] pages) {
+  record View(Page.View[] pages) {
     /** More than this would not go into a number. */
     private static final int MAX_CLASS_BITS = 30;
 
     /** Whether a series may have samples here. */
     boolean has(int k) {
-      for (RowPage.View p : pages) {
+      for (Page.View p : pages) {
         if ((p.seen() & 1L << k) != 0) {
           return true;
         }
@@ -126,7 +141,7 @@ final class Stripe {
     }
 
     void readTimes(int k, long minTime, long maxTime, SampleBuffer into) {
-      for (RowPage.View p : pages) {
+      for (Page.View p : pages) {
         p.readTimes(k, minTime, maxTime, into);
       }
     }
@@ -138,7 +153,7 @@ final class Stripe {
     int timesClass(int k) {
       int word = 1;
       int bits = 0;
-      for (RowPage.View p : pages) {
+      for (Page.View p : pages) {
         int c = p.same().of(k);
         bits += p.same().bits();
         if (c < 0 || (p.special() & 1L << k) != 0 || bits > MAX_CLASS_BITS) {
@@ -150,7 +165,7 @@ final class Stripe {
     }
 
     void read(int k, long minTime, long maxTime, SampleBuffer into) {
-      for (RowPage.View p : pages) {
+      for (Page.View p : pages) {
         p.read(k, minTime, maxTime, into);
       }
     }
@@ -159,16 +174,25 @@ final class Stripe {
   View view(long minTime, long maxTime) {
     int n = 0;
     for (int i = 0; i < count; i++) {
-      n += pages[i].maxTime >= minTime && pages[i].minTime <= maxTime ? 1 : 0;
+      n += pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime ? 1 : 0;
     }
-    RowPage.View[] v = new RowPage.View[n];
+    Page.View[] v = new Page.View[n];
     n = 0;
     for (int i = 0; i < count; i++) {
-      if (pages[i].maxTime >= minTime && pages[i].minTime <= maxTime) {
+      if (pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime) {
         v[n++] = pages[i].view(i < count - 1);
       }
     }
     return new View(v);
+  }
+
+  /** Puts another form of a page, which holds the same, into its place, if it is still there. */
+  void replace(Page page, Page same) {
+    for (int i = 0; i < count; i++) {
+      if (pages[i] == page) {
+        pages[i] = same;
+      }
+    }
   }
 
   /**
@@ -178,9 +202,10 @@ final class Stripe {
    */
   void truncate(long time) {
     int n = 0;
+    sealed |= count > 0 && pages[count - 1].maxTime() < time; // what is last then is in a file soon
     for (int i = 0; i < count; i++) {
-      if (pages[i].maxTime >= time) {
-        sealed |= pages[i].minTime < time;
+      if (pages[i].maxTime() >= time) {
+        sealed |= pages[i].minTime() < time;
         pages[n++] = pages[i];
       }
     }
@@ -195,12 +220,15 @@ final class Stripe {
    * Removes floats of one series in a closed range by writing the pages that hold them anew. The
    * old pages stay as they are for readers that noted them.
    */
-  void remove(int k, long minTime, long maxTime, RowPage.Scratch s) {
+  void remove(int k, long minTime, long maxTime, RowPage.Scratch s, SealedPages gone) {
     SampleBuffer b = new SampleBuffer();
     for (int i = 0; i < count; i++) {
-      RowPage p = pages[i];
+      Page p = pages[i];
       if (p.find(k, minTime, maxTime, b)) {
         pages[i] = p.without(k, minTime, maxTime, s);
+        if (i < count - 1) {
+          gone.add(this, pages[i]);
+        }
       }
     }
   }
@@ -226,9 +254,18 @@ final class Stripe {
   long minTime() {
     long t = Long.MAX_VALUE;
     for (int i = 0; i < count; i++) {
-      t = Math.min(t, pages[i].minTime);
+      t = Math.min(t, pages[i].minTime());
     }
     return t;
+  }
+
+  /** Bytes of the pages that stand in files. */
+  long fileBytes() {
+    long b = 0;
+    for (int i = 0; i < count; i++) {
+      b += pages[i].fileBytes();
+    }
+    return b;
   }
 
   /** Of the rows, and what stands beside them. */

@@ -88,8 +88,8 @@ public final class Truncation {
   }
 
   /** The oldest row of a page that is in no block, or what is later than all. */
-  private long rowsFrom(RowPage p) {
-    return p.maxTime < head.flushedTo ? Long.MAX_VALUE : Math.max(p.minTime, head.flushedTo);
+  private long rowsFrom(Page p) {
+    return p.maxTime() < head.flushedTo ? Long.MAX_VALUE : Math.max(p.minTime(), head.flushedTo);
   }
 
   /** The pieces of time before an end that hold samples, cut at block ranges, ascending. */

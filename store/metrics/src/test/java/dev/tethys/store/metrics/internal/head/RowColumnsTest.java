@@ -21,7 +21,7 @@ class RowColumnsTest {
 
   private final RowColumns columns = new RowColumns();
 
-  private static RowPage page(long seed, int rows, boolean regular) {
+  static RowPage page(long seed, int rows, boolean regular) {
     RandomGenerator r = new Random(seed);
     RowPage page = new RowPage(RANGE, 8, 64);
     RowPage.Scratch scratch = new RowPage.Scratch();
@@ -62,19 +62,24 @@ class RowColumnsTest {
     ByteSink out = new ByteSink();
     want.view().save(out, columns);
     ByteSource in = new ByteSource(out.toArray());
-    RowPage got = RowPage.load(in, columns);
+    RowPage got = (RowPage) RowPage.load(in, columns);
     assertThat(in.remaining()).isZero();
     assertThat(got.rangeStart).isEqualTo(want.rangeStart);
     assertThat(got.rows).isEqualTo(want.rows);
     assertThat(got.minTime).isEqualTo(want.minTime);
     assertThat(got.maxTime).isEqualTo(want.maxTime);
+    assertSameSamples(want.view(), got.view());
+  }
+
+  /** Bit by bit. */
+  static void assertSameSamples(Page.View want, Page.View got) {
     SampleBuffer a = new SampleBuffer();
     SampleBuffer b = new SampleBuffer();
     for (int k = 0; k < 64; k++) {
       a.clear();
       b.clear();
-      want.view().read(k, Long.MIN_VALUE, Long.MAX_VALUE, a);
-      got.view().read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);
+      want.read(k, Long.MIN_VALUE, Long.MAX_VALUE, a);
+      got.read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);
       assertThat(b.size).isEqualTo(a.size);
       assertThat(b.mayBeStale).isEqualTo(a.mayBeStale);
       for (int i = 0; i < a.size; i++) {

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.junit.jupiter.api.Test;
 
 /** Reading series of a stripe, first and again, against what was appended. */
@@ -16,11 +19,17 @@ class StripeReadTest {
 
   private static final long RANGE = 7_200_000;
 
+  /** Pages of a head with so many series. */
+  private static SealedPages pages(int series) {
+    return new SealedPages(new ReentrantReadWriteLock(), () -> series);
+  }
+
   @Test
-  void everyReadGivesWhatWasAppended() {
+  void everyReadGivesWhatWasAppended() throws IOException {
     SplittableRandom random = new SplittableRandom(21);
     for (int round = 0; round < 30; round++) {
       Stripe stripe = new Stripe();
+      SealedPages gone = pages(random.nextInt(2_000_000));
       List<List<Sample>> expected = new ArrayList<>();
       for (int k = 0; k < 64; k++) {
         expected.add(new ArrayList<>());
@@ -44,14 +53,22 @@ class StripeReadTest {
           expected.get(k).add(new Sample(time, last[k]));
         }
         if (n > 0) {
-          stripe.append(time, RANGE, slots, bits, 0, n, scratch);
+          stripe.append(time, RANGE, slots, bits, 0, n, scratch, gone);
         }
+        if (random.nextInt(200) == 0) {
+          gone.storeAll((b, length) -> MemorySegment.ofArray(Arrays.copyOf(b, length)));
+        }
+      }
+      Stripe.View before = stripe.view(Stripe.NEVER, Long.MAX_VALUE);
+      gone.storeAll((b, length) -> MemorySegment.ofArray(Arrays.copyOf(b, length)));
+      for (int k = 0; k < 64; k++) {
+        check(before, k, Stripe.NEVER, Long.MAX_VALUE, expected.get(k)); // a reader who was there
       }
       for (int read = 0; read < 400; read++) {
         int k = random.nextInt(64);
         long min = random.nextInt(3) == 0 ? Stripe.NEVER : random.nextLong(time + 1_000);
         long max = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextLong(time + 1_000);
-        check(stripe, k, min, max, expected.get(k));
+        check(stripe.view(min, max), k, min, max, expected.get(k));
       }
     }
   }
@@ -107,7 +124,7 @@ class StripeReadTest {
       bits[n++] = Double.doubleToRawLongBits(v);
     }
     if (n > 0) {
-      s.append(time, RANGE, slots, bits, 0, n, scratch);
+      s.append(time, RANGE, slots, bits, 0, n, scratch, pages(1000));
     }
   }
 
@@ -137,9 +154,8 @@ class StripeReadTest {
     };
   }
 
-  private static void check(Stripe stripe, int k, long min, long max, List<Sample> all) {
+  private static void check(Stripe.View view, int k, long min, long max, List<Sample> all) {
     List<Sample> expected = all.stream().filter(s -> s.time >= min && s.time <= max).toList();
-    Stripe.View view = stripe.view(min, max);
     for (int again = 0; again < 3; again++) { // the third finds what the second kept
       SampleBuffer b = new SampleBuffer();
       view.read(k, min, max, b);

@@ -1,0 +1,101 @@
+package dev.tethys.store.metrics;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.FileAccess.WritableFile;
+import dev.tethys.model.libc.LibraryFunction;
+import dev.tethys.store.metrics.internal.head.SealedPages;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.ref.WeakReference;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files for pages of the head that take no more rows. They are mapped and have no name from then
+ * on: their room is free again when nobody refers to them, and when the process ends, however.
+ */
+final class PageFiles implements SealedPages.Files {
+  private static final int MADV_DONTNEED = 4; // asm-generic/mman-common.h
+
+  /** What is left to the log and to blocks. */
+  private static final long RESERVE = 128 << 20;
+
+  private final FileAccess files;
+  private final Path folder;
+  private final List<WeakReference<MemorySegment>> mapped = new ArrayList<>();
+  private @Nullable MethodHandle madvise;
+
+  PageFiles(FileAccess files, Path folder) {
+    this.files = files;
+    this.folder = folder;
+  }
+
+  private Path path() {
+    return folder.resolve("pages.tmp");
+  }
+
+  /** Removes what a process left that ended while it wrote. */
+  void clean() throws IOException {
+    files.delete(path());
+  }
+
+  @Override
+  public MemorySegment keep(byte[] bytes, int length) throws IOException {
+    long free = files.usableSpace(folder);
+    if (free < RESERVE + length) {
+      throw new IOException("only " + free + " bytes are free in " + folder);
+    }
+    MemorySegment m;
+    try {
+      try (WritableFile f = files.create(path())) {
+        f.write(bytes, 0, length);
+      }
+      m = files.map(path(), Arena.ofAuto());
+    } finally {
+      files.delete(path());
+    }
+    synchronized (mapped) {
+      mapped.add(new WeakReference<>(m));
+    }
+    return m;
+  }
+
+  /**
+   * Gives pages that were read back to the system's cache, from where they come again in
+   * microseconds; else a process is counted for all that a query over everything has touched.
+   */
+  void letGo() {
+    synchronized (mapped) {
+      for (int i = mapped.size() - 1; i >= 0; i--) {
+        MemorySegment m = mapped.get(i).get();
+        if (m == null) {
+          mapped.remove(i);
+        } else if (m.isMapped()) {
+          letGo(m);
+        }
+      }
+    }
+  }
+
+  private void letGo(MemorySegment m) {
+    MethodHandle call = madvise;
+    if (call == null) {
+      call =
+          LibraryFunction.plain(
+              "madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+      madvise = call;
+    }
+    MethodHandle c = call;
+    // A hint: what comes of it does not matter.
+    LibraryFunction.call(() -> (int) c.invokeExact(m, m.byteSize(), MADV_DONTNEED));
+  }
+}

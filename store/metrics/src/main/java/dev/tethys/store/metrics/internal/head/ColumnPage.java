@@ -1,0 +1,412 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.ColumnCache;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A page that takes no more rows: a column a series, so that one series is read without touching
+ * the others, in a file that is mapped ({@link SealedPages}) or in memory. Little-endian:
+ *
+ * <pre>
+ * times    rows * 8 bytes, milliseconds
+ * offsets  2 bytes a series with a value: where its column begins, from the start of the page
+ * columns, each:
+ *   present  a bit a row, in whole bytes; only where rows hold different series
+ *   changed  a bit a row, in whole bytes: the value is not the one before
+ *   a nibble a change, the low half of a byte first; then their bytes, as in {@link RowPage}
+ * </pre>
+ *
+ * <p>Invariants: never changes; its bytes are readable as long as it is referred to. Safe for
+ * several threads.
+ */
+final class ColumnPage implements Page, Page.View {
+  private static final ColumnCache KEPT = ColumnCache.SHARED;
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfChar CHAR =
+      ValueLayout.JAVA_CHAR_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** A value is read as a whole word. */
+  private static final int SLACK = 8;
+
+  /** What is known of a page beside its bytes. */
+  record Shape(
+      long number,
+      long rangeStart,
+      long minTime,
+      long maxTime,
+      int rows,
+      long seen,
+      long special,
+      SameRows same,
+      boolean masked,
+      long allPresent) {}
+
+  private final long number; // in the cache of columns
+  private final long rangeStart;
+  private final long minTime;
+  private final long maxTime;
+  private final long seen;
+  private final long special;
+  private final long allPresent;
+  private final SameRows same;
+  private final MemorySegment memory;
+  private final int at; // in memory
+  private final char length;
+  private final char rows;
+  private final boolean masked; // rows hold different series
+
+  ColumnPage(Shape s, MemorySegment memory, int at, int length) {
+    this.number = s.number;
+    this.rangeStart = s.rangeStart;
+    this.minTime = s.minTime;
+    this.maxTime = s.maxTime;
+    this.seen = s.seen;
+    this.special = s.special;
+    this.same = s.same;
+    this.masked = s.masked;
+    this.allPresent = s.allPresent;
+    this.memory = memory;
+    this.at = at;
+    this.length = (char) length;
+    this.rows = (char) s.rows;
+  }
+
+  @Override
+  public Shape shape() {
+    return new Shape(
+        number, rangeStart, minTime, maxTime, rows, seen, special, same, masked, allPresent);
+  }
+
+  @Override
+  public long rangeStart() {
+    return rangeStart;
+  }
+
+  @Override
+  public long minTime() {
+    return minTime;
+  }
+
+  @Override
+  public long maxTime() {
+    return maxTime;
+  }
+
+  boolean isInFile() {
+    return memory.isMapped();
+  }
+
+  @Override
+  public long bytes() {
+    return 88L + (isInFile() ? 0 : length + 64);
+  }
+
+  @Override
+  public long fileBytes() {
+    return isInFile() ? length : 0;
+  }
+
+  /** Appends its bytes. */
+  void copyTo(ByteSink out) {
+    out.ensure(length);
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, out.buf, out.size, length);
+    out.size += length;
+  }
+
+  // ---- reading
+
+  @Override
+  public View view(boolean closed) {
+    return this;
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public long seen() {
+    return seen;
+  }
+
+  @Override
+  public SameRows same() {
+    return same;
+  }
+
+  @Override
+  public long special() {
+    return special;
+  }
+
+  @Override
+  public long allPresent() {
+    return allPresent;
+  }
+
+  @Override
+  public void read(int k, long min, long max, SampleBuffer into) {
+    long bit = 1L << k;
+    if ((seen & bit) == 0) {
+      return;
+    }
+    into.mayBeStale |= (special & bit) != 0;
+    int n = into.size;
+    into.ensure(n + rows);
+    ColumnCache.Column kept = KEPT.get(number, k);
+    byte[] column = null;
+    if (kept == null || masked) {
+      column = column(k);
+    }
+    if (column != null && kept == null && KEPT.isWorthKeeping(number, k)) {
+      double[] all = new double[rows];
+      values(column, masked ? mask() : 0, rows, all, 0);
+      kept = KEPT.put(number, k, all, (special & bit) != 0);
+    }
+    if (kept != null) {
+      System.arraycopy(kept.values(), 0, into.values, n, rows);
+    } else if (column != null) {
+      values(column, masked ? mask() : 0, rows, into.values, n);
+    }
+    into.size = times(masked ? column : null, min, max, n, into.timestamps, into.values);
+  }
+
+  @Override
+  public void readTimes(int k, long min, long max, SampleBuffer into) {
+    long bit = 1L << k;
+    if ((special & bit) != 0) {
+      read(k, min, max, into);
+    } else if ((seen & bit) != 0) {
+      int n = into.size;
+      into.ensure(n + rows);
+      into.size = times(masked ? column(k) : null, min, max, n, into.timestamps, null);
+    }
+  }
+
+  /**
+   * Puts the times of a series in a closed range at a place, and moves its values, which stand
+   * there for all rows, beside them.
+   *
+   * @param column of the series where rows hold different ones
+   * @return where they end
+   */
+  private int times(
+      byte @Nullable [] column,
+      long min,
+      long max,
+      int n,
+      long[] times,
+      double @Nullable [] values) {
+    MemorySegment.copy(memory, LONG, at, times, n, rows);
+    if (column == null && min <= minTime && max >= maxTime) {
+      return n + rows;
+    }
+    int end = n;
+    for (int r = 0; r < rows; r++) {
+      long t = times[n + r];
+      times[end] = t;
+      if (values != null) {
+        values[end] = values[n + r];
+      }
+      int present = column == null ? 1 : column[r >> 3] >>> (r & 7) & 1;
+      end += t >= min && t <= max ? present : 0;
+    }
+    return end;
+  }
+
+  /** Bytes of a bit a row. */
+  private int mask() {
+    return rows + 7 >> 3;
+  }
+
+  /** The bytes of a series' column, and some more. */
+  private byte[] column(int k) {
+    int i = Long.bitCount(seen & (1L << k) - 1);
+    int n = Long.bitCount(seen);
+    long offsets = at + 8L * rows;
+    int from = memory.get(CHAR, offsets + 2L * i);
+    int to = i + 1 < n ? memory.get(CHAR, offsets + 2L * i + 2) : length;
+    byte[] b = new byte[to - from + SLACK];
+    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + (long) from, b, 0, to - from);
+    return b;
+  }
+
+  /**
+   * The values of a column at its first rows.
+   *
+   * @param b the column
+   * @param changed where the bits of its changes are
+   */
+  private static void values(byte[] b, int changed, int rows, double[] out, int n) {
+    int mask = rows + 7 >> 3;
+    int nibbles = changed + mask;
+    int p = nibbles + (changes(b, changed, mask) + 1 >> 1);
+    int i = 0;
+    long bits = 0;
+    long integer = 0;
+    boolean isInteger = true;
+    double v = 0;
+    for (int r = 0; r < rows; r++) {
+      if ((b[changed + (r >> 3)] >>> (r & 7) & 1) != 0) {
+        int code = b[nibbles + (i >> 1)] >>> ((i & 1) << 2) & 15;
+        long raw = (long) RowPage.LONG.get(b, p) & -1L >>> 56 - 8 * (code & 7);
+        p += (code & 7) + 1;
+        i++;
+        if ((code & 8) != 0) {
+          if (isInteger) {
+            bits = Double.doubleToRawLongBits(v);
+            isInteger = false;
+          }
+          bits ^= raw;
+          v = Double.longBitsToDouble(bits);
+        } else {
+          if (!isInteger) {
+            integer = (long) v;
+            isInteger = true;
+          }
+          integer += raw >>> 1 ^ -(raw & 1);
+          v = (double) integer;
+        }
+      }
+      out[n + r] = v;
+    }
+  }
+
+  private static int changes(byte[] b, int from, int bytes) {
+    int sum = 0;
+    for (int i = 0; i < bytes; i++) {
+      sum += Integer.bitCount(b[from + i] & 0xff);
+    }
+    return sum;
+  }
+
+  @Override
+  public void times(long[] into) {
+    MemorySegment.copy(memory, LONG, at, into, 0, rows);
+  }
+
+  @Override
+  public long @Nullable [] presents() {
+    if (!masked) {
+      return null;
+    }
+    long[] out = new long[rows];
+    for (long rest = seen; rest != 0; rest &= rest - 1) {
+      int k = Long.numberOfTrailingZeros(rest);
+      byte[] column = column(k);
+      for (int r = 0; r < rows; r++) {
+        out[r] |= (column[r >> 3] >>> (r & 7) & 1L) << k;
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public void columns(double[][] into) {
+    for (long rest = seen; rest != 0; rest &= rest - 1) {
+      int k = Long.numberOfTrailingZeros(rest);
+      values(column(k), masked ? mask() : 0, rows, into[k], 0);
+    }
+  }
+
+  // ---- in a snapshot
+
+  @Override
+  public void save(ByteSink out, @Nullable RowColumns columns) {
+    out.svarint(rangeStart);
+    out.uvarint(rows);
+    out.putLong(special);
+    if (columns != null) {
+      out.putByte(RowPage.COLUMNS);
+      columns.save(this, rangeStart, out);
+      return;
+    }
+    out.putByte(RowPage.STORED);
+    out.putLong(seen);
+    out.putByte(masked ? 1 : 0);
+    out.uvarint(length);
+    copyTo(out);
+  }
+
+  /** Reads a saved page; its bytes are checked against their own structure. */
+  static ColumnPage load(ByteSource in, long rangeStart, int rows, long special) {
+    long seen = in.getLong();
+    boolean masked = in.getByte() != 0;
+    byte[] b = in.bytes(in.count(Character.MAX_VALUE));
+    int n = Long.bitCount(seen);
+    int column = 8 * rows + 2 * n;
+    if (rows == 0 || seen == 0 || b.length < column) {
+      throw new DamageException("a page of " + rows + " rows in " + b.length + " bytes");
+    }
+    MemorySegment memory = MemorySegment.ofArray(b);
+    for (int i = 0; i < n; i++) {
+      int end = i + 1 < n ? memory.get(CHAR, 8L * rows + 2L * i + 2) : b.length;
+      if (memory.get(CHAR, 8L * rows + 2L * i) != column
+          || end > b.length
+          || !isColumn(Arrays.copyOfRange(b, column, Math.max(column, end)), rows, masked)) {
+        throw new DamageException("a column is as long as it does not say");
+      }
+      column = end;
+    }
+    long min = Long.MAX_VALUE;
+    long max = Long.MIN_VALUE;
+    for (int r = 0; r < rows; r++) {
+      long t = memory.get(LONG, 8L * r);
+      min = Math.min(min, t);
+      max = Math.max(max, t);
+    }
+    Shape s =
+        new Shape(
+            ColumnCache.newOwner(),
+            rangeStart,
+            min,
+            max,
+            rows,
+            seen,
+            special,
+            SameRows.ALL,
+            masked,
+            masked ? 0 : seen);
+    long[] presents = new ColumnPage(s, memory, 0, b.length).presents();
+    SameRows same = SameRows.ALL;
+    for (int r = 0; r < (masked ? rows : 1); r++) {
+      same = same.with(presents == null ? seen : presents[r]);
+    }
+    Shape told =
+        new Shape(s.number, rangeStart, min, max, rows, seen, special, same, masked, s.allPresent);
+    return new ColumnPage(told, memory, 0, b.length);
+  }
+
+  /** Whether bytes are a column and nothing else. */
+  private static boolean isColumn(byte[] b, int rows, boolean masked) {
+    int mask = rows + 7 >> 3;
+    int changed = masked ? mask : 0;
+    int nibbles = changed + mask;
+    if (b.length < nibbles) {
+      return false;
+    }
+    for (int i = 0; i < mask; i++) {
+      int over = i == mask - 1 ? 0xff << rows - 8 * i & 0xff : 0;
+      int absent = masked ? ~b[i] : 0;
+      if ((b[changed + i] & (absent | over)) != 0) {
+        return false; // a change where there is no value, or no row
+      }
+    }
+    int n = changes(b, changed, mask);
+    int p = nibbles + (n + 1 >> 1);
+    for (int i = 0; i < n && p <= b.length; i++) {
+      p += (b[nibbles + (i >> 1)] >>> ((i & 1) << 2) & 7) + 1;
+    }
+    return p == b.length;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import java.util.Arrays;
+
+/**
+ * Turns pages of rows into columns as {@link ColumnPage} has them. Codes stay as they are: nothing
+ * is decoded. Keeps scratch arrays: one a thread.
+ */
+final class ColumnWriter {
+  private static final int MASK = RowPage.MAX_ROWS / 8;
+  private static final int NIBBLES = RowPage.MAX_ROWS / 2;
+  private static final int VALUES = RowPage.MAX_ROWS * 8 + 8;
+
+  // Of 64 series, one behind the other.
+  private final byte[] present = new byte[64 * MASK];
+  private final byte[] changed = new byte[64 * MASK];
+  private final byte[] nibbles = new byte[64 * NIBBLES];
+  private final byte[] values = new byte[64 * VALUES];
+  private final int[] changes = new int[64];
+  private final int[] ends = new int[64]; // of values
+
+  /** Appends the columns of a page. */
+  void write(RowPage.View p, ByteSink out) {
+    int mask = p.rows() + 7 >> 3;
+    for (int k = 0; k < 64; k++) {
+      Arrays.fill(present, k * MASK, k * MASK + mask, (byte) 0);
+      Arrays.fill(changed, k * MASK, k * MASK + mask, (byte) 0);
+      changes[k] = 0;
+      ends[k] = k * VALUES;
+    }
+    long[] masks = p.presents();
+    for (int r = 0; r < p.rows(); r++) {
+      turn(p, r);
+      for (long rest = masks == null ? 0 : masks[r]; rest != 0; rest &= rest - 1) {
+        present[Long.numberOfTrailingZeros(rest) * MASK + (r >> 3)] |= (byte) (1 << (r & 7));
+      }
+    }
+    int start = out.size;
+    for (int r = 0; r < p.rows(); r++) {
+      out.putLong(p.times()[r]);
+    }
+    int offset = out.size;
+    out.ensure(2 * Long.bitCount(p.seen()));
+    out.size += 2 * Long.bitCount(p.seen());
+    for (long rest = p.seen(); rest != 0; rest &= rest - 1) {
+      int k = Long.numberOfTrailingZeros(rest);
+      out.buf[offset++] = (byte) (out.size - start);
+      out.buf[offset++] = (byte) (out.size - start >>> 8);
+      if (masks != null) {
+        out.put(present, k * MASK, mask);
+      }
+      out.put(changed, k * MASK, mask);
+      out.put(nibbles, k * NIBBLES, changes[k] + 1 >> 1);
+      out.put(values, k * VALUES, ends[k] - k * VALUES);
+    }
+  }
+
+  /** Puts the changes of a row behind those of their series. */
+  private void turn(RowPage.View p, int r) {
+    byte[] b = p.bytes();
+    int at = r == 0 ? 0 : p.ends()[r - 1];
+    long mask = p.changed()[r];
+    int from = at + (Long.bitCount(mask) + 1 >>> 1);
+    int i = 0;
+    for (long rest = mask; rest != 0; rest &= rest - 1, i++) {
+      int k = Long.numberOfTrailingZeros(rest);
+      int code = b[at + (i >>> 1)] >>> ((i & 1) << 2) & 15;
+      RowPage.LONG.set(values, ends[k], (long) RowPage.LONG.get(b, from));
+      int n = (code & 7) + 1;
+      from += n;
+      ends[k] += n;
+      int c = changes[k]++;
+      int nibble = k * NIBBLES + (c >> 1);
+      nibbles[nibble] = (byte) ((c & 1) == 0 ? code : nibbles[nibble] | code << 4);
+      changed[k * MASK + (r >> 3)] |= (byte) (1 << (r & 7));
+    }
+  }
+}

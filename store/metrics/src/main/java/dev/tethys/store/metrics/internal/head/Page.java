@@ -1,0 +1,102 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples of one stripe (64 neighbouring series) in one block range: rows while more may come
+ * ({@link RowPage}), columns afterwards ({@link ColumnPage}).
+ */
+sealed interface Page permits RowPage, ColumnPage {
+  /** Start of the block range that the rows belong to. */
+  long rangeStart();
+
+  long minTime();
+
+  long maxTime();
+
+  /** Memory that it takes. */
+  long bytes();
+
+  /** What is known of it beside its bytes. */
+  ColumnPage.Shape shape();
+
+  /** Bytes of it that stand in a file instead. */
+  long fileBytes();
+
+  /**
+   * The page as it is now.
+   *
+   * @param closed whether no row will be added
+   */
+  View view(boolean closed);
+
+  /** A page with these rows, less the samples of one series in a closed range. */
+  default RowPage without(int k, long from, long to, RowPage.Scratch s) {
+    View v = view(false);
+    int n = v.rows();
+    long[] times = new long[n];
+    v.times(times);
+    double[][] columns = new double[64][n];
+    v.columns(columns);
+    long[] masks = v.presents();
+    long[] presents = masks == null ? new long[n] : masks.clone();
+    for (int r = 0; r < n; r++) {
+      presents[r] |= masks == null ? v.allPresent() : 0;
+      if (times[r] >= from && times[r] <= to) {
+        presents[r] &= ~(1L << k);
+      }
+    }
+    return RowPage.of(rangeStart(), n, times, presents, columns, s);
+  }
+
+  /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
+  default boolean find(int k, long from, long to, SampleBuffer scratch) {
+    scratch.clear();
+    View v = view(false);
+    if ((v.seen() & 1L << k) == 0 || to < minTime() || from > maxTime()) {
+      return false;
+    }
+    v.read(k, from, to, scratch);
+    return scratch.size > 0;
+  }
+
+  /** What a reader may keep. */
+  interface View {
+    int rows();
+
+    /** A bit a series that has a value. */
+    long seen();
+
+    /** Which series stand in the same rows. */
+    SameRows same();
+
+    /** A bit a series that may have a value that is not finite, such as a stale marker. */
+    long special();
+
+    /** Appends the samples of one series in a closed time range to a buffer. */
+    void read(int k, long minTime, long maxTime, SampleBuffer into);
+
+    /** The same without the values of a series that has only finite ones. */
+    void readTimes(int k, long minTime, long maxTime, SampleBuffer into);
+
+    /** The times of the rows. */
+    void times(long[] into);
+
+    /** A mask a row of the series that it holds; null when all rows hold the same. */
+    long @Nullable [] presents();
+
+    /** The mask of every row where there is no other. */
+    long allPresent();
+
+    /**
+     * The values of each series with any, at every row; that of the row before where it is absent,
+     * +0.0 before the first.
+     */
+    void columns(double[][] into);
+
+    /** Writes the page for the snapshot of the head, small where there is who makes it so. */
+    void save(ByteSink out, @Nullable RowColumns columns);
+  }
+}

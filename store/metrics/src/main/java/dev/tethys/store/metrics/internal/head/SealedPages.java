@@ -1,0 +1,188 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntSupplier;
+
+/**
+ * Pages that take no more rows leave memory: some megabytes of them at once become columns ({@link
+ * ColumnPage}) in a file. Until then, and where no file can be had, they stay as they are.
+ *
+ * <p>Nothing depends on these files but memory: what stands in them is in the log, or in a snapshot
+ * and the log, until a block has it.
+ *
+ * <p>Invariant: {@link #waiting} changes under the write side of the head's view.
+ */
+public final class SealedPages {
+  /** Pages of fewer bytes are not worth a file. */
+  private static final long LEAST = 4 << 20;
+
+  /** Bytes of a file, about. */
+  private static final int FILE = 4 << 20;
+
+  /** While a head is brought back, so many bytes may wait. */
+  private static final long MOST_IN_RECOVERY = 16 << 20;
+
+  /** What the growing pages of all stripes may come to; and bounds of each. */
+  private static final long GROWING = 16 << 20;
+
+  private static final int SMALLEST_PAGE = 4 << 10;
+  private static final int LARGEST_PAGE = 12 << 10;
+  private static final int FEWEST_ROWS = 16;
+
+  private static final long PAUSE_NANOS = 30_000_000_000L;
+
+  /** Where the bytes of pages go. */
+  @FunctionalInterface
+  public interface Files {
+    /**
+     * Keeps the first bytes of an array outside the heap for as long as the answer is referred to.
+     *
+     * @throws IOException when there is no room for them; they are offered again later
+     */
+    MemorySegment keep(byte[] bytes, int length) throws IOException;
+  }
+
+  private record Waiting(Stripe stripe, Page page) {}
+
+  private record Written(Waiting from, int at, int length) {}
+
+  private final ReentrantReadWriteLock view;
+  private final IntSupplier series;
+  private final ColumnWriter columns = new ColumnWriter();
+  private List<Waiting> waiting = new ArrayList<>();
+  private volatile long waitingBytes;
+  private volatile long pausedSince; // 0 when files can be had
+  private int pageBytes = LARGEST_PAGE;
+
+  /**
+   * Those of a head.
+   *
+   * @param view guards its pages
+   * @param series how many there are
+   */
+  SealedPages(ReentrantReadWriteLock view, IntSupplier series) {
+    this.view = view;
+    this.series = series;
+  }
+
+  /**
+   * Whether a page should take no more rows: the more series there are, the smaller are their
+   * pages, of which each stripe has one in memory.
+   */
+  boolean isDue(RowPage p) {
+    return p.full() || p.rows >= FEWEST_ROWS && p.weight() >= pageBytes;
+  }
+
+  /** Takes a page that gets no more rows. Under the write side of the view, or in recovery. */
+  void add(Stripe stripe, Page page) {
+    if (page.fileBytes() == 0) {
+      waiting.add(new Waiting(stripe, page));
+      waitingBytes += page.bytes();
+      long stripes = Math.max(1, series.getAsInt() >>> 6);
+      pageBytes = (int) Math.clamp(GROWING / stripes, SMALLEST_PAGE, LARGEST_PAGE);
+    }
+  }
+
+  /**
+   * Puts what waits into files if it is worth it. By several threads one after the other; writers
+   * wait only while pages are exchanged.
+   *
+   * @throws IOException when no file can be had, the first time of several; everything then stays
+   *     where it is, and calls of the next half minute do nothing
+   */
+  public void store(Files files) throws IOException {
+    storeFrom(LEAST, files);
+  }
+
+  /** The same between two records of the log, where more may wait. */
+  public void storeInRecovery(Files files) throws IOException {
+    storeFrom(MOST_IN_RECOVERY, files);
+  }
+
+  /** The same whatever waits. */
+  public void storeAll(Files files) throws IOException {
+    storeFrom(1, files);
+  }
+
+  private void storeFrom(long least, Files files) throws IOException {
+    long paused = pausedSince;
+    if (waitingBytes < least || paused != 0 && System.nanoTime() - paused < PAUSE_NANOS) {
+      return;
+    }
+    synchronized (columns) {
+      List<Waiting> taken = take();
+      int done = 0;
+      try {
+        ByteSink out = new ByteSink(FILE + (FILE >> 3));
+        while (done < taken.size()) {
+          done += storeSome(taken.subList(done, taken.size()), out.clear(), files);
+        }
+        pausedSince = 0;
+      } catch (IOException e) {
+        putBack(taken.subList(done, taken.size()));
+        pausedSince = System.nanoTime() | 1;
+        if (paused == 0) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private List<Waiting> take() {
+    view.writeLock().lock();
+    try {
+      List<Waiting> taken = waiting;
+      waiting = new ArrayList<>();
+      waitingBytes = 0;
+      return taken;
+    } finally {
+      view.writeLock().unlock();
+    }
+  }
+
+  private void putBack(List<Waiting> rest) {
+    view.writeLock().lock();
+    try {
+      for (Waiting w : rest) {
+        add(w.stripe, w.page);
+      }
+    } finally {
+      view.writeLock().unlock();
+    }
+  }
+
+  /** Writes a file of pages; how many it took. */
+  private int storeSome(List<Waiting> from, ByteSink out, Files files) throws IOException {
+    List<Written> written = new ArrayList<>();
+    int n = 0;
+    while (n < from.size() && out.size < FILE) {
+      Waiting w = from.get(n++);
+      int at = out.size;
+      switch (w.page) {
+        case RowPage p -> columns.write(p.view(), out);
+        case ColumnPage p -> p.copyTo(out);
+      }
+      if (out.size - at <= Character.MAX_VALUE) {
+        written.add(new Written(w, at, out.size - at));
+      } else {
+        out.size = at; // it stays in memory
+      }
+    }
+    MemorySegment kept = files.keep(out.buf, out.size);
+    view.writeLock().lock();
+    try {
+      for (Written w : written) {
+        Page p = w.from.page;
+        w.from.stripe.replace(p, new ColumnPage(p.shape(), kept, w.at, w.length));
+      }
+    } finally {
+      view.writeLock().unlock();
+    }
+    return n;
+  }
+}

@@ -1,0 +1,114 @@
+package dev.tethys.store.metrics.internal.head;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+/** Columns of a page that takes no more rows, against its rows. */
+class ColumnPageTest {
+  private static ColumnPage columns(RowPage rows) {
+    ByteSink out = new ByteSink();
+    out.putByte(7); // it may begin anywhere
+    new ColumnWriter().write(rows.view(), out);
+    return new ColumnPage(rows.shape(), MemorySegment.ofArray(out.toArray()), 1, out.size - 1);
+  }
+
+  private static byte[] saved(Page.View page) {
+    ByteSink out = new ByteSink();
+    page.save(out, null);
+    return out.toArray();
+  }
+
+  @Property(tries = 300)
+  void answersLikeItsRows(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 512) int rows, @ForAll boolean regular) {
+    RowPage want = RowColumnsTest.page(seed, rows, regular);
+    ColumnPage got = columns(want);
+    for (int again = 0; again < 3; again++) { // the third finds what the second kept
+      RowColumnsTest.assertSameSamples(want.view(), got);
+    }
+    long[] presents = want.view().presents();
+    assertThat(got.presents())
+        .isEqualTo(presents == null ? null : Arrays.copyOf(presents, want.rows));
+    assertThat(got.minTime()).isEqualTo(want.minTime());
+    assertThat(got.maxTime()).isEqualTo(want.maxTime());
+  }
+
+  @Property(tries = 200)
+  void comesBackFromASnapshot(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 512) int rows, @ForAll boolean regular) {
+    RowPage want = RowColumnsTest.page(seed, rows, regular);
+    ByteSource in = new ByteSource(saved(columns(want)));
+    Page got = RowPage.load(in, new RowColumns());
+    assertThat(in.remaining()).isZero();
+    RowColumnsTest.assertSameSamples(want.view(), got.view(true));
+    assertThat(got.minTime()).isEqualTo(want.minTime());
+    assertThat(got.maxTime()).isEqualTo(want.maxTime());
+    for (int k = 0; k < 64; k++) {
+      if ((want.seen & 1L << k) != 0) {
+        assertThat(got.view(true).same().of(k)).isEqualTo(want.view().same().of(k));
+      }
+    }
+    ByteSink small = new ByteSink();
+    columns(want).save(small, new RowColumns());
+    Page again = RowPage.load(new ByteSource(small.toArray()), new RowColumns());
+    RowColumnsTest.assertSameSamples(want.view(), again.view(true));
+  }
+
+  @Test
+  void withoutSamplesOfASeriesKeepsTheOthers() {
+    RowPage rows = RowColumnsTest.page(5, 100, true);
+    int k = Long.numberOfTrailingZeros(rows.seen);
+    long from = rows.minTime + 10 * 15_000;
+    long to = rows.minTime + 19 * 15_000;
+    RowPage less = columns(rows).without(k, from, to, new RowPage.Scratch());
+    RowPage same = rows.without(k, from, to, new RowPage.Scratch());
+    RowColumnsTest.assertSameSamples(same.view(), less.view());
+    SampleBuffer b = new SampleBuffer();
+    less.view().read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);
+    assertThat(b.size).isEqualTo(rows.rows - 10);
+  }
+
+  @Test
+  void cutShortItIsDamage() {
+    byte[] all = saved(columns(RowColumnsTest.page(3, 100, false)));
+    for (int n = 0; n < all.length; n += 7) {
+      ByteSource in = new ByteSource(all, 0, n);
+      assertThatThrownBy(() -> RowPage.load(in, new RowColumns()))
+          .isInstanceOfAny(DamageException.class, IndexOutOfBoundsException.class);
+    }
+  }
+
+  @Property(tries = 2000)
+  void damagedItIsToldOrRead(@ForAll long seed) {
+    RandomGenerator r = new Random(seed);
+    byte[] all =
+        saved(columns(RowColumnsTest.page(r.nextInt(20), 1 + r.nextInt(150), r.nextBoolean())));
+    for (int n = 1 + r.nextInt(4); n > 0; n--) {
+      all[r.nextInt(all.length)] ^= (byte) (1 << r.nextInt(8));
+    }
+    Page page;
+    try {
+      page = RowPage.load(new ByteSource(all), new RowColumns());
+    } catch (DamageException | IndexOutOfBoundsException e) {
+      return;
+    }
+    SampleBuffer b = new SampleBuffer();
+    for (int k = 0; k < 64; k++) {
+      page.view(true).read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);
+    }
+    assertThat(b.size).isLessThanOrEqualTo(64 * page.view(true).rows());
+  }
+}
