@@ -205,7 +205,7 @@ function Full({ data }: { data: StorageStatus }) {
   const maxSeries = Number(flags?.['storage.max-series'] ?? 0);
   const filled = isMoment(head.minTime) && isMoment(head.maxTime) && head.maxTime > head.minTime;
   const perHour = churn.windowMillis > 0 ? (churn.seriesCreated / churn.windowMillis) * 3_600_000 : 0;
-  const { limitBytes = 0, state, seriesRefused = 0, writersDelayedMillis = 0 } = data.memory;
+  const { limitBytes = 0, state, seriesRefused = 0, writersDelayedMillis = 0, fileBytes = 0 } = data.memory;
   const figures: Figure[] = [
     {
       name: 'Series',
@@ -254,6 +254,7 @@ function Full({ data }: { data: StorageStatus }) {
                 ? `${roughDuration(head.maxTime - head.minTime)}, since ${formatMoment(head.minTime, utc)}`
                 : 'no samples yet',
             ],
+            ['Out of memory, in files', fileBytes > 0 ? bytes(fileBytes) : null],
             ['Samples taken', `${count(head.floatSamples)} since the start`],
             [
               'New series refused',

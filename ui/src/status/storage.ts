@@ -60,6 +60,7 @@ export interface StorageStatus {
     state?: 'normal' | 'flushing' | 'slowing' | 'refusing' | string;
     seriesRefused?: number;
     writersDelayedMillis?: number;
+    fileBytes?: number;
     owners: NamedValue[];
   };
   encodings: Encoding[];

@@ -41,6 +41,7 @@ final class StorageEndpoints {
           out.next("limitBytes").number(m.limit()).next("state").string(m.state());
           out.next("seriesRefused").number(m.refused());
           out.next("writersDelayedMillis").number(m.delayedMillis());
+          out.next("fileBytes").number(m.fileBytes());
           StatusEndpoints.entries(out.next("owners"), m.owners());
           out.put('}');
           encodings(out.next("encodings"), s.encodings());

@@ -141,10 +141,17 @@ public interface StoreView {
    * @param limit bytes; 0 for no limit
    * @param state what is done about it: normal, flushing, slowing, refusing
    * @param refused new series that were refused
+   * @param fileBytes of samples that are in no block yet and left memory for files
    * @param owners bytes by owner
    */
   record Memory(
-      long used, long limit, String state, long refused, long delayedMillis, List<Entry> owners) {}
+      long used,
+      long limit,
+      String state,
+      long refused,
+      long delayedMillis,
+      long fileBytes,
+      List<Entry> owners) {}
 
   /**
    * What one kind of content takes of all blocks.

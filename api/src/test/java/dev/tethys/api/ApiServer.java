@@ -210,7 +210,7 @@ final class ApiServer implements AutoCloseable {
           List.of(
               new Section("head", List.of(new Entry("series", 5), new Entry("minTime", -1))),
               new Section("log", List.of(new Entry("bytes", 12)))),
-          new Memory(30, 60, "normal", 1, 2, List.of(new Entry("samples", 30))),
+          new Memory(30, 60, "normal", 1, 2, 70, List.of(new Entry("samples", 30))),
           List.of(new Encoding("constant", 2, 100, 50), new Encoding("labels", 0, 0, 7)),
           List.of(new Downsampled("5m", true, List.of(new Entry("blocks", 2)))));
     }

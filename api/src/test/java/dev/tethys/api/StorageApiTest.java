@@ -45,7 +45,7 @@ class StorageApiTest {
               OK
                   + "{\"head\":{\"series\":5,\"minTime\":-1},\"log\":{\"bytes\":12},"
                   + "\"memory\":{\"usedBytes\":30,\"limitBytes\":60,\"state\":\"normal\","
-                  + "\"seriesRefused\":1,\"writersDelayedMillis\":2,\"owners\":[{\"name\":\"samples\",\"value\":30}]},"
+                  + "\"seriesRefused\":1,\"writersDelayedMillis\":2,\"fileBytes\":70,\"owners\":[{\"name\":\"samples\",\"value\":30}]},"
                   + "\"encodings\":[{\"name\":\"constant\",\"chunks\":2,\"samples\":100,\"bytes\":50,"
                   + "\"bytesPerSample\":0.5},{\"name\":\"labels\",\"chunks\":0,\"samples\":0,"
                   + "\"bytes\":7}],\"downsampled\":[{\"resolution\":\"5m\",\"configured\":true,"

@@ -126,7 +126,13 @@ final class StoreStatus implements StoreView {
                     new Entry("limit", s.metadata().limit()),
                     new Entry("dropped", s.metadata().dropped())))),
         new Memory(
-            m.used(), m.limit(), m.state(), m.refused(), m.delayedMillis(), entries(m.owners())),
+            m.used(),
+            m.limit(),
+            m.state(),
+            m.refused(),
+            m.delayedMillis(),
+            m.fileBytes(),
+            entries(m.owners())),
         s.parts().stream()
             .map(p -> new Encoding(p.name(), p.chunks(), p.samples(), p.bytes()))
             .toList(),

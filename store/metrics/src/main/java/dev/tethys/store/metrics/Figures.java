@@ -204,6 +204,7 @@ final class Figures {
         head.budget.state().name().toLowerCase(Locale.ROOT),
         head.counters.limited.sum(),
         head.budget.delayed.sum() / 1_000_000,
+        m.files(),
         owners(m));
   }
 

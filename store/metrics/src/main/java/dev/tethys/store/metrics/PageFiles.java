@@ -5,13 +5,16 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.FileAccess.ReadableFile;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.libc.LibraryFunction;
+import dev.tethys.store.metrics.internal.head.PageBytes;
 import dev.tethys.store.metrics.internal.head.SealedPages;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
@@ -34,6 +37,26 @@ final class PageFiles implements SealedPages.Files {
   private final List<WeakReference<MemorySegment>> mapped = new ArrayList<>();
   private @Nullable MethodHandle madvise;
 
+  /** Mapped, and open: both end when nobody refers to it. */
+  private record PageFile(MemorySegment memory, ReadableFile file) implements PageBytes {
+    @Override
+    public boolean isFile() {
+      return true;
+    }
+
+    @Override
+    public void read(int at, byte[] into, int offset, int n) {
+      try {
+        if (file.read(at, into, offset, n) == n) {
+          return;
+        }
+      } catch (IOException e) {
+        // Then it is read where it is mapped, and fails there if it has to.
+      }
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, into, offset, n);
+    }
+  }
+
   PageFiles(FileAccess files, Path folder) {
     this.files = files;
     this.folder = folder;
@@ -49,24 +72,24 @@ final class PageFiles implements SealedPages.Files {
   }
 
   @Override
-  public MemorySegment keep(byte[] bytes, int length) throws IOException {
+  public PageBytes keep(byte[] bytes, int length) throws IOException {
     long free = files.usableSpace(folder);
     if (free < RESERVE + length) {
       throw new IOException("only " + free + " bytes are free in " + folder);
     }
-    MemorySegment m;
+    PageFile kept;
     try {
       try (WritableFile f = files.create(path())) {
         f.write(bytes, 0, length);
       }
-      m = files.map(path(), Arena.ofAuto());
+      kept = new PageFile(files.map(path(), Arena.ofAuto()), files.open(path()));
     } finally {
       files.delete(path());
     }
     synchronized (mapped) {
-      mapped.add(new WeakReference<>(m));
+      mapped.add(new WeakReference<>(kept.memory));
     }
-    return m;
+    return kept;
   }
 
   /**

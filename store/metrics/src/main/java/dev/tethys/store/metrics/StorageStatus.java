@@ -51,10 +51,17 @@ public record StorageStatus(
    * @param state "normal", or what is done near the limit: "flushing", "slowing", "refusing"
    * @param refused new series that were refused since the start
    * @param delayedMillis how long writers were held up since the start
+   * @param fileBytes of samples that are in no block yet and left memory for files
    * @param owners bytes by owner
    */
   public record Memory(
-      long used, long limit, String state, long refused, long delayedMillis, List<Count> owners) {}
+      long used,
+      long limit,
+      String state,
+      long refused,
+      long delayedMillis,
+      long fileBytes,
+      List<Count> owners) {}
 
   public record OnDisk(int count, long bytes, long samples, long series, long chunks) {}
 

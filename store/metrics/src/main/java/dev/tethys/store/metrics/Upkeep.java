@@ -12,7 +12,6 @@ import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;
 import dev.tethys.store.metrics.internal.head.Truncation.Span;
-import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -357,7 +356,7 @@ final class Upkeep {
     long start = span.start();
     long end = span.end();
     boolean inOrder = span.inOrder();
-    try (SourceSelection s = head.select(start, end - 1, List.of(), Expressions.NONE)) {
+    try (SourceSelection s = head.selectOnce(start, end - 1)) {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
       BlockReader made =
           blocks.create(new SeriesStream(List.of(s), start, end - 1), draft, Pace.none());
@@ -554,8 +553,7 @@ final class Upkeep {
         for (Span span : head.truncation().spans(Long.MAX_VALUE)) {
           long start = span.start();
           boolean late = !span.inOrder();
-          try (SourceSelection s =
-              head.select(start, span.end() - 1, List.of(), Expressions.NONE)) {
+          try (SourceSelection s = head.selectOnce(start, span.end() - 1)) {
             // The copy goes on behind its newest sample, not behind a range that is still being
             // filled.
             long filled = Math.min(span.end(), Math.max(head.minValidTime(), head.maxTime() + 1));

@@ -67,7 +67,7 @@ class OldSnapshotTest {
   }
 
   @ParameterizedTest
-  @CsvSource("head-2, 00000002")
+  @CsvSource({"head-2, 00000002", "head-3, 00000002"})
   void isRead(String version, String file) throws Exception {
     Files.createDirectories(folder.resolve("head"));
     try (InputStream in = OldSnapshotTest.class.getResourceAsStream("/heads/" + version)) {

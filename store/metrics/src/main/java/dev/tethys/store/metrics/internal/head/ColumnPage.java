@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A page that takes no more rows: a column a series, so that one series is read without touching
- * the others, in a file that is mapped ({@link SealedPages}) or in memory. Little-endian:
+ * the others, in a file ({@link SealedPages}) or in memory. It has two parts, apart from each other
+ * in a file, so that who reads columns one after the other touches little else; little-endian:
  *
  * <pre>
- * times    rows * 8 bytes, milliseconds
- * offsets  2 bytes a series with a value: where its column begins, from the start of the page
+ * head:
+ *   times    rows * 8 bytes, milliseconds
+ *   offsets  2 bytes a series with a value: where its column begins among the columns
  * columns, each:
  *   present  a bit a row, in whole bytes; only where rows hold different series
  *   changed  a bit a row, in whole bytes: the value is not the one before
@@ -58,13 +60,19 @@ final class ColumnPage implements Page, Page.View {
   private final long special;
   private final long allPresent;
   private final SameRows same;
-  private final MemorySegment memory;
-  private final int at; // in memory
-  private final char length;
+  private final PageBytes bytes;
+  private final int head; // where it begins
+  private final int columns;
+  private final char length; // of the columns
   private final char rows;
   private final boolean masked; // rows hold different series
+  private final boolean sparing;
 
-  ColumnPage(Shape s, MemorySegment memory, int at, int length) {
+  ColumnPage(Shape s, PageBytes bytes, int head, int columns, int length) {
+    this(s, bytes, head, columns, length, false);
+  }
+
+  private ColumnPage(Shape s, PageBytes bytes, int head, int columns, int length, boolean sparing) {
     this.number = s.number;
     this.rangeStart = s.rangeStart;
     this.minTime = s.minTime;
@@ -74,10 +82,12 @@ final class ColumnPage implements Page, Page.View {
     this.same = s.same;
     this.masked = s.masked;
     this.allPresent = s.allPresent;
-    this.memory = memory;
-    this.at = at;
+    this.bytes = bytes;
+    this.head = head;
+    this.columns = columns;
     this.length = (char) length;
     this.rows = (char) s.rows;
+    this.sparing = sparing;
   }
 
   @Override
@@ -102,24 +112,37 @@ final class ColumnPage implements Page, Page.View {
   }
 
   boolean isInFile() {
-    return memory.isMapped();
+    return bytes.isFile();
   }
 
   @Override
   public long bytes() {
-    return 88L + (isInFile() ? 0 : length + 64);
+    return 96L + (isInFile() ? 0 : headBytes() + length + 64);
   }
 
   @Override
   public long fileBytes() {
-    return isInFile() ? length : 0;
+    return isInFile() ? headBytes() + length : 0;
+  }
+
+  private int headBytes() {
+    return 8 * rows + 2 * Long.bitCount(seen);
   }
 
   /** Appends its bytes. */
-  void copyTo(ByteSink out) {
-    out.ensure(length);
-    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, out.buf, out.size, length);
-    out.size += length;
+  void copyTo(ByteSink heads, ByteSink columns) {
+    copy(head, headBytes(), heads);
+    copy(this.columns, length, columns);
+  }
+
+  private void copy(int at, int n, ByteSink out) {
+    out.ensure(n);
+    if (sparing) {
+      bytes.read(at, out.buf, out.size, n);
+    } else {
+      MemorySegment.copy(bytes.memory(), ValueLayout.JAVA_BYTE, at, out.buf, out.size, n);
+    }
+    out.size += n;
   }
 
   // ---- reading
@@ -127,6 +150,11 @@ final class ColumnPage implements Page, Page.View {
   @Override
   public View view(boolean closed) {
     return this;
+  }
+
+  @Override
+  public View sparingView() {
+    return new ColumnPage(shape(), bytes, head, columns, length, true);
   }
 
   @Override
@@ -163,12 +191,12 @@ final class ColumnPage implements Page, Page.View {
     into.mayBeStale |= (special & bit) != 0;
     int n = into.size;
     into.ensure(n + rows);
-    ColumnCache.Column kept = KEPT.get(number, k);
+    ColumnCache.Column kept = sparing ? null : KEPT.get(number, k);
     byte[] column = null;
     if (kept == null || masked) {
       column = column(k);
     }
-    if (column != null && kept == null && KEPT.isWorthKeeping(number, k)) {
+    if (column != null && kept == null && !sparing && KEPT.isWorthKeeping(number, k)) {
       double[] all = new double[rows];
       values(column, masked ? mask() : 0, rows, all, 0);
       kept = KEPT.put(number, k, all, (special & bit) != 0);
@@ -207,7 +235,7 @@ final class ColumnPage implements Page, Page.View {
       int n,
       long[] times,
       double @Nullable [] values) {
-    MemorySegment.copy(memory, LONG, at, times, n, rows);
+    MemorySegment.copy(bytes.memory(), LONG, head, times, n, rows);
     if (column == null && min <= minTime && max >= maxTime) {
       return n + rows;
     }
@@ -233,11 +261,16 @@ final class ColumnPage implements Page, Page.View {
   private byte[] column(int k) {
     int i = Long.bitCount(seen & (1L << k) - 1);
     int n = Long.bitCount(seen);
-    long offsets = at + 8L * rows;
-    int from = memory.get(CHAR, offsets + 2L * i);
-    int to = i + 1 < n ? memory.get(CHAR, offsets + 2L * i + 2) : length;
+    long offsets = head + 8L * rows;
+    MemorySegment m = bytes.memory();
+    int from = m.get(CHAR, offsets + 2L * i);
+    int to = i + 1 < n ? m.get(CHAR, offsets + 2L * i + 2) : length;
     byte[] b = new byte[to - from + SLACK];
-    MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + (long) from, b, 0, to - from);
+    if (sparing) {
+      bytes.read(columns + from, b, 0, to - from);
+    } else {
+      MemorySegment.copy(m, ValueLayout.JAVA_BYTE, columns + (long) from, b, 0, to - from);
+    }
     return b;
   }
 
@@ -292,7 +325,7 @@ final class ColumnPage implements Page, Page.View {
 
   @Override
   public void times(long[] into) {
-    MemorySegment.copy(memory, LONG, at, into, 0, rows);
+    MemorySegment.copy(bytes.memory(), LONG, head, into, 0, rows);
   }
 
   @Override
@@ -334,8 +367,8 @@ final class ColumnPage implements Page, Page.View {
     out.putByte(RowPage.STORED);
     out.putLong(seen);
     out.putByte(masked ? 1 : 0);
-    out.uvarint(length);
-    copyTo(out);
+    out.uvarint(headBytes() + length);
+    copyTo(out, out);
   }
 
   /** Reads a saved page; its bytes are checked against their own structure. */
@@ -344,16 +377,18 @@ final class ColumnPage implements Page, Page.View {
     boolean masked = in.getByte() != 0;
     byte[] b = in.bytes(in.count(Character.MAX_VALUE));
     int n = Long.bitCount(seen);
-    int column = 8 * rows + 2 * n;
-    if (rows == 0 || seen == 0 || b.length < column) {
+    int head = 8 * rows + 2 * n;
+    if (rows == 0 || seen == 0 || b.length < head) {
       throw new DamageException("a page of " + rows + " rows in " + b.length + " bytes");
     }
     MemorySegment memory = MemorySegment.ofArray(b);
+    int column = 0;
     for (int i = 0; i < n; i++) {
-      int end = i + 1 < n ? memory.get(CHAR, 8L * rows + 2L * i + 2) : b.length;
+      int end = i + 1 < n ? memory.get(CHAR, 8L * rows + 2L * i + 2) : b.length - head;
       if (memory.get(CHAR, 8L * rows + 2L * i) != column
-          || end > b.length
-          || !isColumn(Arrays.copyOfRange(b, column, Math.max(column, end)), rows, masked)) {
+          || end > b.length - head
+          || end < column
+          || !isColumn(Arrays.copyOfRange(b, head + column, head + end), rows, masked)) {
         throw new DamageException("a column is as long as it does not say");
       }
       column = end;
@@ -377,14 +412,16 @@ final class ColumnPage implements Page, Page.View {
             SameRows.ALL,
             masked,
             masked ? 0 : seen);
-    long[] presents = new ColumnPage(s, memory, 0, b.length).presents();
+    PageBytes bytes = new PageBytes.InMemory(memory);
+    int columns = b.length - head;
+    long[] presents = new ColumnPage(s, bytes, 0, head, columns).presents();
     SameRows same = SameRows.ALL;
     for (int r = 0; r < (masked ? rows : 1); r++) {
       same = same.with(presents == null ? seen : presents[r]);
     }
     Shape told =
         new Shape(s.number, rangeStart, min, max, rows, seen, special, same, masked, s.allPresent);
-    return new ColumnPage(told, memory, 0, b.length);
+    return new ColumnPage(told, bytes, 0, head, columns);
   }
 
   /** Whether bytes are a column and nothing else. */

@@ -20,8 +20,8 @@ final class ColumnWriter {
   private final int[] changes = new int[64];
   private final int[] ends = new int[64]; // of values
 
-  /** Appends the columns of a page. */
-  void write(RowPage.View p, ByteSink out) {
+  /** Appends both parts of a page of columns. */
+  void write(RowPage.View p, ByteSink heads, ByteSink out) {
     int mask = p.rows() + 7 >> 3;
     for (int k = 0; k < 64; k++) {
       Arrays.fill(present, k * MASK, k * MASK + mask, (byte) 0);
@@ -38,15 +38,12 @@ final class ColumnWriter {
     }
     int start = out.size;
     for (int r = 0; r < p.rows(); r++) {
-      out.putLong(p.times()[r]);
+      heads.putLong(p.times()[r]);
     }
-    int offset = out.size;
-    out.ensure(2 * Long.bitCount(p.seen()));
-    out.size += 2 * Long.bitCount(p.seen());
     for (long rest = p.seen(); rest != 0; rest &= rest - 1) {
       int k = Long.numberOfTrailingZeros(rest);
-      out.buf[offset++] = (byte) (out.size - start);
-      out.buf[offset++] = (byte) (out.size - start >>> 8);
+      heads.putByte(out.size - start);
+      heads.putByte(out.size - start >>> 8);
       if (masks != null) {
         out.put(present, k * MASK, mask);
       }

@@ -335,6 +335,16 @@ public final class Head {
 
   /** Series that meet the matchers and have samples in a closed range, as they are now. */
   public SourceSelection select(long min, long max, List<Matcher> matchers, Expressions known) {
+    return select(min, max, matchers, known, false);
+  }
+
+  /** All samples in a closed range, for one who reads them once. */
+  public SourceSelection selectOnce(long min, long max) {
+    return select(min, max, List.of(), Expressions.NONE, true);
+  }
+
+  private SourceSelection select(
+      long min, long max, List<Matcher> matchers, Expressions known, boolean sparing) {
     LabelIndex index;
     long version;
     FoundSeries found;
@@ -358,7 +368,7 @@ public final class Head {
           lists[i] = table.list(slots[i]);
         }
       }
-      views = new Views(last, Math.max(min, flushedTo), min, max);
+      views = new Views(last, Math.max(min, flushedTo), min, max, sparing);
       for (int slot : slots) {
         views.see(slot);
       }
@@ -381,11 +391,14 @@ public final class Head {
     private final long min;
     private final long max;
 
-    Views(int lastSlot, long rowsFrom, long min, long max) {
+    private final boolean sparing;
+
+    Views(int lastSlot, long rowsFrom, long min, long max, boolean sparing) {
       rows = new Stripe.View[(lastSlot >>> 6) + 1];
       this.rowsFrom = rowsFrom;
       this.min = min;
       this.max = max;
+      this.sparing = sparing;
     }
 
     /** Notes what there is of a series, under the lock. */
@@ -393,7 +406,7 @@ public final class Head {
       Stripe stripe = stripe(slot);
       Stripe.View v = rows[slot >>> 6];
       if (v == null) {
-        v = stripe.view(rowsFrom, max);
+        v = stripe.view(rowsFrom, max, sparing);
         rows[slot >>> 6] = v;
       }
       Extras e = stripe.extras(slot & 63);

@@ -139,7 +139,7 @@ public final class HeadSnapshot {
         number,
         s.lastTime.clone(),
         s.lastBits.clone(),
-        s.view(Long.MIN_VALUE, Long.MAX_VALUE),
+        s.view(Long.MIN_VALUE, Long.MAX_VALUE, true),
         extras);
   }
 

@@ -62,6 +62,11 @@ sealed interface Page permits RowPage, ColumnPage {
     return scratch.size > 0;
   }
 
+  /** The page for one who reads all of it, once: what it reads should not stay in memory. */
+  default View sparingView() {
+    return view(false);
+  }
+
   /** What a reader may keep. */
   interface View {
     int rows();

@@ -2,7 +2,6 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -18,19 +17,19 @@ import java.util.function.IntSupplier;
  * <p>Invariant: {@link #waiting} changes under the write side of the head's view.
  */
 public final class SealedPages {
-  /** Pages of fewer bytes are not worth a file. */
-  private static final long LEAST = 4 << 20;
+  /** Bytes that are worth a file; with many series there are more at once. */
+  private static final int FILE = 1 << 20;
 
-  /** Bytes of a file, about. */
-  private static final int FILE = 4 << 20;
+  private static final int LARGEST_FILE = 8 << 20;
+  private static final int FILE_PER_SERIES = 4;
 
   /** While a head is brought back, so many bytes may wait. */
   private static final long MOST_IN_RECOVERY = 16 << 20;
 
   /** What the growing pages of all stripes may come to; and bounds of each. */
-  private static final long GROWING = 16 << 20;
+  private static final long GROWING = 2 << 20;
 
-  private static final int SMALLEST_PAGE = 4 << 10;
+  private static final int SMALLEST_PAGE = 3 << 10;
   private static final int LARGEST_PAGE = 12 << 10;
   private static final int FEWEST_ROWS = 16;
 
@@ -40,16 +39,16 @@ public final class SealedPages {
   @FunctionalInterface
   public interface Files {
     /**
-     * Keeps the first bytes of an array outside the heap for as long as the answer is referred to.
+     * Keeps the first bytes of an array outside the heap.
      *
      * @throws IOException when there is no room for them; they are offered again later
      */
-    MemorySegment keep(byte[] bytes, int length) throws IOException;
+    PageBytes keep(byte[] bytes, int length) throws IOException;
   }
 
   private record Waiting(Stripe stripe, Page page) {}
 
-  private record Written(Waiting from, int at, int length) {}
+  private record Written(Waiting from, int head, int columns, int length) {}
 
   private final ReentrantReadWriteLock view;
   private final IntSupplier series;
@@ -58,6 +57,7 @@ public final class SealedPages {
   private volatile long waitingBytes;
   private volatile long pausedSince; // 0 when files can be had
   private int pageBytes = LARGEST_PAGE;
+  private int fileBytes = FILE;
 
   /**
    * Those of a head.
@@ -83,7 +83,9 @@ public final class SealedPages {
     if (page.fileBytes() == 0) {
       waiting.add(new Waiting(stripe, page));
       waitingBytes += page.bytes();
-      long stripes = Math.max(1, series.getAsInt() >>> 6);
+      long n = series.getAsInt();
+      long stripes = Math.max(1, n >>> 6);
+      fileBytes = (int) Math.clamp(n * FILE_PER_SERIES, FILE, LARGEST_FILE);
       pageBytes = (int) Math.clamp(GROWING / stripes, SMALLEST_PAGE, LARGEST_PAGE);
     }
   }
@@ -96,7 +98,7 @@ public final class SealedPages {
    *     where it is, and calls of the next half minute do nothing
    */
   public void store(Files files) throws IOException {
-    storeFrom(LEAST, files);
+    storeFrom(fileBytes, files);
   }
 
   /** The same between two records of the log, where more may wait. */
@@ -118,9 +120,10 @@ public final class SealedPages {
       List<Waiting> taken = take();
       int done = 0;
       try {
-        ByteSink out = new ByteSink(FILE + (FILE >> 3));
+        ByteSink heads = new ByteSink(fileBytes + Character.MAX_VALUE);
+        ByteSink out = new ByteSink(fileBytes + Character.MAX_VALUE);
         while (done < taken.size()) {
-          done += storeSome(taken.subList(done, taken.size()), out.clear(), files);
+          done += storeSome(taken.subList(done, taken.size()), heads.clear(), out.clear(), files);
         }
         pausedSince = 0;
       } catch (IOException e) {
@@ -157,28 +160,34 @@ public final class SealedPages {
   }
 
   /** Writes a file of pages; how many it took. */
-  private int storeSome(List<Waiting> from, ByteSink out, Files files) throws IOException {
+  private int storeSome(List<Waiting> from, ByteSink heads, ByteSink out, Files files)
+      throws IOException {
     List<Written> written = new ArrayList<>();
     int n = 0;
-    while (n < from.size() && out.size < FILE) {
+    while (n < from.size() && out.size < fileBytes) {
       Waiting w = from.get(n++);
+      int head = heads.size;
       int at = out.size;
       switch (w.page) {
-        case RowPage p -> columns.write(p.view(), out);
-        case ColumnPage p -> p.copyTo(out);
+        case RowPage p -> columns.write(p.view(), heads, out);
+        case ColumnPage p -> p.copyTo(heads, out);
       }
       if (out.size - at <= Character.MAX_VALUE) {
-        written.add(new Written(w, at, out.size - at));
+        written.add(new Written(w, head, at, out.size - at));
       } else {
-        out.size = at; // it stays in memory
+        heads.size = head; // it stays in memory
+        out.size = at;
       }
     }
-    MemorySegment kept = files.keep(out.buf, out.size);
+    heads.put(out.buf, 0, out.size);
+    int first = heads.size - out.size; // where columns begin
+    PageBytes kept = files.keep(heads.buf, heads.size);
     view.writeLock().lock();
     try {
       for (Written w : written) {
         Page p = w.from.page;
-        w.from.stripe.replace(p, new ColumnPage(p.shape(), kept, w.at, w.length));
+        w.from.stripe.replace(
+            p, new ColumnPage(p.shape(), kept, w.head, first + w.columns, w.length));
       }
     } finally {
       view.writeLock().unlock();

@@ -172,6 +172,15 @@ final class Stripe {
   }
 
   View view(long minTime, long maxTime) {
+    return view(minTime, maxTime, false);
+  }
+
+  /**
+   * The pages that overlap a closed time range.
+   *
+   * @param sparing for one who reads all of it, once
+   */
+  View view(long minTime, long maxTime, boolean sparing) {
     int n = 0;
     for (int i = 0; i < count; i++) {
       n += pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime ? 1 : 0;
@@ -180,7 +189,7 @@ final class Stripe {
     n = 0;
     for (int i = 0; i < count; i++) {
       if (pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime) {
-        v[n++] = pages[i].view(i < count - 1);
+        v[n++] = sparing ? pages[i].sparingView() : pages[i].view(i < count - 1);
       }
     }
     return new View(v);

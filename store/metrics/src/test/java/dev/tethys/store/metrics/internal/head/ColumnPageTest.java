@@ -19,10 +19,19 @@ import org.junit.jupiter.api.Test;
 /** Columns of a page that takes no more rows, against its rows. */
 class ColumnPageTest {
   private static ColumnPage columns(RowPage rows) {
-    ByteSink out = new ByteSink();
-    out.putByte(7); // it may begin anywhere
-    new ColumnWriter().write(rows.view(), out);
-    return new ColumnPage(rows.shape(), MemorySegment.ofArray(out.toArray()), 1, out.size - 1);
+    ByteSink heads = new ByteSink();
+    ByteSink columns = new ByteSink();
+    heads.putByte(7); // it may begin anywhere
+    new ColumnWriter().write(rows.view(), heads, columns);
+    heads.putByte(9);
+    int at = heads.size;
+    heads.put(columns.buf, 0, columns.size);
+    return new ColumnPage(
+        rows.shape(),
+        new PageBytes.InMemory(MemorySegment.ofArray(heads.toArray())),
+        1,
+        at,
+        columns.size);
   }
 
   private static byte[] saved(Page.View page) {

@@ -1,0 +1,29 @@
+package dev.tethys.store.metrics.internal.head;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Where the bytes of pages are. They never change, and stay as long as this is referred to. */
+public interface PageBytes {
+  /** All of them. */
+  MemorySegment memory();
+
+  /** Whether they are a file's. */
+  boolean isFile();
+
+  /** Copies some of them, without making what lies around them the process's own. */
+  void read(int at, byte[] into, int offset, int n);
+
+  /** Those of a page that waits for a file. */
+  record InMemory(MemorySegment memory) implements PageBytes {
+    @Override
+    public boolean isFile() {
+      return false;
+    }
+
+    @Override
+    public void read(int at, byte[] into, int offset, int n) {
+      MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, into, offset, n);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.tethys.store.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Samples that leave memory before they are in a block. */
+class SealedSamplesTest {
+  private static final long T0 = 1_700_000_000_000L / 7_200_000 * 7_200_000;
+  private static final int SERIES = 640;
+  private static final int STEPS = 400;
+  private static final int DELETED_FROM = 100;
+  private static final int DELETED_TO = 149;
+
+  @TempDir Path folder;
+
+  private final AtomicBoolean full = new AtomicBoolean();
+
+  /** A disk on which there may be no room for anything but what has to be. */
+  private FileAccess files() {
+    RealFiles real = new RealFiles();
+    return (FileAccess)
+        Proxy.newProxyInstance(
+            FileAccess.class.getClassLoader(),
+            new Class<?>[] {FileAccess.class},
+            (proxy, method, args) -> {
+              if (full.get() && method.getName().equals("usableSpace")) {
+                return 1L << 20;
+              }
+              try {
+                return method.invoke(real, args);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  private MetricsDatabase open() {
+    return MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS.withBackground(false), files());
+  }
+
+  private static double value(int series, int step) {
+    return new SplittableRandom(series * 1000L + step).nextDouble();
+  }
+
+  private static void fill(MetricsDatabase db, int from, int to) {
+    for (int step = from; step < to; step++) {
+      try (Appender a = db.appender()) {
+        for (int i = 0; i < SERIES; i++) {
+          long ref = a.series(Labels.of("__name__", "m", "n", Integer.toString(i)));
+          a.append(ref, 0, T0 + step * 15_000L, value(i, step));
+        }
+        a.commit();
+      }
+    }
+  }
+
+  private static void check(MetricsDatabase db, boolean deleted) {
+    try (Selection s =
+        db.select(
+            SelectHints.range(T0, T0 + STEPS * 15_000L), List.of(Matcher.equal("__name__", "m")))) {
+      assertThat(s.size()).isEqualTo(SERIES);
+      SampleBuffer b = new SampleBuffer();
+      for (int k = 0; k < SERIES; k++) {
+        int i = Integer.parseInt(Objects.requireNonNull(s.labels(k).get("n")));
+        b.clear();
+        s.read(k, b);
+        int at = 0;
+        for (int step = 0; step < STEPS; step++) {
+          if (deleted && i == 7 && step >= DELETED_FROM && step <= DELETED_TO) {
+            continue;
+          }
+          assertThat(b.timestamps[at]).isEqualTo(T0 + step * 15_000L);
+          assertThat(b.values[at]).isEqualTo(value(i, step));
+          at++;
+        }
+        assertThat(b.size).isEqualTo(at);
+      }
+    }
+  }
+
+  /** Bytes of samples in memory. */
+  private static long inMemory(MetricsDatabase db) {
+    return db.status().memory().owners().stream()
+        .filter(o -> o.name().equals("samples"))
+        .findFirst()
+        .orElseThrow()
+        .value();
+  }
+
+  private static long inFiles(MetricsDatabase db) {
+    return db.status().memory().fileBytes();
+  }
+
+  @Test
+  void theyAreReadFromFiles() throws Exception {
+    try (MetricsDatabase db = open()) {
+      fill(db, 0, STEPS / 2);
+      long before = inMemory(db);
+      assertThat(inFiles(db)).isZero();
+      db.maintain();
+      assertThat(inMemory(db)).isLessThan(before / 2);
+      assertThat(inFiles(db)).isGreaterThan(before / 2);
+      fill(db, STEPS / 2, STEPS);
+      check(db, false);
+      db.maintain();
+      assertThat(inMemory(db)).isLessThan(before / 2);
+      db.delete(
+          T0 + DELETED_FROM * 15_000L,
+          T0 + DELETED_TO * 15_000L,
+          List.of(List.of(Matcher.equal("n", "7"))));
+      check(db, true);
+      db.maintain();
+      check(db, true);
+      assertThat(db.blockList()).isEmpty();
+      assertThat(Files.exists(folder.resolve("pages.tmp"))).isFalse();
+    }
+    try (MetricsDatabase db = open()) {
+      check(db, true);
+    }
+  }
+
+  @Test
+  void withoutRoomTheyStayInMemoryUntilThereIs() throws Exception {
+    full.set(true);
+    try (MetricsDatabase db = open()) {
+      fill(db, 0, STEPS);
+      long before = inMemory(db);
+      db.maintain();
+      assertThat(inMemory(db)).isEqualTo(before);
+      check(db, false);
+    }
+    full.set(false);
+    Files.writeString(folder.resolve("pages.tmp"), "what a process left that was killed");
+    try (MetricsDatabase db = open()) {
+      assertThat(folder.resolve("pages.tmp")).doesNotExist();
+      db.maintain();
+      assertThat(inFiles(db)).isPositive();
+      check(db, false);
+    }
+  }
+}
