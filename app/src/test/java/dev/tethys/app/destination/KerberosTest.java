@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.app.prometheus.ForeignStores;
 import dev.tethys.codec.mqtt.MqttPackets;
-import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
@@ -14,8 +13,6 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.SelectHints;
-import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.StoreConfig;
@@ -95,16 +92,6 @@ class KerberosTest {
     return java.util.Objects.requireNonNull(realm);
   }
 
-  private static Batch one() {
-    byte[] body =
-        new WriteRequestWriter()
-            .beginSeries(Labels.of("__name__", "up"))
-            .sample(KnownSamples.START, 1)
-            .endSeries()
-            .toByteArray();
-    return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0);
-  }
-
   private static String keys() {
     return "username: tethys, password: secret, config_file: '" + there().config() + "'";
   }
@@ -119,14 +106,14 @@ class KerberosTest {
               + "/postgres', username: tethys, tls: {insecure: true}";
       try (TestPipeline p =
           new TestPipeline(Signal.METRICS, "postgresql", at + ", kerberos: {" + keys() + "}")) {
-        p.send(one());
+        p.send(KnownSamples.one());
         p.drain(PATIENCE);
         assertThat(p.balance().out()).isEqualTo(1);
         assertThat(p.repeated()).isZero();
       }
       try (TestPipeline p =
           new TestPipeline(Signal.METRICS, "postgresql", at + ", password: secret")) {
-        p.send(one());
+        p.send(KnownSamples.one());
         TestPipeline.await("passwords are refused", PATIENCE, () -> !p.refusal().isEmpty());
         assertThat(p.refusal()).contains("GSS");
         assertThat(p.balance().out()).isZero();
@@ -146,7 +133,7 @@ class KerberosTest {
               + "}";
       try (TestPipeline p =
           new TestPipeline(Signal.METRICS, "postgresql", at + ", gssencmode: require")) {
-        p.send(one());
+        p.send(KnownSamples.one());
         p.drain(PATIENCE);
         assertThat(p.balance().out()).isEqualTo(1);
         assertThat(p.repeated()).isZero();
@@ -230,7 +217,7 @@ class KerberosTest {
                   + "', auth: {authenticator: kerberosauth}, create_schema: false",
               "kerberosauth",
               "host: localhost, " + keys())) {
-        p.send(one());
+        p.send(KnownSamples.one());
         p.drain(PATIENCE);
       }
       assertThat(server.who)

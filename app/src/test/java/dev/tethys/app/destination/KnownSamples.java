@@ -32,6 +32,17 @@ final class KnownSamples {
 
   static final long STEP = 15_000;
 
+  /** A single sample, for who asks only whether anything is let in. */
+  static Batch one() {
+    byte[] body =
+        new WriteRequestWriter()
+            .beginSeries(Labels.of("__name__", "up"))
+            .sample(START, 1)
+            .endSeries()
+            .toByteArray();
+    return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0);
+  }
+
   /** Bytes of the longest value. */
   private static final int LONG = 10_240;
 

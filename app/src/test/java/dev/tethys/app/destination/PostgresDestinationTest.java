@@ -2,10 +2,7 @@ package dev.tethys.app.destination;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.codec.remote.WriteRequestWriter;
-import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.testkit.PostgresProcess;
 import java.nio.file.Files;
@@ -58,13 +55,7 @@ class PostgresDestinationTest extends StoreContract {
                 .formatted(peer.port()));
     String keys =
         peer.exporterKeys(peer.port()).replace("password: secret", "passfile: '" + file + "'");
-    byte[] body =
-        new WriteRequestWriter()
-            .beginSeries(Labels.of("__name__", "up"))
-            .sample(KnownSamples.START, 1)
-            .endSeries()
-            .toByteArray();
-    Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0);
+    Batch b = KnownSamples.one();
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     try (TestPipeline p = new TestPipeline(Signal.METRICS, "postgresql", keys)) {
       p.send(b);

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.ConfigException;
-import dev.tethys.model.Labels;
-import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,16 +33,10 @@ class RemoteWriteCloudTest {
         });
     http.start();
     String url = "http://127.0.0.1:" + http.getAddress().getPort() + "/api/v1/remote_write";
-    byte[] body =
-        new WriteRequestWriter()
-            .beginSeries(Labels.of("__name__", "up"))
-            .sample(KnownSamples.START, 1)
-            .endSeries()
-            .toByteArray();
     try (TestPipeline p =
         new TestPipeline(
             Signal.METRICS, "prometheus_remote_write", "endpoint: '" + url + "'" + SIGNED)) {
-      p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0));
+      p.send(KnownSamples.one());
       p.drain(Duration.ofSeconds(30));
     } finally {
       http.stop(0);

@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.prometheus.ForeignStores;
-import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.SelectHints;
-import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.StoreConfig;
@@ -78,15 +75,9 @@ class StoreLoginTest {
     for (String protocol : List.of("lines", "sql")) {
       try (TdengineDouble td = new TdengineDouble()) {
         String at = "'http://127.0.0.1:" + td.port() + "', protocol: " + protocol + ", ";
-        byte[] body =
-            new WriteRequestWriter()
-                .beginSeries(Labels.of("__name__", "up"))
-                .sample(KnownSamples.START, 1)
-                .endSeries()
-                .toByteArray();
         try (TestPipeline p =
             new TestPipeline(Signal.METRICS, "tdengine", "endpoint: " + at + writes)) {
-          p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0));
+          p.send(KnownSamples.one());
           p.drain(PATIENCE);
           assertThat(p.balance().out()).isEqualTo(1);
         }

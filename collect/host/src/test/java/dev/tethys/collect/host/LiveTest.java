@@ -3,22 +3,12 @@ package dev.tethys.collect.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Exposition;
-import dev.tethys.testkit.Ports;
-import dev.tethys.testkit.Shared;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** On this machine the collectors show what the real node_exporter shows. */
@@ -26,11 +16,11 @@ final class LiveTest {
   /** Flags in which Debian's build has other defaults than node_exporter itself. */
   private static final List<String> FLAGS =
       List.of(
-          "--collector.filesystem.mount-points-exclude="
+          "collector.filesystem.mount-points-exclude="
               + NodeExporterFlags.get("collector.filesystem.mount-points-exclude").value(),
-          "--collector.filesystem.fs-types-exclude="
+          "collector.filesystem.fs-types-exclude="
               + NodeExporterFlags.get("collector.filesystem.fs-types-exclude").value(),
-          "--collector.textfile.directory=");
+          "collector.textfile.directory=");
 
   /** Collectors that are off by default, and that 1.11 has; its ksmd has other help texts. */
   private static final List<String> MORE =
@@ -56,7 +46,9 @@ final class LiveTest {
 
   @Test
   void showsWhatTheRealOneShows() throws Exception {
-    Exposition theirs = Exposition.parse(scrape());
+    List<String> flags = new ArrayList<>(FLAGS);
+    MORE.forEach(c -> flags.add("collector." + c));
+    Exposition theirs = RealNodeExporter.scraped(flags, Map.of());
     Exposition ours =
         Exposition.of(
             new HostCollectors(
@@ -99,39 +91,5 @@ final class LiveTest {
         .isEqualTo(theirs.families.get("node_filesystem_size_bytes"));
     assertThat(ours.families.get("node_timex_tick_seconds"))
         .isEqualTo(theirs.families.get("node_timex_tick_seconds"));
-  }
-
-  private static String scrape() throws IOException, InterruptedException {
-    Path peer = Shared.peer("prometheus-node-exporter");
-    int port = Ports.free();
-    List<String> command = new ArrayList<>(FLAGS);
-    command.add(0, peer.toString());
-    MORE.forEach(c -> command.add("--collector." + c));
-    command.add("--web.listen-address=127.0.0.1:" + port);
-    Process p =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try (HttpClient client =
-        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
-      HttpRequest r =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
-              .timeout(Duration.ofSeconds(20))
-              .build();
-      for (int i = 0; ; i++) {
-        try {
-          return client.send(r, HttpResponse.BodyHandlers.ofString()).body();
-        } catch (java.net.ConnectException e) {
-          if (i >= 200 || !p.isAlive()) {
-            throw e;
-          }
-          p.waitFor(50, TimeUnit.MILLISECONDS); // until it listens
-        }
-      }
-    } finally {
-      p.destroy();
-      p.waitFor();
-    }
   }
 }

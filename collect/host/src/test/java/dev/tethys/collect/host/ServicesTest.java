@@ -5,28 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.host.internal.bus.BusDouble;
 import dev.tethys.testkit.Exposition;
-import dev.tethys.testkit.Ports;
-import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +27,6 @@ final class ServicesTest {
 
   @Test
   void unitsSessionsAndServicesAreShownAsByTheRealOne() throws Exception {
-    Path peer = Shared.peer("prometheus-node-exporter");
     Path socket = Files.createTempDirectory("bus").resolve("s");
     Path sys = graphics();
     Path runit = runit();
@@ -62,8 +52,9 @@ final class ServicesTest {
                   + "/RPC2",
               "collector.ntp",
               "collector.ntp.server-port=" + ntp.getLocalPort());
-      Exposition theirs = Exposition.parse(real(peer, flags, "unix:path=" + socket));
-      Exposition ours = ours(flags, Map.of("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + socket));
+      Map<String, String> environment = Map.of("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=" + socket);
+      Exposition theirs = RealNodeExporter.scraped(flags, environment);
+      Exposition ours = ours(flags, environment);
       assertThat(bus.names()).hasSize(7);
       Map<String, String> differences = differences(theirs, ours);
       // 1.11 does not see the file "down" of a service, which runit looks for there
@@ -90,14 +81,13 @@ final class ServicesTest {
   /** Of the devices of this machine. */
   @Test
   void netlinkTellsOfDevicesWhatItTellsTheRealOne() throws Exception {
-    Path peer = Shared.peer("prometheus-node-exporter");
     List<String> flags =
         List.of(
             "collector.disable-defaults",
             "collector.netclass",
             "collector.netclass.netlink",
             "collector.netclass_rtnl.with-stats");
-    Exposition theirs = Exposition.parse(real(peer, flags, ""));
+    Exposition theirs = RealNodeExporter.scraped(flags, Map.of());
     assertThat(theirs.families).containsKeys("node_network_up", "node_network_iface_id");
     assertThat(differences(theirs, ours(flags, Map.of()))).isEmpty();
   }
@@ -310,40 +300,5 @@ final class ServicesTest {
               }
             });
     return s;
-  }
-
-  private static String real(Path peer, List<String> flags, String bus)
-      throws IOException, InterruptedException {
-    int port = Ports.free();
-    List<String> command = new ArrayList<>();
-    command.add(peer.toString());
-    flags.forEach(f -> command.add("--" + f));
-    command.add("--web.listen-address=127.0.0.1:" + port);
-    ProcessBuilder b =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-    b.environment().put("DBUS_SYSTEM_BUS_ADDRESS", bus);
-    Process p = b.start();
-    try (HttpClient client =
-        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
-      HttpRequest r =
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics"))
-              .timeout(Duration.ofSeconds(20))
-              .build();
-      for (int i = 0; ; i++) {
-        try {
-          return client.send(r, HttpResponse.BodyHandlers.ofString()).body();
-        } catch (java.net.ConnectException e) {
-          if (i >= 200 || !p.isAlive()) {
-            throw e;
-          }
-          p.waitFor(50, TimeUnit.MILLISECONDS); // until it listens
-        }
-      }
-    } finally {
-      p.destroy();
-      p.waitFor();
-    }
   }
 }

@@ -488,16 +488,24 @@ final class MongodbExporterTest {
     return MongoTopology.connect(uri, true, time, Deadline.in(time), name -> null);
   }
 
+  /** Of a server here, and of a client. */
+  private TestCertificates certificates(String client) throws Exception {
+    TestCertificates c = new TestCertificates(dir);
+    c.issue("server", "dns:localhost,ip:127.0.0.1");
+    c.issue("client", "dns:" + client);
+    return c;
+  }
+
+  /** The client's certificate and its key in one file, as MongoDB's drivers want them. */
+  private Path pem(TestCertificates certificates, String key) throws IOException {
+    Path file = Files.createTempFile(dir, "client", ".pem");
+    return Files.writeString(file, Files.readString(certificates.certificate("client")) + key);
+  }
+
   @Test
   void certificatesLogInOverTls() throws Exception {
-    TestCertificates certificates = new TestCertificates(dir);
-    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
-    certificates.issue("client", "dns:client");
-    Path both = dir.resolve("both.pem");
-    Files.writeString(
-        both,
-        Files.readString(certificates.certificate("client"))
-            + Files.readString(certificates.key("client")));
+    TestCertificates certificates = certificates("client");
+    Path both = pem(certificates, Files.readString(certificates.key("client")));
     try (MongoDouble server =
         MongoDouble.secured("member.json", certificates)
             .only(new MongoDouble.User("", "", "MONGODB-X509"))) {
@@ -507,11 +515,8 @@ final class MongodbExporterTest {
       assertThat(up(uri + ca + key + "&authMechanism=MONGODB-X509")).isEqualTo(1);
       assertThat(server.commands("authenticate").getFirst().getString("$db").getValue())
           .isEqualTo("$external");
-      Path locked = dir.resolve("locked.pem");
-      Files.writeString(
-          locked,
-          Files.readString(certificates.certificate("client"))
-              + locked(Files.readString(certificates.key("client")), "open sesame"));
+      Path locked =
+          pem(certificates, locked(Files.readString(certificates.key("client")), "open sesame"));
       String behind = uri + ca + "&authMechanism=MONGODB-X509&tlsCertificateKeyFile=" + locked;
       assertThat(up(behind + "&tlsCertificateKeyFilePassword=open%20sesame")).isEqualTo(1);
       assertThat(up(behind + "&tlsCertificateKeyFilePassword=wrong")).isZero();
@@ -543,14 +548,8 @@ final class MongodbExporterTest {
 
   @Test
   void aMachineLogsInByATokenInAFile() throws Exception {
-    TestCertificates certificates = new TestCertificates(dir);
-    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
-    certificates.issue("client", "dns:localhost");
-    Path both = dir.resolve("both.pem");
-    Files.writeString(
-        both,
-        Files.readString(certificates.certificate("client"))
-            + Files.readString(certificates.key("client")));
+    TestCertificates certificates = certificates("localhost");
+    Path both = pem(certificates, Files.readString(certificates.key("client")));
     Path token = Files.writeString(dir.resolve("token"), "a.b.c\n");
     try (MongoDouble server =
         MongoDouble.secured("member.json", certificates)
@@ -831,14 +830,8 @@ final class MongodbExporterTest {
 
   @Test
   void aMachinesIdentityLogsIn() throws Exception {
-    TestCertificates certificates = new TestCertificates(dir);
-    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
-    certificates.issue("client", "dns:localhost");
-    Path both = dir.resolve("both.pem");
-    Files.writeString(
-        both,
-        Files.readString(certificates.certificate("client"))
-            + Files.readString(certificates.key("client")));
+    TestCertificates certificates = certificates("localhost");
+    Path both = pem(certificates, Files.readString(certificates.key("client")));
     List<String> asked = new CopyOnWriteArrayList<>();
     HttpServer machine = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     machine.createContext(
