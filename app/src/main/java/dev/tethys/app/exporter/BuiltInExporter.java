@@ -72,7 +72,7 @@ public final class BuiltInExporter implements AutoCloseable {
       clients.close();
       throw e;
     }
-    if (kind.showsItsProcess()) {
+    if (kind.showsItsProcess(options(kind, flags))) {
       about.register(new ProcessCollector());
     }
     about.register(BuildInfo.current().metric(kind.program(), kind.program()));

@@ -33,7 +33,7 @@ public interface ExporterKind {
   }
 
   /** Whether its own page shows its process beside what it is for. */
-  default boolean showsItsProcess() {
+  default boolean showsItsProcess(ExporterSettings settings) {
     return true;
   }
 

@@ -99,12 +99,7 @@ public final class MongodbExporterKind implements ExporterKind {
             "From which time on an operation is shown."));
     f.add(on("metrics.overridedescendingindex", false, "Write DESC for -1 in names of indexes."));
     f.add(number("web.timeout-offset", "1", "Seconds left for the way of the answer."));
-    f.add(
-        ExporterFlag.refused(
-            "collector.exporter-metrics",
-            Kind.BOOLEAN,
-            "true",
-            "metrics of the process are left out by metric_relabel_configs"));
+    f.add(on("collector.exporter-metrics", true, "Show the exporter's process too."));
     f.add(on("mongodb.global-conn-pool", false, "Keep connections from scrape to scrape."));
     f.add(ExporterFlag.refused("web.config", Kind.STRING, "", "use --web.config.file"));
     return List.copyOf(f);
@@ -151,6 +146,11 @@ public final class MongodbExporterKind implements ExporterKind {
       throw new IllegalArgumentException(
           "--collector.currentopmetrics-slow-time wants a time such as 5m: " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  public boolean showsItsProcess(ExporterSettings s) {
+    return s.bool("collector.exporter-metrics");
   }
 
   @Override

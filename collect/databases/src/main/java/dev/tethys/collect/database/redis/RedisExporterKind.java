@@ -87,6 +87,8 @@ public final class RedisExporterKind implements ExporterKind {
       append-instance-role-label|false|Let all metrics tell the server's role.
       """;
 
+  private static final String LEVEL = "--log-level=";
+
   private static final String SERVER =
       "TLS and passwords of its own pages are set by --web.config.file";
 
@@ -143,16 +145,16 @@ public final class RedisExporterKind implements ExporterKind {
       f.add(ExporterFlag.refused(name, Kind.STRING, "", SERVER));
     }
     f.add(ExporterFlag.refused("tls-server-min-version", Kind.STRING, "TLS1.2", SERVER));
-    String log = "use --log.level and --log.format";
+    String log = "of a program alone, written with =; else use --log.level and --log.format";
     f.add(ExporterFlag.refused("debug", Kind.BOOLEAN, "false", log));
     f.add(ExporterFlag.refused("log-level", Kind.STRING, "INFO", log));
     f.add(ExporterFlag.refused("log-format", Kind.STRING, "txt", log));
     f.add(
-        ExporterFlag.refused(
+        ExporterFlag.of(
             "redis-only-metrics",
             Kind.BOOLEAN,
             "false",
-            "metrics of the process are left out by metric_relabel_configs"));
+            "Leave out the metrics of the exporter's process."));
     f.add(
         ExporterFlag.refused(
             "include-go-runtime-metrics", Kind.BOOLEAN, "false", "there is no runtime of Go"));
@@ -165,6 +167,32 @@ public final class RedisExporterKind implements ExporterKind {
     return flag.startsWith("redis.")
         ? upper
         : "REDIS_EXPORTER_" + upper.replaceFirst("^INCLUDE_", "INCL_");
+  }
+
+  /** Its names of what every exporter here has. */
+  @Override
+  public List<String> arguments(List<String> args) {
+    return args.stream().map(RedisExporterKind::argument).toList();
+  }
+
+  private static String argument(String given) {
+    String a = given.startsWith("--") ? given : "-" + given;
+    return switch (a) {
+      case "--debug", "--debug=true" -> "--log.level=debug";
+      case "--log-format=txt" -> "--log.format=logfmt";
+      case "--log-format=json" -> "--log.format=json";
+      default -> {
+        String level = a.startsWith(LEVEL) ? a.substring(LEVEL.length()) : "";
+        yield level.isEmpty()
+            ? given
+            : "--log.level=" + level.toLowerCase(Locale.ROOT).replace("warning", "warn");
+      }
+    };
+  }
+
+  @Override
+  public boolean showsItsProcess(ExporterSettings settings) {
+    return !settings.bool("redis-only-metrics");
   }
 
   @Override

@@ -68,7 +68,7 @@ public final class JmxExporterKind implements ExporterKind {
 
   /** Metrics of this JVM would look like those of the one that is asked. */
   @Override
-  public boolean showsItsProcess() {
+  public boolean showsItsProcess(ExporterSettings settings) {
     return false;
   }
 
