@@ -7,10 +7,9 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
-import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.KeyedSeries;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
@@ -21,9 +20,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -122,73 +119,39 @@ final class PostgresStore implements ForeignStore {
     return sb.toString();
   }
 
-  private static boolean matches(List<Matcher> matchers, Labels labels) {
-    for (Matcher m : matchers) {
-      if (!m.matches(labels)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private Map<UUID, Labels> find(Connection c, List<Matcher> matchers)
+  private KeyedSeries find(Connection c, SelectHints hints, List<Matcher> matchers)
       throws SQLException, IOException {
-    Map<UUID, Labels> found = new HashMap<>();
+    KeyedSeries found = new KeyedSeries(config.name(), limits, hints, matchers);
     copy(
         limits,
         config.name(),
         c,
         "SELECT series, labels::text FROM " + tables.metrics("series") + where(c, matchers),
-        in -> {
-          UUID key = in.uuid();
-          Labels l = PostgresText.unescape(SeriesText.labels(in.text()));
-          if (matches(matchers, l)) {
-            found.put(key, l);
-          }
-        });
+        in -> found.found(in.uuid(), PostgresText.unescape(SeriesText.labels(in.text()))));
     return found;
   }
 
   @Override
   public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    SeriesCollector all = new SeriesCollector("store " + config.name(), limits, hints, matchers);
-    in(
+    return in(
         c -> {
-          Map<UUID, SampleBuffer> buffers = new HashMap<>();
-          find(c, matchers)
-              .forEach(
-                  (key, labels) -> {
-                    SampleBuffer b = all.series(labels);
-                    if (b != null) {
-                      buffers.put(key, b);
-                    }
-                  });
-          if (!buffers.isEmpty()) {
-            samples(c, condition(c, hints, matchers, buffers.keySet()), buffers, all);
+          KeyedSeries all = find(c, hints, matchers);
+          if (all.opened()) {
+            samples(c, condition(c, hints, matchers, all.keys()), all);
           }
-          return true;
+          return all.samples();
         });
-    return all.finish();
   }
 
-  private void samples(
-      Connection c, String condition, Map<UUID, SampleBuffer> buffers, SeriesCollector all)
+  private void samples(Connection c, String condition, KeyedSeries all)
       throws SQLException, IOException {
     copy(
         limits,
         config.name(),
         c,
         "SELECT series, ts, value FROM " + tables.metrics("samples") + condition,
-        in -> {
-          SampleBuffer b = buffers.get(in.uuid());
-          long time = in.time();
-          double value = in.float8();
-          if (b != null) {
-            b.add(0, time, value);
-            all.count(1);
-          }
-        });
+        in -> all.sample(in.uuid(), in.time(), in.float8()));
     copy(
         limits,
         config.name(),
@@ -198,52 +161,33 @@ final class PostgresStore implements ForeignStore {
             + " FROM "
             + tables.metrics("histograms")
             + condition,
-        in -> {
-          SampleBuffer b = buffers.get(in.uuid());
-          long time = in.time();
-          Histogram h = histogram(in);
-          if (b != null) {
-            b.add(0, time, h);
-            all.count(1 + h.positive().length + h.negative().length);
-          }
-        });
+        in -> all.histogram(in.uuid(), in.time(), histogram(in)));
   }
 
   @Override
   public List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    SeriesCollector counted =
-        new SeriesCollector("store " + config.name(), limits, range, matchers);
-    List<SeriesExemplars> out = new ArrayList<>();
-    in(
+    return in(
         c -> {
-          Map<UUID, Labels> series = find(c, matchers);
-          Map<Labels, List<Exemplar>> found = new HashMap<>();
-          if (!series.isEmpty()) {
+          KeyedSeries all = find(c, range, matchers);
+          if (!all.keys().isEmpty()) {
             copy(
                 limits,
                 config.name(),
                 c,
                 "SELECT series, ts, value, labels::text FROM "
                     + tables.metrics("exemplars")
-                    + condition(c, range, matchers, series.keySet()),
+                    + condition(c, range, matchers, all.keys()),
                 in -> {
-                  Labels of = series.get(in.uuid());
+                  UUID key = in.uuid();
                   long time = in.time();
                   double value = in.float8();
                   Labels labels = PostgresText.unescape(SeriesText.labels(in.text()));
-                  if (of != null) {
-                    found
-                        .computeIfAbsent(of, k -> new ArrayList<>())
-                        .add(new Exemplar(labels, value, time));
-                    counted.count(1);
-                  }
+                  all.exemplar(key, new Exemplar(labels, value, time));
                 });
           }
-          found.forEach((of, all) -> out.add(new SeriesExemplars(of, all)));
-          return true;
+          return all.exemplars();
         });
-    return out;
   }
 
   private static Histogram histogram(CopyReader in) throws IOException {
@@ -322,7 +266,7 @@ final class PostgresStore implements ForeignStore {
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    return in(c -> new ArrayList<>(new TreeSet<>(find(c, matchers).values())));
+    return in(c -> find(c, range, matchers).series());
   }
 
   private static boolean isAllTheirs(List<Matcher> matchers) {

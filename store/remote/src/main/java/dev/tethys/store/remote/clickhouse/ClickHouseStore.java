@@ -9,10 +9,9 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
-import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.KeyedSeries;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
@@ -26,9 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 import java.util.UUID;
 
@@ -132,113 +129,62 @@ final class ClickHouseStore implements ForeignStore {
     return b.build();
   }
 
-  private static boolean matches(List<Matcher> matchers, Labels labels) {
-    for (Matcher m : matchers) {
-      if (!m.matches(labels)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private Map<UUID, Labels> find(List<Matcher> matchers) throws IOException, InterruptedException {
-    Map<UUID, Labels> found = new HashMap<>();
+  private KeyedSeries find(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    KeyedSeries found = new KeyedSeries(config.name(), limits, hints, matchers);
     query(
         "SELECT series, labels FROM " + tables.metrics("series") + where(matchers),
-        in -> {
-          UUID key = in.uuid();
-          Labels l = labels(in);
-          if (matches(matchers, l)) {
-            found.put(key, l);
-          }
-        });
+        in -> found.found(in.uuid(), labels(in)));
     return found;
   }
 
   @Override
   public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    SeriesCollector all = new SeriesCollector("store " + config.name(), limits, hints, matchers);
-    Map<UUID, SampleBuffer> buffers = new HashMap<>();
-    TreeSet<String> names = new TreeSet<>();
-    find(matchers)
-        .forEach(
-            (key, labels) -> {
-              SampleBuffer b = all.series(labels);
-              if (b != null) {
-                buffers.put(key, b);
-                names.add(labels.metricName());
-              }
-            });
-    if (buffers.isEmpty()) {
+    KeyedSeries all = find(hints, matchers);
+    if (!all.opened()) {
       return List.of();
     }
-    String condition = condition(hints, matchers, buffers.keySet(), names);
+    String condition = condition(hints, matchers, all);
     query(
         "SELECT series, toUnixTimestamp64Milli(ts), value FROM "
             + tables.metrics("samples")
             + condition,
-        in -> {
-          SampleBuffer b = buffers.get(in.uuid());
-          long time = in.int64();
-          double value = in.float64();
-          if (b != null) {
-            b.add(0, time, value);
-            all.count(1);
-          }
-        });
+        in -> all.sample(in.uuid(), in.int64(), in.float64()));
     query(
         "SELECT series, toUnixTimestamp64Milli(ts), integer, reset_hint, schema, zero_threshold,"
             + " zero_count, count, sum, positive_spans, positive, negative_spans, negative,"
             + " custom_bounds FROM "
             + tables.metrics("histograms")
             + condition,
-        in -> {
-          SampleBuffer b = buffers.get(in.uuid());
-          long time = in.int64();
-          Histogram h = histogram(in);
-          if (b != null) {
-            b.add(0, time, h);
-            all.count(1 + h.positive().length + h.negative().length);
-          }
-        });
-    return all.finish();
+        in -> all.histogram(in.uuid(), in.int64(), histogram(in)));
+    return all.samples();
   }
 
   @Override
   public List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    Map<UUID, Labels> series = find(matchers);
-    if (series.isEmpty()) {
+    KeyedSeries all = find(range, matchers);
+    if (all.keys().isEmpty()) {
       return List.of();
     }
-    SeriesCollector counted =
-        new SeriesCollector("store " + config.name(), limits, range, matchers);
-    Map<Labels, List<Exemplar>> found = new HashMap<>();
-    TreeSet<String> names = new TreeSet<>();
-    series.values().forEach(l -> names.add(l.metricName()));
     query(
         "SELECT series, toUnixTimestamp64Milli(ts), value, labels FROM "
             + tables.metrics("exemplars")
             + " FINAL"
-            + condition(range, matchers, series.keySet(), names),
+            + condition(range, matchers, all),
         in -> {
-          Labels of = series.get(in.uuid());
+          UUID key = in.uuid();
           long time = in.int64();
           double value = in.float64();
-          Exemplar x = new Exemplar(labels(in), value, time);
-          if (of != null) {
-            found.computeIfAbsent(of, k -> new ArrayList<>()).add(x);
-            counted.count(1);
-          }
+          all.exemplar(key, new Exemplar(labels(in), value, time));
         });
-    List<SeriesExemplars> out = new ArrayList<>();
-    found.forEach((of, all) -> out.add(new SeriesExemplars(of, all)));
-    return out;
+    return all.exemplars();
   }
 
-  private String condition(
-      SelectHints hints, List<Matcher> matchers, Collection<UUID> keys, Collection<String> names) {
+  private String condition(SelectHints hints, List<Matcher> matchers, KeyedSeries all) {
+    Collection<UUID> keys = all.keys();
+    Collection<String> names = all.names();
     StringBuilder sb = new StringBuilder(" WHERE ");
     if (names.size() <= NAMED_KEYS) {
       sb.append("metric IN (");
@@ -308,7 +254,7 @@ final class ClickHouseStore implements ForeignStore {
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    return new ArrayList<>(new TreeSet<>(find(matchers).values()));
+    return find(range, matchers).series();
   }
 
   @Override

@@ -13,10 +13,9 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
-import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.SeriesCollector;
+import dev.tethys.store.remote.KeyedSeries;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
@@ -26,12 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -115,16 +109,8 @@ final class KdbStore implements ForeignStore {
     throw new IOException("a column of kdb+ is not one of texts: " + column);
   }
 
-  private static boolean matches(List<Matcher> matchers, Labels labels) {
-    for (Matcher m : matchers) {
-      if (!m.matches(labels)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private Map<UUID, Labels> find(List<Matcher> matchers) throws IOException, InterruptedException {
+  private KeyedSeries find(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
     List<QValue> conditions = new ArrayList<>();
     for (Matcher m : matchers) {
       if (m.type() == Matcher.Type.EQUAL) {
@@ -136,17 +122,14 @@ final class KdbStore implements ForeignStore {
       }
     }
     List<QValue> columns = select("series", conditions, "series", "labels");
-    Map<UUID, Labels> found = new HashMap<>();
+    KeyedSeries found = new KeyedSeries(config.name(), limits, hints, matchers);
     if (QValue.size(columns.getFirst()) == 0) {
       return found;
     }
     UUID[] keys = as(columns.getFirst(), UUID[].class);
     for (int i = 0; i < keys.length; i++) {
-      if (!found.containsKey(keys[i])) {
-        Labels l = labels(columns.get(1), i);
-        if (matches(matchers, l)) {
-          found.put(keys[i], l);
-        }
+      if (!found.has(keys[i])) {
+        found.found(keys[i], labels(columns.get(1), i));
       }
     }
     return found;
@@ -155,22 +138,11 @@ final class KdbStore implements ForeignStore {
   @Override
   public List<StoredSeries> select(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    SeriesCollector all = new SeriesCollector("store " + config.name(), limits, hints, matchers);
-    Map<UUID, SampleBuffer> buffers = new HashMap<>();
-    TreeSet<String> names = new TreeSet<>();
-    find(matchers)
-        .forEach(
-            (key, labels) -> {
-              SampleBuffer b = all.series(labels);
-              if (b != null) {
-                buffers.put(key, b);
-                names.add(labels.metricName());
-              }
-            });
-    if (buffers.isEmpty()) {
+    KeyedSeries all = find(hints, matchers);
+    if (!all.opened()) {
       return List.of();
     }
-    List<QValue> conditions = conditions(hints, buffers.keySet(), names);
+    List<QValue> conditions = conditions(hints, all);
     List<QValue> floats = select("metrics", conditions, "series", "ts", "value", "stale");
     if (QValue.size(floats.getFirst()) > 0) {
       UUID[] keys = as(floats.getFirst(), UUID[].class);
@@ -178,12 +150,8 @@ final class KdbStore implements ForeignStore {
       double[] values = as(floats.get(2), double[].class);
       byte[] stale = as(floats.get(3), byte[].class);
       for (int i = 0; i < keys.length; i++) {
-        SampleBuffer b = buffers.get(keys[i]);
-        if (b != null) {
-          double v = Double.isNaN(values[i]) ? Samples.NORMAL_NAN : values[i];
-          b.add(0, QTimes.millis(times[i]), stale[i] != 0 ? Samples.STALE : v);
-          all.count(1);
-        }
+        double v = Double.isNaN(values[i]) ? Samples.NORMAL_NAN : values[i];
+        all.sample(keys[i], QTimes.millis(times[i]), stale[i] != 0 ? Samples.STALE : v);
       }
     }
     List<QValue> histograms = select("histograms", conditions, "series", "ts", "histogram");
@@ -191,15 +159,13 @@ final class KdbStore implements ForeignStore {
       UUID[] keys = as(histograms.getFirst(), UUID[].class);
       long[] times = as(histograms.get(1), long[].class);
       for (int i = 0; i < keys.length; i++) {
-        SampleBuffer b = buffers.get(keys[i]);
-        Histogram h = b == null ? null : histogram(bytes(histograms.get(2), i));
-        if (b != null && h != null) {
-          b.add(0, QTimes.millis(times[i]), h);
-          all.count(1 + h.positive().length + h.negative().length);
+        Histogram h = all.has(keys[i]) ? histogram(bytes(histograms.get(2), i)) : null;
+        if (h != null) {
+          all.histogram(keys[i], QTimes.millis(times[i]), h);
         }
       }
     }
-    return all.finish();
+    return all.samples();
   }
 
   private static @Nullable Histogram histogram(byte[] request) throws IOException {
@@ -211,8 +177,8 @@ final class KdbStore implements ForeignStore {
     }
   }
 
-  private List<QValue> conditions(
-      SelectHints hints, Collection<UUID> keys, Collection<String> names) {
+  private List<QValue> conditions(SelectHints hints, KeyedSeries all) {
+    Collection<UUID> keys = all.keys();
     long from = QTimes.timestamp(hints.minTime());
     long to = QTimes.timestamp(hints.maxTime());
     List<QValue> out = new ArrayList<>();
@@ -223,7 +189,7 @@ final class KdbStore implements ForeignStore {
               QValue.symbol("date"),
               new QValue.Vector(QType.DATE, new int[] {QTimes.date(from), QTimes.date(to)})));
     }
-    out.add(isIn("sym", names));
+    out.add(isIn("sym", all.names()));
     if (keys.size() <= NAMED_KEYS) {
       out.add(
           QValue.list(
@@ -242,46 +208,31 @@ final class KdbStore implements ForeignStore {
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    return new ArrayList<>(new TreeSet<>(find(matchers).values()));
+    return find(range, matchers).series();
   }
 
   @Override
   public List<SeriesExemplars> exemplars(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    Map<UUID, Labels> series = find(matchers);
-    if (series.isEmpty()) {
+    KeyedSeries all = find(range, matchers);
+    if (all.keys().isEmpty()) {
       return List.of();
     }
-    TreeSet<String> names = new TreeSet<>();
-    series.values().forEach(l -> names.add(l.metricName()));
     List<QValue> columns =
-        select(
-            "exemplars",
-            conditions(range, series.keySet(), names),
-            "series",
-            "ts",
-            "value",
-            "labels");
+        select("exemplars", conditions(range, all), "series", "ts", "value", "labels");
     if (QValue.size(columns.getFirst()) == 0) {
       return List.of();
     }
-    SeriesCollector counted =
-        new SeriesCollector("store " + config.name(), limits, range, matchers);
     UUID[] keys = as(columns.getFirst(), UUID[].class);
     long[] times = as(columns.get(1), long[].class);
     double[] values = as(columns.get(2), double[].class);
-    Map<Labels, Set<Exemplar>> found = new HashMap<>(); // a tickerplant may have one twice
     for (int i = 0; i < keys.length; i++) {
-      Labels of = series.get(keys[i]);
-      if (of != null) {
-        Exemplar x = new Exemplar(labels(columns.get(3), i), values[i], QTimes.millis(times[i]));
-        found.computeIfAbsent(of, k -> new LinkedHashSet<>()).add(x);
-        counted.count(1);
+      if (all.has(keys[i])) { // a tickerplant may have one twice
+        all.exemplar(
+            keys[i], new Exemplar(labels(columns.get(3), i), values[i], QTimes.millis(times[i])));
       }
     }
-    List<SeriesExemplars> out = new ArrayList<>();
-    found.forEach((of, all) -> out.add(new SeriesExemplars(of, List.copyOf(all))));
-    return out;
+    return all.exemplars();
   }
 
   private static Labels labels(QValue column, int row) throws IOException {

@@ -1,0 +1,123 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.model.Exemplar;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.MetricSource.SeriesExemplars;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * Gathers what a store gives that keeps series in one table and samples under their keys in others:
+ * series first, then samples, histograms or exemplars, within the bounds of one query. Rows of keys
+ * that are not among the series are passed over. For one thread.
+ */
+public final class KeyedSeries {
+  private final SeriesCollector all;
+  private final List<Matcher> matchers;
+  private final Map<UUID, Labels> labels = new HashMap<>();
+  private final Map<UUID, SampleBuffer> buffers = new HashMap<>();
+  private final Map<Labels, Set<Exemplar>> exemplars = new HashMap<>();
+
+  /**
+   * @param store its name in the configuration
+   * @param matchers what series are to meet, whatever the store has looked at
+   */
+  public KeyedSeries(String store, StoreLimits limits, SelectHints hints, List<Matcher> matchers) {
+    this.all = new SeriesCollector("store " + store, limits, hints, matchers);
+    this.matchers = matchers;
+  }
+
+  /** A series that was found; one that does not meet the matchers is passed over. */
+  public void found(UUID key, Labels series) {
+    if (!labels.containsKey(key) && matchers.stream().allMatch(m -> m.matches(series))) {
+      labels.put(key, series);
+    }
+  }
+
+  /** The keys of the series. */
+  public Collection<UUID> keys() {
+    return labels.keySet();
+  }
+
+  /** The names of their metrics, sorted. */
+  public Collection<String> names() {
+    TreeSet<String> names = new TreeSet<>();
+    labels.values().forEach(l -> names.add(l.metricName()));
+    return names;
+  }
+
+  /** The series, sorted. */
+  public List<Labels> series() {
+    return new ArrayList<>(new TreeSet<>(labels.values()));
+  }
+
+  /**
+   * Whether there are series, whose samples may come from now on.
+   *
+   * @throws dev.tethys.model.storage.StorageException when there are more than are taken
+   */
+  public boolean opened() {
+    labels.forEach(
+        (key, series) -> {
+          SampleBuffer b = all.series(series);
+          if (b != null) {
+            buffers.put(key, b);
+          }
+        });
+    return !buffers.isEmpty();
+  }
+
+  /** Whether rows of a key are wanted. */
+  public boolean has(UUID key) {
+    return labels.containsKey(key);
+  }
+
+  /** A float of an opened series. */
+  public void sample(UUID key, long time, double value) {
+    SampleBuffer b = buffers.get(key);
+    if (b != null) {
+      b.add(0, time, value);
+      all.count(1);
+    }
+  }
+
+  /** A native histogram of an opened series. */
+  public void histogram(UUID key, long time, Histogram h) {
+    SampleBuffer b = buffers.get(key);
+    if (b != null) {
+      b.add(0, time, h);
+      all.count(1 + h.positive().length + h.negative().length);
+    }
+  }
+
+  /** An exemplar; one that comes again is one. */
+  public void exemplar(UUID key, Exemplar x) {
+    Labels of = labels.get(key);
+    if (of != null && exemplars.computeIfAbsent(of, k -> new LinkedHashSet<>()).add(x)) {
+      all.count(1);
+    }
+  }
+
+  /** The samples, sorted by series. */
+  public List<StoredSeries> samples() {
+    return all.finish();
+  }
+
+  /** The exemplars. */
+  public List<SeriesExemplars> exemplars() {
+    List<SeriesExemplars> out = new ArrayList<>();
+    exemplars.forEach((of, xs) -> out.add(new SeriesExemplars(of, List.copyOf(xs))));
+    return out;
+  }
+}
