@@ -47,6 +47,9 @@ final class Upkeep {
 
   private static final int PASSES_BEFORE_LETTING_GO = 5;
 
+  /** What was brought back waits so long for its files: a start has more urgent work. */
+  private static final long REST_NANOS = 10_000_000_000L;
+
   /** Fewer series are not worth a block of their own. */
   private static final int MIN_QUIET = 1024;
 
@@ -66,6 +69,8 @@ final class Upkeep {
   final Compaction compaction;
   private long checkpointAt; // bytes of the log when the last one was taken
   private long lateAtFlush;
+  private final boolean recovered;
+  private final long opened = System.nanoTime();
   private int passes; // of the thread that takes samples out of memory
 
   // For self-metrics.
@@ -107,6 +112,7 @@ final class Upkeep {
                 () -> this.options.compactionRate(), System::nanoTime, this::waits, this::sleep));
     // What was replayed counts towards the next checkpoint.
     this.checkpointAt = -log.bytes();
+    this.recovered = log.bytes() > 0;
   }
 
   /** Whether something waits for a merge to end. */
@@ -242,6 +248,8 @@ final class Upkeep {
     try {
       if (all) {
         head.sealed().storeAll(pages);
+      } else if (recovered && System.nanoTime() - opened < REST_NANOS) {
+        head.sealed().storeInRecovery(pages);
       } else {
         head.sealed().store(pages);
       }

@@ -23,7 +23,7 @@ public final class SealedPages {
   private static final int LARGEST_FILE = 8 << 20;
   private static final int FILE_PER_SERIES = 4;
 
-  /** While a head is brought back, so many bytes may wait. */
+  /** While a store is brought back, so many bytes may wait. */
   private static final long MOST_IN_RECOVERY = 16 << 20;
 
   /** What the growing pages of all stripes may come to; and bounds of each. */
@@ -101,7 +101,7 @@ public final class SealedPages {
     storeFrom(fileBytes, files);
   }
 
-  /** The same between two records of the log, where more may wait. */
+  /** The same while a store is brought back, and shortly after, when more may wait. */
   public void storeInRecovery(Files files) throws IOException {
     storeFrom(MOST_IN_RECOVERY, files);
   }
