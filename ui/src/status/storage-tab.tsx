@@ -254,7 +254,7 @@ function Full({ data }: { data: StorageStatus }) {
                 ? `${roughDuration(head.maxTime - head.minTime)}, since ${formatMoment(head.minTime, utc)}`
                 : 'no samples yet',
             ],
-            ['Out of memory, in files', fileBytes > 0 ? bytes(fileBytes) : null],
+            ['Samples in files', fileBytes > 0 ? bytes(fileBytes) : null],
             ['Samples taken', `${count(head.floatSamples)} since the start`],
             [
               'New series refused',

@@ -32,10 +32,16 @@ final class PageFiles implements SealedPages.Files {
   /** What is left to the log and to blocks. */
   private static final long RESERVE = 128 << 20;
 
+  /** Bytes of files that nobody needs, beyond which a collection is worth while. */
+  private static final long MOST_IDLE = 64 << 20;
+
+  private static final long COLLECT_NANOS = 60_000_000_000L;
+
   private final FileAccess files;
   private final Path folder;
   private final List<WeakReference<MemorySegment>> mapped = new ArrayList<>();
   private @Nullable MethodHandle madvise;
+  private long collected = System.nanoTime() - COLLECT_NANOS;
 
   /** Mapped, and open: both end when nobody refers to it. */
   private record PageFile(MemorySegment memory, ReadableFile file) implements PageBytes {
@@ -74,6 +80,10 @@ final class PageFiles implements SealedPages.Files {
   @Override
   public PageBytes keep(byte[] bytes, int length) throws IOException {
     long free = files.usableSpace(folder);
+    if (free < RESERVE + length && mappedBytes() > 0) {
+      System.gc(); // what nobody refers to any more still takes room
+      free = files.usableSpace(folder);
+    }
     if (free < RESERVE + length) {
       throw new IOException("only " + free + " bytes are free in " + folder);
     }
@@ -83,6 +93,9 @@ final class PageFiles implements SealedPages.Files {
         f.write(bytes, 0, length);
       }
       kept = new PageFile(files.map(path(), Arena.ofAuto()), files.open(path()));
+      if (kept.memory.byteSize() != length) {
+        throw new IOException(path() + " is written by somebody else, too");
+      }
     } finally {
       files.delete(path());
     }
@@ -92,17 +105,37 @@ final class PageFiles implements SealedPages.Files {
     return kept;
   }
 
+  /** Of the files that are not known to be gone. */
+  private long mappedBytes() {
+    synchronized (mapped) {
+      mapped.removeIf(m -> m.get() == null);
+      long n = 0;
+      for (WeakReference<MemorySegment> w : mapped) {
+        MemorySegment m = w.get();
+        n += m == null ? 0 : m.byteSize();
+      }
+      return n;
+    }
+  }
+
   /**
    * Gives pages that were read back to the system's cache, from where they come again in
-   * microseconds; else a process is counted for all that a query over everything has touched.
+   * microseconds; else a process is counted for all that a query over everything has touched. The
+   * room of files is free once a collection has found that nobody refers to them; a heap that is
+   * never under way would leave that for long, so one is asked for where much would come free.
+   *
+   * @param live bytes in files that the head refers to
    */
-  void letGo() {
+  void letGo(long live) {
+    long idle = mappedBytes() - live;
+    if (idle > MOST_IDLE && idle > live && System.nanoTime() - collected > COLLECT_NANOS) {
+      collected = System.nanoTime();
+      System.gc();
+    }
     synchronized (mapped) {
-      for (int i = mapped.size() - 1; i >= 0; i--) {
-        MemorySegment m = mapped.get(i).get();
-        if (m == null) {
-          mapped.remove(i);
-        } else if (m.isMapped()) {
+      for (WeakReference<MemorySegment> w : mapped) {
+        MemorySegment m = w.get();
+        if (m != null && m.isMapped()) {
           letGo(m);
         }
       }

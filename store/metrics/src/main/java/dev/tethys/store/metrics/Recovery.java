@@ -72,10 +72,10 @@ final class Recovery {
               payload -> {
                 try {
                   head.replay(payload);
-                  leaveMemory(head);
                 } catch (DamageException | IndexOutOfBoundsException e) {
                   senseless[0] += payload.end;
                 }
+                leaveMemory(head);
               });
       segments++;
       records += f.frames();

@@ -71,7 +71,7 @@ final class Upkeep {
   private long lateAtFlush;
   private final boolean recovered;
   private final long opened = System.nanoTime();
-  private int passes; // of the thread that takes samples out of memory
+  private int passes; // of taking samples out of memory; a race changes little
 
   // For self-metrics.
   final LongAdder failures = new LongAdder();
@@ -221,7 +221,7 @@ final class Upkeep {
                         action.run();
                       } catch (StorageException e) {
                         LOG.log(Level.ERROR, e.getMessage());
-                      } catch (RuntimeException e) {
+                      } catch (RuntimeException | InternalError e) { // a mapped file may fail
                         LOG.log(Level.ERROR, name + " failed; it will try again", e);
                       }
                     } while (!stop.await(1, TimeUnit.SECONDS));
@@ -246,12 +246,16 @@ final class Upkeep {
   /** Puts pages that take no more samples into files: all there are, or once they are many. */
   void leaveMemory(boolean all) {
     try {
+      boolean left;
       if (all) {
-        head.sealed().storeAll(pages);
+        left = head.sealed().storeAll(pages);
       } else if (recovered && System.nanoTime() - opened < REST_NANOS) {
-        head.sealed().storeInRecovery(pages);
+        left = head.sealed().storeInRecovery(pages);
       } else {
-        head.sealed().store(pages);
+        left = head.sealed().store(pages);
+      }
+      if (left) {
+        head.measure();
       }
     } catch (IOException e) {
       LOG.log(
@@ -261,7 +265,7 @@ final class Upkeep {
           e.getMessage());
     }
     if (passes++ % PASSES_BEFORE_LETTING_GO == 0) {
-      pages.letGo();
+      pages.letGo(head.memory().files());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
@@ -53,7 +54,11 @@ class SealedSamplesTest {
   }
 
   private MetricsDatabase open() {
-    return MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS.withBackground(false), files());
+    return open(folder);
+  }
+
+  private MetricsDatabase open(Path at) {
+    return MetricsDatabase.open(at, DatabaseOptions.DEFAULTS.withBackground(false), files());
   }
 
   private static double value(int series, int step) {
@@ -134,6 +139,89 @@ class SealedSamplesTest {
     }
     try (MetricsDatabase db = open()) {
       check(db, true);
+    }
+  }
+
+  @Test
+  void deletingAllOfNeighboursHurtsNobodyElse() throws Exception {
+    Matcher third =
+        Matcher.of(Matcher.Type.REGEX, "n", "12[789]|1[3-8][0-9]|190"); // of ten stripes
+    for (boolean stored : new boolean[] {false, true}) {
+      Path at = folder.resolve("stored-" + stored);
+      try (MetricsDatabase db = open(at)) {
+        fill(db, 0, STEPS);
+        if (stored) {
+          db.maintain();
+        }
+        db.delete(T0, T0 + STEPS / 2 * 15_000L, List.of(List.of(third)));
+        db.maintain();
+        checkOthers(db, third);
+      }
+      try (MetricsDatabase db = open(at)) {
+        assertThat(db.recovery().problems()).isEmpty();
+        checkOthers(db, third);
+      }
+    }
+  }
+
+  private static void checkOthers(MetricsDatabase db, Matcher deleted) {
+    try (Selection s =
+        db.select(
+            SelectHints.range(T0, T0 + STEPS * 15_000L), List.of(Matcher.equal("__name__", "m")))) {
+      assertThat(s.size()).isEqualTo(SERIES);
+      for (int k = 0; k < SERIES; k++) {
+        String n = Objects.requireNonNull(s.labels(k).get("n"));
+        int first = deleted.matches(n) ? STEPS / 2 + 1 : 0;
+        SampleBuffer b = new SampleBuffer();
+        s.read(k, b);
+        assertThat(b.size).isEqualTo(STEPS - first);
+        for (int i = 0; i < b.size; i++) {
+          assertThat(b.values[i]).isEqualTo(value(Integer.parseInt(n), first + i));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatFollowsADeletedFloatAndAHistogramIsItself() {
+    Labels l = Labels.of("__name__", "mixed");
+    Histogram h =
+        new Histogram(
+            true,
+            Histogram.ResetHint.GAUGE,
+            1,
+            0,
+            0,
+            2,
+            1,
+            new int[] {0, 1},
+            new double[] {2},
+            new int[0],
+            new double[0],
+            null);
+    try (MetricsDatabase db = open()) {
+      for (int i = 1; i <= 5; i++) {
+        if (i == 5) {
+          db.delete(T0 + 3, T0 + 3, List.of(List.of(Matcher.equal("__name__", "mixed"))));
+        }
+        try (Appender a = db.appender()) {
+          if (i == 4) {
+            a.append(a.series(l), 0, T0 + i, h);
+          } else {
+            a.append(a.series(l), 0, T0 + i, i * 10);
+          }
+          a.commit();
+        }
+      }
+      try (Selection s =
+          db.select(SelectHints.range(T0, T0 + 9), List.of(Matcher.equal("__name__", "mixed")))) {
+        SampleBuffer b = new SampleBuffer();
+        s.read(0, b);
+        assertThat(b.size).isEqualTo(4);
+        assertThat(b.values[0]).isEqualTo(10);
+        assertThat(b.values[1]).isEqualTo(20);
+        assertThat(b.values[3]).isEqualTo(50);
+      }
     }
   }
 

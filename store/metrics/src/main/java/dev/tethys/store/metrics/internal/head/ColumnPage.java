@@ -5,6 +5,8 @@ import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -26,10 +28,11 @@ import org.jspecify.annotations.Nullable;
  *   a nibble a change, the low half of a byte first; then their bytes, as in {@link RowPage}
  * </pre>
  *
- * <p>Invariants: never changes; its bytes are readable as long as it is referred to. Safe for
- * several threads.
+ * <p>Invariants: never changes, and has rows; its bytes are readable as long as it is referred to.
+ * Safe for several threads.
  */
 final class ColumnPage implements Page, Page.View {
+  private static final Logger LOG = System.getLogger(ColumnPage.class.getName());
   private static final ColumnCache KEPT = ColumnCache.SHARED;
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -67,12 +70,15 @@ final class ColumnPage implements Page, Page.View {
   private final char rows;
   private final boolean masked; // rows hold different series
   private final boolean sparing;
+  private final int sum; // CRC32C of head and columns
+  private byte soundness; // 0 not looked at, 1 sound, -1 damaged; a race only looks twice
 
-  ColumnPage(Shape s, PageBytes bytes, int head, int columns, int length) {
-    this(s, bytes, head, columns, length, false);
+  ColumnPage(Shape s, PageBytes bytes, int head, int columns, int length, int sum) {
+    this(s, bytes, head, columns, length, sum, false);
   }
 
-  private ColumnPage(Shape s, PageBytes bytes, int head, int columns, int length, boolean sparing) {
+  private ColumnPage(
+      Shape s, PageBytes bytes, int head, int columns, int length, int sum, boolean sparing) {
     this.number = s.number;
     this.rangeStart = s.rangeStart;
     this.minTime = s.minTime;
@@ -87,6 +93,7 @@ final class ColumnPage implements Page, Page.View {
     this.columns = columns;
     this.length = (char) length;
     this.rows = (char) s.rows;
+    this.sum = sum;
     this.sparing = sparing;
   }
 
@@ -117,7 +124,7 @@ final class ColumnPage implements Page, Page.View {
 
   @Override
   public long bytes() {
-    return 96L + (isInFile() ? 0 : headBytes() + length + 64);
+    return 104L + (isInFile() ? 0 : headBytes() + length + 64);
   }
 
   @Override
@@ -145,6 +152,30 @@ final class ColumnPage implements Page, Page.View {
     out.size += n;
   }
 
+  /**
+   * Whether its bytes are those that were written; looked at when they are first needed. After that
+   * the system's cache has them, or the disk.
+   */
+  private boolean isSound() {
+    if (soundness == 0) {
+      int n = headBytes();
+      ByteSink all = new ByteSink(n + length);
+      copyTo(all, all);
+      soundness = (byte) (PageBytes.sum(all.buf, 0, n, all.buf, n, length) == sum ? 1 : -1);
+      if (soundness < 0) {
+        LOG.log(
+            Level.ERROR,
+            "{0} rows of {1} series from {2} to {3} (milliseconds) are not in their file as they"
+                + " were written and are not answered; look at the disk",
+            (int) rows,
+            Long.bitCount(seen),
+            Long.toString(minTime),
+            Long.toString(maxTime));
+      }
+    }
+    return soundness > 0;
+  }
+
   // ---- reading
 
   @Override
@@ -154,7 +185,7 @@ final class ColumnPage implements Page, Page.View {
 
   @Override
   public View sparingView() {
-    return new ColumnPage(shape(), bytes, head, columns, length, true);
+    return new ColumnPage(shape(), bytes, head, columns, length, sum, true);
   }
 
   @Override
@@ -185,7 +216,7 @@ final class ColumnPage implements Page, Page.View {
   @Override
   public void read(int k, long min, long max, SampleBuffer into) {
     long bit = 1L << k;
-    if ((seen & bit) == 0) {
+    if ((seen & bit) == 0 || !isSound()) {
       return;
     }
     into.mayBeStale |= (special & bit) != 0;
@@ -214,7 +245,7 @@ final class ColumnPage implements Page, Page.View {
     long bit = 1L << k;
     if ((special & bit) != 0) {
       read(k, min, max, into);
-    } else if ((seen & bit) != 0) {
+    } else if ((seen & bit) != 0 && isSound()) {
       int n = into.size;
       into.ensure(n + rows);
       into.size = times(masked ? column(k) : null, min, max, n, into.timestamps, null);
@@ -357,8 +388,12 @@ final class ColumnPage implements Page, Page.View {
   @Override
   public void save(ByteSink out, @Nullable RowColumns columns) {
     out.svarint(rangeStart);
-    out.uvarint(rows);
+    out.uvarint(isSound() ? rows : 0);
     out.putLong(special);
+    if (!isSound()) {
+      RowPage.saveEmpty(out);
+      return;
+    }
     if (columns != null) {
       out.putByte(RowPage.COLUMNS);
       columns.save(this, rangeStart, out);
@@ -414,14 +449,15 @@ final class ColumnPage implements Page, Page.View {
             masked ? 0 : seen);
     PageBytes bytes = new PageBytes.InMemory(memory);
     int columns = b.length - head;
-    long[] presents = new ColumnPage(s, bytes, 0, head, columns).presents();
+    int sum = PageBytes.sum(b, 0, head, b, head, columns);
+    long[] presents = new ColumnPage(s, bytes, 0, head, columns, sum).presents();
     SameRows same = SameRows.ALL;
     for (int r = 0; r < (masked ? rows : 1); r++) {
       same = same.with(presents == null ? seen : presents[r]);
     }
     Shape told =
         new Shape(s.number, rangeStart, min, max, rows, seen, special, same, masked, s.allPresent);
-    return new ColumnPage(told, bytes, 0, head, columns);
+    return new ColumnPage(told, bytes, 0, head, columns, sum);
   }
 
   /** Whether bytes are a column and nothing else. */

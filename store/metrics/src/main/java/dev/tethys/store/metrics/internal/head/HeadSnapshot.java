@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * stripe: uvarint number, ValueColumn of the 64 newest values, 64 * svarint newest time (difference to
  *   the one before; 0 first), uvarint pages, each: svarint range start, uvarint rows,
  *   8 bytes mask of the series with values that are not finite, then
- *   byte 2 and {@link RowColumns} | byte 3, 8 bytes mask of the series with a value, byte 1 where rows
- *   hold different series and sized {@link ColumnPage} | byte 0 and 8 bytes mask of the series present in all rows | byte 1,
+ *   byte 2 and {@link RowColumns} | byte 3, 8 bytes mask of the series with a value, byte 1
+ *   where rows hold different series (else 0), sized {@link ColumnPage} | byte 0 and 8 bytes mask of the series present in all rows | byte 1,
  *   rows * { svarint time - time before (first: - range start), 8 bytes mask of the changed,
  *   [8 bytes mask of the present], uvarint length }, the bytes of all rows as in {@link RowPage};
  *   uvarint series with extras, each:
@@ -357,12 +357,12 @@ public final class HeadSnapshot {
             in -> {
               try {
                 frame(head, in, end, columns);
-                between.run();
               } catch (DamageException
                   | IndexOutOfBoundsException
                   | com.github.luben.zstd.ZstdException e) {
                 problems.add(String.valueOf(e.getMessage()));
               }
+              between.run();
             });
     if (found.damagedBytes() > 0 || found.tornBytes() > 0) {
       problems.add(found.damagedBytes() + found.tornBytes() + " bytes are damaged");

@@ -16,6 +16,11 @@ sealed interface Page permits RowPage, ColumnPage {
 
   long maxTime();
 
+  /** Whether any are left: all samples of a page may have been deleted. */
+  default boolean hasRows() {
+    return minTime() <= maxTime();
+  }
+
   /** Memory that it takes. */
   long bytes();
 

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.zip.CRC32C;
 
 /** Where the bytes of pages are. They never change, and stay as long as this is referred to. */
 public interface PageBytes {
@@ -13,6 +14,14 @@ public interface PageBytes {
 
   /** Copies some of them, without making what lies around them the process's own. */
   void read(int at, byte[] into, int offset, int n);
+
+  /** CRC32C of the two parts of a page. */
+  static int sum(byte[] head, int at, int length, byte[] columns, int from, int n) {
+    CRC32C c = new CRC32C();
+    c.update(head, at, length);
+    c.update(columns, from, n);
+    return (int) c.getValue();
+  }
 
   /** Those of a page that waits for a file. */
   record InMemory(MemorySegment memory) implements PageBytes {

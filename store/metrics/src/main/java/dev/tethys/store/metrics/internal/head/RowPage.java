@@ -550,6 +550,12 @@ final class RowPage implements Page {
     }
   }
 
+  /** Writes what follows the head of a saved page without rows. */
+  static void saveEmpty(ByteSink out) {
+    out.putByte(0);
+    out.putLong(0);
+  }
+
   View view() {
     return view(false);
   }

@@ -3,7 +3,9 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
 
@@ -14,7 +16,9 @@ import java.util.function.IntSupplier;
  * <p>Nothing depends on these files but memory: what stands in them is in the log, or in a snapshot
  * and the log, until a block has it.
  *
- * <p>Invariant: {@link #waiting} changes under the write side of the head's view.
+ * <p>Invariant: {@link #waiting} changes under the write side of the head's view, or in recovery.
+ * It names stripes and not pages, so that pages which were rewritten or dropped meanwhile are
+ * garbage.
  */
 public final class SealedPages {
   /** Bytes that are worth a file; with many series there are more at once. */
@@ -48,12 +52,12 @@ public final class SealedPages {
 
   private record Waiting(Stripe stripe, Page page) {}
 
-  private record Written(Waiting from, int head, int columns, int length) {}
+  private record Written(Waiting from, int head, int columns, int length, int sum) {}
 
   private final ReentrantReadWriteLock view;
   private final IntSupplier series;
   private final ColumnWriter columns = new ColumnWriter();
-  private List<Waiting> waiting = new ArrayList<>();
+  private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
   private volatile long waitingBytes;
   private volatile long pausedSince; // 0 when files can be had
   private int pageBytes = LARGEST_PAGE;
@@ -78,10 +82,10 @@ public final class SealedPages {
     return p.full() || p.rows >= FEWEST_ROWS && p.weight() >= pageBytes;
   }
 
-  /** Takes a page that gets no more rows. Under the write side of the view, or in recovery. */
+  /** Notes a page that gets no more rows. Under the write side of the view, or in recovery. */
   void add(Stripe stripe, Page page) {
     if (page.fileBytes() == 0) {
-      waiting.add(new Waiting(stripe, page));
+      waiting.add(stripe);
       waitingBytes += page.bytes();
       long n = series.getAsInt();
       long stripes = Math.max(1, n >>> 6);
@@ -94,27 +98,28 @@ public final class SealedPages {
    * Puts what waits into files if it is worth it. By several threads one after the other; writers
    * wait only while pages are exchanged.
    *
+   * @return whether anything left memory
    * @throws IOException when no file can be had, the first time of several; everything then stays
    *     where it is, and calls of the next half minute do nothing
    */
-  public void store(Files files) throws IOException {
-    storeFrom(fileBytes, files);
+  public boolean store(Files files) throws IOException {
+    return storeFrom(fileBytes, files);
   }
 
   /** The same while a store is brought back, and shortly after, when more may wait. */
-  public void storeInRecovery(Files files) throws IOException {
-    storeFrom(MOST_IN_RECOVERY, files);
+  public boolean storeInRecovery(Files files) throws IOException {
+    return storeFrom(MOST_IN_RECOVERY, files);
   }
 
   /** The same whatever waits. */
-  public void storeAll(Files files) throws IOException {
-    storeFrom(1, files);
+  public boolean storeAll(Files files) throws IOException {
+    return storeFrom(1, files);
   }
 
-  private void storeFrom(long least, Files files) throws IOException {
+  private boolean storeFrom(long least, Files files) throws IOException {
     long paused = pausedSince;
     if (waitingBytes < least || paused != 0 && System.nanoTime() - paused < PAUSE_NANOS) {
-      return;
+      return false;
     }
     synchronized (columns) {
       List<Waiting> taken = take();
@@ -127,20 +132,25 @@ public final class SealedPages {
         }
         pausedSince = 0;
       } catch (IOException e) {
-        putBack(taken.subList(done, taken.size()));
         pausedSince = System.nanoTime() | 1;
         if (paused == 0) {
           throw e;
         }
+      } finally {
+        putBack(taken.subList(done, taken.size()));
       }
+      return done > 0;
     }
   }
 
   private List<Waiting> take() {
     view.writeLock().lock();
     try {
-      List<Waiting> taken = waiting;
-      waiting = new ArrayList<>();
+      List<Waiting> taken = new ArrayList<>();
+      for (Stripe s : waiting) {
+        s.sealedInMemory(p -> taken.add(new Waiting(s, p)));
+      }
+      waiting = new HashSet<>();
       waitingBytes = 0;
       return taken;
     } finally {
@@ -149,13 +159,15 @@ public final class SealedPages {
   }
 
   private void putBack(List<Waiting> rest) {
-    view.writeLock().lock();
-    try {
-      for (Waiting w : rest) {
-        add(w.stripe, w.page);
+    if (!rest.isEmpty()) {
+      view.writeLock().lock();
+      try {
+        for (Waiting w : rest) {
+          add(w.stripe, w.page);
+        }
+      } finally {
+        view.writeLock().unlock();
       }
-    } finally {
-      view.writeLock().unlock();
     }
   }
 
@@ -172,8 +184,9 @@ public final class SealedPages {
         case RowPage p -> columns.write(p.view(), heads, out);
         case ColumnPage p -> p.copyTo(heads, out);
       }
-      if (out.size - at <= Character.MAX_VALUE) {
-        written.add(new Written(w, head, at, out.size - at));
+      if (heads.size - head + out.size - at <= Character.MAX_VALUE) {
+        int sum = PageBytes.sum(heads.buf, head, heads.size - head, out.buf, at, out.size - at);
+        written.add(new Written(w, head, at, out.size - at, sum));
       } else {
         heads.size = head; // it stays in memory
         out.size = at;
@@ -187,7 +200,7 @@ public final class SealedPages {
       for (Written w : written) {
         Page p = w.from.page;
         w.from.stripe.replace(
-            p, new ColumnPage(p.shape(), kept, w.head, first + w.columns, w.length));
+            p, new ColumnPage(p.shape(), kept, w.head, first + w.columns, w.length, w.sum));
       }
     } finally {
       view.writeLock().unlock();

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.storage.SampleBuffer;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,8 +90,8 @@ final class Stripe {
 
   private RowPage newPage(
       @Nullable RowPage before, long rangeStart, int capacity, SealedPages gone) {
-    if (before != null) {
-      gone.add(this, before);
+    if (count > 0) {
+      gone.add(this, pages[count - 1]);
     }
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count * 2);
@@ -112,7 +113,7 @@ final class Stripe {
 
   /** Adds a page of a snapshot; {@code from} as for {@link #truncate}. */
   void addPage(Page p, long from, SealedPages gone) {
-    if (p.maxTime() < from) {
+    if (!p.hasRows() || p.maxTime() < from) {
       return; // a block was finished after the snapshot
     }
     sealed |= p.minTime() < from;
@@ -231,13 +232,34 @@ final class Stripe {
    */
   void remove(int k, long minTime, long maxTime, RowPage.Scratch s, SealedPages gone) {
     SampleBuffer b = new SampleBuffer();
+    int n = 0;
     for (int i = 0; i < count; i++) {
       Page p = pages[i];
+      boolean last = i == count - 1;
       if (p.find(k, minTime, maxTime, b)) {
-        pages[i] = p.without(k, minTime, maxTime, s);
-        if (i < count - 1) {
-          gone.add(this, pages[i]);
+        p = p.without(k, minTime, maxTime, s);
+        if (last) {
+          // What comes next is written as a difference to the newest value of the page.
+          b.clear();
+          p.view(false).read(k, NEVER, Long.MAX_VALUE, b);
+          lastBits[k] = b.size == 0 ? 0 : Double.doubleToRawLongBits(b.values[b.size - 1]);
+        } else if (p.hasRows()) {
+          gone.add(this, p);
         }
+      }
+      if (last || p.hasRows()) {
+        pages[n++] = p;
+      }
+    }
+    Arrays.fill(pages, n, count, null);
+    count = n;
+  }
+
+  /** Gives the pages that take no more rows and are in memory. */
+  void sealedInMemory(Consumer<Page> to) {
+    for (int i = 0; i < count - (sealed ? 0 : 1); i++) {
+      if (pages[i].fileBytes() == 0 && pages[i].hasRows()) {
+        to.accept(pages[i]);
       }
     }
   }

@@ -31,7 +31,8 @@ class ColumnPageTest {
         new PageBytes.InMemory(MemorySegment.ofArray(heads.toArray())),
         1,
         at,
-        columns.size);
+        columns.size,
+        PageBytes.sum(heads.buf, 1, at - 2, columns.buf, 0, columns.size));
   }
 
   private static byte[] saved(Page.View page) {
@@ -74,6 +75,40 @@ class ColumnPageTest {
     columns(want).save(small, new RowColumns());
     Page again = RowPage.load(new ByteSource(small.toArray()), new RowColumns());
     RowColumnsTest.assertSameSamples(want.view(), again.view(true));
+  }
+
+  @Test
+  void whatChangedInItsFileIsNotAnswered() {
+    RowPage rows = RowColumnsTest.page(5, 100, true);
+    ByteSink heads = new ByteSink();
+    ByteSink columns = new ByteSink();
+    new ColumnWriter().write(rows.view(), heads, columns);
+    int sum = PageBytes.sum(heads.buf, 0, heads.size, columns.buf, 0, columns.size);
+    int at = heads.size;
+    heads.put(columns.buf, 0, columns.size);
+    byte[] b = heads.toArray();
+    b[at + 100] ^= 4;
+    ColumnPage page =
+        new ColumnPage(
+            rows.shape(),
+            new PageBytes.InMemory(MemorySegment.ofArray(b)),
+            0,
+            at,
+            columns.size,
+            sum);
+    SampleBuffer into = new SampleBuffer();
+    int k = Long.numberOfTrailingZeros(rows.seen);
+    page.read(k, Long.MIN_VALUE, Long.MAX_VALUE, into);
+    page.readTimes(k, Long.MIN_VALUE, Long.MAX_VALUE, into);
+    page.sparingView().read(k, Long.MIN_VALUE, Long.MAX_VALUE, into);
+    assertThat(into.size).isZero();
+    for (RowColumns small : new RowColumns[] {null, new RowColumns()}) {
+      ByteSink out = new ByteSink();
+      page.save(out, small);
+      ByteSource in = new ByteSource(out.toArray());
+      assertThat(RowPage.load(in, new RowColumns()).hasRows()).isFalse();
+      assertThat(in.remaining()).isZero();
+    }
   }
 
   @Test

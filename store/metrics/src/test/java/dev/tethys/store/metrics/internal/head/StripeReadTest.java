@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
@@ -130,6 +131,39 @@ class StripeReadTest {
     if (n > 0) {
       s.append(time, RANGE, slots, bits, 0, n, scratch, pages(1000));
     }
+  }
+
+  @Test
+  void whatLeftMeanwhileIsNotHeldForAFile() {
+    Stripe stripe = new Stripe();
+    SealedPages gone = pages(2_000_000);
+    RowPage.Scratch scratch = new RowPage.Scratch();
+    int[] slots = new int[64];
+    long[] bits = new long[64];
+    SplittableRandom random = new SplittableRandom(3);
+    for (int row = 0; row < 200; row++) {
+      for (int k = 0; k < 64; k++) {
+        slots[k] = k;
+        bits[k] = random.nextLong();
+      }
+      stripe.append(1_000_000 + row, RANGE, slots, bits, 0, 64, scratch, gone);
+    }
+    assertThatThrownBy(
+            () ->
+                gone.storeAll(
+                    (b, length) -> {
+                      throw new IOException("the disk is full");
+                    }))
+        .hasMessage("the disk is full");
+    int held = stripe.pageCount();
+    assertThat(held).isGreaterThan(3);
+    int[] offered = new int[1];
+    stripe.sealedInMemory(p -> offered[0]++);
+    assertThat(offered[0]).isEqualTo(held - 1);
+    stripe.truncate(2_000_000);
+    offered[0] = 0;
+    stripe.sealedInMemory(p -> offered[0]++);
+    assertThat(offered[0]).isZero();
   }
 
   @Test
