@@ -472,6 +472,8 @@ final class Upkeep {
   void delete(long min, long max, List<List<Matcher>> matcherSets) {
     structure.lock();
     try {
+      // Before, for who sees the first of it gone, and after, for who began while some was there.
+      changes.note(min, max);
       head.delete(min, max, matcherSets);
       for (BlockReader b : blocks.list()) {
         if (b.overlaps(min, max)) {
