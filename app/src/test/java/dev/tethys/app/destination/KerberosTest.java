@@ -282,15 +282,17 @@ class KerberosTest {
             new KerberosIdentity("stranger", null, new Secret("secret"), "HTTP", there().config()),
             () -> now[0]);
     for (int i = 0; i < 5; i++) {
-      assertThat(login.negotiate("127.0.0.1")).startsWith("Negotiate ");
+      assertThat(login.show("127.0.0.1").authorization()).startsWith("Negotiate ");
       assertThat(login.refused()).isFalse();
     }
     assertThat(logins("stranger")).isEqualTo(1);
     now[0] = now[0].plusSeconds(61);
-    login.negotiate("127.0.0.1");
-    assertThat(login.refused()).isTrue();
-    login.negotiate("127.0.0.1");
-    assertThat(login.refused()).isFalse();
+    KerberosLogin.Shown one = login.show("127.0.0.1");
+    KerberosLogin.Shown other = login.show("127.0.0.1");
+    assertThat(one.refused().getAsBoolean()).isTrue();
+    KerberosLogin.Shown later = login.show("127.0.0.1");
+    assertThat(other.refused().getAsBoolean()).as("there is a new login already").isTrue();
+    assertThat(later.refused().getAsBoolean()).isFalse();
     assertThat(logins("stranger")).isEqualTo(2);
   }
 

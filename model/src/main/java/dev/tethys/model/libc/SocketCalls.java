@@ -44,7 +44,11 @@ public final class SocketCalls implements AutoCloseable {
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int SHUT_RDWR = 2;
   private static final int SOL_SOCKET = 1;
-  private static final int SO_RCVTIMEO = 20;
+
+  /** Of its own on POWER (arch/powerpc/include/uapi/asm/socket.h). */
+  private static final int SO_RCVTIMEO =
+      System.getProperty("os.arch", "").startsWith("ppc64") ? 18 : 20;
+
   private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int IPPROTO_IP = 0;

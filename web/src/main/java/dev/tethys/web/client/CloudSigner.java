@@ -18,12 +18,13 @@ final class CloudSigner {
       case CloudAuth.SigV4 c -> {
         AwsCredentials credentials = new AwsCredentials(AwsCredentials.Settings.of(c), around);
         yield call ->
-            AwsSigner.sign(
-                call,
-                credentials.identity(),
-                credentials.region(),
-                c.service(),
-                around.clock().instant());
+            WebClient.Signed.of(
+                AwsSigner.sign(
+                    call,
+                    credentials.identity(),
+                    credentials.region(),
+                    c.service(),
+                    around.clock().instant()));
       }
       case CloudAuth.AzureAd c -> bearer(azure(c, around));
       case CloudAuth.GoogleIam c ->
@@ -32,7 +33,8 @@ final class CloudSigner {
   }
 
   private static WebClient.Signer bearer(BearerTokens tokens) {
-    return call -> call.withHeader("Authorization", "Bearer " + tokens.token());
+    return call ->
+        WebClient.Signed.of(call.withHeader("Authorization", "Bearer " + tokens.token()));
   }
 
   private static BearerTokens azure(CloudAuth.AzureAd c, Surroundings around) {

@@ -96,16 +96,10 @@ public final class HttpClientFactory implements AutoCloseable {
     KerberosLogin login = new KerberosLogin(server.identity(), clock);
     return client(
         config,
-        new WebClient.Signer() {
-          @Override
-          public Call sign(Call call) throws IOException {
-            return call.withHeader("Authorization", login.negotiate(server.host()));
-          }
-
-          @Override
-          public boolean refused() {
-            return login.refused();
-          }
+        call -> {
+          KerberosLogin.Shown s = login.show(server.host());
+          return new WebClient.Signed(
+              call.withHeader("Authorization", s.authorization()), s.refused());
         });
   }
 

@@ -25,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -55,15 +56,19 @@ public final class WebClient {
   /** Adds to a call what proves who sent it. */
   @FunctionalInterface
   interface Signer {
-    Call sign(Call call) throws IOException, InterruptedException;
+    Signed sign(Call call) throws IOException, InterruptedException;
+  }
 
-    /**
-     * A server refused what a call was signed with (401).
-     *
-     * @return whether the next one is signed with something else
-     */
-    default boolean refused() {
-      return false;
+  /**
+   * A call that proves who sends it.
+   *
+   * @param refused is asked when a server refused it (401): whether the next one is signed with
+   *     something else
+   */
+  record Signed(Call call, BooleanSupplier refused) {
+    /** One whose successor is signed with the same. */
+    static Signed of(Call call) {
+      return new Signed(call, () -> false);
     }
   }
 
@@ -194,20 +199,20 @@ public final class WebClient {
    */
   private Answer sendOnce(Call unsigned, boolean trusted, long deadline)
       throws IOException, InterruptedException {
-    Call call = trusted && signer != null ? signer.sign(unsigned) : unsigned;
-    RequestHeaders headers = headers(call, trusted, deadline);
-    Answer answer = sendWith(call, headers, deadline);
-    if (answer.status() != 401 || !trusted || !hasAnother(headers)) {
+    Signed signed = trusted && signer != null ? signer.sign(unsigned) : Signed.of(unsigned);
+    RequestHeaders headers = headers(signed.call, trusted, deadline);
+    Answer answer = sendWith(signed.call, headers, deadline);
+    if (answer.status() != 401 || !trusted || !hasAnother(signed, headers)) {
       return answer;
     }
     answer.close();
-    Call again = signer != null ? signer.sign(unsigned) : unsigned;
+    Call again = signer != null ? signer.sign(unsigned).call : unsigned;
     return sendWith(again, headers(again, true, deadline), deadline);
   }
 
-  private boolean hasAnother(RequestHeaders refused) {
+  private boolean hasAnother(Signed signed, RequestHeaders refused) {
     if (signer != null) {
-      return signer.refused();
+      return signed.refused.getAsBoolean();
     }
     List<String> used = refused.values().get("Authorization");
     return tokens != null && used != null && tokens.isReplaced(used.getFirst());

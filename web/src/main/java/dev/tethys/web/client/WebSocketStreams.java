@@ -54,10 +54,28 @@ public final class WebSocketStreams {
   public record Upgrade(
       String authority, String path, String protocol, Map<String, String> headers) {}
 
+  /** A server that answers a request for a WebSocket with something else. */
+  public static final class Refused extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final String status;
+
+    Refused(String status) {
+      super("it opens no WebSocket: HTTP status " + status);
+      this.status = status;
+    }
+
+    /** Whether it is because of who asks. */
+    public boolean isForbidden() {
+      return status.equals("401") || status.equals("403");
+    }
+  }
+
   /**
    * Asks a server to go on as a WebSocket.
    *
-   * @throws IOException also when it does not
+   * @throws Refused when it answers with another status
+   * @throws IOException also when it does not otherwise
    */
   public static WebSocketStreams open(InputStream from, OutputStream to, Upgrade upgrade)
       throws IOException {
@@ -105,7 +123,7 @@ public final class WebSocketStreams {
       throw new IOException("it is no server of WebSockets");
     }
     if (!first[1].equals("101")) {
-      throw new IOException("it opens no WebSocket: HTTP status " + first[1]);
+      throw new Refused(first[1]);
     }
     if (!value(lines, "Sec-WebSocket-Accept").equals(accept(key))) {
       throw new IOException("it opens a WebSocket that nobody asked for");

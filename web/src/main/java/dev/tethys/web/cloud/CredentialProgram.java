@@ -1,8 +1,13 @@
 package dev.tethys.web.cloud;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +15,14 @@ import java.util.concurrent.TimeoutException;
 
 /** A program that prints who one is: it runs to its end, or is ended with all that it started. */
 public final class CredentialProgram {
+  /** Between looks at what it started. */
+  private static final Duration FIRST_LOOK = Duration.ofMillis(2);
+
+  private static final Duration LAST_LOOK = Duration.ofMillis(100);
+
+  /** How long its output may stay open behind it. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
   private CredentialProgram() {}
 
   /**
@@ -21,7 +34,7 @@ public final class CredentialProgram {
   public record Printed(int status, String text) {}
 
   /**
-   * Runs it.
+   * Runs it. What it leaves behind when it ends is ended, too.
    *
    * @param program is given no input, and what it says of errors is not read
    * @throws IOException when it cannot be started or does not end in time
@@ -30,24 +43,48 @@ public final class CredentialProgram {
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     Process p = program.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    // Whose parent has ended is nobody's descendant any more, so that they are noted before.
+    Set<ProcessHandle> started = new HashSet<>();
     try {
       p.getOutputStream().close();
+      ByteArrayOutputStream text = new ByteArrayOutputStream();
       // On a thread of its own: what the program left behind may keep its output open for ever.
-      FutureTask<byte[]> out =
-          new FutureTask<>(() -> p.getInputStream().readNBytes(Surroundings.MAX_BYTES));
-      Thread.ofPlatform().daemon().name("output of a program").start(out);
-      byte[] text = out.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-      if (!p.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-        throw new TimeoutException();
+      FutureTask<?> read = new FutureTask<>(() -> read(p.getInputStream(), text), null);
+      Thread.ofPlatform().daemon().name("output of a program").start(read);
+      for (Duration step = FIRST_LOOK; !p.waitFor(step); step = longer(step)) {
+        p.descendants().forEach(started::add);
+        if (System.nanoTime() - deadline > 0) {
+          throw new IOException("it did not end within " + patience.toMillis() + " ms");
+        }
       }
-      return new Printed(p.exitValue(), new String(text, StandardCharsets.UTF_8));
-    } catch (TimeoutException e) {
-      throw new IOException("it did not end within " + patience.toMillis() + " ms", e);
+      started.forEach(ProcessHandle::destroyForcibly);
+      try {
+        read.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        // Somebody nobody saw keeps the output open; what the program itself said was read.
+      }
+      return new Printed(p.exitValue(), text.toString(StandardCharsets.UTF_8));
     } catch (ExecutionException e) {
       throw new IOException("its output cannot be read: " + e.getCause(), e);
     } finally {
-      p.descendants().forEach(ProcessHandle::destroyForcibly); // a shell does not end its children
+      p.descendants().forEach(started::add); // a shell does not end its children
+      started.forEach(ProcessHandle::destroyForcibly);
       p.destroyForcibly();
+    }
+  }
+
+  private static Duration longer(Duration step) {
+    return step.compareTo(LAST_LOOK) < 0 ? step.multipliedBy(2) : step;
+  }
+
+  private static void read(InputStream in, ByteArrayOutputStream text) {
+    byte[] b = new byte[8192];
+    try {
+      for (int n = in.read(b); n >= 0 && text.size() < Surroundings.MAX_BYTES; n = in.read(b)) {
+        text.write(b, 0, Math.min(n, Surroundings.MAX_BYTES - text.size()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

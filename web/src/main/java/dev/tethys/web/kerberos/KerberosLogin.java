@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import javax.security.auth.Subject;
 import javax.security.auth.kerberos.KerberosTicket;
 import javax.security.auth.login.AppConfigurationEntry;
@@ -62,10 +63,22 @@ public final class KerberosLogin {
   public boolean refused() {
     lock.lock();
     try {
-      if (subject != null && clock.instant().isBefore(since.plus(YOUNG))) {
-        return false;
+      return isReplaced(subject);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether there is, or will be, another login than the one whose ticket was refused. */
+  private boolean isReplaced(@Nullable Subject used) {
+    lock.lock();
+    try {
+      if (subject != null && subject == used) {
+        if (clock.instant().isBefore(since.plus(YOUNG))) {
+          return false;
+        }
+        subject = null;
       }
-      subject = null;
       return true;
     } finally {
       lock.unlock();
@@ -152,9 +165,20 @@ public final class KerberosLogin {
     }
   }
 
-  /** The value of the header Authorization for one request to a server. */
-  public String negotiate(String host) throws IOException {
-    return "Negotiate " + Base64.getEncoder().encodeToString(token(host));
+  /**
+   * What one request to a server shows.
+   *
+   * @param authorization the value of the header Authorization
+   * @param refused to be asked where the server refuses it: as {@link #refused()}, also where
+   *     another request was refused before and tickets are of a new login already
+   */
+  public record Shown(String authorization, BooleanSupplier refused) {}
+
+  /** What one request to a server shows. */
+  public Shown show(String host) throws IOException {
+    Subject s = subject();
+    String token = Base64.getEncoder().encodeToString(token(s, host));
+    return new Shown("Negotiate " + token, () -> isReplaced(s));
   }
 
   /**
@@ -163,7 +187,10 @@ public final class KerberosLogin {
    * @param host of the server, as its principal has it
    */
   public byte[] token(String host) throws IOException {
-    Subject s = subject();
+    return token(subject(), host);
+  }
+
+  private byte[] token(Subject s, String host) throws IOException {
     return gss(
         s,
         () -> {

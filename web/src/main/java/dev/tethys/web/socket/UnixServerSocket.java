@@ -2,6 +2,7 @@ package dev.tethys.web.socket;
 
 import dev.tethys.web.client.UnixSocket;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
@@ -33,11 +34,15 @@ final class UnixServerSocket extends ServerSocket {
     if (Files.exists(path)) {
       try (SocketChannel _ = SocketChannel.open(at)) {
         throw new IOException("somebody listens there already");
-      } catch (SocketException e) {
+      } catch (ConnectException e) {
+        // A file that is no socket refuses connections, too.
         if (Files.isRegularFile(path) || Files.isDirectory(path)) {
           throw new IOException("it is there, and no socket", e);
         }
         Files.delete(path);
+      } catch (SocketException e) {
+        throw new IOException(
+            "whether somebody listens there cannot be found out: " + e.getMessage(), e);
       }
     }
     ServerSocketChannel c = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

@@ -151,7 +151,12 @@ class WebSocketStreamsTest {
   @Test
   void whatIsNoWebSocketIsRefused() throws Exception {
     assertThatThrownBy(() -> open(new Served("401 Unauthorized", "", ""), ""))
+        .isInstanceOfSatisfying(
+            WebSocketStreams.Refused.class, e -> assertThat(e.isForbidden()).isTrue())
         .hasMessageContaining("HTTP status 401");
+    assertThatThrownBy(() -> open(new Served("503 Busy", "", ""), ""))
+        .isInstanceOfSatisfying(
+            WebSocketStreams.Refused.class, e -> assertThat(e.isForbidden()).isFalse());
     assertThatThrownBy(() -> open(new Served("101", "", ""), "mqtt"))
         .hasMessageContaining("does not speak mqtt");
     for (String wrong : new String[] {"8285", "c200", "8300", "8b00", "827f8000000000000000"}) {

@@ -47,7 +47,7 @@ public final class KerberosAuth implements ExtensionFactory<KerberosServer> {
   private record Running(KerberosLogin login, String host) implements Extension, ClientAuth {
     @Override
     public Map<String, String> headers() throws IOException {
-      return Map.of("Authorization", login.negotiate(host));
+      return Map.of("Authorization", login.show(host).authorization());
     }
 
     @Override

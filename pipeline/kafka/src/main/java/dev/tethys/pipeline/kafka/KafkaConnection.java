@@ -226,6 +226,9 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     Secret password = o.get(PASSWORD);
     Reference source = o.find(TOKEN_SOURCE);
     CloudAuth aws = o.find(AWS);
+    if (o.has(EXTENSIONS) && !mechanism.equals(TokenLogin.MECHANISM)) {
+      throw o.error(EXTENSIONS, "oauthbearer_extensions are of the mechanism OAUTHBEARER");
+    }
     boolean named = !user.isEmpty() || !password.isEmpty();
     if (BY_AWS.contains(mechanism)) {
       if (named || source != null) {
@@ -247,9 +250,6 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
             "OAUTHBEARER wants oauthbearer_token_source, and neither username nor password");
       }
       return new Sasl(TokenLogin.of(source, extensions(o)));
-    }
-    if (o.has(EXTENSIONS)) {
-      throw o.error(EXTENSIONS, "oauthbearer_extensions are of the mechanism OAUTHBEARER");
     }
     if (!BY_PASSWORD.contains(mechanism)) {
       throw o.error(

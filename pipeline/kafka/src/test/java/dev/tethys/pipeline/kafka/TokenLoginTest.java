@@ -249,6 +249,8 @@ class TokenLoginTest {
             "mechanism: OAUTHBEARER, oauthbearer_token_source: x, username: u",
             "mechanism: PLAIN, username: u, password: p, oauthbearer_token_source: x",
             "mechanism: PLAIN, username: u",
+            "mechanism: AWS_MSK_IAM, oauthbearer_extensions: {a: b}",
+            "mechanism: AWS_MSK_IAM_OAUTHBEARER, oauthbearer_extensions: {a: b}",
             "username: u, password: ''",
             "mechanism: GSSAPI, username: u, password: p")) {
       assertThatThrownBy(() -> settings(wrong)).as(wrong).isInstanceOf(ConfigException.class);

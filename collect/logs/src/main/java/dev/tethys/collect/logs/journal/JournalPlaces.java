@@ -6,6 +6,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -26,6 +27,11 @@ public abstract class JournalPlaces {
 
   abstract void visit(Visitor v);
 
+  /** Folders of namespaces that are there and not read. */
+  public List<Path> passedOver() {
+    return List.of();
+  }
+
   /**
    * Files in folders, and in folders of these, which journald calls by machine and namespace:
    * {@code 0123…cdef}, {@code 0123…cdef.web}.
@@ -45,10 +51,7 @@ public abstract class JournalPlaces {
             String name = p.getFileName().toString();
             if (name.endsWith(".journal") || name.endsWith(".journal~")) {
               v.file(p);
-            } else if (deeper
-                && namespaces.test(
-                    name.substring(name.indexOf('.') < 0 ? name.length() : name.indexOf('.') + 1))
-                && Files.isDirectory(p)) {
+            } else if (deeper && namespaces.test(namespace(name)) && Files.isDirectory(p)) {
               list(p, false, v);
             }
           }
@@ -56,7 +59,29 @@ public abstract class JournalPlaces {
           v.unreadable(folder, e);
         }
       }
+
+      @Override
+      public List<Path> passedOver() {
+        List<Path> out = new ArrayList<>();
+        for (Path folder : folders) {
+          try (DirectoryStream<Path> s =
+              Files.newDirectoryStream(
+                  folder,
+                  p ->
+                      !namespaces.test(namespace(p.getFileName().toString()))
+                          && Files.isDirectory(p))) {
+            s.forEach(out::add);
+          } catch (IOException | DirectoryIteratorException e) {
+            // visit tells of it
+          }
+        }
+        return out;
+      }
     };
+  }
+
+  private static String namespace(String folder) {
+    return folder.substring(folder.indexOf('.') < 0 ? folder.length() : folder.indexOf('.') + 1);
   }
 
   /** Files by a pattern, whatever they are called. */

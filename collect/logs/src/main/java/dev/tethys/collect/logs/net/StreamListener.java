@@ -25,6 +25,9 @@ public final class StreamListener implements AutoCloseable {
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** How long connections have for handing over what they hold. */
+  private static final Duration LAST = Duration.ofMillis(500);
+
   /** Reads a connection to its end. */
   @FunctionalInterface
   public interface Reader {
@@ -177,17 +180,25 @@ public final class StreamListener implements AutoCloseable {
 
   /** Waits until threads that were interrupted have ended, for a bounded time. */
   static void ended(Collection<Thread> threads) {
-    Instant until = Instant.now().plus(PATIENCE);
+    Thread stays = stays(threads, PATIENCE);
+    if (stays != null) {
+      LOG.log(Level.WARNING, "{0} does not end", stays.getName());
+    }
+  }
+
+  /** Waits until threads have ended; one that has not in that time, null for none. */
+  private static @Nullable Thread stays(Collection<Thread> threads, Duration patience) {
+    Instant until = Instant.now().plus(patience);
     try {
       for (Thread t : threads) {
         if (t != Thread.currentThread() && !t.join(Duration.between(Instant.now(), until))) {
-          LOG.log(Level.WARNING, "{0} does not end", t.getName());
-          return;
+          return t;
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return null;
   }
 
   /** Ends it; what connections have read is counted when this returns. */
@@ -200,6 +211,8 @@ public final class StreamListener implements AutoCloseable {
       // it was to end anyway
     }
     connections.forEach(StreamListener::close);
+    // A record that was being read is still handed over, which an interrupt would prevent.
+    stays(threads, LAST);
     threads.forEach(Thread::interrupt);
     ended(threads);
   }

@@ -19,8 +19,14 @@ import java.util.Set;
  * How points are posted to a hosted Graphite.
  *
  * @param interval between the points of a series, as JSON tells it, in seconds
+ * @param hasInterval whether the settings say it
  */
-record CarbonHttp(HttpClientSettings client, String username, Secret password, int interval) {
+record CarbonHttp(
+    HttpClientSettings client,
+    String username,
+    Secret password,
+    int interval,
+    boolean hasInterval) {
   private static final Section SECTION =
       new Section("http", "A hosted Graphite that takes points by HTTP.");
   private static final HttpClientSettings.Keys CLIENT =
@@ -52,7 +58,10 @@ record CarbonHttp(HttpClientSettings client, String username, Secret password, i
     if (!o.get(USERNAME).isEmpty() && client.auth() != null) {
       throw o.error(USERNAME, "at most one of username and auth is wanted");
     }
-    return new CarbonHttp(client, o.get(USERNAME), o.get(PASSWORD), (int) seconds);
+    if (o.get(USERNAME).isEmpty() && o.has(PASSWORD)) {
+      throw o.error(PASSWORD, "password wants a username");
+    }
+    return new CarbonHttp(client, o.get(USERNAME), o.get(PASSWORD), (int) seconds, o.has(INTERVAL));
   }
 
   /** Where points are posted. */

@@ -126,6 +126,9 @@ record CarbonSettings(
     if (o.get(FORMAT) == Format.JSON && http == null) {
       throw o.error(FORMAT, "json is what a hosted Graphite takes by http");
     }
+    if (http != null && http.hasInterval() && o.get(FORMAT) != Format.JSON) {
+      throw o.error(HTTP, "interval is of format: json: lines have no place for it");
+    }
     for (String key : OF_SOCKETS) {
       if (http != null && o.node().entries().containsKey(key)) {
         throw o.error(HTTP, "\"" + key + "\" is of carbon's own ports: http has keys of its own");

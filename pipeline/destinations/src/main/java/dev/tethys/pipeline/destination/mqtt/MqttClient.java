@@ -9,6 +9,7 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.LineSockets;
 import dev.tethys.pipeline.destination.client.WebSocketAddress;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebSocketStreams;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.ByteArrayOutputStream;
@@ -121,8 +122,10 @@ final class MqttClient implements AutoCloseable {
     WebSocketAddress signed = signature.sign(address);
     try {
       signed.open(line);
-    } catch (IOException e) {
-      signature.refused(); // that may be why
+    } catch (WebSocketStreams.Refused e) {
+      if (e.isForbidden()) {
+        signature.refused();
+      }
       throw e;
     }
   }

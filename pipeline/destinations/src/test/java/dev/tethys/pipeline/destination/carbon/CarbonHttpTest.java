@@ -158,7 +158,9 @@ class CarbonHttpTest {
             "{http: {endpoint: 'http://a'}, format: pickle}",
             "{http: {endpoint: 'http://a'}, endpoint: 'a:2003'}",
             "{http: {endpoint: 'http://a'}, tls: {insecure: true}}",
-            "{http: {endpoint: 'http://a', interval: 10ms}}",
+            "{http: {endpoint: 'http://a', interval: 10ms}, format: json}",
+            "{http: {endpoint: 'http://a', interval: 10s}}",
+            "{http: {endpoint: 'http://a', password: p}}",
             "{http: {endpoint: 'http://a', username: u, auth: {authenticator: basicauth}}}")) {
       assertThatThrownBy(() -> settings(wrong)).as(wrong).isInstanceOf(ConfigException.class);
     }

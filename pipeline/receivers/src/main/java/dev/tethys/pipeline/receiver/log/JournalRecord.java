@@ -30,8 +30,10 @@ enum JournalRecord {
         Object value = fields.value(i);
         switch (name) {
           case "MESSAGE" -> r.setBody(value);
-          case "PRIORITY" -> severity(String.valueOf(value), r);
           default -> {
+            if (name.equals("PRIORITY") && isSeverity(value, r)) {
+              continue;
+            }
             String attribute = ATTRIBUTES.get(name);
             String ofResource = RESOURCE.get(name);
             if (ofResource != null) {
@@ -100,12 +102,15 @@ enum JournalRecord {
     return r;
   }
 
-  private static void severity(String priority, LogRecord r) {
-    int p = priority.length() == 1 ? priority.charAt(0) - '0' : -1;
-    if (p >= 0 && p < SEVERITIES.length) {
-      r.setSeverityNumber(SEVERITIES[p]);
-      r.setSeverityText(SEVERITY_TEXTS[p]);
+  /** Takes a priority as the severity; false for what is none. */
+  private static boolean isSeverity(@Nullable Object priority, LogRecord r) {
+    int p = priority instanceof String s && s.length() == 1 ? s.charAt(0) - '0' : -1;
+    if (p < 0 || p >= SEVERITIES.length) {
+      return false;
     }
+    r.setSeverityNumber(SEVERITIES[p]);
+    r.setSeverityText(SEVERITY_TEXTS[p]);
+    return true;
   }
 
   private static @Nullable Object number(String name, @Nullable Object value) {

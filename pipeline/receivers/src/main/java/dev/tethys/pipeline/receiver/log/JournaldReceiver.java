@@ -14,6 +14,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the journal from its files, as the log agent does. */
@@ -51,6 +52,17 @@ final class JournaldReceiver implements Receiver {
     JournalReader reader = new JournalReader(settings.places(), after, () -> oldest);
     CursorProgress<Cursor> progress = new CursorProgress<>(c -> p.putCursor(NAME, c.toString()));
     output.start();
+    List<Path> others = settings.noNamespaceNamed() ? settings.places().passedOver() : List.of();
+    if (!others.isEmpty()) {
+      context
+          .logger()
+          .log(
+              Level.WARNING,
+              "{0} reads the default namespace of the journal alone, not {1}: namespace: \"*\""
+                  + " asks for all, and namespace: \"\" says that this is meant",
+              context.name(),
+              others);
+    }
     String boot = boot();
     thread =
         Thread.ofPlatform()

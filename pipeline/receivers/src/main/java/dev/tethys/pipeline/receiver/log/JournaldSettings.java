@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param form of records
  * @param fromEnd whether what is there at the start is not read, unless there is a position
+ * @param noNamespaceNamed whether nothing says which namespaces are wanted
  * @param units patterns of names, any of which; none for all
  * @param matches of which all of one must be true; none for all
  * @param most the most severe priority, a small number
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 record JournaldSettings(
     LogSettings common,
     JournalPlaces places,
+    boolean noNamespaceNamed,
     JournalRecord form,
     boolean fromEnd,
     List<Pattern> units,
@@ -142,6 +144,7 @@ record JournaldSettings(
       return new JournaldSettings(
           common.read(o),
           places(o),
+          !o.has(namespace),
           o.get(conventions) ? JournalRecord.CONVENTIONS : JournalRecord.FIELDS,
           o.get(startAt).equals("end"),
           List.copyOf(names),

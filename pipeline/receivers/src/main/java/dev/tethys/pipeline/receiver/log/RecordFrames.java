@@ -7,11 +7,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes records of several lines out of a stream. The last one ends with the stream; one that is
- * too long becomes several.
+ * Takes records of several lines out of a stream. The last one ends with the stream, also where
+ * that fails; one that is too long becomes several.
  */
 final class RecordFrames {
   private static final int FIRST_SIZE = 8192;
+
+  /** So many bytes are looked through at each read: it is less work than reading them was. */
+  private static final int SMALL = 4096;
 
   private final InputStream in;
   private final RecordEnds ends;
@@ -20,6 +23,12 @@ final class RecordFrames {
   private int from;
   private int to;
   private boolean ended;
+  private @Nullable IOException failed;
+
+  /** How much was looked through in vain, and whether a line has ended since. */
+  private int searched;
+
+  private boolean lineCame;
 
   /**
    * Records.
@@ -33,21 +42,29 @@ final class RecordFrames {
     this.buf = new byte[Math.min(maxLength, FIRST_SIZE)];
   }
 
-  /** The next record; null at the end of the stream. */
+  /**
+   * The next record; null at the end of the stream.
+   *
+   * @throws IOException of the stream, once all that came before is given
+   */
   byte @Nullable [] next() throws IOException {
     while (true) {
       if (from < to) {
-        int end = ends.end(buf, from, to);
+        boolean last = ended || to - from == maxLength;
+        int end = last || isDue() ? ends.end(buf, from, to) : -1;
         // An expression that matches nothing parts nothing.
-        if (end <= from && (ended || to - from == maxLength)) {
+        if (end <= from && last) {
           end = to;
         }
         if (end > from) {
           byte[] record =
               Arrays.copyOfRange(buf, ends.textFrom(buf, from, end), ends.textTo(buf, from, end));
           from = end;
+          searched = 0;
           return record;
         }
+      } else if (failed != null) {
+        throw failed;
       } else if (ended) {
         return null;
       }
@@ -55,7 +72,21 @@ final class RecordFrames {
     }
   }
 
-  private void read() throws IOException {
+  /**
+   * Whether what came since the last look may end a record. All of a long record is looked through
+   * for that, so that it is not done for every few bytes that come.
+   */
+  private boolean isDue() {
+    int size = to - from;
+    if (size > SMALL && !lineCame && size - searched < searched / 4) {
+      return false;
+    }
+    searched = size;
+    lineCame = false;
+    return true;
+  }
+
+  private void read() {
     if (from > 0) {
       System.arraycopy(buf, from, buf, 0, to - from);
       to -= from;
@@ -64,11 +95,20 @@ final class RecordFrames {
     if (to == buf.length) {
       buf = Arrays.copyOf(buf, Math.min(maxLength, 2 * to));
     }
-    int n = in.read(buf, to, buf.length - to);
+    int n;
+    try {
+      n = in.read(buf, to, buf.length - to);
+    } catch (IOException e) {
+      failed = e; // a sender that resets its connection, or this side's end: what came counts
+      n = -1;
+    }
     if (n < 0) {
       ended = true;
-    } else {
-      to += n;
+      return;
     }
+    for (int i = to; i < to + n && !lineCame; i++) {
+      lineCame = buf[i] == '\n';
+    }
+    to += n;
   }
 }

@@ -12,7 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,7 +124,16 @@ class JournaldReceiverTest {
     assertThat(r.attributes().get("syslog.pid")).isEqualTo(77L);
     assertThat(r.attributes().get("journald._SYSTEMD_UNIT")).isEqualTo("ssh.service");
     assertThat(String.valueOf(r.attributes().get("journald.TAG"))).isEqualTo("[a, b]");
-    assertThat(r.attributes().get("PRIORITY")).isNull();
+    assertThat(r.attributes().get("journald.PRIORITY")).isNull();
+  }
+
+  @Test
+  void aPriorityThatIsNoneIsKept() throws Exception {
+    write("a.journal", entry(1, "a.service", 12, "x"));
+    start(", priority: emerg..debug, convert_to_semantic_conventions: true");
+    LogRecord r = sink.await(1).getFirst();
+    assertThat(r.attributes().get("journald.PRIORITY")).isEqualTo("12");
+    assertThat(r.severityNumber()).isZero();
   }
 
   @Test
@@ -151,8 +164,33 @@ class JournaldReceiverTest {
     Receiver one = from(below + ", namespace: web");
     assertThat(messages(sink.await(3))).endsWith("web");
     one.stop(Duration.ofSeconds(5));
-    from(below);
-    assertThat(messages(sink.await(4))).endsWith("default");
+    List<String> said = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(java.util.logging.LogRecord r) {
+            said.add(new SimpleFormatter().formatMessage(r));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger log = Logger.getLogger("log test");
+    log.addHandler(handler);
+    try {
+      Receiver unsaid = from(below);
+      assertThat(messages(sink.await(4))).endsWith("default");
+      unsaid.stop(Duration.ofSeconds(5));
+      assertThat(said).singleElement().asString().contains(web.toString());
+      from(below + ", namespace: ''");
+      assertThat(messages(sink.await(5))).endsWith("default");
+      assertThat(said).hasSize(1);
+    } finally {
+      log.removeHandler(handler);
+    }
   }
 
   @Test

@@ -103,6 +103,33 @@ class SocketLogReceiverTest {
         .containsExactly("1 one\n  at a", "2 two\n  at b", "3 34567890123456", "789\nend");
   }
 
+  private static final String BY_STARTS =
+      "{listen_address: 127.0.0.1:0, multiline: {line_start_pattern: '^\\d+ '}}";
+
+  @Test
+  void whatCameBeforeAResetIsTaken() throws IOException {
+    SocketLogReceiver r = start(SocketLogReceiverFactory.tcp(), BY_STARTS);
+    try (Socket s = new Socket(InetAddress.getLoopbackAddress(), r.tcpPort())) {
+      s.getOutputStream().write("1 one\n2 two\n".getBytes(StandardCharsets.UTF_8));
+      sink.await(1); // so it was read: a reset throws away what the kernel holds
+      s.setSoLinger(true, 0);
+    }
+    sink.await(2);
+    assertThat(sink.bodies()).containsExactly("1 one", "2 two");
+  }
+
+  @Test
+  void whatCameBeforeTheStopIsTaken() throws IOException {
+    SocketLogReceiver r = start(SocketLogReceiverFactory.tcp(), BY_STARTS);
+    try (Socket s = new Socket(InetAddress.getLoopbackAddress(), r.tcpPort())) {
+      s.getOutputStream().write("1 one\n2 two\n".getBytes(StandardCharsets.UTF_8));
+      sink.await(1);
+      r.stop(Duration.ofSeconds(5));
+      receiver = null;
+      assertThat(sink.bodies()).containsExactly("1 one", "2 two");
+    }
+  }
+
   @Test
   void recordsOfSeveralLinesOverUdp() throws IOException {
     SocketLogReceiver r =

@@ -52,7 +52,12 @@ public final class Netlink implements AutoCloseable {
    */
   public Netlink(int family) throws LibraryException {
     socket = new SocketCalls(SocketCalls.AF_NETLINK, SocketCalls.SOCK_DGRAM, family);
-    socket.timeout(PATIENCE);
+    try {
+      socket.timeout(PATIENCE);
+    } catch (LibraryException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   /**

@@ -1,0 +1,56 @@
+package dev.tethys.pipeline.receiver.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.collect.logs.file.RecordEnds;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RecordFramesTest {
+  /** Gives some bytes at a time, and fails at the end. */
+  private static InputStream dripping(String text, Random sizes) {
+    byte[] all = text.getBytes(StandardCharsets.UTF_8);
+    return new InputStream() {
+      private int at;
+
+      @Override
+      public int read() {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public int read(byte[] b, int from, int length) throws IOException {
+        if (at == all.length) {
+          throw new IOException("reset");
+        }
+        int n = Math.min(1 + sizes.nextInt(40), Math.min(length, all.length - at));
+        System.arraycopy(all, at, b, from, n);
+        at += n;
+        return n;
+      }
+    };
+  }
+
+  @Test
+  void longRecordsInManyPiecesAndTheErrorBehindThem() throws IOException {
+    String line = "  " + "x".repeat(30) + "\n";
+    String first = "1 a\n" + line.repeat(400);
+    String second = "2 " + "y".repeat(20_000) + "\n";
+    for (int seed = 0; seed < 20; seed++) {
+      RecordFrames f =
+          new RecordFrames(
+              dripping(first + second + "3 c\n", new Random(seed)),
+              new RecordEnds("^\\d+ ", true, false),
+              1 << 20);
+      assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo(first);
+      assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo(second);
+      assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo("3 c\n");
+      assertThatThrownBy(f::next).isInstanceOf(IOException.class).hasMessage("reset");
+      assertThatThrownBy(f::next).isInstanceOf(IOException.class).hasMessage("reset");
+    }
+  }
+}
