@@ -49,9 +49,9 @@ final class HttpFetch implements Refreshing.Source {
     if (Arrays.equals(now, digest)) {
       return known.groups();
     }
-    List<TargetGroup> groups = read(url, answer.body());
-    digest = now;
-    return known.take(groups);
+    List<TargetGroup> groups = known.take(read(url, answer.body()));
+    digest = now; // not before: what fails is read again
+    return groups;
   }
 
   private static List<TargetGroup> read(String url, byte[] body) throws IOException {

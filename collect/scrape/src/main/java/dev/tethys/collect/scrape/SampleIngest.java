@@ -68,6 +68,7 @@ final class SampleIngest {
   SampleIngest(
       Target target,
       ScrapeConfig config,
+      ParserOptions parserOptions,
       ScrapeOptions options,
       ScrapeMetrics metrics,
       SeriesMemory cache,
@@ -79,15 +80,7 @@ final class SampleIngest {
     this.sampleLabels = new SampleLabels(target.labels(), config);
     this.resolution =
         new ResolutionLimit(config.nativeBucketLimit(), config.nativeMinBucketFactor());
-    ScrapeDefaults.Histograms h = config.common().histograms();
-    Labels all = target.allLabels();
-    this.parserOptions =
-        new ParserOptions(
-            options.startTimestamps() || options.zeroAtStart(),
-            TargetLabels.override(all, TargetLabels.SCRAPE_NATIVE, h.scrapeNative()),
-            TargetLabels.override(all, TargetLabels.CONVERT_CLASSIC, h.convertClassic()),
-            TargetLabels.override(all, TargetLabels.ALWAYS_CLASSIC, h.keepClassic()),
-            options.typeAndUnitLabels());
+    this.parserOptions = parserOptions;
     this.cache = cache;
     this.metadata = metadata;
   }

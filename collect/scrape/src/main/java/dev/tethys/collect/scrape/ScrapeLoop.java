@@ -99,9 +99,12 @@ final class ScrapeLoop {
     this.config = config;
     this.transport = transport;
     this.pace = pace;
-    this.ingest = new SampleIngest(target, config, around.options, around.metrics, cache, metadata);
+    this.ingest =
+        new SampleIngest(
+            target, config, pace.parsing(), around.options, around.metrics, cache, metadata);
     this.report = new ReportSeries(ingest.sampleLabels(), config.common().extraMetrics());
     target.metadataFrom(metadata);
+    target.asked(pace.asked());
   }
 
   /** Marks it as wanted by a sync of its pool; whether it was not yet. */

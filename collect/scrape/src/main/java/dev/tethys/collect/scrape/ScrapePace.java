@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.codec.exposition.ParserOptions;
 import dev.tethys.codec.exposition.ScrapeProtocol;
 import dev.tethys.config.Durations;
 import dev.tethys.model.GoDurationText;
@@ -12,44 +13,59 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often a target is scraped, for how long, and what it is asked with: what nearly all targets
- * of a job have in common.
+ * How often a target is scraped, for how long, what it is asked with and how its answer is read:
+ * what nearly all targets of a job have in common.
  *
+ * @param asked what labels say of it
  * @param intervalText as Go writes it
  * @param tolerance within which a scrape carries the time at which it was due
  * @param headers of each request
  * @param error of labels that say neither; then the job's times are taken
  */
 record ScrapePace(
+    Asked asked,
     Duration interval,
     String intervalText,
     Duration tolerance,
     Duration timeout,
     Map<String, String> headers,
+    ParserOptions parsing,
     @Nullable String error) {
   /** A scrape this much after its tick, and not more than 1% of the interval, is on time. */
   private static final Duration TOLERANCE = Duration.ofMillis(2);
+
+  /** What labels of a target say of its scrapes, in their words. */
+  record Asked(
+      String interval,
+      String timeout,
+      boolean scrapeNative,
+      boolean convertClassic,
+      boolean keepClassic) {}
 
   /** The paces of one job, so that its targets share them. For one thread. */
   static final class Shared {
     /** Labels may say anything; what is beyond is made for each target. */
     private static final int MOST = 100;
 
-    private record Times(String interval, String timeout) {}
-
     private final ScrapeConfig config;
     private final ScrapeOptions options;
-    private final Map<Times, ScrapePace> known = new HashMap<>();
+    private final Map<Asked, ScrapePace> known = new HashMap<>();
 
     Shared(ScrapeConfig config, ScrapeOptions options) {
       this.config = config;
       this.options = options;
     }
 
-    /** The pace of a target. */
+    /** The pace of a target with these labels, those with two underscores included. */
     ScrapePace of(Labels all) {
-      Times t =
-          new Times(all.get(TargetLabels.SCRAPE_INTERVAL), all.get(TargetLabels.SCRAPE_TIMEOUT));
+      ScrapeDefaults.Histograms h = config.common().histograms();
+      Asked t =
+          new Asked(
+              all.get(TargetLabels.SCRAPE_INTERVAL),
+              all.get(TargetLabels.SCRAPE_TIMEOUT),
+              TargetLabels.override(all, TargetLabels.SCRAPE_NATIVE, h.scrapeNative()),
+              TargetLabels.override(all, TargetLabels.CONVERT_CLASSIC, h.convertClassic()),
+              TargetLabels.override(all, TargetLabels.ALWAYS_CLASSIC, h.keepClassic()));
       ScrapePace there = known.get(t);
       if (there != null) {
         return there;
@@ -61,23 +77,30 @@ record ScrapePace(
       return made;
     }
 
-    private ScrapePace made(Times times) {
+    private ScrapePace made(Asked asked) {
       Duration i = config.common().interval();
       Duration t = config.common().timeout();
       String error = null;
       try {
-        i = Durations.parse(times.interval);
-        t = Durations.parse(times.timeout);
+        i = Durations.parse(asked.interval);
+        t = Durations.parse(asked.timeout);
       } catch (IllegalArgumentException e) {
         error = e.getMessage();
       }
       Duration hundredth = i.dividedBy(100);
       return new ScrapePace(
+          asked,
           i,
           GoDurationText.of(i.toNanos()),
           hundredth.compareTo(TOLERANCE) < 0 ? hundredth : TOLERANCE,
           t,
           headers(t),
+          new ParserOptions(
+              options.startTimestamps() || options.zeroAtStart(),
+              asked.scrapeNative,
+              asked.convertClassic,
+              asked.keepClassic,
+              options.typeAndUnitLabels()),
           error);
     }
 

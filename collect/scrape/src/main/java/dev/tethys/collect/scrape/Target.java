@@ -29,6 +29,7 @@ public final class Target {
   private volatile Origin origin;
   private volatile Report report = Report.NONE;
   private volatile @Nullable FamilyMemory metadata;
+  private volatile ScrapePace.@Nullable Asked asked;
 
   /** What a target was made of. */
   record Origin(ScrapeConfig config, Labels target, Labels group) {}
@@ -101,12 +102,14 @@ public final class Target {
 
   /** The interval as its labels say it. */
   public String scrapeInterval() {
-    return allLabels().get(TargetLabels.SCRAPE_INTERVAL);
+    ScrapePace.Asked a = asked;
+    return a == null ? allLabels().get(TargetLabels.SCRAPE_INTERVAL) : a.interval();
   }
 
   /** The timeout as its labels say it. */
   public String scrapeTimeout() {
-    return allLabels().get(TargetLabels.SCRAPE_TIMEOUT);
+    ScrapePace.Asked a = asked;
+    return a == null ? allLabels().get(TargetLabels.SCRAPE_TIMEOUT) : a.timeout();
   }
 
   /** What the target last said about its metric families, in no order. */
@@ -133,6 +136,11 @@ public final class Target {
 
   void metadataFrom(FamilyMemory cache) {
     metadata = cache;
+  }
+
+  /** Is told what its labels say of scrapes, which all targets of a job share. */
+  void asked(ScrapePace.Asked of) {
+    asked = of;
   }
 
   void origin(Origin o) {

@@ -95,6 +95,9 @@ class ScrapeManagerTest {
           Labels.of("__address__", "h:3"));
       List<Target> first = s.manager.pools().getFirst().active();
       assertThat(first).extracting(Target::scrapeInterval).containsExactly("10s", "20s", "10s");
+      assertThat(first.get(2).scrapeInterval())
+          .as("targets of a job share the text")
+          .isSameAs(first.get(0).scrapeInterval());
       s.targets(
           Labels.of("__address__", "h:2", "__scrape_interval__", "20s"),
           Labels.of("__address__", "h:3", "__meta_new", "yes"),

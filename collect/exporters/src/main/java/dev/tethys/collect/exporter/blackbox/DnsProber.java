@@ -162,7 +162,7 @@ final class DnsProber implements Prober {
       Socket s = m.overTls() ? look.secure(m.config(), socket, host, server.getPort()) : socket;
       Reply reply =
           look.inTime(
-              s,
+              socket,
               () -> {
                 long sent = System.nanoTime();
                 byte[] q = query.toWire();

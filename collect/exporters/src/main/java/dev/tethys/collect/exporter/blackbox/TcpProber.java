@@ -41,15 +41,16 @@ final class TcpProber {
       } catch (IOException e) {
         return look.fails("Error dialing TCP", "err", e.getMessage());
       }
-      return talk(s, m, at.host(), look);
+      return talk(socket, s, m, at.host(), look);
     }
   }
 
-  private static boolean talk(Socket s, TcpModule m, String host, Look look) throws IOException {
+  private static boolean talk(Socket socket, Socket s, TcpModule m, String host, Look look)
+      throws IOException {
     look.debug("Successfully dialed");
     Dialogue.Connection c = new Dialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
     try {
-      return look.inTime(s, () -> new Dialogue(c, m.config(), host, look).run(m.dialogue()));
+      return look.inTime(socket, () -> new Dialogue(c, m.config(), host, look).run(m.dialogue()));
     } catch (IOException e) {
       return look.fails("Error reading from connection", "err", e.getMessage());
     }
@@ -74,7 +75,7 @@ final class TcpProber {
       } catch (IOException e) {
         return look.fails("Error dialing unix", "err", e.getMessage());
       }
-      return talk(s, m, target, look);
+      return talk(socket, s, m, target, look);
     } catch (IllegalArgumentException e) {
       return look.fails("Error dialing unix", "err", e.getMessage());
     }

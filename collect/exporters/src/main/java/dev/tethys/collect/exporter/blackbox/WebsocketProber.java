@@ -79,7 +79,7 @@ final class WebsocketProber implements Prober {
           DURATION, DURATION_HELP, "phase", "connect", Look.seconds(connected - dialled));
       Socket s =
           secure ? look.secure(client.tls(), socket, uri.getHost(), port, "http/1.1") : socket;
-      return look.inTime(s, () -> talk(m, uri, headers, s, connected, look));
+      return look.inTime(socket, () -> talk(m, uri, headers, s, connected, look));
     }
   }
 
