@@ -5,6 +5,7 @@ import dev.tethys.app.cli.Flag;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.BasicCredentials;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
@@ -14,7 +15,6 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,9 +92,7 @@ final class HttpAccess implements AutoCloseable {
     this.headers = new LinkedHashMap<>(headers);
     String user = base.getUserInfo();
     if (user != null) {
-      this.headers.put(
-          "Authorization",
-          "Basic " + Base64.getEncoder().encodeToString(user.getBytes(StandardCharsets.UTF_8)));
+      this.headers.put("Authorization", BasicCredentials.ofUserInfo(user));
     }
     this.factory = new HttpClientFactory("promtool/" + BuildInfo.current().version());
     this.client = factory.client(config);

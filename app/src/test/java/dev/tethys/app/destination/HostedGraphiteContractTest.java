@@ -1,12 +1,9 @@
 package dev.tethys.app.destination;
 
 import com.sun.net.httpserver.HttpExchange;
-import dev.tethys.model.Labels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.HashMap;
-import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,15 +37,10 @@ class HostedGraphiteContractTest extends DestinationContract {
   @Override
   Peer start() throws IOException {
     HttpIntake grafana = new HttpIntake("/graphite/metrics", HostedGraphiteContractTest::judge);
-    return new Peer() {
+    return new CarbonPeer() {
       @Override
       public int port() {
         return grafana.port();
-      }
-
-      @Override
-      public String exporter() {
-        return "carbon";
       }
 
       @Override
@@ -58,27 +50,17 @@ class HostedGraphiteContractTest extends DestinationContract {
             + "/graphite/metrics', username: '123456', password: a-token, interval: 30s}";
       }
 
-      /** A point that is sent twice is one in Graphite; the double keeps both. */
-      @Override
-      public boolean isIdempotent() {
-        return false;
-      }
-
       @Override
       public void read(Found into) {
-        Map<String, Labels> seen = new HashMap<>();
         grafana.forEach(
             body -> {
               for (JsonNode point : JSON.readTree(body)) {
                 StringBuilder path = new StringBuilder(point.path("name").asString(""));
                 point.path("tags").forEach(t -> path.append(';').append(t.asString("")));
-                CarbonContractTest.line(
-                    path
-                        + " "
-                        + point.path("value").asDouble(Double.NaN)
-                        + " "
-                        + point.path("time").asLong(0),
-                    seen,
+                point(
+                    path.toString(),
+                    point.path("value").asDouble(Double.NaN),
+                    point.path("time").asLong(0),
                     into);
               }
             });

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +43,9 @@ final class Credentials {
   static @Nullable String authorization(HttpClientConfig c) throws IOException {
     BasicAuth b = c.basicAuth();
     if (b != null) {
-      String s =
-          valueOr(b.username(), b.usernameFile(), "basic auth username file")
-              + ":"
-              + valueOr(b.password().value(), b.passwordFile(), "basic auth password file");
-      return "Basic " + Base64.getEncoder().encodeToString(s.getBytes(StandardCharsets.UTF_8));
+      return BasicCredentials.header(
+          valueOr(b.username(), b.usernameFile(), "basic auth username file"),
+          valueOr(b.password().value(), b.passwordFile(), "basic auth password file"));
     }
     Authorization a = c.authorization();
     if (a != null) {

@@ -11,9 +11,7 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -174,11 +172,7 @@ final class Proxies extends ProxySelector {
   @Nullable String authorization(URI uri) {
     URI proxy = find(uri);
     String user = proxy == null ? null : proxy.getUserInfo();
-    if (user == null) {
-      return null;
-    }
-    String s = user.indexOf(':') < 0 ? user + ":" : user;
-    return "Basic " + Base64.getEncoder().encodeToString(s.getBytes(StandardCharsets.UTF_8));
+    return user == null ? null : BasicCredentials.ofUserInfo(user);
   }
 
   @Override

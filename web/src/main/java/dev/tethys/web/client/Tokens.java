@@ -159,11 +159,10 @@ public final class Tokens {
             .withTimeout(timeout)
             .withHeader("Accept", "application/json");
     if (basicSecret != null) {
-      String s = encode(config.clientId()) + ":" + encode(basicSecret);
       call =
           call.withHeader(
               "Authorization",
-              "Basic " + Base64.getEncoder().encodeToString(s.getBytes(StandardCharsets.UTF_8)));
+              BasicCredentials.header(encode(config.clientId()), encode(basicSecret)));
     }
     try (Answer a = client.send(call)) {
       return new Reply(a.status(), a.bytes(MAX_ANSWER));

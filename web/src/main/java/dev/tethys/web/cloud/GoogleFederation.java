@@ -1,6 +1,7 @@
 package dev.tethys.web.cloud;
 
 import dev.tethys.config.Secret;
+import dev.tethys.web.client.BasicCredentials;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.net.URI;
@@ -11,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -121,10 +121,8 @@ final class GoogleFederation {
     if (id.isEmpty()) {
       return call;
     }
-    String both = id + ":" + n.path("client_secret").asString("");
     return call.withHeader(
-        "Authorization",
-        "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+        "Authorization", BasicCredentials.header(id, n.path("client_secret").asString("")));
   }
 
   private String proof(JsonNode n) throws IOException, InterruptedException {

@@ -11,9 +11,8 @@ import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.web.Htpasswd;
+import dev.tethys.web.client.BasicCredentials;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -127,13 +126,11 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   private record Asking(Client settings) implements Extension, ClientAuth {
     @Override
     public Map<String, String> headers() throws IOException {
-      String both =
-          SecretFile.valueOr(settings.username, settings.usernameFile)
-              + ":"
-              + SecretFile.valueOr(settings.password.value(), settings.passwordFile);
       return Map.of(
           "Authorization",
-          "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+          BasicCredentials.header(
+              SecretFile.valueOr(settings.username, settings.usernameFile),
+              SecretFile.valueOr(settings.password.value(), settings.passwordFile)));
     }
   }
 

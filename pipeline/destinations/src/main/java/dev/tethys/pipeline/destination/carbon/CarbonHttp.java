@@ -7,10 +7,9 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.web.client.BasicCredentials;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -74,9 +73,6 @@ record CarbonHttp(
     if (username.isEmpty()) {
       return Map.of();
     }
-    String both = username + ":" + password.value();
-    return Map.of(
-        "authorization",
-        "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+    return Map.of("authorization", BasicCredentials.header(username, password.value()));
   }
 }

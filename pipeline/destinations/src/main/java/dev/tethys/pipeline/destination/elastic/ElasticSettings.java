@@ -14,10 +14,9 @@ import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameRule;
 import dev.tethys.pipeline.naming.NameTemplate;
+import dev.tethys.web.client.BasicCredentials;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -218,8 +217,8 @@ record ElasticSettings(
         throw o.error(
             retention,
             openSearch
-                ? "OpenSearch keeps retention in policies of its ISM plugin, not in templates: policy"
-                    + " with delete_after makes one"
+                ? "OpenSearch keeps retention in policies of its ISM plugin, not in templates:"
+                    + " policy with delete_after makes one"
                 : "retention is of data streams, and data_stream is false");
       }
       IndexPolicy rules = o.find(policy);
@@ -313,9 +312,7 @@ record ElasticSettings(
     if (user.isEmpty()) {
       return Map.of();
     }
-    String both = user + ":" + (password == null ? "" : password.value());
     return Map.of(
-        "authorization",
-        "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+        "authorization", BasicCredentials.header(user, password == null ? "" : password.value()));
   }
 }

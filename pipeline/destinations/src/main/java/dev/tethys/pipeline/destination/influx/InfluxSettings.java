@@ -13,11 +13,11 @@ import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameRule;
 import dev.tethys.pipeline.naming.NameTemplate;
+import dev.tethys.web.client.BasicCredentials;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -307,10 +307,9 @@ record InfluxSettings(
   /** What says who writes; empty where the settings name nobody. */
   Map<String, String> credentials() {
     if (version == Version.V1 && !username.isEmpty()) {
-      String both = username + ":" + (password == null ? "" : password.value());
       return Map.of(
           "authorization",
-          "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+          BasicCredentials.header(username, password == null ? "" : password.value()));
     }
     return token == null
         ? Map.of()

@@ -9,10 +9,9 @@ import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.web.client.BasicCredentials;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -153,9 +152,8 @@ record OpenTsdbSettings(
     if (username.isEmpty()) {
       return Map.of();
     }
-    String both = username + ":" + (password == null ? "" : password.value());
     return Map.of(
         "authorization",
-        "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+        BasicCredentials.header(username, password == null ? "" : password.value()));
   }
 }

@@ -12,11 +12,11 @@ import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameRule;
 import dev.tethys.pipeline.naming.NameTemplate;
+import dev.tethys.web.client.BasicCredentials;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -197,9 +197,6 @@ record TdengineSettings(
     if (username.isEmpty()) {
       return Map.of();
     }
-    String both = username + ":" + password.value();
-    return Map.of(
-        "authorization",
-        "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8)));
+    return Map.of("authorization", BasicCredentials.header(username, password.value()));
   }
 }
