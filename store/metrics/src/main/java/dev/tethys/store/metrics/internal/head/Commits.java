@@ -146,7 +146,7 @@ final class Commits {
         stripe = head.stripe(slot);
         stripe.touched = group;
       }
-      long last = stripe.lastTime[slot & 63];
+      long last = stripe.newest.get(slot & 63);
       long start = b.starts == null ? 0 : b.starts[i];
       if (time > last && time >= floor) {
         b.inOrder.add(slot, time, b.bits[i], start);
@@ -179,7 +179,7 @@ final class Commits {
     }
     Stripe stripe = head.stripe(s.slot());
     stripe.touched = group;
-    long last = stripe.lastTime[s.slot() & 63];
+    long last = stripe.newest.get(s.slot() & 63);
     for (Batch.HistogramSample o : b.inOrderHistograms) {
       if (o.slot() == s.slot()) {
         last = Math.max(last, o.time());

@@ -18,7 +18,7 @@ final class Duplicates {
     try {
       Extras e = stripe.extras(k);
       HistogramLog log = e == null ? null : e.histograms;
-      boolean newestIsHistogram = log != null && log.newestTime() == stripe.lastTime[k];
+      boolean newestIsHistogram = log != null && log.newestTime() == stripe.newest.get(k);
       if (h != null) {
         return newestIsHistogram && log != null && h.equals(log.newest());
       }

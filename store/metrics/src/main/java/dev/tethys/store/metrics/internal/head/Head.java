@@ -39,7 +39,7 @@ import org.roaringbitmap.RoaringBitmap;
  *   <li>In-order samples of a series ascend: rows and histograms hold nothing older than {@link
  *       #minValidTime}; what comes late stands apart in {@link LateSamples}.
  *   <li>Lock order: commit lock ({@link Commits}), then {@link #view}. Rows, series table and index
- *       change under the write side of view; {@code lastTime} changes only under both.
+ *       change under the write side of view; {@link NewestTimes} change only under both.
  * </ul>
  */
 public final class Head {

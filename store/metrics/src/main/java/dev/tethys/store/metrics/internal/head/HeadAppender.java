@@ -82,7 +82,7 @@ final class HeadAppender implements Appender {
     // Where guesses keep failing (an order that changes), most are left out.
     boolean guess = last < keys.capacity() && (misses < 8 || (misses & 15) == 0);
     if (guess) {
-      int slot = keys.successor[last];
+      int slot = keys.successor(last);
       long ref = keys.check(slot, f.high, f.low);
       if (ref != 0) {
         misses = 0;
@@ -101,7 +101,7 @@ final class HeadAppender implements Appender {
       }
     }
     if (guess) {
-      keys.successor[last] = (int) ref;
+      keys.follow(last, (int) ref);
     }
     lastSlot = (int) ref;
     return ref;
@@ -139,7 +139,7 @@ final class HeadAppender implements Appender {
       }
     } else if (i < 0) {
       Stripe stripe = head.stripe(slot);
-      long last = stripe.lastTime[slot & 63];
+      long last = stripe.newest.get(slot & 63);
       if (timestamp <= last || timestamp < floor) {
         Outcome o = old(stripe, slot, last, timestamp, bits, null);
         if (o != null) {
@@ -223,7 +223,7 @@ final class HeadAppender implements Appender {
       }
     }
     Stripe stripe = head.stripe(slot);
-    long last = stripe.lastTime[slot & 63];
+    long last = stripe.newest.get(slot & 63);
     if (timestamp <= last || timestamp < floor) {
       Outcome o = old(stripe, slot, last, timestamp, 0, histogram);
       if (o != null) {

@@ -137,7 +137,7 @@ public final class HeadSnapshot {
     }
     return new StripeState(
         number,
-        s.lastTime.clone(),
+        s.newest.copy(),
         s.lastBits.clone(),
         s.view(Long.MIN_VALUE, Long.MAX_VALUE, true),
         extras);
@@ -443,7 +443,7 @@ public final class HeadSnapshot {
     long before = 0;
     for (int k = 0; k < 64; k++) {
       before += in.svarint();
-      s.lastTime[k] = before;
+      s.newest.set(k, before);
       s.lastBits[k] = Double.doubleToRawLongBits(v[k]);
     }
     for (int n = in.count(); n > 0; n--) {

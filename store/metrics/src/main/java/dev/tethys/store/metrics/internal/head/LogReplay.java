@@ -67,7 +67,7 @@ final class LogReplay implements BatchRecord.Replay {
     }
     t.install(slot, generation & ~1, canonical);
     Stripe s = head.stripeFor(slot);
-    s.lastTime[slot & 63] = Stripe.NEVER;
+    s.newest.set(slot & 63, NewestTimes.NEVER);
     s.lastBits[slot & 63] = 0;
   }
 
@@ -90,7 +90,7 @@ final class LogReplay implements BatchRecord.Replay {
       clean =
           c.times[i] >= floor
               && head.table.isLive(slot)
-              && c.times[i] > head.stripe(slot).lastTime[slot & 63];
+              && c.times[i] > head.stripe(slot).newest.get(slot & 63);
     }
     if (clean) {
       placement.floats(c);
@@ -107,7 +107,7 @@ final class LogReplay implements BatchRecord.Replay {
       if (late) {
         placement.lateSample(slot, c.times[i], start, c.bits[i], null);
       } else if (c.times[i] >= floor) {
-        if (c.times[i] > head.stripe(slot).lastTime[slot & 63]) {
+        if (c.times[i] > head.stripe(slot).newest.get(slot & 63)) {
           one.clear();
           one.add(slot, c.times[i], c.bits[i], start);
           placement.floats(one);
@@ -126,7 +126,7 @@ final class LogReplay implements BatchRecord.Replay {
     } else if (late) {
       placement.lateSample(slot, time, start, 0, h);
     } else if (time >= head.flushedTo) {
-      if (time > head.stripe(slot).lastTime[slot & 63]) {
+      if (time > head.stripe(slot).newest.get(slot & 63)) {
         placement.histogram(slot, time, start, h);
       } else {
         placement.lateSample(slot, time, start, 0, h);

@@ -87,7 +87,7 @@ final class Placement {
       e.histograms = new HistogramLog();
     }
     e.histograms.add(start, time, h);
-    s.lastTime[slot & 63] = time;
+    s.newest.set(slot & 63, time);
     head.widen(time);
     head.counters.histograms.increment();
   }
@@ -96,7 +96,8 @@ final class Placement {
   void remove(int slot, long min, long max) {
     Stripe s = head.stripe(slot);
     int k = slot & 63;
-    boolean newest = s.lastTime[k] >= min && s.lastTime[k] <= max;
+    long last = s.newest.get(k);
+    boolean newest = last >= min && last <= max;
     s.remove(k, min, max, scratch, head.sealed);
     Extras e = s.extras(k);
     if (newest) {
@@ -105,7 +106,7 @@ final class Placement {
     if (e != null && e.histograms != null) {
       e.histograms.remove(min, max);
       if (newest) {
-        s.lastTime[k] = Math.max(s.lastTime[k], e.histograms.newestTime());
+        s.newest.set(k, Math.max(s.newest.get(k), e.histograms.newestTime()));
       }
     }
     if (e != null && e.late != null) {

@@ -203,7 +203,7 @@ final class RowPage implements Page {
    * @param bits the values' bits
    * @param last the bits of each series' newest value in this page, updated here
    */
-  void append(long time, int[] slots, long[] bits, int from, int to, long[] last, Scratch s) {
+  long append(long time, int[] slots, long[] bits, int from, int to, long[] last, Scratch s) {
     long present = 0;
     long change = 0;
     int codes = 0;
@@ -244,6 +244,7 @@ final class RowPage implements Page {
     System.arraycopy(nibbles, 0, bytes, at, nibbleBytes);
     System.arraycopy(payload, 0, bytes, at + nibbleBytes, p);
     row(time, present, change, end);
+    return present;
   }
 
   private static int grown(int needed, int likely) {

@@ -3,6 +3,7 @@ package dev.tethys.store.metrics.internal.head;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From fingerprints of raw label bytes to series, read by appenders without a lock.
@@ -12,49 +13,53 @@ import java.util.Arrays;
  * ago; whoever uses its answer checks the generation again under the head's lock.
  *
  * <p>Most batches bring their series in the order of the batch before: {@link #successor} remembers
- * which series came after which, so that the table is mostly not asked. An entry of the table holds
- * half of the low word beside the slot, so that a look-up touches two places in memory: its entry
- * and the fingerprint.
+ * which series came after which, so that the table is mostly not asked.
  *
- * <p>Invariants: arrays have one length ({@link #prints} twice it), a power of two; written under
- * the head's write lock only (except the guesses of {@link #successor}, which may be anything); a
- * grown copy replaces the whole object.
+ * <p>What is asked for by its labels has no fingerprint (a scrape keeps references of its own), so
+ * fingerprints and guesses stand in chunks of slots that are made when the first of them comes:
+ * nothing is copied when slots become more, and a server that only scrapes has none.
+ *
+ * <p>Invariants: written under the head's write lock only (except the guesses of {@link
+ * #successor}, which may be anything); a grown copy replaces the whole object and shares the
+ * chunks. Who still reads the old one misses at most what was added since.
  */
 final class SeriesKeys {
   private static final VarHandle INT = MethodHandles.arrayElementVarHandle(int[].class);
-  private static final VarHandle LONG = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final long WAS_USED = -1;
+  private static final VarHandle PRINTS = MethodHandles.arrayElementVarHandle(long[][].class);
+  private static final VarHandle GUESSES = MethodHandles.arrayElementVarHandle(int[][].class);
+  private static final int WAS_USED = -1;
+
+  private static final int CHUNK_BITS = 10;
+  private static final int CHUNK = 1 << CHUNK_BITS;
 
   final int[] generation;
-  final int[] successor;
-  private final long[] prints; // high, low by slot; 0, 0 for none
-  private long[] table; // upper half of the low word << 32 | slot; 0 free, -1 was used
+  private final long @Nullable [][] prints; // a chunk: high, low by slot; 0, 0 for none
+  private final int @Nullable [][] guesses; // a chunk: the successor by slot
+  private int[] table; // slot by the low word of its fingerprint; 0 free, -1 was used
   private int tableUsed; // entries and former entries
 
   SeriesKeys(int capacity) {
-    this(new long[2 * capacity], new int[capacity], new int[capacity]);
+    this.generation = new int[capacity];
+    this.prints = new long[chunks(capacity)][];
+    this.guesses = new int[chunks(capacity)][];
+    this.table = new int[16];
   }
 
-  private SeriesKeys(long[] prints, int[] generation, int[] successor) {
-    this.prints = prints;
-    this.generation = generation;
-    this.successor = successor;
-    this.table = new long[2 * generation.length];
+  private SeriesKeys(SeriesKeys from, int capacity) {
+    this.generation = Arrays.copyOf(from.generation, capacity);
+    this.prints = Arrays.copyOf(from.prints, chunks(capacity));
+    this.guesses = Arrays.copyOf(from.guesses, chunks(capacity));
+    this.table = from.table;
+    this.tableUsed = from.tableUsed;
   }
 
-  /** A copy with more slots and a fresh table. */
+  private static int chunks(int capacity) {
+    return capacity + CHUNK - 1 >> CHUNK_BITS;
+  }
+
+  /** A copy with more slots. */
   SeriesKeys grown(int capacity) {
-    SeriesKeys k =
-        new SeriesKeys(
-            Arrays.copyOf(prints, 2 * capacity),
-            Arrays.copyOf(generation, capacity),
-            Arrays.copyOf(successor, capacity));
-    for (long e : table) {
-      if (e != 0 && e != WAS_USED) {
-        k.place(k.table, (int) e);
-      }
-    }
-    return k;
+    return new SeriesKeys(this, capacity);
   }
 
   int capacity() {
@@ -62,15 +67,47 @@ final class SeriesKeys {
   }
 
   long bytes() {
-    return capacity() * 24L + table.length * 8L;
+    long b = generation.length * 4L + table.length * 4L;
+    for (int i = 0; i < prints.length; i++) {
+      b += prints[i] == null ? 0 : CHUNK * 16L;
+      b += guesses[i] == null ? 0 : CHUNK * 4L;
+    }
+    return b;
+  }
+
+  /** Bytes by which the table would grow for one more fingerprint. */
+  long growth() {
+    return isFull(table) ? table.length * 4L : 0;
   }
 
   boolean hasPrint(int slot) {
-    return (prints[2 * slot] | prints[2 * slot + 1]) != 0;
+    long[] c = prints[slot >> CHUNK_BITS];
+    return c != null && (c[at(slot)] | c[at(slot) + 1]) != 0;
   }
 
   boolean isPrint(int slot, long h, long l) {
-    return prints[2 * slot] == h && prints[2 * slot + 1] == l;
+    long[] c = prints[slot >> CHUNK_BITS];
+    return c != null && c[at(slot)] == h && c[at(slot) + 1] == l;
+  }
+
+  private static int at(int slot) {
+    return 2 * (slot & CHUNK - 1);
+  }
+
+  /** The slot that came after another one; 0 when nothing is known, or anything. */
+  int successor(int slot) {
+    int[] c = guesses[slot >> CHUNK_BITS];
+    return c == null ? 0 : c[slot & CHUNK - 1];
+  }
+
+  /** Notes what came after a slot. Two that note at once may lose a guess. */
+  void follow(int slot, int next) {
+    int[] c = guesses[slot >> CHUNK_BITS];
+    if (c == null) {
+      c = new int[CHUNK];
+      GUESSES.setRelease(guesses, slot >> CHUNK_BITS, c);
+    }
+    c[slot & CHUNK - 1] = next;
   }
 
   /** The reference of the series in a slot if it has this fingerprint, or 0. */
@@ -78,8 +115,13 @@ final class SeriesKeys {
     if (slot <= 0 || slot >= generation.length) {
       return 0;
     }
+    long[] c = prints[slot >> CHUNK_BITS];
+    if (c == null) {
+      return 0;
+    }
     int g = (int) INT.getAcquire(generation, slot);
-    if (prints[2 * slot + 1] != l || prints[2 * slot] != h || (g & 1) != 0) {
+    int at = at(slot);
+    if (c[at + 1] != l || c[at] != h || (g & 1) != 0) {
       return 0;
     }
     VarHandle.acquireFence();
@@ -88,19 +130,17 @@ final class SeriesKeys {
 
   /** The reference of the series with this fingerprint, or 0. */
   long find(long h, long l) {
-    long[] t = table;
+    int[] t = table;
     int mask = t.length - 1;
     int i = (int) l & mask;
     for (int probes = 0; probes <= mask; probes++) {
-      long e = (long) LONG.getAcquire(t, i);
-      if (e == 0) {
+      int slot = (int) INT.getAcquire(t, i);
+      if (slot == 0) {
         return 0;
       }
-      if ((e ^ l) >>> 32 == 0 && e != WAS_USED) {
-        long ref = check((int) e, h, l);
-        if (ref != 0) {
-          return ref;
-        }
+      long ref = check(slot, h, l);
+      if (ref != 0) {
+        return ref;
       }
       i = (i + 1) & mask;
     }
@@ -109,64 +149,89 @@ final class SeriesKeys {
 
   /** Gives the first fingerprint to a live series that has none. */
   void assign(int slot, long h, long l) {
-    prints[2 * slot] = h;
+    long[] c = prints[slot >> CHUNK_BITS];
+    if (c == null) {
+      c = new long[2 * CHUNK];
+      PRINTS.setRelease(prints, slot >> CHUNK_BITS, c);
+    }
+    c[at(slot)] = h;
     VarHandle.releaseFence();
-    prints[2 * slot + 1] = l;
-    insert(slot);
+    c[at(slot) + 1] = l;
+    insert(slot, l);
   }
 
   /** Starts a series in a slot, without a fingerprint. */
   void start(int slot, int liveGeneration) {
     INT.setRelease(generation, slot, liveGeneration - 1);
     VarHandle.releaseFence();
-    prints[2 * slot] = 0;
-    prints[2 * slot + 1] = 0;
+    long[] c = prints[slot >> CHUNK_BITS];
+    if (c != null) {
+      c[at(slot)] = 0;
+      c[at(slot) + 1] = 0;
+    }
     INT.setRelease(generation, slot, liveGeneration);
   }
 
   /** Ends the series of a slot. */
   void retire(int slot) {
     INT.setRelease(generation, slot, generation[slot] + 1);
-    if (!hasPrint(slot)) {
+    long[] c = prints[slot >> CHUNK_BITS];
+    if (c == null || (c[at(slot)] | c[at(slot) + 1]) == 0) {
       return;
     }
     int mask = table.length - 1;
-    int i = (int) prints[2 * slot + 1] & mask;
+    int i = (int) c[at(slot) + 1] & mask;
     while (table[i] != 0) {
-      if ((int) table[i] == slot && table[i] != WAS_USED) {
-        LONG.setRelease(table, i, WAS_USED);
+      if (table[i] == slot) {
+        INT.setRelease(table, i, WAS_USED);
         return;
       }
       i = (i + 1) & mask;
     }
   }
 
-  private void insert(int slot) {
-    if (tableUsed * 4L > table.length * 3L) {
-      long[] old = table;
-      long[] t = new long[old.length];
-      tableUsed = 0;
-      for (long e : old) {
-        if (e != 0 && e != WAS_USED) {
-          place(t, (int) e);
-        }
-      }
-      VarHandle.releaseFence();
-      table = t;
-    }
-    place(table, slot);
+  private boolean isFull(int[] t) {
+    return tableUsed * 8L > t.length * 5L;
   }
 
-  private void place(long[] t, int slot) {
-    int mask = t.length - 1;
-    long l = prints[2 * slot + 1];
-    int i = (int) l & mask;
-    while (t[i] != 0 && t[i] != WAS_USED) {
-      i = (i + 1) & mask;
+  private void insert(int slot, long low) {
+    if (isFull(table)) {
+      rehash();
     }
-    if (t[i] == 0) {
+    if (place(table, slot, low) == 0) {
       tableUsed++;
     }
-    LONG.setRelease(t, i, (l & 0xffffffff00000000L) | slot);
+  }
+
+  private void rehash() {
+    int[] old = table;
+    int n = 0;
+    for (int s : old) {
+      n += s > 0 ? 1 : 0;
+    }
+    int[] t = new int[Integer.highestOneBit(Math.max(n, 8)) * 4];
+    for (int s : old) {
+      if (s > 0) {
+        long[] c = prints[s >> CHUNK_BITS];
+        if (c != null) {
+          place(t, s, c[at(s) + 1]);
+        }
+      }
+    }
+    tableUsed = n;
+    VarHandle.releaseFence();
+    table = t;
+  }
+
+  /** What stood at the place that it takes. */
+  private static int place(int[] t, int slot, long low) {
+    int mask = t.length - 1;
+    int i = (int) low & mask;
+    while (t[i] > 0) {
+      i = (i + 1) & mask;
+    }
+    int before = t[i];
+    INT.setRelease(t, i, slot);
+    return before;
   }
 }

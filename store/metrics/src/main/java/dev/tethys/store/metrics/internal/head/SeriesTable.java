@@ -271,9 +271,9 @@ final class SeriesTable {
 
   /** Bytes by which tables would grow for one more series. */
   long growth() {
-    long b = index.growth();
+    long b = index.growth() + keys.growth();
     if (free.isEmpty() && slots >= keys.capacity()) {
-      b += keys.bytes() + list.length * 8L;
+      b += keys.capacity() * 4L + list.length * 8L;
     }
     if (tableUsed * 4L > table.length * 3L - 4) {
       b += table.length * 4L;

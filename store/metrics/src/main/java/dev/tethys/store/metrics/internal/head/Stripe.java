@@ -14,16 +14,16 @@ import org.jspecify.annotations.Nullable;
  * of it that is in no block, and older ones are not read). Guarded by the lock of the head.
  */
 final class Stripe {
-  static final long NEVER = Long.MIN_VALUE;
+  private static final long NEVER = NewestTimes.NEVER;
 
-  /** Time of the newest in-order sample by series, {@link #NEVER} for none. */
-  final long[] lastTime = new long[64];
+  /** Of the newest in-order samples. */
+  final NewestTimes newest = new NewestTimes();
 
   /** Bits of the newest in-order float by series. */
   final long[] lastBits = new long[64];
 
   /** What a stripe takes beside its samples. */
-  static final long BYTES = 64 * 16 + 104;
+  static final long BYTES = 64 * 8 + 16 + 104;
 
   private Page[] pages = new Page[2];
   private int count;
@@ -32,10 +32,6 @@ final class Stripe {
 
   /** Last commit group that had samples here. */
   int touched;
-
-  Stripe() {
-    Arrays.fill(lastTime, NEVER);
-  }
 
   @Nullable Extras extras(int k) {
     return extras == null ? null : extras[k];
@@ -82,10 +78,7 @@ final class Stripe {
     if (open == null || open.rangeStart != rangeStart || sealed || gone.isDue(open)) {
       open = newPage(open, rangeStart, (to - from) * 4 + 64, gone);
     }
-    open.append(time, slots, bits, from, to, lastBits, s);
-    for (int i = from; i < to; i++) {
-      lastTime[slots[i] & 63] = time;
-    }
+    newest.setAll(open.append(time, slots, bits, from, to, lastBits, s), time);
   }
 
   private RowPage newPage(
@@ -268,7 +261,7 @@ final class Stripe {
   void findNewest(int k) {
     SampleBuffer b = new SampleBuffer();
     view(NEVER, Long.MAX_VALUE).read(k, NEVER, Long.MAX_VALUE, b);
-    lastTime[k] = b.size == 0 ? NEVER : b.timestamps[b.size - 1];
+    newest.set(k, b.size == 0 ? NEVER : b.timestamps[b.size - 1]);
     lastBits[k] = b.size == 0 ? 0 : Double.doubleToRawLongBits(b.values[b.size - 1]);
   }
 
@@ -301,7 +294,7 @@ final class Stripe {
 
   /** Of the rows, and what stands beside them. */
   long sampleBytes() {
-    long b = pages.length * 4L;
+    long b = pages.length * 4L + newest.bytes();
     for (int i = 0; i < count; i++) {
       b += pages[i].bytes();
     }

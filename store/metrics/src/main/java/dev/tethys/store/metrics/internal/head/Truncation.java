@@ -168,7 +168,7 @@ public final class Truncation {
       for (int i = 0; i < head.stripes.length; i++) {
         Stripe s = head.stripes[i];
         for (int k = 0; s != null && k < 64; k++) {
-          if (s.lastTime[k] < time && head.table.isLive(i << 6 | k)) {
+          if (s.newest.get(k) < time && head.table.isLive(i << 6 | k)) {
             n++;
           }
         }
@@ -286,7 +286,7 @@ public final class Truncation {
           }
         }
         int slot = i << 6 | k;
-        if (head.table.isLive(slot) && s.lastTime[k] < end && s.extras(k) == null) {
+        if (head.table.isLive(slot) && s.newest.get(k) < end && s.extras(k) == null) {
           head.table.retire(slot, e);
           head.counters.removed.increment();
         }
@@ -317,7 +317,7 @@ public final class Truncation {
                 oldest,
                 slot -> {
                   Stripe s = head.stripe(slot);
-                  s.lastTime[slot & 63] = Stripe.NEVER;
+                  s.newest.set(slot & 63, NewestTimes.NEVER);
                   s.lastBits[slot & 63] = 0;
                 });
           } finally {

@@ -64,14 +64,14 @@ class StripeReadTest {
           gone.storeAll(StripeReadTest::keep);
         }
       }
-      Stripe.View before = stripe.view(Stripe.NEVER, Long.MAX_VALUE);
+      Stripe.View before = stripe.view(NewestTimes.NEVER, Long.MAX_VALUE);
       gone.storeAll(StripeReadTest::keep);
       for (int k = 0; k < 64; k++) {
-        check(before, k, Stripe.NEVER, Long.MAX_VALUE, expected.get(k)); // a reader who was there
+        check(before, k, NewestTimes.NEVER, Long.MAX_VALUE, expected.get(k)); // a reader who was there
       }
       for (int read = 0; read < 400; read++) {
         int k = random.nextInt(64);
-        long min = random.nextInt(3) == 0 ? Stripe.NEVER : random.nextLong(time + 1_000);
+        long min = random.nextInt(3) == 0 ? NewestTimes.NEVER : random.nextLong(time + 1_000);
         long max = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextLong(time + 1_000);
         check(stripe.view(min, max, read % 2 == 0), k, min, max, expected.get(k));
       }
@@ -102,11 +102,11 @@ class StripeReadTest {
         }
         time += 15_000;
       }
-      Stripe.View view = stripe.view(Stripe.NEVER, Long.MAX_VALUE);
+      Stripe.View view = stripe.view(NewestTimes.NEVER, Long.MAX_VALUE);
       long[][] times = new long[64][];
       for (int k = 0; k < 64; k++) {
         SampleBuffer b = new SampleBuffer();
-        view.readTimes(k, Stripe.NEVER, Long.MAX_VALUE, b);
+        view.readTimes(k, NewestTimes.NEVER, Long.MAX_VALUE, b);
         times[k] = Arrays.copyOf(b.timestamps, b.size);
         int mine = view.timesClass(k);
         for (int other = 0; other < k && mine != 0; other++) {
@@ -173,9 +173,9 @@ class StripeReadTest {
     for (int row = 0; row < 64; row++) {
       append(stripe, 1_000_000 + row, row < 15 ? 1L << row : -1, row, scratch);
     }
-    assertThat(stripe.view(Stripe.NEVER, Long.MAX_VALUE).timesClass(20)).isNotZero();
+    assertThat(stripe.view(NewestTimes.NEVER, Long.MAX_VALUE).timesClass(20)).isNotZero();
     append(stripe, 1_000_100, 1L << 20, 7, scratch);
-    assertThat(stripe.view(Stripe.NEVER, Long.MAX_VALUE).timesClass(20)).isZero();
+    assertThat(stripe.view(NewestTimes.NEVER, Long.MAX_VALUE).timesClass(20)).isZero();
   }
 
   private static long next(SplittableRandom random, int k, long before) {
