@@ -1,14 +1,8 @@
 package dev.tethys.app;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import dev.tethys.model.libc.LibraryFunction;
+import dev.tethys.model.libc.MappedPages;
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class StartPages {
   private static final Path MAPPINGS = Path.of("/proc/self/smaps");
-  private static final int MADV_DONTNEED = 4; // asm-generic/mman-common.h
   private static final System.Logger LOG = System.getLogger(StartPages.class.getName());
 
   /** While compilers work, they come back for theirs; afterwards little does. */
@@ -55,18 +48,11 @@ final class StartPages {
   private static void run() {
     try {
       Thread.sleep(SOON);
-      MethodHandle madvise =
-          LibraryFunction.plain(
-              "madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
       // Looking at them all costs milliseconds; where they lie does not change.
       List<Mapping> unchanged = unchanged(Files.readAllLines(MAPPINGS));
       for (int n = 0; !unchanged.isEmpty(); n++) {
         for (Mapping m : unchanged) {
-          LibraryFunction.call(
-              () ->
-                  (int)
-                      madvise.invokeExact(
-                          MemorySegment.ofAddress(m.start), m.bytes, MADV_DONTNEED));
+          MappedPages.letGo(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
         }
         Thread.sleep(n < SOON_TIMES ? SOON : LATER);
       }

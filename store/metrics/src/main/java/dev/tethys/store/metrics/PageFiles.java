@@ -1,34 +1,25 @@
 package dev.tethys.store.metrics;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.ReadableFile;
 import dev.tethys.model.file.FileAccess.WritableFile;
-import dev.tethys.model.libc.LibraryFunction;
+import dev.tethys.model.libc.MappedPages;
 import dev.tethys.store.metrics.internal.head.PageBytes;
 import dev.tethys.store.metrics.internal.head.SealedPages;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Files for pages of the head that take no more rows. They are mapped and have no name from then
  * on: their room is free again when nobody refers to them, and when the process ends, however.
  */
 final class PageFiles implements SealedPages.Files {
-  private static final int MADV_DONTNEED = 4; // asm-generic/mman-common.h
-
   /** What is left to the log and to blocks. */
   private static final long RESERVE = 128 << 20;
 
@@ -40,7 +31,6 @@ final class PageFiles implements SealedPages.Files {
   private final FileAccess files;
   private final Path folder;
   private final List<WeakReference<MemorySegment>> mapped = new ArrayList<>();
-  private @Nullable MethodHandle madvise;
   private long collected = System.nanoTime() - COLLECT_NANOS;
 
   /** Mapped, and open: both end when nobody refers to it. */
@@ -136,22 +126,9 @@ final class PageFiles implements SealedPages.Files {
       for (WeakReference<MemorySegment> w : mapped) {
         MemorySegment m = w.get();
         if (m != null && m.isMapped()) {
-          letGo(m);
+          MappedPages.letGo(m);
         }
       }
     }
-  }
-
-  private void letGo(MemorySegment m) {
-    MethodHandle call = madvise;
-    if (call == null) {
-      call =
-          LibraryFunction.plain(
-              "madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-      madvise = call;
-    }
-    MethodHandle c = call;
-    // A hint: what comes of it does not matter.
-    LibraryFunction.call(() -> (int) c.invokeExact(m, m.byteSize(), MADV_DONTNEED));
   }
 }

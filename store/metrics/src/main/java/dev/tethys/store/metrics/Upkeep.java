@@ -245,17 +245,14 @@ final class Upkeep {
 
   /** Puts pages that take no more samples into files: all there are, or once they are many. */
   void leaveMemory(boolean all) {
+    boolean left = false;
     try {
-      boolean left;
       if (all) {
         left = head.sealed().storeAll(pages);
       } else if (recovered && System.nanoTime() - opened < REST_NANOS) {
         left = head.sealed().storeInRecovery(pages);
       } else {
         left = head.sealed().store(pages);
-      }
-      if (left) {
-        head.measure();
       }
     } catch (IOException e) {
       LOG.log(
@@ -264,8 +261,12 @@ final class Upkeep {
           folder,
           e.getMessage());
     }
-    if (passes++ % PASSES_BEFORE_LETTING_GO == 0) {
-      pages.letGo(head.memory().files());
+    boolean letsGo = passes++ % PASSES_BEFORE_LETTING_GO == 0;
+    if (left || letsGo) {
+      long files = head.measure().files();
+      if (letsGo) {
+        pages.letGo(files);
+      }
     }
   }
 

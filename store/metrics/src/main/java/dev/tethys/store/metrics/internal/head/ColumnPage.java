@@ -53,7 +53,12 @@ final class ColumnPage implements Page, Page.View {
       long special,
       SameRows same,
       boolean masked,
-      long allPresent) {}
+      long allPresent) {
+    Shape with(SameRows told) {
+      return new Shape(
+          number, rangeStart, minTime, maxTime, rows, seen, special, told, masked, allPresent);
+    }
+  }
 
   private final long number; // in the cache of columns
   private final long rangeStart;
@@ -118,18 +123,14 @@ final class ColumnPage implements Page, Page.View {
     return maxTime;
   }
 
-  boolean isInFile() {
-    return bytes.isFile();
-  }
-
   @Override
   public long bytes() {
-    return 104L + (isInFile() ? 0 : headBytes() + length + 64);
+    return 104L + (bytes.isFile() ? 0 : headBytes() + length + 64);
   }
 
   @Override
   public long fileBytes() {
-    return isInFile() ? headBytes() + length : 0;
+    return bytes.isFile() ? headBytes() + length : 0;
   }
 
   private int headBytes() {
@@ -229,13 +230,13 @@ final class ColumnPage implements Page, Page.View {
     }
     if (column != null && kept == null && !sparing && KEPT.isWorthKeeping(number, k)) {
       double[] all = new double[rows];
-      values(column, masked ? mask() : 0, rows, all, 0);
+      values(column, changed(), rows, all, 0);
       kept = KEPT.put(number, k, all, (special & bit) != 0);
     }
     if (kept != null) {
       System.arraycopy(kept.values(), 0, into.values, n, rows);
     } else if (column != null) {
-      values(column, masked ? mask() : 0, rows, into.values, n);
+      values(column, changed(), rows, into.values, n);
     }
     into.size = times(masked ? column : null, min, max, n, into.timestamps, into.values);
   }
@@ -283,9 +284,9 @@ final class ColumnPage implements Page, Page.View {
     return end;
   }
 
-  /** Bytes of a bit a row. */
-  private int mask() {
-    return rows + 7 >> 3;
+  /** Where the bits of changes are in a column. */
+  private int changed() {
+    return masked ? rows + 7 >> 3 : 0;
   }
 
   /** The bytes of a series' column, and some more. */
@@ -379,7 +380,7 @@ final class ColumnPage implements Page, Page.View {
   public void columns(double[][] into) {
     for (long rest = seen; rest != 0; rest &= rest - 1) {
       int k = Long.numberOfTrailingZeros(rest);
-      values(column(k), masked ? mask() : 0, rows, into[k], 0);
+      values(column(k), changed(), rows, into[k], 0);
     }
   }
 
@@ -387,9 +388,7 @@ final class ColumnPage implements Page, Page.View {
 
   @Override
   public void save(ByteSink out, @Nullable RowColumns columns) {
-    out.svarint(rangeStart);
-    out.uvarint(isSound() ? rows : 0);
-    out.putLong(special);
+    RowPage.saveHead(out, rangeStart, isSound() ? rows : 0, special);
     if (!isSound()) {
       RowPage.saveEmpty(out);
       return;
@@ -455,9 +454,7 @@ final class ColumnPage implements Page, Page.View {
     for (int r = 0; r < (masked ? rows : 1); r++) {
       same = same.with(presents == null ? seen : presents[r]);
     }
-    Shape told =
-        new Shape(s.number, rangeStart, min, max, rows, seen, special, same, masked, s.allPresent);
-    return new ColumnPage(told, bytes, 0, head, columns, sum);
+    return new ColumnPage(s.with(same), bytes, 0, head, columns, sum);
   }
 
   /** Whether bytes are a column and nothing else. */

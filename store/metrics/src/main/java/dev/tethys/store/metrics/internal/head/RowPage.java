@@ -311,7 +311,7 @@ final class RowPage implements Page {
   }
 
   /** How many bytes the first n codes of a row say, which start at p. */
-  static int lengths(byte[] b, int p, int n) {
+  private static int lengths(byte[] b, int p, int n) {
     int sum = n;
     while (n >= 16) {
       sum += nibbles((long) LONG.get(b, p));
@@ -521,9 +521,7 @@ final class RowPage implements Page {
 
     @Override
     public void save(ByteSink out, @Nullable RowColumns columns) {
-      out.svarint(page.rangeStart);
-      out.uvarint(rows);
-      out.putLong(special);
+      saveHead(out, page.rangeStart, rows, special);
       if (columns != null && rows > 0) {
         out.putByte(COLUMNS);
         columns.save(this, page.rangeStart, out);
@@ -549,6 +547,13 @@ final class RowPage implements Page {
         out.uvarint(ends[r] - (r == 0 ? 0 : ends[r - 1]));
       }
     }
+  }
+
+  /** Writes what every saved page begins with. */
+  static void saveHead(ByteSink out, long rangeStart, int rows, long special) {
+    out.svarint(rangeStart);
+    out.uvarint(rows);
+    out.putLong(special);
   }
 
   /** Writes what follows the head of a saved page without rows. */

@@ -83,17 +83,22 @@ final class Stripe {
 
   private RowPage newPage(
       @Nullable RowPage before, long rangeStart, int capacity, SealedPages gone) {
+    sealed = false;
+    RowPage p =
+        before == null ? new RowPage(rangeStart, 8, capacity) : RowPage.after(before, rangeStart);
+    push(p, gone);
+    return p;
+  }
+
+  /** Makes a page the last one; what was the last takes no more rows. */
+  private void push(Page p, SealedPages gone) {
     if (count > 0) {
       gone.add(this, pages[count - 1]);
     }
     if (count == pages.length) {
       pages = Arrays.copyOf(pages, count * 2);
     }
-    sealed = false;
-    RowPage p =
-        before == null ? new RowPage(rangeStart, 8, capacity) : RowPage.after(before, rangeStart);
     pages[count++] = p;
-    return p;
   }
 
   int pageCount() {
@@ -110,13 +115,7 @@ final class Stripe {
       return; // a block was finished after the snapshot
     }
     sealed |= p.minTime() < from;
-    if (count > 0) {
-      gone.add(this, pages[count - 1]);
-    }
-    if (count == pages.length) {
-      pages = Arrays.copyOf(pages, count * 2);
-    }
-    pages[count++] = p;
+    push(p, gone);
   }
 
   /** What a reader may keep: the pages that overlap a closed time range, as they are now. */

@@ -67,7 +67,12 @@ class StripeReadTest {
       Stripe.View before = stripe.view(NewestTimes.NEVER, Long.MAX_VALUE);
       gone.storeAll(StripeReadTest::keep);
       for (int k = 0; k < 64; k++) {
-        check(before, k, NewestTimes.NEVER, Long.MAX_VALUE, expected.get(k)); // a reader who was there
+        check(
+            before,
+            k,
+            NewestTimes.NEVER,
+            Long.MAX_VALUE,
+            expected.get(k)); // a reader who was there
       }
       for (int read = 0; read < 400; read++) {
         int k = random.nextInt(64);
