@@ -33,8 +33,8 @@ final class SeriesKeys {
   private static final int CHUNK = 1 << CHUNK_BITS;
 
   final int[] generation;
-  private final long @Nullable [][] prints; // a chunk: high, low by slot; 0, 0 for none
-  private final int @Nullable [][] guesses; // a chunk: the successor by slot
+  private final long[] @Nullable [] prints; // a chunk: high, low by slot; 0, 0 for none
+  private final int[] @Nullable [] guesses; // a chunk: the successor by slot
   private int[] table; // slot by the low word of its fingerprint; 0 free, -1 was used
   private int tableUsed; // entries and former entries
 
@@ -54,7 +54,7 @@ final class SeriesKeys {
   }
 
   private static int chunks(int capacity) {
-    return capacity + CHUNK - 1 >> CHUNK_BITS;
+    return (capacity + CHUNK - 1) >> CHUNK_BITS;
   }
 
   /** A copy with more slots. */
