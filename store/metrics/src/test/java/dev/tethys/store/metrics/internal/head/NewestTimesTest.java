@@ -25,7 +25,7 @@ class NewestTimesTest {
           times.set(k, t);
           expected[k] = t;
         } else {
-          long mask = r.nextInt(4) == 0 ? -1 : r.nextLong() & r.nextLong();
+          long mask = r.nextInt(4) == 0 ? -1 : r.nextLong() & -1L << r.nextInt(64);
           times.setAll(mask, t);
           for (int k = 0; k < 64; k++) {
             expected[k] = (mask >>> k & 1) != 0 ? t : expected[k];
