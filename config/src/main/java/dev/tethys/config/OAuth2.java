@@ -80,7 +80,8 @@ public record OAuth2(
     SECTION.include(ProxyConfig.SECTION);
   }
 
-  static final Type<OAuth2> TYPE = SECTION.type(OAuth2::read);
+  /** How one is read. */
+  public static final Type<OAuth2> TYPE = SECTION.type(OAuth2::read);
 
   private static SequencedMap<String, Boolean> grantTypes() {
     SequencedMap<String, Boolean> m = new LinkedHashMap<>();
@@ -145,7 +146,8 @@ public record OAuth2(
     return m;
   }
 
-  Map<String, @Nullable Object> tree() {
+  /** As the page of the configuration shows it. */
+  public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("client_id", clientId);
     m.put("client_secret", clientSecret.isEmpty() ? null : clientSecret);

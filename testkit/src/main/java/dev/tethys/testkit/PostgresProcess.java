@@ -116,11 +116,20 @@ public final class PostgresProcess implements AutoCloseable {
     Path own = dir.resolve("server.keytab");
     Files.copy(keytab, own);
     Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rw-r--r--"));
+    restart(
+        type + " all all 127.0.0.1/32 gss include_realm=0\n",
+        "krb_server_keyfile = '" + own + "'\n");
+  }
+
+  /** Has it let everybody on loopback in without a password, for what stands before it. */
+  public void letEverybodyIn() throws IOException, InterruptedException {
+    restart("host all all 127.0.0.1/32 trust\n", "");
+  }
+
+  private void restart(String access, String settings) throws IOException, InterruptedException {
     run("pg_ctl", "stop", "--pgdata=" + data(), "--mode=fast", "--wait");
-    Files.writeString(
-        data().resolve("pg_hba.conf"), type + " all all 127.0.0.1/32 gss include_realm=0\n");
-    Files.writeString(
-        data().resolve("postgresql.auto.conf"), "krb_server_keyfile = '" + own + "'\n");
+    Files.writeString(data().resolve("pg_hba.conf"), access);
+    Files.writeString(data().resolve("postgresql.auto.conf"), settings);
     begin();
   }
 

@@ -120,7 +120,7 @@ class StoreLoginTest {
                       "type: postgresql, insecure: true, username: u, url:"
                           + " 'postgresql://127.0.0.1:%d/db', ".formatted(server.getLocalPort())
                           + password))
-          .hasMessageContaining("does not speak OAUTHBEARER");
+          .hasMessageContaining("where tokens come from");
     }
   }
 
@@ -130,7 +130,8 @@ class StoreLoginTest {
         List.of(
             "type: influxdb, database: d, url: 'http://a', basic_auth: {username: u},"
                 + " kerberos: {username: u, host: a}",
-            "type: opensearch, url: 'http://a', sigv4: {region: r}, kerberos: {username: u, host: a}",
+            "type: opensearch, url: 'http://a', sigv4: {region: r}, kerberos: {username: u, host:"
+                + " a}",
             "type: influxdb, database: d, url: 'http://a', kerberos: {username: u}",
             "type: postgresql, url: 'postgresql://a/b', oauth_issuer: 'https://a'",
             "type: kdb, url: 'kdb://a:1', kerberos: {username: u, host: a}")) {

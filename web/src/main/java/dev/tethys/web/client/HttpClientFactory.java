@@ -2,6 +2,7 @@ package dev.tethys.web.client;
 
 import dev.tethys.config.CloudAuth;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.OAuth2;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.web.cloud.Surroundings;
@@ -108,7 +109,7 @@ public final class HttpClientFactory implements AutoCloseable {
     return new WebClient(
         config,
         transport(config.tls(), config.proxy(), config.enableHttp2()),
-        config.oauth2() == null ? null : new Tokens(config.oauth2(), tokenClient(config), clock),
+        config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
         userAgent,
         timer,
         connections,
@@ -124,7 +125,7 @@ public final class HttpClientFactory implements AutoCloseable {
     return new TracedClient(
         config,
         transport(config.tls(), config.proxy(), config.enableHttp2()),
-        config.oauth2() == null ? null : new Tokens(config.oauth2(), tokenClient(config), clock),
+        config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
         timer);
   }
 
@@ -149,19 +150,28 @@ public final class HttpClientFactory implements AutoCloseable {
     }
   }
 
-  private WebClient tokenClient(HttpClientConfig config) throws IOException {
-    var oauth2 = java.util.Objects.requireNonNull(config.oauth2());
+  /**
+   * Tokens of a client of OAuth 2.0, for protocols other than HTTP.
+   *
+   * @throws IOException when a certificate or key cannot be read
+   */
+  public Tokens tokens(OAuth2 config) throws IOException {
+    return tokens(config, true);
+  }
+
+  private Tokens tokens(OAuth2 config, boolean http2) throws IOException {
     HttpClientConfig c =
-        new HttpClientConfig(
-            null, null, null, oauth2.tls(), true, config.enableHttp2(), oauth2.proxy(), Map.of());
-    return new WebClient(
-        c,
-        transport(c.tls(), c.proxy(), c.enableHttp2()),
-        null,
-        userAgent,
-        timer,
-        connections,
-        null);
+        new HttpClientConfig(null, null, null, config.tls(), true, http2, config.proxy(), Map.of());
+    WebClient client =
+        new WebClient(
+            c,
+            transport(c.tls(), c.proxy(), c.enableHttp2()),
+            null,
+            userAgent,
+            timer,
+            connections,
+            null);
+    return new Tokens(config, client, clock);
   }
 
   private Transport transport(TlsConfig tls, ProxyConfig proxy, boolean http2) throws IOException {

@@ -28,7 +28,9 @@ public final class ClientKeys {
   private static final Section AUTH = new Section("auth", "How requests authenticate.");
   private static final Key<Reference> AUTHENTICATOR =
       AUTH.required("authenticator", Reference.TYPE, "The extension that does it.");
-  static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
+
+  /** The extension that a client names in {@code auth}. */
+  public static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
   private static final Section HEADER = new Section("header", "One header.");
   private static final Key<String> NAME = HEADER.required("name", Type.STRING, "Its name.");

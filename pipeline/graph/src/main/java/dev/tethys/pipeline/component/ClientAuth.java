@@ -6,6 +6,9 @@ import java.util.Map;
 
 /** An extension that authenticates the requests of exporters. */
 public interface ClientAuth {
+  /** What stands before a token of RFC 6750. */
+  String BEARER = "Bearer ";
+
   /**
    * Headers of a request that is about to be sent; asked for before every attempt, so that tokens
    * may change. May block.
@@ -13,6 +16,25 @@ public interface ClientAuth {
    * @throws IOException when no token can be had now
    */
   Map<String, String> headers() throws IOException;
+
+  /**
+   * The token of {@link #headers()}, for protocols that have no headers. May block.
+   *
+   * @return of printable ASCII without spaces
+   * @throws IOException when no token can be had now, or what the extension says is none
+   */
+  default String bearerToken() throws IOException {
+    for (Map.Entry<String, String> h : headers().entrySet()) {
+      if (h.getKey().equalsIgnoreCase("authorization")
+          && h.getValue().regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+        String token = h.getValue().substring(BEARER.length()).strip();
+        if (!token.isEmpty() && token.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+          return token;
+        }
+      }
+    }
+    throw new IOException("what authenticates gives no bearer token (RFC 6750)");
+  }
 
   /**
    * Headers that depend on who sent the batch; asked for when it is encoded, and kept with the

@@ -46,7 +46,6 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
   static final String TOKENS = "tethys.tokens";
 
   private static final String LOGIN = OAuthBearerLoginModule.class.getName() + " required;";
-  private static final String SCHEME = "Bearer ";
   private static final long MINUTE = 60_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -109,7 +108,7 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
     }
     if (properties.get(AWS) instanceof MskIdentity i) {
       String host = (String) Objects.requireNonNull(properties.get(BROKER), BROKER);
-      tokens = () -> Map.of("Authorization", SCHEME + aws(i, host));
+      tokens = () -> Map.of("Authorization", ClientAuth.BEARER + aws(i, host));
     } else {
       tokens = (ClientAuth) Objects.requireNonNull(properties.get(TOKENS), TOKENS);
     }
@@ -136,16 +135,7 @@ public final class TokenLogin implements AuthenticateCallbackHandler {
   }
 
   private OAuthBearerToken token() throws IOException {
-    String said =
-        Objects.requireNonNull(tokens).headers().entrySet().stream()
-            .filter(h -> h.getKey().equalsIgnoreCase("authorization"))
-            .map(Map.Entry::getValue)
-            .findFirst()
-            .orElse("");
-    if (!said.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-      throw new IOException("the extension of oauthbearer_token_source gives no bearer tokens");
-    }
-    return new Token(said.substring(SCHEME.length()), System.currentTimeMillis());
+    return new Token(Objects.requireNonNull(tokens).bearerToken(), System.currentTimeMillis());
   }
 
   /** A token, of which a JWT says more. */

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.postgresql;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
@@ -51,11 +52,16 @@ public final class PostgresExporterFactory
                 s.names(signal), s.maxNames(), context.metrics(), context.id().toString(), signal),
             s.rows().otlp(),
             new TableParcels(s.rows(), false)),
-        new PostgresSender(new PostgresPool(s.address()), s));
+        new PostgresSender(pool(s, context), s));
+  }
+
+  private static PostgresPool pool(PostgresSettings s, Context context) {
+    return new PostgresPool(
+        s.address(), s.auth() == null ? null : context.extension(s.auth(), ClientAuth.class));
   }
 
   @Override
   public DestinationProbe probe(PostgresSettings s, Context context) {
-    return new PostgresProbe(new PostgresPool(s.address()), s);
+    return new PostgresProbe(pool(s, context), s);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.postgresql;
 
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.web.client.DriverTls;
 import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -24,12 +26,17 @@ final class PostgresPool implements AutoCloseable {
   private final PostgresAddress address;
   private final String tlsNumber;
   private final @Nullable KerberosLogin login;
+  private final @Nullable TokenLogin tokens;
   private final Semaphore permits;
   private final ArrayDeque<Resting> resting = new ArrayDeque<>(); // guarded by itself
   private volatile boolean closed;
 
-  PostgresPool(PostgresAddress address) {
+  /**
+   * @param auth whose tokens log in, over TLS; null for another way
+   */
+  PostgresPool(PostgresAddress address, @Nullable ClientAuth auth) {
     this.address = address;
+    this.tokens = auth == null ? null : new TokenLogin(Objects.requireNonNull(address.tls()), auth);
     this.permits = new Semaphore(address.connections(), true);
     this.login =
         address.kerberos() == null
@@ -110,7 +117,9 @@ final class PostgresPool implements AutoCloseable {
     if (address.hosts().contains(",")) {
       p.setProperty("targetServerType", "preferPrimary");
     }
-    if (address.tls() == null) {
+    if (tokens != null) {
+      tokens.addTo(p);
+    } else if (address.tls() == null) {
       p.setProperty("sslmode", "disable");
     } else {
       p.setProperty("sslmode", address.tls().insecureSkipVerify() ? "require" : "verify-full");
@@ -136,7 +145,7 @@ final class PostgresPool implements AutoCloseable {
       try {
         return new Driver().connect(url, p);
       } catch (SQLException e) {
-        throw String.valueOf(e.getMessage()).contains("SCRAM") ? explained(e) : e;
+        throw explained(e);
       }
     }
     try {
@@ -153,14 +162,17 @@ final class PostgresPool implements AutoCloseable {
     }
   }
 
-  /** The driver takes all that is SASL for SCRAM. */
-  private static SQLException explained(SQLException e) {
-    return new SQLException(
-        e.getMessage()
-            + " (where pg_hba.conf asks for oauth: PostgreSQL's driver for Java does not speak"
-            + " OAUTHBEARER)",
-        e.getSQLState(),
-        e);
+  private SQLException explained(SQLException e) {
+    String more = "";
+    if (tokens != null) {
+      more = tokens.refusal();
+    } else if (String.valueOf(e.getMessage()).contains("SCRAM")) {
+      // The driver takes all that is SASL for it.
+      more = "where pg_hba.conf asks for oauth, nothing here says where tokens come from";
+    }
+    return more.isEmpty()
+        ? e
+        : new SQLException(e.getMessage() + " (" + more + ")", e.getSQLState(), e);
   }
 
   /**
@@ -215,5 +227,8 @@ final class PostgresPool implements AutoCloseable {
       resting.clear();
     }
     DriverTls.forget(tlsNumber);
+    if (tokens != null) {
+      tokens.close();
+    }
   }
 }

@@ -3,10 +3,13 @@ package dev.tethys.pipeline.postgresql;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.ClientKeys;
 import dev.tethys.pipeline.client.ClientTlsSettings;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
 import dev.tethys.pipeline.destination.rows.RowSettings;
@@ -28,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param tables where they are; their names are those of {@code names}
  * @param names of tables: of metrics what stands before each
  * @param maxNames how many labels may make
+ * @param auth the extension whose tokens log in; null for none
  */
 record PostgresSettings(
     PostgresAddress address,
@@ -35,6 +39,7 @@ record PostgresSettings(
     Map<Signal, NameTemplate> names,
     int maxNames,
     boolean createSchema,
+    @Nullable Reference auth,
     RowSettings rows,
     DeliverySettings delivery) {
   /** A name has 63 bytes, and {@code _series_metric} behind it. */
@@ -67,6 +72,12 @@ record PostgresSettings(
           KerberosIdentity.type("postgres"),
           "A ticket of Kerberos (GSSAPI), in the place of a password.");
   private static final Key<Boolean> GSS_ENCRYPTION = gssEncryption(SECTION);
+  private static final Key<Reference> AUTH =
+      SECTION.optional(
+          "auth",
+          ClientKeys.AUTH_TYPE,
+          "The extension whose tokens log in (oauth of PostgreSQL 18), in the place of a"
+              + " password.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
   private static final Key<Long> CONNECTIONS =
@@ -96,7 +107,7 @@ record PostgresSettings(
           "hypertables", Type.BOOL, false, "Tables with times become TimescaleDB's hypertables.");
 
   static {
-    refuseOauth(SECTION);
+    refuseOauth(SECTION, "auth names an extension that has tokens, such as oauth2client.");
     SECTION.notBuilt("retention", "Use pg_cron, pg_partman or TimescaleDB's policies.");
   }
 
@@ -128,6 +139,14 @@ record PostgresSettings(
     ClientTlsSettings tls = o.get(TLS);
     Path passFile = passFile(o, PASSFILE, o.get(USERNAME), o.get(PASSWORD));
     KerberosIdentity kerberos = kerberos(o, KERBEROS, o.get(USERNAME), o.get(PASSWORD), passFile);
+    Reference auth = o.find(AUTH);
+    if (auth != null) {
+      wantsTokens(
+          o,
+          AUTH,
+          o.get(PASSWORD).isEmpty() && passFile == null && kerberos == null ? o.get(USERNAME) : "",
+          tls.insecure() ? null : tls.config());
+    }
     return new PostgresSettings(
         new PostgresAddress(
             at[0],
@@ -150,6 +169,7 @@ record PostgresSettings(
             name(o, TRACES)),
         BoundedNames.read(o, MAX_NAMES),
         o.get(CREATE_SCHEMA),
+        auth,
         ROWS.read(o),
         delivery);
   }
@@ -199,11 +219,29 @@ record PostgresSettings(
     return encrypts;
   }
 
-  /** libpq's keys of OAuth, of exporter and store. */
-  static void refuseOauth(Section s) {
+  /**
+   * Refuses what does not go with tokens, of exporter and store.
+   *
+   * @param user empty also where something else says who it is
+   */
+  static void wantsTokens(YamlObject o, Key<?> key, String user, @Nullable TlsConfig tls) {
+    if (user.isEmpty()) {
+      throw o.error(
+          key, key.name() + " wants the username of the database, and nothing else that logs in");
+    }
+    if (tls == null || tls.insecureSkipVerify()) {
+      throw o.error(
+          key,
+          key.name()
+              + " wants TLS that verifies the server: who has the token is the user (RFC 7628)");
+    }
+  }
+
+  /** libpq's keys of OAuth, whose flow asks a person to confirm a code; of exporter and store. */
+  static void refuseOauth(Section s, String instead) {
     for (String key :
         List.of("oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope")) {
-      s.notBuilt(key, "PostgreSQL's driver for Java does not speak OAUTHBEARER.");
+      s.notBuilt(key, instead);
     }
   }
 

@@ -1,16 +1,23 @@
 package dev.tethys.pipeline.postgresql;
 
 import dev.tethys.config.Key;
+import dev.tethys.config.OAuth2;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoreType;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.Tokens;
 import dev.tethys.web.kerberos.KerberosIdentity;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +41,10 @@ public final class PostgresStoreType implements StoreType {
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
           "kerberos", KerberosIdentity.type("postgres"), "A ticket of Kerberos (GSSAPI).");
+  private static final Key<OAuth2> OAUTH2 =
+      SECTION.optional("oauth2", OAuth2.TYPE, "Tokens that log in (oauth of PostgreSQL 18).");
+  private static final Key<String> TOKEN_FILE =
+      SECTION.key("oauth_token_file", Type.PATH, "", "File of such a token; read each time.");
   private static final Key<Boolean> GSS_ENCRYPTION = PostgresSettings.gssEncryption(SECTION);
   private static final Key<String> SCHEMA =
       SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
@@ -42,7 +53,7 @@ public final class PostgresStoreType implements StoreType {
           "metrics_table_prefix", Type.STRING, "metrics", "Before _samples, _series and so on.");
 
   static {
-    PostgresSettings.refuseOauth(SECTION);
+    PostgresSettings.refuseOauth(SECTION, "oauth2 fetches tokens, oauth_token_file holds one.");
   }
 
   @Override
@@ -65,11 +76,23 @@ public final class PostgresStoreType implements StoreType {
     boolean gssEncryption =
         PostgresSettings.gssEncryption(o, GSS_ENCRYPTION, kerberos, o.get(INSECURE));
     TlsConfig tls = o.get(INSECURE) ? null : o.get(TLS);
+    OAuth2 oauth2 = o.find(OAUTH2);
+    String tokenFile = o.get(TOKEN_FILE);
+    if (oauth2 != null || !tokenFile.isEmpty()) {
+      boolean alone =
+          (oauth2 == null || tokenFile.isEmpty())
+              && password.isEmpty()
+              && passFile == null
+              && kerberos == null;
+      PostgresSettings.wantsTokens(o, oauth2 == null ? TOKEN_FILE : OAUTH2, alone ? user : "", tls);
+    }
     Map<String, @Nullable Object> shown = new LinkedHashMap<>();
     shown.put("username", user.isEmpty() ? null : user);
     shown.put("password", password.value().isEmpty() ? null : password);
     shown.put("passfile", passFile == null ? null : passFile.toString());
     shown.put("kerberos", kerberos == null ? null : kerberos.tree());
+    shown.put("oauth2", oauth2 == null ? null : oauth2.tree());
+    shown.put("oauth_token_file", tokenFile.isEmpty() ? null : tokenFile);
     shown.put("gssencmode", gssEncryption ? "require" : null);
     shown.put("insecure", tls == null ? true : null);
     shown.put("schema", tables.schema());
@@ -93,7 +116,8 @@ public final class PostgresStoreType implements StoreType {
                           gssEncryption,
                           tls,
                           CONNECTIONS,
-                          c.timeout())),
+                          c.timeout()),
+                      tokens(oauth2, tokenFile, c.timeout(), s.clients())),
                   new StoreLimits(s.limits().maxSamples(), c.maxBytes()),
                   tables);
             });
@@ -101,5 +125,33 @@ public final class PostgresStoreType implements StoreType {
       throw o.error("\"url\" wants an address such as postgresql://host:5432/db");
     }
     return read;
+  }
+
+  private static @Nullable ClientAuth tokens(
+      @Nullable OAuth2 oauth2, String file, Duration timeout, HttpClientFactory clients)
+      throws IOException {
+    if (oauth2 == null) {
+      return file.isEmpty()
+          ? null
+          : () ->
+              Map.of("Authorization", ClientAuth.BEARER + Files.readString(Path.of(file)).strip());
+    }
+    Tokens tokens = clients.tokens(oauth2);
+    return new ClientAuth() {
+      @Override
+      public Map<String, String> headers() throws IOException {
+        try {
+          return Map.of("Authorization", tokens.authorization(timeout));
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted while a token was fetched", e);
+        }
+      }
+
+      @Override
+      public void refused() {
+        tokens.refused();
+      }
+    };
   }
 }
