@@ -4,6 +4,7 @@ import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.ReloadedConfig;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SlowClients;
+import dev.tethys.web.internal.UnixConnections;
 import dev.tethys.web.internal.WatchedSockets;
 import dev.tethys.web.internal.http1.Http1Selector;
 import dev.tethys.web.internal.http2.Http2Selector;
@@ -24,6 +25,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -56,7 +59,13 @@ public final class HttpListener implements AutoCloseable {
   /** How often it is looked whether clients whose requests take long are still there. */
   private static final long LOOK_MILLIS = 20;
 
-  private record Port(WebServer server, InetSocketAddress address, SlowClients clients) {}
+  /**
+   * One of the addresses.
+   *
+   * @param address the loopback address without a port for a socket of this machine
+   * @param stop lets requests end for the grace period
+   */
+  private record Port(InetSocketAddress address, SlowClients clients, Runnable stop) {}
 
   private final HttpListenerOptions options;
   private final Supplier<WebConfig> config;
@@ -73,7 +82,7 @@ public final class HttpListener implements AutoCloseable {
       @Nullable HttpMetrics metrics) {
     this.options = options;
     this.config = config;
-    this.answers = new Answers(config, options.routePrefix(), routes, metrics, options.tracing());
+    this.answers = new Answers(config, options, routes, metrics);
   }
 
   /**
@@ -123,17 +132,28 @@ public final class HttpListener implements AutoCloseable {
       @Nullable HttpMetrics metrics,
       Consumer<Socket> accepted)
       throws IOException {
-    List<ListenAddress> addresses = options.addresses().stream().map(ListenAddress::parse).toList();
+    List<ListenAddress> addresses =
+        options.addresses().stream()
+            .filter(a -> ListenAddress.unixPath(a) == null)
+            .map(ListenAddress::parse)
+            .toList();
     HttpListener l = new HttpListener(options, config, routes, metrics);
     try {
       for (ListenAddress a : addresses) {
         l.listen(a, accepted);
       }
+      for (String a : options.addresses()) {
+        Path socket = ListenAddress.unixPath(a);
+        if (socket != null) {
+          l.listen(socket);
+        }
+      }
     } catch (RuntimeException | IOException e) {
       l.close();
       throw e;
     }
-    long every = Math.clamp(options.readTimeout().toMillis() / 10, 10, 1000);
+    Duration shortest = options.connections().shortest(options.readTimeout());
+    long every = Math.clamp(shortest.toMillis() / 10, 10, 1000);
     l.sweeper.scheduleAtFixedRate(
         () -> l.ports.forEach(p -> p.clients.sweep()), every, every, TimeUnit.MILLISECONDS);
     return l;
@@ -150,7 +170,7 @@ public final class HttpListener implements AutoCloseable {
       boolean http2, boolean tls, SlowClients clients) {
     List<ServerConnectionSelector> out = new ArrayList<>();
     if (http2) {
-      out.add(new Http2Selector(options.maxHeaderBytes(), clients));
+      out.add(new Http2Selector(options, clients));
     }
     out.add(
         new Http1Selector(
@@ -186,11 +206,50 @@ public final class HttpListener implements AutoCloseable {
         .start(() -> engine().routing(HttpRouting.builder()).buildPrototype());
   }
 
-  private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
+  private Duration silence() {
+    return options.connections().longestSilence(options.readTimeout());
+  }
+
+  private SlowClients clients() {
     Looking looking = new Looking();
     SlowClients clients =
-        new SlowClients(options.readTimeout().toNanos(), System::nanoTime, looking);
+        new SlowClients(
+            options.readTimeout(),
+            options.connections(),
+            (int) Math.min(Integer.MAX_VALUE, silence().toMillis()),
+            System::nanoTime,
+            looking);
     looking.at = clients;
+    return clients;
+  }
+
+  private void listen(Path socket) throws IOException {
+    SlowClients clients = clients();
+    WebConfig first = config.get();
+    boolean tls = first.tls() != null;
+    ServerSockets sockets = new ServerSockets(config);
+    UnixConnections connections =
+        new UnixConnections(
+            socket,
+            selectors(first.http2(), tls, clients),
+            Http2Selector.routing(clients, answers),
+            engine()
+                .maxTcpConnections(options.maxConnections())
+                .shutdownGracePeriod(options.stopGrace())
+                .buildPrototype(),
+            clients,
+            tls ? new UnixConnections.Tls(sockets.context(), sockets) : null);
+    ports.add(
+        new Port(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            clients,
+            connections::close));
+    LOG.log(Level.INFO, "Listening on {0} ({1})", socket, tls ? "TLS" : "no TLS");
+  }
+
+  private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
+    SlowClients clients = clients();
+    Duration silent = silence();
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
     ServerSockets sockets = new ServerSockets(config);
@@ -201,11 +260,11 @@ public final class HttpListener implements AutoCloseable {
             .port(where.address().getPort())
             .maxTcpConnections(options.maxConnections())
             .shutdownGracePeriod(options.stopGrace())
-            .idleConnectionTimeout(options.readTimeout())
+            .idleConnectionTimeout(silent)
             .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER)
             .connectionOptions(
                 new WatchedSockets(
-                    options.readTimeout(),
+                    silent,
                     s -> {
                       clients.accepted(s);
                       accepted.accept(s);
@@ -232,7 +291,7 @@ public final class HttpListener implements AutoCloseable {
       throw new IOException("cannot listen on " + where.text() + ": the port was just taken");
     }
     InetSocketAddress bound = new InetSocketAddress(address, server.port());
-    ports.add(new Port(server, bound, clients));
+    ports.add(new Port(bound, clients, server::stop));
     LOG.log(
         Level.INFO,
         "Listening on {0}:{1} ({2})",
@@ -258,7 +317,7 @@ public final class HttpListener implements AutoCloseable {
     }
   }
 
-  /** Where it listens, with the ports that were taken. */
+  /** Where it listens, with the ports that were taken, sockets of the machine last. */
   public List<InetSocketAddress> addresses() {
     return ports.stream().map(Port::address).toList();
   }
@@ -301,7 +360,7 @@ public final class HttpListener implements AutoCloseable {
       // Stopping waits for connections to end, so idle ones are ended beside it.
       AtomicBoolean stopped = new AtomicBoolean();
       Thread ending = Thread.ofVirtual().start(() -> endIdle(p.clients, stopped));
-      p.server.stop();
+      p.stop.run();
       stopped.set(true);
       LockSupport.unpark(ending);
     }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a listener listens. The defaults are Prometheus's.
  *
- * @param addresses {@code host:port}, {@code :port} or {@code [v6]:port}; port 0 takes a free one
+ * @param addresses {@code host:port}, {@code :port} or {@code [v6]:port}; port 0 takes a free one;
+ *     or {@code unix:path}, a socket of this machine
  * @param webConfigFile TLS, users, headers and rate limit; null for none
  * @param routePrefix what all paths start with: "" or {@code /prefix}
  * @param maxConnections further connections wait until one ends
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param tracing has a span for each request
  * @param proxied whether a connection may begin with a header of the PROXY protocol, before its TLS
  *     if it has that; without TLS such a connection speaks HTTP/1
+ * @param connections what is borne of a connection beyond the read timeout
+ * @param http2 what clients of HTTP/2 may do
  */
 public record HttpListenerOptions(
     List<String> addresses,
@@ -33,7 +36,9 @@ public record HttpListenerOptions(
     int maxHeaderBytes,
     Duration stopGrace,
     SpanRecorder tracing,
-    boolean proxied) {
+    boolean proxied,
+    ConnectionTimes connections,
+    Http2Limits http2) {
 
   public HttpListenerOptions {
     addresses = List.copyOf(addresses);
@@ -57,7 +62,9 @@ public record HttpListenerOptions(
         1 << 20,
         Duration.ofSeconds(10),
         SpanRecorder.OFF,
-        false);
+        false,
+        ConnectionTimes.USUAL,
+        Http2Limits.USUAL);
   }
 
   public HttpListenerOptions withWebConfigFile(@Nullable Path file) {
@@ -99,6 +106,16 @@ public record HttpListenerOptions(
     return with(v -> v.proxied = wanted);
   }
 
+  /** Bounds of connections beyond the read timeout. */
+  public HttpListenerOptions withConnections(ConnectionTimes times) {
+    return with(v -> v.connections = times);
+  }
+
+  /** What clients of HTTP/2 may do. */
+  public HttpListenerOptions withHttp2(Http2Limits limits) {
+    return with(v -> v.http2 = limits);
+  }
+
   private HttpListenerOptions with(Consumer<Values> change) {
     Values v = new Values(this);
     change.accept(v);
@@ -117,6 +134,8 @@ public record HttpListenerOptions(
     Duration stopGrace;
     SpanRecorder tracing;
     boolean proxied;
+    ConnectionTimes connections;
+    Http2Limits http2;
 
     Values(HttpListenerOptions o) {
       addresses = o.addresses;
@@ -129,6 +148,8 @@ public record HttpListenerOptions(
       stopGrace = o.stopGrace;
       tracing = o.tracing;
       proxied = o.proxied;
+      connections = o.connections;
+      http2 = o.http2;
     }
 
     HttpListenerOptions options() {
@@ -142,7 +163,9 @@ public record HttpListenerOptions(
           maxHeaderBytes,
           stopGrace,
           tracing,
-          proxied);
+          proxied,
+          connections,
+          http2);
     }
   }
 }

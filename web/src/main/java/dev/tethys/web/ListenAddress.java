@@ -3,20 +3,43 @@ package dev.tethys.web;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Where a listener listens, read from {@code host:port}, {@code :port} or {@code [v6]:port}. */
 public record ListenAddress(String text, InetSocketAddress address) {
+  private static final String UNIX = "unix:";
+
+  /**
+   * The path of a socket of this machine, {@code unix:path} or {@code unix://path}.
+   *
+   * @return null when it is no such address
+   * @throws IllegalArgumentException when it is one without a path
+   */
+  static @Nullable Path unixPath(String text) {
+    if (!text.startsWith(UNIX)) {
+      return null;
+    }
+    String path = text.substring(UNIX.length());
+    path = path.startsWith("//") ? path.substring(2) : path;
+    if (path.isEmpty()) {
+      throw new IllegalArgumentException("listen address \"" + text + "\" wants a path");
+    }
+    return Path.of(path);
+  }
+
   /**
    * Reads one.
    *
    * @throws IllegalArgumentException when it is none, or its host is unknown
    */
   public static ListenAddress parse(String text) {
-    if (text.startsWith("unix:") || text.startsWith("vsock:")) {
+    if (text.startsWith(UNIX) || text.startsWith("vsock:")) {
       throw new IllegalArgumentException(
           "cannot listen on "
               + text
-              + ": Unix and vsock sockets are not built in Tethys yet (see README)");
+              + ": this listens on ports alone; of sockets of the machine HTTP knows unix:path,"
+              + " vsock is not built in Tethys yet (see README)");
     }
     int colon = text.lastIndexOf(':');
     String host = colon < 0 ? text : text.substring(0, colon);

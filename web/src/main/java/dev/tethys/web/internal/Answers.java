@@ -4,6 +4,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
@@ -28,6 +29,7 @@ public final class Answers {
 
   private final Supplier<WebConfig> config;
   private final String prefix;
+  private final boolean manyRequests;
   private final Routes routes;
   private final @Nullable HttpMetrics metrics;
   private final SpanRecorder tracing;
@@ -36,15 +38,15 @@ public final class Answers {
 
   public Answers(
       Supplier<WebConfig> config,
-      String prefix,
+      HttpListenerOptions options,
       Routes routes,
-      @Nullable HttpMetrics metrics,
-      SpanRecorder tracing) {
+      @Nullable HttpMetrics metrics) {
     this.config = config;
-    this.prefix = prefix;
+    this.prefix = options.routePrefix();
+    this.manyRequests = options.connections().manyRequests();
     this.routes = routes;
     this.metrics = metrics;
-    this.tracing = tracing;
+    this.tracing = options.tracing();
     WebConfig.RateLimit limit = config.get().rateLimit();
     this.rateLimit =
         limit == null || limit.interval().isZero()
@@ -68,7 +70,8 @@ public final class Answers {
           new OutgoingResponse(
               r, exchange, q.method().equals("HEAD"), q.header("Accept-Encoding"), q.isOldHttp());
       boolean clear = q.isLengthClear();
-      boolean last = !clear || q.isOldHttp() || !q.isMultiplexed() && isEndDue(q);
+      boolean last =
+          !clear || q.isOldHttp() || !q.isMultiplexed() && (!manyRequests || isEndDue(q));
       if (last) {
         response.header("Connection", "close");
       }

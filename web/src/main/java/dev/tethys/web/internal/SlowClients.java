@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.HttpRequest;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.webserver.ConnectionContext;
@@ -9,12 +10,13 @@ import java.lang.System.Logger.Level;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.security.cert.Certificate;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
@@ -24,11 +26,12 @@ import org.jspecify.annotations.Nullable;
  * Knows every open connection of a listener and closes those whose client keeps the server waiting,
  * however it drips its bytes: each of handshake with first request line and headers, further
  * headers after an answer, the body of a request, and one write of an answer must be done within
- * one timeout. A handler itself may take as long as it likes.
+ * one timeout, or within the times that a listener was given. A handler itself may take as long as
+ * it likes, unless there is a time for answers.
  *
  * <p>Invariant: a connection is either waiting for its client (its deadline is set) or has requests
  * in work (each has its own deadlines). On a multiplexed connection (HTTP/2) waiting between
- * requests is left to the socket's own timeout.
+ * requests is left to the socket's own timeout where there is no time for it.
  */
 public final class SlowClients {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
@@ -57,14 +60,24 @@ public final class SlowClients {
   /** One connection. */
   private static final class Connection {
     final Socket socket;
+
+    /** Whether a read of the socket has its timeout. */
+    final boolean timed;
+
     final Set<Exchange> inWork = ConcurrentHashMap.newKeySet();
     volatile long deadline;
 
     /** The engine's view of the socket, once it has one. */
     volatile @Nullable HelidonSocket engineSocket;
 
-    /** How its client is told that it ends, on a multiplexed connection. */
-    volatile @Nullable IntConsumer farewell;
+    /** What a multiplexed connection is beside its requests. */
+    volatile @Nullable Multiplexed multiplexed;
+
+    /** When the request that is read, or is in work, began to come; by the thread that reads. */
+    long requestBegan;
+
+    /** When the connection is old. */
+    final long old;
 
     /** The last stream of which a request arrived. */
     volatile int lastStream;
@@ -72,9 +85,12 @@ public final class SlowClients {
     /** Since when its client knows that it ends; by the thread that closes. */
     volatile long toldAt = NEVER;
 
-    Connection(Socket socket, long deadline) {
+    Connection(Socket socket, boolean timed, long now, long deadline, long old) {
       this.socket = socket;
+      this.timed = timed;
+      this.requestBegan = now;
       this.deadline = deadline;
+      this.old = old;
     }
   }
 
@@ -82,6 +98,7 @@ public final class SlowClients {
   public final class Exchange implements AutoCloseable {
     private final @Nullable Connection connection;
     private final int stream;
+    private final long answerDeadline;
     private volatile long bodyDeadline;
     private volatile long writeDeadline = NEVER;
     private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>();
@@ -92,7 +109,10 @@ public final class SlowClients {
     private Exchange(@Nullable Connection connection, int stream) {
       this.connection = connection;
       this.stream = stream;
-      this.bodyDeadline = soon();
+      long now = nanos.getAsLong();
+      long began = connection != null && stream == NO_STREAM ? connection.requestBegan : now;
+      this.bodyDeadline = after(began, readNanos);
+      this.answerDeadline = answerNanos == 0 ? NEVER : after(now, answerNanos);
     }
 
     /** The body was read to its end. */
@@ -175,7 +195,7 @@ public final class SlowClients {
 
     /** Bytes are about to be given to the client. */
     public void writing() {
-      writeDeadline = soon();
+      writeDeadline = after(nanos.getAsLong(), readNanos);
     }
 
     /** It took them. */
@@ -200,6 +220,7 @@ public final class SlowClients {
         return;
       }
       Socket s = connection.socket;
+      writeDeadline = after(nanos.getAsLong(), UNREAD_MILLIS * 1_000_000L);
       try {
         s.shutdownOutput();
         s.setSoTimeout(UNREAD_MILLIS / 4);
@@ -231,7 +252,8 @@ public final class SlowClients {
 
     private boolean late(long now) {
       return now - bodyDeadline > 0 && bodyDeadline != NEVER
-          || now - writeDeadline > 0 && writeDeadline != NEVER;
+          || now - writeDeadline > 0 && writeDeadline != NEVER
+          || now - answerDeadline > 0 && answerDeadline != NEVER;
     }
 
     /** The answer is given. */
@@ -243,16 +265,19 @@ public final class SlowClients {
       }
       if (connection != null) {
         connection.inWork.remove(this);
-        if (stream == NO_STREAM) {
-          connection.deadline = soon();
-        }
+        rest(connection);
       }
     }
   }
 
   private final Map<Key, Connection> connections = new ConcurrentHashMap<>();
   private final Set<Exchange> watched = ConcurrentHashMap.newKeySet();
-  private final long timeoutNanos;
+  private final long readNanos;
+  private final long headNanos;
+  private final long answerNanos;
+  private final long idleNanos;
+  private final int silentMillis;
+  private final ConnectionTimes times;
   private final LongSupplier nanos;
   private final Runnable lookLater;
 
@@ -262,30 +287,92 @@ public final class SlowClients {
   /**
    * For one listener.
    *
+   * @param silentMillis how long a socket may bring nothing where all is as it should be
    * @param lookLater has {@link #look} called in a few milliseconds; run while somebody is watched
    */
-  public SlowClients(long timeoutNanos, LongSupplier nanos, Runnable lookLater) {
-    this.timeoutNanos = timeoutNanos;
+  public SlowClients(
+      Duration readTimeout,
+      ConnectionTimes times,
+      int silentMillis,
+      LongSupplier nanos,
+      Runnable lookLater) {
+    this.readNanos = readTimeout.toNanos();
+    this.headNanos = times.head().isZero() ? readNanos : times.head().toNanos();
+    this.answerNanos = times.answer().toNanos();
+    this.idleNanos = times.idle().isZero() ? readNanos : times.idle().toNanos();
+    this.silentMillis = silentMillis;
+    this.times = times;
     this.nanos = nanos;
     this.lookLater = lookLater;
   }
 
-  private long soon() {
-    long t = nanos.getAsLong() + timeoutNanos;
+  private static long after(long now, long time) {
+    long t = now + time;
     return t == NEVER ? t - 1 : t;
   }
 
   /** A connection was accepted. */
   public void accepted(Socket socket) {
-    connections.put(
-        new Key(socket.getRemoteSocketAddress(), socket.getLocalSocketAddress()),
-        new Connection(socket, soon()));
+    accepted(
+        socket, new Key(socket.getRemoteSocketAddress(), socket.getLocalSocketAddress()), true);
+  }
+
+  /**
+   * A connection was accepted over a socket of this machine.
+   *
+   * @param remote what it is known by, with the other
+   */
+  public void accepted(Socket socket, SocketAddress remote, SocketAddress local) {
+    accepted(socket, new Key(remote, local), false);
+  }
+
+  private void accepted(Socket socket, Key key, boolean timed) {
+    long now = nanos.getAsLong();
+    long age = times.age().toNanos();
+    long spread = age / 10; // so that those that came together do not come again together
+    long old =
+        age == 0
+            ? NEVER
+            : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
+    connections.put(key, new Connection(socket, timed, now, after(now, headNanos), old));
+  }
+
+  /** A request has ended: what the connection waits for now. */
+  private void rest(Connection c) {
+    long now = nanos.getAsLong();
+    if (c.multiplexed == null) {
+      c.deadline = after(now, idleNanos);
+    } else if (c.inWork.isEmpty()) {
+      c.deadline =
+          !times.manyRequests() ? now : times.idle().isZero() ? NEVER : after(now, idleNanos);
+    }
+  }
+
+  /** What a multiplexed connection (HTTP/2) is beside its requests. */
+  public interface Multiplexed {
+    /** Tells the client that streams beyond one are not taken (GOAWAY). */
+    void goAway(int lastStream);
+
+    /** Whether the client has not answered when it was asked; asks it when it is time to. */
+    boolean isGone(long now);
   }
 
   /** The client of one connection. */
   public interface Peer {
+    /** A request begins to come. */
+    void comes();
+
     /** A request has arrived from it, with its headers, and is alone on its connection. */
     Exchange begin();
+
+    /** Whether it has requests in work. */
+    boolean isBusy();
+
+    /** Whether a read can wait for it for a time. */
+    boolean isTimed();
+
+    /** Ends its connection. */
+    void close();
 
     /**
      * How long a read waits for it; who is too slow is cut off in any case.
@@ -297,12 +384,8 @@ public final class SlowClients {
     /** It takes back the request of a stream (HTTP/2). */
     void reset(int stream);
 
-    /**
-     * The connection is multiplexed.
-     *
-     * @param farewell tells the client that streams beyond one are not taken (GOAWAY)
-     */
-    void multiplexed(IntConsumer farewell);
+    /** The connection is multiplexed. */
+    void multiplexed(Multiplexed whole);
   }
 
   /** The engine has taken a connection over. */
@@ -314,6 +397,32 @@ public final class SlowClients {
     }
     return new Peer() {
       @Override
+      public void comes() {
+        if (c != null) {
+          long now = nanos.getAsLong();
+          c.requestBegan = now;
+          c.deadline = after(now, headNanos);
+        }
+      }
+
+      @Override
+      public boolean isTimed() {
+        return c != null && c.timed;
+      }
+
+      @Override
+      public boolean isBusy() {
+        return c != null && !c.inWork.isEmpty();
+      }
+
+      @Override
+      public void close() {
+        if (c != null) {
+          SlowClients.close(c.socket);
+        }
+      }
+
+      @Override
       public Exchange begin() {
         return SlowClients.this.begin(c, NO_STREAM);
       }
@@ -322,8 +431,7 @@ public final class SlowClients {
       public void patience(int millis) {
         if (c != null) {
           try {
-            c.socket.setSoTimeout(
-                millis > 0 ? millis : (int) Math.min(Integer.MAX_VALUE, timeoutNanos / 1_000_000));
+            c.socket.setSoTimeout(millis > 0 ? millis : silentMillis);
           } catch (IOException e) {
             LOG.log(Level.DEBUG, "a connection has ended", e);
           }
@@ -342,9 +450,10 @@ public final class SlowClients {
       }
 
       @Override
-      public void multiplexed(IntConsumer farewell) {
+      public void multiplexed(Multiplexed whole) {
         if (c != null) {
-          c.farewell = farewell;
+          c.multiplexed = whole;
+          c.deadline = after(nanos.getAsLong(), idleNanos);
         }
       }
     };
@@ -412,31 +521,36 @@ public final class SlowClients {
       if (!c.inWork.isEmpty() || c.socket.isClosed()) {
         continue;
       }
-      IntConsumer farewell = c.farewell;
-      if (farewell == null) {
+      Multiplexed whole = c.multiplexed;
+      if (whole == null) {
         Thread.ofVirtual().start(() -> abort(c.socket));
-        continue;
-      }
-      told++;
-      if (c.toldAt == NEVER) {
-        c.toldAt = now;
-        Thread.ofVirtual().start(() -> tell(farewell, Integer.MAX_VALUE));
-      } else if (now - c.toldAt > ON_THEIR_WAY_NANOS) {
-        c.toldAt = now; // the next time is only if this one does not succeed
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  tell(farewell, c.lastStream);
-                  close(c.socket);
-                });
+      } else {
+        told++;
+        part(c, whole, now);
       }
     }
     return told;
   }
 
-  private static void tell(IntConsumer farewell, int lastStream) {
+  /** Goes on with the farewell to a client of HTTP/2. */
+  private static void part(Connection c, Multiplexed whole, long now) {
+    if (c.toldAt == NEVER) {
+      c.toldAt = now;
+      Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
+    } else if (now - c.toldAt > ON_THEIR_WAY_NANOS && c.inWork.isEmpty()) {
+      c.toldAt = now; // the next time is only if this one does not succeed
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                tell(whole, c.lastStream);
+                close(c.socket);
+              });
+    }
+  }
+
+  private static void tell(Multiplexed whole, int lastStream) {
     try {
-      farewell.accept(lastStream);
+      whole.goAway(lastStream);
     } catch (RuntimeException e) {
       LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
     }
@@ -461,10 +575,7 @@ public final class SlowClients {
               if (c.socket.isClosed()) {
                 return true;
               }
-              boolean late =
-                  c.inWork.isEmpty()
-                      ? c.deadline != NEVER && now - c.deadline > 0
-                      : c.inWork.stream().anyMatch(x -> x.late(now));
+              boolean late = isLate(c, now);
               if (late) {
                 LOG.log(
                     Level.DEBUG, "Closing the connection of {0}: too slow", e.getKey().remote());
@@ -472,6 +583,25 @@ public final class SlowClients {
               }
               return late;
             });
+  }
+
+  /** Whether a connection is to be cut off; one that has come to its end otherwise is told so. */
+  private boolean isLate(Connection c, long now) {
+    Multiplexed whole = c.multiplexed;
+    boolean resting = c.inWork.isEmpty();
+    boolean old = c.old != NEVER && now - c.old > 0;
+    boolean over = resting && (old || c.deadline != NEVER && now - c.deadline > 0);
+    long grace = times.grace().toNanos();
+    if (c.inWork.stream().anyMatch(x -> x.late(now))
+        || old && grace > 0 && now - c.old > grace
+        || whole != null && whole.isGone(now)) {
+      return true;
+    }
+    if (whole != null && (over || old || c.toldAt != NEVER)) {
+      part(c, whole, now);
+      return false;
+    }
+    return over;
   }
 
   /** Closes at once, with a reset, without waiting for TLS's farewell. */

@@ -34,7 +34,7 @@ public final class StreamListener implements SocketListener {
   public record Options(String address, int maxConnections, Duration idle, int receiveBuffer) {
     /** The usual bounds. */
     public Options(String address, Duration idle) {
-      this(address, 1024, idle, 0);
+      this(address, USUAL_CONNECTIONS, idle, 0);
     }
   }
 
@@ -47,6 +47,7 @@ public final class StreamListener implements SocketListener {
 
   private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
   private static final int BACKLOG = 256;
+  private static final int USUAL_CONNECTIONS = 1024;
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final ServerSocket server;
@@ -93,10 +94,16 @@ public final class StreamListener implements SocketListener {
    * @throws IOException when it cannot be made
    */
   public static StreamListener start(Path socket, Handler handler) throws IOException {
+    return start(socket, USUAL_CONNECTIONS, handler);
+  }
+
+  /** The same with another bound of connections at once. */
+  public static StreamListener start(Path socket, int maxConnections, Handler handler)
+      throws IOException {
     try {
       return start(
           UnixServerSocket.listen(socket, BACKLOG),
-          new Options(socket.toString(), Duration.ZERO),
+          new Options(socket.toString(), maxConnections, Duration.ZERO, 0),
           handler);
     } catch (IOException e) {
       throw new IOException("cannot listen on " + socket + ": " + e.getMessage(), e);
@@ -201,11 +208,16 @@ public final class StreamListener implements SocketListener {
     }
   }
 
+  /** Takes no more connections; those there are go on. */
+  public void stopListening() {
+    closed = true;
+    closeQuietly(server);
+  }
+
   /** Stops listening, ends all connections and waits a little for their threads. */
   @Override
   public void close() {
-    closed = true;
-    closeQuietly(server);
+    stopListening();
     open.forEach(
         (s, t) -> {
           closeQuietly(s);

@@ -2,6 +2,7 @@ package dev.tethys.web.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.web.ConnectionTimes;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.webserver.ConnectionContext;
@@ -9,6 +10,7 @@ import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,8 @@ class ReadAheadTest {
 
   private final AtomicInteger ahead = new AtomicInteger();
   private final AtomicLong now = new AtomicLong();
-  private final SlowClients clients = new SlowClients(1_000_000_000, now::get, () -> {});
+  private final SlowClients clients =
+      new SlowClients(Duration.ofSeconds(1), ConnectionTimes.USUAL, 1_000, now::get, () -> {});
   private Runnable whileLooking = () -> {};
 
   private SlowClients.Exchange watched() {

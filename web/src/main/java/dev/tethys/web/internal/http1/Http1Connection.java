@@ -84,7 +84,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
     thread = Thread.currentThread();
     boolean again = true;
     while (again && !closing) {
-      again = closely >= MANY && BUSY.tryAcquire() ? onPlatformThread() : one();
+      again = closely >= MANY && peer.isTimed() && BUSY.tryAcquire() ? onPlatformThread() : one();
     }
   }
 
@@ -141,6 +141,10 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private boolean isHeadRead() {
     waiting = true;
     try {
+      if (in.available() == 0 && !in.pull()) {
+        return false;
+      }
+      peer.comes();
       if (proxied) {
         proxied = false;
         ProxyHeader from = ProxyHeader.take(in);

@@ -11,35 +11,40 @@ import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
-import java.util.function.IntConsumer;
 
 /** A connection as the engine gave it, but for who its peer is, and who reads and writes it. */
 record ConnectionView(
     ConnectionContext context, PeerInfo remotePeer, DataReader dataReader, DataWriter dataWriter)
     implements ConnectionContext {
 
+  static ConnectionView of(ConnectionContext context) {
+    return new ConnectionView(
+        context, context.remotePeer(), context.dataReader(), context.dataWriter());
+  }
+
   /**
    * The connection read by a {@link SocketReader}, which takes over what was read already.
    *
-   * @param onReset is told of the streams that the client takes back (HTTP/2)
+   * @param frames sees what is read on its way to the engine
+   * @param onRead run whenever something came
    */
-  static ConnectionView of(ConnectionContext context, IntConsumer onReset) {
+  ConnectionView read(ClientFrames frames, Runnable onRead) {
     DataReader first = context.dataReader();
     byte[] begin = first.available() > 0 ? first.readBytes(first.available()) : new byte[0];
     HelidonSocket socket = context.serverSocket();
-    Resets resets = new Resets(onReset);
-    resets.see(begin, 0, begin.length);
+    frames.see(begin, 0, begin.length);
     return new ConnectionView(
         context,
-        context.remotePeer(),
+        remotePeer,
         new SocketReader(
             begin,
             (into, from) -> {
               int n = read(socket, into, from);
-              resets.see(into, from, n);
+              onRead.run();
+              frames.see(into, from, n);
               return n;
             }),
-        context.dataWriter());
+        dataWriter);
   }
 
   private static int read(HelidonSocket socket, byte[] into, int from) {

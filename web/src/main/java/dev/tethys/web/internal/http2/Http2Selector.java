@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.http2;
 
+import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
 import dev.tethys.web.internal.SlowClients;
@@ -22,25 +23,19 @@ import java.util.Set;
 
 /** HTTP/2, spoken by the engine over connections that are read and told of as we want it. */
 public final class Http2Selector implements ServerConnectionSelector {
-  /** Requests that one connection may have in work. */
-  static final int MAX_STREAMS = 250;
-
   /** What a client may send on a stream before it is read, in bytes. */
   static final int WINDOW = 1 << 20;
 
   private final ServerConnectionSelector engine;
   private final SlowClients clients;
+  private final HttpListenerOptions options;
 
-  /**
-   * For one port.
-   *
-   * @param maxHeaderBytes the most that the headers of a request may take
-   */
-  public Http2Selector(int maxHeaderBytes, SlowClients clients) {
+  /** For one port. */
+  public Http2Selector(HttpListenerOptions options, SlowClients clients) {
     Http2Config config =
         Http2Config.builder()
-            .maxHeaderListSize(maxHeaderBytes)
-            .maxConcurrentStreams(4L * MAX_STREAMS)
+            .maxHeaderListSize(options.maxHeaderBytes())
+            .maxConcurrentStreams(4L * options.http2().streams())
             .initialWindowSize(WINDOW)
             .validatePath(false)
             .build();
@@ -48,6 +43,7 @@ public final class Http2Selector implements ServerConnectionSelector {
         new Http2ConnectionProvider()
             .create("@default", config, ProtocolConfigs.create(List.of(config)));
     this.clients = clients;
+    this.options = options;
   }
 
   /** What the engine does with requests of HTTP/2. */
@@ -82,18 +78,23 @@ public final class Http2Selector implements ServerConnectionSelector {
   }
 
   /**
-   * The client is told of {@link #MAX_STREAMS}, and its certificate is hidden from the engine: it
-   * would put its name among the headers before reading them, and then refuses every client that
-   * begins with a change of its header table, as the JDK's does ("Table size update is after
-   * headers"). Requests take certificates from the socket.
+   * The client is told of fewer streams, and its certificate is hidden from the engine: it would
+   * put its name among the headers before reading them, and then refuses every client that begins
+   * with a change of its header table, as the JDK's does ("Table size update is after headers").
+   * Requests take certificates from the socket.
    */
   @Override
   public ServerConnection connection(ConnectionContext context) {
     SlowClients.Peer peer = clients.connected(context);
-    ConnectionView view = ConnectionView.of(context, peer::reset);
-    ToldStreams out = new ToldStreams(view.dataWriter(), MAX_STREAMS);
-    peer.multiplexed(out::goAway);
-    return engine.connection(view.from(new UnnamedPeer(view.remotePeer())).to(out));
+    ConnectionView view = ConnectionView.of(context);
+    ToldStreams out = new ToldStreams(view.dataWriter(), options.http2().streams());
+    LongConnection whole =
+        new LongConnection(out, peer, options.connections(), options.http2(), System::nanoTime);
+    peer.multiplexed(whole);
+    return engine.connection(
+        view.read(new ClientFrames(peer::reset, whole::pinged), whole::heard)
+            .from(new UnnamedPeer(view.remotePeer()))
+            .to(out));
   }
 
   private record UnnamedPeer(PeerInfo peer) implements PeerInfo {

@@ -3,6 +3,7 @@ package dev.tethys.web.internal.http2;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -17,6 +18,9 @@ import java.util.concurrent.locks.ReentrantLock;
 final class ToldStreams implements DataWriter {
   private static final int HEADER = 9;
   private static final int SETTINGS = 4;
+  private static final int DATA = 0;
+  private static final int HEADERS = 1;
+  private static final int PING = 6;
   private static final int GOAWAY = 7;
   private static final int ENTRY = 6;
   private static final int MAX_CONCURRENT_STREAMS = 3;
@@ -28,6 +32,7 @@ final class ToldStreams implements DataWriter {
   private final ReentrantLock lock = new ReentrantLock();
 
   private boolean told; // guarded by lock
+  private boolean answered; // guarded by lock
 
   ToldStreams(DataWriter out, int streams) {
     this.out = out;
@@ -35,6 +40,10 @@ final class ToldStreams implements DataWriter {
   }
 
   private BufferData seen(BufferData data) {
+    if (told && data.available() >= HEADER) {
+      int type = data.get(3);
+      answered |= type == DATA || type == HEADERS;
+    }
     if (told || data.available() < HEADER || data.get(3) != SETTINGS) {
       return data;
     }
@@ -83,16 +92,41 @@ final class ToldStreams implements DataWriter {
     }
   }
 
+  /** Whether anything of an answer was written since this was asked last. */
+  boolean hasAnswered() {
+    lock.lock();
+    try {
+      boolean was = answered;
+      answered = false;
+      return was;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
-   * Tells the client that streams beyond one are not answered any more (GOAWAY without an error,
-   * RFC 9113 section 6.8). The client may begin them elsewhere.
+   * Tells the client that streams beyond one are not answered any more (GOAWAY, RFC 9113 section
+   * 6.8). The client may begin them elsewhere.
+   *
+   * @param code of the error, 0 for none
    */
-  void goAway(int lastStream) {
+  void goAway(int lastStream, int code, String why) {
+    byte[] reason = why.getBytes(StandardCharsets.US_ASCII);
+    small(
+        GOAWAY, ByteBuffer.allocate(8 + reason.length).putInt(lastStream).putInt(code).put(reason));
+  }
+
+  /** Asks the client whether it is there (PING, RFC 9113 section 6.7). */
+  void ping() {
+    small(PING, ByteBuffer.allocate(8));
+  }
+
+  private void small(int type, ByteBuffer payload) {
     byte[] frame =
-        ByteBuffer.allocate(HEADER + 8)
-            .put(2, (byte) 8)
-            .put(3, (byte) GOAWAY)
-            .putInt(HEADER, lastStream)
+        ByteBuffer.allocate(HEADER + payload.capacity())
+            .put(2, (byte) payload.capacity())
+            .put(3, (byte) type)
+            .put(HEADER, payload.array())
             .array();
     lock.lock();
     try {

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.proxied;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.Supplier;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProxiedAddress extends InetSocketAddress {
   private static final long serialVersionUID = 1L;
+
+  private static final InetSocketAddress OF_THIS_MACHINE =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   private final transient @Nullable Supplier<@Nullable InetSocketAddress> meant;
 
@@ -24,9 +28,14 @@ public final class ProxiedAddress extends InetSocketAddress {
     this.meant = meant;
   }
 
-  /** The address that is meant by one of a connection: mostly the same. */
+  /**
+   * The address that is meant by one of a connection: mostly the same; the loopback address for one
+   * of a socket of this machine.
+   */
   public static InetSocketAddress meant(SocketAddress address) {
-    InetSocketAddress a = (InetSocketAddress) address;
+    if (!(address instanceof InetSocketAddress a)) {
+      return OF_THIS_MACHINE;
+    }
     if (a instanceof ProxiedAddress p && p.meant != null) {
       InetSocketAddress other = p.meant.get();
       return other == null ? a : other;

@@ -18,4 +18,14 @@ public final class Authenticators {
   public static @Nullable ServerAuth find(@Nullable Reference reference, Context context) {
     return reference == null ? null : context.extension(reference, ServerAuth.class);
   }
+
+  /**
+   * The extension of an HTTP server.
+   *
+   * @param auth null for none
+   */
+  public static @Nullable ServerAuth find(
+      HttpServerSettings.@Nullable HttpAuth auth, Context context) {
+    return find(auth == null ? null : auth.authenticator(), context);
+  }
 }

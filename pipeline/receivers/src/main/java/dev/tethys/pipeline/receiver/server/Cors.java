@@ -45,6 +45,7 @@ public record Cors(
     response.addHeader("Vary", "Origin");
     if (allows(origin)) {
       response.header("Access-Control-Allow-Origin", origins.contains("*") ? "*" : origin);
+      response.header("Access-Control-Allow-Credentials", "true");
       if (!exposed.isEmpty()) {
         response.header("Access-Control-Expose-Headers", String.join(", ", exposed));
       }
@@ -59,6 +60,7 @@ public record Cors(
     response.addHeader("Vary", "Origin");
     if (origin != null && allows(origin) && "POST".equals(method) && allowsHeaders(wanted)) {
       response.header("Access-Control-Allow-Origin", origins.contains("*") ? "*" : origin);
+      response.header("Access-Control-Allow-Credentials", "true");
       response.header("Access-Control-Allow-Methods", "POST");
       if (wanted != null && !wanted.isEmpty()) {
         response.header("Access-Control-Allow-Headers", wanted);

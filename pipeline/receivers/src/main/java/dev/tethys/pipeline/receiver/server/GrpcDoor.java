@@ -63,7 +63,8 @@ public final class GrpcDoor {
     }
     try (Hold hold = intake.open()) {
       hold.take(message.length);
-      Metadata metadata = Listeners.metadata(request, settings.includeMetadata(), auth);
+      Metadata metadata =
+          Listeners.metadata(request, settings.includeMetadata(), auth, request::headers);
       return method.call(message, request, hold, metadata);
     } catch (BusyException e) {
       throw unavailable(e.outcome());

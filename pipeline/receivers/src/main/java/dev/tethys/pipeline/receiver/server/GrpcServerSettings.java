@@ -3,34 +3,37 @@ package dev.tethys.pipeline.receiver.server;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.web.ConnectionTimes;
+import dev.tethys.web.Http2Limits;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A gRPC server as the Collector writes it (configgrpc).
  *
+ * @param endpoint as listeners have it: {@code host:port}, or {@code unix:path}
  * @param tls null for none
  * @param auth the extension that decides who may send; null for everyone
  * @param includeMetadata whether headers go along with batches
+ * @param connections how long connections live, and whether silent ones are asked
+ * @param http2 how many calls a connection may have, and how often it may ping
  */
 public record GrpcServerSettings(
     String endpoint,
     @Nullable ServerTlsSettings tls,
     int maxMessageBytes,
     @Nullable Reference auth,
-    boolean includeMetadata) {
+    boolean includeMetadata,
+    ConnectionTimes connections,
+    Http2Limits http2) {
   private static final long MAX_MESSAGE_MIB = 1023;
+  private static final long MAX_STREAMS = 1_000_000;
 
   private static final Section AUTH = new Section("auth", "Who may send.");
   private static final Key<Reference> AUTHENTICATOR =
       AUTH.required("authenticator", Reference.TYPE, "The extension that decides.");
 
-  static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
-
-  static {
-    AUTH.notBuilt("request_params", "Parameters of the URL that count as headers.");
-  }
+  private static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
   /**
    * The block with a default endpoint.
@@ -39,9 +42,13 @@ public record GrpcServerSettings(
    */
   public static Type<GrpcServerSettings> type(String endpoint) {
     Section s = new Section("grpc", "A gRPC server.");
-    Key<String> where = s.key("endpoint", Type.STRING, endpoint, "Where it listens: host:port.");
-    Key<String> transport =
-        s.key("transport", Type.STRING, "tcp", "tcp; Unix sockets are not built.");
+    Key<String> where =
+        s.key(
+            "endpoint",
+            Type.STRING,
+            endpoint,
+            "Where it listens: host:port, or the path of a Unix socket.");
+    Key<String> transport = Listeners.transport(s);
     Key<ServerTlsSettings> tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
     Key<Long> max =
         s.key(
@@ -49,34 +56,40 @@ public record GrpcServerSettings(
     Key<Reference> auth = s.optional("auth", AUTH_TYPE, "Who may send; everyone without.");
     Key<Boolean> metadata =
         s.key("include_metadata", Type.BOOL, false, "Headers go along with what they brought.");
-    s.notBuilt("max_concurrent_streams", "Most calls at once on a connection.");
+    Key<Long> streams =
+        s.key(
+            "max_concurrent_streams",
+            Type.INT,
+            0L,
+            "Most calls at once on a connection; 0 for " + Http2Limits.USUAL.streams() + ".");
+    Key<GrpcKeepalive> keepalive =
+        s.key(
+            "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Pings, and ends of connections.");
     s.notBuilt("read_buffer_size", "Bytes that are read at once.");
     s.notBuilt("write_buffer_size", "Bytes that are written at once.");
-    s.notBuilt("keepalive", "Pings, and an age at which connections end.");
     s.notBuilt("middlewares", "Extensions that see every call.");
     return s.type(
         o -> {
-          tcp(o, transport);
           long mib = o.get(max);
           if (mib < 1 || mib > MAX_MESSAGE_MIB) {
             throw o.error(max, "max_recv_msg_size_mib wants 1 to " + MAX_MESSAGE_MIB);
           }
+          long calls = o.get(streams);
+          if (calls < 0 || calls > MAX_STREAMS) {
+            throw o.error(streams, "max_concurrent_streams wants 0 to " + MAX_STREAMS);
+          }
+          GrpcKeepalive k = o.get(keepalive);
           return new GrpcServerSettings(
-              o.get(where), o.find(tls), (int) mib << 20, o.find(auth), o.get(metadata));
+              Listeners.address(o, where, transport),
+              o.find(tls),
+              (int) mib << 20,
+              o.find(auth),
+              o.get(metadata),
+              k.times(),
+              new Http2Limits(
+                  calls == 0 ? Http2Limits.USUAL.streams() : (int) calls,
+                  k.pingEvery(),
+                  k.pingIdle()));
         });
-  }
-
-  static void tcp(YamlObject o, Key<String> transport) {
-    switch (o.get(transport)) {
-      case "tcp", "tcp4", "tcp6" -> {
-        // what it is
-      }
-      default ->
-          throw o.error(
-              transport,
-              "transport \""
-                  + o.get(transport)
-                  + "\" is not built in Tethys yet (see README): tcp");
-    }
   }
 }

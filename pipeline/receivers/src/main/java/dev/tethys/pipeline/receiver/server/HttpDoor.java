@@ -15,7 +15,9 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -79,7 +81,7 @@ public final class HttpDoor {
           if (cors != null) {
             cors.mark(request, response);
           }
-          if (auth != null && !auth.accepts(request::headers)) {
+          if (auth != null && !auth.accepts(shown(request))) {
             response.status(401).send("Unauthorized\n");
             return;
           }
@@ -95,9 +97,28 @@ public final class HttpDoor {
         });
   }
 
+  /** What who decides is shown: headers, and parameters of the URL in the place of some. */
+  private Function<String, List<String>> shown(HttpRequest request) {
+    HttpServerSettings.HttpAuth by = settings.auth();
+    if (by == null || by.params().isEmpty()) {
+      return request::headers;
+    }
+    return name -> {
+      for (String param : by.params()) {
+        if (param.equalsIgnoreCase(name)) {
+          List<String> values = request.query().all(param);
+          if (!values.isEmpty()) {
+            return values;
+          }
+        }
+      }
+      return request.headers(name);
+    };
+  }
+
   /** Who made a request, and what to hand on of its headers. */
   public Metadata metadata(HttpRequest request) {
-    return Listeners.metadata(request, settings.includeMetadata(), auth);
+    return Listeners.metadata(request, settings.includeMetadata(), auth, shown(request));
   }
 
   /** The largest body, before and after decompression. */

@@ -7,6 +7,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.web.ConnectionTimes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,23 +20,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tls null for none
  * @param cors null when pages of other origins may not send
- * @param auth the extension that decides who may send; null for everyone
+ * @param endpoint as listeners have it: {@code host:port}, or {@code unix:path}
+ * @param auth who may send; null for everyone
  * @param maxBodyBytes of a request, before and after decompression
  * @param includeMetadata whether headers go along with batches
  * @param responseHeaders of every answer
  * @param compressions in which bodies are taken, by the words of Content-Encoding; "" for none
  * @param readTimeout for one request; zero for the listener's own
+ * @param connections what is borne of a connection beyond that
  */
 public record HttpServerSettings(
     String endpoint,
     @Nullable ServerTlsSettings tls,
     @Nullable Cors cors,
-    @Nullable Reference auth,
+    @Nullable HttpAuth auth,
     int maxBodyBytes,
     boolean includeMetadata,
     Map<String, String> responseHeaders,
     Set<String> compressions,
-    Duration readTimeout) {
+    Duration readTimeout,
+    ConnectionTimes connections) {
   private static final long DEFAULT_MAX_BODY = 20L << 20;
 
   private static final Section CORS = new Section("cors", "Which pages may send.");
@@ -59,6 +63,24 @@ public record HttpServerSettings(
                   o.get(EXPOSED_HEADERS),
                   o.get(MAX_AGE)));
 
+  private static final Section AUTH = new Section("auth", "Who may send.");
+  private static final Key<Reference> AUTHENTICATOR =
+      AUTH.required("authenticator", Reference.TYPE, "The extension that decides.");
+  private static final Key<List<String>> REQUEST_PARAMS =
+      AUTH.key(
+          "request_params",
+          Type.list(Type.STRING),
+          List.of(),
+          "Parameters of the URL that count as headers of these names, and before them.");
+
+  /**
+   * Who may send.
+   *
+   * @param authenticator the extension that decides
+   * @param params of the URL that are headers to it, of the same names
+   */
+  public record HttpAuth(Reference authenticator, List<String> params) {}
+
   private static final List<String> ALL_COMPRESSIONS =
       List.of("", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4");
 
@@ -76,13 +98,23 @@ public record HttpServerSettings(
         false,
         Map.of(),
         Set.copyOf(ALL_COMPRESSIONS),
-        Duration.ZERO);
+        Duration.ZERO,
+        ConnectionTimes.USUAL);
   }
 
   /** The same with another time for one request. */
   public HttpServerSettings withReadTimeout(Duration d) {
     return new HttpServerSettings(
-        endpoint, tls, cors, auth, maxBodyBytes, includeMetadata, responseHeaders, compressions, d);
+        endpoint,
+        tls,
+        cors,
+        auth,
+        maxBodyBytes,
+        includeMetadata,
+        responseHeaders,
+        compressions,
+        d,
+        connections);
   }
 
   /** The keys of the block, to which a receiver adds its own. */
@@ -91,20 +123,33 @@ public record HttpServerSettings(
     private final Key<String> transport;
     private final Key<ServerTlsSettings> tls;
     private final Key<Cors> cors;
-    private final Key<Reference> auth;
+    private final Key<HttpAuth> auth;
     private final Key<Long> maxBody;
     private final Key<Boolean> metadata;
     private final Key<Map<String, String>> headers;
     private final Key<List<String>> algorithms;
     private final Key<Duration> readTimeout;
+    private final Key<Duration> headTimeout;
+    private final Key<Duration> writeTimeout;
+    private final Key<Duration> idleTimeout;
+    private final Key<Boolean> keepAlives;
 
     /** Adds the keys to a section. */
     public Keys(Section s, String defaultEndpoint) {
-      endpoint = s.key("endpoint", Type.STRING, defaultEndpoint, "Where it listens: host:port.");
-      transport = s.key("transport", Type.STRING, "tcp", "tcp; Unix sockets are not built.");
+      endpoint =
+          s.key(
+              "endpoint",
+              Type.STRING,
+              defaultEndpoint,
+              "Where it listens: host:port, or the path of a Unix socket.");
+      transport = Listeners.transport(s);
       tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
       cors = s.optional("cors", CORS_TYPE, "Which pages may send; none without.");
-      auth = s.optional("auth", GrpcServerSettings.AUTH_TYPE, "Who may send; everyone without.");
+      auth =
+          s.optional(
+              "auth",
+              AUTH.type(o -> new HttpAuth(o.get(AUTHENTICATOR), o.get(REQUEST_PARAMS))),
+              "Who may send; everyone without.");
       maxBody =
           s.key(
               "max_request_body_size",
@@ -127,16 +172,32 @@ public record HttpServerSettings(
               GoDurations.TYPE,
               Duration.ZERO,
               "For one request; 0 for five minutes.");
-      s.notBuilt("read_header_timeout", "For the headers of a request.");
-      s.notBuilt("write_timeout", "For an answer.");
-      s.notBuilt("idle_timeout", "For a connection without requests.");
-      s.notBuilt("keep_alives_enabled", "Whether connections are kept.");
+      headTimeout =
+          s.key(
+              "read_header_timeout",
+              GoDurations.TYPE,
+              Duration.ZERO,
+              "For the first line and headers of a request; 0 for read_timeout.");
+      writeTimeout =
+          s.key(
+              "write_timeout",
+              GoDurations.TYPE,
+              Duration.ZERO,
+              "From the headers of a request to the end of its answer; 0 for no bound but that a"
+                  + " client must take each part of it in five minutes.");
+      idleTimeout =
+          s.key(
+              "idle_timeout",
+              GoDurations.TYPE,
+              Duration.ZERO,
+              "For a connection between requests; 0 for read_timeout.");
+      keepAlives =
+          s.key("keep_alives_enabled", Type.BOOL, true, "A connection may bring several requests.");
       s.notBuilt("middlewares", "Extensions that see every request.");
     }
 
     /** Reads the keys out of a map that also has others. */
     public HttpServerSettings read(YamlObject o) {
-      GrpcServerSettings.tcp(o, transport);
       long max = o.get(maxBody);
       if (max < 0 || max > 1 << 30) {
         throw o.error(maxBody, "max_request_body_size wants 0 to " + (1 << 30));
@@ -148,7 +209,7 @@ public record HttpServerSettings(
         }
       }
       return new HttpServerSettings(
-          o.get(endpoint),
+          Listeners.address(o, endpoint, transport),
           o.find(tls),
           o.find(cors),
           o.find(auth),
@@ -156,7 +217,9 @@ public record HttpServerSettings(
           o.get(metadata),
           o.get(headers),
           Set.copyOf(words),
-          o.get(readTimeout));
+          o.get(readTimeout),
+          ConnectionTimes.ofRequests(
+              o.get(headTimeout), o.get(writeTimeout), o.get(idleTimeout), o.get(keepAlives)));
     }
   }
 }

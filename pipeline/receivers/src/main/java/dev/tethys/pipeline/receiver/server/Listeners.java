@@ -1,5 +1,9 @@
 package dev.tethys.pipeline.receiver.server;
 
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.web.HttpListener;
@@ -11,6 +15,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +24,36 @@ import org.jspecify.annotations.Nullable;
 public final class Listeners {
   private Listeners() {}
 
+  /** The key that says over what a listener is reached. */
+  static Key<String> transport(Section s) {
+    SequencedMap<String, String> words = new LinkedHashMap<>();
+    for (String w : List.of("tcp", "tcp4", "tcp6", "unix")) {
+      words.put(w, w);
+    }
+    return s.key(
+        "transport",
+        Type.oneOf("transport", words),
+        "tcp",
+        "tcp, tcp4 and tcp6, or unix: then endpoint is the path of a socket of the machine.");
+  }
+
+  /** Where a listener listens, as {@link HttpListenerOptions} has it. */
+  static String address(YamlObject o, Key<String> endpoint, Key<String> transport) {
+    String where = o.get(endpoint);
+    if (!o.get(transport).equals("unix")) {
+      return where;
+    }
+    if (where.isEmpty() || !o.has(endpoint)) {
+      throw o.error(endpoint, "endpoint wants the path of a socket where transport is unix");
+    }
+    return "unix:" + where;
+  }
+
   /** Listens for gRPC. */
   public static HttpListener start(GrpcServerSettings s, Routes routes, LongSupplier nanos)
       throws IOException {
     return start(
-        HttpListenerOptions.on(s.endpoint()),
+        HttpListenerOptions.on(s.endpoint()).withConnections(s.connections()).withHttp2(s.http2()),
         () -> ServerTlsSettings.webConfig(s.tls(), Map.of(), nanos),
         routes);
   }
@@ -30,7 +61,7 @@ public final class Listeners {
   /** Listens for HTTP. */
   public static HttpListener start(HttpServerSettings s, Routes routes, LongSupplier nanos)
       throws IOException {
-    HttpListenerOptions o = HttpListenerOptions.on(s.endpoint());
+    HttpListenerOptions o = HttpListenerOptions.on(s.endpoint()).withConnections(s.connections());
     Duration read = s.readTimeout();
     return start(
         read.isPositive() ? o.withReadTimeout(read) : o,
@@ -56,8 +87,13 @@ public final class Listeners {
    * Who made a request, and if wanted all of its headers.
    *
    * @param auth the extension that let it pass, or null
+   * @param shown what that was shown
    */
-  static Metadata metadata(HttpRequest request, boolean headers, @Nullable ServerAuth auth) {
+  static Metadata metadata(
+      HttpRequest request,
+      boolean headers,
+      @Nullable ServerAuth auth,
+      Function<String, List<String>> shown) {
     Map<String, List<String>> m = new LinkedHashMap<>();
     for (String name : headers ? request.headerNames() : List.<String>of()) {
       m.put(name, request.headers(name));
@@ -65,6 +101,6 @@ public final class Listeners {
     return new Metadata(
         m,
         new Metadata.Client(
-            request.remoteAddress(), auth == null ? Map.of() : auth.attributes(request::headers)));
+            request.remoteAddress(), auth == null ? Map.of() : auth.attributes(shown)));
   }
 }

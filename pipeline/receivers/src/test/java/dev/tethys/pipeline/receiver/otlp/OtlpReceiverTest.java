@@ -18,8 +18,13 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.AgentProcess;
+import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TracedProgram;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.web.ConnectionTimes;
+import dev.tethys.web.Http2Limits;
 import dev.tethys.web.client.GrpcChannel;
 import dev.tethys.web.client.GrpcReply;
 import io.opentelemetry.api.common.AttributeKey;
@@ -46,12 +51,17 @@ import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -408,6 +418,7 @@ class OtlpReceiverTest {
     assertThat(a.statusCode()).isEqualTo(204);
     assertThat(a.headers().firstValue("Access-Control-Allow-Origin"))
         .hasValue("https://www.shop.example");
+    assertThat(a.headers().firstValue("Access-Control-Allow-Credentials")).hasValue("true");
     assertThat(a.headers().firstValue("Access-Control-Max-Age")).hasValue("60");
     HttpResponse<byte[]> other =
         post(
@@ -432,11 +443,16 @@ class OtlpReceiverTest {
     wrong.add(new String[] {"protocols: {}", "at least one protocol"});
     wrong.add(new String[] {"protocols: {grpc: {endpont: a}}", "did you mean \"endpoint\""});
     wrong.add(new String[] {"protocols: {grpc: {max_recv_msg_size_mib: 0}}", "wants 1 to 1023"});
-    wrong.add(new String[] {"protocols: {grpc: {transport: unix}}", "not built"});
+    wrong.add(new String[] {"protocols: {grpc: {transport: unix}}", "wants the path of a socket"});
+    wrong.add(new String[] {"protocols: {http: {transport: pipe}}", "pipe"});
+    wrong.add(
+        new String[] {"protocols: {grpc: {max_concurrent_streams: -1}}", "wants 0 to 1000000"});
+    wrong.add(new String[] {"protocols: {grpc: {read_buffer_size: 1}}", "read_buffer_size"});
     wrong.add(
         new String[] {
-          "protocols: {grpc: {keepalive: {server_parameters: {time: 1s}}}}", "keepalive"
+          "protocols: {grpc: {keepalive: {server_parameters: {tim: 1s}}}}", "did you mean"
         });
+    wrong.add(new String[] {"protocols: {http: {idle_timeout: -1s}}", "negative"});
     wrong.add(new String[] {"protocols: {http: {tls: {cert_file: a}}}", "exactly one of key_file"});
     wrong.add(
         new String[] {"protocols: {http: {compression_algorithms: [br]}}", "unknown compression"});
@@ -446,6 +462,126 @@ class OtlpReceiverTest {
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining(w[1]);
     }
+  }
+
+  @Test
+  void timesOfConnectionsAreReadAsTheCollectorWritesThem() {
+    GrpcServerSettings g =
+        java.util.Objects.requireNonNull(
+            settings(
+                    """
+                    protocols:
+                      grpc:
+                        max_concurrent_streams: 16
+                        keepalive:
+                          server_parameters: {max_connection_idle: 11s, max_connection_age: 12s,
+                                              max_connection_age_grace: 13s, time: 30s}
+                          enforcement_policy: {permit_without_stream: true}
+                    """)
+                .grpc());
+    assertThat(g.connections())
+        .isEqualTo(
+            ConnectionTimes.ofConnections(
+                Duration.ofSeconds(11),
+                Duration.ofSeconds(12),
+                Duration.ofSeconds(13),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(20)));
+    assertThat(g.http2()).isEqualTo(new Http2Limits(16, Duration.ofMinutes(5), true));
+    HttpServerSettings h =
+        java.util.Objects.requireNonNull(
+                settings(
+                        """
+                        protocols:
+                          http: {read_header_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,
+                                 keep_alives_enabled: false}
+                        """)
+                    .http())
+            .server();
+    assertThat(h.connections())
+        .isEqualTo(
+            ConnectionTimes.ofRequests(
+                Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3), false));
+  }
+
+  @Test
+  void connectionsEndAsIsAskedFor() throws Exception {
+    start("protocols: {http: {endpoint: '127.0.0.1:0', keep_alives_enabled: false}}", Signal.LOGS);
+    assertThat(protobuf(logs(1)).headers().firstValue("Connection")).hasValue("close");
+  }
+
+  @Test
+  void aCallOutlivesTheAgeOfItsConnection() throws Exception {
+    start(
+        """
+        protocols:
+          grpc: {endpoint: "127.0.0.1:0",
+                 keepalive: {server_parameters: {max_connection_age: 50ms}}}
+        """,
+        Signal.LOGS);
+    PushReceiver r = java.util.Objects.requireNonNull(receiver);
+    try (GrpcJava c = new GrpcJava(r.grpcPort())) {
+      for (int i = 0; i < 40; i++) {
+        // It throws when a connection ends under a call.
+        c.call(OtlpSignal.LOGS.grpcPath().substring(1), logs(1));
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+    }
+    assertThat(batches).hasSize(40);
+  }
+
+  @Test
+  void socketsOfTheMachineAreListenedOn(@TempDir Path dir) throws Exception {
+    Path grpc = dir.resolve("g");
+    Path http = dir.resolve("h");
+    start(
+        "protocols: {grpc: {endpoint: %s, transport: unix}, http: {endpoint: %s, transport: unix}}"
+            .formatted(grpc, http),
+        Signal.LOGS);
+    try (GrpcChannel c =
+        new GrpcChannel(
+            new GrpcChannel.Options(
+                "", 0, grpc, null, "", true, Duration.ZERO, Duration.ZERO, false, "test"))) {
+      assertThat(
+              c.call(OtlpSignal.LOGS.grpcPath(), Map.of(), logs(1), "", Duration.ofSeconds(20))
+                  .status())
+          .isEqualTo(GrpcReply.OK);
+    }
+    try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      c.connect(UnixDomainSocketAddress.of(http));
+      byte[] body = logs(2);
+      String head =
+          "POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\n"
+              + "Connection: close\r\nContent-Length: "
+              + body.length
+              + "\r\n\r\n";
+      c.write(ByteBuffer.wrap(head.getBytes(UTF_8)));
+      c.write(ByteBuffer.wrap(body));
+      assertThat(new String(Channels.newInputStream(c).readAllBytes(), UTF_8))
+          .startsWith("HTTP/1.1 200");
+    }
+    assertThat(batches).hasSize(2);
+  }
+
+  @Test
+  void parametersOfTheUrlMayStandForHeaders() throws Exception {
+    start(
+        """
+        protocols:
+          http: {endpoint: "127.0.0.1:0", auth: {authenticator: x, request_params: [X-Key]}}
+        """,
+        headers -> headers.apply("x-key").equals(List.of("secret")),
+        Signal.LOGS);
+    String type = "application/x-protobuf";
+    byte[] b = logs(1);
+    assertThat(post("/v1/logs?X-Key=secret", b, "Content-Type", type).statusCode()).isEqualTo(200);
+    assertThat(post("/v1/logs?X-Other=secret", b, "Content-Type", type).statusCode())
+        .isEqualTo(401);
+    assertThat(post("/v1/logs?X-Key=no", b, "Content-Type", type, "X-Key", "secret").statusCode())
+        .as("the URL comes before headers")
+        .isEqualTo(401);
+    assertThat(post("/v1/logs", b, "Content-Type", type, "X-Key", "secret").statusCode())
+        .isEqualTo(200);
   }
 
   @Test

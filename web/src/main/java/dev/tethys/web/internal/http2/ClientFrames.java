@@ -5,30 +5,34 @@ import java.util.function.IntConsumer;
 
 /**
  * Looks at the bytes of a connection on their way to the engine, for frames of HTTP/2 by which the
- * client takes a request back (RST_STREAM, RFC 9113 section 6.4): the engine tells nobody. A
- * connection speaks HTTP/2 from the piece on that begins with the preface, which is the first one
- * or follows an upgrade; a client that says so falsely disturbs nobody but itself. Used by the
- * thread that reads the connection.
+ * client takes a request back (RST_STREAM, RFC 9113 section 6.4) or asks whether we are there
+ * (PING, 6.7): the engine tells nobody. A connection speaks HTTP/2 from the piece on that begins
+ * with the preface, which is the first one or follows an upgrade; a client that says so falsely
+ * disturbs nobody but itself. Used by the thread that reads the connection.
  *
  * <p>Invariant: once {@code frames} is set, {@code skip} bytes are left of the preface or of the
  * current frame's payload, then comes a frame header, of which {@code have} bytes are in {@code
  * header}.
  */
-final class Resets {
+final class ClientFrames {
   private static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
   private static final int LEAST = 3;
   private static final int HEADER = 9;
   private static final int RST_STREAM = 3;
+  private static final int PING = 6;
+  private static final int ACK = 1;
 
   private final IntConsumer onReset;
+  private final Runnable onPing;
   private final byte[] header = new byte[HEADER];
   private boolean frames;
   private int have;
   private int skip;
 
-  Resets(IntConsumer onReset) {
+  ClientFrames(IntConsumer onReset, Runnable onPing) {
     this.onReset = onReset;
+    this.onPing = onPing;
   }
 
   /** Sees a piece: so many bytes from an index on, none when that is not above 0. */
@@ -56,6 +60,8 @@ final class Resets {
                   | (header[6] & 0xff) << 16
                   | (header[7] & 0xff) << 8
                   | header[8] & 0xff);
+        } else if (header[3] == PING && (header[4] & ACK) == 0) {
+          onPing.run();
         }
       }
     }

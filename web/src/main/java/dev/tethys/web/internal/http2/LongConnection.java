@@ -1,0 +1,104 @@
+package dev.tethys.web.internal.http2;
+
+import dev.tethys.web.ConnectionTimes;
+import dev.tethys.web.Http2Limits;
+import dev.tethys.web.internal.SlowClients;
+import java.util.function.LongSupplier;
+
+/**
+ * A connection of HTTP/2 between its requests: asks a silent client whether it is there, and ends
+ * the connection of one that asks too often itself, as servers of gRPC do: two pings too many are
+ * borne, and an answer in between makes up for them.
+ */
+final class LongConnection implements SlowClients.Multiplexed {
+  /** What a client may do that must not ping without a request, as gRPC's servers have it. */
+  private static final long IDLE_PING_NANOS = 7_200_000_000_000L;
+
+  private static final int MAX_STRIKES = 2;
+  private static final int NO_ERROR = 0;
+  private static final int ENHANCE_YOUR_CALM = 11;
+
+  private final ToldStreams out;
+  private final SlowClients.Peer peer;
+  private final long silence;
+  private final long reply;
+  private final long pingEvery;
+  private final boolean pingIdle;
+  private final LongSupplier nanos;
+  private volatile long heard;
+
+  /** When the client was asked; by the thread that looks. */
+  private long asked;
+
+  private boolean asking;
+
+  // Of the thread that reads.
+  private long lastPing;
+  private boolean pinged;
+  private int strikes;
+
+  LongConnection(
+      ToldStreams out,
+      SlowClients.Peer peer,
+      ConnectionTimes times,
+      Http2Limits limits,
+      LongSupplier nanos) {
+    this.out = out;
+    this.peer = peer;
+    this.silence = times.silence().toNanos();
+    this.reply = times.reply().toNanos();
+    this.pingEvery = limits.pingEvery().toNanos();
+    this.pingIdle = limits.pingIdle();
+    this.nanos = nanos;
+    this.heard = nanos.getAsLong();
+  }
+
+  /** Something came. */
+  void heard() {
+    if (silence > 0) {
+      heard = nanos.getAsLong();
+    }
+  }
+
+  /** The client asked whether we are there. */
+  void pinged() {
+    if (pingEvery == 0) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    if (out.hasAnswered()) {
+      strikes = 0;
+    } else if (pinged
+        && now - lastPing < (pingIdle || peer.isBusy() ? pingEvery : IDLE_PING_NANOS)) {
+      strikes++;
+    }
+    pinged = true;
+    lastPing = now;
+    if (strikes > MAX_STRIKES) {
+      out.goAway(Integer.MAX_VALUE, ENHANCE_YOUR_CALM, "too_many_pings");
+      peer.close();
+    }
+  }
+
+  @Override
+  public void goAway(int lastStream) {
+    out.goAway(lastStream, NO_ERROR, "");
+  }
+
+  @Override
+  public boolean isGone(long now) {
+    if (silence == 0) {
+      return false;
+    }
+    long since = heard;
+    if (asking && since - asked <= 0) {
+      return now - asked > reply;
+    }
+    asking = now - since >= silence;
+    if (asking) {
+      asked = now;
+      Thread.ofVirtual().start(out::ping);
+    }
+    return false;
+  }
+}

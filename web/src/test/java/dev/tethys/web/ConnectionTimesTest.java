@@ -1,0 +1,315 @@
+package dev.tethys.web;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a listener bears of connections beyond its read timeout, which is of hours here. */
+@Timeout(60)
+class ConnectionTimesTest {
+  private static final Duration SHORT = Duration.ofMillis(300);
+  private static final Duration NONE = Duration.ZERO;
+  private static final String GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  private static final int HEADERS = 1;
+  private static final int SETTINGS = 4;
+  private static final int MAX_CONCURRENT_STREAMS = 3;
+  private static final int PING = 6;
+  private static final int GOAWAY = 7;
+
+  private final CountDownLatch go = new CountDownLatch(1);
+  private @Nullable HttpListener listener;
+
+  @AfterEach
+  void stop() {
+    go.countDown();
+    if (listener != null) {
+      listener.close();
+    }
+  }
+
+  private Socket connect(ConnectionTimes times) throws IOException {
+    return connect(times, Http2Limits.USUAL);
+  }
+
+  private Socket connect(ConnectionTimes times, Http2Limits limits) throws IOException {
+    HttpListener l =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0")
+                .withReadTimeout(Duration.ofHours(1))
+                .withConnections(times)
+                .withHttp2(limits)
+                .withStopGrace(Duration.ofMillis(200)),
+            new Routes()
+                .get("/", (q, r) -> r.send("ok"))
+                .post("/", (q, r) -> r.send("" + q.bodyBytes(1 << 20).length))
+                .get(
+                    "/late",
+                    (q, r) -> {
+                      go.await(20, TimeUnit.SECONDS);
+                      r.send("late");
+                    }),
+            null);
+    listener = l;
+    Socket s = new Socket("127.0.0.1", l.port());
+    s.setSoTimeout(20_000);
+    return s;
+  }
+
+  private static void send(Socket s, String text) throws IOException {
+    s.getOutputStream().write(text.getBytes(ISO_8859_1));
+  }
+
+  /** What comes until the server ends the connection. */
+  private static String rest(Socket s) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    try {
+      s.getInputStream().transferTo(all);
+    } catch (java.net.SocketException e) {
+      // it was cut off
+    }
+    return all.toString(ISO_8859_1);
+  }
+
+  private static ConnectionTimes requests(Duration head, Duration answer, Duration idle) {
+    return ConnectionTimes.ofRequests(head, answer, idle, true);
+  }
+
+  @Test
+  void aHeadHasItsTime() throws Exception {
+    try (Socket s = connect(requests(SHORT, NONE, NONE))) {
+      send(s, GET + "GET / HTTP/1.1\r\n");
+      assertThat(rest(s)).as("the first answer, then the end").endsWith("ok");
+    }
+  }
+
+  @Test
+  void aBodyIsNotBoundByTheTimeOfTheHead() throws Exception {
+    try (Socket s = connect(requests(SHORT, NONE, NONE))) {
+      send(s, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\na");
+      new CountDownLatch(1).await(3 * SHORT.toMillis(), TimeUnit.MILLISECONDS);
+      send(s, "b");
+      assertThat(rest(s)).endsWith("\r\n\r\n2");
+    }
+  }
+
+  @Test
+  void anAnswerHasItsTime() throws Exception {
+    try (Socket s = connect(requests(NONE, SHORT, NONE))) {
+      send(s, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(rest(s)).isEmpty();
+    }
+  }
+
+  @Test
+  void betweenRequestsThereIsATimeOfItsOwn() throws Exception {
+    try (Socket s = connect(requests(NONE, NONE, SHORT))) {
+      send(s, GET);
+      assertThat(rest(s)).endsWith("ok");
+    }
+  }
+
+  @Test
+  void aConnectionThatHasNotSaidAnythingYetIsNotIdle() throws Exception {
+    try (Socket s = connect(requests(NONE, NONE, SHORT))) {
+      new CountDownLatch(1).await(3 * SHORT.toMillis(), TimeUnit.MILLISECONDS);
+      send(s, GET);
+      assertThat(rest(s)).endsWith("ok");
+    }
+  }
+
+  @Test
+  void aConnectionBringsOneRequestWhereNoMoreAreWanted() throws Exception {
+    try (Socket s = connect(ConnectionTimes.ofRequests(NONE, NONE, NONE, false))) {
+      send(s, GET + GET);
+      assertThat(rest(s).toLowerCase(java.util.Locale.ROOT))
+          .containsOnlyOnce("http/1.1 200")
+          .contains("connection: close");
+    }
+  }
+
+  @Test
+  void anOldConnectionEndsBetweenRequests() throws Exception {
+    Duration age = SHORT;
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, age, NONE, NONE, NONE))) {
+      send(s, GET);
+      assertThat(rest(s)).endsWith("ok");
+    }
+  }
+
+  private record Frame(int type, int flags, int stream, ByteBuffer payload) {
+    static Frame read(DataInputStream in) throws IOException {
+      int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+      int type = in.readUnsignedByte();
+      return new Frame(
+          type, in.readUnsignedByte(), in.readInt(), ByteBuffer.wrap(in.readNBytes(length)));
+    }
+  }
+
+  private static DataInputStream beginHttp2(Socket s) throws IOException {
+    send(s, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    frame(s, SETTINGS, 0, 0);
+    return new DataInputStream(s.getInputStream());
+  }
+
+  private static void frame(Socket s, int type, int flags, int stream, int... payload)
+      throws IOException {
+    ByteArrayOutputStream f = new ByteArrayOutputStream();
+    f.writeBytes(new byte[] {0, 0, (byte) payload.length, (byte) type, (byte) flags});
+    f.writeBytes(ByteBuffer.allocate(4).putInt(stream).array());
+    for (int b : payload) {
+      f.write(b);
+    }
+    OutputStream out = s.getOutputStream();
+    out.write(f.toByteArray());
+    out.flush();
+  }
+
+  /** A request for a path of five letters or less, as HPACK has it without Huffman's code. */
+  private static void get(Socket s, int stream, String path) throws IOException {
+    ByteArrayOutputStream h = new ByteArrayOutputStream();
+    h.write(0x82); // :method GET
+    h.write(0x86); // :scheme http
+    h.write(0x04); // :path
+    h.write(path.length());
+    h.writeBytes(path.getBytes(ISO_8859_1));
+    h.write(0x01); // :authority
+    h.write(1);
+    h.write('x');
+    int[] payload = new int[h.size()];
+    for (int i = 0; i < payload.length; i++) {
+      payload[i] = h.toByteArray()[i];
+    }
+    frame(s, HEADERS, 5, stream, payload);
+  }
+
+  /** The next frame of a type; others pass. */
+  private static Frame next(DataInputStream in, int type) throws IOException {
+    Frame f = Frame.read(in);
+    while (f.type() != type) {
+      f = Frame.read(in);
+    }
+    return f;
+  }
+
+  private static void endsWithoutError(DataInputStream in, int lastStream) throws IOException {
+    Frame told = next(in, GOAWAY);
+    assertThat(told.payload().getInt(0)).as("what is on its way").isEqualTo(Integer.MAX_VALUE);
+    Frame last = next(in, GOAWAY);
+    assertThat(last.payload().getInt(0)).isEqualTo(lastStream);
+    assertThat(last.payload().getInt(4)).as("the error").isZero();
+    assertThat(in.read()).isEqualTo(-1);
+  }
+
+  @Test
+  void aClientOfHttp2IsToldBeforeItsIdleConnectionEnds() throws Exception {
+    try (Socket s = connect(requests(NONE, NONE, SHORT))) {
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/");
+      assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+      endsWithoutError(in, 1);
+    }
+  }
+
+  @Test
+  void anOldConnectionLetsRequestsEnd() throws Exception {
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, SHORT, NONE, NONE, NONE))) {
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/late");
+      assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(Integer.MAX_VALUE);
+      go.countDown();
+      assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+      assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(1);
+      assertThat(in.read()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void beyondItsGraceAnOldConnectionIsCutOff() throws Exception {
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, SHORT, SHORT, NONE, NONE))) {
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/late");
+      next(in, GOAWAY);
+      assertThat(rest(s)).isEmpty();
+    }
+  }
+
+  @Test
+  void withoutManyRequestsAConnectionOfHttp2EndsWithItsFirst() throws Exception {
+    try (Socket s = connect(ConnectionTimes.ofRequests(NONE, NONE, NONE, false))) {
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/");
+      assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+      endsWithoutError(in, 1);
+    }
+  }
+
+  @Test
+  void aSilentClientIsAskedAndStaysWhileItAnswers() throws Exception {
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, NONE, NONE, SHORT, SHORT))) {
+      DataInputStream in = beginHttp2(s);
+      for (int i = 0; i < 4; i++) {
+        Frame asked = next(in, PING);
+        assertThat(asked.flags()).isZero();
+        frame(s, PING, 1, 0, new int[8]);
+      }
+      next(in, PING);
+      assertThat(rest(s)).as("cut off without an answer").isEmpty();
+    }
+  }
+
+  @Test
+  void whoPingsTooOftenIsToldToCalmDown() throws Exception {
+    try (Socket s =
+        connect(ConnectionTimes.USUAL, new Http2Limits(7, Duration.ofMinutes(5), true))) {
+      DataInputStream in = beginHttp2(s);
+      assertThat(streams(next(in, SETTINGS))).isEqualTo(7);
+      for (int i = 0; i < 4; i++) { // one, and two that are borne, and one
+        frame(s, PING, 0, 0, new int[8]);
+      }
+      Frame told = next(in, GOAWAY);
+      assertThat(told.payload().getInt(4)).as("ENHANCE_YOUR_CALM").isEqualTo(11);
+      assertThat(new String(told.payload().array(), 8, 14, ISO_8859_1)).isEqualTo("too_many_pings");
+      assertThat(rest(s)).isEmpty();
+    }
+  }
+
+  private static int streams(Frame settings) {
+    ByteBuffer b = settings.payload();
+    while (b.hasRemaining()) {
+      int key = b.getShort();
+      int value = b.getInt();
+      if (key == MAX_CONCURRENT_STREAMS) {
+        return value;
+      }
+    }
+    return -1;
+  }
+
+  @Test
+  void answersMakeUpForPings() throws Exception {
+    try (Socket s =
+        connect(ConnectionTimes.USUAL, new Http2Limits(7, Duration.ofMinutes(5), true))) {
+      DataInputStream in = beginHttp2(s);
+      for (int i = 0; i < 6; i++) {
+        frame(s, PING, 0, 0, new int[8]);
+        next(in, PING);
+        get(s, 2 * i + 1, "/");
+        next(in, HEADERS);
+        next(in, 0);
+      }
+    }
+  }
+}
