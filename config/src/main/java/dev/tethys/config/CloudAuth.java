@@ -69,8 +69,15 @@ public sealed interface CloudAuth {
     /** Nothing is said, and all of it found as AWS's programs find it. */
     public static final SigV4 FOUND = new SigV4("", "", Secret.NONE, "", "", "", false);
 
+    /** As a value in configurations of what has one service. */
+    public static Type<CloudAuth> keys(String block, String about) {
+      Section s = new Section(block, about);
+      Keys keys = new Keys(s);
+      return s.type(o -> keys.read(o, ""));
+    }
+
     /**
-     * As a value in configurations of what has one service.
+     * The same.
      *
      * @param taken a key that says nothing of ours, and is taken for configurations that have it
      */

@@ -35,8 +35,11 @@ public final class AwsSigner {
   private static final byte[] NOTHING = {};
   private static final Set<String> SIGNED = Set.of("content-type", "content-length");
 
-  /** Those of AWS itself, and those by which others (MongoDB, Google) ask in one's name. */
-  private static final List<String> SIGNED_PREFIXES = List.of("x-amz-", "x-mongodb-", "x-goog-");
+  /**
+   * Those of AWS itself, and those by which others (MongoDB, Google, Datadog) ask in one's name.
+   */
+  private static final List<String> SIGNED_PREFIXES =
+      List.of("x-amz-", "x-mongodb-", "x-goog-", "x-ddog-");
 
   private AwsSigner() {}
 

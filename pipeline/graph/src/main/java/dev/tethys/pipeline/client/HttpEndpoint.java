@@ -150,7 +150,7 @@ public final class HttpEndpoint {
     Call call = new Call(method, url, new LinkedHashMap<>(all), body, timeout, null);
     try (Answer a = client().send(call);
         InputStream in = a.decoded(MAX_ANSWER)) {
-      if (a.status() == 401 && auth != null) {
+      if (auth != null && auth.isRefusal(a.status())) {
         auth.refused();
       }
       return new Reply(

@@ -44,6 +44,11 @@ public interface ClientAuth {
     return Map.of();
   }
 
+  /** Whether an answer of HTTP with this status says that {@link #headers()} are refused. */
+  default boolean isRefusal(int status) {
+    return status == 401;
+  }
+
   /** The destination refused what {@link #headers()} said: a token kept in memory is stale. */
   default void refused() {}
 }

@@ -14,6 +14,8 @@ import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.PostSender;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.cloud.Surroundings;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -59,11 +61,24 @@ public final class DatadogExporterFactory
         : context.extension(s.client().auth(), ClientAuth.class);
   }
 
+  private DatadogIdentity identity(
+      DatadogSettings s, DatadogSettings.Delegated delegated, Context context) {
+    return new DatadogIdentity(
+        s.metricsUrl(),
+        delegated,
+        new Surroundings(
+            call -> clients.client(s.client().client()).send(call),
+            () -> Instant.ofEpochMilli(context.clock().millis()),
+            System::getenv),
+        s.delivery().timeout());
+  }
+
   private HttpEndpoint endpoint(DatadogSettings s, Context context) {
+    DatadogSettings.Delegated delegated = s.delegated();
     return new HttpEndpoint(
         s.client(),
-        auth(s, context),
-        Map.of("dd-api-key", s.key().value()),
+        delegated == null ? auth(s, context) : identity(s, delegated, context),
+        delegated == null ? Map.of("dd-api-key", s.key().value()) : Map.of(),
         s.delivery().timeout(),
         clients,
         context.clock()::millis);

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.datadog;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.CloudAuth;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
@@ -18,10 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the {@code datadog} exporter is told, with the Collector's names.
  *
+ * @param key "" where {@code delegated} gives them
+ * @param delegated whose keys are asked for; null for the one that is written
  * @param metricsUrl where series and sketches go, without a path
  * @param logsUrl where logs go, without a path
  * @param tracesUrl where traces go, without a path
@@ -31,6 +35,7 @@ import java.util.SequencedMap;
 record DatadogSettings(
     HttpClientSettings client,
     Secret key,
+    @Nullable Delegated delegated,
     URI metricsUrl,
     URI logsUrl,
     URI tracesUrl,
@@ -80,11 +85,40 @@ record DatadogSettings(
       Map<String, String> remappings,
       List<Pattern> ignored) {}
 
-  private record Api(Secret key, String site) {}
+  /**
+   * Who asks Datadog for keys.
+   *
+   * @param organisation its UUID
+   */
+  record Delegated(String organisation, CloudAuth.SigV4 aws) {}
+
+  private record Api(Secret key, String site, @Nullable Delegated delegated) {}
+
+  private static final Section DELEGATED =
+      new Section("delegated_auth", "Keys for an identity of AWS, in the place of key.");
+  private static final Key<String> ORGANISATION =
+      DELEGATED.required("org_uuid", Type.STRING, "The organisation at Datadog.");
+  private static final Key<String> PROVIDER =
+      DELEGATED.key(
+          "provider",
+          Type.oneOf("provider", List.of("aws")),
+          "aws",
+          "The cloud; Datadog knows no other one.");
+  private static final Key<CloudAuth> AWS =
+      DELEGATED.key(
+          "aws",
+          CloudAuth.SigV4.keys("delegated_auth_aws", "Who signs; found as AWS's programs find it."),
+          CloudAuth.SigV4.FOUND,
+          "Who signs; found as AWS's programs find it.");
 
   private static final Section API = new Section("api", "Whose data it is.");
   private static final Key<Secret> API_KEY =
-      API.required("key", Type.SECRET, "The API key of the organisation.");
+      API.key("key", Type.SECRET, Secret.NONE, "The API key of the organisation.");
+  private static final Key<Delegated> DELEGATED_KEYS =
+      API.optional(
+          "delegated_auth",
+          DELEGATED.type(DatadogSettings::delegated),
+          "Keys for an identity of AWS, in the place of key.");
   private static final Key<String> SITE =
       API.key("site", Type.STRING, "datadoghq.com", "As datadoghq.eu or us5.datadoghq.com.");
 
@@ -153,15 +187,15 @@ record DatadogSettings(
           "ignore_resources",
           Type.list(Type.STRING),
           List.of(),
-          "Regular expressions: spans without a parent, of such resources, are dropped and counted.");
+          "Regular expressions: spans without a parent, of such resources, are dropped and"
+              + " counted.");
 
   private static final Section SECTION =
       new Section("datadog", "Writes metrics, logs and traces to Datadog.")
           .include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
   private static final Key<Api> API_KEYS =
-      SECTION.required(
-          "api", API.type(o -> new Api(o.get(API_KEY), o.get(SITE))), "Whose data it is.");
+      SECTION.required("api", API.type(DatadogSettings::api), "Whose data it is.");
   private static final Key<String> HOSTNAME =
       SECTION.key("hostname", Type.STRING, "", "Host of what does not say one.");
   private static final Key<Format> FORMAT =
@@ -241,6 +275,25 @@ record DatadogSettings(
     return mode;
   }
 
+  private static Delegated delegated(YamlObject o) {
+    Objects.requireNonNull(o.get(PROVIDER)); // read for its errors: there is one
+    String organisation = o.get(ORGANISATION);
+    if (!organisation.matches("[0-9A-Za-z-]+")) {
+      throw o.error(ORGANISATION, "org_uuid wants the UUID of an organisation at Datadog");
+    }
+    return new Delegated(organisation, (CloudAuth.SigV4) o.get(AWS));
+  }
+
+  private static Api api(YamlObject o) {
+    Delegated delegated = o.find(DELEGATED_KEYS);
+    if (o.get(API_KEY).isEmpty() == (delegated == null)) {
+      throw o.error(
+          API_KEY,
+          delegated == null ? "api wants a key, or delegated_auth" : "key or delegated_auth");
+    }
+    return new Api(o.get(API_KEY), o.get(SITE), delegated);
+  }
+
   private static Metrics metrics(YamlObject o) {
     Objects.requireNonNull(o.get(SUM_KEYS)); // read for its errors: there is one mode
     return new Metrics(
@@ -259,11 +312,15 @@ record DatadogSettings(
           throw o.error("Datadog takes the compressions gzip, deflate, zstd and none");
     }
     Api api = o.get(API_KEYS);
+    if (api.delegated != null && client.auth() != null) {
+      throw o.error(API_KEYS, "api.delegated_auth says who asks, and auth does too");
+    }
     Metrics metrics = o.get(METRICS_KEYS);
     Traces traces = o.get(TRACES_KEYS);
     return new DatadogSettings(
         client,
         api.key,
+        api.delegated,
         url(o, metrics.endpoint, client, "https://api." + api.site),
         url(o, o.get(LOGS_KEYS), client, "https://http-intake.logs." + api.site),
         url(o, traces.endpoint, client, "https://trace.agent." + api.site),
