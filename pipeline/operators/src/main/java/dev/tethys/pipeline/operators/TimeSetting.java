@@ -14,7 +14,9 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Where an entry's time stands, and how it is written. */
@@ -27,6 +29,7 @@ final class TimeSetting {
     private final Key<String> kind;
     private final Key<String> layout;
     private final Key<String> location;
+    private final Key<Map<String, String>> locations;
 
     Keys(Section s) {
       from = s.required("parse_from", Field.TYPE, "Where the time stands.");
@@ -44,7 +47,12 @@ final class TimeSetting {
               "",
               "The time zone of times that name none: this machine's; UTC where the layout ends"
                   + " with Z.");
-      s.notBuilt("time_zone_locations", "Time zones of abbreviations.");
+      locations =
+          s.key(
+              "time_zone_locations",
+              Type.map(Type.STRING),
+              Map.of(),
+              "Time zones of abbreviations (%Z), before those of the location.");
     }
 
     TimeSetting read(YamlObject o) {
@@ -59,6 +67,9 @@ final class TimeSetting {
                   + ", not \""
                   + l
                   + "\"");
+        }
+        if (o.has(locations)) {
+          throw o.error(locations, "an epoch names no zone to look up");
         }
         return new TimeSetting(f, l, null, ZoneOffset.UTC, true);
       }
@@ -76,12 +87,31 @@ final class TimeSetting {
         zone =
             !z.isEmpty() && !z.equals("Local")
                 ? ZoneId.of(z)
-                : z.isEmpty() && l.endsWith("Z") ? ZoneOffset.UTC : ZoneId.systemDefault();
+                : z.isEmpty() && go.endsWith("Z") ? ZoneOffset.UTC : ZoneId.systemDefault();
       } catch (DateTimeException e) {
         throw o.error(location, "there is no time zone \"" + o.get(location) + "\"");
       }
-      return new TimeSetting(
-          f, go, new GoLayout(go, zone, ZoneId.systemDefault()), zone, go.contains("06"));
+      GoLayout reader =
+          new GoLayout(go, zone, ZoneId.systemDefault()).naming(abbreviations(o, locations));
+      if (o.has(locations) && !reader.namesZones()) {
+        throw o.error(
+            locations, "the layout has no name of a zone (%Z, in layouts of Go MST) to look up");
+      }
+      return new TimeSetting(f, go, reader, zone, go.contains("06"));
+    }
+
+    private static Map<String, ZoneId> abbreviations(YamlObject o, Key<Map<String, String>> key) {
+      Map<String, ZoneId> out = new HashMap<>();
+      o.get(key)
+          .forEach(
+              (name, place) -> {
+                try {
+                  out.put(name, ZoneId.of(place));
+                } catch (DateTimeException e) {
+                  throw o.error(key, name + ": there is no time zone \"" + place + "\"");
+                }
+              });
+      return out;
     }
   }
 

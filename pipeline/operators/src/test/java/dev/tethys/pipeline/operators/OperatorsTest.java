@@ -83,6 +83,12 @@ class OperatorsTest {
     refused("- {type: time_parser, parse_from: body, layout: '%Q'}", "1:49", "no directive %Q");
     refused(
         "- {type: time_parser, parse_from: body, layout_type: epoch, layout: x}", "1:69", "s.ms");
+    refused(
+        "- {type: time_parser, parse_from: body, layout: '%F', time_zone_locations: {A: UTC}}",
+        "1:76", "no name of a zone");
+    refused(
+        "- {type: time_parser, parse_from: body, layout: '%F %Z', time_zone_locations: {A: x}}",
+        "1:79", "A: there is no time zone \"x\"");
     refused("- {type: recombine, combine_field: body}", "1:3", "is_first_entry");
     refused("- {type: csv_parser}", "1:3", "header");
     refused("- {type: syslog_parser, protocol: rfc1}", "1:35", "rfc3164, rfc5424");

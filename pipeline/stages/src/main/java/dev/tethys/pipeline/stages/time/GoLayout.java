@@ -2,7 +2,8 @@ package dev.tethys.pipeline.stages.time;
 
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.List;
+import java.util.Arrays;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ public final class GoLayout {
   private final ZoneId otherwise; // the zone of texts that name none
   private final ZoneId named; // whose abbreviations are known
   private final ZoneId local;
+  private final @Nullable Map<String, ZoneId> zones; // null for Go's own rules
 
   /**
    * Takes a layout apart.
@@ -26,12 +28,45 @@ public final class GoLayout {
    * @param local the zone of this machine
    */
   public GoLayout(String layout, @Nullable ZoneId location, ZoneId local) {
-    List<LayoutPart> all = LayoutPart.of(layout);
-    this.parts = all.toArray(LayoutPart[]::new);
-    this.hasYear = layout.contains("06");
-    this.otherwise = location == null ? ZoneOffset.UTC : location;
-    this.named = location == null ? local : location;
+    this(
+        LayoutPart.of(layout).toArray(LayoutPart[]::new),
+        layout.contains("06"),
+        location == null ? ZoneOffset.UTC : location,
+        location == null ? local : location,
+        local,
+        null);
+  }
+
+  private GoLayout(
+      LayoutPart[] parts,
+      boolean hasYear,
+      ZoneId otherwise,
+      ZoneId named,
+      ZoneId local,
+      @Nullable Map<String, ZoneId> zones) {
+    this.parts = parts;
+    this.hasYear = hasYear;
+    this.otherwise = otherwise;
+    this.named = named;
     this.local = local;
+    this.zones = zones;
+  }
+
+  /**
+   * The same layout for texts that may name any zone. Go takes one that is not known in the
+   * location for UTC; here it is looked for first among those given, then in the location, then
+   * among the names of the time zone database ({@code EST}, {@code CET}), and a text that names
+   * another is no time.
+   *
+   * @param zones by their abbreviations
+   */
+  public GoLayout naming(Map<String, ZoneId> zones) {
+    return new GoLayout(parts, hasYear, otherwise, named, local, Map.copyOf(zones));
+  }
+
+  /** Whether texts name their zones. */
+  public boolean namesZones() {
+    return Arrays.stream(parts).anyMatch(p -> p.kind() == LayoutPart.Kind.ZONE_NAME);
   }
 
   /**
@@ -50,6 +85,6 @@ public final class GoLayout {
     if (!hasYear) {
       r.yearNear(now, local);
     }
-    return r.nanos(otherwise, named);
+    return r.nanos(otherwise, named, zones);
   }
 }

@@ -9,6 +9,10 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One run over a text by the parts of a layout. Says no instead of throwing. */
@@ -31,6 +35,14 @@ final class TimeReading {
     "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
   };
   private static final int NO_OFFSET = Integer.MIN_VALUE;
+  private static final int UNKNOWN_ZONE = NO_OFFSET + 1;
+
+  /** Names of the time zone database that look like abbreviations; the JDK has three of its own. */
+  private static final Set<String> REGIONS =
+      Stream.concat(ZoneId.getAvailableZoneIds().stream(), Stream.of("EST", "MST", "HST"))
+          .filter(z -> z.length() <= 5)
+          .collect(Collectors.toUnmodifiableSet());
+
   private static final DateTimeFormatter ABBREVIATION =
       DateTimeFormatter.ofPattern("zzz", Locale.ENGLISH);
 
@@ -340,8 +352,13 @@ final class TimeReading {
     }
   }
 
-  /** Nanoseconds since 1970. */
-  long nanos(ZoneId otherwise, ZoneId named) {
+  /**
+   * Nanoseconds since 1970.
+   *
+   * @param zones by abbreviations, where others than those of the zone may be named; null for Go's
+   *     rules
+   */
+  long nanos(ZoneId otherwise, ZoneId named, @Nullable Map<String, ZoneId> zones) {
     if (year < 1678 || year > 2261) {
       return GoLayout.NONE;
     }
@@ -351,7 +368,11 @@ final class TimeReading {
     if (offset != NO_OFFSET) {
       epoch = wall - offset;
     } else if (zone != null) {
-      epoch = wall - offsetOf(zone, wall, named);
+      int o = zones == null ? offsetOf(zone, wall, named) : offsetOf(zone, wall, named, zones);
+      if (o == UNKNOWN_ZONE) {
+        return GoLayout.NONE;
+      }
+      epoch = o == NO_OFFSET ? wall : wall - o;
     } else if (otherwise instanceof ZoneOffset o) {
       epoch = wall - o.getTotalSeconds();
     } else {
@@ -366,7 +387,25 @@ final class TimeReading {
     return zone.getRules().getOffset(Instant.ofEpochSecond(wall - guess)).getTotalSeconds();
   }
 
-  /** The offset that an abbreviation stands for in a zone; 0 when it is not known there. */
+  /** The same, with zones that come before, and names of the time zone database after. */
+  private static int offsetOf(
+      String abbreviation, long wall, ZoneId zone, Map<String, ZoneId> zones) {
+    ZoneId found = zones.get(abbreviation);
+    if (found == null) {
+      int o = offsetOf(abbreviation, wall, zone);
+      if (o != NO_OFFSET || abbreviation.startsWith("GMT")) {
+        return o;
+      }
+      if (!REGIONS.contains(abbreviation)) {
+        return UNKNOWN_ZONE;
+      }
+      found = ZoneId.of(abbreviation, ZoneId.SHORT_IDS);
+    }
+    int o = offsetOf(abbreviation, wall, found);
+    return o == NO_OFFSET ? offsetNear(wall, found) : o;
+  }
+
+  /** The offset that an abbreviation stands for in a zone; {@link #NO_OFFSET} for none. */
   private static int offsetOf(String abbreviation, long wall, ZoneId zone) {
     for (int months = 0; months <= 6; months += 6) {
       ZonedDateTime t = Instant.ofEpochSecond(wall).atZone(zone).plusMonths(months);
@@ -374,6 +413,6 @@ final class TimeReading {
         return t.getOffset().getTotalSeconds();
       }
     }
-    return 0;
+    return NO_OFFSET;
   }
 }

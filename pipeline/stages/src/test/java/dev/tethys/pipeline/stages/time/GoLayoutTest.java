@@ -95,6 +95,19 @@ class GoLayoutTest {
   }
 
   @Test
+  void abbreviationsOfOtherZonesAreKnownWhereThatIsAskedFor() {
+    GoLayout f =
+        new GoLayout("2006-01-02 15:04 MST", ZoneId.of("UTC"), ZoneId.of("UTC"))
+            .naming(java.util.Map.of("EDT", ZoneId.of("America/New_York")));
+    assertThat(f.namesZones()).isTrue();
+    assertThat(f.read("2019-07-09 21:48 EDT", NOW)).isEqualTo(nanos("2019-07-10T01:48:00Z"));
+    assertThat(f.read("2019-07-09 21:48 CET", NOW)).isEqualTo(nanos("2019-07-09T20:48:00Z"));
+    assertThat(f.read("2019-07-09 21:48 MST", NOW)).isEqualTo(nanos("2019-07-10T04:48:00Z"));
+    assertThat(f.read("2019-07-09 21:48 XYZ", NOW)).isEqualTo(GoLayout.NONE);
+    assertThat(new GoLayout("2006-01-02", null, ZoneId.of("UTC")).namesZones()).isFalse();
+  }
+
+  @Test
   void theYearIsTheNearestAtItsEnd() {
     GoLayout f = new GoLayout("Jan _2 15:04:05", null, ZoneId.of("UTC"));
     assertThat(f.read("Dec 31 23:59:59", nanos("2021-01-01T00:00:05Z")))
