@@ -15,6 +15,9 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -41,8 +44,15 @@ public final class SocketTls {
   private final TlsConfig client;
 
   private SocketTls(WebConfig.ServerTls server, TlsConfig client) throws IOException {
-    WebConfig config = new WebConfig(server, false, java.util.Map.of(), java.util.Map.of(), null);
-    this.server = new ServerSockets(() -> config);
+    this(new WebConfig(server, false, Map.of(), Map.of(), null), client);
+  }
+
+  private SocketTls(WebConfig config, TlsConfig client) throws IOException {
+    this(() -> config, client);
+  }
+
+  private SocketTls(Supplier<WebConfig> server, TlsConfig client) throws IOException {
+    this.server = new ServerSockets(server);
     this.accepting = this.server.context().getSocketFactory();
     this.calling = TlsSockets.factory(client);
     this.protocols = TlsSockets.protocols(client).split(" ");
@@ -94,9 +104,18 @@ public final class SocketTls {
             own.caFile(),
             min == null ? TlsConfig.TlsVersion.TLS12 : min,
             max == null ? TlsConfig.TlsVersion.TLS13 : max,
-            java.util.List.of(),
-            java.util.List.of()),
+            List.of(),
+            List.of()),
         TlsConfig.DEFAULT);
+  }
+
+  /**
+   * TLS of a listener alone.
+   *
+   * @param server asked for its TLS, which it must have, at each connection
+   */
+  public static SocketTls listening(Supplier<WebConfig> server) throws IOException {
+    return new SocketTls(server, TlsConfig.DEFAULT);
   }
 
   /** Secures a connection that somebody opened to us; the handshake is over then. */

@@ -1,6 +1,5 @@
 package dev.tethys.collect.logs.net;
 
-import dev.tethys.config.TlsConfig;
 import dev.tethys.web.SocketTls;
 import java.io.IOException;
 import java.io.InputStream;
@@ -59,12 +58,11 @@ public final class StreamListener implements AutoCloseable {
    * @param what is received, for messages to people
    * @param tls null for none
    * @param idle after which a connection without bytes is closed; zero for never
-   * @throws IOException when the address is taken, or certificates cannot be read
+   * @throws IOException when the address is taken
    */
   public static StreamListener start(
-      String address, String what, @Nullable TlsConfig tls, Duration idle, Reader reader)
+      String address, String what, @Nullable SocketTls tls, Duration idle, Reader reader)
       throws IOException {
-    SocketTls secured = tls == null ? null : SocketTls.listening(tls);
     ServerSocket s = new ServerSocket();
     try {
       s.setReuseAddress(true);
@@ -73,7 +71,7 @@ public final class StreamListener implements AutoCloseable {
       s.close();
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
-    StreamListener l = new StreamListener(s, what, secured, idle, reader);
+    StreamListener l = new StreamListener(s, what, tls, idle, reader);
     l.run(what + "-accept", l::accept);
     return l;
   }

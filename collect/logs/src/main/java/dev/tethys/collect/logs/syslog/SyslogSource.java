@@ -8,10 +8,12 @@ import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.net.HostNames;
 import dev.tethys.collect.logs.net.PacketListener;
 import dev.tethys.collect.logs.net.StreamListener;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.web.SocketTls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -63,9 +65,14 @@ final class SyslogSource implements LogSource {
     if (config.protocol() == SyslogConfig.Protocol.UDP) {
       packets = PacketListener.start(config.address(), "syslog", this::packet);
     } else {
+      TlsConfig tls = config.tls();
       streams =
           StreamListener.start(
-              config.address(), "syslog", config.tls(), config.idleTimeout(), this::connection);
+              config.address(),
+              "syslog",
+              tls == null ? null : SocketTls.listening(tls),
+              config.idleTimeout(),
+              this::connection);
     }
   }
 

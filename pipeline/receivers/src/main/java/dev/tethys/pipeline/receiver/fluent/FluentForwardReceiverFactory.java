@@ -4,9 +4,9 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.fluent.ForwardMessage;
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
@@ -51,6 +51,7 @@ public final class FluentForwardReceiverFactory
   /**
    * What one is told.
    *
+   * @param shutdownDelay for which it goes on once it is to stop
    * @param endpoint {@code host:port} of TCP
    * @param socket of this machine in its place; null for none
    */
@@ -59,7 +60,8 @@ public final class FluentForwardReceiverFactory
       @Nullable Path socket,
       @Nullable ServerTlsSettings tls,
       @Nullable Handshake security,
-      int max) {}
+      int max,
+      Duration shutdownDelay) {}
 
   private static final Duration IDLE = Duration.ofMinutes(10);
   private static final Duration LAST_PAUSE = Duration.ofSeconds(30);
@@ -78,6 +80,12 @@ public final class FluentForwardReceiverFactory
       SECTION.optional("security", Handshake.TYPE, "What senders must know.");
   private static final Key<Long> MAX =
       SECTION.key("max_message_size_mib", Type.INT, 32L, "Largest message, also decompressed.");
+  private static final Key<Duration> SHUTDOWN_DELAY =
+      SECTION.key(
+          "shutdown_delay",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "For which events are still taken once the receiver is to stop.");
 
   @Override
   public String type() {
@@ -114,13 +122,11 @@ public final class FluentForwardReceiverFactory
       throw o.error(MAX, "max_message_size_mib is from 1 to 512");
     }
     ServerTlsSettings tls = o.find(TLS);
-    if (tls != null && !(tls.cipherSuites().isEmpty() && tls.curves().isEmpty())) {
-      throw o.error(TLS, "cipher_suites and curve_preferences are not built for sockets");
-    }
     if (tls != null && socket != null) {
       throw o.error(TLS, "a socket of this machine has no TLS");
     }
-    return new Settings(endpoint, socket, tls, o.find(SECURITY), (int) max << 20);
+    return new Settings(
+        endpoint, socket, tls, o.find(SECURITY), (int) max << 20, o.get(SHUTDOWN_DELAY));
   }
 
   @Override
@@ -151,6 +157,7 @@ public final class FluentForwardReceiverFactory
     private final SocketDoor door;
     private final String transport;
     private @Nullable DatagramSocket heartbeats;
+    private boolean isOpen;
 
     Forwarded(Settings settings, Consumer to, Clockwork clock, PointTally tally) {
       this.settings = settings;
@@ -169,24 +176,16 @@ public final class FluentForwardReceiverFactory
     public void open() throws IOException {
       ServerTlsSettings t = settings.tls;
       if (t != null) {
-        tls =
-            SocketTls.listening(
-                new TlsConfig(
-                    "",
-                    t.clientCaFile(),
-                    t.cert(),
-                    t.certFile(),
-                    t.key(),
-                    t.keyFile(),
-                    "",
-                    false,
-                    t.minVersion(),
-                    t.maxVersion()));
+        tls = t.sockets(clock::nanos);
       }
       door.open();
-      if (settings.socket != null) {
-        return;
+      if (settings.socket == null) {
+        answerHeartbeats();
       }
+      isOpen = true;
+    }
+
+    private void answerHeartbeats() throws IOException {
       String host = settings.endpoint.substring(0, settings.endpoint.lastIndexOf(':'));
       try {
         DatagramSocket s =
@@ -223,6 +222,14 @@ public final class FluentForwardReceiverFactory
 
     @Override
     public void close() {
+      if (isOpen) {
+        isOpen = false;
+        try {
+          Thread.sleep(settings.shutdownDelay);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt(); // whoever stops has no more time
+        }
+      }
       door.close();
       if (heartbeats != null) {
         heartbeats.close();

@@ -9,6 +9,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.server.ServerTlsSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,11 +65,12 @@ final class SocketLogReceiver implements Receiver {
     try {
       for (SocketLogSettings s : sockets) {
         if (s.tcp()) {
+          ServerTlsSettings tls = s.tls();
           stream =
               StreamListener.start(
                   s.address(),
                   context.name(),
-                  s.tls(),
+                  tls == null ? null : tls.sockets(context.clock()::nanos),
                   Duration.ZERO,
                   (in, from) -> connection(s, in, from));
         } else {

@@ -3,7 +3,6 @@ package dev.tethys.pipeline.receiver.log;
 import dev.tethys.collect.logs.file.RecordEnds;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.operators.Sizes;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 record SocketLogSettings(
     boolean tcp,
     String address,
-    @Nullable TlsConfig tls,
+    @Nullable ServerTlsSettings tls,
     int max,
     Charset encoding,
     boolean leading,
@@ -95,25 +94,10 @@ record SocketLogSettings(
         FileLogSettings.checkRecords(o, multiline, charset);
       }
       ServerTlsSettings t = tls == null ? null : o.find(tls);
-      if (t != null && tls != null && !(t.cipherSuites().isEmpty() && t.curves().isEmpty())) {
-        throw o.error(tls, "cipher_suites and curve_preferences are not built for sockets");
-      }
       return new SocketLogSettings(
           tcp,
           o.get(address),
-          t == null
-              ? null
-              : new TlsConfig(
-                  "",
-                  t.clientCaFile(),
-                  t.cert(),
-                  t.certFile(),
-                  t.key(),
-                  t.keyFile(),
-                  "",
-                  false,
-                  t.minVersion(),
-                  t.maxVersion()),
+          t,
           (int) most,
           charset,
           o.get(leading),

@@ -8,6 +8,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.web.SocketTls;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -157,6 +158,16 @@ public record ServerTlsSettings(
       return () -> plain;
     }
     return new Reloaded(tls, headers, nanos);
+  }
+
+  /**
+   * TLS of a protocol of its own over sockets, which follows the files as asked for.
+   *
+   * @param nanos a clock that never goes back
+   * @throws IOException when a file cannot be read now
+   */
+  public SocketTls sockets(LongSupplier nanos) throws IOException {
+    return SocketTls.listening(new Reloaded(this, Map.of(), nanos));
   }
 
   private static final class Reloaded implements Supplier<WebConfig> {

@@ -279,6 +279,24 @@ class FluentForwardReceiverTest {
   }
 
   @Test
+  void forAWhileEventsAreTakenThoughItIsToStop() throws Exception {
+    PushReceiver r = listen("{endpoint: '127.0.0.1:0', shutdown_delay: 1h}");
+    int port = r.socketPort(0);
+    Thread stopping = Thread.ofVirtual().start(() -> r.stop(Duration.ZERO));
+    while (stopping.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+    try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      s.getOutputStream().write(hex(MESSAGE));
+      assertThat(s.getInputStream().read()).isEqualTo(0x81);
+    }
+    stopping.interrupt(); // the process is ended
+    assertThat(stopping.join(Duration.ofSeconds(20))).isTrue();
+    assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+        .isInstanceOf(java.net.ConnectException.class);
+  }
+
+  @Test
   void whatCannotBeIsRefused() {
     for (String y :
         List.of(

@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.RsyslogProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.testkit.TestCertificates;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -21,6 +22,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +83,59 @@ class SocketLogReceiverTest {
     assertThat(all.getFirst().attributes().get("net.host.port"))
         .isEqualTo(String.valueOf(r.tcpPort()));
     assertThat(all.getFirst().attributes().get("a")).isEqualTo("b");
+  }
+
+  @Test
+  void linesOverTlsWithTheSuitesThatAreAskedFor(@TempDir Path dir) throws Exception {
+    TestCertificates certs = new TestCertificates(dir);
+    certs.issueRsa("server", "ip:127.0.0.1");
+    certs.issue("client", "dns:client");
+    SocketLogReceiver r =
+        start(
+            SocketLogReceiverFactory.tcp(),
+            """
+            listen_address: 127.0.0.1:0
+            tls:
+              cert_file: %s
+              key_file: %s
+              client_ca_file: %s
+              max_version: "1.2"
+              cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
+              curve_preferences: [P384]
+            """
+                .formatted(certs.certificate("server"), certs.key("server"), certs.ca()));
+    try (SSLSocket s =
+        (SSLSocket)
+            certs
+                .context("client")
+                .getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), r.tcpPort())) {
+      s.getOutputStream().write("secret\n".getBytes(StandardCharsets.UTF_8));
+      assertThat(s.getSession().getCipherSuite())
+          .isEqualTo("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+    }
+    sink.await(1);
+    assertThat(sink.bodies()).containsExactly("secret");
+    assertThat(curve(certs, r.tcpPort(), "secp256r1")).isFalse();
+    assertThat(curve(certs, r.tcpPort(), "secp384r1")).isTrue();
+  }
+
+  /** Whether a client that knows this curve alone is spoken to. */
+  private static boolean curve(TestCertificates certs, int port, String curve) throws Exception {
+    try (SSLSocket s =
+        (SSLSocket)
+            certs
+                .context("client")
+                .getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), port)) {
+      SSLParameters p = s.getSSLParameters();
+      p.setNamedGroups(new String[] {curve});
+      s.setSSLParameters(p);
+      s.startHandshake();
+      return true;
+    } catch (SSLHandshakeException e) {
+      return false;
+    }
   }
 
   @Test
