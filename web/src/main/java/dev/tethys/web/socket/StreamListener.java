@@ -41,7 +41,10 @@ public final class StreamListener implements SocketListener {
   /** What is done with a connection. */
   @FunctionalInterface
   public interface Handler {
-    /** Reads it to its end; it is closed when this returns. Interrupted when the listener stops. */
+    /**
+     * Reads it to its end; it is closed when this returns. When the listener stops it ends with an
+     * error, and a moment later this is interrupted.
+     */
     void handle(Socket connection) throws IOException, InterruptedException;
   }
 
@@ -49,6 +52,9 @@ public final class StreamListener implements SocketListener {
   private static final int BACKLOG = 256;
   private static final int USUAL_CONNECTIONS = 1024;
   private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** How long connections have for handing over what they have read. */
+  private static final Duration LAST = Duration.ofMillis(500);
 
   private final ServerSocket server;
   private final Options options;
@@ -218,18 +224,22 @@ public final class StreamListener implements SocketListener {
   @Override
   public void close() {
     stopListening();
-    open.forEach(
-        (s, t) -> {
-          closeQuietly(s);
-          t.interrupt();
-        });
-    long until = System.nanoTime() + GRACE.toNanos();
+    open.keySet().forEach(StreamListener::closeQuietly);
     try {
-      for (Thread t : open.values()) {
-        t.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
-      }
+      // What was read is still handed over, which an interrupt would prevent.
+      ended(LAST);
+      open.values().forEach(Thread::interrupt);
+      ended(GRACE);
     } catch (InterruptedException e) {
+      open.values().forEach(Thread::interrupt);
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void ended(Duration patience) throws InterruptedException {
+    long until = System.nanoTime() + patience.toNanos();
+    for (Thread t : open.values()) {
+      t.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
     }
   }
 }

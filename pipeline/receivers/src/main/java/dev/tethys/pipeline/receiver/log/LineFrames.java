@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Takes lines out of a stream. Of one that is too long the beginning is given. */
+/**
+ * Takes lines out of a stream. The last one ends with the stream, also where that fails; of one
+ * that is too long the beginning is given.
+ */
 final class LineFrames {
   private final InputStream in;
   private final int end;
@@ -13,6 +16,7 @@ final class LineFrames {
   private final byte[] buf = new byte[8192];
   private int at;
   private int limit;
+  private @Nullable IOException failed;
 
   /**
    * Lines.
@@ -26,16 +30,22 @@ final class LineFrames {
     this.maxLength = maxLength;
   }
 
-  /** The next line, without its end; null at the end of the stream. */
+  /**
+   * The next line, without its end; null at the end of the stream.
+   *
+   * @throws IOException of the stream, once all that came before is given
+   */
   byte @Nullable [] next() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
     boolean any = false;
     while (true) {
       if (at == limit) {
-        limit = in.read(buf);
         at = 0;
-        if (limit <= 0) {
-          limit = 0;
+        limit = Math.max(0, read());
+        if (limit == 0) {
+          if (!any && failed != null) {
+            throw failed;
+          }
           return any ? out.toByteArray() : null;
         }
       }
@@ -49,6 +59,18 @@ final class LineFrames {
         at++;
         return out.toByteArray();
       }
+    }
+  }
+
+  private int read() {
+    if (failed != null) {
+      return -1;
+    }
+    try {
+      return in.read(buf);
+    } catch (IOException e) {
+      failed = e; // a sender that resets its connection, or this side's end: what came counts
+      return -1;
     }
   }
 }

@@ -36,6 +36,18 @@ class RecordFramesTest {
   }
 
   @Test
+  void theLastLineIsGivenBeforeTheErrorBehindIt() throws IOException {
+    for (int seed = 0; seed < 20; seed++) {
+      LineFrames f = new LineFrames(dripping("one\ntwo\nthr", new Random(seed)), '\n', 1 << 20);
+      for (String line : new String[] {"one", "two", "thr"}) {
+        assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo(line);
+      }
+      assertThatThrownBy(f::next).isInstanceOf(IOException.class).hasMessage("reset");
+      assertThatThrownBy(f::next).isInstanceOf(IOException.class).hasMessage("reset");
+    }
+  }
+
+  @Test
   void longRecordsInManyPiecesAndTheErrorBehindThem() throws IOException {
     String line = "  " + "x".repeat(30) + "\n";
     String first = "1 a\n" + line.repeat(400);
