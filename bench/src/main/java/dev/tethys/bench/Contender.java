@@ -62,8 +62,10 @@ enum Contender {
    *
    * @param dir its configuration, data and log
    * @param config the text of its prometheus.yml
+   * @param flags of its own, beside those
    */
-  ServerUnderTest start(Path dir, String config) throws IOException, InterruptedException {
+  ServerUnderTest start(Path dir, String config, String... flags)
+      throws IOException, InterruptedException {
     Path file = Files.writeString(dir.resolve("prometheus.yml"), config);
     String data = dir.resolve("data").toString();
     List<String> command = new ArrayList<>();
@@ -91,6 +93,7 @@ enum Contender {
               "--web.enable-lifecycle",
               "--log.level=error"));
     }
+    command.addAll(List.of(flags));
     String listen = this == VICTORIA ? "-httpListenAddr=" : "--web.listen-address=";
     ServerUnderTest server =
         ServerUnderTest.start(

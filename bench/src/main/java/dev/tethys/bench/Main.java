@@ -22,6 +22,7 @@ public final class Main {
           entry("dashboard", Dashboard::run),
           entry("destinations", DestinationWriters::run),
           entry("disk", Disk::run),
+          entry("equality", Equality::run),
           entry("fuzz", Fuzz::run),
           entry("hostile", Hostile::run),
           entry("jmh", Main::jmh),

@@ -87,6 +87,9 @@ public final class GoMath {
       return 0;
     }
     int k = (int) Math.rint(1.4426950408889634 * x);
+    if (k > Double.MAX_EXPONENT) {
+      return Double.POSITIVE_INFINITY; // on amd64 from 709.44, though some more could be written
+    }
     double r = Math.fma(-0.69314718055966295651160180568695068359375, k, x);
     r = Math.fma(-0.28235290563031577122588448175013436025525412068e-12, k, r);
     r *= 0.0625;

@@ -51,6 +51,8 @@ class GoMathTest {
     assertThat(GoMath.log(-1)).isNaN();
     assertThat(GoMath.exp(Double.NEGATIVE_INFINITY)).isZero();
     assertThat(GoMath.exp(800)).isInfinite();
+    assertThat(GoMath.exp(709.4)).isEqualTo(1.2260423226426727e308);
+    assertThat(GoMath.exp(709.45)).as("by Go's assembly for amd64").isInfinite();
     assertThat(GoMath.pow(-1, Double.POSITIVE_INFINITY)).isEqualTo(1);
     assertThat(GoMath.pow(-2, 0.3)).isNaN();
     assertThat(GoMath.pow(2, 0)).isEqualTo(1);

@@ -14,19 +14,33 @@ public final class HistogramText {
     StringBuilder sb = new StringBuilder("{count:");
     sb.append(GoFloat.g(h.count())).append(", sum:").append(GoFloat.g(h.sum()));
     HistogramBuckets buckets = new HistogramBuckets().load(h, false);
+    // A zero bucket of less than nothing is written, too, though it is not among the buckets.
+    boolean zero = h.zeroCount() < 0 && !h.hasCustomBuckets();
     for (int i = 0; i < buckets.size(); i++) {
+      if (zero && buckets.upper(i) > 0) {
+        zeroBucket(sb, h);
+        zero = false;
+      }
       if (buckets.count(i) != 0) {
-        sb.append(", ")
-            .append(buckets.lowerInclusive(i) ? '[' : '(')
-            .append(GoFloat.g(buckets.lower(i)))
-            .append(',')
-            .append(GoFloat.g(buckets.upper(i)))
-            .append(buckets.upperInclusive(i) ? ']' : ')')
-            .append(':')
-            .append(GoFloat.g(buckets.count(i)));
+        bucket(sb, buckets.lowerInclusive(i), buckets.lower(i), buckets.upper(i));
+        sb.append(buckets.upperInclusive(i) ? ']' : ')');
+        sb.append(':').append(GoFloat.g(buckets.count(i)));
       }
     }
+    if (zero) {
+      zeroBucket(sb, h);
+    }
     return sb.append('}').toString();
+  }
+
+  private static void zeroBucket(StringBuilder sb, Histogram h) {
+    bucket(sb, true, -h.zeroThreshold(), h.zeroThreshold());
+    sb.append("]:").append(GoFloat.g(h.zeroCount()));
+  }
+
+  private static void bucket(StringBuilder sb, boolean inclusive, double lower, double upper) {
+    sb.append(", ").append(inclusive ? '[' : '(').append(GoFloat.g(lower));
+    sb.append(',').append(GoFloat.g(upper));
   }
 
   /**

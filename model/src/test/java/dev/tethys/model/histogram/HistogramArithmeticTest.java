@@ -211,6 +211,8 @@ class HistogramArithmeticTest {
             null);
     assertThat(HistogramText.plain(h))
         .isEqualTo("{count:9, sum:12.25, [-2,-1):3, [-0.5,0.5]:3, (1,2]:2, (4,8]:1}");
+    assertThat(HistogramText.plain(HistogramArithmetic.negate(h)))
+        .isEqualTo("{count:-9, sum:-12.25, [-2,-1):-3, [-0.5,0.5]:-3, (1,2]:-2, (4,8]:-1}");
     assertThat(HistogramText.expression(h))
         .isEqualTo(
             "{{count:9 sum:12.25 z_bucket:3 z_bucket_w:0.5 counter_reset_hint:gauge"

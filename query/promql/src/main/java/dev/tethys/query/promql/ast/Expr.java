@@ -171,7 +171,7 @@ public sealed interface Expr {
 
   /** Arithmetic over durations; numbers are seconds. */
   sealed interface DurationExpr {
-    /** Where it stands in the text. */
+    /** Where it stands in the text, for two operands from the first to the second. */
     Span span();
 
     /** A number of seconds, or a duration literal. */

@@ -47,6 +47,41 @@ final class ElementOperation {
     };
   }
 
+  /** What can be said about an operation in which a histogram takes part. */
+  enum Remark {
+    FLOAT_FLOAT,
+    FLOAT_HISTOGRAM,
+    HISTOGRAM_FLOAT,
+    HISTOGRAM_HISTOGRAM,
+    INCOMPATIBLE_BUCKETS,
+    RESET_CONFLICT,
+    BOUNDS_RECONCILED;
+
+    private static Remark types(boolean left, boolean right) {
+      return left
+          ? right ? HISTOGRAM_HISTOGRAM : HISTOGRAM_FLOAT
+          : right ? FLOAT_HISTOGRAM : FLOAT_FLOAT;
+    }
+
+    /** Says it of an operation at a place of the query. */
+    void tell(Annotations annotations, BinaryOp op, Span span) {
+      HistogramOperation name =
+          op == BinaryOp.SUB ? HistogramOperation.SUBTRACTION : HistogramOperation.ADDITION;
+      switch (this) {
+        case FLOAT_FLOAT -> annotations.incompatibleTypes(op.text(), "float", "float", span);
+        case FLOAT_HISTOGRAM ->
+            annotations.incompatibleTypes(op.text(), "float", "histogram", span);
+        case HISTOGRAM_FLOAT ->
+            annotations.incompatibleTypes(op.text(), "histogram", "float", span);
+        case HISTOGRAM_HISTOGRAM ->
+            annotations.incompatibleTypes(op.text(), "histogram", "histogram", span);
+        case INCOMPATIBLE_BUCKETS -> annotations.incompatibleBuckets(op.text(), span);
+        case RESET_CONFLICT -> annotations.resetConflict(name, span);
+        case BOUNDS_RECONCILED -> annotations.boundsReconciled(name, span);
+      }
+    }
+  }
+
   /** What came of an operation in which a histogram takes part. */
   static final class Result {
     /** Whether a filter lets the left side through; true for arithmetic. */
@@ -57,10 +92,14 @@ final class ElementOperation {
 
     @Nullable Histogram histogram;
 
-    private void fail() {
+    /** What is to be said about it, if anything. */
+    @Nullable Remark remark;
+
+    private void fail(Remark why) {
       failed = true;
       keep = false;
       histogram = null;
+      remark = why;
     }
   }
 
@@ -70,19 +109,13 @@ final class ElementOperation {
    * @param lh the left histogram, or null for the float {@code l}; likewise right
    */
   static void withHistogram(
-      BinaryOp op,
-      double l,
-      @Nullable Histogram lh,
-      double r,
-      @Nullable Histogram rh,
-      Annotations annotations,
-      Span span,
-      Result out) {
+      BinaryOp op, double l, @Nullable Histogram lh, double r, @Nullable Histogram rh, Result out) {
     out.keep = true;
     out.failed = false;
     out.histogram = null;
+    out.remark = null;
     if (lh != null && rh != null) {
-      both(op, lh, rh, annotations, span, out);
+      both(op, lh, rh, out);
     } else if (lh != null && op == BinaryOp.MUL) {
       out.histogram = HistogramArithmetic.multiply(lh, r);
     } else if (lh != null && op == BinaryOp.DIV) {
@@ -94,36 +127,28 @@ final class ElementOperation {
     } else if (rh != null && op == BinaryOp.MUL) {
       out.histogram = HistogramArithmetic.multiply(rh, l);
     } else {
-      annotations.incompatibleTypes(op.text(), type(lh), type(rh), span);
-      out.fail();
+      out.fail(Remark.types(lh != null, rh != null));
     }
   }
 
-  private static String type(@Nullable Histogram h) {
-    return h == null ? "float" : "histogram";
-  }
-
-  private static void both(
-      BinaryOp op, Histogram l, Histogram r, Annotations annotations, Span span, Result out) {
+  private static void both(BinaryOp op, Histogram l, Histogram r, Result out) {
     switch (op) {
       case ADD, SUB -> {
         boolean minus = op == BinaryOp.SUB;
         HistogramAccumulator sum = new HistogramAccumulator(l);
         int outcome = minus ? sum.subtract(r) : sum.add(r);
         if (outcome == HistogramAccumulator.INCOMPATIBLE) {
-          annotations.incompatibleBuckets(op.text(), span);
-          out.fail();
+          out.fail(Remark.INCOMPATIBLE_BUCKETS);
           return;
         }
-        HistogramOperation name =
-            minus ? HistogramOperation.SUBTRACTION : HistogramOperation.ADDITION;
         if ((outcome & HistogramAccumulator.RESET_CONFLICT) != 0) {
-          annotations.resetConflict(name, span);
-          out.fail(); // as in Prometheus, where this warning stands in an error's place
+          out.fail(
+              Remark.RESET_CONFLICT); // as in Prometheus, where this warning stands in an error's
+          // place
           return;
         }
         if ((outcome & HistogramAccumulator.BOUNDS_RECONCILED) != 0) {
-          annotations.boundsReconciled(name, span);
+          out.remark = Remark.BOUNDS_RECONCILED;
         }
         if (minus) {
           sum.resetHint(ResetHint.GAUGE);
@@ -138,10 +163,7 @@ final class ElementOperation {
         out.keep = !HistogramArithmetic.sameObservations(l, r);
         out.histogram = l;
       }
-      default -> {
-        annotations.incompatibleTypes(op.text(), "histogram", "histogram", span);
-        out.fail();
-      }
+      default -> out.fail(Remark.HISTOGRAM_HISTOGRAM);
     }
   }
 }

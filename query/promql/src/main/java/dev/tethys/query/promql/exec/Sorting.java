@@ -40,10 +40,10 @@ public final class Sorting extends Operator {
 
   @Override
   Block compute(Execution x, Grid grid) {
+    Block in = vector.evaluate(x, grid);
     if (!grid.isInstant()) {
       x.annotations().sortInRange(span);
     }
-    Block in = vector.evaluate(x, grid);
     List<Column> out = new ArrayList<>(in.size());
     for (Column c : in.columns()) {
       if (byLabels) {

@@ -8,8 +8,10 @@ import dev.tethys.query.promql.ast.BinaryOp;
 import dev.tethys.query.promql.ast.Expr.Cardinality;
 import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
+import dev.tethys.query.promql.exec.ElementOperation.Remark;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -123,6 +125,9 @@ public final class VectorJoin extends Operator {
     private final @Nullable Labels[] lastLabels;
     private final @Nullable Column[] filler;
 
+    /** By step, what is said of the last pair of samples that there is something to say about. */
+    private @Nullable Remark @Nullable [] remarks;
+
     Run(Execution x, Grid grid, Block many, Block one) {
       this.x = x;
       this.steps = grid.steps();
@@ -149,6 +154,7 @@ public final class VectorJoin extends Operator {
       }
       List<Column> columns =
           simple && fillMany == null && fillOne == null ? pairs(oneOf) : stepwise();
+      tellRemarks();
       List<Column> kept = new ArrayList<>(columns.size());
       for (Column c : columns) {
         if (!c.isEmpty()) {
@@ -156,6 +162,26 @@ public final class VectorJoin extends Operator {
         }
       }
       return kept;
+    }
+
+    private void remark(int step) {
+      if (result.remark != null) {
+        if (remarks == null) {
+          remarks = new Remark[steps];
+        }
+        remarks[step] = result.remark;
+      }
+    }
+
+    /** As Prometheus, which tells one thing at a step. */
+    private void tellRemarks() {
+      EnumSet<Remark> told = EnumSet.noneOf(Remark.class);
+      for (int s = 0; remarks != null && s < steps; s++) {
+        Remark r = remarks[s];
+        if (r != null && told.add(r)) {
+          r.tell(x.annotations(), op, span);
+        }
+      }
     }
 
     /** Each series of the many side with the only one that can meet it. */
@@ -208,21 +234,19 @@ public final class VectorJoin extends Operator {
 
     private List<Column> pairs(int[][] oneOf) {
       List<Column> columns = tryPairs(oneOf);
-      return columns != null ? columns : stepwise();
+      if (columns == null) {
+        remarks = null;
+        columns = stepwise();
+      }
+      return columns;
     }
 
     private @Nullable Histogram withHistogram(Column m, Column o, int s, double[] v) {
       Column l = swapped ? o : m;
       Column r = swapped ? m : o;
       ElementOperation.withHistogram(
-          op,
-          l.values()[s],
-          l.histogram(s),
-          r.values()[s],
-          r.histogram(s),
-          x.annotations(),
-          span,
-          result);
+          op, l.values()[s], l.histogram(s), r.values()[s], r.histogram(s), result);
+      remark(s);
       if (result.failed) {
         v[s] = Column.ABSENT;
         return null;
@@ -395,8 +419,8 @@ public final class VectorJoin extends Operator {
       if (m.histogram(s) != null || o.histogram(s) != null || isTrim()) {
         Column l = swapped ? o : m;
         Column r = swapped ? m : o;
-        ElementOperation.withHistogram(
-            op, lf, l.histogram(s), rf, r.histogram(s), x.annotations(), span, result);
+        ElementOperation.withHistogram(op, lf, l.histogram(s), rf, r.histogram(s), result);
+        remark(s);
         if (result.failed) {
           return;
         }

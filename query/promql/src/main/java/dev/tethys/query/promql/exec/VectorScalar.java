@@ -149,9 +149,10 @@ public final class VectorScalar extends SeriesMap {
           scalarLeft ? null : h,
           scalarLeft ? 0 : c,
           scalarLeft ? h : null,
-          x.annotations(),
-          span,
           r);
+      if (r.remark != null) {
+        r.remark.tell(x.annotations(), op, span);
+      }
       hs[s] = r.failed || returnBool ? null : r.histogram;
       if (returnBool && !r.failed) {
         t.values[s] = r.keep ? 1 : 0;

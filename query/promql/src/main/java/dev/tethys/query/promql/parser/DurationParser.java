@@ -139,18 +139,22 @@ final class DurationParser {
         DurationExpr left = expression(0);
         in.expect(TokenKind.COMMA);
         DurationExpr right = expression(0);
-        Token close = in.expect(TokenKind.RIGHT_PAREN);
+        in.expect(TokenKind.RIGHT_PAREN);
         return new DurationExpr.Extreme(
-            new Span(t.start(), close.end()), t.kind() == TokenKind.MAX_OF, left, right);
+            new Span(left.span().start(), right.span().end()),
+            t.kind() == TokenKind.MAX_OF,
+            left,
+            right);
       }
       case LEFT_PAREN -> {
         in.next();
         DurationExpr inner = expression(0);
-        Token close = in.expect(TokenKind.RIGHT_PAREN);
-        // As the reference, which remembers only that there were parentheses, not how many.
+        in.expect(TokenKind.RIGHT_PAREN);
+        // As the reference, which remembers only that there were parentheses: not how many, nor
+        // where.
         return inner instanceof DurationExpr.Wrapped
             ? inner
-            : new DurationExpr.Wrapped(new Span(t.start(), close.end()), inner);
+            : new DurationExpr.Wrapped(inner.span(), inner);
       }
       default -> throw in.unexpected();
     }

@@ -23,8 +23,9 @@ record Modifiers(boolean returnBool, VectorMatching matching) {
       if (k == TokenKind.GROUP_LEFT || k == TokenKind.GROUP_RIGHT) {
         in.next();
         cardinality = k == TokenKind.GROUP_LEFT ? Cardinality.MANY_TO_ONE : Cardinality.ONE_TO_MANY;
-        if (in.peek().kind() == TokenKind.LEFT_PAREN) {
-          include = in.groupingLabels(null);
+        TokenKind next = in.peek().kind();
+        if (next == TokenKind.LEFT_PAREN || !next.startsExpression()) {
+          include = in.groupingLabels(null); // which complains of all but a parenthesis
         }
       }
     }

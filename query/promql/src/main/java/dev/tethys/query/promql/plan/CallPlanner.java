@@ -95,7 +95,9 @@ final class CallPlanner {
           }
           default -> {
             boolean selectorOnly = call.function().name().equals("info") && exprs.size() == 1;
-            if (!selectorOnly) {
+            if (selectorOnly) {
+              invariant &= e instanceof VectorSelector v && planner.at(v.shift()) != null;
+            } else {
               p = planner.plan(e, c);
               invariant &= p.invariant();
             }
@@ -220,7 +222,10 @@ final class CallPlanner {
               first, new Scalars.Constant(Double.NEGATIVE_INFINITY), a.operator(1, invariant));
       case "histogram_quantile" -> quantiles(a, 1, 0, 1, false, null, invariant);
       case "histogram_fraction" -> quantiles(a, 2, 0, 2, true, null, invariant);
-      case "histogram_quantiles" -> quantiles(a, 0, 2, a.size(), false, a.text(1), invariant);
+      case "histogram_quantiles" -> {
+        requireName(a.text(1), "destination", name);
+        yield quantiles(a, 0, 2, a.size(), false, a.text(1), invariant);
+      }
       default -> {
         Operator o = InstantMath.floats(name, first);
         if (o == null) {

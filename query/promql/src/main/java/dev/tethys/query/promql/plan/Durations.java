@@ -3,9 +3,13 @@ package dev.tethys.query.promql.plan;
 import dev.tethys.model.GoMath;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
+import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.ast.Expr.Duration;
 import dev.tethys.query.promql.ast.Expr.DurationExpr;
+import dev.tethys.query.promql.ast.Expr.MatrixSelector;
 import dev.tethys.query.promql.ast.Expr.Span;
+import dev.tethys.query.promql.ast.Expr.Subquery;
+import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.exec.InstantMath;
 
 /** Durations in milliseconds, expressions among them resolved by the query's step and range. */
@@ -21,6 +25,30 @@ final class Durations {
   Durations(long step, long range) {
     this.step = (double) step / 1000;
     this.range = (double) range / 1000;
+  }
+
+  /**
+   * Looks at all durations of a tree in the order in which Prometheus does: of several that make no
+   * sense the first is told, and before anything else that is wrong with the query.
+   */
+  void check(Expr root) {
+    root.walk(
+        e -> {
+          switch (e) {
+            case VectorSelector v -> any(v.shift().offset());
+            case MatrixSelector m -> positive(m.range());
+            case Subquery s -> {
+              any(s.shift().offset());
+              if (s.step() != null) {
+                positive(s.step());
+              }
+              positive(s.range());
+            }
+            default -> {
+              // has none
+            }
+          }
+        });
   }
 
   /** The milliseconds of a duration, which must be above zero. */

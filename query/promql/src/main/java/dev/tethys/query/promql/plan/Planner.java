@@ -87,6 +87,7 @@ public final class Planner {
   public static Plan plan(
       Expr root, long start, long end, long step, EngineOptions options, boolean propagate) {
     Planner p = new Planner(root, start, end, step, options, propagate);
+    p.durations.check(root);
     Expr e = unwrap(root);
     return switch (e) {
       case StringLiteral s -> new Plan.Text(s.value());
