@@ -3,6 +3,7 @@ package dev.tethys.pipeline.client;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -39,6 +40,28 @@ public final class HttpEndpoint {
   private final HttpClientFactory factory;
   private final LongSupplier millis;
   private volatile @Nullable WebClient client;
+
+  /**
+   * The one of an exporter.
+   *
+   * @param usual headers of every request, over which those of the settings win
+   * @param factory the process's; not closed here
+   * @param context where the extension is that authenticates
+   */
+  public static HttpEndpoint of(
+      HttpClientSettings settings,
+      Map<String, String> usual,
+      Duration timeout,
+      HttpClientFactory factory,
+      Context context) {
+    return new HttpEndpoint(
+        settings,
+        ClientAuth.of(settings.auth(), context),
+        usual,
+        timeout,
+        factory,
+        context.clock()::millis);
+  }
 
   /**
    * @param usual headers of every request, over which those of the settings win

@@ -3,11 +3,17 @@ package dev.tethys.pipeline.component;
 import dev.tethys.pipeline.Metadata;
 import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** An extension that authenticates the requests of exporters. */
 public interface ClientAuth {
   /** What stands before a token of RFC 6750. */
   String BEARER = "Bearer ";
+
+  /** The extension that a client names in {@code auth}; null where it names none. */
+  static @Nullable ClientAuth of(@Nullable Reference reference, Context context) {
+    return reference == null ? null : context.extension(reference, ClientAuth.class);
+  }
 
   /**
    * Headers of a request that is about to be sent; asked for before every attempt, so that tokens

@@ -56,8 +56,7 @@ public final class PostgresExporterFactory
   }
 
   private static PostgresPool pool(PostgresSettings s, Context context) {
-    return new PostgresPool(
-        s.address(), s.auth() == null ? null : context.extension(s.auth(), ClientAuth.class));
+    return new PostgresPool(s.address(), ClientAuth.of(s.auth(), context));
   }
 
   @Override

@@ -88,9 +88,7 @@ public final class CarbonExporterFactory
   }
 
   private static @Nullable ClientAuth auth(CarbonSettings s, Context context) {
-    return s.http() == null || s.http().client().auth() == null
-        ? null
-        : context.extension(s.http().client().auth(), ClientAuth.class);
+    return s.http() == null ? null : ClientAuth.of(s.http().client().auth(), context);
   }
 
   private CarbonHttpSender poster(
@@ -98,13 +96,8 @@ public final class CarbonExporterFactory
     return new CarbonHttpSender(
         http,
         s.format() == Format.JSON,
-        new HttpEndpoint(
-            http.client(),
-            auth(s, context),
-            http.credentials(),
-            s.delivery().timeout(),
-            clients,
-            context.clock()::millis),
+        HttpEndpoint.of(
+            http.client(), http.credentials(), s.delivery().timeout(), clients, context),
         lines);
   }
 

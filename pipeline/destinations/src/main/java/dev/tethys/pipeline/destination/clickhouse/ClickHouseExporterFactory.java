@@ -4,7 +4,6 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Checkable;
-import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
@@ -50,8 +49,6 @@ public final class ClickHouseExporterFactory
   }
 
   private ClickHouseClient client(ClickHouseSettings s, Context context) {
-    ClientAuth auth =
-        s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
     Map<String, String> usual = new HashMap<>();
     if (!s.user().isEmpty()) {
       usual.put("X-ClickHouse-User", s.user());
@@ -60,9 +57,7 @@ public final class ClickHouseExporterFactory
       }
     }
     return new ClickHouseClient(
-        new HttpEndpoint(
-            s.client(), auth, usual, s.delivery().timeout(), clients, context.clock()::millis),
-        s);
+        HttpEndpoint.of(s.client(), usual, s.delivery().timeout(), clients, context), s);
   }
 
   @Override

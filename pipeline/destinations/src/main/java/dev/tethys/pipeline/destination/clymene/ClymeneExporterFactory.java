@@ -53,7 +53,7 @@ public final class ClymeneExporterFactory implements ExporterFactory<ClymeneSett
   public Exporter create(ClymeneSettings s, Signal signal, Context context) {
     HttpClientSettings http = s.http();
     Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
-    ClientAuth auth = reference == null ? null : context.extension(reference, ClientAuth.class);
+    ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     return context.exporter(
         s.delivery(), signal, parcels(s, auth, clock), sender(s, signal, auth, clients, clock));

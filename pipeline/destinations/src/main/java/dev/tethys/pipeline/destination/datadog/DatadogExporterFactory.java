@@ -55,12 +55,6 @@ public final class DatadogExporterFactory
     return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
-  private static @Nullable ClientAuth auth(DatadogSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private DatadogIdentity identity(
       DatadogSettings s, DatadogSettings.Delegated delegated, Context context) {
     return new DatadogIdentity(
@@ -77,7 +71,9 @@ public final class DatadogExporterFactory
     DatadogSettings.Delegated delegated = s.delegated();
     return new HttpEndpoint(
         s.client(),
-        delegated == null ? auth(s, context) : identity(s, delegated, context),
+        delegated == null
+            ? ClientAuth.of(s.client().auth(), context)
+            : identity(s, delegated, context),
         delegated == null ? Map.of("dd-api-key", s.key().value()) : Map.of(),
         s.delivery().timeout(),
         clients,
@@ -110,7 +106,7 @@ public final class DatadogExporterFactory
 
   @Override
   public Exporter create(DatadogSettings s, Signal signal, Context context) {
-    ClientAuth auth = auth(s, context);
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     HttpEndpoint endpoint = endpoint(s, context);
     if (signal == Signal.LOGS) {
       LineParcels lists = logs(s, auth);
@@ -140,6 +136,7 @@ public final class DatadogExporterFactory
 
   @Override
   public DestinationProbe probe(DatadogSettings s, Context context) {
-    return new DatadogProbe(s, endpoint(s, context), series(s, auth(s, context)));
+    return new DatadogProbe(
+        s, endpoint(s, context), series(s, ClientAuth.of(s.client().auth(), context)));
   }
 }

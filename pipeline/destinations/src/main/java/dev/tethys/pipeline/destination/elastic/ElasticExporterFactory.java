@@ -17,7 +17,6 @@ import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Makes {@code elasticsearch} or {@code opensearch} exporters. */
 public final class ElasticExporterFactory
@@ -60,20 +59,8 @@ public final class ElasticExporterFactory
     return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
-  private @Nullable ClientAuth auth(ElasticSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private HttpEndpoint endpoint(ElasticSettings s, Context context) {
-    return new HttpEndpoint(
-        s.client(),
-        auth(s, context),
-        s.credentials(),
-        s.delivery().timeout(),
-        clients,
-        context.clock()::millis);
+    return HttpEndpoint.of(s.client(), s.credentials(), s.delivery().timeout(), clients, context);
   }
 
   @Override
@@ -84,7 +71,7 @@ public final class ElasticExporterFactory
             s.client().level(),
             2,
             "application/x-ndjson",
-            auth(s, context));
+            ClientAuth.of(s.client().auth(), context));
     HttpEndpoint endpoint = endpoint(s, context);
     BoundedNames names =
         new BoundedNames(

@@ -52,20 +52,8 @@ public final class InfluxExporterFactory
     return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
-  private @Nullable ClientAuth auth(InfluxSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private HttpEndpoint endpoint(InfluxSettings s, Context context) {
-    return new HttpEndpoint(
-        s.client(),
-        auth(s, context),
-        s.credentials(),
-        s.delivery().timeout(),
-        clients,
-        context.clock()::millis);
+    return HttpEndpoint.of(s.client(), s.credentials(), s.delivery().timeout(), clients, context);
   }
 
   private LineParcels lines(InfluxSettings s, Frame frame, @Nullable ClientAuth auth) {
@@ -77,7 +65,10 @@ public final class InfluxExporterFactory
   public Exporter create(InfluxSettings s, Signal signal, Context context) {
     boolean samples = signal == Signal.METRICS;
     LineParcels lines =
-        lines(s, samples ? new Frame.Lines(1) : new Frame.FieldLines(), auth(s, context));
+        lines(
+            s,
+            samples ? new Frame.Lines(1) : new Frame.FieldLines(),
+            ClientAuth.of(s.client().auth(), context));
     Encoder encoder =
         samples
             ? new RowParcels(

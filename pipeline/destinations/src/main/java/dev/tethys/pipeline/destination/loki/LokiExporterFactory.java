@@ -48,8 +48,7 @@ public final class LokiExporterFactory
 
   @Override
   public Exporter create(LokiExporterSettings s, Signal signal, Context context) {
-    ClientAuth auth =
-        s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     LokiSender sender =
         new LokiSender(
             s.url(),
@@ -72,11 +71,7 @@ public final class LokiExporterFactory
 
   @Override
   public DestinationProbe probe(LokiExporterSettings s, Context context) {
-    ClientAuth auth =
-        s.client().auth() == null ? null : context.extension(s.client().auth(), ClientAuth.class);
     return new LokiProbe(
-        s,
-        new HttpEndpoint(
-            s.client(), auth, Map.of(), s.delivery().timeout(), clients, context.clock()::millis));
+        s, HttpEndpoint.of(s.client(), Map.of(), s.delivery().timeout(), clients, context));
   }
 }

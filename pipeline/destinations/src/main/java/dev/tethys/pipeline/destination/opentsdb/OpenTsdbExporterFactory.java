@@ -51,19 +51,7 @@ public final class OpenTsdbExporterFactory
   }
 
   private HttpEndpoint endpoint(OpenTsdbSettings s, Context context) {
-    return new HttpEndpoint(
-        s.client(),
-        auth(s, context),
-        s.credentials(),
-        s.delivery().timeout(),
-        clients,
-        context.clock()::millis);
-  }
-
-  private static @Nullable ClientAuth auth(OpenTsdbSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
+    return HttpEndpoint.of(s.client(), s.credentials(), s.delivery().timeout(), clients, context);
   }
 
   private static @Nullable LineSockets sockets(OpenTsdbSettings s) {
@@ -79,7 +67,7 @@ public final class OpenTsdbExporterFactory
             Compression.DEFAULT_LEVEL,
             1,
             s.telnet() ? "" : "application/json",
-            auth(s, context));
+            ClientAuth.of(s.client().auth(), context));
     LineSockets sockets = sockets(s);
     return context.exporter(
         s.delivery(),

@@ -54,12 +54,6 @@ public final class OtlpGrpcExporterFactory
         auth);
   }
 
-  private static @Nullable ClientAuth auth(OtlpGrpcSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private static OtlpGrpcSender sender(
       OtlpGrpcSettings s, OtlpParcels parcels, @Nullable ClientAuth auth, Context context) {
     return new OtlpGrpcSender(parcels, s.client(), auth, s.delivery().timeout(), context.logger());
@@ -67,14 +61,14 @@ public final class OtlpGrpcExporterFactory
 
   @Override
   public Exporter create(OtlpGrpcSettings s, Signal signal, Context context) {
-    ClientAuth auth = auth(s, context);
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     OtlpParcels parcels = parcels(s, signal, auth);
     return context.exporter(s.delivery(), signal, parcels, sender(s, parcels, auth, context));
   }
 
   @Override
   public DestinationProbe probe(OtlpGrpcSettings s, Context context) {
-    ClientAuth auth = auth(s, context);
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     OtlpParcels parcels = parcels(s, Signal.METRICS, auth);
     return OtlpTrial.of(parcels, sender(s, parcels, auth, context), "the server");
   }

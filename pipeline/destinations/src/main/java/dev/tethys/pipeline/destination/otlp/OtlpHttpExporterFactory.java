@@ -66,12 +66,6 @@ public final class OtlpHttpExporterFactory
         auth);
   }
 
-  private static @Nullable ClientAuth auth(OtlpHttpSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private OtlpHttpSender sender(
       OtlpHttpSettings s, OtlpParcels parcels, @Nullable ClientAuth auth, Context context) {
     URI url = s.url(parcels.signal());
@@ -94,14 +88,14 @@ public final class OtlpHttpExporterFactory
 
   @Override
   public Exporter create(OtlpHttpSettings s, Signal signal, Context context) {
-    ClientAuth auth = auth(s, context);
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     OtlpParcels parcels = parcels(s, signal, auth);
     return context.exporter(s.delivery(), signal, parcels, sender(s, parcels, auth, context));
   }
 
   @Override
   public DestinationProbe probe(OtlpHttpSettings s, Context context) {
-    ClientAuth auth = auth(s, context);
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     OtlpParcels parcels = parcels(s, Signal.METRICS, auth);
     return OtlpTrial.of(
         parcels, sender(s, parcels, auth, context), String.valueOf(s.url(parcels.signal())));

@@ -76,8 +76,7 @@ public final class RemoteWriteExporterFactory
 
   @Override
   public Exporter create(GraphSettings settings, Signal signal, Context context) {
-    ClientAuth auth =
-        settings.auth() == null ? null : context.extension(settings.auth(), ClientAuth.class);
+    ClientAuth auth = ClientAuth.of(settings.auth(), context);
     return context.exporter(
         settings.delivery(),
         signal,
@@ -87,8 +86,7 @@ public final class RemoteWriteExporterFactory
 
   @Override
   public DestinationProbe probe(GraphSettings settings, Context context) {
-    ClientAuth auth =
-        settings.auth() == null ? null : context.extension(settings.auth(), ClientAuth.class);
+    ClientAuth auth = ClientAuth.of(settings.auth(), context);
     RemoteWriteTrial trial =
         new RemoteWriteTrial(settings.config(), auth, clients, context.clock()::millis);
     return new SampleProbe(

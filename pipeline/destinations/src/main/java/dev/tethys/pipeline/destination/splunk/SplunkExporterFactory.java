@@ -19,7 +19,6 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Makes {@code splunk_hec} exporters. */
 public final class SplunkExporterFactory
@@ -53,27 +52,24 @@ public final class SplunkExporterFactory
     return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   }
 
-  private static @Nullable ClientAuth auth(SplunkSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private HttpEndpoint endpoint(SplunkSettings s, Context context) {
-    return new HttpEndpoint(
+    return HttpEndpoint.of(
         s.client(),
-        auth(s, context),
         Map.of("authorization", "Splunk " + s.token().value()),
         s.delivery().timeout(),
         clients,
-        context.clock()::millis);
+        context);
   }
 
   @Override
   public Exporter create(SplunkSettings s, Signal signal, Context context) {
     LineParcels lines =
         new LineParcels(
-            s.client().compression(), s.client().level(), 1, "application/json", auth(s, context));
+            s.client().compression(),
+            s.client().level(),
+            1,
+            "application/json",
+            ClientAuth.of(s.client().auth(), context));
     BoundedNames indices =
         new BoundedNames(
             s.index(), s.maxNames(), context.metrics(), context.id().toString(), signal);

@@ -17,7 +17,6 @@ import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NamedEncoder;
 import dev.tethys.web.client.HttpClientFactory;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Makes {@code tdengine} exporters. */
 public final class TdengineExporterFactory
@@ -51,20 +50,8 @@ public final class TdengineExporterFactory
     return Set.of(Signal.METRICS);
   }
 
-  private static @Nullable ClientAuth auth(TdengineSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private HttpEndpoint endpoint(TdengineSettings s, Context context) {
-    return new HttpEndpoint(
-        s.client(),
-        auth(s, context),
-        s.credentials(),
-        s.delivery().timeout(),
-        clients,
-        context.clock()::millis);
+    return HttpEndpoint.of(s.client(), s.credentials(), s.delivery().timeout(), clients, context);
   }
 
   @Override
@@ -72,13 +59,18 @@ public final class TdengineExporterFactory
     // Lines are queued as they go over the wire; statements are compressed for the queue alone.
     LineParcels lines =
         s.sql()
-            ? new LineParcels(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", auth(s, context))
+            ? new LineParcels(
+                Compression.ZSTD,
+                Compression.DEFAULT_LEVEL,
+                1,
+                "",
+                ClientAuth.of(s.client().auth(), context))
             : new LineParcels(
                 s.client().compression(),
                 s.client().level(),
                 1,
                 "text/plain; charset=utf-8",
-                auth(s, context));
+                ClientAuth.of(s.client().auth(), context));
     LeftOut leftOut = new LeftOut(context.metrics(), context.id().toString());
     return context.exporter(
         s.delivery(),

@@ -49,20 +49,8 @@ public final class ZipkinExporterFactory
     return Set.of(Signal.TRACES);
   }
 
-  private static @Nullable ClientAuth auth(ZipkinSettings s, Context context) {
-    return s.client().auth() == null
-        ? null
-        : context.extension(s.client().auth(), ClientAuth.class);
-  }
-
   private HttpEndpoint endpoint(ZipkinSettings s, Context context) {
-    return new HttpEndpoint(
-        s.client(),
-        auth(s, context),
-        Map.of(),
-        s.delivery().timeout(),
-        clients,
-        context.clock()::millis);
+    return HttpEndpoint.of(s.client(), Map.of(), s.delivery().timeout(), clients, context);
   }
 
   static LineParcels lists(ZipkinSettings s, @Nullable ClientAuth auth) {
@@ -77,7 +65,7 @@ public final class ZipkinExporterFactory
 
   @Override
   public Exporter create(ZipkinSettings s, Signal signal, Context context) {
-    LineParcels lists = lists(s, auth(s, context));
+    LineParcels lists = lists(s, ClientAuth.of(s.client().auth(), context));
     return context.exporter(
         s.delivery(),
         signal,

@@ -157,7 +157,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
         r.url,
         new HttpEndpoint(
             r.client,
-            auth == null ? null : context.extension(auth, ClientAuth.class),
+            ClientAuth.of(auth, context),
             Map.of(),
             r.timeout,
             clients,

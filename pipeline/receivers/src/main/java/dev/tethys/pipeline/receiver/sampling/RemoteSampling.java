@@ -172,10 +172,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
     }
     Reference auth = remote.auth();
     return new RemoteStrategies(
-        remote,
-        auth == null ? null : context.extension(auth, ClientAuth.class),
-        s.reload,
-        context.clock()::nanos);
+        remote, ClientAuth.of(auth, context), s.reload, context.clock()::nanos);
   }
 
   /** Serves what its source says. */

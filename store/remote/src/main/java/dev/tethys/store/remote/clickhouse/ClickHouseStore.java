@@ -11,15 +11,14 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.KeyedSeries;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -35,20 +34,18 @@ import java.util.UUID;
  * anchored as {@link Matcher#anchored} does it.
  */
 final class ClickHouseStore implements ForeignStore {
-  private static final int MAX_REASON = 1024;
-
   /** So many keys are named in a question; for more the question about series is repeated in it. */
   private static final int NAMED_KEYS = 2000;
 
   private final StoreConfig config;
-  private final WebClient client;
+  private final HttpQuestions http;
   private final StoreLimits limits;
   private final ClickHouseTables tables;
 
   ClickHouseStore(
       StoreConfig config, WebClient client, StoreLimits limits, ClickHouseTables tables) {
     this.config = config;
-    this.client = client;
+    this.http = new HttpQuestions(config, client, limits);
     this.limits = limits;
     this.tables = tables;
   }
@@ -70,26 +67,17 @@ final class ClickHouseStore implements ForeignStore {
     URI url =
         URI.create(
             config.url() + path + separator + "enable_http_compression=1&wait_end_of_query=1");
-    Call call =
+    http.ask(
         Call.post(
-                url,
-                "text/plain; charset=UTF-8",
-                (sql + " FORMAT RowBinary").getBytes(StandardCharsets.UTF_8))
-            .withHeader("Accept-Encoding", "gzip")
-            .withTimeout(config.timeout());
-    try (Answer a = client.send(call);
-        InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), "store " + config.name())) {
-      if (a.status() != 200) {
-        String said = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8).strip();
-        throw new IOException("ClickHouse answers with status " + a.status() + ": " + said);
-      }
-      RowBinaryReader reader = new RowBinaryReader(in);
-      while (reader.next()) {
-        rows.row(reader);
-      }
-    } catch (CodecException e) {
-      throw new IOException(e.getMessage(), e);
-    }
+            url,
+            "text/plain; charset=UTF-8",
+            (sql + " FORMAT RowBinary").getBytes(StandardCharsets.UTF_8)),
+        in -> {
+          RowBinaryReader reader = new RowBinaryReader(in);
+          while (reader.next()) {
+            rows.row(reader);
+          }
+        });
   }
 
   private static String column(String label) {

@@ -1,6 +1,5 @@
 package dev.tethys.store.remote.elastic;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.elastic.SampleDocuments;
 import dev.tethys.codec.elastic.SampleHits;
 import dev.tethys.codec.text.TextBuffer;
@@ -8,16 +7,14 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -35,13 +32,13 @@ final class ElasticStore implements ForeignStore {
 
   private final StoreConfig config;
   private final String index;
-  private final WebClient client;
+  private final HttpQuestions http;
   private final StoreLimits limits;
 
   ElasticStore(StoreConfig config, String index, WebClient client, StoreLimits limits) {
     this.config = config;
     this.index = index;
-    this.client = client;
+    this.http = new HttpQuestions(config, client, limits);
     this.limits = limits;
   }
 
@@ -87,13 +84,13 @@ final class ElasticStore implements ForeignStore {
     Call c =
         new Call(
             "DELETE",
-            at("/_search/scroll"),
+            http.at("/_search/scroll"),
             java.util.Map.of("Content-Type", "application/json"),
             scroll("\"scroll_id\":", scroll).getBytes(StandardCharsets.UTF_8),
             config.timeout(),
             null);
-    try (Answer a = client.send(c)) {
-      a.body().skip(MAX_ERROR);
+    try {
+      http.ask(c, in -> in.skip(MAX_ERROR));
     } catch (IOException e) {
       // it goes by itself
     }
@@ -122,41 +119,20 @@ final class ElasticStore implements ForeignStore {
     return out.finish().stream().map(StoredSeries::labels).toList();
   }
 
-  private URI at(String path) {
-    String b = config.url().toString();
-    return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
-  }
-
   private void ask(String path, String body, SampleHits page, SeriesCollector out)
       throws IOException, InterruptedException {
-    Call call =
-        Call.post(at(path), "application/json", body.getBytes(StandardCharsets.UTF_8))
-            .withHeader("Accept-Encoding", "gzip")
-            .withTimeout(config.timeout());
-    try (Answer a = client.send(call)) {
-      if (a.status() / 100 != 2) {
-        throw new IOException(
-            "HTTP status "
-                + a.status()
-                + ": "
-                + new String(
-                        a.decoded(Long.MAX_VALUE).readNBytes(MAX_ERROR), StandardCharsets.UTF_8)
-                    .strip());
-      }
-      try (InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), config.name())) {
-        page.read(
-            in,
-            (labels, time, value) -> {
-              if (value != null) {
-                out.sample(labels, time, value);
-              } else {
-                out.series(labels);
-              }
-            });
-      }
-    } catch (CodecException | NumberFormatException e) {
-      throw new IOException(e.getMessage(), e);
-    }
+    http.ask(
+        Call.post(http.at(path), "application/json", body.getBytes(StandardCharsets.UTF_8)),
+        in ->
+            page.read(
+                in,
+                (labels, time, value) -> {
+                  if (value != null) {
+                    out.sample(labels, time, value);
+                  } else {
+                    out.series(labels);
+                  }
+                }));
     if (page.isPartial()) {
       throw new IOException("some shards did not answer");
     }

@@ -9,15 +9,15 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.MetricNames;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -40,12 +40,11 @@ final class InfluxStore implements ForeignStore {
   private static final int MEASUREMENTS_EACH = 50;
 
   private static final int MAX_STATEMENT = 6000;
-  private static final int MAX_ERROR = 512;
 
   private final StoreConfig config;
   private final String database;
   private final String policy;
-  private final WebClient client;
+  private final HttpQuestions http;
   private final StoreLimits limits;
 
   InfluxStore(
@@ -53,7 +52,7 @@ final class InfluxStore implements ForeignStore {
     this.config = config;
     this.database = database;
     this.policy = policy;
-    this.client = client;
+    this.http = new HttpQuestions(config, client, limits);
     this.limits = limits;
   }
 
@@ -134,20 +133,10 @@ final class InfluxStore implements ForeignStore {
 
   /** The metrics that matchers ask for. */
   private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
-    for (Matcher m : matchers) {
-      if (m.name().equals(Labels.METRIC_NAME) && m.type() == Matcher.Type.EQUAL) {
-        return List.of(m.value());
-      }
-    }
-    List<String> out = new ArrayList<>();
-    for (String metric : metrics()) {
-      if (matchers.stream()
-          .filter(m -> m.name().equals(Labels.METRIC_NAME))
-          .allMatch(m -> m.matches(metric))) {
-        out.add(metric);
-      }
-    }
-    return out;
+    String only = MetricNames.only(matchers);
+    return only == null
+        ? metrics().stream().filter(m -> MetricNames.match(matchers, m)).toList()
+        : List.of(only);
   }
 
   private List<String> metrics() throws IOException, InterruptedException {
@@ -221,37 +210,18 @@ final class InfluxStore implements ForeignStore {
 
   private void query(String influxQl, InfluxAnswer.Rows to)
       throws IOException, InterruptedException {
-    String base = config.url().toString();
     URI url =
-        URI.create(
-            (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
-                + "/query?epoch=ms&chunked=true&db="
+        http.at(
+            "/query?epoch=ms&chunked=true&db="
                 + encoded(database)
                 + (policy.isEmpty() ? "" : "&rp=" + encoded(policy)));
-    Call call =
+    http.ask(
         Call.post(
                 url,
                 "application/x-www-form-urlencoded",
                 ("q=" + encoded(influxQl)).getBytes(StandardCharsets.US_ASCII))
-            .withHeader("Accept", "application/json")
-            .withHeader("Accept-Encoding", "gzip")
-            .withTimeout(config.timeout());
-    try (Answer a = client.send(call)) {
-      if (a.status() / 100 != 2) {
-        throw new IOException(
-            "HTTP status "
-                + a.status()
-                + ": "
-                + new String(
-                        a.decoded(Long.MAX_VALUE).readNBytes(MAX_ERROR), StandardCharsets.UTF_8)
-                    .strip());
-      }
-      try (InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), config.name())) {
-        InfluxAnswer.read(in, to);
-      }
-    } catch (CodecException | NumberFormatException e) {
-      throw new IOException(e.getMessage(), e);
-    }
+            .withHeader("Accept", "application/json"),
+        in -> InfluxAnswer.read(in, to));
   }
 
   private static String encoded(String s) {

@@ -1,6 +1,5 @@
 package dev.tethys.store.remote.opentsdb;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.codec.opentsdb.TsdbAnswer;
 import dev.tethys.codec.opentsdb.TsdbSeries;
 import dev.tethys.codec.text.NotFinite;
@@ -8,16 +7,15 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.MetricNames;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,20 +36,18 @@ final class OpenTsdbStore implements ForeignStore {
   /** More metrics than these are not looked through. */
   private static final int MAX_METRICS = 1_000_000;
 
-  private static final int MAX_ERROR = 4096;
-
   /** Where the server says it, the answer is empty: it knows no such name. */
   private static final String UNKNOWN = "No such name for";
 
   private final StoreConfig config;
   private final List<String> tags;
-  private final WebClient client;
+  private final HttpQuestions http;
   private final StoreLimits limits;
 
   OpenTsdbStore(StoreConfig config, List<String> tags, WebClient client, StoreLimits limits) {
     this.config = config;
     this.tags = tags;
-    this.client = client;
+    this.http = new HttpQuestions(config, client, limits);
     this.limits = limits;
   }
 
@@ -138,7 +134,7 @@ final class OpenTsdbStore implements ForeignStore {
     String head =
         "{\"start\":" + start + ",\"end\":" + end + ",\"msResolution\":true,\"queries\":[";
     String filters = filters(matchers);
-    String one = one(matchers);
+    String one = MetricNames.only(matchers);
     if (one != null) {
       // Whether it has samples that are not finite is not known: a name that is not there is an
       // error of the whole question.
@@ -150,9 +146,7 @@ final class OpenTsdbStore implements ForeignStore {
     List<String> asked = new ArrayList<>();
     for (String metric : metrics()) {
       String name = TsdbSeries.name(metric);
-      if (matchers.stream()
-          .filter(m -> m.name().equals(Labels.METRIC_NAME))
-          .allMatch(m -> m.matches(name))) {
+      if (MetricNames.match(matchers, name)) {
         asked.add(query(metric, filters, more));
       }
       if (asked.size() == METRICS_EACH) {
@@ -163,15 +157,6 @@ final class OpenTsdbStore implements ForeignStore {
     if (!asked.isEmpty()) {
       query(head + String.join(",", asked) + "]}", to);
     }
-  }
-
-  private static @org.jspecify.annotations.Nullable String one(List<Matcher> matchers) {
-    for (Matcher m : matchers) {
-      if (m.name().equals(Labels.METRIC_NAME) && m.type() == Matcher.Type.EQUAL) {
-        return m.value();
-      }
-    }
-    return null;
   }
 
   private static String query(String metric, String filters, String more) {
@@ -197,7 +182,7 @@ final class OpenTsdbStore implements ForeignStore {
   private List<String> metrics() throws IOException, InterruptedException {
     List<String> out = new ArrayList<>();
     answered(
-        Call.get(at("/api/suggest?type=metrics&max=" + MAX_METRICS)),
+        Call.get(http.at("/api/suggest?type=metrics&max=" + MAX_METRICS)),
         in -> out.addAll(TsdbAnswer.names(in)));
     if (out.size() >= MAX_METRICS) {
       throw new IOException(
@@ -210,33 +195,20 @@ final class OpenTsdbStore implements ForeignStore {
       throws IOException, InterruptedException {
     answered(
         Call.post(
-            at("/api/query?arrays"), "application/json", question.getBytes(StandardCharsets.UTF_8)),
+            http.at("/api/query?arrays"),
+            "application/json",
+            question.getBytes(StandardCharsets.UTF_8)),
         in -> TsdbAnswer.query(in, to));
   }
 
-  private URI at(String path) {
-    String base = config.url().toString();
-    return URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
-  }
-
-  private interface Reading {
-    void read(InputStream in) throws IOException;
-  }
-
-  private void answered(Call call, Reading to) throws IOException, InterruptedException {
-    Call c = call.withHeader("Accept-Encoding", "gzip").withTimeout(config.timeout());
-    try (Answer a = client.send(c);
-        InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), config.name())) {
-      if (a.status() / 100 == 2) {
-        to.read(in);
-        return;
+  private void answered(Call call, HttpQuestions.Reading to)
+      throws IOException, InterruptedException {
+    try {
+      http.ask(call, to);
+    } catch (HttpQuestions.RefusedException e) {
+      if (e.status() != 400 || !e.said().contains(UNKNOWN)) {
+        throw e;
       }
-      String said = new String(in.readNBytes(MAX_ERROR), StandardCharsets.UTF_8).strip();
-      if (a.status() != 400 || !said.contains(UNKNOWN)) {
-        throw new IOException("HTTP status " + a.status() + ": " + said);
-      }
-    } catch (CodecException e) {
-      throw new IOException(e.getMessage(), e);
     }
   }
 }

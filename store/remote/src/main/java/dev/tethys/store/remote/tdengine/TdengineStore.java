@@ -11,15 +11,15 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
+import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.MetricNames;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  * expressions over escaped text, mean something else there.
  */
 final class TdengineStore implements ForeignStore {
-  private static final int MAX_ERROR = 1024;
+  /** What an error of SQL may be; the answer says which. */
+  private static final Set<Integer> ERRORS_OF_SQL = Set.of(400);
 
   /** What says that a table, a tag or the database is not there: then nothing is found. */
   private static final Set<Integer> ABSENT = Set.of(0x2603, 0x0362, 0x2602, 0x0388, 0x2616);
@@ -54,7 +55,7 @@ final class TdengineStore implements ForeignStore {
   private final String database;
   private final String table;
   private final Secret cloudToken;
-  private final WebClient client;
+  private final HttpQuestions http;
   private final StoreLimits limits;
 
   /**
@@ -72,7 +73,7 @@ final class TdengineStore implements ForeignStore {
     this.database = database;
     this.table = table;
     this.cloudToken = cloudToken;
-    this.client = client;
+    this.http = new HttpQuestions(config, client, limits);
     this.limits = limits;
   }
 
@@ -136,20 +137,10 @@ final class TdengineStore implements ForeignStore {
 
   /** The metrics that matchers ask for. */
   private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
-    for (Matcher m : matchers) {
-      if (m.name().equals(Labels.METRIC_NAME) && m.type() == Matcher.Type.EQUAL) {
-        return List.of(m.value());
-      }
-    }
-    List<String> out = new ArrayList<>();
-    for (String metric : metrics()) {
-      if (matchers.stream()
-          .filter(m -> m.name().equals(Labels.METRIC_NAME))
-          .allMatch(m -> m.matches(metric))) {
-        out.add(metric);
-      }
-    }
-    return out;
+    String only = MetricNames.only(matchers);
+    return only == null
+        ? metrics().stream().filter(m -> MetricNames.match(matchers, m)).toList()
+        : List.of(only);
   }
 
   private List<String> metrics() throws IOException, InterruptedException {
@@ -264,36 +255,25 @@ final class TdengineStore implements ForeignStore {
   }
 
   private void query(String sql, TdAnswer.Rows to) throws IOException, InterruptedException {
-    String base = config.url().toString();
     URI url =
-        URI.create(
-            (base.endsWith("/") ? base.substring(0, base.length() - 1) : base)
-                + "/rest/sql/"
+        http.at(
+            "/rest/sql/"
                 + database
                 + "?tz=UTC"
                 + (cloudToken.isEmpty()
                     ? ""
                     : "&token=" + URLEncoder.encode(cloudToken.value(), StandardCharsets.UTF_8)));
-    Call call =
-        Call.post(url, "text/plain; charset=utf-8", sql.getBytes(StandardCharsets.UTF_8))
-            .withHeader("Accept-Encoding", "gzip")
-            .withTimeout(config.timeout());
-    try (Answer a = client.send(call);
-        InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), config.name())) {
-      if (a.status() / 100 != 2 && a.status() != 400) { // an error of SQL may be a 400
-        throw new IOException(
-            "HTTP status "
-                + a.status()
-                + ": "
-                + new String(in.readNBytes(MAX_ERROR), StandardCharsets.UTF_8).strip());
-      }
-      TdAnswer.read(in, to);
-    } catch (TdAnswer.Refused e) {
-      if (!ABSENT.contains(e.code())) {
-        throw new IOException(e.getMessage(), e);
-      }
-    } catch (CodecException | NumberFormatException e) {
-      throw new IOException(e.getMessage(), e);
-    }
+    http.ask(
+        Call.post(url, "text/plain; charset=utf-8", sql.getBytes(StandardCharsets.UTF_8)),
+        ERRORS_OF_SQL,
+        in -> {
+          try {
+            TdAnswer.read(in, to);
+          } catch (TdAnswer.Refused e) {
+            if (!ABSENT.contains(e.code())) {
+              throw e;
+            }
+          }
+        });
   }
 }
