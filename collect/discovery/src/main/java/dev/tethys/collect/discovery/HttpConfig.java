@@ -28,6 +28,17 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
 
   static final Type<HttpConfig> TYPE = SECTION.type(HttpConfig::read);
 
+  /** The same where somebody else says the URL, by {@link #at}. */
+  public static final Type<HttpConfig> ANYWHERE =
+      SECTION.type(
+          o -> {
+            if (o.has(URL)) {
+              throw o.error(URL, "the URL follows from where this stands");
+            }
+            return new HttpConfig(
+                URI.create("http://localhost"), o.get(REFRESH_INTERVAL), HttpClientConfig.read(o));
+          });
+
   private static HttpConfig read(YamlObject o) {
     URI url = o.find(URL);
     if (url == null || url.toString().isEmpty()) {
@@ -41,6 +52,11 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
       throw o.error(URL, "host is missing in URL");
     }
     return new HttpConfig(url, o.get(REFRESH_INTERVAL), HttpClientConfig.read(o));
+  }
+
+  /** The same with another URL. */
+  public HttpConfig at(URI other) {
+    return new HttpConfig(other, refreshInterval, client);
   }
 
   @Override

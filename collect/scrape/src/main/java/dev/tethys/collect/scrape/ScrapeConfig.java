@@ -141,6 +141,32 @@ public record ScrapeConfig(
     return config;
   }
 
+  /**
+   * The same job with other targets.
+   *
+   * @param otherwise the format of answers that do not name one, where the job does not say
+   */
+  public ScrapeConfig with(
+      List<DiscoveryConfig> targets, HttpClientConfig scraping, ScrapeProtocol otherwise) {
+    return new ScrapeConfig(
+        jobName,
+        common,
+        fallbackProtocol == null ? otherwise : fallbackProtocol,
+        scheme,
+        metricsPath,
+        params,
+        honorLabels,
+        honorTimestamps,
+        trackTimestampsStaleness,
+        enableCompression,
+        nativeBucketLimit,
+        nativeMinBucketFactor,
+        scraping,
+        targets,
+        relabeling,
+        metricRelabeling);
+  }
+
   /** The job as a tree to be written, defaults filled in, secrets to be masked. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();

@@ -19,9 +19,12 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Adjustable;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -30,6 +33,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +47,8 @@ final class PrometheusReceiver implements Receiver, Adjustable {
   /** Between two lines of the log about scrapes that are lost. */
   private static final long LOG_EVERY = Duration.ofMinutes(1).toNanos();
 
-  private final PrometheusSettings first;
+  private static final Duration ALLOCATOR_TIMEOUT = Duration.ofSeconds(30);
+
   private final Consumer to;
   private final HttpClientFactory clients;
   private final String userAgent;
@@ -53,6 +58,9 @@ final class PrometheusReceiver implements Receiver, Adjustable {
   private volatile ExternalLabels external;
   private @Nullable ScrapeManager scrape;
   private @Nullable DiscoveryManager discovery;
+  private @Nullable TargetAllocator allocator;
+  private PrometheusSettings current; // guarded by this
+  private List<ScrapeConfig> dealt = List.of(); // guarded by this
 
   PrometheusReceiver(
       PrometheusSettings settings,
@@ -60,7 +68,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
       HttpClientFactory clients,
       String userAgent,
       Context context) {
-    this.first = settings;
+    this.current = settings;
     this.external = new ExternalLabels(settings.global().externalLabels());
     this.to = to;
     this.clients = clients;
@@ -87,14 +95,55 @@ final class PrometheusReceiver implements Receiver, Adjustable {
         new DiscoveryManager(DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, s);
     discovery = d;
     try {
-      apply(first, s, d);
+      synchronized (this) {
+        apply(current, s, d);
+        allocator = allocator(current);
+      }
     } catch (IOException | RuntimeException e) {
       stop(Duration.ZERO);
       throw e;
     }
   }
 
-  private void apply(PrometheusSettings settings, ScrapeManager s, DiscoveryManager d)
+  /** Who deals out jobs beside those that are written; null for nobody. */
+  private @Nullable TargetAllocator allocator(PrometheusSettings settings) {
+    TargetAllocator.Settings a = settings.allocator();
+    if (a == null) {
+      return null;
+    }
+    Reference auth = a.client().auth();
+    return new TargetAllocator(
+        a,
+        new HttpEndpoint(
+            a.client(),
+            auth == null ? null : context.extension(auth, ClientAuth.class),
+            Map.of(),
+            ALLOCATOR_TIMEOUT,
+            clients,
+            context.clock()::millis),
+        settings.global().scrape(),
+        System.getenv().getOrDefault("SHARD", "0"),
+        context.logger(),
+        this::deal);
+  }
+
+  private synchronized void deal(List<ScrapeConfig> jobs) throws IOException {
+    ScrapeManager s = scrape;
+    DiscoveryManager d = discovery;
+    if (s == null || d == null || Thread.currentThread().isInterrupted()) {
+      return; // it has been stopped
+    }
+    List<ScrapeConfig> former = dealt;
+    dealt = jobs;
+    try {
+      scrape(current, s, d);
+    } catch (IOException | RuntimeException e) {
+      dealt = former;
+      throw e;
+    }
+  }
+
+  private synchronized void apply(PrometheusSettings settings, ScrapeManager s, DiscoveryManager d)
       throws IOException {
     for (String key : settings.idle()) {
       context
@@ -106,11 +155,23 @@ final class PrometheusReceiver implements Receiver, Adjustable {
               key);
     }
     external = new ExternalLabels(settings.global().externalLabels());
-    s.apply(settings.jobs(), settings.global().externalLabels());
-    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
-    for (ScrapeConfig j : settings.jobs()) {
-      pools.put(j.jobName(), j.discoveries());
+    scrape(settings, s, d);
+    current = settings;
+  }
+
+  /** Scrapes the jobs that are written and those that were dealt out. */
+  private void scrape(PrometheusSettings settings, ScrapeManager s, DiscoveryManager d)
+      throws IOException {
+    Map<String, ScrapeConfig> jobs = new LinkedHashMap<>();
+    settings.jobs().forEach(j -> jobs.put(j.jobName(), j));
+    for (ScrapeConfig j : dealt) {
+      if (jobs.putIfAbsent(j.jobName(), j) != null) {
+        throw new IOException("there is a job \"" + j.jobName() + "\" already");
+      }
     }
+    s.apply(List.copyOf(jobs.values()), settings.global().externalLabels());
+    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+    jobs.forEach((name, j) -> pools.put(name, j.discoveries()));
     d.apply(pools);
   }
 
@@ -122,10 +183,35 @@ final class PrometheusReceiver implements Receiver, Adjustable {
       throw new IOException("it does not run");
     }
     try {
-      apply((PrometheusSettings) settings, s, d);
+      turn((PrometheusSettings) settings, s, d);
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /**
+   * Takes over other settings. What another allocator dealt out is forgotten, as if it had never
+   * been asked.
+   */
+  private synchronized void turn(PrometheusSettings other, ScrapeManager s, DiscoveryManager d)
+      throws IOException {
+    if (Objects.equals(other.allocator(), current.allocator())
+        && other.global().equals(current.global())) {
+      apply(other, s, d);
+      return;
+    }
+    List<ScrapeConfig> former = dealt;
+    dealt = List.of();
+    try {
+      apply(other, s, d);
+    } catch (IOException | RuntimeException e) {
+      dealt = former;
+      throw e;
+    }
+    if (allocator != null) {
+      allocator.close();
+    }
+    allocator = allocator(other);
   }
 
   private void labelled(Batch batch, Receipt receipt) {
@@ -183,11 +269,16 @@ final class PrometheusReceiver implements Receiver, Adjustable {
 
   @Override
   public void stop(Duration patience) {
-    if (discovery != null) {
-      discovery.close();
-    }
-    if (scrape != null) {
-      scrape.close();
+    synchronized (this) { // nothing is dealt out meanwhile, nor afterwards
+      if (allocator != null) {
+        allocator.close();
+      }
+      if (discovery != null) {
+        discovery.close();
+      }
+      if (scrape != null) {
+        scrape.close();
+      }
     }
   }
 }

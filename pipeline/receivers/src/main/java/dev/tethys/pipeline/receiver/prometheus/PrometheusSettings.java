@@ -16,14 +16,20 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@code prometheus} receiver is told: under {@code config}, that part of Prometheus's
  * configuration which is about scraping.
  *
  * @param idle keys that are read and mean nothing to a receiver
+ * @param allocator who deals out further jobs and targets; null for nobody
  */
-record PrometheusSettings(GlobalConfig global, List<ScrapeConfig> jobs, List<String> idle) {
+record PrometheusSettings(
+    GlobalConfig global,
+    List<ScrapeConfig> jobs,
+    List<String> idle,
+    TargetAllocator.@Nullable Settings allocator) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
 
   private static final Section CONFIG =
@@ -62,11 +68,15 @@ record PrometheusSettings(GlobalConfig global, List<ScrapeConfig> jobs, List<Str
   private static final Section SECTION =
       new Section("prometheus", "Scrapes targets as Prometheus does.");
   private static final Key<PrometheusSettings> CONFIG_KEY =
-      SECTION.required("config", CONFIG.type(PrometheusSettings::config), "What is scraped.");
+      SECTION.optional("config", CONFIG.type(PrometheusSettings::config), "What is scraped.");
+  private static final Key<TargetAllocator.Settings> TARGET_ALLOCATOR =
+      SECTION.optional(
+          "target_allocator",
+          TargetAllocator.Settings.TYPE,
+          "The target allocator of OpenTelemetry's operator, which deals out jobs and targets.");
 
   static {
     SECTION
-        .notBuilt("target_allocator", "An allocator that deals targets out.")
         .notBuilt("api_server", "Prometheus's API over HTTP.")
         .notBuilt("trim_metric_suffixes", "Names without their suffixes.")
         .notBuilt(
@@ -75,7 +85,18 @@ record PrometheusSettings(GlobalConfig global, List<ScrapeConfig> jobs, List<Str
         .notBuilt("start_time_metric_regex", "Start times from a metric.");
   }
 
-  static final Type<PrometheusSettings> TYPE = SECTION.type(o -> o.get(CONFIG_KEY));
+  static final Type<PrometheusSettings> TYPE = SECTION.type(PrometheusSettings::read);
+
+  private static PrometheusSettings read(YamlObject o) {
+    PrometheusSettings c = o.find(CONFIG_KEY);
+    TargetAllocator.Settings allocator = o.find(TARGET_ALLOCATOR);
+    if (allocator == null && (c == null || c.jobs.isEmpty())) {
+      throw o.error("there are no scrape_configs, and no target_allocator that would tell some");
+    }
+    return c == null
+        ? new PrometheusSettings(GlobalConfig.DEFAULT, List.of(), List.of(), allocator)
+        : new PrometheusSettings(c.global, c.jobs, c.idle, allocator);
+  }
 
   private static PrometheusSettings config(YamlObject o) {
     GlobalConfig global = o.get(GLOBAL);
@@ -101,9 +122,6 @@ record PrometheusSettings(GlobalConfig global, List<ScrapeConfig> jobs, List<Str
         }
       }
     }
-    if (jobs.isEmpty()) {
-      throw o.error("there are no scrape_configs");
-    }
     List<String> idle = new ArrayList<>();
     if (!global.evaluationInterval().equals(GlobalConfig.DEFAULT.evaluationInterval())) {
       idle.add("evaluation_interval");
@@ -114,7 +132,7 @@ record PrometheusSettings(GlobalConfig global, List<ScrapeConfig> jobs, List<Str
     if (!global.queryLogFile().isEmpty()) {
       idle.add("query_log_file");
     }
-    return new PrometheusSettings(global, List.copyOf(jobs), List.copyOf(idle));
+    return new PrometheusSettings(global, List.copyOf(jobs), List.copyOf(idle), null);
   }
 
   private static ScrapeConfig job(YamlNode n, ScrapeDefaults defaults, Map<String, String> seen) {

@@ -17,12 +17,12 @@ import dev.tethys.pipeline.ledger.Account;
 import java.nio.file.Path;
 
 /** A receiver's context with a folder for its positions. */
-final class LogContext implements Context {
+public final class LogContext implements Context {
   private final Registry registry = new Registry();
   private final String type;
   private final Path folder;
 
-  LogContext(String type, Path folder) {
+  public LogContext(String type, Path folder) {
     this.type = type;
     this.folder = folder;
   }

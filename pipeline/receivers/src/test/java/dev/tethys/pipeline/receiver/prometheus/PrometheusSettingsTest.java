@@ -52,7 +52,14 @@ class PrometheusSettingsTest {
           {"config: {" + job + ", rule_files: [x]}", "rule_files"},
           {"config: {" + job + ", remote_write: [{url: 'http://x'}]}", "remote_write"},
           {"config: {" + job + ", alerting: {}}", "alerting"},
-          {"{config: {" + job + "}, target_allocator: {endpoint: x}}", "target_allocator"},
+          {"{config: {" + job + "}, target_allocator: {endpoint: x}}", "wants a URL"},
+          {"target_allocator: {endpoint: 'http://x'}", "collector_id"},
+          {
+            "target_allocator: {endpoint: 'http://x', collector_id: a,"
+                + " http_sd_config: {url: 'http://y'}}",
+            "the URL follows"
+          },
+          {"{config: {" + job + "}, api_server: {enabled: true}}", "api_server"},
           {"{config: {" + job + "}, trim_metric_suffixes: true}", "trim_metric_suffixes"},
           {"config: {scrape_configs: [{job_name: a}, {job_name: a}]}", "multiple scrape configs"},
           {"config: {scrape_configs: [{job_name: a, nonsense: 1}]}", "nonsense"}
