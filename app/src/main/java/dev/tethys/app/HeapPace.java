@@ -24,24 +24,31 @@ public final class HeapPace {
   /** Growth beyond which a collection is worth while after a long time without any. */
   static final long LITTLE_BYTES = MIB / 2;
 
+  private static final int RARELY = 500;
+
   /**
    * When the old generation is to be collected.
    *
    * @param growth the share of what was alive after its last collection by which it may grow
    * @param headroom bytes besides
-   * @param longest how long it may go without, if it has grown by more than {@link #LITTLE_BYTES}
+   * @param longest how long it may go without, if it has grown by more than a little: {@link
+   *     #LITTLE_BYTES}, and a share of what was alive
+   * @param little that share
    */
-  record Rule(double growth, long headroom, Duration longest) {
+  record Rule(double growth, long headroom, Duration longest, double little) {
     /**
      * Whether it is time.
      *
      * @param used bytes in it now
      * @param alive bytes in it after its last collection
      * @param since nanoseconds since it was looked at first after that
+     * @param took nanoseconds of the last collection: those that come for being long ago take no
+     *     more than a five-hundredth of the time
      */
-    boolean due(long used, long alive, long since) {
+    boolean due(long used, long alive, long since, long took) {
       return used > alive + (long) (growth * alive) + headroom
-          || used > alive + LITTLE_BYTES && since > longest.toNanos();
+          || used > alive + Math.max(LITTLE_BYTES, (long) (little * alive))
+              && since > Math.max(longest.toNanos(), took * RARELY);
     }
   }
 
@@ -52,6 +59,7 @@ public final class HeapPace {
     private final Rule rule;
     private long left = -1;
     private long since;
+    private long took;
 
     Pace(Rule rule) {
       this.rule = rule;
@@ -69,30 +77,36 @@ public final class HeapPace {
         left = alive;
         since = now;
       }
-      boolean due = rule.due(used, alive, now - since);
+      boolean due = rule.due(used, alive, now - since, took);
       if (due) {
         since = now; // also when exactly as much is left as before
       }
       return due;
     }
+
+    /** A collection that was asked for has ended. */
+    void collected(long nanos) {
+      took = nanos;
+    }
   }
 
   /** What is there when nothing else is said: as much again as is alive. */
-  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER);
+  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER, 0);
 
   /**
    * That of a server that stores: nearly all that is alive in it are arrays of numbers, in which
    * there is little to follow, so that a full collection takes some tenths of a second a gigabyte,
-   * and three of them are cheaper than the memory that one would leave.
+   * and three of them are cheaper than the memory that one would leave. What was alive only while a
+   * snapshot was written, or many series came, should not count for hours.
    */
-  private static final Rule STORE = new Rule(0.25, 3 * MIB, NEVER);
+  private static final Rule STORE = new Rule(0.25, 3 * MIB, Duration.ofMinutes(1), 1 / 16.0);
 
   /**
    * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
    * garbage, and nearly none afterwards; so what was held while a receiver was away would stay for
    * hours. Go's runtime waits for two minutes too.
    */
-  private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2));
+  private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0);
 
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
@@ -133,12 +147,14 @@ public final class HeapPace {
       long begin = System.nanoTime();
       if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin)) {
         System.gc();
+        long took = System.nanoTime() - begin;
+        pace.collected(took);
         LOG.log(
             Level.DEBUG,
             "old generation collected from {0} to {1} bytes in {2} ms",
             used,
             old.getUsage().getUsed(),
-            (System.nanoTime() - begin) / 1_000_000);
+            took / 1_000_000);
       }
       try {
         Thread.sleep(LOOK);

@@ -12,34 +12,44 @@ class HeapPaceTest {
   @Test
   void waitsUntilTheOldGenerationHasDoubled() {
     HeapPace.Rule r = HeapPace.DOUBLING;
-    assertThat(r.due(0, 0, 0)).isFalse();
-    assertThat(r.due(16 * MIB, 0, 0)).isFalse();
-    assertThat(r.due(16 * MIB + 1, 0, 0)).isTrue();
-    assertThat(r.due(216 * MIB, 100 * MIB, 0)).isFalse();
-    assertThat(r.due(216 * MIB + 1, 100 * MIB, 0)).isTrue();
+    assertThat(r.due(0, 0, 0, 0)).isFalse();
+    assertThat(r.due(16 * MIB, 0, 0, 0)).isFalse();
+    assertThat(r.due(16 * MIB + 1, 0, 0, 0)).isTrue();
+    assertThat(r.due(216 * MIB, 100 * MIB, 0, 0)).isFalse();
+    assertThat(r.due(216 * MIB + 1, 100 * MIB, 0, 0)).isTrue();
   }
 
   @Test
   void aSmallerGrowthIsAShareOfWhatIsAlive() {
-    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1));
-    assertThat(r.due(58 * MIB, 40 * MIB, 0)).isFalse();
-    assertThat(r.due(58 * MIB + 1, 40 * MIB, 0)).isTrue();
-    assertThat(r.due(8 * MIB + 1, 0, 0)).isTrue();
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0);
+    assertThat(r.due(58 * MIB, 40 * MIB, 0, 0)).isFalse();
+    assertThat(r.due(58 * MIB + 1, 40 * MIB, 0, 0)).isTrue();
+    assertThat(r.due(8 * MIB + 1, 0, 0, 0)).isTrue();
   }
 
   @Test
   void whatHasGrownALittleIsCollectedAfterALongTime() {
-    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1));
-    assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_000)).isFalse();
-    assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_001)).isTrue();
-    assertThat(r.due(40 * MIB + HeapPace.LITTLE_BYTES, 40 * MIB, Long.MAX_VALUE)).isFalse();
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0);
+    assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_000, 0)).isFalse();
+    assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_001, 0)).isTrue();
+    assertThat(r.due(40 * MIB + HeapPace.LITTLE_BYTES, 40 * MIB, Long.MAX_VALUE, 0)).isFalse();
+  }
+
+  @Test
+  void whatTakesLongIsDoneRarely() {
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(60), 0.1);
+    long second = 1_000_000_000;
+    assertThat(r.due(45 * MIB, 40 * MIB, 61 * second, second / 10)).isTrue();
+    assertThat(r.due(44 * MIB, 40 * MIB, 61 * second, second / 10)).isFalse(); // a little
+    assertThat(r.due(45 * MIB, 40 * MIB, 99 * second, second / 5)).isFalse();
+    assertThat(r.due(45 * MIB, 40 * MIB, 101 * second, second / 5)).isTrue();
   }
 
   @Test
   void aCollectionThatLeavesAsMuchAsTheOneBeforeIsOneToo() {
     long second = 1_000_000_000;
     HeapPace.Pace pace =
-        new HeapPace.Pace(new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(10)));
+        new HeapPace.Pace(new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(10), 0));
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 5 * second)).isFalse();
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second)).isFalse();
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second + 1)).isTrue();

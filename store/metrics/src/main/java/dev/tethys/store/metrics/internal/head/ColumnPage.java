@@ -177,6 +177,22 @@ final class ColumnPage implements Page, Page.View {
     return soundness > 0;
   }
 
+  /**
+   * The same in memory of its own, read at once and without leaving anything of the file in the
+   * process; null when its bytes are not those that were written.
+   */
+  @Nullable ColumnPage inMemory() {
+    int n = headBytes();
+    byte[] b = new byte[n + length];
+    bytes.read(head, b, 0, n);
+    bytes.read(columns, b, n, length);
+    if (PageBytes.sum(b, 0, n, b, n, length) != sum) {
+      return isSound() ? this : null;
+    }
+    PageBytes own = new PageBytes.InMemory(MemorySegment.ofArray(b));
+    return new ColumnPage(shape(), own, 0, n, length, sum);
+  }
+
   // ---- reading
 
   @Override

@@ -13,7 +13,10 @@ import dev.tethys.store.metrics.internal.wal.Frames;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +70,7 @@ public final class HeadSnapshot {
   private static final int END = 6;
 
   private record StripeState(
-      int number, long[] times, long[] bits, Stripe.View pages, List<ExtraState> extras) {}
+      int number, NewestTimes newest, long[] bits, Stripe.View pages, List<ExtraState> extras) {}
 
   private record ExtraState(
       int k,
@@ -81,11 +84,10 @@ public final class HeadSnapshot {
   private final long acceptFrom;
   private final long minTime;
   private final long maxTime;
-  private final int[] slots;
-  private final int[] generations;
-  private final int[] lists;
+  private final int[] generations; // by slot
+  private final int[] lists; // by slot, plus 1; 0 where there is no series
   private final LabelIndex index;
-  private final List<StripeState> stripes = new ArrayList<>();
+  private final Deque<StripeState> stripes = new ArrayDeque<>();
 
   /** Takes the state of a head; between two commits, see {@link Head#still}. */
   public HeadSnapshot(Head head) {
@@ -99,18 +101,8 @@ public final class HeadSnapshot {
       maxTime = head.maxTime;
       SeriesTable t = head.table;
       index = t.index;
-      int n = t.live();
-      slots = new int[n];
-      generations = new int[n];
-      lists = new int[n];
-      int at = 0;
-      for (int s = 1; s < t.slots(); s++) {
-        if (t.isLive(s)) {
-          slots[at] = s;
-          generations[at] = t.keys.generation[s];
-          lists[at++] = t.list(s);
-        }
-      }
+      lists = t.lists();
+      generations = Arrays.copyOf(t.keys.generation, lists.length);
       for (int i = 0; i < head.stripes.length; i++) {
         Stripe s = head.stripes[i];
         if (s != null) {
@@ -144,7 +136,7 @@ public final class HeadSnapshot {
   }
 
   /**
-   * Writes the snapshot and makes its content durable.
+   * Writes the snapshot and makes its content durable. Once: what is written is let go of.
    *
    * @param small spends CPU time on half the size: for a snapshot that is there to stay
    */
@@ -189,23 +181,28 @@ public final class HeadSnapshot {
 
   private void series(WritableFile file, ByteSink out) throws IOException {
     ByteSink raw = new ByteSink(FRAME);
-    int from = 0;
-    while (from < slots.length) {
+    int from = 1;
+    while (from < lists.length) {
       raw.clear();
-      int i = from;
-      while (i < slots.length && raw.size < FRAME) {
-        raw.uvarint(slots[i]);
-        raw.uvarint(generations[i]);
-        raw.putSized(index.labels(lists[i]).canonicalBytes());
-        i++;
+      int slot = from;
+      int n = 0;
+      for (; slot < lists.length && raw.size < FRAME; slot++) {
+        if (lists[slot] != 0) {
+          raw.uvarint(slot);
+          raw.uvarint(generations[slot]);
+          raw.putSized(index.labels(lists[slot] - 1).canonicalBytes());
+          n++;
+        }
       }
-      int at = Frames.begin(out);
-      out.putByte(SERIES);
-      out.uvarint(i - from);
-      out.uvarint(raw.size);
-      compress(raw, out, 1);
-      flush(file, out, at);
-      from = i;
+      from = slot;
+      if (n > 0) {
+        int at = Frames.begin(out);
+        out.putByte(SERIES);
+        out.uvarint(n);
+        out.uvarint(raw.size);
+        compress(raw, out, 1);
+        flush(file, out, at);
+      }
     }
   }
 
@@ -214,14 +211,15 @@ public final class HeadSnapshot {
     ValueColumn values = new ValueColumn();
     double[] v = new double[64];
     ByteSink raw = new ByteSink(FRAME);
-    for (StripeState s : stripes) {
+    for (StripeState s = stripes.poll(); s != null; s = stripes.poll()) {
       raw.uvarint(s.number);
       for (int k = 0; k < 64; k++) {
         v[k] = Double.longBitsToDouble(s.bits[k]);
       }
       values.encode(v, 64, raw);
       long before = 0;
-      for (long t : s.times) {
+      for (int k = 0; k < 64; k++) {
+        long t = s.newest.get(k);
         raw.svarint(t - before);
         before = t;
       }

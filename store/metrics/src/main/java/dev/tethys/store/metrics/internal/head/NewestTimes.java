@@ -90,13 +90,14 @@ final class NewestTimes {
     return a;
   }
 
-  /** Those of all series. */
-  long[] copy() {
-    long[] out = new long[64];
-    for (int k = 0; k < 64; k++) {
-      out[k] = get(k);
-    }
-    return out;
+  /** As they are now; under a lock. */
+  NewestTimes copy() {
+    NewestTimes c = new NewestTimes();
+    c.time = time;
+    c.together = together;
+    long[] a = apart;
+    c.apart = a == null ? null : a.clone();
+    return c;
   }
 
   long bytes() {

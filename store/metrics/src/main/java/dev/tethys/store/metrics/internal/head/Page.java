@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ sealed interface Page permits RowPage, ColumnPage {
   default boolean hasRows() {
     return minTime() <= maxTime();
   }
+
+  int rows();
 
   /** Memory that it takes. */
   long bytes();
@@ -54,6 +57,41 @@ sealed interface Page permits RowPage, ColumnPage {
       }
     }
     return RowPage.of(rangeStart(), n, times, presents, columns, s);
+  }
+
+  /**
+   * Neighbouring pages of one range as one; null when what is in files is not what was written, and
+   * has to stay as it is.
+   */
+  static @Nullable RowPage joined(List<Page> run, RowPage.Scratch s) {
+    int n = run.stream().mapToInt(Page::rows).sum();
+    long[] times = new long[n];
+    long[] presents = new long[n];
+    double[][] columns = new double[64][n];
+    int at = 0;
+    for (Page p : run) {
+      Page whole = p instanceof ColumnPage c ? c.inMemory() : p;
+      if (whole == null) {
+        return null;
+      }
+      View v = whole.view(true);
+      int rows = v.rows();
+      long[] some = new long[rows];
+      v.times(some);
+      System.arraycopy(some, 0, times, at, rows);
+      long[] masks = v.presents();
+      for (int r = 0; r < rows; r++) {
+        presents[at + r] = masks == null ? v.allPresent() : masks[r];
+      }
+      double[][] values = new double[64][rows];
+      v.columns(values);
+      for (long rest = v.seen(); rest != 0; rest &= rest - 1) {
+        int k = Long.numberOfTrailingZeros(rest);
+        System.arraycopy(values[k], 0, columns[k], at, rows);
+      }
+      at += rows;
+    }
+    return RowPage.of(run.getFirst().rangeStart(), n, times, presents, columns, s);
   }
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */

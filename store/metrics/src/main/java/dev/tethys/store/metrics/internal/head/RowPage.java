@@ -134,6 +134,11 @@ final class RowPage implements Page {
   }
 
   @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
   public long minTime() {
     return minTime;
   }

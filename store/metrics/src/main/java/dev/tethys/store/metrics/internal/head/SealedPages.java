@@ -13,6 +13,10 @@ import java.util.function.IntSupplier;
  * Pages that take no more rows leave memory: some megabytes of them at once become columns ({@link
  * ColumnPage}) in a file. Until then, and where no file can be had, they stay as they are.
  *
+ * <p>Where there are many series, pages are small, for each stripe has one that grows. What is kept
+ * of a page beside its bytes would then be more than these after some hours: so several of about
+ * one size become one of all their rows, and several of those again, until they are large enough.
+ *
  * <p>Nothing depends on these files but memory: what stands in them is in the log, or in a snapshot
  * and the log, until a block has it.
  *
@@ -30,12 +34,17 @@ public final class SealedPages {
   /** While a store is brought back, so many bytes may wait. */
   private static final long MOST_IN_RECOVERY = 16 << 20;
 
-  /** What the growing pages of all stripes may come to; and bounds of each. */
+  /** What the growing pages of all stripes share, what each has beside, and the most it has. */
   private static final long GROWING = 2 << 20;
 
-  private static final int SMALLEST_PAGE = 3 << 10;
+  private static final int SMALLEST_PAGE = 1400;
   private static final int LARGEST_PAGE = 12 << 10;
-  private static final int FEWEST_ROWS = 16;
+  private static final int FEWEST_ROWS = 8;
+
+  /** So many pages of about one size become one, of at most so many bytes. */
+  private static final int JOINED = 4;
+
+  private static final int LARGEST_JOINED = 16 << 10;
 
   private static final long PAUSE_NANOS = 30_000_000_000L;
 
@@ -50,13 +59,20 @@ public final class SealedPages {
     PageBytes keep(byte[] bytes, int length) throws IOException;
   }
 
-  private record Waiting(Stripe stripe, Page page) {}
+  /** Neighbouring pages that become one; the last of them is in memory. */
+  private record Waiting(Stripe stripe, List<Page> run) {
+    Page last() {
+      return run.getLast();
+    }
+  }
 
-  private record Written(Waiting from, int head, int columns, int length, int sum) {}
+  private record Written(
+      Waiting from, ColumnPage.Shape shape, int head, int columns, int length, int sum) {}
 
   private final ReentrantReadWriteLock view;
   private final IntSupplier series;
   private final ColumnWriter columns = new ColumnWriter();
+  private final RowPage.Scratch scratch = new RowPage.Scratch();
   private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
   private volatile long waitingBytes;
   private volatile long pausedSince; // 0 when files can be had
@@ -90,7 +106,7 @@ public final class SealedPages {
       long n = series.getAsInt();
       long stripes = Math.max(1, n >>> 6);
       fileBytes = (int) Math.clamp(n * FILE_PER_SERIES, FILE, LARGEST_FILE);
-      pageBytes = (int) Math.clamp(GROWING / stripes, SMALLEST_PAGE, LARGEST_PAGE);
+      pageBytes = (int) Math.min(GROWING / stripes + SMALLEST_PAGE, LARGEST_PAGE);
     }
   }
 
@@ -143,12 +159,47 @@ public final class SealedPages {
     }
   }
 
+  /**
+   * Where the pages begin that should become one with a page in memory: as many of about its size
+   * as make a larger one, then as many of about the size of that, as long as all of them are few
+   * bytes.
+   */
+  static int runBefore(Page[] pages, int last) {
+    int first = last;
+    int rows = pages[last].rows();
+    long bytes = pages[last].bytes();
+    while (true) {
+      int from = first;
+      int joinedRows = rows;
+      long joinedBytes = bytes;
+      while (from > 0) {
+        Page p = pages[from - 1];
+        joinedRows += p.rows();
+        joinedBytes += p.fileBytes();
+        if (p.fileBytes() == 0
+            || p.rangeStart() != pages[last].rangeStart()
+            || p.rows() > 2 * rows
+            || joinedRows > RowPage.MAX_ROWS
+            || joinedBytes > LARGEST_JOINED) {
+          break;
+        }
+        from--;
+      }
+      if (first - from < JOINED - 1) {
+        return first;
+      }
+      first = from;
+      rows = joinedRows;
+      bytes = joinedBytes;
+    }
+  }
+
   private List<Waiting> take() {
     view.writeLock().lock();
     try {
       List<Waiting> taken = new ArrayList<>();
       for (Stripe s : waiting) {
-        s.sealedInMemory(p -> taken.add(new Waiting(s, p)));
+        s.sealedInMemory(run -> taken.add(new Waiting(s, run)));
       }
       waiting = new HashSet<>();
       waitingBytes = 0;
@@ -163,7 +214,7 @@ public final class SealedPages {
       view.writeLock().lock();
       try {
         for (Waiting w : rest) {
-          add(w.stripe, w.page);
+          add(w.stripe, w.last());
         }
       } finally {
         view.writeLock().unlock();
@@ -180,13 +231,22 @@ public final class SealedPages {
       Waiting w = from.get(n++);
       int head = heads.size;
       int at = out.size;
-      switch (w.page) {
+      Waiting one = new Waiting(w.stripe, List.of(w.last()));
+      Page page = w.last();
+      if (w.run.size() > 1) {
+        Page joined = Page.joined(w.run, scratch);
+        if (joined != null) {
+          page = joined;
+          one = w;
+        }
+      }
+      switch (page) {
         case RowPage p -> columns.write(p.view(), heads, out);
         case ColumnPage p -> p.copyTo(heads, out);
       }
       if (heads.size - head + out.size - at <= Character.MAX_VALUE) {
         int sum = PageBytes.sum(heads.buf, head, heads.size - head, out.buf, at, out.size - at);
-        written.add(new Written(w, head, at, out.size - at, sum));
+        written.add(new Written(one, page.shape(), head, at, out.size - at, sum));
       } else {
         heads.size = head; // it stays in memory
         out.size = at;
@@ -198,9 +258,10 @@ public final class SealedPages {
     view.writeLock().lock();
     try {
       for (Written w : written) {
-        Page p = w.from.page;
-        w.from.stripe.replace(
-            p, new ColumnPage(p.shape(), kept, w.head, first + w.columns, w.length, w.sum));
+        ColumnPage p = new ColumnPage(w.shape, kept, w.head, first + w.columns, w.length, w.sum);
+        if (!w.from.stripe.replace(w.from.run, p) && w.from.run.size() > 1) {
+          add(w.from.stripe, w.from.last()); // if it is still there, it waits for another run
+        }
       }
     } finally {
       view.writeLock().unlock();

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.storage.SampleBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -188,13 +189,25 @@ final class Stripe {
     return new View(v);
   }
 
-  /** Puts another form of a page, which holds the same, into its place, if it is still there. */
-  void replace(Page page, Page same) {
-    for (int i = 0; i < count; i++) {
-      if (pages[i] == page) {
+  /**
+   * Puts a page that holds the same into the place of neighbouring ones.
+   *
+   * @return whether they were still there
+   */
+  boolean replace(List<Page> run, Page same) {
+    int n = run.size();
+    for (int i = 0; i + n <= count; i++) {
+      if (Arrays.asList(pages)
+          .subList(i, i + n)
+          .equals(run)) { // pages are equal to themselves only
         pages[i] = same;
+        System.arraycopy(pages, i + n, pages, i + 1, count - i - n);
+        Arrays.fill(pages, count - n + 1, count, null);
+        count -= n - 1;
+        return true;
       }
     }
+    return false;
   }
 
   /**
@@ -247,11 +260,15 @@ final class Stripe {
     count = n;
   }
 
-  /** Gives the pages that take no more rows and are in memory. */
-  void sealedInMemory(Consumer<Page> to) {
+  /**
+   * Gives the pages that take no more rows and are in memory, each with those before it that should
+   * be one with it.
+   */
+  void sealedInMemory(Consumer<List<Page>> to) {
     for (int i = 0; i < count - (sealed ? 0 : 1); i++) {
       if (pages[i].fileBytes() == 0 && pages[i].hasRows()) {
-        to.accept(pages[i]);
+        int first = SealedPages.runBefore(pages, i);
+        to.accept(List.of(Arrays.copyOfRange(pages, first, i + 1)));
       }
     }
   }

@@ -31,7 +31,10 @@ class NewestTimesTest {
             expected[k] = (mask >>> k & 1) != 0 ? t : expected[k];
           }
         }
-        assertThat(times.copy()).describedAs("seed %d, step %d", seed, step).isEqualTo(expected);
+        NewestTimes copy = times.copy();
+        long[] got = new long[64];
+        Arrays.setAll(got, copy::get);
+        assertThat(got).describedAs("seed %d, step %d", seed, step).isEqualTo(expected);
       }
     }
   }

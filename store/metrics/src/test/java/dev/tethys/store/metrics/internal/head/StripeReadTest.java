@@ -171,6 +171,131 @@ class StripeReadTest {
     assertThat(offered[0]).isZero();
   }
 
+  /** Rows of all series of a stripe, each page stored as soon as it takes no more. */
+  private static final class Filled {
+    final Stripe stripe = new Stripe();
+    final SealedPages gone = pages(2_000_000);
+    final RowPage.Scratch scratch = new RowPage.Scratch();
+    final List<List<Sample>> expected = new ArrayList<>();
+    private final SplittableRandom random = new SplittableRandom(5);
+    private final long[] bits = new long[64];
+    private long time = RANGE;
+
+    Filled() {
+      for (int k = 0; k < 64; k++) {
+        expected.add(new ArrayList<>());
+      }
+    }
+
+    void append(int rows, SealedPages.Files files) throws IOException {
+      int[] slots = new int[64];
+      for (int row = 0; row < rows; row++, time += 1000) {
+        for (int k = 0; k < 64; k++) {
+          slots[k] = k;
+          bits[k] = k % 3 == 0 ? random.nextInt(100) : next(random, k % 3, bits[k]);
+          bits[k] = k % 3 == 0 ? Double.doubleToRawLongBits(bits[k]) : bits[k];
+          expected.get(k).add(new Sample(time, bits[k]));
+        }
+        stripe.append(time, RANGE, slots, bits, 0, 64, scratch, gone);
+        gone.storeAll(files);
+      }
+    }
+
+    void check() {
+      for (int k = 0; k < 64; k++) {
+        for (boolean sparing : new boolean[] {false, true}) {
+          StripeReadTest.check(
+              stripe.view(NewestTimes.NEVER, Long.MAX_VALUE, sparing),
+              k,
+              NewestTimes.NEVER,
+              Long.MAX_VALUE,
+              expected.get(k));
+        }
+      }
+    }
+  }
+
+  /** As a file, whose bytes may be another's when they are read again. */
+  private static PageBytes file(byte[] bytes) {
+    PageBytes.InMemory all = new PageBytes.InMemory(MemorySegment.ofArray(bytes));
+    return new PageBytes() {
+      @Override
+      public MemorySegment memory() {
+        return all.memory();
+      }
+
+      @Override
+      public boolean isFile() {
+        return true;
+      }
+
+      @Override
+      public void read(int at, byte[] into, int offset, int n) {
+        all.read(at, into, offset, n);
+      }
+    };
+  }
+
+  @Test
+  void smallPagesBecomeLargeOnes() throws IOException {
+    Filled filled = new Filled();
+    List<Stripe.View> noted = new ArrayList<>();
+    for (int n = 1; n <= 400; n++) {
+      filled.append(1, (b, length) -> file(Arrays.copyOf(b, length)));
+      if (n == 100) {
+        noted.add(filled.stripe.view(NewestTimes.NEVER, Long.MAX_VALUE));
+      }
+    }
+    assertThat(filled.stripe.pageCount()).isBetween(2, 16); // of some fifty
+    filled.check();
+    for (int k = 0; k < 64; k++) { // a reader who was there
+      check(
+          noted.getFirst(),
+          k,
+          NewestTimes.NEVER,
+          Long.MAX_VALUE,
+          filled.expected.get(k).subList(0, 100));
+    }
+  }
+
+  @Test
+  void aDamagedPageStaysApart() throws IOException {
+    Filled filled = new Filled();
+    List<byte[]> files = new ArrayList<>();
+    SealedPages.Files kept =
+        (b, length) -> {
+          files.add(Arrays.copyOf(b, length));
+          return file(files.getLast());
+        };
+    while (files.isEmpty()) {
+      filled.append(1, kept);
+    }
+    int rows = filled.stripe.page(0).rows();
+    files.getFirst()[files.getFirst().length - 3] ^= 1;
+    filled.append(300, kept);
+    assertThat(filled.stripe.page(0).rows()).isEqualTo(rows);
+    filled.expected.forEach(s -> s.subList(0, rows).clear());
+    filled.check();
+  }
+
+  @Test
+  void whatIsDeletedWhilePagesAreJoinedStaysDeleted() throws IOException {
+    Filled filled = new Filled();
+    long from = RANGE + 20_000;
+    long to = RANGE + 29_000;
+    filled.append(
+        400,
+        (b, length) -> {
+          // At any time: a page that was taken is another one when its file is written.
+          filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
+          return file(Arrays.copyOf(b, length));
+        });
+    filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
+    filled.expected.get(9).removeIf(s -> s.time >= from && s.time <= to);
+    filled.check();
+    assertThat(filled.stripe.pageCount()).isBetween(2, 24);
+  }
+
   @Test
   void moreClassesThanAreKeptAreNotTold() {
     Stripe stripe = new Stripe();
