@@ -109,6 +109,11 @@ public final class HeapPace {
   private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0);
 
   private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** While much comes at once, such as the first samples of many series, half a second is long. */
+  private static final Duration SOON = Duration.ofMillis(50);
+
+  private static final long MUCH = 4 * MIB;
   private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
 
   private HeapPace() {}
@@ -141,6 +146,7 @@ public final class HeapPace {
 
   private static void watch(MemoryPoolMXBean old, Rule rule) {
     Pace pace = new Pace(rule);
+    long before = 0;
     while (true) {
       MemoryUsage after = old.getCollectionUsage();
       long used = old.getUsage().getUsed();
@@ -157,7 +163,8 @@ public final class HeapPace {
             took / 1_000_000);
       }
       try {
-        Thread.sleep(LOOK);
+        Thread.sleep(used - before > MUCH ? SOON : LOOK);
+        before = used;
       } catch (InterruptedException e) {
         return;
       }

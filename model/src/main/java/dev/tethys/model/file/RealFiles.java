@@ -159,6 +159,12 @@ public final class RealFiles implements FileAccess {
   }
 
   private static final class Channel implements WritableFile {
+    /**
+     * A channel copies what it is given out of the heap, and each thread keeps the memory for the
+     * largest piece that it ever wrote.
+     */
+    private static final int PIECE = 128 << 10;
+
     private final FileChannel channel;
     private long position;
 
@@ -168,9 +174,12 @@ public final class RealFiles implements FileAccess {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-      ByteBuffer b = ByteBuffer.wrap(bytes, offset, length);
-      while (b.hasRemaining()) {
-        position += channel.write(b, position);
+      int at = offset;
+      int end = offset + length;
+      while (at < end) {
+        int n = channel.write(ByteBuffer.wrap(bytes, at, Math.min(end - at, PIECE)), position);
+        at += n;
+        position += n;
       }
     }
 

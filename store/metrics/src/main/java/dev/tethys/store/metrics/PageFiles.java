@@ -26,12 +26,16 @@ final class PageFiles implements SealedPages.Files {
   /** Bytes of files that nobody needs, beyond which a collection is worth while. */
   private static final long MOST_IDLE = 64 << 20;
 
+  /** From one such collection to the next, at first: one that frees little doubles it. */
   private static final long COLLECT_NANOS = 60_000_000_000L;
+
+  private static final long RARELY_NANOS = 60 * COLLECT_NANOS;
 
   private final FileAccess files;
   private final Path folder;
   private final List<WeakReference<MemorySegment>> mapped = new ArrayList<>();
-  private long collected = System.nanoTime() - COLLECT_NANOS;
+  private long pause = COLLECT_NANOS;
+  private long collected = System.nanoTime() - pause;
 
   /** Mapped, and open: both end when nobody refers to it. */
   private record PageFile(MemorySegment memory, ReadableFile file) implements PageBytes {
@@ -118,9 +122,12 @@ final class PageFiles implements SealedPages.Files {
    */
   void letGo(long live) {
     long idle = mappedBytes() - live;
-    if (idle > MOST_IDLE && idle > live && System.nanoTime() - collected > COLLECT_NANOS) {
-      collected = System.nanoTime();
+    if (idle > MOST_IDLE && idle > live && System.nanoTime() - collected > pause) {
       System.gc();
+      collected = System.nanoTime();
+      // A file of which one page is needed stays, and may hold much that nobody needs.
+      boolean helped = mappedBytes() - live < idle / 2;
+      pause = helped ? COLLECT_NANOS : Math.min(pause * 2, RARELY_NANOS);
     }
     synchronized (mapped) {
       for (WeakReference<MemorySegment> w : mapped) {

@@ -146,15 +146,19 @@ final class Admission {
     }
   }
 
-  boolean hasUnlogged() {
-    return unloggedCount > 0;
+  /** How many series no record defines yet. */
+  int unlogged() {
+    return unloggedCount;
   }
 
-  /** Slots whose definitions are in no record yet, from one position on. Under the commit lock. */
-  int[] unloggedFrom(int from) {
+  /**
+   * Slots whose definitions are in no record yet, from one position on, so many at most. Under the
+   * commit lock.
+   */
+  int[] unloggedFrom(int from, int most) {
     head.view.readLock().lock();
     try {
-      return Arrays.copyOfRange(unlogged, from, unloggedCount);
+      return Arrays.copyOfRange(unlogged, from, from + Math.min(unloggedCount - from, most));
     } finally {
       head.view.readLock().unlock();
     }

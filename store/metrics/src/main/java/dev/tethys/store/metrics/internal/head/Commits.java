@@ -24,6 +24,12 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Commits {
   private static final int MAX_GROUP = 64;
 
+  /**
+   * More definitions are records of their own: a batch names all series that are new by then, and
+   * while many scrapes begin at once, these may be all there are.
+   */
+  static final int MOST_DEFINED = 1 << 13;
+
   private final Head head;
   private final CommitLog log;
   private final ReentrantLock lock = new ReentrantLock();
@@ -82,9 +88,15 @@ final class Commits {
         a.done = true;
         continue;
       }
+      if (head.admission.unlogged() - definitions > MOST_DEFINED) {
+        finish();
+      }
       int size = frames.size;
       int defined = definitions;
       try {
+        if (size == 0) {
+          defineAhead();
+        }
         prepare(a.batch());
         record(a.batch());
         ready.add(a);
@@ -197,13 +209,38 @@ final class Commits {
     }
   }
 
+  /** Logs definitions until a record has room for the rest. While no other record is waiting. */
+  private void defineAhead() {
+    while (head.admission.unlogged() > MOST_DEFINED) {
+      int at = Frames.begin(frames);
+      int defined = define(0, MOST_DEFINED, frames);
+      try {
+        if (frames.size > at + Frames.HEADER) {
+          Frames.end(frames, at);
+          log.append(frames);
+        }
+      } catch (IOException e) {
+        head.counters.logFailures.increment();
+        throw HeadAppender.notDurable(e);
+      } finally {
+        frames.clear();
+      }
+      head.view.writeLock().lock();
+      try {
+        head.admission.logged(defined);
+      } finally {
+        head.view.writeLock().unlock();
+      }
+    }
+  }
+
   /**
    * Writes the definitions of series that no record has yet: a slot is defined before it is named.
    *
    * @return how many of the list are done with
    */
-  private int define(int from, ByteSink out) {
-    int[] made = head.admission.unloggedFrom(from);
+  private int define(int from, int most, ByteSink out) {
+    int[] made = head.admission.unloggedFrom(from, most);
     int n = 0;
     for (int slot : made) {
       n += head.table.isLive(slot) ? 1 : 0;
@@ -224,7 +261,7 @@ final class Commits {
 
   private void record(Batch b) {
     int at = Frames.begin(frames);
-    definitions += define(definitions, frames);
+    definitions += define(definitions, Integer.MAX_VALUE, frames);
     BatchRecord.floats(RecordKind.FLOATS, b.inOrder, frames);
     BatchRecord.floats(RecordKind.LATE_FLOATS, b.late, frames);
     BatchRecord.histograms(RecordKind.HISTOGRAMS, b.inOrderHistograms, frames);
@@ -293,9 +330,10 @@ final class Commits {
       if (slots.length == 0) {
         return 0;
       }
+      defineAhead();
       ByteSink out = new ByteSink();
       int at = Frames.begin(out);
-      int defined = define(0, out);
+      int defined = define(0, Integer.MAX_VALUE, out);
       BatchRecord.delete(min, max, slots, out);
       Frames.end(out, at);
       try {

@@ -275,7 +275,7 @@ final class HeadAppender implements Appender {
   public void commit() {
     Batch b = batch();
     try {
-      if (!b.isEmpty() || head.admission.hasUnlogged()) {
+      if (!b.isEmpty() || head.admission.unlogged() > 0) {
         head.commit(this);
       }
     } finally {

@@ -76,7 +76,6 @@ public final class SealedPages {
   private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
   private volatile long waitingBytes;
   private volatile long pausedSince; // 0 when files can be had
-  private int pageBytes = LARGEST_PAGE;
   private int fileBytes = FILE;
 
   /**
@@ -95,7 +94,12 @@ public final class SealedPages {
    * pages, of which each stripe has one in memory.
    */
   boolean isDue(RowPage p) {
-    return p.full() || p.rows >= FEWEST_ROWS && p.weight() >= pageBytes;
+    return p.full()
+        || (p.rows >= FEWEST_ROWS && p.weight() >= SMALLEST_PAGE && p.weight() >= largestPage());
+  }
+
+  private long largestPage() {
+    return Math.min(GROWING / Math.max(1, series.getAsInt() >>> 6) + SMALLEST_PAGE, LARGEST_PAGE);
   }
 
   /** Notes a page that gets no more rows. Under the write side of the view, or in recovery. */
@@ -104,9 +108,7 @@ public final class SealedPages {
       waiting.add(stripe);
       waitingBytes += page.bytes();
       long n = series.getAsInt();
-      long stripes = Math.max(1, n >>> 6);
       fileBytes = (int) Math.clamp(n * FILE_PER_SERIES, FILE, LARGEST_FILE);
-      pageBytes = (int) Math.min(GROWING / stripes + SMALLEST_PAGE, LARGEST_PAGE);
     }
   }
 

@@ -215,6 +215,15 @@ class StripeReadTest {
     }
   }
 
+  @Test
+  void theFirstPageOfManySeriesIsAsSmallAsTheOthers() throws IOException {
+    Filled filled = new Filled();
+    while (filled.stripe.pageCount() < 2) {
+      filled.append(1, StripeReadTest::keep);
+    }
+    assertThat(filled.expected.getFirst().size()).isBetween(8, 32);
+  }
+
   /** As a file, whose bytes may be another's when they are read again. */
   private static PageBytes file(byte[] bytes) {
     PageBytes.InMemory all = new PageBytes.InMemory(MemorySegment.ofArray(bytes));
