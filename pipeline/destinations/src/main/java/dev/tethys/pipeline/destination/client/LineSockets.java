@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,7 @@ public final class LineSockets implements AutoCloseable {
     private InputStream in;
     private OutputStream out;
     private long deadline;
+    private final AtomicReference<@Nullable Runnable> ended = new AtomicReference<>();
 
     private Line(Socket socket) throws IOException {
       this.socket = socket;
@@ -188,11 +190,20 @@ public final class LineSockets implements AutoCloseable {
       }
     }
 
+    /** Has something done, once, when the connection ends, whoever ends it. */
+    public void whenEnded(Runnable task) {
+      ended.set(task);
+    }
+
     private void end() {
       try {
         socket.close();
       } catch (IOException e) {
         // nobody reads on
+      }
+      Runnable task = ended.getAndSet(null);
+      if (task != null) {
+        task.run();
       }
     }
   }

@@ -16,8 +16,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.BitSet;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +41,7 @@ final class MqttClient implements AutoCloseable {
   private final String clientId;
   private final @Nullable KerberosLogin tickets;
   private final @Nullable IotSignature signature;
-  private final AtomicInteger connections = new AtomicInteger();
+  private final BitSet connected = new BitSet(); // numbers of connections; guarded by itself
   private volatile Accepted accepted = Accepted.EVERYTHING;
 
   /**
@@ -72,7 +72,7 @@ final class MqttClient implements AutoCloseable {
     if (settings.webSocket() != null) {
       open(settings.webSocket(), line);
     }
-    int n = connections.getAndIncrement();
+    int n = number(line);
     String id = n == 0 ? clientId : clientId + "-" + n;
     EnhancedLogin login = login();
     if (login != null) {
@@ -111,6 +111,24 @@ final class MqttClient implements AutoCloseable {
     }
     if (settings.retain() && !accepted.retains()) {
       throw new IOException("the broker does not retain messages");
+    }
+  }
+
+  /**
+   * The lowest number that no connection has: a broker may let in but those that it knows, and
+   * takes one that comes again for the same client.
+   */
+  private int number(LineSockets.Line line) {
+    synchronized (connected) {
+      int n = connected.nextClearBit(0);
+      connected.set(n);
+      line.whenEnded(
+          () -> {
+            synchronized (connected) {
+              connected.clear(n);
+            }
+          });
+      return n;
     }
   }
 
