@@ -20,9 +20,11 @@ import java.util.stream.Stream;
 /**
  * A folder. All files of a group are written beside their places first, in a folder whose name
  * begins with a dot, then moved: a full disk is met before any of them is seen, and a kill leaves
- * nothing but files there, which are taken away when they are a day old.
+ * nothing but files there, which are taken away when they are a day old. Where one cannot be moved,
+ * those before it are taken back: the group is made again under other names, each time anew.
  */
 final class DirectoryTarget implements FileTarget {
+  private static final System.Logger LOG = System.getLogger(DirectoryTarget.class.getName());
   private static final String UNFINISHED = ".tethys-unfinished";
   private static final Duration OLD = Duration.ofDays(1);
 
@@ -67,6 +69,8 @@ final class DirectoryTarget implements FileTarget {
   public void publish(List<NewFile> files) throws IOException {
     Path beside = unfinished();
     List<Path> written = new ArrayList<>();
+    List<Path> moved = new ArrayList<>();
+    boolean done = false;
     try {
       for (NewFile f : files) {
         Path p = beside.resolve(UUID.randomUUID().toString());
@@ -80,10 +84,13 @@ final class DirectoryTarget implements FileTarget {
           ch.force(true);
         }
       }
+      for (NewFile f : files) {
+        Files.createDirectories(folder.resolve(f.path()).getParent());
+      }
       Set<Path> folders = new LinkedHashSet<>();
       for (int i = 0; i < files.size(); i++) {
         Path to = folder.resolve(files.get(i).path());
-        Files.createDirectories(to.getParent());
+        moved.add(to);
         Files.move(
             written.get(i),
             to,
@@ -97,9 +104,27 @@ final class DirectoryTarget implements FileTarget {
       for (Path p : folders) {
         sync(p);
       }
+      done = true;
     } finally {
+      if (!done) {
+        takeBack(moved);
+      }
       for (Path p : written) {
         Files.deleteIfExists(p);
+      }
+    }
+  }
+
+  private static void takeBack(List<Path> files) {
+    for (Path p : files) {
+      try {
+        Files.deleteIfExists(p);
+      } catch (IOException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0} is of a group that was given up, and its rows come again: {1}",
+            p,
+            e.toString());
       }
     }
   }

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * Version 4".
  */
 final class S3Target implements FileTarget {
+  private static final System.Logger LOG = System.getLogger(S3Target.class.getName());
+
   /** What can be seen of an answer. */
   private static final int MAX_ANSWER = 1 << 20;
 
@@ -184,12 +186,48 @@ final class S3Target implements FileTarget {
 
   @Override
   public void publish(List<NewFile> files) throws IOException, InterruptedException {
-    for (NewFile f : files) {
-      if (f.content().length > settings.partBytes()) {
-        new S3Parts(this, key(f.path()), settings.partBytes()).publish(f.content());
-      } else {
-        insist("PUT", key(f.path()), "", begun(checked(f.content())), f.content());
+    int begun = 0;
+    boolean done = false;
+    try {
+      for (NewFile f : files) {
+        begun++;
+        if (f.content().length > settings.partBytes()) {
+          new S3Parts(this, key(f.path()), settings.partBytes()).publish(f.content());
+        } else {
+          insist("PUT", key(f.path()), "", begun(checked(f.content())), f.content());
+        }
       }
+      done = true;
+    } finally {
+      if (!done) {
+        takeBack(files.subList(0, begun));
+      }
+    }
+  }
+
+  /**
+   * Best effort: the group is made again under other names, each time anew, and what there is of it
+   * would stand there as often. The last one is in doubt, and may be there too.
+   */
+  private void takeBack(List<NewFile> files) {
+    boolean interrupted = Thread.interrupted();
+    for (NewFile f : files) {
+      try {
+        remove(f.path());
+      } catch (IOException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "{0} is of a group that was given up, and its rows come again: {1}",
+            name(key(f.path())),
+            e.getMessage());
+        break; // the service is not there, or lets nobody delete
+      } catch (InterruptedException e) {
+        interrupted = true;
+        break;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

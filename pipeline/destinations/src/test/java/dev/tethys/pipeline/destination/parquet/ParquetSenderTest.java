@@ -316,6 +316,36 @@ class ParquetSenderTest {
     return new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
   }
 
+  /** They come again under other names: what stayed of them would stand there at every attempt. */
+  @Test
+  void whatWasPublishedOfAGroupThatFailsIsTakenBack() throws Exception {
+    Files.createDirectories(folder.resolve("b/two.parquet/in the way"));
+    DirectoryTarget directory = new DirectoryTarget(folder, CLOCK);
+    List<FileTarget.NewFile> files =
+        List.of(
+            new FileTarget.NewFile("a/one.parquet", new byte[10]),
+            new FileTarget.NewFile("b/two.parquet", new byte[10]),
+            new FileTarget.NewFile("c/three.parquet", new byte[10]));
+    assertThatThrownBy(() -> directory.publish(files)).isInstanceOf(IOException.class);
+    try (Stream<Path> all = Files.walk(folder)) {
+      assertThat(all.filter(Files::isRegularFile)).isEmpty();
+    }
+    try (HttpDouble s3 = new HttpDouble();
+        HttpClientFactory http = new HttpClientFactory("tethys/test")) {
+      s3.when(
+          g -> g.method().equals("PUT") && g.path().contains("two"),
+          403,
+          "<Error><Code>AccessDenied</Code></Error>");
+      assertThatThrownBy(() -> target(s3, http).publish(files)).hasMessageContaining("403");
+      assertThat(s3.requests().stream().map(g -> g.method() + " " + g.path()))
+          .containsExactly(
+              "PUT /data/a/one.parquet",
+              "PUT /data/b/two.parquet",
+              "DELETE /data/a/one.parquet",
+              "DELETE /data/b/two.parquet");
+    }
+  }
+
   /** Fails at the second part, for good or for a while; else gives parts their tags. */
   @Test
   void partsOfALargeObjectAreTakenAwayWhenOneIsRefused() throws Exception {
@@ -339,7 +369,8 @@ class ParquetSenderTest {
               "POST /data/a?uploads=",
               "PUT /data/a?partNumber=1&uploadId=u%2F1%2B",
               "PUT /data/a?partNumber=2&uploadId=u%2F1%2B",
-              "DELETE /data/a?uploadId=u%2F1%2B");
+              "DELETE /data/a?uploadId=u%2F1%2B",
+              "DELETE /data/a"); // of which nobody knows whether it is there
     }
   }
 
@@ -412,8 +443,8 @@ class ParquetSenderTest {
               () ->
                   target(s3, http).publish(List.of(new FileTarget.NewFile("a", new byte[6 << 20]))))
           .hasMessageContaining("InternalError");
-      HttpDouble.Got last = s3.requests().getLast();
-      assertThat(last.method() + " " + last.path()).isEqualTo("DELETE /data/a?uploadId=u");
+      assertThat(s3.requests().stream().map(g -> g.method() + " " + g.path()))
+          .endsWith("DELETE /data/a?uploadId=u", "DELETE /data/a");
     }
   }
 
