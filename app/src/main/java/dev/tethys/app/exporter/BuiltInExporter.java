@@ -125,6 +125,8 @@ public final class BuiltInExporter implements AutoCloseable {
         System.out.print(printed);
         return 0;
       }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
     } catch (ConfigException | IOException e) {
       LOG.log(Level.ERROR, "{0}: {1}", kind.title(), e.getMessage());
       return 1;

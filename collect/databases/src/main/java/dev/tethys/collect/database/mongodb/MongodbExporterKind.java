@@ -101,8 +101,18 @@ public final class MongodbExporterKind implements ExporterKind {
     f.add(number("web.timeout-offset", "1", "Seconds left for the way of the answer."));
     f.add(on("collector.exporter-metrics", true, "Show the exporter's process too."));
     f.add(on("mongodb.global-conn-pool", false, "Keep connections from scrape to scrape."));
-    f.add(ExporterFlag.refused("web.config", Kind.STRING, "", "use --web.config.file"));
+    f.add(
+        ExporterFlag.refused(
+            "web.config", Kind.STRING, "", "of a program alone, where it is --web.config.file"));
     return List.copyOf(f);
+  }
+
+  /** Its name of what every exporter here has. */
+  @Override
+  public List<String> arguments(List<String> args) {
+    return args.stream()
+        .map(a -> a.replaceFirst("^--?web\\.config(?==|$)", "--web.config.file"))
+        .toList();
   }
 
   private static ExporterFlag on(String name, boolean otherwise, String help) {

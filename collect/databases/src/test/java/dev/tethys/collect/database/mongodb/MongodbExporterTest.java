@@ -146,6 +146,16 @@ final class MongodbExporterTest {
 
   /** Documents as Percona Backup for MongoDB writes them. */
   @Test
+  void itsNameOfTheFileOfPagesIsThatOfAllExporters() {
+    assertThat(
+            new MongodbExporterKind()
+                .arguments(
+                    List.of("--web.config=a", "--web.config", "b", "--web.config.file=c", "-x")))
+        .containsExactly(
+            "--web.config.file=a", "--web.config.file", "b", "--web.config.file=c", "-x");
+  }
+
+  @Test
   void backupsAndTheirAgentsAreShown() throws Exception {
     try (MongoDouble server = MongoDouble.start("member.json")) {
       String ok = "\"pbms\": {\"ok\": true}, \"nodes\": {\"ok\": true}, \"stors\": {\"ok\": true}";
@@ -155,10 +165,10 @@ final class MongodbExporterTest {
               "aggregate pbmBackups",
               batch(
                   "pbmBackups",
-                  "{\"opid\": \"o1\", \"name\": \"n1\", \"type\": \"logical\", \"status\": \"done\","
-                      + " \"size\": {\"$numberLong\": \"4096\"}, \"start_ts\": 1700000000,"
-                      + " \"last_transition_ts\": 1700000060,"
-                      + " \"replsets\": [{\"name\": \"rs0\", \"node\": \"a:27017\"}]}"))
+                  "{\"opid\": \"o1\", \"name\": \"n1\", \"type\": \"logical\", \"status\":"
+                      + " \"done\", \"size\": {\"$numberLong\": \"4096\"}, \"start_ts\":"
+                      + " 1700000000, \"last_transition_ts\": 1700000060, \"replsets\": [{\"name\":"
+                      + " \"rs0\", \"node\": \"a:27017\"}]}"))
           .answer(
               "aggregate pbmAgents",
               batch(
@@ -168,7 +178,8 @@ final class MongodbExporterTest {
                       + ok
                       + "}, {\"n\": \"x:27017\", \"rs\": \"rs1\", \"s\": 2, \"hdn\": true, "
                       + ok
-                      + "}, {\"n\": \"y:27017\", \"rs\": \"rs1\", \"s\": 2, \"pbms\": {\"ok\": false}}"))
+                      + "}, {\"n\": \"y:27017\", \"rs\": \"rs1\", \"s\": 2, \"pbms\": {\"ok\":"
+                      + " false}}"))
           .answer(
               "replSetGetConfig",
               "{\"config\": {\"_id\": \"rs0\", \"members\": [{\"host\": \"a:27017\"},"

@@ -75,7 +75,7 @@ final class ProcessExporter implements Exporter {
     return this::collect;
   }
 
-  private synchronized List<MetricFamily> collect(Probe probe) {
+  synchronized List<MetricFamily> collect(Probe probe) {
     Findings f = new Findings();
     try {
       Round r = tracker.look();

@@ -1,20 +1,32 @@
 package dev.tethys.collect.exporter.process;
 
+import dev.tethys.codec.exposition.ExpositionFormat;
+import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.Probe;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.YamlNode;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.web.Params;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter process}: what process-exporter does, with its flags and its file. */
 public final class ProcessExporterKind implements ExporterKind {
+  private static final String ONCE = "once-to-stdout-delay";
+
   @Override
   public String name() {
     return "process";
@@ -76,8 +88,11 @@ public final class ProcessExporterKind implements ExporterKind {
             Kind.BOOLEAN,
             "false",
             "Forget a group when its last process has ended."),
-        ExporterFlag.refused(
-            "once-to-stdout-delay", Kind.STRING, "0s", "ask the page with curl instead"),
+        ExporterFlag.of(
+            ONCE,
+            Kind.STRING,
+            "0s",
+            "Look for so long, print the metrics once and end; of a program alone."),
         ExporterFlag.refused(
             "debug", Kind.BOOLEAN, "false", "of a program alone, where it is --log.level=debug"),
         ExporterFlag.refused(
@@ -97,6 +112,30 @@ public final class ProcessExporterKind implements ExporterKind {
         .toList();
   }
 
+  /** The metrics of a while, where that is asked for. */
+  @Override
+  public @Nullable String printed(ExporterSettings s) throws IOException {
+    Duration delay = duration(ONCE, s.get(ONCE));
+    if (delay.isZero()) {
+      return null;
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (ProcessExporter e = open(s, InstantSource.system())) {
+      Thread.sleep(delay);
+      ExpositionWriter writer =
+          ExpositionWriter.of(
+              ExpositionFormat.negotiate("", List.of(ExpositionFormat.TEXT_0_0_4)), out);
+      for (MetricFamily f : e.collect(Probe.of(Params.EMPTY, null))) {
+        writer.write(f);
+      }
+      writer.finish();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("told to stop before it was time to print");
+    }
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
   @Override
   public boolean takesInlineConfig() {
     return true;
@@ -104,6 +143,13 @@ public final class ProcessExporterKind implements ExporterKind {
 
   @Override
   public Exporter open(ExporterSettings s, ExporterSurroundings around) throws IOException {
+    if (!duration(ONCE, s.get(ONCE)).isZero()) {
+      throw new IllegalArgumentException("--" + ONCE + " is of a program alone");
+    }
+    return open(s, around.clock());
+  }
+
+  private static ProcessExporter open(ExporterSettings s, InstantSource clock) throws IOException {
     String path = s.get("config.path");
     YamlNode inline = s.inlineConfig();
     boolean named = !s.get("procnames").isEmpty() || !s.get("namemapping").isEmpty();
@@ -132,7 +178,7 @@ public final class ProcessExporterKind implements ExporterKind {
             new ProcessTracker(
                 new ProcFolder(procfs, smaps),
                 new ProcessTracker.Rules(n, s.bool("children"), recheck, recheckFor),
-                around.clock()),
+                clock),
         () -> new ProcessGroups(s.bool("remove-empty-groups"), smaps, s.bool("threads")));
   }
 

@@ -39,8 +39,9 @@ final class SnmpExporter implements Exporter {
    * @param from the address that requests come from, null for any
    * @param wrap whether 64-bit counters begin anew at 2^53
    * @param atOnce how many modules of an agent are asked for at once
+   * @param packets whether messages are logged
    */
-  record Manner(@Nullable InetSocketAddress from, boolean wrap, int atOnce) {}
+  record Manner(@Nullable InetSocketAddress from, boolean wrap, int atOnce, boolean packets) {}
 
   /** Modules of an agent that are asked for, with what. */
   private record Question(
@@ -205,7 +206,8 @@ final class SnmpExporter implements Exporter {
     SnmpClient.Patience first =
         new SnmpClient.Patience(
             own.timeout(), own.retries(), own.repetitions(), unconnected, own.anyOrder());
-    SnmpScrape scrape = new SnmpScrape(next.name(), next.module(), measures);
+    String logged = manner.packets() ? q.target().host() : "";
+    SnmpScrape scrape = new SnmpScrape(next.name(), next.module(), measures, logged);
     try (SnmpClient client =
         new SnmpClient(
             q.target(),
@@ -225,7 +227,7 @@ final class SnmpExporter implements Exporter {
         if (next == null) {
           return;
         }
-        scrape = new SnmpScrape(next.name(), next.module(), measures);
+        scrape = new SnmpScrape(next.name(), next.module(), measures, logged);
       }
     }
   }

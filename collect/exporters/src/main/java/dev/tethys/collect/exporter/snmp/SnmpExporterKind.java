@@ -72,8 +72,11 @@ public final class SnmpExporterKind implements ExporterKind {
             Kind.INTEGER,
             "1",
             "How many modules of a target are asked for at once."),
-        ExporterFlag.refused(
-            "snmp.debug-packets", Kind.BOOLEAN, "false", "packets are not logged; use tcpdump"));
+        ExporterFlag.of(
+            "snmp.debug-packets",
+            Kind.BOOLEAN,
+            "false",
+            "Log each message in hexadecimal, with its community, where --log.level is debug."));
   }
 
   @Override
@@ -107,7 +110,8 @@ public final class SnmpExporterKind implements ExporterKind {
         new SnmpExporter.Manner(
             address(s.get("snmp.source-address")),
             s.bool("snmp.wrap-large-counters"),
-            Math.clamp(atOnce, 1, MAX_AT_ONCE));
+            Math.clamp(atOnce, 1, MAX_AT_ONCE),
+            s.bool("snmp.debug-packets"));
     if (inline != null) {
       SnmpConfig c = SnmpConfig.read(inline, expand).checked("in config");
       return new SnmpExporter(() -> c, manner, false);

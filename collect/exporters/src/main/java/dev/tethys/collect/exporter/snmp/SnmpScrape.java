@@ -8,6 +8,7 @@ import dev.tethys.collect.exporter.snmp.wire.SnmpClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /** One module of one agent: asks for its objects, and shows them. For one thread. */
@@ -15,12 +16,19 @@ final class SnmpScrape implements SnmpClient.Listener {
   private static final System.Logger LOG = System.getLogger(SnmpScrape.class.getName());
 
   private final String name;
+  private final String logged;
   private final SnmpModule module;
   private final SnmpMeasures measures;
   private int sent;
   private int retried;
 
-  SnmpScrape(String name, SnmpModule module, SnmpMeasures measures) {
+  /**
+   * Of a module.
+   *
+   * @param logged the agent whose messages are logged; "" where they are not
+   */
+  SnmpScrape(String name, SnmpModule module, SnmpMeasures measures, String logged) {
+    this.logged = logged;
     this.name = name;
     this.module = module;
     this.measures = measures;
@@ -35,6 +43,18 @@ final class SnmpScrape implements SnmpClient.Listener {
   @Override
   public void received(long nanos) {
     measures.packetSeconds.with().observe(nanos / 1e9);
+  }
+
+  @Override
+  public void packet(boolean ours, byte[] message) {
+    if (!logged.isEmpty()) {
+      LOG.log(
+          Level.DEBUG,
+          "{0} {1}: {2}",
+          ours ? "to" : "from",
+          logged,
+          HexFormat.of().formatHex(message));
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.FlagSettings;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.testkit.Exposition;
@@ -165,7 +166,7 @@ final class HaproxyBesideTest {
   private static Exporter open(Map<String, String> flags) throws IOException {
     return new Haproxy()
         .open(
-            new HaproxyTest.Settings(flags),
+            new FlagSettings(new Haproxy(), flags),
             new ExporterSurroundings(
                 new HttpClientFactory("test"), InstantSource.system(), n -> null));
   }

@@ -7,12 +7,9 @@ import com.sun.net.httpserver.HttpServer;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.ExporterFlag;
-import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.FlagSettings;
 import dev.tethys.collect.exporter.Probe;
-import dev.tethys.config.Durations;
-import dev.tethys.config.YamlNode;
 import dev.tethys.testkit.Shared;
 import dev.tethys.web.Params;
 import dev.tethys.web.client.HttpClientFactory;
@@ -30,7 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -59,56 +55,6 @@ class HaproxyTest {
     }
   }
 
-  /** Flags of a test; the others have their defaults. */
-  record Settings(Map<String, String> given) implements ExporterSettings {
-    @Override
-    public boolean isGiven(String flag) {
-      return given.containsKey(flag);
-    }
-
-    @Override
-    public String get(String flag) {
-      return given.getOrDefault(
-          flag,
-          new Haproxy()
-              .flags().stream()
-                  .filter(f -> f.name().equals(flag))
-                  .map(ExporterFlag::defaultValue)
-                  .findFirst()
-                  .orElseThrow());
-    }
-
-    @Override
-    public List<String> list(String flag) {
-      return List.of(get(flag));
-    }
-
-    @Override
-    public boolean bool(String flag) {
-      return Boolean.parseBoolean(get(flag));
-    }
-
-    @Override
-    public long integer(String flag) {
-      return Long.parseLong(get(flag));
-    }
-
-    @Override
-    public double number(String flag) {
-      return Double.parseDouble(get(flag));
-    }
-
-    @Override
-    public long millis(String flag) {
-      return Durations.parse(get(flag)).toMillis();
-    }
-
-    @Override
-    public @Nullable YamlNode inlineConfig() {
-      return null;
-    }
-  }
-
   private Exporter open(String uri, String... more) throws IOException {
     Map<String, String> given = new HashMap<>();
     given.put("haproxy.scrape-uri", uri);
@@ -117,7 +63,7 @@ class HaproxyTest {
     }
     return new Haproxy()
         .open(
-            new Settings(given),
+            new FlagSettings(new Haproxy(), given),
             new ExporterSurroundings(clients, InstantSource.system(), n -> null));
   }
 

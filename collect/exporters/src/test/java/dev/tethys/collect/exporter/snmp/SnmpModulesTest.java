@@ -12,10 +12,17 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.web.Params;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +47,7 @@ class SnmpModulesTest {
   }
 
   private static Exporter exporter(SnmpConfig c, boolean wrap, int atOnce) throws IOException {
-    return new SnmpExporter(() -> c, new SnmpExporter.Manner(null, wrap, atOnce), false);
+    return new SnmpExporter(() -> c, new SnmpExporter.Manner(null, wrap, atOnce, false), false);
   }
 
   private static Map<String, Double> ask(Exporter e, String query) throws Exception {
@@ -67,7 +74,12 @@ class SnmpModulesTest {
 
   private static SnmpConfig module(String metrics) {
     return config(
-        "auths: {public_v2: {}}\nmodules:\n  m:\n    walk: ['1.3.6.1']\n    retries: 1\n    metrics:\n"
+        "auths: {public_v2: {}}\n"
+            + "modules:\n"
+            + "  m:\n"
+            + "    walk: ['1.3.6.1']\n"
+            + "    retries: 1\n"
+            + "    metrics:\n"
             + metrics.indent(4));
   }
 
@@ -82,12 +94,53 @@ class SnmpModulesTest {
   }
 
   @Test
+  void messagesAreLoggedWhereThatIsAskedFor() throws Exception {
+    List<String> lines = new CopyOnWriteArrayList<>();
+    Logger log = Logger.getLogger(SnmpScrape.class.getName());
+    Handler to =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            lines.add(new SimpleFormatter().formatMessage(r));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Level former = log.getLevel();
+    log.setLevel(Level.FINE);
+    log.addHandler(to);
+    try {
+      agent.has("1.3.6.1.9.1", 0x46, AgentDouble.bytes(5));
+      SnmpConfig c = module("- {name: c, oid: 1.3.6.1.9, type: counter, help: h, indexes: []}");
+      try (Exporter e = exporter(c, true, 1)) {
+        ask(e, "target=" + agent.target() + "&module=m");
+      }
+      assertThat(lines).noneMatch(l -> l.startsWith("to "));
+      try (Exporter e =
+          new SnmpExporter(() -> c, new SnmpExporter.Manner(null, true, 1, true), false)) {
+        ask(e, "target=" + agent.target() + "&module=m");
+      }
+      // A SEQUENCE of version 1 (SNMPv2c) and the community "public".
+      assertThat(lines).anyMatch(l -> l.matches("to 127.*: 30..02010104067075626c6963.*"));
+      assertThat(lines).anyMatch(l -> l.matches("from 127.*: 30.*7075626c6963.*"));
+    } finally {
+      log.removeHandler(to);
+      log.setLevel(former);
+    }
+  }
+
+  @Test
   void numbersInOpaques() throws Exception {
     agent.has("1.3.6.1.9.1", 0x44, AgentDouble.bytes(0x9f, 0x78, 4, 0x3f, 0xc0, 0, 0));
     agent.has("1.3.6.1.9.2", 0x44, AgentDouble.bytes(0x9f, 0x79, 8, 0xc0, 4, 0, 0, 0, 0, 0, 0));
     assertThat(
             shown(
-                "- {name: f, oid: 1.3.6.1.9, type: Float, help: h, indexes: [{labelname: i, type: gauge}]}"))
+                "- {name: f, oid: 1.3.6.1.9, type: Float, help: h, indexes: [{labelname: i, type:"
+                    + " gauge}]}"))
         .containsEntry("f{i=1}", 1.5)
         .containsEntry("f{i=2}", -2.5);
   }

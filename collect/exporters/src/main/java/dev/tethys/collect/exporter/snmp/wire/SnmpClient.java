@@ -59,6 +59,13 @@ public final class SnmpClient implements AutoCloseable {
 
     void received(long nanos);
 
+    /**
+     * A message as it goes, or as it came.
+     *
+     * @param sent whether it is ours
+     */
+    default void packet(boolean sent, byte[] message) {}
+
     void retried();
   }
 
@@ -257,7 +264,9 @@ public final class SnmpClient implements AutoCloseable {
       nextId = (nextId + 1) & 0x7fff_ffff;
       ids.add(id);
       try {
-        transport.send(written(request.withId(id)));
+        byte[] message = written(request.withId(id));
+        listener.packet(true, message);
+        transport.send(message);
         long sent = System.nanoTime();
         listener.sent();
         return receive(ids, sent);
@@ -306,6 +315,7 @@ public final class SnmpClient implements AutoCloseable {
         throw new SocketTimeoutException("timeout");
       }
       byte[] message = transport.receive((int) left);
+      listener.packet(false, message);
       listener.received(System.nanoTime() - sent);
       UserSecurity s = security;
       if (s != null) {
