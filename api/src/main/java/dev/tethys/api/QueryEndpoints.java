@@ -283,26 +283,22 @@ final class QueryEndpoints {
 
   /** How many series a result has; none when it is of another kind. */
   static int size(Value value) {
-    return switch (value) {
-      case Value.InstantVector v -> v.samples().size();
-      case Value.Matrix m -> m.series().size();
-      case Value.Scalar s -> 0;
-      case Value.Text t -> 0;
-    };
+    if (value instanceof Value.Matrix m) {
+      return m.series().size();
+    }
+    return value instanceof Value.InstantVector v ? v.samples().size() : 0;
   }
 
   static void result(JsonOut out, Value value, int size) throws IOException {
-    switch (value) {
-      case Value.InstantVector v -> vector(out.raw("\"vector\",\"result\":"), v, size);
-      case Value.Matrix m -> matrix(out.raw("\"matrix\",\"result\":"), m, size);
-      case Value.Scalar s ->
-          out.raw("\"scalar\",\"result\":[").timestamp(s.time()).put(',').value(s.value()).put(']');
-      case Value.Text t ->
-          out.raw("\"string\",\"result\":[")
-              .timestamp(t.time())
-              .put(',')
-              .string(t.value())
-              .put(']');
+    // No switch over types: see Expr.
+    if (value instanceof Value.InstantVector v) {
+      vector(out.raw("\"vector\",\"result\":"), v, size);
+    } else if (value instanceof Value.Matrix m) {
+      matrix(out.raw("\"matrix\",\"result\":"), m, size);
+    } else if (value instanceof Value.Scalar s) {
+      out.raw("\"scalar\",\"result\":[").timestamp(s.time()).put(',').value(s.value()).put(']');
+    } else if (value instanceof Value.Text t) {
+      out.raw("\"string\",\"result\":[").timestamp(t.time()).put(',').string(t.value()).put(']');
     }
   }
 

@@ -27,6 +27,28 @@ final class Equality {
           + "promql-binop-fill-modifiers";
   private static final int SHOWN = 200;
 
+  /** Parameters of which many are wrong; a parameter that comes twice counts as it came first. */
+  private static final List<String> WRONG =
+      List.of(
+          "&limit=-1",
+          "&limit=x",
+          "&limit=1.5",
+          "&lookback_delta=0s",
+          "&lookback_delta=-1m",
+          "&lookback_delta=x",
+          "&timeout=x",
+          "&timeout=1m",
+          "&match[]=",
+          "&match[]={}",
+          "&match[]=a{b=~\"(\"}",
+          "&match[]=rate(a[1m])",
+          "&match[]={x=~\".*\"}",
+          "&stats=x",
+          "&start=1&end=0",
+          "&start=x",
+          "&end=2023-11-14T22:40:00Z",
+          "&time=1e400");
+
   private final int count;
   private final long seed;
   private final boolean delayedNames;
@@ -62,7 +84,12 @@ final class Equality {
       EqualityQueries queries = new EqualityQueries(seed);
       Random random = new Random(seed);
       for (int i = 0; i < count; i++) {
-        Asked asked = random.nextInt(25) == 0 ? list(queries, random) : query(queries, random);
+        Asked asked =
+            switch (random.nextInt(25)) {
+              case 0 -> list(queries, random);
+              case 1 -> text(queries, random);
+              default -> query(queries, random);
+            };
         String d = compare(asked, theirs, ours);
         if (d != null && different++ < SHOWN) {
           System.out.println(asked.parameters() + "\n    " + d);
@@ -103,6 +130,9 @@ final class Equality {
     String q = queries.next();
     long from = EqualityData.START / 1000 + random.nextInt(2_400);
     StringBuilder p = new StringBuilder("query=").append(encoded(q));
+    if (random.nextInt(60) == 0) {
+      p.insert(0, encodedPair(WRONG.get(random.nextInt(WRONG.size()))) + "&");
+    }
     boolean instant = random.nextInt(3) == 0;
     if (instant) {
       p.append("&time=").append(from + 600).append(random.nextBoolean() ? ".25" : "");
@@ -117,10 +147,21 @@ final class Equality {
     if (!instant && random.nextInt(40) == 0) {
       p.append("&limit=").append(random.nextInt(4));
     }
+    if (random.nextInt(40) == 0) {
+      p.append("&").append(encodedPair(WRONG.get(random.nextInt(WRONG.size()))));
+    }
     return new Asked(
         instant ? "/api/v1/query" : "/api/v1/query_range",
         p.toString(),
         q.matches("sort(_desc)?\\(.*"));
+  }
+
+  /** A query that is only formatted or taken apart. */
+  private static Asked text(EqualityQueries queries, Random random) {
+    return new Asked(
+        random.nextBoolean() ? "/api/v1/format_query" : "/api/v1/parse_query",
+        "query=" + encoded(queries.next()),
+        true);
   }
 
   private static Asked list(EqualityQueries queries, Random random) {
@@ -136,6 +177,9 @@ final class Equality {
       long from = EqualityData.START / 1000 + random.nextInt(4_000);
       p.append("&start=").append(from).append("&end=").append(from + random.nextInt(2_000));
     }
+    if (random.nextInt(12) == 0) {
+      p.append("&").append(encodedPair(WRONG.get(random.nextInt(WRONG.size()))));
+    }
     String path =
         switch (kind) {
           case 0 -> "/api/v1/labels";
@@ -148,6 +192,11 @@ final class Equality {
                   + "/values";
         };
     return new Asked(path, p.substring(1), kind != 1);
+  }
+
+  /** A parameter to stand in front. */
+  private static String encodedPair(String parameter) {
+    return encoded(parameter.substring(1)).replace("%3D", "=").replace("%26", "&");
   }
 
   private static String encoded(String s) {
@@ -188,7 +237,7 @@ final class Equality {
 
   private static HttpResponse<String> send(ServerUnderTest server, Asked asked)
       throws IOException, InterruptedException {
-    boolean form = asked.path.startsWith("/api/v1/query");
+    boolean form = asked.path.contains("query");
     HttpRequest.Builder r =
         server
             .request(asked.path + (form ? "" : "?" + asked.parameters))

@@ -51,7 +51,7 @@ final class EqualityAnswer {
     Object a = json.get("data");
     Object b = ours.json.get("data");
     String d =
-        a instanceof Map<?, ?> m && b instanceof Map<?, ?> n
+        a instanceof Map<?, ?> m && b instanceof Map<?, ?> n && m.containsKey("resultType")
             ? data(m, n, ordered, tally)
             : list(a, b, ordered) ? null : "data: " + a + " | " + b;
     if (d != null) {

@@ -459,15 +459,16 @@ public final class Query implements AutoCloseable {
   }
 
   private Value value(Execution x, Plan plan, @Nullable ResultReuse known) {
-    return switch (plan) {
-      case Plan.Text t -> new Value.Text(grid.start(), t.value());
-      case Plan.Range r -> new Value.Matrix(r.range().evaluate(x, grid));
-      case Plan.Steps s -> {
-        Function<Grid, Block> compute = g -> Finish.names(x, g, s.operator().evaluate(x, g));
-        Block b = known == null ? compute.apply(grid) : known.evaluate(x, compute);
-        yield range ? matrix(b) : instant(b);
-      }
-    };
+    if (plan instanceof Plan.Text t) {
+      return new Value.Text(grid.start(), t.value());
+    }
+    if (plan instanceof Plan.Range r) {
+      return new Value.Matrix(r.range().evaluate(x, grid));
+    }
+    Plan.Steps s = (Plan.Steps) plan;
+    Function<Grid, Block> compute = g -> Finish.names(x, g, s.operator().evaluate(x, g));
+    Block b = known == null ? compute.apply(grid) : known.evaluate(x, compute);
+    return range ? matrix(b) : instant(b);
   }
 
   private Value instant(Block b) {

@@ -26,17 +26,22 @@ final class TypeCheck {
   }
 
   void check(Expr e) {
-    switch (e) {
-      case Expr.NumberLiteral n -> {}
-      case Expr.StringLiteral s -> {}
-      case Expr.Paren p -> check(p.inner());
-      case Expr.Unary u -> unary(u);
-      case Expr.Binary b -> binary(b);
-      case Expr.Aggregate a -> aggregate(a);
-      case Expr.Call c -> call(c);
-      case Expr.MatrixSelector m -> check(m.selector());
-      case Expr.Subquery s -> subquery(s);
-      case Expr.VectorSelector v -> selector(v, true);
+    if (e instanceof Expr.Paren p) {
+      check(p.inner());
+    } else if (e instanceof Expr.Unary u) {
+      unary(u);
+    } else if (e instanceof Expr.Binary b) {
+      binary(b);
+    } else if (e instanceof Expr.Aggregate a) {
+      aggregate(a);
+    } else if (e instanceof Expr.Call c) {
+      call(c);
+    } else if (e instanceof Expr.MatrixSelector m) {
+      check(m.selector());
+    } else if (e instanceof Expr.Subquery s) {
+      subquery(s);
+    } else if (e instanceof Expr.VectorSelector v) {
+      selector(v, true);
     }
   }
 

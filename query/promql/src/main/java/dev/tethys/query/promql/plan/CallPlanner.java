@@ -14,6 +14,7 @@ import dev.tethys.query.promql.ast.Expr.MatrixSelector;
 import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.ast.Expr.StringLiteral;
 import dev.tethys.query.promql.ast.Expr.Subquery;
+import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.exec.Absence;
 import dev.tethys.query.promql.exec.Dates;
@@ -81,27 +82,17 @@ final class CallPlanner {
       for (Expr raw : call.arguments()) {
         Expr e = Planner.unwrap(raw);
         Planned p = null;
-        switch (e) {
-          case StringLiteral s -> {}
-          case MatrixSelector m -> {
-            source = planner.range(m, c);
-            range = exprs.size();
-            invariant &= source.isFixed();
-          }
-          case Subquery s -> {
-            source = planner.range(s, c);
-            range = exprs.size();
-            invariant &= source.isFixed();
-          }
-          default -> {
-            boolean selectorOnly = call.function().name().equals("info") && exprs.size() == 1;
-            if (selectorOnly) {
-              invariant &= e instanceof VectorSelector v && planner.at(v.shift()) != null;
-            } else {
-              p = planner.plan(e, c);
-              invariant &= p.invariant();
-            }
-          }
+        if (e.type() == ValueType.MATRIX) {
+          source =
+              e instanceof Subquery s ? planner.range(s, c) : planner.range((MatrixSelector) e, c);
+          range = exprs.size();
+          invariant &= source.isFixed();
+        } else if (call.function().name().equals("info") && exprs.size() == 1) {
+          // a selector that is not looked at by itself
+          invariant &= e instanceof VectorSelector v && planner.at(v.shift()) != null;
+        } else if (!(e instanceof StringLiteral)) {
+          p = planner.plan(e, c);
+          invariant &= p.invariant();
         }
         exprs.add(e);
         planned.add(p);

@@ -34,19 +34,16 @@ final class Durations {
   void check(Expr root) {
     root.walk(
         e -> {
-          switch (e) {
-            case VectorSelector v -> any(v.shift().offset());
-            case MatrixSelector m -> positive(m.range());
-            case Subquery s -> {
-              any(s.shift().offset());
-              if (s.step() != null) {
-                positive(s.step());
-              }
-              positive(s.range());
+          if (e instanceof VectorSelector v) {
+            any(v.shift().offset());
+          } else if (e instanceof MatrixSelector m) {
+            positive(m.range());
+          } else if (e instanceof Subquery s) {
+            any(s.shift().offset());
+            if (s.step() != null) {
+              positive(s.step());
             }
-            default -> {
-              // has none
-            }
+            positive(s.range());
           }
         });
   }

@@ -13,9 +13,7 @@ import dev.tethys.query.promql.ast.Expr.Duration;
 import dev.tethys.query.promql.ast.Expr.DurationExpr;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.MatrixSelector;
-import dev.tethys.query.promql.ast.Expr.NumberLiteral;
 import dev.tethys.query.promql.ast.Expr.Paren;
-import dev.tethys.query.promql.ast.Expr.StringLiteral;
 import dev.tethys.query.promql.ast.Expr.Subquery;
 import dev.tethys.query.promql.ast.Expr.TimeShift;
 import dev.tethys.query.promql.ast.Expr.Unary;
@@ -124,18 +122,28 @@ public record Locality(
      * @param later how far behind it, at most
      */
     private Order visit(Expr e, long earlier, long later) {
-      return switch (e) {
-        case NumberLiteral n -> Order.KEPT;
-        case StringLiteral s -> Order.KEPT;
-        case Paren p -> visit(p.inner(), earlier, later);
-        case Unary u -> visit(u.operand(), earlier, later);
-        case VectorSelector v -> selector(v, 0, earlier, later);
-        case MatrixSelector m -> selector(m.selector(), length(m.range()), earlier, later);
-        case Subquery s -> subquery(s, earlier, later);
-        case Aggregate a -> aggregate(a, earlier, later);
-        case Binary b -> binary(b, earlier, later);
-        case Call c -> call(c, earlier, later);
-      };
+      if (e instanceof Paren p) {
+        return visit(p.inner(), earlier, later);
+      }
+      if (e instanceof Unary u) {
+        return visit(u.operand(), earlier, later);
+      }
+      if (e instanceof VectorSelector v) {
+        return selector(v, 0, earlier, later);
+      }
+      if (e instanceof MatrixSelector m) {
+        return selector(m.selector(), length(m.range()), earlier, later);
+      }
+      if (e instanceof Subquery s) {
+        return subquery(s, earlier, later);
+      }
+      if (e instanceof Aggregate a) {
+        return aggregate(a, earlier, later);
+      }
+      if (e instanceof Binary b) {
+        return binary(b, earlier, later);
+      }
+      return e instanceof Call c ? call(c, earlier, later) : Order.KEPT; // a number or a text
     }
 
     private long length(Duration d) {
@@ -150,8 +158,13 @@ public record Locality(
 
     /** Looks for what depends on the start and the end of the query. */
     private void moving(@Nullable DurationExpr e) {
+      if (e != null) {
+        movingParts(e);
+      }
+    }
+
+    private void movingParts(DurationExpr e) {
       switch (e) {
-        case null -> {}
         case DurationExpr.Literal l -> {}
         case DurationExpr.Step s -> {}
         case DurationExpr.Range r -> hinder("range() depends on the start and end of the query");

@@ -89,12 +89,16 @@ public final class Planner {
     Planner p = new Planner(root, start, end, step, options, propagate);
     p.durations.check(root);
     Expr e = unwrap(root);
-    return switch (e) {
-      case StringLiteral s -> new Plan.Text(s.value());
-      case MatrixSelector m -> new Plan.Range(new RawRange(p.range(m, Context.ROOT)));
-      case Subquery s -> new Plan.Range(new RawRange(p.range(s, Context.ROOT)));
-      default -> new Plan.Steps(p.plan(root, Context.ROOT).wrapped());
-    };
+    if (e instanceof StringLiteral s) {
+      return new Plan.Text(s.value());
+    }
+    if (e instanceof MatrixSelector m) {
+      return new Plan.Range(new RawRange(p.range(m, Context.ROOT)));
+    }
+    if (e instanceof Subquery s) {
+      return new Plan.Range(new RawRange(p.range(s, Context.ROOT)));
+    }
+    return new Plan.Steps(p.plan(root, Context.ROOT).wrapped());
   }
 
   /**
@@ -175,31 +179,42 @@ public final class Planner {
 
   /** What a person calls an expression. */
   private static String name(Expr e) {
-    return switch (e) {
-      case Aggregate a -> a.op().text();
-      case Binary b -> b.op().text();
-      case Call call -> call.function().name();
-      case Unary u -> u.negative() ? "-" : "+";
-      default -> "";
-    };
+    if (e instanceof Aggregate a) {
+      return a.op().text();
+    }
+    if (e instanceof Binary b) {
+      return b.op().text();
+    }
+    if (e instanceof Call call) {
+      return call.function().name();
+    }
+    return e instanceof Unary u ? u.negative() ? "-" : "+" : "";
   }
 
   private Planned planAlone(Expr e, Context c) {
-    return switch (e) {
-      case NumberLiteral n -> new Planned(new Scalars.Constant(n.value()), true, false);
-      case Paren p -> plan(p.inner(), c);
-      case Unary u -> unary(u, c);
-      case VectorSelector v -> {
-        Long at = at(v.shift());
-        yield new Planned(select(v, c), at != null, at != null);
-      }
-      case Aggregate a -> aggregate(a, c);
-      case Binary b -> binary(b, c);
-      case Call call -> calls.plan(call, c);
-      case StringLiteral s -> throw unexpected(e);
-      case MatrixSelector m -> throw unexpected(e);
-      case Subquery s -> throw unexpected(e);
-    };
+    if (e instanceof NumberLiteral n) {
+      return new Planned(new Scalars.Constant(n.value()), true, false);
+    }
+    if (e instanceof Paren p) {
+      return plan(p.inner(), c);
+    }
+    if (e instanceof Unary u) {
+      return unary(u, c);
+    }
+    if (e instanceof VectorSelector v) {
+      Long at = at(v.shift());
+      return new Planned(select(v, c), at != null, at != null);
+    }
+    if (e instanceof Aggregate a) {
+      return aggregate(a, c);
+    }
+    if (e instanceof Binary b) {
+      return binary(b, c);
+    }
+    if (e instanceof Call call) {
+      return calls.plan(call, c);
+    }
+    throw unexpected(e);
   }
 
   private static IllegalStateException unexpected(Expr e) {
