@@ -35,6 +35,7 @@ final class PageFiles implements SealedPages.Files {
   private final Path folder;
   private final List<WeakReference<MemorySegment>> mapped = new ArrayList<>();
   private long pause = COLLECT_NANOS;
+  private long liveThen; // bytes that were needed at the last collection
   private long collected = System.nanoTime() - pause;
 
   /** Mapped, and open: both end when nobody refers to it. */
@@ -121,10 +122,15 @@ final class PageFiles implements SealedPages.Files {
    * @param live bytes in files that the head refers to
    */
   void letGo(long live) {
+    if (live < liveThen / 2) {
+      pause = COLLECT_NANOS; // a block took much of what stood in them
+      liveThen = live;
+    }
     long idle = mappedBytes() - live;
     if (idle > MOST_IDLE && idle > live && System.nanoTime() - collected > pause) {
       System.gc();
       collected = System.nanoTime();
+      liveThen = live;
       // A file of which one page is needed stays, and may hold much that nobody needs.
       boolean helped = mappedBytes() - live < idle / 2;
       pause = helped ? COLLECT_NANOS : Math.min(pause * 2, RARELY_NANOS);

@@ -15,6 +15,9 @@ import java.util.IdentityHashMap;
 final class Admission {
   private static final int MAX_DECODERS = 64;
 
+  /** The longest list of series without a record that is kept when there are none. */
+  private static final int MOST_KEPT = 1 << 16;
+
   /** What a series takes beside its labels and the growth of tables: postings, a share of a row. */
   private static final int SERIES_BYTES = 64;
 
@@ -60,16 +63,17 @@ final class Admission {
     }
     head.view.writeLock().lock();
     try {
+      long before = head.table.reserved();
       int slot = head.table.find(canonical);
       if (slot == 0) {
         admit(labels, canonical.length);
-        long before = head.table.reserved();
         slot = make(canonical);
-        head.budget.grow(SERIES_BYTES + head.table.reserved() - before);
+        before -= SERIES_BYTES;
       }
       if (hasFingerprint) {
         head.table.addEncoding(slot, high, low);
       }
+      head.budget.grow(head.table.reserved() - before);
       return head.table.reference(slot);
     } finally {
       head.view.writeLock().unlock();
@@ -166,7 +170,11 @@ final class Admission {
 
   /** The first so many are logged. Under the write lock. */
   void logged(int n) {
-    System.arraycopy(unlogged, n, unlogged, 0, unloggedCount - n);
-    unloggedCount -= n;
+    int left = unloggedCount - n;
+    System.arraycopy(unlogged, n, unlogged, 0, left);
+    if (left == 0 && unlogged.length > MOST_KEPT) {
+      unlogged = new int[64];
+    }
+    unloggedCount = left;
   }
 }

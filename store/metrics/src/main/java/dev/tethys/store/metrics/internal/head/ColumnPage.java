@@ -179,15 +179,20 @@ final class ColumnPage implements Page, Page.View {
 
   /**
    * The same in memory of its own, read at once and without leaving anything of the file in the
-   * process; null when its bytes are not those that were written.
+   * process; null when its bytes cannot be read, or are not those that were written.
    */
   @Nullable ColumnPage inMemory() {
     int n = headBytes();
     byte[] b = new byte[n + length];
-    bytes.read(head, b, 0, n);
-    bytes.read(columns, b, n, length);
-    if (PageBytes.sum(b, 0, n, b, n, length) != sum) {
-      return isSound() ? this : null;
+    try {
+      bytes.read(head, b, 0, n);
+      bytes.read(columns, b, n, length);
+      if (PageBytes.sum(b, 0, n, b, n, length) != sum) {
+        return isSound() ? this : null;
+      }
+    } catch (InternalError e) { // so a mapped file fails
+      LOG.log(Level.WARNING, "a page cannot be read and stays as it is; look at the disk", e);
+      return null;
     }
     PageBytes own = new PageBytes.InMemory(MemorySegment.ofArray(b));
     return new ColumnPage(shape(), own, 0, n, length, sum);

@@ -7,7 +7,7 @@ import java.io.IOException;
 @FunctionalInterface
 public interface CommitLog {
   /**
-   * Appends frames in one write.
+   * Appends frames, all or none of them.
    *
    * @throws IOException when they are not durable: then they never come back
    */

@@ -17,9 +17,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * Turns batches into log records and then into rows, in one order for both.
  *
  * <p>Group commit: whoever holds the commit lock takes along all batches that wait, writes their
- * records at once (one write, one sync where that is asked for) and puts them in place; the others
- * find their work done. Whether a sample is in order is decided against what is in place, so a
- * batch that meets series of an earlier batch of its group first lets that one be finished.
+ * records at once (with one sync where that is asked for) and puts them in place; the others find
+ * their work done. Whether a sample is in order is decided against what is in place, so a batch
+ * that meets series of an earlier batch of its group first lets that one be finished.
  */
 final class Commits {
   private static final int MAX_GROUP = 64;
@@ -94,7 +94,7 @@ final class Commits {
       int size = frames.size;
       int defined = definitions;
       try {
-        if (size == 0) {
+        if (ready.isEmpty()) { // then no record waits, and none of the list is taken
           defineAhead();
         }
         prepare(a.batch());
@@ -209,9 +209,9 @@ final class Commits {
     }
   }
 
-  /** Logs definitions until a record has room for the rest. While no other record is waiting. */
+  /** Logs what is not defined by now but for what a record has room for. */
   private void defineAhead() {
-    while (head.admission.unlogged() > MOST_DEFINED) {
+    for (int left = head.admission.unlogged(); left > MOST_DEFINED; left -= MOST_DEFINED) {
       int at = Frames.begin(frames);
       int defined = define(0, MOST_DEFINED, frames);
       try {
@@ -240,23 +240,28 @@ final class Commits {
    * @return how many of the list are done with
    */
   private int define(int from, int most, ByteSink out) {
-    int[] made = head.admission.unloggedFrom(from, most);
-    int n = 0;
-    for (int slot : made) {
-      n += head.table.isLive(slot) ? 1 : 0;
-    }
-    if (n > 0) {
-      out.putByte(RecordKind.SERIES);
-      out.uvarint(n);
+    head.view.readLock().lock(); // so that a slot is not another series' in the middle
+    try {
+      int[] made = head.admission.unloggedFrom(from, most);
+      int n = 0;
       for (int slot : made) {
-        if (head.table.isLive(slot)) {
-          out.uvarint(slot);
-          out.uvarint(head.keys().generation[slot]);
-          out.putSized(head.labels(slot).canonicalBytes());
+        n += head.table.isLive(slot) ? 1 : 0;
+      }
+      if (n > 0) {
+        out.putByte(RecordKind.SERIES);
+        out.uvarint(n);
+        for (int slot : made) {
+          if (head.table.isLive(slot)) {
+            out.uvarint(slot);
+            out.uvarint(head.keys().generation[slot]);
+            out.putSized(head.table.labels(slot).canonicalBytes());
+          }
         }
       }
+      return made.length;
+    } finally {
+      head.view.readLock().unlock();
     }
-    return made.length;
   }
 
   private void record(Batch b) {

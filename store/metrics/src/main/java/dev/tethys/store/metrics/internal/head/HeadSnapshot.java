@@ -88,6 +88,7 @@ public final class HeadSnapshot {
   private final int[] lists; // by slot, plus 1; 0 where there is no series
   private final LabelIndex index;
   private final Deque<StripeState> stripes = new ArrayDeque<>();
+  private boolean written;
 
   /** Takes the state of a head; between two commits, see {@link Head#still}. */
   public HeadSnapshot(Head head) {
@@ -141,6 +142,10 @@ public final class HeadSnapshot {
    * @param small spends CPU time on half the size: for a snapshot that is there to stay
    */
   public void write(WritableFile file, boolean small) throws IOException {
+    if (written) {
+      throw new IllegalStateException("the snapshot was written");
+    }
+    written = true;
     file.write(MAGIC, 0, MAGIC.length);
     ByteSink out = new ByteSink(FRAME);
     int at = Frames.begin(out);
@@ -438,11 +443,22 @@ public final class HeadSnapshot {
     Stripe s = head.stripeFor(number << 6);
     double[] v = new double[64];
     new ValueColumn.Reader().decode(in, v, 0, 64);
-    long before = 0;
+    long[] times = new long[64];
+    long newest = NewestTimes.NEVER;
     for (int k = 0; k < 64; k++) {
-      before += in.svarint();
-      s.newest.set(k, before);
+      times[k] = (k == 0 ? 0 : times[k - 1]) + in.svarint();
+      newest = Math.max(newest, times[k]);
       s.lastBits[k] = Double.doubleToRawLongBits(v[k]);
+    }
+    long together = 0;
+    for (int k = 0; k < 64; k++) {
+      together |= times[k] == newest ? 1L << k : 0;
+    }
+    s.newest.setAll(together, newest);
+    for (int k = 0; k < 64; k++) {
+      if (times[k] != newest) {
+        s.newest.set(k, times[k]);
+      }
     }
     for (int n = in.count(); n > 0; n--) {
       s.addPage(RowPage.load(in, columns), head.flushedTo, head.sealed);

@@ -65,6 +65,9 @@ final class NewestTimes {
       before = 0;
     }
     TOGETHER.setRelease(this, before | mask);
+    if ((before | mask) == -1) {
+      apart = null; // who saw an earlier mask looks again
+    }
   }
 
   void set(int k, long t) {

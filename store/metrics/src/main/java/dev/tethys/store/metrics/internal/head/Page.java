@@ -43,20 +43,14 @@ sealed interface Page permits RowPage, ColumnPage {
   /** A page with these rows, less the samples of one series in a closed range. */
   default RowPage without(int k, long from, long to, RowPage.Scratch s) {
     View v = view(false);
-    int n = v.rows();
-    long[] times = new long[n];
-    v.times(times);
-    double[][] columns = new double[64][n];
-    v.columns(columns);
-    long[] masks = v.presents();
-    long[] presents = masks == null ? new long[n] : masks.clone();
-    for (int r = 0; r < n; r++) {
-      presents[r] |= masks == null ? v.allPresent() : 0;
-      if (times[r] >= from && times[r] <= to) {
-        presents[r] &= ~(1L << k);
+    Unpacked u = new Unpacked(v.rows());
+    u.add(v);
+    for (int r = 0; r < u.rows; r++) {
+      if (u.times[r] >= from && u.times[r] <= to) {
+        u.presents[r] &= ~(1L << k);
       }
     }
-    return RowPage.of(rangeStart(), n, times, presents, columns, s);
+    return u.page(rangeStart(), s);
   }
 
   /**
@@ -64,34 +58,53 @@ sealed interface Page permits RowPage, ColumnPage {
    * has to stay as it is.
    */
   static @Nullable RowPage joined(List<Page> run, RowPage.Scratch s) {
-    int n = run.stream().mapToInt(Page::rows).sum();
-    long[] times = new long[n];
-    long[] presents = new long[n];
-    double[][] columns = new double[64][n];
-    int at = 0;
+    Unpacked u = new Unpacked(run.stream().mapToInt(Page::rows).sum());
     for (Page p : run) {
       Page whole = p instanceof ColumnPage c ? c.inMemory() : p;
       if (whole == null) {
         return null;
       }
-      View v = whole.view(true);
-      int rows = v.rows();
-      long[] some = new long[rows];
+      u.add(whole.view(true));
+    }
+    return u.page(run.getFirst().rangeStart(), s);
+  }
+
+  /** Rows of pages, one behind the other, with all their values. */
+  final class Unpacked {
+    private final long[] times;
+    private final long[] presents;
+    private final double[][] columns = new double[64][];
+    private int rows;
+
+    private Unpacked(int capacity) {
+      times = new long[capacity];
+      presents = new long[capacity];
+    }
+
+    private void add(View v) {
+      int n = v.rows();
+      long[] some = new long[n];
       v.times(some);
-      System.arraycopy(some, 0, times, at, rows);
+      System.arraycopy(some, 0, times, rows, n);
       long[] masks = v.presents();
-      for (int r = 0; r < rows; r++) {
-        presents[at + r] = masks == null ? v.allPresent() : masks[r];
+      for (int r = 0; r < n; r++) {
+        presents[rows + r] = masks == null ? v.allPresent() : masks[r];
       }
-      double[][] values = new double[64][rows];
+      double[][] values = new double[64][n];
       v.columns(values);
       for (long rest = v.seen(); rest != 0; rest &= rest - 1) {
         int k = Long.numberOfTrailingZeros(rest);
-        System.arraycopy(values[k], 0, columns[k], at, rows);
+        if (columns[k] == null) {
+          columns[k] = new double[times.length];
+        }
+        System.arraycopy(values[k], 0, columns[k], rows, n);
       }
-      at += rows;
+      rows += n;
     }
-    return RowPage.of(run.getFirst().rangeStart(), n, times, presents, columns, s);
+
+    private RowPage page(long rangeStart, RowPage.Scratch s) {
+      return RowPage.of(rangeStart, rows, times, presents, columns, s);
+    }
   }
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */

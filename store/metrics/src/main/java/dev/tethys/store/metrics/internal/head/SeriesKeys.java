@@ -37,6 +37,7 @@ final class SeriesKeys {
   private final int[] @Nullable [] guesses; // a chunk: the successor by slot
   private int[] table; // slot by the low word of its fingerprint; 0 free, -1 was used
   private int tableUsed; // entries and former entries
+  private int chunks; // that are there
 
   SeriesKeys(int capacity) {
     this.generation = new int[capacity];
@@ -51,6 +52,7 @@ final class SeriesKeys {
     this.guesses = Arrays.copyOf(from.guesses, chunks(capacity));
     this.table = from.table;
     this.tableUsed = from.tableUsed;
+    this.chunks = from.chunks;
   }
 
   private static int chunks(int capacity) {
@@ -67,12 +69,7 @@ final class SeriesKeys {
   }
 
   long bytes() {
-    long b = generation.length * 4L + table.length * 4L;
-    for (int i = 0; i < prints.length; i++) {
-      b += prints[i] == null ? 0 : CHUNK * 16L;
-      b += guesses[i] == null ? 0 : CHUNK * 4L;
-    }
-    return b;
+    return generation.length * 4L + table.length * 4L + chunks * (CHUNK * 20L);
   }
 
   /** Bytes by which the table would grow for one more fingerprint. */
@@ -100,14 +97,12 @@ final class SeriesKeys {
     return c == null ? 0 : c[slot & CHUNK - 1];
   }
 
-  /** Notes what came after a slot. Two that note at once may lose a guess. */
+  /** Notes what came after a slot, where slots near it have fingerprints. */
   void follow(int slot, int next) {
     int[] c = guesses[slot >> CHUNK_BITS];
-    if (c == null) {
-      c = new int[CHUNK];
-      GUESSES.setRelease(guesses, slot >> CHUNK_BITS, c);
+    if (c != null) {
+      c[slot & CHUNK - 1] = next;
     }
-    c[slot & CHUNK - 1] = next;
   }
 
   /** The reference of the series in a slot if it has this fingerprint, or 0. */
@@ -116,11 +111,11 @@ final class SeriesKeys {
       return 0;
     }
     long[] c = prints[slot >> CHUNK_BITS];
-    if (c == null) {
-      return 0;
+    int at = at(slot);
+    if (c == null || c[at + 1] != l) {
+      return 0; // most that are not it are told by this alone
     }
     int g = (int) INT.getAcquire(generation, slot);
-    int at = at(slot);
     if (c[at + 1] != l || c[at] != h || (g & 1) != 0) {
       return 0;
     }
@@ -153,6 +148,8 @@ final class SeriesKeys {
     if (c == null) {
       c = new long[2 * CHUNK];
       PRINTS.setRelease(prints, slot >> CHUNK_BITS, c);
+      GUESSES.setRelease(guesses, slot >> CHUNK_BITS, new int[CHUNK]);
+      chunks++;
     }
     c[at(slot)] = h;
     VarHandle.releaseFence();

@@ -196,10 +196,8 @@ final class Stripe {
    */
   boolean replace(List<Page> run, Page same) {
     int n = run.size();
-    for (int i = 0; i + n <= count; i++) {
-      if (Arrays.asList(pages)
-          .subList(i, i + n)
-          .equals(run)) { // pages are equal to themselves only
+    for (int i = count - n; i >= 0; i--) { // mostly near the end
+      if (pages[i] == run.getFirst() && Arrays.asList(pages).subList(i, i + n).equals(run)) {
         pages[i] = same;
         System.arraycopy(pages, i + n, pages, i + 1, count - i - n);
         Arrays.fill(pages, count - n + 1, count, null);

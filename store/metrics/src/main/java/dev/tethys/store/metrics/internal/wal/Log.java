@@ -114,7 +114,7 @@ public final class Log implements Closeable {
   }
 
   /**
-   * Appends whole frames in one write.
+   * Appends whole frames.
    *
    * @throws IOException when they could not be written: then none of them is read back
    */

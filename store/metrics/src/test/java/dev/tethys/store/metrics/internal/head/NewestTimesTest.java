@@ -51,6 +51,10 @@ class NewestTimesTest {
     assertThat(times.get(3)).isEqualTo(4);
     assertThat(times.get(4)).isEqualTo(9);
     assertThat(times.bytes()).isGreaterThan(64 * 8);
+
+    times.setAll(-1, 10);
+    assertThat(times.get(3)).isEqualTo(10);
+    assertThat(times.bytes()).isLessThan(64);
   }
 
   /** Series of two targets in one place: nobody is told a time of the other one. */

@@ -288,6 +288,39 @@ class StripeReadTest {
   }
 
   @Test
+  void aPageThatCannotBeReadIsNoReasonToKeepOthersInMemory() throws IOException {
+    Filled filled = new Filled();
+    filled.append(
+        300,
+        (b, length) -> {
+          PageBytes kept = file(Arrays.copyOf(b, length));
+          return new PageBytes() {
+            @Override
+            public MemorySegment memory() {
+              return kept.memory();
+            }
+
+            @Override
+            public boolean isFile() {
+              return true;
+            }
+
+            @Override
+            public void read(int at, byte[] into, int offset, int n) {
+              throw new InternalError("a fault occurred in an unsafe memory access operation");
+            }
+          };
+        });
+    for (int i = 0; i < filled.stripe.pageCount() - 1; i++) {
+      assertThat(filled.stripe.page(i).fileBytes()).isPositive();
+    }
+    for (int k = 0; k < 64; k++) {
+      Stripe.View all = filled.stripe.view(NewestTimes.NEVER, Long.MAX_VALUE);
+      check(all, k, NewestTimes.NEVER, Long.MAX_VALUE, filled.expected.get(k));
+    }
+  }
+
+  @Test
   void whatIsDeletedWhilePagesAreJoinedStaysDeleted() throws IOException {
     Filled filled = new Filled();
     long from = RANGE + 20_000;
