@@ -317,11 +317,21 @@ record DatadogSettings(
     }
     Metrics metrics = o.get(METRICS_KEYS);
     Traces traces = o.get(TRACES_KEYS);
+    URI metricsUrl = url(o, metrics.endpoint, client, "https://api." + api.site);
+    if (api.delegated != null
+        && (!"https".equalsIgnoreCase(metricsUrl.getScheme())
+            || client.client().tls().insecureSkipVerify())) {
+      throw o.error(
+          API_KEYS,
+          "api.delegated_auth wants a URL of metrics with https://, and tls without"
+              + " insecure_skip_verify: who reads the signed proof that it sends there gets keys"
+              + " for it, as we do");
+    }
     return new DatadogSettings(
         client,
         api.key,
         api.delegated,
-        url(o, metrics.endpoint, client, "https://api." + api.site),
+        metricsUrl,
         url(o, o.get(LOGS_KEYS), client, "https://http-intake.logs." + api.site),
         url(o, traces.endpoint, client, "https://trace.agent." + api.site),
         o.get(HOSTNAME),

@@ -48,13 +48,13 @@ class DatadogIdentityTest {
     http.close();
   }
 
-  private DatadogSettings settings(String more) {
+  private static DatadogSettings settings(String more) {
     YamlDocument d =
         YamlDocument.parse(
             "c.yaml",
             null,
-            "{endpoint: '%s', api: {delegated_auth: {org_uuid: '%s', aws: {access_key: AKIDEXAMPLE,"
-                    .formatted(datadog.url(), ORGANISATION)
+            "{api: {delegated_auth: {org_uuid: '%s', aws: {access_key: AKIDEXAMPLE,"
+                    .formatted(ORGANISATION)
                 + " secret_key: '"
                 + SECRET
                 + "'"
@@ -67,7 +67,7 @@ class DatadogIdentityTest {
 
   private DatadogIdentity identity(DatadogSettings s) {
     return new DatadogIdentity(
-        s.metricsUrl(),
+        URI.create(datadog.url()), // in the place of s.metricsUrl(), which wants TLS
         java.util.Objects.requireNonNull(s.delegated()),
         new Surroundings(
             call -> http.client(HttpClientConfig.DEFAULT).send(call), () -> now, v -> null),
@@ -148,7 +148,7 @@ class DatadogIdentityTest {
     DatadogIdentity identity = identity(s);
     HttpEndpoint endpoint =
         new HttpEndpoint(s.client(), identity, Map.of(), Duration.ofSeconds(10), http, () -> 0);
-    URI url = s.metricsUrl().resolve("/api/v2/series");
+    URI url = URI.create(datadog.url()).resolve("/api/v2/series");
     gives("first");
     datadog.answer(403, "{}");
     assertThat(endpoint.call("POST", url, Map.of(), new byte[0]).status()).isEqualTo(403);
@@ -181,6 +181,34 @@ class DatadogIdentityTest {
     assertThatThrownBy(identity::headers).hasMessageContaining("no JSON");
     datadog.answer(200, "{}");
     assertThatThrownBy(identity::headers).hasMessageContaining("without an API key");
+  }
+
+  /** Whoever reads it can show it to Datadog as well, for as long as AWS takes it. */
+  @Test
+  void theProofGoesToNobodyButAServerThatIsVerified() {
+    String api = "api: {delegated_auth: {org_uuid: b}}";
+    for (String more :
+        new String[] {
+          "endpoint: 'http://agent:8126', ",
+          "metrics: {endpoint: 'http://agent:8126'}, ",
+          "endpoint: 'https://proxy', metrics: {endpoint: 'http://agent:8126'}, ",
+          "tls: {insecure_skip_verify: true}, "
+        }) {
+      YamlDocument d = YamlDocument.parse("c.yaml", null, "{" + more + api + "}");
+      assertThatThrownBy(() -> DatadogSettings.TYPE.read(d.root()))
+          .as(more)
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("api.delegated_auth wants")
+          .hasMessageContaining("https://")
+          .hasMessageContaining("insecure_skip_verify");
+    }
+    for (String more :
+        new String[] {
+          "", "endpoint: 'http://agent:8126', metrics: {endpoint: 'https://proxy'}, "
+        }) {
+      YamlDocument d = YamlDocument.parse("c.yaml", null, "{" + more + api + "}");
+      assertThat(DatadogSettings.TYPE.read(d.root()).metricsUrl().getScheme()).isEqualTo("https");
+    }
   }
 
   @Test
