@@ -107,24 +107,19 @@ final class DirectoryTarget implements FileTarget {
       done = true;
     } finally {
       if (!done) {
-        takeBack(moved);
-      }
-      for (Path p : written) {
-        Files.deleteIfExists(p);
+        delete(moved, "{0} is of a group that was given up, and its rows come again: {1}");
+        delete(written, "{0} is left, and taken away when it is a day old: {1}");
       }
     }
   }
 
-  private static void takeBack(List<Path> files) {
+  /** Best effort: what made the group fail is what callers are told. */
+  private static void delete(List<Path> files, String left) {
     for (Path p : files) {
       try {
         Files.deleteIfExists(p);
       } catch (IOException e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "{0} is of a group that was given up, and its rows come again: {1}",
-            p,
-            e.toString());
+        LOG.log(System.Logger.Level.WARNING, left, p, e.toString());
       }
     }
   }

@@ -346,6 +346,23 @@ class ParquetSenderTest {
     }
   }
 
+  /**
+   * The last file takes the place of a link to the folder that files are written in, which then can
+   * be cleaned no more; all of the group is there.
+   */
+  @Test
+  void aGroupThatIsThereIsDeliveredWhateverBecomesOfTheFolderBeside() throws Exception {
+    Path beside = folder.resolve(".tethys-unfinished");
+    Files.createSymbolicLink(beside, Files.createDirectories(folder.resolve("elsewhere")));
+    new DirectoryTarget(folder, CLOCK)
+        .publish(
+            List.of(
+                new FileTarget.NewFile("a/one.parquet", new byte[10]),
+                new FileTarget.NewFile(".tethys-unfinished", new byte[10])));
+    assertThat(folder.resolve("a/one.parquet")).isRegularFile();
+    assertThat(beside).isRegularFile();
+  }
+
   /** Fails at the second part, for good or for a while; else gives parts their tags. */
   @Test
   void partsOfALargeObjectAreTakenAwayWhenOneIsRefused() throws Exception {
