@@ -70,11 +70,16 @@ public final class Tokens {
     }
   }
 
-  /** The server that the token is for refused it: the next one is fetched anew. */
+  /**
+   * The server that the token is for refused it: the next one is fetched anew, unless this one is
+   * so young that another would fare no better.
+   */
   public void refused() {
     fetching.lock();
     try {
-      token = null;
+      if (!isYoung()) {
+        token = null;
+      }
     } finally {
       fetching.unlock();
     }
@@ -91,7 +96,7 @@ public final class Tokens {
     fetching.lock();
     try {
       if (token != null && used.equals(type + " " + token)) {
-        if (clock.instant().isBefore(since.plus(YOUNG))) {
+        if (isYoung()) {
           return false;
         }
         token = null;
@@ -100,6 +105,10 @@ public final class Tokens {
     } finally {
       fetching.unlock();
     }
+  }
+
+  private boolean isYoung() {
+    return clock.instant().isBefore(since.plus(YOUNG));
   }
 
   private String secret() throws IOException {

@@ -23,14 +23,17 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class OAuth2ClientTest {
   private final HttpClientFactory clients = new HttpClientFactory("test");
+  private final AtomicLong millis = new AtomicLong(1_700_000_000_000L);
 
   @AfterEach
   void close() {
@@ -81,7 +84,16 @@ class OAuth2ClientTest {
       assertThat(a.headers()).isEqualTo(Map.of("Authorization", "Bearer t1"));
       assertThat(a.headers()).isEqualTo(Map.of("Authorization", "Bearer t1"));
       a.refused();
+      assertThat(a.headers())
+          .as("another one would fare no better than one of a moment ago")
+          .isEqualTo(Map.of("Authorization", "Bearer t1"));
+      millis.addAndGet(60_000);
+      a.refused();
       assertThat(a.headers()).isEqualTo(Map.of("Authorization", "Bearer t2"));
+      for (int i = 0; i < 10; i++) {
+        a.refused();
+        assertThat(a.headers()).isEqualTo(Map.of("Authorization", "Bearer t2"));
+      }
     }
     assertThat(asked)
         .hasSize(2)
@@ -102,7 +114,7 @@ class OAuth2ClientTest {
     }
   }
 
-  private static final class Alone implements Context {
+  private final class Alone implements Context {
     @Override
     public ComponentId id() {
       return ComponentId.parse("oauth2client");
@@ -120,7 +132,27 @@ class OAuth2ClientTest {
 
     @Override
     public Clockwork clock() {
-      return Clockwork.system();
+      return new Clockwork() {
+        @Override
+        public long millis() {
+          return millis.get();
+        }
+
+        @Override
+        public long nanos() {
+          throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void execute(String name, Runnable task) {
+          throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Timer schedule(Duration after, Runnable task) {
+          throw new UnsupportedOperationException();
+        }
+      };
     }
 
     @Override
