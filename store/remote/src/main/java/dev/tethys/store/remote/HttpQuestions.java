@@ -44,13 +44,15 @@ public final class HttpQuestions {
     private final String said;
 
     RefusedException(int status, String said) {
-      super(
-          "HTTP status "
-              + status
-              + ": "
-              + (said.length() <= MAX_SHOWN ? said : said.substring(0, MAX_SHOWN)));
+      super("HTTP status " + status + (said.isEmpty() ? "" : ": " + shown(said)));
       this.status = status;
       this.said = said;
+    }
+
+    /** Its beginning in one line. */
+    private static String shown(String said) {
+      return (said.length() <= MAX_SHOWN ? said : said.substring(0, MAX_SHOWN))
+          .replaceAll("\\s+", " ");
     }
 
     public int status() {

@@ -85,6 +85,12 @@ class HttpQuestionsTest {
               assertThat(e).hasMessageStartingWith("HTTP status 400: no no");
               assertThat(e.toString()).hasSizeLessThan(1200);
             });
+    body = "<html>\r\n  <h1>Bad Request</h1>\n</html>\n";
+    assertThatThrownBy(() -> asked(Set.of()))
+        .hasMessage("HTTP status 400: <html> <h1>Bad Request</h1> </html>");
+    status = 503;
+    body = "";
+    assertThatThrownBy(() -> asked(Set.of())).hasMessage("HTTP status 503");
   }
 
   @Test
