@@ -38,9 +38,14 @@ public final class KeyedSeries {
     this.matchers = matchers;
   }
 
-  /** A series that was found; one that does not meet the matchers is passed over. */
+  /**
+   * A series that was found; one that does not meet the matchers is passed over.
+   *
+   * @throws dev.tethys.model.storage.StorageException when there are more than are taken
+   */
   public void found(UUID key, Labels series) {
     if (!labels.containsKey(key) && matchers.stream().allMatch(m -> m.matches(series))) {
+      all.countSeries();
       labels.put(key, series);
     }
   }
@@ -62,15 +67,11 @@ public final class KeyedSeries {
     return new ArrayList<>(new TreeSet<>(labels.values()));
   }
 
-  /**
-   * Whether there are series, whose samples may come from now on.
-   *
-   * @throws dev.tethys.model.storage.StorageException when there are more than are taken
-   */
+  /** Whether there are series, whose samples may come from now on. */
   public boolean opened() {
     labels.forEach(
         (key, series) -> {
-          SampleBuffer b = all.series(series);
+          SampleBuffer b = all.counted(series);
           if (b != null) {
             buffers.put(key, b);
           }

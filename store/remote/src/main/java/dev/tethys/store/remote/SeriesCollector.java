@@ -48,6 +48,15 @@ public final class SeriesCollector {
    * @throws StorageException when there are more than are taken
    */
   public @Nullable SampleBuffer series(Labels labels) {
+    return series(labels, SERIES_SAMPLES);
+  }
+
+  /** The same of a series that was counted before. */
+  @Nullable SampleBuffer counted(Labels labels) {
+    return series(labels, 0);
+  }
+
+  private @Nullable SampleBuffer series(Labels labels, int samples) {
     if (labels.equals(last)) {
       return lastBuffer;
     }
@@ -59,7 +68,7 @@ public final class SeriesCollector {
           return null;
         }
       }
-      count(SERIES_SAMPLES);
+      count(samples);
       lastBuffer = new SampleBuffer();
       found.put(labels, lastBuffer);
     }
@@ -78,6 +87,15 @@ public final class SeriesCollector {
       b.add(0, time, value);
       count(1);
     }
+  }
+
+  /**
+   * A series was found whose buffer is made later ({@link #counted}).
+   *
+   * @throws StorageException when there are more than are taken
+   */
+  void countSeries() {
+    count(SERIES_SAMPLES);
   }
 
   /** So many samples were added to a buffer. */
