@@ -152,6 +152,7 @@ public final class Tokens {
     secretInForm = true;
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Reply(int status, byte[] body) {}
 
   private Reply send(Map<String, String> form, @Nullable String basicSecret, Duration timeout)
