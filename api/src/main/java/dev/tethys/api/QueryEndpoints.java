@@ -299,6 +299,8 @@ final class QueryEndpoints {
       out.raw("\"scalar\",\"result\":[").timestamp(s.time()).put(',').value(s.value()).put(']');
     } else if (value instanceof Value.Text t) {
       out.raw("\"string\",\"result\":[").timestamp(t.time()).put(',').string(t.value()).put(']');
+    } else {
+      throw new IllegalArgumentException("a kind of value that is not known: " + value.getClass());
     }
   }
 

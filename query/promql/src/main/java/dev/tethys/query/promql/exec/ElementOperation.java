@@ -142,9 +142,8 @@ final class ElementOperation {
           return;
         }
         if ((outcome & HistogramAccumulator.RESET_CONFLICT) != 0) {
-          out.fail(
-              Remark.RESET_CONFLICT); // as in Prometheus, where this warning stands in an error's
-          // place
+          // As in Prometheus, where this warning stands in an error's place.
+          out.fail(Remark.RESET_CONFLICT);
           return;
         }
         if ((outcome & HistogramAccumulator.BOUNDS_RECONCILED) != 0) {

@@ -42,6 +42,8 @@ final class TypeCheck {
       subquery(s);
     } else if (e instanceof Expr.VectorSelector v) {
       selector(v, true);
+    } else if (!(e instanceof Expr.NumberLiteral || e instanceof Expr.StringLiteral)) {
+      throw new IllegalArgumentException("a kind of expression that is not known: " + e.getClass());
     }
   }
 
