@@ -451,6 +451,28 @@ class EngineTest {
   }
 
   @Test
+  void absenceReadsNoMoreThanItNeeds() {
+    MemoryMetricStore s = store(50, 100);
+    PromqlEngine e = engine(EngineOptions.builder());
+    for (String one :
+        List.of(
+            "m_total",
+            "abs(m_total)",
+            "-m_total",
+            "clamp_min(last_over_time(m_total[1m]), 1)",
+            "count_over_time(m_total[1m])")) {
+      assertThat(range(e, s, "absent(" + one + ")").statistics().totalSamples())
+          .as(one)
+          .isEqualTo(100);
+    }
+    assertThat(range(e, s, "absent_over_time(m_total[1m])").statistics().totalSamples())
+        .isEqualTo(100);
+    assertThat(range(e, s, "absent(m_total > bool 1)").statistics().totalSamples())
+        .as("a histogram among them would be remarked on")
+        .isEqualTo(5000);
+  }
+
+  @Test
   void samplesAreCountedAsPrometheusDoes() {
     MemoryMetricStore s = store(2, 100);
     PromqlEngine e = engine(EngineOptions.builder().perStepStatistics(true));

@@ -9,9 +9,6 @@ public final class Absence extends Operator {
   private final Labels labels;
   private final boolean dropName;
 
-  /** Reading a series may have something to say, so that all are read. */
-  private final boolean remarks;
-
   /**
    * @param vector for {@code absent_over_time} what {@code present_over_time} gives
    * @param labels what the matchers say about the series that is missing
@@ -21,7 +18,6 @@ public final class Absence extends Operator {
     this.vector = vector instanceof InstantSelect s ? s.presence() : vector;
     this.labels = labels;
     this.dropName = dropName;
-    this.remarks = !dropName && !(vector instanceof InstantSelect);
   }
 
   @Override
@@ -38,7 +34,7 @@ public final class Absence extends Operator {
     try (SeriesStream in = vector.stream(x, grid)) {
       Workspace w = new Workspace();
       SeriesTarget t = new SeriesTarget(present.length);
-      for (int i = 0; i < in.size() && (missing > 0 || remarks); i++) {
+      for (int i = 0; i < in.size() && (missing > 0 || vector.remarks()); i++) {
         x.check();
         t.clear();
         in.evaluate(i, w, t);

@@ -10,6 +10,11 @@ abstract class AnyOverTime implements RangeFunction {
   /** {@code count_over_time}. */
   static final class Count extends AnyOverTime {
     @Override
+    public boolean remarks() {
+      return false;
+    }
+
+    @Override
     public void floats(Windows w, double[] out) {
       for (int s = 0; s < out.length; s++) {
         if (w.to[s] > w.from[s]) {
@@ -26,6 +31,11 @@ abstract class AnyOverTime implements RangeFunction {
 
   /** {@code present_over_time}, and the inside of {@code absent_over_time}. */
   static final class Present extends AnyOverTime {
+    @Override
+    public boolean remarks() {
+      return false;
+    }
+
     @Override
     public void floats(Windows w, double[] out) {
       for (int s = 0; s < out.length; s++) {
@@ -47,6 +57,11 @@ abstract class AnyOverTime implements RangeFunction {
 
     End(boolean last) {
       this.last = last;
+    }
+
+    @Override
+    public boolean remarks() {
+      return false;
     }
 
     @Override
@@ -87,6 +102,11 @@ abstract class AnyOverTime implements RangeFunction {
 
     TimeOfEnd(boolean last) {
       this.last = last;
+    }
+
+    @Override
+    public boolean remarks() {
+      return false;
     }
 
     @Override

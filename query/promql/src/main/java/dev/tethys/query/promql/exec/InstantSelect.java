@@ -62,6 +62,11 @@ public final class InstantSelect extends Operator {
   }
 
   @Override
+  boolean remarks() {
+    return false;
+  }
+
+  @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {
     if (dropsName() && !x.features().delayedNameRemoval()) {
       return null; // names are dropped, which may make series equal

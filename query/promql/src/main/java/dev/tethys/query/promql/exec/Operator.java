@@ -76,6 +76,14 @@ public abstract class Operator implements PlanStep {
     return s != null ? s : Streams.of(x, evaluate(x, grid));
   }
 
+  /**
+   * Whether computing one of its series may have something to say, so that none is left out for not
+   * being needed.
+   */
+  boolean remarks() {
+    return true;
+  }
+
   /** Whether the result is a scalar: one series without labels, a float at every step. */
   public boolean isScalar() {
     return false;

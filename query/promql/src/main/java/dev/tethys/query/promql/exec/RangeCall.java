@@ -39,6 +39,11 @@ public final class RangeCall extends Operator {
   }
 
   @Override
+  boolean remarks() {
+    return function.remarks(); // a subquery is computed before there are windows
+  }
+
+  @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {
     Stream s = new Stream(x, grid);
     if (x.features().delayedNameRemoval() || !s.hasSameLabels()) {

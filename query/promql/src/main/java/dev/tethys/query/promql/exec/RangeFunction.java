@@ -8,6 +8,11 @@ interface RangeFunction {
   /** One step whose series has histograms; the window holds at least one sample of either kind. */
   void mixed(Windows w, int step, SeriesTarget out);
 
+  /** Whether it may have something to say of a window. */
+  default boolean remarks() {
+    return true;
+  }
+
   /** Whether results keep the metric name. */
   default boolean keepsName() {
     return false;

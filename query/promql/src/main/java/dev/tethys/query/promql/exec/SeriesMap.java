@@ -40,6 +40,11 @@ abstract class SeriesMap extends Operator {
   }
 
   @Override
+  boolean remarks() {
+    return vector.remarks();
+  }
+
+  @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {
     SeriesStream s = mapped(x, grid);
     if (!dropsName() || x.features().delayedNameRemoval() || !Streams.hasSameLabels(x, s)) {

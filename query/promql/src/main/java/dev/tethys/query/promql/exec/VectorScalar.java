@@ -38,6 +38,11 @@ public final class VectorScalar extends SeriesMap {
   }
 
   @Override
+  boolean remarks() {
+    return true; // of histograms
+  }
+
+  @Override
   boolean dropsName() {
     return returnBool || changesMetric(op);
   }
