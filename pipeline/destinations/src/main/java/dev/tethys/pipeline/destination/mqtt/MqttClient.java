@@ -16,7 +16,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.BitSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +40,7 @@ final class MqttClient implements AutoCloseable {
   private final String clientId;
   private final @Nullable KerberosLogin tickets;
   private final @Nullable IotSignature signature;
-  private final BitSet connected = new BitSet(); // numbers of connections; guarded by itself
+  private final ClientNumbers numbers;
   private volatile Accepted accepted = Accepted.EVERYTHING;
 
   /**
@@ -55,6 +54,7 @@ final class MqttClient implements AutoCloseable {
         settings.clientId().isEmpty()
             ? "tethys" + UUID.randomUUID().toString().replace("-", "").substring(0, 10)
             : settings.clientId();
+    this.numbers = new ClientNumbers(settings.host(), settings.port(), clientId);
     this.tickets =
         settings.kerberos() == null
             ? null
@@ -72,7 +72,8 @@ final class MqttClient implements AutoCloseable {
     if (settings.webSocket() != null) {
       open(settings.webSocket(), line);
     }
-    int n = number(line);
+    int n = numbers.take();
+    line.whenEnded(() -> numbers.free(n));
     String id = n == 0 ? clientId : clientId + "-" + n;
     EnhancedLogin login = login();
     if (login != null) {
@@ -111,24 +112,6 @@ final class MqttClient implements AutoCloseable {
     }
     if (settings.retain() && !accepted.retains()) {
       throw new IOException("the broker does not retain messages");
-    }
-  }
-
-  /**
-   * The lowest number that no connection has: a broker may let in but those that it knows, and
-   * takes one that comes again for the same client.
-   */
-  private int number(LineSockets.Line line) {
-    synchronized (connected) {
-      int n = connected.nextClearBit(0);
-      connected.set(n);
-      line.whenEnded(
-          () -> {
-            synchronized (connected) {
-              connected.clear(n);
-            }
-          });
-      return n;
     }
   }
 

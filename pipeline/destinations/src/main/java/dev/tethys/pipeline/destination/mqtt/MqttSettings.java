@@ -89,7 +89,8 @@ record MqttSettings(
           "client_id",
           Type.STRING,
           "",
-          "What the broker calls us; connections beyond the first have a number behind it.");
+          "What the broker calls us; connections beyond the first of this program have a number"
+              + " behind it.");
   private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.optional("password", Type.SECRET, "Its password.");
@@ -99,8 +100,8 @@ record MqttSettings(
           "enhanced_authentication",
           Type.STRING,
           "",
-          "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512, or"
-              + " who it is by GSSAPI-KERBEROS.");
+          "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512,"
+              + " or who it is by GSSAPI-KERBEROS.");
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
           "kerberos", KerberosIdentity.type("mqtt"), "Whose tickets GSSAPI-KERBEROS shows.");
@@ -181,7 +182,7 @@ record MqttSettings(
       alpn = "mqtt"; // by which AWS IoT knows on that port what comes
     }
     boolean tickets = mechanism.equals(TicketLogin.METHOD);
-    if (tickets != o.has(KERBEROS) || tickets && (!o.get(VERSION) || o.has(PASSWORD))) {
+    if (tickets != o.has(KERBEROS) || (tickets && (!o.get(VERSION) || o.has(PASSWORD)))) {
       throw o.error(
           "enhanced_authentication: "
               + TicketLogin.METHOD
