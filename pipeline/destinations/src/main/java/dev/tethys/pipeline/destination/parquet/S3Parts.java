@@ -29,7 +29,11 @@ final class S3Parts {
     this.partBytes = partBytes;
   }
 
-  void publish(byte[] content) throws IOException, InterruptedException {
+  /**
+   * @param completing run when the last request is about to be made: from then on the object may
+   *     exist
+   */
+  void publish(byte[] content, Runnable completing) throws IOException, InterruptedException {
     String upload = begin();
     boolean done = false;
     try {
@@ -38,6 +42,7 @@ final class S3Parts {
         byte[] part = Arrays.copyOfRange(content, from, Math.min(content.length, from + partBytes));
         list.append(sent(upload, n, part));
       }
+      completing.run();
       complete(upload, list.append("</CompleteMultipartUpload>").toString());
       done = true;
     } finally {

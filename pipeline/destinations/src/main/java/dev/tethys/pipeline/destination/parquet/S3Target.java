@@ -14,9 +14,11 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,9 @@ final class S3Target implements FileTarget {
 
   private static final int MAX_REASON = 512;
   private static final int TRIES = 4;
+
+  /** How long objects are taken back from a service that fails at it. */
+  private static final Duration TAKING_BACK = Duration.ofMinutes(1);
 
   /** The header that S3 checks bodies by, and keeps. */
   static final String CHECKSUM = "x-amz-checksum-sha256";
@@ -81,9 +86,30 @@ final class S3Target implements FileTarget {
     }
 
     IOException problem(String of) {
+      return new IOException(problemText(of));
+    }
+
+    private String problemText(String of) {
       String text = text();
       text = text.substring(0, Math.min(text.length(), MAX_REASON)).replaceAll("\\s+", " ");
-      return new IOException(of + ": HTTP status " + status + (text.isEmpty() ? "" : ": " + text));
+      return of + ": HTTP status " + status + (text.isEmpty() ? "" : ": " + text);
+    }
+  }
+
+  /** The service answered, and not with what was asked for. */
+  private static final class Refused extends IOException {
+    private static final long serialVersionUID = 1;
+    private final int status;
+
+    /**
+     * Whether it may be done all the same: an attempt had no answer, or one of a server's fault.
+     */
+    private final boolean inDoubt;
+
+    Refused(Reply r, String of, boolean inDoubt) {
+      super(r.problemText(of));
+      this.status = r.status;
+      this.inDoubt = inDoubt;
     }
   }
 
@@ -130,20 +156,26 @@ final class S3Target implements FileTarget {
   Reply insist(
       String method, String key, String query, Map<String, String> headers, byte @Nullable [] body)
       throws IOException, InterruptedException {
+    boolean inDoubt = false;
     for (int attempt = 1; ; attempt++) {
       try {
         Reply r = call(method, key, query, headers, body);
         if (r.isOk()) {
           return r;
         }
-        boolean passing = r.status / 100 == 5 || r.status == 429 || r.status == 408;
+        boolean faulty = r.status / 100 == 5;
+        inDoubt |= faulty;
+        boolean passing = faulty || r.status == 429 || r.status == 408;
         if (!passing || attempt == TRIES) {
-          throw r.problem(name(key));
+          throw new Refused(r, name(key), inDoubt);
         }
+      } catch (Refused e) {
+        throw e;
       } catch (IOException e) {
-        if (attempt == TRIES || e.getMessage() != null && e.getMessage().startsWith("s3: ")) {
+        if (attempt == TRIES) {
           throw e;
         }
+        inDoubt = true;
       }
       Thread.sleep(Duration.ofMillis(50L << attempt));
     }
@@ -186,45 +218,67 @@ final class S3Target implements FileTarget {
 
   @Override
   public void publish(List<NewFile> files) throws IOException, InterruptedException {
-    int begun = 0;
+    List<NewFile> there = new ArrayList<>(); // the last one perhaps
     boolean done = false;
     try {
       for (NewFile f : files) {
-        begun++;
         if (f.content().length > settings.partBytes()) {
-          new S3Parts(this, key(f.path()), settings.partBytes()).publish(f.content());
+          new S3Parts(this, key(f.path()), settings.partBytes())
+              .publish(f.content(), () -> there.add(f));
         } else {
-          insist("PUT", key(f.path()), "", begun(checked(f.content())), f.content());
+          there.add(f);
+          put(f, there);
         }
       }
       done = true;
     } finally {
       if (!done) {
-        takeBack(files.subList(0, begun));
+        takeBack(there);
       }
+    }
+  }
+
+  private void put(NewFile f, List<NewFile> there) throws IOException, InterruptedException {
+    try {
+      insist("PUT", key(f.path()), "", begun(checked(f.content())), f.content());
+    } catch (Refused e) {
+      if (!e.inDoubt) {
+        there.removeLast();
+      }
+      throw e;
     }
   }
 
   /**
    * Best effort: the group is made again under other names, each time anew, and what there is of it
-   * would stand there as often. The last one is in doubt, and may be there too.
+   * would stand there as often. What stays is named, for people to take it away.
    */
   private void takeBack(List<NewFile> files) {
     boolean interrupted = Thread.interrupted();
+    long begun = System.nanoTime();
+    String givenUp = "";
     for (NewFile f : files) {
-      try {
-        remove(f.path());
-      } catch (IOException e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "{0} is of a group that was given up, and its rows come again: {1}",
-            name(key(f.path())),
-            e.getMessage());
-        break; // the service is not there, or lets nobody delete
-      } catch (InterruptedException e) {
-        interrupted = true;
-        break;
+      String why = givenUp;
+      if (givenUp.isEmpty()) {
+        try {
+          remove(f.path());
+          continue;
+        } catch (IOException e) {
+          why = Objects.requireNonNullElse(e.getMessage(), e.toString());
+          if (System.nanoTime() - begun > TAKING_BACK.toNanos()) {
+            givenUp = "not tried, after the service failed for " + TAKING_BACK.toSeconds() + " s";
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+          givenUp = "the exporter stops";
+          why = givenUp;
+        }
       }
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0} is of a group that was given up, may be there, and its rows come again: {1}",
+          name(key(f.path())),
+          why);
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
@@ -251,9 +305,12 @@ final class S3Target implements FileTarget {
 
   @Override
   public void remove(String path) throws IOException, InterruptedException {
-    Reply r = call("DELETE", key(path));
-    if (!r.isOk()) {
-      throw r.problem("s3: " + key(path));
+    try {
+      insist("DELETE", key(path), "", Map.of(), null);
+    } catch (Refused e) {
+      if (e.status != 404) { // said by some services when an attempt before was heard
+        throw e;
+      }
     }
   }
 }
