@@ -4,6 +4,7 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.web.client.DriverTls;
 import dev.tethys.web.kerberos.KerberosLogin;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -26,7 +27,7 @@ final class PostgresPool implements AutoCloseable {
   private final PostgresAddress address;
   private final String tlsNumber;
   private final @Nullable KerberosLogin login;
-  private final @Nullable TokenLogin tokens;
+  private final @Nullable ClientAuth auth;
   private final Semaphore permits;
   private final ArrayDeque<Resting> resting = new ArrayDeque<>(); // guarded by itself
   private volatile boolean closed;
@@ -36,7 +37,7 @@ final class PostgresPool implements AutoCloseable {
    */
   PostgresPool(PostgresAddress address, @Nullable ClientAuth auth) {
     this.address = address;
-    this.tokens = auth == null ? null : new TokenLogin(Objects.requireNonNull(address.tls()), auth);
+    this.auth = auth;
     this.permits = new Semaphore(address.connections(), true);
     this.login =
         address.kerberos() == null
@@ -117,11 +118,9 @@ final class PostgresPool implements AutoCloseable {
     if (address.hosts().contains(",")) {
       p.setProperty("targetServerType", "preferPrimary");
     }
-    if (tokens != null) {
-      tokens.addTo(p);
-    } else if (address.tls() == null) {
+    if (address.tls() == null) {
       p.setProperty("sslmode", "disable");
-    } else {
+    } else if (auth == null) {
       p.setProperty("sslmode", address.tls().insecureSkipVerify() ? "require" : "verify-full");
       p.setProperty("sslfactory", DriverTls.class.getName());
       p.setProperty(DriverTls.NUMBER, tlsNumber);
@@ -141,11 +140,17 @@ final class PostgresPool implements AutoCloseable {
   }
 
   private @Nullable Connection connect(String url, Properties p) throws SQLException, IOException {
+    if (auth != null) {
+      return withToken(auth, url, p);
+    }
     if (login == null) {
       try {
         return new Driver().connect(url, p);
       } catch (SQLException e) {
-        throw explained(e);
+        // The driver takes all that is SASL for it.
+        throw String.valueOf(e.getMessage()).contains("SCRAM")
+            ? with(e, "where pg_hba.conf asks for oauth, nothing here says where tokens come from")
+            : explained(e);
       }
     }
     try {
@@ -162,14 +167,29 @@ final class PostgresPool implements AutoCloseable {
     }
   }
 
-  private SQLException explained(SQLException e) {
-    String more = "";
-    if (tokens != null) {
-      more = tokens.refusal();
-    } else if (String.valueOf(e.getMessage()).contains("SCRAM")) {
-      // The driver takes all that is SASL for it.
-      more = "where pg_hba.conf asks for oauth, nothing here says where tokens come from";
+  private @Nullable Connection withToken(ClientAuth auth, String url, Properties p)
+      throws SQLException {
+    try (TokenLogin attempt = new TokenLogin(Objects.requireNonNull(address.tls()), auth)) {
+      attempt.addTo(p);
+      try {
+        return new Driver().connect(url, p);
+      } catch (SQLException e) {
+        boolean refused = String.valueOf(e.getSQLState()).startsWith("28");
+        throw refused ? with(e, attempt.refusal()) : explained(e);
+      }
     }
+  }
+
+  /** With the cause, of which the driver says only that there is one; a refusal it tells itself. */
+  private static SQLException explained(SQLException e) {
+    return "08001".equals(e.getSQLState())
+            && e.getCause() instanceof IOException why
+            && !(why instanceof ConnectException)
+        ? with(e, why.getMessage() == null ? why.toString() : why.getMessage())
+        : e;
+  }
+
+  private static SQLException with(SQLException e, String more) {
     return more.isEmpty()
         ? e
         : new SQLException(e.getMessage() + " (" + more + ")", e.getSQLState(), e);
@@ -227,8 +247,5 @@ final class PostgresPool implements AutoCloseable {
       resting.clear();
     }
     DriverTls.forget(tlsNumber);
-    if (tokens != null) {
-      tokens.close();
-    }
   }
 }

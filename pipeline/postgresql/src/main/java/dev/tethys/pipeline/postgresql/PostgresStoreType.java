@@ -16,6 +16,7 @@ import dev.tethys.web.client.Tokens;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -127,14 +128,20 @@ public final class PostgresStoreType implements StoreType {
     return read;
   }
 
+  private static String token(String file) throws IOException {
+    try {
+      return Files.readString(Path.of(file)).strip();
+    } catch (IOException e) {
+      String why = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
+      throw new IOException("cannot read oauth_token_file " + file + ": " + why, e);
+    }
+  }
+
   private static @Nullable ClientAuth tokens(
       @Nullable OAuth2 oauth2, String file, Duration timeout, HttpClientFactory clients)
       throws IOException {
     if (oauth2 == null) {
-      return file.isEmpty()
-          ? null
-          : () ->
-              Map.of("Authorization", ClientAuth.BEARER + Files.readString(Path.of(file)).strip());
+      return file.isEmpty() ? null : () -> Map.of("Authorization", ClientAuth.BEARER + token(file));
     }
     Tokens tokens = clients.tokens(oauth2);
     return new ClientAuth() {

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose tokens log in, for sockets that the driver makes by the name of their class: it gives them
- * properties alone, so one of these is a number.
+ * Whose tokens log in at one attempt to connect, for sockets that the driver makes by the name of
+ * their class: it gives them properties alone, so one of these is a number.
  */
 final class TokenLogin implements AutoCloseable {
   private static final String NUMBER = "tethys.tokens";
@@ -30,7 +30,7 @@ final class TokenLogin implements AutoCloseable {
     LOGINS.put(number, this);
   }
 
-  /** The one of a connection's properties; null when it was closed. */
+  /** The one of a connection's properties; null when the attempt is over. */
   static @Nullable TokenLogin of(Properties p) {
     return LOGINS.get(p.getProperty(NUMBER, ""));
   }
@@ -58,11 +58,7 @@ final class TokenLogin implements AutoCloseable {
     auth.refused();
   }
 
-  void taken() {
-    refusal = "";
-  }
-
-  /** What a server said that refused the last token; empty when it took it. */
+  /** What a server said that refused the token; empty when none did. */
   String refusal() {
     return refusal;
   }

@@ -197,8 +197,6 @@ public final class TokenSockets extends SocketFactory {
           login.refused(Arrays.copyOfRange(m, 9, m.length));
           send(new byte[] {1}); // after which the server says that it refuses
           m = message();
-        } else {
-          login.taken();
         }
       }
       rest.write(m);
