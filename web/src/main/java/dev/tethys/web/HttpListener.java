@@ -159,6 +159,12 @@ public final class HttpListener implements AutoCloseable {
     return l;
   }
 
+  /**
+   * The engine's own bound, which must never matter: it ends connections whose last request began
+   * so long ago, though that request may still be in work. {@link SlowClients} ends idle ones.
+   */
+  private static final Duration ENGINE_IDLE = Duration.ofDays(365);
+
   /** How long idle clients of HTTP/2 have to hear that they are to go. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
@@ -260,7 +266,7 @@ public final class HttpListener implements AutoCloseable {
             .port(where.address().getPort())
             .maxTcpConnections(options.maxConnections())
             .shutdownGracePeriod(options.stopGrace())
-            .idleConnectionTimeout(silent)
+            .idleConnectionTimeout(ENGINE_IDLE)
             .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER)
             .connectionOptions(
                 new WatchedSockets(

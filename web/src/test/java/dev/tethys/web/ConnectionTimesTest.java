@@ -7,7 +7,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -17,10 +19,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a listener bears of connections beyond its read timeout, which is of hours here. */
+/** What a listener bears of connections beyond its read timeout, which is mostly of hours here. */
 @Timeout(60)
 class ConnectionTimesTest {
+  /** For what is only waited for. */
   private static final Duration SHORT = Duration.ofMillis(300);
+
+  /** For what has to happen within it, on a busy machine. */
+  private static final Duration AMPLE = Duration.ofSeconds(2);
+
   private static final Duration NONE = Duration.ZERO;
   private static final String GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
   private static final int HEADERS = 1;
@@ -45,10 +52,15 @@ class ConnectionTimesTest {
   }
 
   private Socket connect(ConnectionTimes times, Http2Limits limits) throws IOException {
+    return connect(times, limits, Duration.ofHours(1));
+  }
+
+  private Socket connect(ConnectionTimes times, Http2Limits limits, Duration readTimeout)
+      throws IOException {
     HttpListener l =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0")
-                .withReadTimeout(Duration.ofHours(1))
+                .withReadTimeout(readTimeout)
                 .withConnections(times)
                 .withHttp2(limits)
                 .withStopGrace(Duration.ofMillis(200)),
@@ -63,7 +75,9 @@ class ConnectionTimesTest {
                     }),
             null);
     listener = l;
-    Socket s = new Socket("127.0.0.1", l.port());
+    Socket s = new Socket();
+    s.setReceiveBufferSize(16 << 10);
+    s.connect(new InetSocketAddress("127.0.0.1", l.port()));
     s.setSoTimeout(20_000);
     return s;
   }
@@ -77,7 +91,7 @@ class ConnectionTimesTest {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     try {
       s.getInputStream().transferTo(all);
-    } catch (java.net.SocketException e) {
+    } catch (SocketException e) {
       // it was cut off
     }
     return all.toString(ISO_8859_1);
@@ -89,7 +103,7 @@ class ConnectionTimesTest {
 
   @Test
   void aHeadHasItsTime() throws Exception {
-    try (Socket s = connect(requests(SHORT, NONE, NONE))) {
+    try (Socket s = connect(requests(AMPLE, NONE, NONE))) {
       send(s, GET + "GET / HTTP/1.1\r\n");
       assertThat(rest(s)).as("the first answer, then the end").endsWith("ok");
     }
@@ -97,9 +111,9 @@ class ConnectionTimesTest {
 
   @Test
   void aBodyIsNotBoundByTheTimeOfTheHead() throws Exception {
-    try (Socket s = connect(requests(SHORT, NONE, NONE))) {
+    try (Socket s = connect(requests(AMPLE, NONE, NONE))) {
       send(s, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\na");
-      new CountDownLatch(1).await(3 * SHORT.toMillis(), TimeUnit.MILLISECONDS);
+      new CountDownLatch(1).await(AMPLE.toMillis() * 3 / 2, TimeUnit.MILLISECONDS);
       send(s, "b");
       assertThat(rest(s)).endsWith("\r\n\r\n2");
     }
@@ -142,7 +156,7 @@ class ConnectionTimesTest {
 
   @Test
   void anOldConnectionEndsBetweenRequests() throws Exception {
-    Duration age = SHORT;
+    Duration age = AMPLE;
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, age, NONE, NONE, NONE))) {
       send(s, GET);
       assertThat(rest(s)).endsWith("ok");
@@ -215,7 +229,7 @@ class ConnectionTimesTest {
 
   @Test
   void aClientOfHttp2IsToldBeforeItsIdleConnectionEnds() throws Exception {
-    try (Socket s = connect(requests(NONE, NONE, SHORT))) {
+    try (Socket s = connect(requests(NONE, NONE, AMPLE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
       assertThat(next(in, HEADERS).stream()).isEqualTo(1);
@@ -225,7 +239,7 @@ class ConnectionTimesTest {
 
   @Test
   void anOldConnectionLetsRequestsEnd() throws Exception {
-    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, SHORT, NONE, NONE, NONE))) {
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, NONE, NONE, NONE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/late");
       assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(Integer.MAX_VALUE);
@@ -238,7 +252,7 @@ class ConnectionTimesTest {
 
   @Test
   void beyondItsGraceAnOldConnectionIsCutOff() throws Exception {
-    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, SHORT, SHORT, NONE, NONE))) {
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, AMPLE, NONE, NONE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/late");
       next(in, GOAWAY);
@@ -258,7 +272,7 @@ class ConnectionTimesTest {
 
   @Test
   void aSilentClientIsAskedAndStaysWhileItAnswers() throws Exception {
-    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, NONE, NONE, SHORT, SHORT))) {
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, NONE, NONE, SHORT, AMPLE))) {
       DataInputStream in = beginHttp2(s);
       for (int i = 0; i < 4; i++) {
         Frame asked = next(in, PING);
@@ -283,6 +297,53 @@ class ConnectionTimesTest {
       assertThat(told.payload().getInt(4)).as("ENHANCE_YOUR_CALM").isEqualTo(11);
       assertThat(new String(told.payload().array(), 8, 14, ISO_8859_1)).isEqualTo("too_many_pings");
       assertThat(rest(s)).isEmpty();
+    }
+  }
+
+  @Test
+  void whoWaitsForAnAnswerMaySayNothingForLongerThanTheReadTimeout() throws Exception {
+    try (Socket s = connect(ConnectionTimes.USUAL, Http2Limits.USUAL, AMPLE)) {
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/late");
+      new CountDownLatch(1).await(AMPLE.toMillis() * 5 / 2, TimeUnit.MILLISECONDS);
+      go.countDown();
+      assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+      assertThat(rest(s)).as("the answer, and the end of an idle connection").contains("late");
+    }
+  }
+
+  /** Asks whether the server is there and reads no answer, until it is cut off. */
+  private static void pingWithoutReading(Socket s) throws IOException {
+    DataInputStream in = beginHttp2(s);
+    get(s, 1, "/");
+    assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+    ByteArrayOutputStream ping = new ByteArrayOutputStream();
+    ping.writeBytes(new byte[] {0, 0, 8, PING});
+    ping.writeBytes(new byte[13]);
+    byte[] many = new byte[1000 * ping.size()];
+    for (int i = 0; i < many.length; i += ping.size()) {
+      System.arraycopy(ping.toByteArray(), 0, many, i, ping.size());
+    }
+    try {
+      while (true) {
+        s.getOutputStream().write(many);
+      }
+    } catch (SocketException e) {
+      assertThat(e).hasMessageMatching("(?i).*(reset|broken pipe|abort).*");
+    }
+  }
+
+  @Test
+  void whoDoesNotTakeWhatIsWrittenIsCutOff() throws Exception {
+    try (Socket s = connect(ConnectionTimes.USUAL, Http2Limits.USUAL, AMPLE)) {
+      pingWithoutReading(s);
+    }
+  }
+
+  @Test
+  void whoDoesNotTakeItsFarewellIsCutOff() throws Exception {
+    try (Socket s = connect(requests(NONE, NONE, AMPLE))) {
+      pingWithoutReading(s);
     }
   }
 

@@ -161,6 +161,29 @@ class UnixListenerTest {
       String said = new String(p.getInputStream().readAllBytes(), UTF_8);
       assertThat(said).isEqualTo(version.equals("--http2") ? "HTTP/2.0 0" : "HTTP/1.1 0");
     }
+    connect("").close();
+    try (SocketChannel c = connect("no handshake\r\n\r\n")) {
+      rest(c);
+    }
+    allHaveEnded();
+  }
+
+  private void allHaveEnded() throws InterruptedException {
+    HttpListener l = java.util.Objects.requireNonNull(listener);
+    for (int i = 0; l.openConnections() > 0 && i < 2000; i++) {
+      Thread.sleep(10);
+    }
+    assertThat(l.openConnections()).isZero();
+  }
+
+  @Test
+  void aConnectionOfHttp2EndsWhenItIsIdleForTheReadTimeout() throws Exception {
+    start(options().withReadTimeout(Duration.ofSeconds(2)));
+    String settings = "\0\0\0\4\0\0\0\0\0";
+    String get = "\0\0\6\1\5\0\0\0\1" + "\202\206\204\1\1x"; // GET http://x/
+    try (SocketChannel c = connect("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + get)) {
+      assertThat(rest(c)).contains("HTTP/2.0 0");
+    }
   }
 
   @Test

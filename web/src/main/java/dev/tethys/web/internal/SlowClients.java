@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * it likes, unless there is a time for answers.
  *
  * <p>Invariant: a connection is either waiting for its client (its deadline is set) or has requests
- * in work (each has its own deadlines). On a multiplexed connection (HTTP/2) waiting between
- * requests is left to the socket's own timeout where there is no time for it.
+ * in work (each has its own deadlines). On a multiplexed connection (HTTP/2) the time between
+ * requests begins anew with all that comes where it is not given.
  */
 public final class SlowClients {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
@@ -55,11 +55,17 @@ public final class SlowClients {
   /** How long a request takes at most from a client that has not heard that there is an end. */
   private static final long ON_THEIR_WAY_NANOS = 100_000_000;
 
+  /** How long a client has to take the last words of its connection. */
+  private static final long FAREWELL_NANOS = 1_000_000_000;
+
   private record Key(SocketAddress remote, SocketAddress local) {}
 
   /** One connection. */
   private static final class Connection {
     final Socket socket;
+
+    /** What carries it: the same, or what TLS is layered over. */
+    final Socket carrier;
 
     /** Whether a read of the socket has its timeout. */
     final boolean timed;
@@ -82,15 +88,30 @@ public final class SlowClients {
     /** The last stream of which a request arrived. */
     volatile int lastStream;
 
-    /** Since when its client knows that it ends; by the thread that closes. */
-    volatile long toldAt = NEVER;
+    /** Whether it had requests, all of which had ended. */
+    volatile boolean hasRested;
 
-    Connection(Socket socket, boolean timed, long now, long deadline, long old) {
+    /** Since when its client is told that it ends. */
+    long toldAt = NEVER; // guarded by this
+
+    /** Since when it is told which request was the last. */
+    long lastToldAt = NEVER; // guarded by this
+
+    Connection(Socket socket, Socket carrier, boolean timed, long now, long deadline, long old) {
       this.socket = socket;
+      this.carrier = carrier;
       this.timed = timed;
       this.requestBegan = now;
       this.deadline = deadline;
       this.old = old;
+    }
+
+    boolean isClosed() {
+      return socket.isClosed() || carrier.isClosed();
+    }
+
+    synchronized boolean isTold() {
+      return toldAt != NEVER;
     }
   }
 
@@ -182,7 +203,7 @@ public final class SlowClients {
       HelidonSocket s = c.engineSocket;
       // On a multiplexed connection the engine reads all the time, and closes the socket at its
       // end.
-      boolean gone = c.socket.isClosed();
+      boolean gone = c.isClosed();
       if (!gone && !ended && stream == NO_STREAM && s != null && isBodyRead()) {
         if (!idling) {
           idling = true;
@@ -313,20 +334,22 @@ public final class SlowClients {
 
   /** A connection was accepted. */
   public void accepted(Socket socket) {
-    accepted(
-        socket, new Key(socket.getRemoteSocketAddress(), socket.getLocalSocketAddress()), true);
+    Key key = new Key(socket.getRemoteSocketAddress(), socket.getLocalSocketAddress());
+    accepted(socket, socket, key, true);
   }
 
   /**
    * A connection was accepted over a socket of this machine.
    *
+   * @param socket what is read and written
+   * @param carrier the same, or what TLS is layered over; closing it ends the connection at once
    * @param remote what it is known by, with the other
    */
-  public void accepted(Socket socket, SocketAddress remote, SocketAddress local) {
-    accepted(socket, new Key(remote, local), false);
+  public void accepted(Socket socket, Socket carrier, SocketAddress remote, SocketAddress local) {
+    accepted(socket, carrier, new Key(remote, local), false);
   }
 
-  private void accepted(Socket socket, Key key, boolean timed) {
+  private void accepted(Socket socket, Socket carrier, Key key, boolean timed) {
     long now = nanos.getAsLong();
     long age = times.age().toNanos();
     long spread = age / 10; // so that those that came together do not come again together
@@ -334,7 +357,7 @@ public final class SlowClients {
         age == 0
             ? NEVER
             : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
-    connections.put(key, new Connection(socket, timed, now, after(now, headNanos), old));
+    connections.put(key, new Connection(socket, carrier, timed, now, after(now, headNanos), old));
   }
 
   /** A request has ended: what the connection waits for now. */
@@ -343,8 +366,8 @@ public final class SlowClients {
     if (c.multiplexed == null) {
       c.deadline = after(now, idleNanos);
     } else if (c.inWork.isEmpty()) {
-      c.deadline =
-          !times.manyRequests() ? now : times.idle().isZero() ? NEVER : after(now, idleNanos);
+      c.hasRested = true;
+      c.deadline = times.manyRequests() ? after(now, idleNanos) : now;
     }
   }
 
@@ -353,7 +376,10 @@ public final class SlowClients {
     /** Tells the client that streams beyond one are not taken (GOAWAY). */
     void goAway(int lastStream);
 
-    /** Whether the client has not answered when it was asked; asks it when it is time to. */
+    /**
+     * Whether the client does not take what is written, or has not answered when it was asked; asks
+     * it when it is time to.
+     */
     boolean isGone(long now);
   }
 
@@ -367,6 +393,9 @@ public final class SlowClients {
 
     /** Whether it has requests in work. */
     boolean isBusy();
+
+    /** Something came from it (HTTP/2). */
+    void heard();
 
     /** Whether a read can wait for it for a time. */
     boolean isTimed();
@@ -413,6 +442,17 @@ public final class SlowClients {
       @Override
       public boolean isBusy() {
         return c != null && !c.inWork.isEmpty();
+      }
+
+      @Override
+      public void heard() {
+        if (c != null
+            && c.hasRested
+            && times.idle().isZero()
+            && times.manyRequests()
+            && c.inWork.isEmpty()) {
+          c.deadline = after(nanos.getAsLong(), idleNanos);
+        }
       }
 
       @Override
@@ -503,7 +543,7 @@ public final class SlowClients {
 
   /** How many connections are open. */
   public int open() {
-    connections.values().removeIf(c -> c.socket.isClosed());
+    connections.values().removeIf(Connection::isClosed);
     return connections.size();
   }
 
@@ -518,12 +558,12 @@ public final class SlowClients {
     long now = nanos.getAsLong();
     int told = 0;
     for (Connection c : connections.values()) {
-      if (!c.inWork.isEmpty() || c.socket.isClosed()) {
+      if (!c.inWork.isEmpty() || c.isClosed()) {
         continue;
       }
       Multiplexed whole = c.multiplexed;
       if (whole == null) {
-        Thread.ofVirtual().start(() -> abort(c.socket));
+        Thread.ofVirtual().start(() -> abort(c));
       } else {
         told++;
         part(c, whole, now);
@@ -532,19 +572,29 @@ public final class SlowClients {
     return told;
   }
 
-  /** Goes on with the farewell to a client of HTTP/2. */
+  /**
+   * Goes on with the farewell to a client of HTTP/2: there is one, and who does not take it is cut
+   * off.
+   */
   private static void part(Connection c, Multiplexed whole, long now) {
-    if (c.toldAt == NEVER) {
-      c.toldAt = now;
-      Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
-    } else if (now - c.toldAt > ON_THEIR_WAY_NANOS && c.inWork.isEmpty()) {
-      c.toldAt = now; // the next time is only if this one does not succeed
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                tell(whole, c.lastStream);
-                close(c.socket);
-              });
+    synchronized (c) {
+      if (c.toldAt == NEVER) {
+        c.toldAt = now;
+        Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
+      } else if (c.lastToldAt == NEVER) {
+        if (now - c.toldAt > ON_THEIR_WAY_NANOS && c.inWork.isEmpty()) {
+          c.lastToldAt = now;
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    tell(whole, c.lastStream);
+                    close(c.socket);
+                  });
+        }
+      } else if (now - c.lastToldAt > FAREWELL_NANOS) {
+        c.lastToldAt = now;
+        Thread.ofVirtual().start(() -> abort(c));
+      }
     }
   }
 
@@ -572,14 +622,14 @@ public final class SlowClients {
         .removeIf(
             e -> {
               Connection c = e.getValue();
-              if (c.socket.isClosed()) {
+              if (c.isClosed()) {
                 return true;
               }
               boolean late = isLate(c, now);
               if (late) {
                 LOG.log(
                     Level.DEBUG, "Closing the connection of {0}: too slow", e.getKey().remote());
-                Thread.ofVirtual().start(() -> abort(c.socket));
+                Thread.ofVirtual().start(() -> abort(c));
               }
               return late;
             });
@@ -597,7 +647,7 @@ public final class SlowClients {
         || whole != null && whole.isGone(now)) {
       return true;
     }
-    if (whole != null && (over || old || c.toldAt != NEVER)) {
+    if (whole != null && (over || old || c.isTold())) {
       part(c, whole, now);
       return false;
     }
@@ -605,10 +655,10 @@ public final class SlowClients {
   }
 
   /** Closes at once, with a reset, without waiting for TLS's farewell. */
-  private static void abort(Socket socket) {
+  private static void abort(Connection c) {
     try {
-      socket.setSoLinger(true, 0);
-      socket.close();
+      c.carrier.setSoLinger(true, 0);
+      c.carrier.close();
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "closing a slow connection", e);
     }

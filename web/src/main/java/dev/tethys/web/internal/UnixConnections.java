@@ -10,6 +10,7 @@ import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.socket.PlainSocket;
 import io.helidon.common.socket.SocketWriter;
+import io.helidon.common.socket.SocketWriterException;
 import io.helidon.common.socket.TlsSocket;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.media.MediaContext;
@@ -98,35 +99,43 @@ public final class UnixConnections implements AutoCloseable {
   }
 
   private void serve(Socket accepted) throws IOException, InterruptedException {
-    ConnectionContext c = begin(accepted);
+    End remote = new End();
+    End local = new End();
+    if (tls == null) {
+      clients.accepted(accepted, accepted, remote, local);
+      serve(context(PlainSocket.server(accepted, id(), "unix"), remote, local));
+      return;
+    }
+    try (SSLSocket layered =
+        (SSLSocket) tls.context().getSocketFactory().createSocket(accepted, null, true)) {
+      tls.sockets().configure(layered);
+      layered.setHandshakeApplicationProtocolSelector((_, offered) -> negotiated(offered));
+      clients.accepted(layered, accepted, remote, local);
+      layered.startHandshake();
+      serve(context(TlsSocket.server(layered, id(), "unix"), remote, local));
+    }
+  }
+
+  private void serve(ConnectionContext c) throws InterruptedException {
     DataWriter out = c.dataWriter();
     try {
       ServerConnection served = chosen(c);
       served.handle(FixedLimit.create());
-    } catch (CloseConnectionException | UncheckedIOException e) {
+    } catch (CloseConnectionException
+        | SocketWriterException
+        | DataReader.InsufficientDataAvailableException
+        | UncheckedIOException e) {
       LOG.log(Level.DEBUG, "a connection has ended", e);
     } finally {
       out.close();
     }
   }
 
-  private ConnectionContext begin(Socket accepted) throws IOException {
-    End remote = new End();
-    End local = new End();
-    String id = Long.toHexString(IDS.incrementAndGet());
-    HelidonSocket s;
-    if (tls == null) {
-      clients.accepted(accepted, remote, local);
-      s = PlainSocket.server(accepted, id, "unix");
-    } else {
-      SSLSocket layered =
-          (SSLSocket) tls.context().getSocketFactory().createSocket(accepted, null, true);
-      tls.sockets().configure(layered);
-      layered.setHandshakeApplicationProtocolSelector((_, offered) -> negotiated(offered));
-      clients.accepted(layered, remote, local);
-      layered.startHandshake();
-      s = TlsSocket.server(layered, id, "unix");
-    }
+  private static String id() {
+    return Long.toHexString(IDS.incrementAndGet());
+  }
+
+  private ConnectionContext context(HelidonSocket s, End remote, End local) {
     return new Connection(
         s,
         new Peer(remote),

@@ -169,6 +169,9 @@ public final class StreamListener implements SocketListener {
       Thread t = Thread.ofVirtual().name("connection " + options.address()).unstarted(() -> run(s));
       open.put(s, t);
       t.start();
+      if (closed) {
+        closeQuietly(s); // whoever closes all may have looked before this one was there
+      }
     }
   }
 
@@ -188,6 +191,7 @@ public final class StreamListener implements SocketListener {
   private void run(Socket s) {
     try (s) {
       s.setTcpNoDelay(true);
+      s.setKeepAlive(true); // a client that vanished would keep its place for ever
       s.setSoTimeout((int) Math.min(Integer.MAX_VALUE, options.idle().toMillis()));
       handler.handle(s);
     } catch (SocketTimeoutException e) {

@@ -12,15 +12,24 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A socket of this machine that takes connections, for what wants a {@link ServerSocket}. */
 final class UnixServerSocket extends ServerSocket {
   private final Path path;
   private final ServerSocketChannel channel;
 
+  /** Which file at the path is ours; no other has this while the socket is open. */
+  private final @Nullable Object file;
+
   private UnixServerSocket(Path path, ServerSocketChannel channel) throws IOException {
     this.path = path;
+    this.file = file(path);
     this.channel = channel;
   }
 
@@ -71,9 +80,21 @@ final class UnixServerSocket extends ServerSocket {
 
   @Override
   public void close() throws IOException {
-    if (channel.isOpen()) {
-      channel.close();
-      Files.deleteIfExists(path);
+    if (!channel.isOpen()) {
+      return;
     }
+    try (channel) {
+      // While it is open, so that nobody can have come to listen there in between.
+      if (Objects.equals(file, file(path))) {
+        Files.deleteIfExists(path);
+      }
+    } catch (NoSuchFileException e) {
+      // somebody has removed it
+    }
+  }
+
+  private static @Nullable Object file(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .fileKey();
   }
 }

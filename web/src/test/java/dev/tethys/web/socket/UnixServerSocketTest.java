@@ -27,6 +27,18 @@ class UnixServerSocketTest {
   }
 
   @Test
+  void theSocketOfWhoCameAfterwardsStays() throws Exception {
+    Path at = dir.resolve("s");
+    UnixServerSocket first = UnixServerSocket.listen(at, 1);
+    Files.delete(at);
+    try (UnixServerSocket _ = UnixServerSocket.listen(at, 1)) {
+      first.close();
+      assertThat(at).exists();
+    }
+    assertThat(at).doesNotExist();
+  }
+
+  @Test
   void whatMayBeSomebodyElsesStays() throws Exception {
     Path at = dir.resolve("datagrams");
     try (SocketCalls other = new SocketCalls(SocketCalls.AF_UNIX, SocketCalls.SOCK_DGRAM, 0)) {

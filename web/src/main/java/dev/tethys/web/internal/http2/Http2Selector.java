@@ -87,9 +87,9 @@ public final class Http2Selector implements ServerConnectionSelector {
   public ServerConnection connection(ConnectionContext context) {
     SlowClients.Peer peer = clients.connected(context);
     ConnectionView view = ConnectionView.of(context);
-    ToldStreams out = new ToldStreams(view.dataWriter(), options.http2().streams());
-    LongConnection whole =
-        new LongConnection(out, peer, options.connections(), options.http2(), System::nanoTime);
+    ToldStreams out =
+        new ToldStreams(view.dataWriter(), options.http2().streams(), System::nanoTime);
+    LongConnection whole = new LongConnection(out, peer, options, System::nanoTime);
     peer.multiplexed(whole);
     return engine.connection(
         view.read(new ClientFrames(peer::reset, whole::pinged), whole::heard)

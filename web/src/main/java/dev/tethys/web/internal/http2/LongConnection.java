@@ -1,8 +1,8 @@
 package dev.tethys.web.internal.http2;
 
-import dev.tethys.web.ConnectionTimes;
-import dev.tethys.web.Http2Limits;
+import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.SlowClients;
+import java.lang.System.Logger.Level;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,6 +11,8 @@ import java.util.function.LongSupplier;
  * borne, and an answer in between makes up for them.
  */
 final class LongConnection implements SlowClients.Multiplexed {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+
   /** What a client may do that must not ping without a request, as gRPC's servers have it. */
   private static final long IDLE_PING_NANOS = 7_200_000_000_000L;
 
@@ -20,6 +22,7 @@ final class LongConnection implements SlowClients.Multiplexed {
 
   private final ToldStreams out;
   private final SlowClients.Peer peer;
+  private final long patience;
   private final long silence;
   private final long reply;
   private final long pingEvery;
@@ -38,23 +41,21 @@ final class LongConnection implements SlowClients.Multiplexed {
   private int strikes;
 
   LongConnection(
-      ToldStreams out,
-      SlowClients.Peer peer,
-      ConnectionTimes times,
-      Http2Limits limits,
-      LongSupplier nanos) {
+      ToldStreams out, SlowClients.Peer peer, HttpListenerOptions options, LongSupplier nanos) {
     this.out = out;
     this.peer = peer;
-    this.silence = times.silence().toNanos();
-    this.reply = times.reply().toNanos();
-    this.pingEvery = limits.pingEvery().toNanos();
-    this.pingIdle = limits.pingIdle();
+    this.patience = options.readTimeout().toNanos();
+    this.silence = options.connections().silence().toNanos();
+    this.reply = options.connections().reply().toNanos();
+    this.pingEvery = options.http2().pingEvery().toNanos();
+    this.pingIdle = options.http2().pingIdle();
     this.nanos = nanos;
     this.heard = nanos.getAsLong();
   }
 
   /** Something came. */
   void heard() {
+    peer.heard();
     if (silence > 0) {
       heard = nanos.getAsLong();
     }
@@ -87,6 +88,9 @@ final class LongConnection implements SlowClients.Multiplexed {
 
   @Override
   public boolean isGone(long now) {
+    if (out.isStuck(now, patience)) {
+      return true;
+    }
     if (silence == 0) {
       return false;
     }
@@ -97,8 +101,16 @@ final class LongConnection implements SlowClients.Multiplexed {
     asking = now - since >= silence;
     if (asking) {
       asked = now;
-      Thread.ofVirtual().start(out::ping);
+      Thread.ofVirtual().start(this::ask);
     }
     return false;
+  }
+
+  private void ask() {
+    try {
+      out.ping();
+    } catch (RuntimeException e) {
+      LOG.log(Level.DEBUG, "a client has gone before it was asked", e);
+    }
   }
 }

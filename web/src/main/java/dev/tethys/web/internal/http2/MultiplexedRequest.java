@@ -88,9 +88,11 @@ record MultiplexedRequest(ServerRequest request) implements WireRequest {
     return true;
   }
 
+  /** The engine does not say; one of GET or HEAD would mean nothing (RFC 9110 section 9.3.1). */
   @Override
   public boolean hasBody() {
-    return request.content().hasEntity() && contentLength() != 0;
+    return contentLength() > 0
+        || contentLength() < 0 && !method().equals("GET") && !method().equals("HEAD");
   }
 
   @Override

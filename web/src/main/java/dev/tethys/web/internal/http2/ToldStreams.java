@@ -5,6 +5,7 @@ import io.helidon.common.buffers.DataWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * Tells clients of fewer concurrent streams than the engine takes (SETTINGS, RFC 9113 section 6.5).
@@ -23,10 +24,12 @@ final class ToldStreams implements DataWriter {
   private static final int PING = 6;
   private static final int GOAWAY = 7;
   private static final int ENTRY = 6;
+  private static final long NEVER = Long.MAX_VALUE;
   private static final int MAX_CONCURRENT_STREAMS = 3;
 
   private final DataWriter out;
   private final int streams;
+  private final LongSupplier nanos;
 
   /** Frames are written as a whole, whoever writes. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -34,9 +37,13 @@ final class ToldStreams implements DataWriter {
   private boolean told; // guarded by lock
   private boolean answered; // guarded by lock
 
-  ToldStreams(DataWriter out, int streams) {
+  /** When the frame began that is being written. */
+  private volatile long writingSince = NEVER;
+
+  ToldStreams(DataWriter out, int streams, LongSupplier nanos) {
     this.out = out;
     this.streams = streams;
+    this.nanos = nanos;
   }
 
   private BufferData seen(BufferData data) {
@@ -71,8 +78,10 @@ final class ToldStreams implements DataWriter {
   public void write(BufferData buffer) {
     lock.lock();
     try {
+      writingSince = nanos.getAsLong();
       out.write(seen(buffer));
     } finally {
+      writingSince = NEVER;
       lock.unlock();
     }
   }
@@ -86,10 +95,18 @@ final class ToldStreams implements DataWriter {
   public void writeNow(BufferData buffer) {
     lock.lock();
     try {
+      writingSince = nanos.getAsLong();
       out.writeNow(seen(buffer));
     } finally {
+      writingSince = NEVER;
       lock.unlock();
     }
+  }
+
+  /** Whether a client has not taken a frame, of whatever kind, for longer than this. */
+  boolean isStuck(long now, long patience) {
+    long since = writingSince;
+    return since != NEVER && now - since > patience;
   }
 
   /** Whether anything of an answer was written since this was asked last. */
@@ -130,8 +147,10 @@ final class ToldStreams implements DataWriter {
             .array();
     lock.lock();
     try {
+      writingSince = nanos.getAsLong();
       out.writeNow(BufferData.create(frame));
     } finally {
+      writingSince = NEVER;
       lock.unlock();
     }
   }
