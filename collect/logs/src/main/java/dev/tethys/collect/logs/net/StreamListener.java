@@ -22,6 +22,7 @@ public final class StreamListener implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+  private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** How long connections have for handing over what they hold. */
@@ -126,6 +127,7 @@ public final class StreamListener implements AutoCloseable {
       } catch (IOException e) {
         if (!closed) {
           LOG.log(Level.WARNING, "{0}: a connection was not accepted: {1}", what, e.toString());
+          pause();
         }
         continue;
       }
@@ -141,6 +143,18 @@ public final class StreamListener implements AutoCloseable {
       }
       connections.add(s);
       run(what + "-connection", () -> serve(s));
+      if (closed) {
+        close(s); // whoever closes all may have looked before this one was there
+      }
+    }
+  }
+
+  /** Out of files, mostly: trying again at once would keep a processor busy. */
+  private static void pause() {
+    try {
+      Thread.sleep(RETRY);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -148,6 +162,7 @@ public final class StreamListener implements AutoCloseable {
     InetSocketAddress from = (InetSocketAddress) raw.getRemoteSocketAddress();
     Socket socket = raw;
     try {
+      raw.setKeepAlive(true); // a client that vanished would keep its place for ever
       if (tls != null) {
         raw.setSoTimeout((int) HANDSHAKE.toMillis());
         socket = tls.accepted(raw);
