@@ -4,7 +4,6 @@ import dev.tethys.codec.exposition.ScrapeProtocol;
 import dev.tethys.collect.discovery.HttpConfig;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeDefaults;
-import dev.tethys.config.ConfigException;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -175,8 +174,9 @@ final class TargetAllocator implements AutoCloseable {
         taken = text;
       }
       complaint = "";
-    } catch (IOException | ConfigException | IllegalStateException e) {
-      String why = String.valueOf(e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      // Whatever it sent, it is asked again.
+      String why = e.getMessage() == null ? e.toString() : e.getMessage();
       if (!why.equals(complaint)) { // once, not at each round
         complaint = why;
         logger.log(

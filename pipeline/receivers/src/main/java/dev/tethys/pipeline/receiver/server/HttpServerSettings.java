@@ -184,7 +184,7 @@ public record HttpServerSettings(
               GoDurations.TYPE,
               Duration.ZERO,
               "From the headers of a request to the end of its answer; 0 for no bound but that a"
-                  + " client must take each part of it in five minutes.");
+                  + " client must take each part of it in read_timeout, or five minutes.");
       idleTimeout =
           s.key(
               "idle_timeout",

@@ -34,12 +34,20 @@ public final class Listeners {
         "transport",
         Type.oneOf("transport", words),
         "tcp",
-        "tcp, tcp4 and tcp6, or unix: then endpoint is the path of a socket of the machine.");
+        "tcp, or unix: then endpoint is the path of a socket of the machine.");
   }
 
   /** Where a listener listens, as {@link HttpListenerOptions} has it. */
   static String address(YamlObject o, Key<String> endpoint, Key<String> transport) {
     String where = o.get(endpoint);
+    if (o.get(transport).matches("tcp[46]")) {
+      throw o.error(
+          transport,
+          "transport "
+              + o.get(transport)
+              + ": listening over one version of IP alone is not built in Tethys; leave transport"
+              + " out, and give endpoint an address of that version");
+    }
     if (!o.get(transport).equals("unix")) {
       return where;
     }
