@@ -119,17 +119,20 @@ class PostgresTokensTest {
     }
   }
 
+  private static TestPipeline withWrongToken(PostgresTokenGate gate) throws IOException {
+    Path file = Files.writeString(folder.resolve("wrong"), "wrong");
+    return new TestPipeline(
+        Signal.METRICS,
+        "postgresql",
+        exporter(gate),
+        "bearertokenauth",
+        "filename: '" + file + "'");
+  }
+
   @Test
   void aRefusedTokenIsToldWithWhatIsWanted() throws Exception {
     try (PostgresTokenGate gate = new PostgresTokenGate(context, "right", server.port())) {
-      Path file = Files.writeString(folder.resolve("rotating"), "wrong");
-      try (TestPipeline p =
-          new TestPipeline(
-              Signal.METRICS,
-              "postgresql",
-              exporter(gate),
-              "bearertokenauth",
-              "filename: '" + file + "'")) {
+      try (TestPipeline p = withWrongToken(gate)) {
         p.send(KnownSamples.one());
         TestPipeline.await("the token is refused", PATIENCE, () -> !p.refusal().isEmpty());
         assertThat(p.refusal())
@@ -148,14 +151,7 @@ class PostgresTokensTest {
   @Test
   void aRefusalIsToldOfNoOtherFailure() throws Exception {
     try (PostgresTokenGate gate = new PostgresTokenGate(context, "right", server.port())) {
-      Path file = Files.writeString(folder.resolve("going"), "wrong");
-      try (TestPipeline p =
-          new TestPipeline(
-              Signal.METRICS,
-              "postgresql",
-              exporter(gate),
-              "bearertokenauth",
-              "filename: '" + file + "'")) {
+      try (TestPipeline p = withWrongToken(gate)) {
         p.send(KnownSamples.one());
         TestPipeline.await(
             "the token is refused", PATIENCE, () -> p.refusal().contains("issuer.example"));

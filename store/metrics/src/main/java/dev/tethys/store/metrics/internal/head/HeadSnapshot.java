@@ -186,10 +186,9 @@ public final class HeadSnapshot {
 
   private void series(WritableFile file, ByteSink out) throws IOException {
     ByteSink raw = new ByteSink(FRAME);
-    int from = 1;
-    while (from < lists.length) {
+    int slot = 1;
+    while (slot < lists.length) {
       raw.clear();
-      int slot = from;
       int n = 0;
       for (; slot < lists.length && raw.size < FRAME; slot++) {
         if (lists[slot] != 0) {
@@ -199,7 +198,6 @@ public final class HeadSnapshot {
           n++;
         }
       }
-      from = slot;
       if (n > 0) {
         int at = Frames.begin(out);
         out.putByte(SERIES);
@@ -450,11 +448,7 @@ public final class HeadSnapshot {
       newest = Math.max(newest, times[k]);
       s.lastBits[k] = Double.doubleToRawLongBits(v[k]);
     }
-    long together = 0;
-    for (int k = 0; k < 64; k++) {
-      together |= times[k] == newest ? 1L << k : 0;
-    }
-    s.newest.setAll(together, newest);
+    s.newest.setAll(-1, newest);
     for (int k = 0; k < 64; k++) {
       if (times[k] != newest) {
         s.newest.set(k, times[k]);
