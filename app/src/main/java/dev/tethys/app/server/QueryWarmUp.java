@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,13 @@ final class QueryWarmUp implements AutoCloseable {
   /** Metrics with more series take too long for what is learnt from them. */
   static final int MAX_SERIES = 2_000;
 
+  /**
+   * As much is compiled over so many series as over twenty times as many, in a tenth of the time.
+   */
+  static final int ENOUGH_SERIES = 100;
+
   /** Those who waited for the restart come first. */
-  private static final Duration HEAD_START = Duration.ofSeconds(1);
+  private static final Duration HEAD_START = Duration.ofMillis(200);
 
   /** How long nobody has to have asked before the next query is rehearsed. */
   private static final Duration QUIET = Duration.ofMillis(25);
@@ -39,6 +45,8 @@ final class QueryWarmUp implements AutoCloseable {
   private static final long MAX_WAITS = Duration.ofMinutes(1).dividedBy(QUIET);
 
   private static final int METRICS = 3;
+  private static final int MAX_METRICS = 2_000;
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
   private static final Duration WAIT = Duration.ofSeconds(1);
   private static final int STEPS = 200;
   private static final long MAX_SAMPLES = 2_000_000;
@@ -130,14 +138,8 @@ final class QueryWarmUp implements AutoCloseable {
                 .timeoutMillis(Math.max(1, nanos / 1_000_000))
                 .threads(Math.min(2, Runtime.getRuntime().availableProcessors()))
                 .build())) {
-      DatabaseStats stats = database.stats(100);
-      List<String> metrics =
-          stats.seriesCountByMetricName().stream()
-              .filter(c -> c.value() <= MAX_SERIES)
-              .limit(METRICS)
-              .map(DatabaseStats.Count::name)
-              .filter(n -> n.matches("[a-zA-Z_:][a-zA-Z0-9_:]*"))
-              .toList();
+      DatabaseStats stats = database.stats(MAX_METRICS);
+      List<String> metrics = metrics(stats.seriesCountByMetricName());
       long end = stats.maxTime();
       long start = Math.max(stats.minTime(), end - MAX_SPAN);
       if (metrics.isEmpty() || start >= end) {
@@ -165,6 +167,23 @@ final class QueryWarmUp implements AutoCloseable {
     } finally {
       LOG.log(Level.DEBUG, "{0} queries rehearsed in {1} ms", answered, spent / 1_000_000);
     }
+  }
+
+  /**
+   * What to ask of: metrics with nearly enough series, or else with the fewest.
+   *
+   * @param counts most series first
+   */
+  static List<String> metrics(List<DatabaseStats.Count> counts) {
+    List<DatabaseStats.Count> plain =
+        counts.stream()
+            .filter(c -> c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches())
+            .toList();
+    List<DatabaseStats.Count> few =
+        plain.stream().filter(c -> c.value() <= ENOUGH_SERIES).limit(METRICS).toList();
+    return (few.isEmpty() ? plain.reversed().stream().limit(METRICS) : few.stream())
+        .map(DatabaseStats.Count::name)
+        .toList();
   }
 
   /** Waits until nobody asks; false when the rehearsal is to end. */
