@@ -110,7 +110,10 @@ public record DeliverySettings(
   private static final Key<Long> MAX_SIZE =
       BATCH.key("max_size", Type.INT, 0L, "Size beyond which it is split; 0 for none.");
   private static final Key<Sizer> BATCH_SIZER =
-      BATCH.key("sizer", words(Sizer.ITEMS, Sizer.BYTES), Sizer.ITEMS, "What sizes count.");
+      BATCH.optional(
+          "sizer",
+          words(Sizer.ITEMS, Sizer.BYTES),
+          "What sizes count: items, or what sizer of the queue says where that is written.");
   private static final Key<List<String>> BATCH_PARTITION =
       BATCH.key(
           "partition",
@@ -362,7 +365,26 @@ public record DeliverySettings(
         options,
         storage,
         between(o, DEAD_LETTER_BYTES, 1, Long.MAX_VALUE),
-        o.find(QUEUE_BATCH));
+        queueBatch(o, sizer));
+  }
+
+  /** What is joined; its sizes count what the queue's size does, unless it says otherwise. */
+  private static @Nullable Batching queueBatch(YamlObject o, Sizer queueSizer) {
+    Batching b = o.find(QUEUE_BATCH);
+    YamlNode written = o.at(QUEUE_BATCH);
+    if (b == null
+        || !o.has(SIZER)
+        || written == null
+        || written.entries().containsKey(BATCH_SIZER.name())) {
+      return b;
+    }
+    if (queueSizer == Sizer.REQUESTS) {
+      throw o.error(
+          QUEUE_BATCH,
+          "sizes of a batch count items or bytes, and without a sizer of its own it takes that of"
+              + " the queue, which is requests; write batch: {sizer: items}");
+    }
+    return new Batching(b.after, b.minSize, b.maxSize, queueSizer, b.metadataKeys);
   }
 
   private static Batching batch(YamlObject o) {
@@ -371,7 +393,13 @@ public record DeliverySettings(
     if (max > 0 && max < min) {
       throw o.error(MAX_SIZE, "max_size " + max + " is less than min_size " + min);
     }
-    return new Batching(o.get(FLUSH_TIMEOUT), min, max, o.get(BATCH_SIZER), o.get(BATCH_PARTITION));
+    Sizer sizer = o.find(BATCH_SIZER);
+    return new Batching(
+        o.get(FLUSH_TIMEOUT),
+        min,
+        max,
+        sizer == null ? Sizer.ITEMS : sizer,
+        o.get(BATCH_PARTITION));
   }
 
   private static long between(YamlObject o, Key<Long> key, long least, long most) {
