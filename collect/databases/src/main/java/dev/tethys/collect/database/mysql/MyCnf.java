@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -23,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 record MyCnf(Map<String, Map<String, String>> sections) {
   private static final int MAX_BYTES = 1 << 20;
+
+  /** Spelled as mysqld_exporter spells it. */
+  private static final String SKIP_VERIFY = "ssl-skip-verfication";
+
   private static final Pattern VARIABLE =
       Pattern.compile("\\$\\{([A-Za-z_][A-Za-z0-9_]*)\\}|\\$([A-Za-z_][A-Za-z0-9_]*)");
 
@@ -131,7 +136,8 @@ record MyCnf(Map<String, Map<String, String>> sections) {
    * How a server is reached.
    *
    * @param target host and port or a socket; {@code ""} for what the section says
-   * @param skipVerify whether certificates are not verified, whatever the section says
+   * @param skipVerify whether TLS is spoken without verifying certificates where the section does
+   *     not say
    * @throws IllegalArgumentException when the section cannot be used
    */
   MysqlAddress address(String section, String target, boolean skipVerify) {
@@ -161,8 +167,9 @@ record MyCnf(Map<String, Map<String, String>> sections) {
                 + get(section, "tls-max-version")
                 + get(section, "tls-server-name"))
             .isEmpty();
-    boolean skip = skipVerify || mode.equals("skip-verify") || mode.equals("preferred");
-    boolean secured = skipVerify || custom || !(mode.isEmpty() || mode.equals("false"));
+    boolean unverified = isOn(section, SKIP_VERIFY, skipVerify);
+    boolean skip = unverified || mode.equals("skip-verify") || mode.equals("preferred");
+    boolean secured = unverified || custom || !(mode.isEmpty() || mode.equals("false"));
     TlsConfig tls =
         !secured
             ? null
@@ -184,9 +191,21 @@ record MyCnf(Map<String, Map<String, String>> sections) {
         user,
         new Secret(get(section, "password")),
         tls,
-        mode.equals("preferred") && !custom,
-        get(section, "enable-cleartext-plugin").equals("true")
-            || get(section, "enable-cleartext-plugin").equals("1"));
+        mode.equals("preferred") && !custom && !unverified,
+        isOn(section, "enable-cleartext-plugin", false));
+  }
+
+  /** A key that is on or off, in the words that mysqld_exporter's reader of files takes. */
+  private boolean isOn(String section, String key, boolean otherwise) {
+    String v = get(section, key);
+    return switch (v.toLowerCase(Locale.ROOT)) {
+      case "" -> otherwise;
+      case "1", "t", "true", "y", "yes", "on" -> true;
+      case "0", "f", "false", "n", "no", "off" -> false;
+      default ->
+          throw new IllegalArgumentException(
+              "section [" + section + "]: " + key + " is \"" + v + "\" and wants true or false");
+    };
   }
 
   private @Nullable TlsVersion version(String section, String key) {
