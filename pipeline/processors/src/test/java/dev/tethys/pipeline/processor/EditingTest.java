@@ -182,8 +182,11 @@ class EditingTest {
             "{note=a **** b, token=****, card=****, safe=4111111111111111,"
                 + " redaction.redacted.keys=gone, redaction.redacted.count=1,"
                 + " redaction.masked.keys=card,note,token, redaction.masked.count=3,"
-                + " redaction.ignored.count=1}");
-    assertThat(l.get(1).attributes().toString()).isEqualTo("{note=x@mycompany.com}");
+                + " redaction.ignored.count=1,"
+                + " redaction.body.masked.keys=body, redaction.body.masked.count=1}");
+    assertThat(l.get(1).attributes().toString())
+        .isEqualTo(
+            "{note=x@mycompany.com," + " redaction.allowed.keys=note, redaction.allowed.count=1}");
     assertThat(rig.logs().resources().getFirst().resource().attributes().get("service.name"))
         .isEqualTo("shop");
   }

@@ -4,6 +4,7 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -22,14 +23,14 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.processor.Simple;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,22 +42,21 @@ public final class Redaction {
   private static final String MASK = "****";
   private static final String PREFIX = "redaction.";
 
+  /** What is written of a redaction; another one behind it leaves and adds to them. */
+  private static final Set<String> SUMMARIES =
+      Stream.of(PREFIX, PREFIX + "body.")
+          .flatMap(
+              p ->
+                  Stream.concat(
+                      Stream.of("redacted", "masked", "allowed")
+                          .flatMap(what -> Stream.of(p + what + ".keys", p + what + ".count")),
+                      Stream.of(p + "ignored.count")))
+          .collect(Collectors.toUnmodifiableSet());
+
   // SpanKind of OTLP
   private static final int INTERNAL = 1;
   private static final int SERVER = 2;
   private static final int CLIENT = 3;
-
-  private enum Hash {
-    MD5("MD5"),
-    SHA1("SHA-1"),
-    SHA3("SHA3-256");
-
-    private final String algorithm;
-
-    Hash(String algorithm) {
-      this.algorithm = algorithm;
-    }
-  }
 
   private enum Summary {
     SILENT,
@@ -79,20 +79,24 @@ public final class Redaction {
   private static final Key<List<String>> BLOCKED_VALUES =
       list("blocked_values", "RE2: parts of values that are masked.");
   private static final Key<List<String>> ALLOWED_VALUES =
-      list("allowed_values", "RE2: values that are not masked.");
+      list(
+          "allowed_values",
+          "RE2: values that are not masked, under blocked keys of attributes neither.");
   private static final Key<Boolean> ALL_TYPES =
       SECTION.key(
-          "redact_all_types", Type.BOOL, false, "Whether values that are no text count too.");
-  private static final Key<Hash> HASH =
-      SECTION.optional(
-          "hash_function",
-          Type.lowerCase("hash function", Hash.class),
-          "md5, sha1 or sha3 instead of asterisks.");
+          "redact_all_types",
+          Type.BOOL,
+          false,
+          "Whether values of attributes that are no text count too, as in bodies they do.");
+  private static final Key<HashFunction> HASH =
+      SECTION.optional("hash_function", HashFunction.TYPE, "A hash instead of asterisks.");
+  private static final Key<Secret> HMAC_KEY =
+      SECTION.key("hmac_key", Type.SECRET, Secret.NONE, "The key of hmac-sha256 and hmac-sha512.");
   private static final Key<Summary> SUMMARY =
       SECTION.key(
           "summary",
           Type.lowerCase("summary", Summary.class),
-          Summary.INFO,
+          Summary.SILENT,
           "silent, info (counts) or debug (names too), as attributes of the item.");
 
   private static final Key<UrlSanitizer> URLS =
@@ -108,14 +112,16 @@ public final class Redaction {
   private final List<Pattern> blockedValues;
   private final List<Pattern> allowedValues;
   private final boolean allTypes;
-  private final @Nullable Hash hash;
+  private final @Nullable HashFunction hash;
+  private final byte[] hmacKey;
   private final Summary summary;
   private final @Nullable UrlSanitizer urls;
   private final @Nullable DatabaseSanitizer databases;
 
   private Redaction(YamlObject o) {
     allowAll = o.get(ALLOW_ALL_KEYS);
-    allowed = new HashSet<>(o.get(ALLOWED_KEYS));
+    allowed = new HashSet<>(SUMMARIES);
+    allowed.addAll(o.get(ALLOWED_KEYS));
     ignored = new HashSet<>(o.get(IGNORED_KEYS));
     ignoredPatterns = patterns(o, IGNORED_KEY_PATTERNS);
     blockedKeys = patterns(o, BLOCKED_KEY_PATTERNS);
@@ -123,6 +129,10 @@ public final class Redaction {
     allowedValues = patterns(o, ALLOWED_VALUES);
     allTypes = o.get(ALL_TYPES);
     hash = o.find(HASH);
+    hmacKey = o.get(HMAC_KEY).value().getBytes(StandardCharsets.UTF_8);
+    if (hash != null && hash.keyed() && hmacKey.length == 0) {
+      throw o.error(HASH, "needs hmac_key, the secret that hashes are made with");
+    }
     summary = o.get(SUMMARY);
     urls = o.find(URLS);
     databases = o.find(DATABASES);
@@ -181,9 +191,9 @@ public final class Redaction {
         }
       }
       case LogRecord l -> {
-        sanitize(l);
+        String system = DatabaseSanitizer.system(l.attributes());
         attributes(l.attributes());
-        body(l);
+        body(l, system);
       }
       case Metric m -> {
         if (m.data() != null) {
@@ -196,127 +206,217 @@ public final class Redaction {
     }
   }
 
-  /** What was done to one item. */
-  private static final class Done {
-    final Set<String> removed = new TreeSet<>();
-    final Set<String> masked = new TreeSet<>();
-    int ignored;
-  }
-
   private void attributes(Attributes a) {
     if (a.isEmpty()) {
       return;
     }
     Done done = new Done();
-    sanitize(a);
-    edit(a, "", done, !allowAll);
-    if (summary == Summary.SILENT) {
-      return;
-    }
-    summarise(a, "redacted", done.removed);
-    summarise(a, "masked", done.masked);
-    if (done.ignored > 0) {
-      a.put(PREFIX + "ignored.count", (long) done.ignored);
-    }
-  }
-
-  private void summarise(Attributes a, String what, Set<String> keys) {
-    if (keys.isEmpty()) {
-      return;
-    }
-    if (summary == Summary.DEBUG) {
-      a.put(PREFIX + what + ".keys", String.join(",", keys));
-    }
-    a.put(PREFIX + what + ".count", (long) keys.size());
-  }
-
-  /** Before anything is removed, so that the database of a statement is known. */
-  private void sanitize(Attributes a) {
-    if (urls == null && databases == null) {
-      return;
-    }
-    String system = DatabaseSanitizer.system(a);
-    for (int i = 0; i < a.size(); i++) {
-      String key = a.key(i);
-      if (a.value(i) instanceof String before && !ignored(key)) {
-        String text = urls == null ? before : urls.attribute(key, before);
-        text = databases == null ? text : databases.attribute(key, text, system);
-        if (!text.equals(before)) {
-          a.setValue(i, text);
-        }
-      }
-    }
-  }
-
-  private void sanitize(LogRecord l) {
-    if (l.body() instanceof String before && (urls != null || databases != null)) {
-      String text = urls == null ? before : urls.body(before);
-      text =
-          databases == null ? text : databases.body(text, DatabaseSanitizer.system(l.attributes()));
-      if (!text.equals(before)) {
-        l.setBody(text);
-      }
-    }
-  }
-
-  private void name(Span s) {
-    boolean client = s.kind() == CLIENT || s.kind() == SERVER;
-    String name = urls == null || !client ? s.name() : urls.spanName(s.name());
-    if (databases != null && (client || s.kind() == INTERNAL)) {
-      name = databases.spanName(name, DatabaseSanitizer.system(s.attributes()));
-    }
-    if (!name.equals(s.name())) {
-      s.setName(name);
-    }
-  }
-
-  private void body(LogRecord l) {
-    Done done = new Done();
-    switch (l.body()) {
-      case Attributes m -> edit(m, "body.", done, !allowAll);
-      case null -> {}
-      default -> {
-        Object masked = value(l.body());
-        if (masked != l.body()) {
-          l.setBody(masked);
-        }
-      }
-    }
-  }
-
-  private void edit(Attributes a, String path, Done done, boolean remove) {
+    String system = DatabaseSanitizer.system(a); // before it may be removed
     for (int i = a.size() - 1; i >= 0; i--) {
       String key = a.key(i);
       if (ignored(key)) {
         done.ignored++;
         continue;
       }
-      if (path.isEmpty() && key.startsWith(PREFIX)) {
-        continue; // what a redaction before this one says
-      }
-      if (remove && !allowed.contains(key)) {
-        done.removed.add(path + key);
+      if (!allowAll && !allowed.contains(key)) {
+        done.removed.add(key);
         a.remove(key);
         i = Math.min(i, a.size());
         continue;
       }
       Object v = a.value(i);
+      String text = v instanceof String || allTypes ? ValueText.of(v) : "";
+      if (matches(allowedValues, text)) {
+        done.allowed.add(key);
+        continue;
+      }
+      Object after;
       if (matches(blockedKeys, key)) {
-        if (v instanceof String || allTypes) {
-          a.setValue(i, mask(ValueText.of(v)));
-          done.masked.add(path + key);
+        after = mask(text);
+      } else if (v instanceof Attributes || v instanceof ArrayValue) {
+        Done within = new Done();
+        after = new Walk(within, false, allTypes, s -> s).value(v, key);
+        done.masked.addAll(within.masked);
+        done.ignored += within.ignored;
+        a.setValue(i, after);
+        continue;
+      } else {
+        String masked = attribute(key, blocked(text), system);
+        after = masked.equals(text) ? v : masked;
+      }
+      if (!Objects.equals(after, v)) {
+        a.setValue(i, after);
+        done.masked.add(key);
+      }
+    }
+    summarise(a, PREFIX, done);
+  }
+
+  private String attribute(String key, String text, String system) {
+    String out = urls == null ? text : urls.attribute(key, text);
+    return databases == null ? out : databases.attribute(key, out, system);
+  }
+
+  private void body(LogRecord l, String system) {
+    Object body = l.body();
+    if (body == null) {
+      return;
+    }
+    Done done = new Done();
+    Object after =
+        new Walk(
+                done,
+                !allowAll,
+                true,
+                s -> {
+                  String out = urls == null ? s : urls.body(s);
+                  return databases == null ? out : databases.body(out, system);
+                })
+            .value(body, "");
+    if (!Objects.equals(after, body)) {
+      l.setBody(after);
+    }
+    if (!(body instanceof Attributes) && !(body instanceof ArrayValue)) {
+      done.allowed.clear(); // has no key to name
+    }
+    summarise(l.attributes(), PREFIX + "body.", done);
+  }
+
+  /** What was done to one set of attributes or one body. */
+  private static final class Done {
+    final List<String> removed = new ArrayList<>();
+    final List<String> masked = new ArrayList<>();
+    final List<String> allowed = new ArrayList<>();
+    int ignored;
+  }
+
+  private void summarise(Attributes a, String prefix, Done done) {
+    if (summary == Summary.SILENT) {
+      return;
+    }
+    summarise(a, prefix + "redacted", done.removed);
+    summarise(a, prefix + "masked", done.masked);
+    summarise(a, prefix + "allowed", done.allowed);
+    count(a, prefix + "ignored.count", done.ignored);
+  }
+
+  private void summarise(Attributes a, String what, List<String> keys) {
+    if (keys.isEmpty()) {
+      return;
+    }
+    if (summary == Summary.DEBUG) {
+      List<String> all = new ArrayList<>(keys);
+      String before = a.getString(what + ".keys");
+      if (before != null && !before.isEmpty()) {
+        all.addAll(List.of(before.split(",", -1)));
+      }
+      all.sort(null);
+      a.put(what + ".keys", String.join(",", all));
+    }
+    count(a, what + ".count", keys.size());
+  }
+
+  private static void count(Attributes a, String key, int n) {
+    if (n > 0) {
+      a.put(key, n + (a.get(key) instanceof Long before ? before : 0L));
+    }
+  }
+
+  /** Goes through maps and lists of any depth. */
+  private final class Walk {
+    private final Done done;
+    private final boolean remove;
+    private final boolean everything;
+    private final UnaryOperator<String> sanitize;
+
+    /**
+     * What it is to do.
+     *
+     * @param done what was done, by the path of the keys
+     * @param remove whether keys that are not allowed are removed
+     * @param everything whether values that are no text are looked at as text
+     * @param sanitize what becomes of a text besides
+     */
+    Walk(Done done, boolean remove, boolean everything, UnaryOperator<String> sanitize) {
+      this.done = done;
+      this.remove = remove;
+      this.everything = everything;
+      this.sanitize = sanitize;
+    }
+
+    /** The value without what is blocked; itself where nothing is, or where it was edited. */
+    @Nullable Object value(@Nullable Object v, String path) {
+      switch (v) {
+        case Attributes map -> map(map, path.isEmpty() ? "" : path + ".");
+        case ArrayValue list -> {
+          for (int i = 0; i < list.size(); i++) {
+            Object before = list.get(i);
+            Object after = value(before, (path.isEmpty() ? "" : path + ".") + "[" + i + "]");
+            if (!Objects.equals(after, before)) {
+              list.set(i, after);
+            }
+          }
         }
-        continue;
+        case null, default -> {
+          return leaf(v, path.isEmpty() ? "body" : path);
+        }
       }
-      if (v instanceof Attributes inner) {
-        edit(inner, path + key + ".", done, false);
-        continue;
+      return v;
+    }
+
+    private void map(Attributes map, String path) {
+      for (int i = map.size() - 1; i >= 0; i--) {
+        String key = map.key(i);
+        if (ignored(key)) {
+          done.ignored++;
+          continue;
+        }
+        if (remove && !allowed.contains(key)) {
+          done.removed.add(path + key);
+          map.remove(key);
+          i = Math.min(i, map.size());
+          continue;
+        }
+        Object before = map.value(i);
+        Object after;
+        if (matches(blockedKeys, key)) {
+          done.masked.add(path + key);
+          after = mask(before instanceof String s ? s : "");
+        } else {
+          after = value(before, path + key);
+        }
+        if (!Objects.equals(after, before)) {
+          map.setValue(i, after);
+        }
       }
-      Object masked = value(v);
-      if (masked != v) {
-        a.setValue(i, masked);
-        done.masked.add(path + key);
+    }
+
+    private @Nullable Object leaf(@Nullable Object v, String path) {
+      String text = v instanceof String || everything ? ValueText.of(v) : "";
+      if (matches(allowedValues, text)) {
+        done.allowed.add(path);
+        return v;
       }
+      String masked = sanitize.apply(blocked(text));
+      if (masked.equals(text)) {
+        return v;
+      }
+      done.masked.add(path);
+      return masked;
+    }
+  }
+
+  private void name(Span s) {
+    boolean client = s.kind() == CLIENT || s.kind() == SERVER;
+    if (matches(allowedValues, s.name())) {
+      return;
+    }
+    String name = urls == null || !client ? s.name() : urls.spanName(s.name());
+    if (databases != null && (client || s.kind() == INTERNAL)) {
+      name = databases.spanName(name, DatabaseSanitizer.system(s.attributes()));
+    }
+    if (!name.equals(s.name())) {
+      s.setName(name);
     }
   }
 
@@ -333,30 +433,13 @@ public final class Redaction {
     return false;
   }
 
-  /** The value masked, or itself when nothing of it is blocked. */
-  private @Nullable Object value(@Nullable Object v) {
-    if (v instanceof ArrayValue list) {
-      boolean changed = false;
-      ArrayValue masked = new ArrayValue();
-      for (int i = 0; i < list.size(); i++) {
-        Object m = value(list.get(i));
-        changed |= m != list.get(i);
-        masked.add(m);
-      }
-      return changed ? masked : v;
-    }
-    if (v == null || !(v instanceof String) && !allTypes || blockedValues.isEmpty()) {
-      return v;
-    }
-    String text = ValueText.of(v);
-    if (matches(allowedValues, text)) {
-      return v;
-    }
+  /** The text with what is blocked of it masked. */
+  private String blocked(String text) {
     String masked = text;
     for (Pattern p : blockedValues) {
       masked = masked(p, masked);
     }
-    return masked.equals(text) ? v : masked;
+    return masked;
   }
 
   private String masked(Pattern p, String text) {
@@ -364,11 +447,14 @@ public final class Redaction {
     if (!m.find()) {
       return text;
     }
+    if (text.isEmpty()) {
+      return mask(text);
+    }
     StringBuilder sb = new StringBuilder();
     int end = 0;
     do {
       if (m.end() > m.start()) {
-        sb.append(text, end, m.start()).append(mask(text.substring(m.start(), m.end())));
+        sb.append(text, /* start= */ end, /* end= */ m.start()).append(mask(text.substring(m.start(), m.end())));
         end = m.end();
       }
     } while (m.find());
@@ -376,16 +462,6 @@ public final class Redaction {
   }
 
   private String mask(String text) {
-    if (hash == null) {
-      return MASK;
-    }
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance(hash.algorithm)
-                  .digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
+    return hash == null ? MASK : hash.hex(text, hmacKey);
   }
 }

@@ -1,0 +1,142 @@
+package dev.tethys.pipeline.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.processor.redaction.Redaction;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What redaction hides, of what type and how deep it may be, and what it tells of it. */
+class RedactionTest {
+  private final Rig rig = new Rig();
+
+  private LogRecord run(String yaml, LogRecord record) {
+    rig.send(rig.processor(Redaction.factory(), Signal.LOGS, yaml), Rig.logs("shop", record));
+    return Rig.all(rig.logs()).getFirst();
+  }
+
+  private static LogRecord body(@Nullable Object body) {
+    LogRecord l = new LogRecord();
+    l.setBody(body);
+    return l;
+  }
+
+  private static Attributes map(Object... entries) {
+    Attributes a = new Attributes();
+    for (int i = 0; i < entries.length; i += 2) {
+      a.put((String) entries[i], entries[i + 1]);
+    }
+    return a;
+  }
+
+  @Test
+  void blockedKeysHideValuesOfEveryType() {
+    LogRecord l =
+        run(
+            "{allow_all_keys: true, blocked_key_patterns: [pin]}",
+            Rig.log(9, "x", "pin", 1234L, "pin.flag", true, "pin.map", map("a", "b"), "n", 1L));
+    assertThat(l.attributes().toString()).isEqualTo("{pin=****, pin.flag=****, pin.map=****, n=1}");
+  }
+
+  @Test
+  void bodiesAreGoneThroughWhole() {
+    LogRecord l =
+        run(
+            """
+            allowed_keys: [list, user, name, pin, card, keep]
+            blocked_key_patterns: [^pin$]
+            blocked_values: ["4[0-9]{15}"]
+            ignored_keys: [safe]
+            allowed_values: [^fine$]
+            summary: debug
+            """,
+            body(
+                map(
+                    "list",
+                    ArrayValue.of(map("pin", 1234L, "ssn", "078", "card", 4111111111111111L)),
+                    "user",
+                    map("name", "ann", "birth", "x", "keep", "fine", "safe", "4111111111111111"),
+                    "gone",
+                    true)));
+    assertThat(String.valueOf(l.body()))
+        .isEqualTo(
+            "{list=[{pin=****, card=****}], user={name=ann, keep=fine, safe=4111111111111111}}");
+    assertThat(l.attributes().toString())
+        .isEqualTo(
+            "{redaction.body.redacted.keys=gone,list.[0].ssn,user.birth,"
+                + " redaction.body.redacted.count=3,"
+                + " redaction.body.masked.keys=list.[0].card,list.[0].pin,"
+                + " redaction.body.masked.count=2,"
+                + " redaction.body.allowed.keys=user.keep, redaction.body.allowed.count=1,"
+                + " redaction.body.ignored.count=1}");
+  }
+
+  @Test
+  void bodiesThatAreListsOrNumbersAreNoLoophole() {
+    String yaml =
+        "{allow_all_keys: true, blocked_key_patterns: [password], blocked_values: ['[0-9]{16}']}";
+    assertThat(run(yaml, body(ArrayValue.of(map("password", "x"), 4111111111111111L, 5L))).body())
+        .hasToString("[{password=****}, ****, 5]");
+    assertThat(run(yaml, body(4111111111111111L)).body()).isEqualTo("****");
+    assertThat(run(yaml, body(5L)).body()).isEqualTo(5L);
+    LogRecord attributes = Rig.log(9, "x", "l", ArrayValue.of(map("password", 7L)));
+    assertThat(run(yaml, attributes).attributes()).hasToString("{l=[{password=****}]}");
+  }
+
+  @Test
+  void nothingIsToldUnlessAsked() {
+    String yaml = "{allow_all_keys: true, blocked_key_patterns: [a], ignored_keys: [b]}";
+    LogRecord l = run(yaml, Rig.log(9, "x", "a", "1", "b", "2"));
+    assertThat(l.attributes().toString()).isEqualTo("{a=****, b=2}");
+  }
+
+  @Test
+  void aSecondRedactionAddsToTheFirst() {
+    LogRecord first =
+        run("{allowed_keys: [b, c], summary: debug}", Rig.log(9, "x", "a", 1L, "b", "2", "c", "3"));
+    LogRecord second = run("{allowed_keys: [c], summary: debug}", first);
+    assertThat(second.attributes().toString())
+        .isEqualTo("{c=3, redaction.redacted.keys=a,b, redaction.redacted.count=2}");
+    LogRecord forged = run("{allowed_keys: [c]}", Rig.log(9, "x", "redaction.secret", "s"));
+    assertThat(forged.attributes().isEmpty()).isTrue();
+  }
+
+  @Test
+  void anAllowedValueStaysUnderABlockedKeyOfAttributes() {
+    LogRecord l =
+        run(
+            "{allow_all_keys: true, blocked_key_patterns: [mail], allowed_values: ['@us$'],"
+                + " summary: debug}",
+            Rig.log(9, "x", "mail", "a@us", "mail2", "b@them"));
+    assertThat(l.attributes().toString())
+        .isEqualTo(
+            "{mail=a@us, mail2=****, redaction.masked.keys=mail2, redaction.masked.count=1,"
+                + " redaction.allowed.keys=mail, redaction.allowed.count=1}");
+  }
+
+  /** Values of RFC 4231, 4.3. */
+  @ParameterizedTest
+  @CsvSource({
+    "hmac-sha256, 5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    "hmac-sha512, 164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+        + "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
+  })
+  void hashesMayHaveAKey(String function, String expected) {
+    LogRecord l =
+        run(
+            "{allow_all_keys: true, blocked_key_patterns: [a], hmac_key: Jefe, hash_function: "
+                + function
+                + "}",
+            Rig.log(9, "x", "a", "what do ya want for nothing?"));
+    assertThat(l.attributes().get("a")).isEqualTo(expected);
+    assertThatThrownBy(() -> run("{hash_function: " + function + "}", body("x")))
+        .hasMessageContaining("hmac_key");
+  }
+}
