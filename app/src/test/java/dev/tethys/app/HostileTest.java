@@ -2,6 +2,10 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.remote.WriteRequestV2Writer;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Labels;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -88,6 +92,35 @@ class HostileTest {
           .isBetween(200, 499);
     }
     assertThat(server.post("/api/v1/write", "text/html", zeros).statusCode()).isEqualTo(415);
+  }
+
+  @Test
+  void aSeriesWithATooLongLabelIsRefusedAlone() {
+    long now = System.currentTimeMillis();
+    Labels tooLong = Labels.of("__name__", "toolong", "sql", "x".repeat(300_000));
+    Labels one = Labels.of("__name__", "beside_toolong", "version", "1");
+    Labels two = Labels.of("__name__", "beside_toolong", "version", "2");
+    WriteRequestWriter v1 = new WriteRequestWriter();
+    v1.beginSeries(tooLong).sample(now, 1).endSeries().beginSeries(one).sample(now, 1).endSeries();
+    WriteRequestV2Writer v2 = new WriteRequestV2Writer();
+    v2.beginSeries(tooLong).sample(0, now, 1).endSeries();
+    v2.beginSeries(two).sample(0, now, 2).endSeries();
+    for (HttpResponse<String> r :
+        List.of(
+            push("application/x-protobuf", v1.toByteArray()),
+            push(
+                "application/x-protobuf;proto=io.prometheus.write.v2.Request", v2.toByteArray()))) {
+      assertThat(r.statusCode()).isEqualTo(400);
+      assertThat(r.body())
+          .contains("metric \"toolong\"", "label \"sql\" takes 300007 bytes", "262144")
+          .hasSizeLessThan(1000);
+    }
+    assertThat(query("count(beside_toolong)").body()).contains("\"2\"");
+    assertThat(query("toolong").body()).contains("\"result\":[]");
+  }
+
+  private static HttpResponse<String> push(String type, byte[] request) {
+    return server.post("/api/v1/write", type, SnappyBlock.encode(request, 0, request.length));
   }
 
   @Test

@@ -54,7 +54,7 @@ final class WriteV1 {
         if (e.reason() != StorageException.Reason.LIMIT) {
           throw e;
         }
-        // A new series has no room; those that are known go on.
+        // A limit forbids this new series; the others go on.
         limited = limited == null ? e.getMessage() : limited;
         beyond++;
         while (r.next() != SeriesEvent.END) {

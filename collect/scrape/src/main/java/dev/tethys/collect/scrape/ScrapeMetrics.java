@@ -153,7 +153,8 @@ public final class ScrapeMetrics {
     limited =
         r.counter(
             "tethys_target_scrapes_series_refused_total",
-            "Total number of samples whose series was new and had no room in the store.");
+            "Total number of samples whose series was new and was refused because of a limit of the"
+                + " store.");
     outOfBounds =
         r.counter(
             "prometheus_target_scrapes_sample_out_of_bounds_total",

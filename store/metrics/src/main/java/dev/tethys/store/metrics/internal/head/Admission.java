@@ -82,6 +82,11 @@ final class Admission {
 
   /** Refuses a new series beyond a limit, by name. */
   private void admit(Labels labels, int bytes) {
+    String tooLong = LabelLimits.problem(labels);
+    if (tooLong != null) {
+      head.counters.limited.increment();
+      throw new StorageException(StorageException.Reason.LIMIT, tooLong);
+    }
     int max = head.settings().maxSeries();
     if (head.table.live() >= max) {
       throw refused(

@@ -19,12 +19,20 @@ final class ByteArena {
     return (long) used * PAGE;
   }
 
-  /** Stores bytes; their name. */
+  /**
+   * Stores bytes; their name.
+   *
+   * @throws StorageException when they are longer than a page or no page is left: then nothing is
+   *     stored
+   */
   int put(byte[] b, int offset, int length) {
     if (length > PAGE) {
       throw new StorageException(
-          StorageException.Reason.INVALID,
-          "the labels of a series take " + length + " bytes; the most is " + PAGE);
+          StorageException.Reason.LIMIT,
+          "a label of a series, or the list of its labels, takes "
+              + length
+              + " bytes; the most is "
+              + PAGE);
     }
     if (at + length > PAGE) {
       if (used == 1 << 13) {

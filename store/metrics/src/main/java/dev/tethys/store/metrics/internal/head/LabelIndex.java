@@ -64,7 +64,11 @@ final class LabelIndex implements Postings {
     this.hash = key.sameKey();
   }
 
-  /** Adds a series; the name of its list of pairs. */
+  /**
+   * Adds a series; the name of its list of pairs.
+   *
+   * @throws dev.tethys.model.storage.StorageException when there is no room: no posting names it
+   */
   int add(int slot, byte[] canonical) {
     int n = 0;
     int p = 0;
@@ -80,17 +84,21 @@ final class LabelIndex implements Postings {
         scratch = Arrays.copyOf(scratch, scratch.length * 2);
       }
       n = put(scratch, n, pair);
-      addPosting(pair, slot);
     }
     if (scratch.length < n + 5) {
       scratch = Arrays.copyOf(scratch, scratch.length * 2);
     }
     // The list ends with a zero: pair numbers are stored one higher.
     scratch[n++] = 0;
+    int list = lists.put(scratch, 0, n);
+    for (int at = list, pair = pairAt(at); pair >= 0; pair = pairAt(at)) {
+      addPosting(pair, slot);
+      at = next(at, pair);
+    }
     all.add(slot);
     added++;
     version++;
-    return lists.put(scratch, 0, n);
+    return list;
   }
 
   /** Takes a series out of the postings; its labels stay readable. */

@@ -92,27 +92,34 @@ final class SeriesTable {
     return 0;
   }
 
-  /** Makes a series that is not there. */
+  /**
+   * Makes a series that is not there.
+   *
+   * @throws StorageException when there is no room: nothing has changed
+   */
   int create(byte[] canonical) {
-    Integer reuse = free.pollFirst();
+    Integer reuse = free.peekFirst();
     int slot = reuse != null ? reuse : slots;
     int generation = keys.generation.length > slot ? keys.generation[slot] : 0;
     install(slot, (generation + 1) & ~1, canonical);
+    if (reuse != null) {
+      free.removeFirst();
+    }
     return slot;
   }
 
   /** Makes a series in a given slot, which must be free: for recovery. */
   void install(int slot, int generation, byte[] canonical) {
     reserve(slot);
+    if (tableUsed * 4L > table.length * 3L) {
+      rehash();
+    }
     int labels = index.add(slot, canonical);
     list[slot] = labels + 1;
     slots = Math.max(slots, slot + 1);
     live++;
     int h = hash(canonical);
     hashes[slot] = h;
-    if (tableUsed * 4L > table.length * 3L) {
-      rehash();
-    }
     place(table, slot);
     keys.start(slot, generation);
   }
