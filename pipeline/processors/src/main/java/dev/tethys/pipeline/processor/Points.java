@@ -1,8 +1,10 @@
 package dev.tethys.pipeline.processor;
 
+import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,14 +30,19 @@ public final class Points {
   private Points() {}
 
   /**
-   * Brings points of equal attributes and start together, in place, in the order of their first.
+   * Brings points of equal attributes and time together, in place, in the order of their first; of
+   * deltas those that start at one time too.
    *
    * @param <P> the kind of points
    */
-  public static <P extends DataPoint> void aggregate(List<P> points, Aggregation how) {
-    Map<Object, List<P>> groups = new LinkedHashMap<>();
+  public static <P extends DataPoint> void aggregate(MetricData<P> data, Aggregation how) {
+    boolean deltas =
+        data instanceof MetricData.Aggregated<P> a
+            && a.temporality() == MetricData.TEMPORALITY_DELTA;
+    List<P> points = data.points();
+    Map<Key, List<P>> groups = new LinkedHashMap<>();
     for (P p : points) {
-      groups.computeIfAbsent(key(p), _ -> new ArrayList<>()).add(p);
+      groups.computeIfAbsent(Key.of(p, deltas), _ -> new ArrayList<>()).add(p);
     }
     points.clear();
     for (List<P> g : groups.values()) {
@@ -43,13 +50,51 @@ public final class Points {
     }
   }
 
-  private static Object key(DataPoint p) {
-    return List.of(p.attributes().copy(), layout(p));
+  /**
+   * What points that become one have in common.
+   *
+   * @param start of deltas, else 0
+   * @param bounds of histograms, else ""
+   */
+  private record Key(Attributes attributes, long time, long start, String bounds) {
+    static Key of(DataPoint p, boolean delta) {
+      return new Key(
+          p.attributes().copy(),
+          p.timeUnixNano(),
+          delta ? p.startTimeUnixNano() : 0,
+          p instanceof HistogramDataPoint h ? Arrays.toString(h.explicitBounds()) : "");
+    }
   }
 
-  /** What must be equal for histograms to be added. */
-  private static Object layout(DataPoint p) {
-    return p instanceof HistogramDataPoint h ? Arrays.toString(h.explicitBounds()) : "";
+  /**
+   * Adds what was counted after a point to it; its attributes and times stay.
+   *
+   * @param more of the same class
+   * @return whether it could be added: histograms of other bounds cannot
+   */
+  public static boolean add(DataPoint sum, DataPoint more) {
+    switch (sum) {
+      case NumberDataPoint s -> {
+        NumberDataPoint n = (NumberDataPoint) more;
+        if (s.isInt() && n.isInt()) {
+          s.setLong(s.longValue() + n.longValue());
+        } else {
+          s.setDouble(value(s) + value(n));
+        }
+      }
+      case HistogramDataPoint s -> {
+        HistogramDataPoint h = (HistogramDataPoint) more;
+        if (!Arrays.equals(s.explicitBounds(), h.explicitBounds())
+            || s.bucketCounts().length != h.bucketCounts().length) {
+          return false;
+        }
+        histograms(s, List.of(h));
+      }
+      case ExponentialHistogramDataPoint s ->
+          exponential(s, List.of(s, ((ExponentialHistogramDataPoint) more).copy()));
+      default -> throw new AssertionError();
+    }
+    return true;
   }
 
   private static <P extends DataPoint> List<P> merged(List<P> group, Aggregation how) {

@@ -292,7 +292,7 @@ public final class MetricsTransform {
       }
     }
     if (into != null) {
-      Points.aggregate(Objects.requireNonNull(into.data()).points(), aggregation);
+      Points.aggregate(Objects.requireNonNull(into.data()), aggregation);
       Metric combined = into;
       operations.forEach(o -> o.apply(combined));
       s.items().add(combined);

@@ -131,7 +131,7 @@ final class Operation {
       case EXPERIMENTAL_SCALE_VALUE -> numbers(data, true);
       case AGGREGATE_LABELS -> {
         data.points().forEach(p -> p.attributes().removeIf((k, _) -> !labelSet.contains(k)));
-        Points.aggregate(data.points(), aggregation);
+        Points.aggregate(data, aggregation);
       }
       case AGGREGATE_LABEL_VALUES -> {
         for (DataPoint p : data.points()) {
@@ -140,7 +140,7 @@ final class Operation {
             p.attributes().put(label, newValue);
           }
         }
-        Points.aggregate(data.points(), aggregation);
+        Points.aggregate(data, aggregation);
       }
     }
   }

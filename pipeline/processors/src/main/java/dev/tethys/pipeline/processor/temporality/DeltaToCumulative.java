@@ -4,12 +4,9 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.DataPoint;
-import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
-import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
-import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
@@ -20,7 +17,6 @@ import dev.tethys.pipeline.processor.Simple;
 import dev.tethys.pipeline.processor.StreamKey;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
@@ -154,38 +150,9 @@ public final class DeltaToCumulative {
       sums.put(key, known);
       return null;
     }
-    DataPoint added = added(sum, p);
+    DataPoint added = Points.add(sum, p) ? sum : p.copy(); // other bounds: it begins anew
     added.setTimeUnixNano(p.timeUnixNano());
     sums.put(key, new Sum(added, now));
     return added;
-  }
-
-  private static DataPoint added(DataPoint sum, DataPoint p) {
-    switch (sum) {
-      case NumberDataPoint s -> {
-        NumberDataPoint n = (NumberDataPoint) p;
-        if (s.isInt() && n.isInt()) {
-          s.setLong(s.longValue() + n.longValue());
-        } else {
-          s.setDouble(Points.value(s) + Points.value(n));
-        }
-      }
-      case HistogramDataPoint s -> {
-        HistogramDataPoint h = (HistogramDataPoint) p;
-        if (!Arrays.equals(s.explicitBounds(), h.explicitBounds())) {
-          return h.copy(); // other buckets: it begins anew
-        }
-        List<HistogramDataPoint> both = new ArrayList<>(List.of(s, h.copy()));
-        both.get(1).attributes().clear();
-        both.get(1).attributes().putAll(s.attributes());
-        long start = s.startTimeUnixNano();
-        Points.aggregate(both, Points.Aggregation.SUM);
-        s.setStartTimeUnixNano(start);
-      }
-      case ExponentialHistogramDataPoint s ->
-          Points.exponential(s, List.of(s, ((ExponentialHistogramDataPoint) p).copy()));
-      default -> throw new AssertionError();
-    }
-    return sum;
   }
 }

@@ -359,7 +359,7 @@ final class MetricEditors {
             p.attributes().removeIf((k, _) -> !keep.contains(k));
           }
         }
-        Points.aggregate(data.points(), how);
+        Points.aggregate(data, how);
       }
       return null;
     };
@@ -378,7 +378,7 @@ final class MetricEditors {
             p.attributes().put(attribute, newValue);
           }
         }
-        Points.aggregate(data.points(), how);
+        Points.aggregate(data, how);
       }
       return null;
     };
