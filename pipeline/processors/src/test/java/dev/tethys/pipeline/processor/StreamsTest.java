@@ -163,8 +163,10 @@ class StreamsTest {
         p,
         Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10), Rig.point(5, 10, "k", "v"))));
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(2, 20))));
-    rig.send(p, Rig.metrics("s", Rig.sum("d", DELTA, Rig.point(7, 20))));
-    assertThat(rig.out).as("deltas pass").hasSize(1);
+    Metric unmonotonic = Rig.sum("d", CUMULATIVE, Rig.point(7, 20));
+    ((MetricData.Sum) Objects.requireNonNull(unmonotonic.data())).setMonotonic(false);
+    rig.send(p, Rig.metrics("s", unmonotonic));
+    assertThat(rig.out).as("what has no end value passes").hasSize(1);
     assertThat(rig.account(Signal.METRICS).balance().held()).isEqualTo(2);
     rig.clock.pass(Duration.ofSeconds(10));
     assertThat(rig.out).hasSize(2);

@@ -22,6 +22,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.StreamKey;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.time.Duration;
@@ -34,11 +35,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code interval} processors: of each stream of cumulative sums and histograms, gauges and
- * summaries only the last point of an interval goes on, at its end. All else passes at once.
+ * summaries only the last point of an interval goes on, at its end; deltas are added up until then.
+ * All else passes at once.
  */
 public final class IntervalFactory implements ProcessorFactory<IntervalFactory.Settings> {
   /** A later point of its stream took its place. */
   static final String SUPERSEDED = "superseded";
+
+  /** Added to another delta of its stream. */
+  static final String ADDED = "added";
+
+  /** Nobody took it until the processor stopped. */
+  static final String UNAVAILABLE = "unavailable";
+
+  /** When what nobody took is tried again; sooner if the interval is shorter. */
+  private static final Duration RETRY = Duration.ofSeconds(5);
 
   /** How many streams are held; points of further ones pass at once. */
   public static final int MAX_STREAMS = 1_000_000;
@@ -107,6 +118,11 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     private boolean stopped; // guarded by this
     private Clockwork.@Nullable Timer timer; // guarded by this
 
+    /** What an interval made, until somebody has it; the next one goes on gathering meanwhile. */
+    private @Nullable Batch pending; // guarded by this
+
+    private Clockwork.@Nullable Timer retry; // guarded by this; set while nobody has pending
+
     Interval(Settings settings, Consumer next, Account account, Clockwork clock) {
       this.settings = settings;
       this.next = next;
@@ -133,13 +149,26 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
     @Override
     public void stop(Duration patience) {
+      Batch refused = null;
+      Batch rest;
       synchronized (this) {
         stopped = true;
         if (timer != null) {
           timer.cancel();
         }
+        if (retry != null) {
+          retry.cancel();
+          retry = null;
+          refused = pending;
+        }
+        rest = takeHeld();
       }
-      flush();
+      if (refused != null) {
+        send(refused);
+      }
+      if (rest != null) {
+        send(rest);
+      }
     }
 
     @Override
@@ -159,8 +188,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       } else {
         account.drop(TreeProcessor.RECODED, batch.items() - before);
       }
-      int superseded = hold(data);
-      account.drop(SUPERSEDED, superseded);
+      hold(data);
       data.removeEmpty();
       int passing = data.itemCount();
       if (passing == 0) {
@@ -173,43 +201,55 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       next.consume(rest, receipt);
     }
 
-    /** Takes out of a tree what is held; how many points gave way. */
-    private synchronized int hold(MetricsData data) {
-      int[] superseded = {0};
+    /** Takes out of a tree what is held. */
+    private synchronized void hold(MetricsData data) {
       for (ResourceGroup<Metric> r : data.resources()) {
         for (ScopeGroup<Metric> s : r.scopes()) {
           for (Metric m : s.items()) {
             if (isHeld(m)) {
-              Objects.requireNonNull(m.data())
-                  .points()
-                  .removeIf(p -> take(new Held(r, s, m, p), superseded));
+              Objects.requireNonNull(m.data()).points().removeIf(p -> take(new Held(r, s, m, p)));
             }
           }
           s.items().removeIf(m -> isHeld(m) && Objects.requireNonNull(m.data()).points().isEmpty());
         }
       }
-      return superseded[0];
     }
 
     private boolean isHeld(Metric m) {
       return switch (m.data()) {
         case MetricData.Gauge _ -> !settings.gaugesPass();
         case MetricData.Summary _ -> !settings.summariesPass();
-        case MetricData.Sum s ->
-            s.isMonotonic() && s.temporality() == MetricData.TEMPORALITY_CUMULATIVE;
-        case MetricData.Aggregated<?> a -> a.temporality() == MetricData.TEMPORALITY_CUMULATIVE;
+        case MetricData.Sum s -> s.isMonotonic() && hasTemporality(s);
+        case MetricData.Aggregated<?> a -> hasTemporality(a);
         case null, default -> false;
       };
     }
 
-    private boolean take(Held h, int[] superseded) {
+    private static boolean hasTemporality(MetricData.Aggregated<?> a) {
+      return isDelta(a) || a.temporality() == MetricData.TEMPORALITY_CUMULATIVE;
+    }
+
+    private static boolean isDelta(@Nullable MetricData<?> data) {
+      return data instanceof MetricData.Aggregated<?> a
+          && a.temporality() == MetricData.TEMPORALITY_DELTA;
+    }
+
+    /** Holds a point; false when it is to pass. */
+    private boolean take(Held h) {
+      boolean delta = isDelta(h.metric().data());
+      if (delta && (h.point().flags() & DataPoint.NO_RECORDED_VALUE) != 0) {
+        return false; // there is nothing to add
+      }
       StreamKey key = StreamKey.of(h.resource(), h.scope(), h.metric(), h.point());
       Held known = held.get(key);
       if (known == null && held.size() >= MAX_STREAMS) {
         return false;
       }
+      if (known != null && delta) {
+        return add(known.point(), h.point());
+      }
       if (known != null) {
-        superseded[0]++;
+        account.drop(SUPERSEDED, 1);
         if (known.point().timeUnixNano() > h.point().timeUnixNano()) {
           return true;
         }
@@ -218,14 +258,70 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       return true;
     }
 
-    private void flush() {
-      List<Held> points;
-      synchronized (this) {
-        points = List.copyOf(held.values());
-        held.clear();
+    /** Adds a delta to a held one; false when their buckets differ. */
+    private boolean add(DataPoint sum, DataPoint more) {
+      if (!Points.add(sum, more)) {
+        return false;
       }
+      account.drop(ADDED, 1);
+      if (sum.startTimeUnixNano() == 0 || more.startTimeUnixNano() < sum.startTimeUnixNano()) {
+        sum.setStartTimeUnixNano(more.startTimeUnixNano());
+      }
+      sum.setTimeUnixNano(Math.max(sum.timeUnixNano(), more.timeUnixNano()));
+      return true;
+    }
+
+    private void flush() {
+      Batch batch;
+      synchronized (this) {
+        if (pending != null) {
+          return; // what is held goes on after it, so that streams keep their order
+        }
+        batch = takeHeld();
+        pending = batch;
+      }
+      if (batch != null) {
+        send(batch);
+      }
+    }
+
+    private void send(Batch batch) {
+      batch.share(); // it may have to be sent again as it is
+      next.consume(batch, outcome -> settled(batch, outcome));
+    }
+
+    private void settled(Batch batch, Outcome outcome) {
+      synchronized (this) {
+        if (outcome instanceof Outcome.Unavailable && !stopped) {
+          Duration after = settings.interval().compareTo(RETRY) < 0 ? settings.interval() : RETRY;
+          retry = clock.schedule(after, () -> clock.execute("interval", () -> sendAgain(batch)));
+          return;
+        }
+        pending = null;
+      }
+      if (outcome instanceof Outcome.Unavailable) {
+        account.drop(UNAVAILABLE, batch.items());
+      } else {
+        account.pass(batch.items());
+      }
+    }
+
+    private void sendAgain(Batch batch) {
+      synchronized (this) {
+        if (retry == null) {
+          return; // stopped meanwhile, which has sent it
+        }
+        retry = null;
+      }
+      send(batch);
+    }
+
+    /** What was gathered, written out; null if that is nothing. */
+    private synchronized @Nullable Batch takeHeld() {
+      List<Held> points = List.copyOf(held.values());
+      held.clear();
       if (points.isEmpty()) {
-        return;
+        return null;
       }
       MetricsData data = new MetricsData();
       Map<ResourceGroup<Metric>, ResourceGroup<Metric>> resources =
@@ -264,9 +360,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
                 });
         add(m, h.point());
       }
-      Batch batch = Batch.of(Signal.METRICS, data, 0, Metadata.NONE);
-      account.pass(batch.items());
-      next.consume(batch, Receipt.NONE);
+      return Batch.of(Signal.METRICS, data, 0, Metadata.NONE);
     }
 
     @SuppressWarnings("unchecked") // a point goes into a copy of its own metric
