@@ -91,8 +91,19 @@ public final class Match {
   private static final Key<List<YamlObject>> LIBRARIES =
       SECTION.key("libraries", Type.list(LIBRARY.type(o -> o)), List.of(), "Scopes.");
 
+  private static final Section CACHE =
+      new Section("regexp", "The Collector's cache of expressions; there is none here.");
+
   static {
-    SECTION.notBuilt("regexp", "Settings of a cache that is not needed.");
+    CACHE.key("cacheenabled", Type.BOOL, false, "Taken, without effect.");
+    CACHE.key("cachemaxnumentries", Type.INT, 0L, "Taken, without effect.");
+  }
+
+  /** Settings of a cache that expressions here do not need: taken, for they change no result. */
+  public static final Type<YamlObject> REGEXP_CACHE = CACHE.type(o -> o);
+
+  static {
+    SECTION.optional("regexp", REGEXP_CACHE, "Taken, without effect.");
   }
 
   private static final Key<List<YamlNode>> EXPRESSIONS =

@@ -46,7 +46,7 @@ class EditingTest {
             Signal.LOGS,
             """
             include: {match_type: strict, services: [shop]}
-            exclude: {match_type: regexp, attributes: [{key: skip, value: "y.s"}]}
+            exclude: {match_type: regexp, regexp: {cacheenabled: true}, attributes: [{key: skip, value: "y.s"}]}
             actions:
               - {key: a, value: 1, action: insert}
               - {key: b, value: [x, z], action: upsert}

@@ -18,11 +18,13 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.processor.Match;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.Simple;
 import dev.tethys.pipeline.processor.StreamKey;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +65,7 @@ public final class CumulativeToDelta {
           "sum, histogram, exponentialhistogram.");
 
   static {
-    FILTER.notBuilt("regexp", "Settings of a cache that is not needed.");
+    FILTER.optional("regexp", Match.REGEXP_CACHE, "Taken, without effect.");
   }
 
   private record Filter(List<String> names, List<Pattern> patterns, List<String> types) {
@@ -86,7 +88,7 @@ public final class CumulativeToDelta {
       SECTION.key(
           "max_staleness",
           Type.DURATION,
-          Duration.ZERO,
+          Duration.ofHours(1),
           "After how long a stream is forgotten; 0 for never.");
   private static final Key<Initial> INITIAL =
       SECTION.key(
@@ -202,8 +204,9 @@ public final class CumulativeToDelta {
 
   /** Makes a delta of a point; false when it has none. */
   private boolean delta(StreamKey key, DataPoint p) {
-    if ((p.flags() & DataPoint.NO_RECORDED_VALUE) != 0) {
-      return false;
+    if ((p.flags() & DataPoint.NO_RECORDED_VALUE) != 0
+        || p instanceof NumberDataPoint n && Double.isNaN(Points.value(n))) {
+      return false; // says that a stream is stale, nothing of its value
     }
     DataPoint before = last.get(key);
     if (before != null
@@ -213,6 +216,9 @@ public final class CumulativeToDelta {
     }
     if (before != null && p.timeUnixNano() < before.timeUnixNano()) {
       return false;
+    }
+    if (before != null) {
+      keepSum(p, before);
     }
     last.put(key, p.copy());
     if (before == null) {
@@ -235,7 +241,9 @@ public final class CumulativeToDelta {
           n.setDouble(v < was ? v : v - was);
         }
       }
-      case HistogramDataPoint h -> histogram(h, (HistogramDataPoint) before);
+      case HistogramDataPoint h -> {
+        return histogram(h, (HistogramDataPoint) before);
+      }
       case ExponentialHistogramDataPoint e ->
           ExponentialDelta.subtract(e, (ExponentialHistogramDataPoint) before);
       default -> throw new AssertionError();
@@ -243,13 +251,27 @@ public final class CumulativeToDelta {
     return true;
   }
 
-  private static void histogram(HistogramDataPoint h, HistogramDataPoint before) {
-    boolean reset =
-        h.count() < before.count() || h.bucketCounts().length != before.bucketCounts().length;
+  /** A sum that is not a number, as of a stale histogram, counts as unchanged. */
+  private static void keepSum(DataPoint p, DataPoint before) {
+    if (p instanceof HistogramDataPoint h
+        && h.hasSum()
+        && Double.isNaN(h.sum())
+        && before instanceof HistogramDataPoint b
+        && b.hasSum()) {
+      h.setSum(b.sum());
+    }
+  }
+
+  /** Takes an earlier point away; false when the buckets of both are not the same. */
+  private static boolean histogram(HistogramDataPoint h, HistogramDataPoint before) {
+    if (h.bucketCounts().length != before.bucketCounts().length
+        || !Arrays.equals(h.explicitBounds(), before.explicitBounds())) {
+      return false;
+    }
     h.clearMin();
     h.clearMax();
-    if (reset) {
-      return;
+    if (h.count() < before.count()) {
+      return true; // a reset: all of it was added since
     }
     h.setCount(h.count() - before.count());
     if (h.hasSum() && before.hasSum()) {
@@ -260,5 +282,6 @@ public final class CumulativeToDelta {
       counts[i] = Math.max(0, counts[i] - before.bucketCounts()[i]);
     }
     h.setBucketCounts(counts);
+    return true;
   }
 }

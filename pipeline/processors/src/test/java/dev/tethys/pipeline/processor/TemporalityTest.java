@@ -1,0 +1,217 @@
+package dev.tethys.pipeline.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.processor.interval.IntervalFactory;
+import dev.tethys.pipeline.processor.temporality.CumulativeToDelta;
+import dev.tethys.pipeline.processor.temporality.DeltaToCumulative;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** What tells streams apart, and how their points are added, subtracted and held. */
+class TemporalityTest {
+  private static final int CUMULATIVE = MetricData.TEMPORALITY_CUMULATIVE;
+  private static final int DELTA = MetricData.TEMPORALITY_DELTA;
+  private final Rig rig = new Rig();
+
+  private static Metric histogram(
+      int temporality, long seconds, double sum, double[] bounds, long... counts) {
+    HistogramDataPoint p = new HistogramDataPoint();
+    p.setStartTimeUnixNano(1_000_000_000L);
+    p.setTimeUnixNano(seconds * 1_000_000_000L);
+    long n = 0;
+    for (long c : counts) {
+      n += c;
+    }
+    p.setCount(n);
+    p.setSum(sum);
+    p.setExplicitBounds(bounds);
+    p.setBucketCounts(counts);
+    Metric m = new Metric();
+    m.setName("h");
+    MetricData.Histogram h = new MetricData.Histogram();
+    h.setTemporality(temporality);
+    h.points().add(p);
+    m.setData(h);
+    return m;
+  }
+
+  private static List<DataPoint> points(MetricsData d) {
+    List<DataPoint> all = new ArrayList<>();
+    Rig.all(d).forEach(m -> all.addAll(Objects.requireNonNull(m.data()).points()));
+    return all;
+  }
+
+  private List<Double> values() {
+    return points(rig.lastMetrics()).stream().map(p -> Points.value((NumberDataPoint) p)).toList();
+  }
+
+  /** One metric in two scopes that differ in an attribute only. */
+  private static MetricsData twoScopes(int temporality, double a, double b, long seconds) {
+    MetricsData d = Rig.metrics("s", Rig.sum("n", temporality, Rig.point(a, seconds)));
+    ScopeGroup<Metric> other = new ScopeGroup<>();
+    other.scope().setName("lib");
+    other.scope().attributes().put("shard", "2");
+    other.items().add(Rig.sum("n", temporality, Rig.point(b, seconds)));
+    d.resources().getFirst().scopes().add(other);
+    return d;
+  }
+
+  @Test
+  void scopesOfOtherAttributesAreOtherStreams() {
+    Processor sums = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "{}");
+    rig.send(sums, twoScopes(DELTA, 2, 50, 10));
+    MetricsData later = twoScopes(DELTA, 3, 60, 20);
+    points(later).forEach(p -> p.setStartTimeUnixNano(10_000_000_000L));
+    rig.send(sums, later);
+    assertThat(values()).containsExactly(5.0, 110.0);
+    Processor deltas = rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{}");
+    rig.send(deltas, twoScopes(CUMULATIVE, 2, 50, 10));
+    rig.send(deltas, twoScopes(CUMULATIVE, 3, 60, 20));
+    assertThat(values()).containsExactly(1.0, 10.0);
+  }
+
+  private Processor deltas(String yaml) {
+    return rig.processor(CumulativeToDelta.factory(), Signal.METRICS, yaml);
+  }
+
+  @Test
+  void otherBucketsGiveNoDelta() {
+    Processor p = deltas("{initial_value: drop}");
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 10, 9, new double[] {1, 2}, 4, 5, 6)));
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 20, 9, new double[] {1}, 20, 30)));
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 30, 9, new double[] {5}, 21, 32)));
+    assertThat(rig.out).as("neither another number nor other bounds").isEmpty();
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 40, 10, new double[] {5}, 22, 34)));
+    HistogramDataPoint h = (HistogramDataPoint) points(rig.lastMetrics()).getFirst();
+    assertThat(h.bucketCounts()).containsExactly(1, 2);
+    assertThat(h.count()).isEqualTo(3);
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("no_delta", 3L);
+  }
+
+  @Test
+  void whatIsNotANumberSpoilsNothing() {
+    Processor p = deltas("{initial_value: drop}");
+    for (double v : new double[] {1.5, Double.NaN, 4.0}) {
+      NumberDataPoint n = Rig.point(1.5, 10 + rig.outcomes.size());
+      n.setDouble(v);
+      rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, n)));
+    }
+    assertThat(values()).containsExactly(2.5);
+    assertThat(rig.out).hasSize(1);
+    double[] bounds = {1};
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 10, 7, bounds, 1, 1)));
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 20, Double.NaN, bounds, 1, 2)));
+    assertThat(((HistogramDataPoint) points(rig.lastMetrics()).getFirst()).sum()).isZero();
+    rig.send(p, Rig.metrics("s", histogram(CUMULATIVE, 30, 9, bounds, 1, 3)));
+    assertThat(((HistogramDataPoint) points(rig.lastMetrics()).getFirst()).sum()).isEqualTo(2);
+  }
+
+  @Test
+  void aStreamIsForgottenAfterAnHour() {
+    Processor p = deltas("{initial_value: drop}");
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10))));
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(9, 10 + 3601))));
+    assertThat(rig.out).isEmpty();
+  }
+
+  @Test
+  void aCacheOfExpressionsIsTaken() {
+    Processor p =
+        deltas(
+            "{initial_value: drop, include: {match_type: regexp, metrics: ['^a'],"
+                + " regexp: {cacheenabled: true, cachemaxnumentries: 100}}}");
+    rig.send(p, Rig.metrics("s", Rig.sum("b", CUMULATIVE, Rig.point(1, 10))));
+    assertThat(values()).containsExactly(1.0);
+  }
+
+  @Test
+  void anIntervalAddsDeltasUp() throws IOException {
+    Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
+    p.start();
+    double[] bounds = {1};
+    rig.send(p, Rig.metrics("s", Rig.sum("d", DELTA, Rig.point(7, 20))));
+    NumberDataPoint second = Rig.point(5, 30);
+    second.setStartTimeUnixNano(20_000_000_000L);
+    rig.send(p, Rig.metrics("s", Rig.sum("d", DELTA, second)));
+    rig.send(p, Rig.metrics("s", histogram(DELTA, 20, 4, bounds, 1, 2)));
+    rig.send(p, Rig.metrics("s", histogram(DELTA, 30, 5, bounds, 3, 4)));
+    assertThat(rig.out).isEmpty();
+    rig.send(p, Rig.metrics("s", histogram(DELTA, 30, 5, new double[] {9}, 1, 1)));
+    assertThat(rig.out).as("other buckets cannot be added").hasSize(1);
+    rig.clock.pass(Duration.ofSeconds(10));
+    List<DataPoint> made = points(rig.lastMetrics());
+    NumberDataPoint n = (NumberDataPoint) made.get(0);
+    assertThat(n.longValue()).isEqualTo(12);
+    assertThat(n.startTimeUnixNano()).isEqualTo(1_000_000_000L);
+    assertThat(n.timeUnixNano()).isEqualTo(30_000_000_000L);
+    HistogramDataPoint h = (HistogramDataPoint) made.get(1);
+    assertThat(h.bucketCounts()).containsExactly(4, 6);
+    assertThat(h.sum()).isEqualTo(9);
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("added", 2L);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  /** Somebody behind the processor who takes nothing until told to. */
+  private <S> Processor before(List<Batch> got, boolean[] takes, ProcessorFactory<S> f, S s) {
+    return f.create(
+        s,
+        Signal.METRICS,
+        (batch, receipt) -> {
+          if (takes[0]) {
+            got.add(batch);
+          }
+          receipt.settle(
+              takes[0] ? Outcome.ACCEPTED : new Outcome.Unavailable("full", Duration.ZERO));
+        },
+        rig);
+  }
+
+  @Test
+  void anIntervalKeepsWhatNobodyTakes() throws IOException {
+    List<Batch> got = new ArrayList<>();
+    boolean[] takes = {false};
+    Processor p =
+        before(
+            got,
+            takes,
+            new IntervalFactory(),
+            new IntervalFactory.Settings(Duration.ofSeconds(10), false, false));
+    p.start();
+    rig.send(p, Rig.metrics("s", Rig.gauge("g", Rig.point(1, 20))));
+    rig.clock.pass(Duration.ofSeconds(11));
+    rig.send(p, Rig.metrics("s", Rig.gauge("g", Rig.point(2, 30))));
+    rig.clock.pass(Duration.ofSeconds(10));
+    assertThat(rig.account(Signal.METRICS).balance().held()).isEqualTo(2);
+    takes[0] = true;
+    rig.clock.pass(Duration.ofSeconds(20));
+    assertThat(got).hasSize(2);
+    assertThat(((NumberDataPoint) points(Rig.metrics(got.get(0))).getFirst()).longValue())
+        .isEqualTo(1);
+    assertThat(((NumberDataPoint) points(Rig.metrics(got.get(1))).getFirst()).longValue())
+        .isEqualTo(2);
+    assertThat(rig.account(Signal.METRICS).balance().out()).isEqualTo(2);
+    takes[0] = false;
+    rig.send(p, Rig.metrics("s", Rig.gauge("g", Rig.point(3, 40))));
+    rig.clock.pass(Duration.ofSeconds(10));
+    p.stop(Duration.ofSeconds(1));
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("unavailable", 1L);
+    assertThat(rig.balanced()).isTrue();
+  }
+}
