@@ -1,56 +1,100 @@
 package dev.tethys.pipeline.destination.debug;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.ledger.Account;
-import java.lang.System.Logger.Level;
+import dev.tethys.pipeline.destination.debug.DebugExporter.Verbosity;
 import java.util.EnumSet;
-import java.util.Locale;
+import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Makes {@code debug} exporters, which say in the log what passes: a line for each batch. */
+/** Makes {@code debug} exporters, which say what passes. */
 public final class DebugExporterFactory implements ExporterFactory<DebugExporterFactory.Settings> {
-  /** There is one way to say it. */
-  public record Settings() {}
+  /**
+   * What is said, and where.
+   *
+   * @param paths null for the log of the process
+   * @param noProfiles thrown where profiles come; null where all signals may
+   */
+  record Settings(
+      Verbosity verbosity,
+      int samplingInitial,
+      int samplingThereafter,
+      @Nullable List<String> paths,
+      @Nullable ConfigException noProfiles) {}
 
-  private static final Section SECTION =
-      new Section("debug", "Says in the log what passes: a line for each batch.");
-  private static final Key<String> VERBOSITY =
-      SECTION.key("verbosity", Type.STRING, "basic", "basic; normal and detailed are not built.");
+  private static final String ABOUT = "Says what passes, in the log or elsewhere.";
+  private static final Section SECTION = new Section("debug", ABOUT);
+  private static final Key<Verbosity> VERBOSITY =
+      SECTION.key(
+          "verbosity",
+          Type.lowerCase("verbosity", Verbosity.class),
+          Verbosity.BASIC,
+          "basic: counts of each batch; normal: about a line for each item; detailed: all of it.");
+  private static final Key<Long> SAMPLING_INITIAL =
+      SECTION.key(
+          "sampling_initial", Type.INT, 2L, "Equal messages of each second that are all written.");
+  private static final Key<Long> SAMPLING_THEREAFTER =
+      SECTION.key("sampling_thereafter", Type.INT, 1L, "Then one of so many; 0 for none.");
+  private static final Key<Boolean> USE_INTERNAL_LOGGER =
+      SECTION.key(
+          "use_internal_logger",
+          Type.BOOL,
+          true,
+          "Whether messages go to the log of the process; otherwise to output_paths.");
+  private static final Key<List<String>> OUTPUT_PATHS =
+      SECTION.optional(
+          "output_paths",
+          Type.list(Type.STRING),
+          "stdout, stderr and files, which are appended to; stdout where it is not written.");
 
   static {
-    SECTION.notBuilt("sampling_initial", "Lines of each second before others are left out.");
-    SECTION.notBuilt("sampling_thereafter", "Then one of so many.");
-    SECTION.notBuilt("use_internal_logger", "Whether the log is the process's.");
-    SECTION.notBuilt("output_paths", "Where lines go otherwise.");
+    SECTION.notBuilt("sending_queue", "What waits before it is written.");
   }
 
-  static final Type<Settings> TYPE =
-      SECTION.type(
-          o -> {
-            switch (o.get(VERBOSITY)) {
-              case "basic" -> {
-                return new Settings();
-              }
-              case "normal", "detailed" ->
-                  throw o.error(
-                      VERBOSITY,
-                      "verbosity \""
-                          + o.get(VERBOSITY)
-                          + "\" is not built in Tethys yet (see README); allowed: basic");
-              default ->
-                  throw o.error(
-                      VERBOSITY, "unknown verbosity \"" + o.get(VERBOSITY) + "\"; allowed: basic");
-            }
-          });
+  static final Type<Settings> TYPE = SECTION.type(DebugExporterFactory::settings);
+
+  private static Settings settings(YamlObject o) {
+    Verbosity verbosity = o.get(VERBOSITY);
+    List<String> paths = o.find(OUTPUT_PATHS);
+    if (o.get(USE_INTERNAL_LOGGER)) {
+      if (paths != null) {
+        throw o.error(
+            OUTPUT_PATHS, "output_paths is not supported when use_internal_logger is true");
+      }
+    } else if (paths == null) {
+      paths = List.of("stdout");
+    } else if (paths.isEmpty() || paths.contains("")) {
+      throw o.error(
+          OUTPUT_PATHS, "output_paths must not be empty when use_internal_logger is false");
+    }
+    return new Settings(
+        verbosity,
+        count(o, SAMPLING_INITIAL),
+        count(o, SAMPLING_THEREAFTER),
+        paths,
+        verbosity == Verbosity.DETAILED
+            ? o.error(
+                VERBOSITY,
+                "verbosity detailed is not built for profiles in Tethys (see docs/pipelines);"
+                    + " give them a debug exporter of their own with verbosity: normal")
+            : null);
+  }
+
+  private static int count(YamlObject o, Key<Long> key) {
+    long n = o.get(key);
+    if (n < 0 || n > Integer.MAX_VALUE) {
+      throw o.error(key, key.name() + " wants 0 to " + Integer.MAX_VALUE);
+    }
+    return (int) n;
+  }
 
   @Override
   public String type() {
@@ -59,7 +103,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
 
   @Override
   public String about() {
-    return "Says in the log what passes: a line for each batch.";
+    return ABOUT;
   }
 
   @Override
@@ -74,20 +118,14 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
 
   @Override
   public Exporter create(Settings settings, Signal signal, Context context) {
-    return new Debug(context.account(signal), context.logger());
-  }
-
-  record Debug(Account account, System.Logger log) implements Exporter {
-    @Override
-    public void consume(Batch batch, Receipt receipt) {
-      account.through(batch.items());
-      log.log(
-          Level.INFO,
-          "{0}: {1} items, {2} bytes",
-          batch.signal().name().toLowerCase(Locale.ROOT),
-          Integer.toString(batch.items()),
-          Integer.toString(batch.body().length));
-      receipt.settle(Outcome.ACCEPTED);
+    if (signal == Signal.PROFILES && settings.noProfiles != null) {
+      throw settings.noProfiles;
     }
+    List<String> paths = settings.paths;
+    return new DebugExporter(
+        settings.verbosity,
+        new MessageSampler(settings.samplingInitial, settings.samplingThereafter, System::nanoTime),
+        paths == null ? Output.log(context.logger()) : Output.paths(paths),
+        context.account(signal));
   }
 }

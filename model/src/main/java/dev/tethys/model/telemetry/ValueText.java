@@ -1,0 +1,104 @@
+package dev.tethys.model.telemetry;
+
+import dev.tethys.model.GoFloat;
+import java.util.Base64;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Values as the Collector writes them where text is wanted (pdata's {@code AsString}): numbers with
+ * their shortest digits, bytes in Base64, lists and maps as JSON with sorted keys, nothing as "".
+ */
+public final class ValueText {
+  private ValueText() {}
+
+  /** The text of a value of any kind. */
+  public static String of(@Nullable Object value) {
+    return switch (value) {
+      case null -> "";
+      case Double d -> number(d);
+      case byte[] b -> Base64.getEncoder().encodeToString(b);
+      case ArrayValue _, Attributes _ -> json(new StringBuilder(), value).toString();
+      default -> value.toString();
+    };
+  }
+
+  /** A number as JSON has it; what JSON has no number for as {@code NaN} and {@code Infinity}. */
+  public static String number(double d) {
+    if (Double.isNaN(d)) {
+      return "NaN";
+    }
+    if (Double.isInfinite(d)) {
+      return d > 0 ? "Infinity" : "-Infinity";
+    }
+    double abs = Math.abs(d);
+    if (abs == 0 || (abs >= 1e-6 && abs < 1e21)) {
+      return GoFloat.f(d);
+    }
+    return GoFloat.e(d).replace("e-0", "e-");
+  }
+
+  /** Appends a value as JSON; keys are sorted and what JSON has no number for becomes text. */
+  public static StringBuilder json(StringBuilder sb, @Nullable Object value) {
+    switch (value) {
+      case null -> sb.append("null");
+      case Boolean b -> sb.append(b);
+      case Long n -> sb.append(n);
+      case Double d -> {
+        String s = number(d);
+        if (Double.isFinite(d)) {
+          sb.append(s);
+        } else {
+          quote(sb, s);
+        }
+      }
+      case ArrayValue a -> {
+        sb.append('[');
+        for (int i = 0; i < a.size(); i++) {
+          json(i == 0 ? sb : sb.append(','), a.get(i));
+        }
+        sb.append(']');
+      }
+      case Attributes a -> {
+        TreeMap<String, @Nullable Object> sorted = new TreeMap<>();
+        a.forEach(sorted::put);
+        sb.append('{');
+        boolean[] first = {true};
+        sorted.forEach(
+            (k, v) -> {
+              quote(first[0] ? sb : sb.append(','), k).append(':');
+              json(sb, v);
+              first[0] = false;
+            });
+        sb.append('}');
+      }
+      default -> quote(sb, of(value));
+    }
+    return sb;
+  }
+
+  /** Appends text in double quotes; unlike {@link AttributeText} leaves what HTML escapes. */
+  public static StringBuilder quote(StringBuilder sb, String s) {
+    sb.append('"');
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      switch (c) {
+        case '"' -> sb.append("\\\"");
+        case '\\' -> sb.append("\\\\");
+        case '\n' -> sb.append("\\n");
+        case '\r' -> sb.append("\\r");
+        case '\t' -> sb.append("\\t");
+        case '\b' -> sb.append("\\b");
+        case '\f' -> sb.append("\\f");
+        default -> {
+          if (c < ' ' || c == 0x2028 || c == 0x2029) {
+            sb.append(String.format("\\u%04x", (int) c));
+          } else {
+            sb.append(c);
+          }
+        }
+      }
+    }
+    return sb.append('"');
+  }
+}
