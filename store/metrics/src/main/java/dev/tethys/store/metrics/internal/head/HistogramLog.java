@@ -99,11 +99,18 @@ final class HistogramLog {
 
   /** What a reader may keep: immutable. */
   record View(List<Chunk> chunks, long[] times, long[] starts, Histogram[] tail) {
-    /** Only when, and as floats: to see which block ranges there are. */
-    void times(SampleBuffer into) {
+    /** Only when, and as floats: at least one time of each block range that has any. */
+    void times(long range, SampleBuffer into) {
+      long[] of = new long[CHUNK];
       for (Chunk c : chunks) {
-        into.add(0, c.minTime, 0);
-        into.add(0, c.maxTime, 0);
+        if (Math.floorDiv(c.minTime, range) == Math.floorDiv(c.maxTime, range)) {
+          into.add(0, c.minTime, 0);
+          continue;
+        }
+        IntColumn.decode(new ByteSource(c.data), of, c.count);
+        for (int i = 0; i < c.count; i++) {
+          into.add(0, of[i], 0);
+        }
       }
       for (long t : times) {
         into.add(0, t, 0);

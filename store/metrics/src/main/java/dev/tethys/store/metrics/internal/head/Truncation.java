@@ -132,7 +132,7 @@ public final class Truncation {
     }
     if (e.histograms != null) {
       SampleBuffer b = new SampleBuffer();
-      e.histograms.view().times(b);
+      e.histograms.view().times(head.range, b);
       for (int i = 0; i < b.size; i++) {
         addStart(b.timestamps[i], until, out);
       }
