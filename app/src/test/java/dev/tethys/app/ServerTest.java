@@ -145,7 +145,8 @@ class ServerTest {
       Files.writeString(
           file,
           good.replace("job_name: self", "job_name: renamed")
-              + "storage: {tsdb: {retention: {time: 3d, percentage: 80, rules: [{match: x, time: 1d}]}}}\n");
+              + "storage: {tsdb: {retention: {time: 3d, percentage: 80, rules: [{match: x, time:"
+              + " 1d}]}}}\n");
       assertThat(server.post("/-/reload", "text/plain", new byte[0]).statusCode()).isEqualTo(200);
       assertThat(server.get("/metrics").body())
           .contains("prometheus_config_last_reload_successful 1")
@@ -158,6 +159,31 @@ class ServerTest {
       Files.writeString(file, good.replace("job_name: self", "job_name: hup"));
       new ProcessBuilder("kill", "-HUP", String.valueOf(server.pid())).start();
       awaitScrapes(server, "hup");
+    }
+  }
+
+  @Test
+  void deltasAreStoredAsTheyAreWhereThatIsSwitchedOn() {
+    byte[] delta =
+        """
+        {"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"d","sum":{"isMonotonic":true,
+        "aggregationTemporality":1,"dataPoints":[{"asInt":"7","timeUnixNano":"%d000000"}]}}]}]}]}
+        """
+            .formatted(System.currentTimeMillis())
+            .getBytes(StandardCharsets.UTF_8);
+    String path = "/api/v1/otlp/v1/metrics";
+    try (TethysProcess server = TethysProcess.server(dir, SELF, "--web.enable-otlp-receiver")) {
+      assertThat(server.post(path, "application/json", delta).body())
+          .contains("invalid temporality and type combination");
+    }
+    try (TethysProcess server =
+        TethysProcess.server(
+            dir,
+            SELF,
+            "--web.enable-otlp-receiver",
+            "--enable-feature=otlp-native-delta-ingestion")) {
+      assertThat(server.post(path, "application/json", delta).statusCode()).isEqualTo(200);
+      assertThat(server.query("d_total")).contains("\"7\"");
     }
   }
 

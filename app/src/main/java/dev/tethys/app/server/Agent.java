@@ -120,13 +120,14 @@ final class Agent implements AutoCloseable {
                 features.contains(Features.ST_STORAGE),
                 features.contains(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
                 features.contains(Features.TYPE_AND_UNIT_LABELS),
+                ServerFlags.tolerance(flags),
                 ScrapeOptions.DEFAULT_MAX_BODY_BYTES,
                 tracing.recorder()),
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     this.discovery =
         new DiscoveryManager(
-            DiscoveryContext.of(registry, clients), DiscoveryManager.THROTTLE, scrape);
+            DiscoveryContext.of(registry, clients), ServerFlags.discoveryPause(flags), scrape);
     String web = flags.get("web.config.file");
     this.listener =
         HttpListener.start(

@@ -170,12 +170,14 @@ final class Server implements AutoCloseable {
                 on(Features.ST_STORAGE),
                 on(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
                 on(Features.TYPE_AND_UNIT_LABELS),
+                ServerFlags.tolerance(flags),
                 ScrapeOptions.DEFAULT_MAX_BODY_BYTES,
                 tracing.recorder()),
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
-    this.discovery = new DiscoveryManager(discoveryContext, DiscoveryManager.THROTTLE, scrape);
+    this.discovery =
+        new DiscoveryManager(discoveryContext, ServerFlags.discoveryPause(flags), scrape);
     this.alerting =
         new Alerting(
             flags,

@@ -13,6 +13,7 @@ import static dev.tethys.app.cli.Flag.refused;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -51,6 +52,7 @@ final class ServerFlags {
           refused("auto-gomaxprocs", BOOLEAN, "true", GO_RUNTIME),
           refused("auto-gomemlimit", BOOLEAN, "true", GO_RUNTIME),
           refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME),
+          refused("auto-gomemlimit.refresh-interval", DURATION, "0s", GO_RUNTIME),
           of(
               "web.config.file",
               STRING,
@@ -186,6 +188,21 @@ final class ServerFlags {
               "true",
               "overlapping blocks are always allowed"),
           refused(
+              "storage.tsdb.allow-overlapping-compaction",
+              BOOLEAN,
+              "true",
+              "overlapping blocks are always merged"),
+          refused(
+              "storage.tsdb.block-reload-interval",
+              DURATION,
+              "1m",
+              "blocks are looked for at the start only"),
+          refused(
+              "storage.tsdb.delayed-compaction.max-percent",
+              INTEGER,
+              "10",
+              "blocks of Tethys are written when their time has come"),
+          refused(
               "storage.tsdb.head-chunks-write-queue-size",
               INTEGER,
               "0",
@@ -215,6 +232,11 @@ final class ServerFlags {
           refused("storage.agent.retention.min-time", DURATION, "5m", AGENT),
           refused("storage.agent.retention.max-time", DURATION, "4h", AGENT),
           refused("storage.agent.no-lockfile", BOOLEAN, "false", AGENT),
+          refused("storage.agent.wal-segment-size", SIZE, "", AGENT),
+          refused("storage.agent.wal-compression-type", STRING, "snappy", AGENT),
+          refused("storage.agent.wal-truncate-frequency", DURATION, "", AGENT),
+          refused("storage.agent.checkpoint-from-in-memory-series", BOOLEAN, "false", AGENT),
+          refused("storage.agent.checkpoint-batch-size", INTEGER, "1000", AGENT),
           of(
               "storage.remote.flush-deadline",
               DURATION,
@@ -237,6 +259,21 @@ final class ServerFlags {
               INTEGER,
               "1048576",
               "The most bytes in one frame of a streamed answer."),
+          of(
+              "scrape.adjust-timestamps",
+              BOOLEAN,
+              "true",
+              "Store a scrape that starts a little late with the time at which it was due."),
+          of(
+              "scrape.timestamp-tolerance",
+              DURATION,
+              "2ms",
+              "What a little is, at most; a hundredth of the interval where that is less."),
+          of(
+              "scrape.discovery-reload-interval",
+              DURATION,
+              "5s",
+              "How often, at most, targets that were found anew are taken."),
           of(
               "rules.alert.for-outage-tolerance",
               DURATION,
@@ -427,6 +464,10 @@ final class ServerFlags {
           "web.page-title",
           "web.cors.origin",
           "storage.remote.flush-deadline",
+          "scrape.adjust-timestamps",
+          "scrape.timestamp-tolerance",
+          "scrape.discovery-reload-interval",
+          "auto-gomemlimit.refresh-interval",
           "enable-feature",
           "agent",
           "log.level",
@@ -465,6 +506,13 @@ final class ServerFlags {
     flags.add(refused("storage.agent.retention.max-time", DURATION, "4h", LOG_OF_PROMETHEUS));
     flags.add(
         refused("storage.agent.no-lockfile", BOOLEAN, "false", "a queue on disk is always locked"));
+    flags.add(refused("storage.agent.wal-segment-size", SIZE, "", LOG_OF_PROMETHEUS));
+    flags.add(refused("storage.agent.wal-compression-type", STRING, "snappy", LOG_OF_PROMETHEUS));
+    flags.add(refused("storage.agent.wal-truncate-frequency", DURATION, "", LOG_OF_PROMETHEUS));
+    flags.add(
+        refused(
+            "storage.agent.checkpoint-from-in-memory-series", BOOLEAN, "false", LOG_OF_PROMETHEUS));
+    flags.add(refused("storage.agent.checkpoint-batch-size", INTEGER, "1000", LOG_OF_PROMETHEUS));
     for (Flag f : all()) {
       if (flags.stream().noneMatch(x -> x.name().equals(f.name()))) {
         flags.add(refused(f.name(), f.kind(), f.defaultValue(), "it cannot be used in agent mode"));
@@ -475,6 +523,18 @@ final class ServerFlags {
         "Scrapes targets and sends their metrics on by remote write. Takes prometheus.yml and the"
             + " flags of Prometheus's agent mode; nothing is stored and nothing can be queried.",
         flags);
+  }
+
+  /** Within which a scrape carries the time at which it was due. */
+  static Duration tolerance(FlagSet flags) {
+    return flags.bool("scrape.adjust-timestamps")
+        ? Duration.ofMillis(flags.millis("scrape.timestamp-tolerance"))
+        : Duration.ZERO;
+  }
+
+  /** Between two lists of targets that are taken. */
+  static Duration discoveryPause(FlagSet flags) {
+    return Duration.ofMillis(flags.millis("scrape.discovery-reload-interval"));
   }
 
   private static List<Flag> all() {

@@ -189,7 +189,7 @@ final class ServerReceivers {
         c.promoteScopeMetadata(),
         c.labelNameUnderscoreSanitization(),
         c.labelNamePreserveMultipleUnderscores(),
-        false,
+        on(Features.OTLP_NATIVE_DELTA),
         flags.millis("query.lookback-delta"),
         on(Features.TYPE_AND_UNIT_LABELS));
   }

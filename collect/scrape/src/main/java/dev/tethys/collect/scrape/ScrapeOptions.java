@@ -1,6 +1,7 @@
 package dev.tethys.collect.scrape;
 
 import dev.tethys.model.tracing.SpanRecorder;
+import java.time.Duration;
 
 /**
  * What holds for all jobs of a process.
@@ -9,6 +10,8 @@ import dev.tethys.model.tracing.SpanRecorder;
  * @param startTimestamps samples are stored with the start timestamps that expositions tell
  * @param zeroAtStart a sample of 0 is written at a start timestamp that is new
  * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}
+ * @param tolerance a scrape that starts no more than this after it was due, and no more than a
+ *     hundredth of its interval, carries the time at which it was due
  * @param maxBodyBytes the largest body of a job without {@code body_size_limit}
  * @param tracing has a trace for each scrape
  */
@@ -17,9 +20,10 @@ public record ScrapeOptions(
     boolean startTimestamps,
     boolean zeroAtStart,
     boolean typeAndUnitLabels,
+    Duration tolerance,
     long maxBodyBytes,
     SpanRecorder tracing) {
-  /** Without traces. */
+  /** With the usual tolerance and without traces. */
   public ScrapeOptions(
       String userAgent,
       boolean startTimestamps,
@@ -27,8 +31,17 @@ public record ScrapeOptions(
       boolean typeAndUnitLabels,
       long maxBodyBytes) {
     this(
-        userAgent, startTimestamps, zeroAtStart, typeAndUnitLabels, maxBodyBytes, SpanRecorder.OFF);
+        userAgent,
+        startTimestamps,
+        zeroAtStart,
+        typeAndUnitLabels,
+        TOLERANCE,
+        maxBodyBytes,
+        SpanRecorder.OFF);
   }
+
+  /** Prometheus's. */
+  public static final Duration TOLERANCE = Duration.ofMillis(2);
 
   /** No exposition of this size can be told from an attack; a job may ask for more. */
   public static final long DEFAULT_MAX_BODY_BYTES = 256L << 20;

@@ -32,7 +32,6 @@ record ScrapePace(
     ParserOptions parsing,
     @Nullable String error) {
   /** A scrape this much after its tick, and not more than 1% of the interval, is on time. */
-  private static final Duration TOLERANCE = Duration.ofMillis(2);
 
   /** What labels of a target say of its scrapes, in their words. */
   record Asked(
@@ -92,7 +91,7 @@ record ScrapePace(
           asked,
           i,
           GoDurationText.of(i.toNanos()),
-          hundredth.compareTo(TOLERANCE) < 0 ? hundredth : TOLERANCE,
+          hundredth.compareTo(options.tolerance()) < 0 ? hundredth : options.tolerance(),
           t,
           headers(t),
           new ParserOptions(

@@ -1,0 +1,85 @@
+package dev.tethys.app.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.testkit.Shared;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class ServerFlagsTest {
+  /** A flag in the help of Prometheus, where {@code [no-]} marks a boolean. */
+  private static final Pattern FLAG =
+      Pattern.compile("^ {2,6}(?:-h, )?--(?:\\[no-])?([a-z0-9.-]*[a-z0-9])", Pattern.MULTILINE);
+
+  /** Of its library of flags, and of what Debian adds. */
+  private static final List<String> NOT_ITS_OWN =
+      List.of("help", "help-long", "help-man", "version", "web.local-assets");
+
+  @Test
+  void everyFlagThatPrometheusTellsOfIsKnown() throws Exception {
+    Process p =
+        new ProcessBuilder(Shared.peer("prometheus").toString(), "--help-long")
+            .redirectErrorStream(true)
+            .start();
+    Set<String> told = new TreeSet<>();
+    try (var in = new InputStreamReader(p.getInputStream(), StandardCharsets.UTF_8)) {
+      Matcher m = FLAG.matcher(in.readAllAsString());
+      while (m.find()) {
+        told.add(m.group(1));
+      }
+    }
+    NOT_ITS_OWN.forEach(told::remove);
+    assertThat(told).hasSizeGreaterThan(40);
+    for (String name : told) {
+      FlagSet flags = name.startsWith("storage.agent") ? ServerFlags.agent("") : ServerFlags.set();
+      assertThatCode(() -> flags.get(name)).as(name).doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void hiddenFlagsAreTakenOrRefusedByName() {
+    FlagSet flags =
+        ServerFlags.set()
+            .parse(
+                List.of(
+                    "--scrape.timestamp-tolerance=5ms",
+                    "--scrape.discovery-reload-interval=1s",
+                    "--storage.tsdb.allow-overlapping-compaction"));
+    assertThat(ServerFlags.tolerance(flags)).isEqualTo(Duration.ofMillis(5));
+    assertThat(ServerFlags.discoveryPause(flags)).isEqualTo(Duration.ofSeconds(1));
+    FlagSet exact = ServerFlags.agent("").parse(List.of("--no-scrape.adjust-timestamps"));
+    assertThat(ServerFlags.tolerance(exact)).isZero();
+    assertThatThrownBy(
+            () ->
+                ServerFlags.set().parse(List.of("--no-storage.tsdb.allow-overlapping-compaction")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("overlapping blocks are always merged");
+    assertThatThrownBy(
+            () -> ServerFlags.agent("").parse(List.of("--storage.agent.wal-segment-size=1MB")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("which Tethys does not have");
+  }
+
+  @Test
+  void featuresOfTheStoreOfPrometheusNeedNoSwitch() {
+    assertThat(
+            Features.parse(
+                List.of(
+                    "xor2-encoding,use-uncached-io,delayed-compaction,histograms-st-encoding",
+                    "otlp-native-delta-ingestion")))
+        .containsExactly(Features.OTLP_NATIVE_DELTA);
+    assertThatThrownBy(() -> Features.parse(List.of("otlp-deltatocumulative")))
+        .isInstanceOf(UsageException.class);
+  }
+}
