@@ -68,6 +68,27 @@ public final class Htpasswd {
     return h;
   }
 
+  /** One user with a password that is not hashed, of which a hash is kept. */
+  public static Htpasswd plain(String user, Secret password) {
+    Htpasswd h = new Htpasswd();
+    h.others.put(user, SHA + sha1(password.value()));
+    return h;
+  }
+
+  /**
+   * One user with a password's bcrypt hash.
+   *
+   * @throws IllegalArgumentException when it is none
+   */
+  public static Htpasswd bcrypt(String user, Secret hash) {
+    if (!WebConfig.isBcrypt(hash.value())) {
+      throw new IllegalArgumentException("not a bcrypt hash; make one with htpasswd -nBC 10 \"\"");
+    }
+    Htpasswd h = new Htpasswd();
+    h.hashed.put(user, hash);
+    return h;
+  }
+
   /** Whether the values of an Authorization header are a user of these with the right password. */
   public boolean accepts(List<String> authorization) {
     String both = userAndPassword(authorization);

@@ -10,6 +10,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.internal.Pem;
+import dev.tethys.web.internal.ReloadedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,27 @@ public record WebConfig(
   /** The files that it was made from, besides the configuration itself. */
   public List<String> files() {
     return tls == null ? List.of() : tls.files;
+  }
+
+  /** Where a configuration comes from that is not a file of its own. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * Reads it with the files that it names.
+     *
+     * @throws IOException when a file cannot be read or holds something else
+     */
+    WebConfig read() throws IOException;
+  }
+
+  /**
+   * A configuration as its files stand now: they are read again once one has changed, and one that
+   * is wrong then leaves what was.
+   *
+   * @throws IOException when it cannot be read now
+   */
+  public static Supplier<WebConfig> following(Source source) throws IOException {
+    return new ReloadedConfig(source, System::nanoTime)::get;
   }
 
   /** When a client must show a certificate. */
@@ -276,7 +299,7 @@ public record WebConfig(
     }
     Map<String, Secret> users = o.get(BASIC_AUTH_USERS);
     for (Map.Entry<String, Secret> u : users.entrySet()) {
-      if (!BCRYPT.matcher(u.getValue().value()).matches()) {
+      if (!isBcrypt(u.getValue().value())) {
         throw o.error(
             BASIC_AUTH_USERS,
             "the password of user \""
@@ -294,6 +317,10 @@ public record WebConfig(
             o.find(RATE_LIMIT));
     document.refuseNotBuilt();
     return c;
+  }
+
+  static boolean isBcrypt(String hash) {
+    return BCRYPT.matcher(hash).matches();
   }
 
   private static void checkHeaders(YamlObject http, Map<String, String> headers) {

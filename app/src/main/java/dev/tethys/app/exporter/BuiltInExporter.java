@@ -25,6 +25,7 @@ import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.WebConfig;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -35,6 +36,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
 
 /** {@code tethys exporter NAME} for an {@link ExporterKind}: its flags, its port, its pages. */
@@ -59,15 +62,27 @@ public final class BuiltInExporter implements AutoCloseable {
    * @throws IOException when a file cannot be read or an address not be taken
    */
   public BuiltInExporter(ExporterKind kind, List<String> args) throws IOException {
-    this(kind, ExporterFlags.withServer(kind).parse(dashed(kind.arguments(args))));
+    this(kind, args, System::getenv);
   }
 
-  private BuiltInExporter(ExporterKind kind, FlagSet flags) throws IOException {
+  /** The same with another environment. */
+  BuiltInExporter(
+      ExporterKind kind, List<String> args, Function<String, @Nullable String> environment)
+      throws IOException {
+    this(
+        kind,
+        ExporterFlags.withServer(kind).parse(dashed(kind.arguments(args, environment))),
+        environment);
+  }
+
+  private BuiltInExporter(
+      ExporterKind kind, FlagSet flags, Function<String, @Nullable String> environment)
+      throws IOException {
     this.kind = kind;
     this.runner = new ProbeRunner(kind.name(), kind.maxConcurrentProbes());
     this.clients = new HttpClientFactory(kind.title().replace(' ', '-') + "/" + version());
     try {
-      this.exporter = open(kind, flags, clients);
+      this.exporter = open(kind, flags, clients, environment);
     } catch (IOException | RuntimeException e) {
       clients.close();
       throw e;
@@ -81,20 +96,34 @@ public final class BuiltInExporter implements AutoCloseable {
         flags.values().containsKey("web.external-url")
             ? PublicUrl.of(flags, "tethys exporter " + kind.name()).routePrefix()
             : "";
-    String web = flags.get("web.config.file");
+    HttpListenerOptions options =
+        HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+            .withRoutePrefix(prefix);
     try {
-      this.listener =
-          HttpListener.start(
-              HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
-                  .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
-                  .withRoutePrefix(prefix),
-              routes(path(flags)),
-              null);
+      this.listener = listen(options, flags.get("web.config.file"), routes(path(flags)));
     } catch (IOException | RuntimeException e) {
       exporter.close();
       clients.close();
       throw e;
     }
+  }
+
+  private HttpListener listen(HttpListenerOptions options, String webConfigFile, Routes routes)
+      throws IOException {
+    WebConfig.Source own = exporter.pagesTls();
+    if (own == null) {
+      Path file = webConfigFile.isEmpty() ? null : Path.of(webConfigFile);
+      return HttpListener.start(options.withWebConfigFile(file), routes, null);
+    }
+    if (!webConfigFile.isEmpty()) {
+      throw new UsageException(
+          "tethys exporter "
+              + kind.name()
+              + ": --web.config.file and TLS of its own pages by "
+              + kind.program()
+              + "'s flags or file: one of them can be given");
+    }
+    return HttpListener.start(options, WebConfig.following(own), routes, null);
   }
 
   private static String version() {
@@ -111,7 +140,7 @@ public final class BuiltInExporter implements AutoCloseable {
   /** Runs until the process is told to stop. */
   static int run(ExporterKind kind, List<String> args) {
     FlagSet flags = ExporterFlags.withServer(kind);
-    List<String> own = dashed(kind.arguments(args));
+    List<String> own = dashed(kind.arguments(args, System::getenv));
     if (own.contains("--help") || own.contains("-h")) {
       System.out.print(flags.help());
       return 0;
@@ -134,7 +163,7 @@ public final class BuiltInExporter implements AutoCloseable {
     if (CHECKS.stream().anyMatch(f -> flags.values().containsKey(f) && flags.bool(f))) {
       return check(kind, flags);
     }
-    try (BuiltInExporter e = new BuiltInExporter(kind, flags)) {
+    try (BuiltInExporter e = new BuiltInExporter(kind, flags, System::getenv)) {
       Signal.handle(new Signal("HUP"), s -> e.reload());
       LOG.log(Level.INFO, "{0} listens on {1}", kind.title(), e.listener.addresses());
       Shutdown.await();
@@ -148,7 +177,7 @@ public final class BuiltInExporter implements AutoCloseable {
   /** Reads the files, and says whether they are right. */
   private static int check(ExporterKind kind, FlagSet flags) {
     try (HttpClientFactory clients = new HttpClientFactory(kind.title())) {
-      open(kind, flags, clients).close();
+      open(kind, flags, clients, System::getenv).close();
       LOG.log(Level.INFO, "Config file is ok exiting...");
       return 0;
     } catch (IOException | ConfigException e) {
@@ -162,12 +191,16 @@ public final class BuiltInExporter implements AutoCloseable {
     return new ExporterFlags(kind, flags, p -> p, null);
   }
 
-  private static Exporter open(ExporterKind kind, FlagSet flags, HttpClientFactory clients)
+  private static Exporter open(
+      ExporterKind kind,
+      FlagSet flags,
+      HttpClientFactory clients,
+      Function<String, @Nullable String> environment)
       throws IOException {
     try {
       return kind.open(
           options(kind, flags),
-          new ExporterSurroundings(clients, InstantSource.system(), System::getenv));
+          new ExporterSurroundings(clients, InstantSource.system(), environment));
     } catch (IllegalArgumentException e) {
       throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
     }
@@ -245,8 +278,11 @@ public final class BuiltInExporter implements AutoCloseable {
     StringBuilder page = new StringBuilder("<!doctype html><title>");
     page.append(kind.title()).append("</title><h1>").append(kind.title());
     page.append("</h1><p>Tethys ").append(version()).append("</p><ul>");
-    paths.forEach(
-        p -> page.append("<li><a href=\"").append(p).append("\">").append(p).append("</a></li>"));
+    for (String p : paths) {
+      if (!p.startsWith("/-/")) {
+        page.append("<li><a href=\"").append(p).append("\">").append(p).append("</a></li>");
+      }
+    }
     return page.append("</ul>").toString();
   }
 

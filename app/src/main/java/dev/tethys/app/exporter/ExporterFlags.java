@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The flags of an exporter, read, as its code sees them. */
 public final class ExporterFlags implements ExporterSettings {
+  private static final String OF_A_PROGRAM =
+      "it is of the pages and the log of a program alone, and those of this server are its own";
+
   private final FlagSet flags;
   private final Set<String> paths;
   private final UnaryOperator<String> resolve;
@@ -40,12 +43,18 @@ public final class ExporterFlags implements ExporterSettings {
 
   /** The kind's own flags, to be read. */
   public static FlagSet ofKind(ExporterKind kind, String command) {
-    return new FlagSet(command, kind.about(), own(kind));
+    List<Flag> all = new ArrayList<>(flags(kind.flags()));
+    kind.programFlags().stream()
+        .map(f -> ExporterFlag.refused(f.name(), f.kind(), f.defaultValue(), OF_A_PROGRAM))
+        .map(ExporterFlags::flag)
+        .forEach(all::add);
+    return new FlagSet(command, kind.about(), all);
   }
 
   /** The kind's own flags and those of every exporter that serves. */
   static FlagSet withServer(ExporterKind kind) {
-    List<Flag> all = new ArrayList<>(own(kind));
+    List<Flag> all = new ArrayList<>(flags(kind.flags()));
+    all.addAll(flags(kind.programFlags()));
     Set<String> names = all.stream().map(Flag::name).collect(Collectors.toSet());
     ExporterServer.flags(kind.address()).stream()
         .filter(f -> !names.contains(f.name()))
@@ -53,24 +62,24 @@ public final class ExporterFlags implements ExporterSettings {
     return new FlagSet("tethys exporter " + kind.name(), kind.about(), all);
   }
 
-  private static List<Flag> own(ExporterKind kind) {
-    return kind.flags().stream()
-        .map(
-            f ->
-                new Flag(
-                    f.name(),
-                    switch (f.kind()) {
-                      case STRING, PATH, SECRET -> Flag.Kind.STRING;
-                      case BOOLEAN -> Flag.Kind.BOOLEAN;
-                      case INTEGER -> Flag.Kind.INTEGER;
-                      case FLOAT -> Flag.Kind.FLOAT;
-                      case DURATION -> Flag.Kind.DURATION;
-                      case LIST, PATHS -> Flag.Kind.LIST;
-                    },
-                    f.defaultValue(),
-                    f.help(),
-                    f.refusal()))
-        .toList();
+  private static List<Flag> flags(List<ExporterFlag> flags) {
+    return flags.stream().map(ExporterFlags::flag).toList();
+  }
+
+  private static Flag flag(ExporterFlag f) {
+    return new Flag(
+        f.name(),
+        switch (f.kind()) {
+          case STRING, PATH, SECRET -> Flag.Kind.STRING;
+          case BOOLEAN -> Flag.Kind.BOOLEAN;
+          case INTEGER -> Flag.Kind.INTEGER;
+          case FLOAT -> Flag.Kind.FLOAT;
+          case DURATION -> Flag.Kind.DURATION;
+          case LIST, PATHS -> Flag.Kind.LIST;
+        },
+        f.defaultValue(),
+        f.help(),
+        f.refusal());
   }
 
   @Override

@@ -55,6 +55,6 @@ class OwnMetricsTest {
     "--redis.addr=a,--redis.addr=a"
   })
   void flagsOfRedisExporterForItsLogAreThoseOfAll(String given, String taken) {
-    assertThat(kind("redis").arguments(List.of(given))).containsExactly(taken);
+    assertThat(kind("redis").arguments(List.of(given), n -> null)).containsExactly(taken);
   }
 }

@@ -29,7 +29,8 @@ public final class ReloadedConfig {
 
   private record Stamp(Path file, @Nullable Object time, long size, @Nullable Object key) {}
 
-  private final @Nullable Path file;
+  private final List<Path> own;
+  private final WebConfig.Source source;
   private final LongSupplier nanos;
   private volatile WebConfig current;
   private volatile long lookedAt;
@@ -38,37 +39,53 @@ public final class ReloadedConfig {
 
   /** Reads the file for the first time; then errors are the caller's. */
   public ReloadedConfig(@Nullable Path file, LongSupplier nanos) throws IOException {
-    this.file = file;
+    this(
+        file == null ? List.of() : List.of(file),
+        file == null ? () -> WebConfig.NONE : () -> WebConfig.read(file),
+        nanos);
+  }
+
+  /** The same for what is not a file of its own and may name some. */
+  public ReloadedConfig(WebConfig.Source source, LongSupplier nanos) throws IOException {
+    this(List.of(), source, nanos);
+  }
+
+  private ReloadedConfig(List<Path> own, WebConfig.Source source, LongSupplier nanos)
+      throws IOException {
+    this.own = own;
+    this.source = source;
     this.nanos = nanos;
     this.lookedAt = nanos.getAsLong();
-    this.current = file == null ? WebConfig.NONE : WebConfig.read(file);
-    this.stamps = file == null ? List.of() : stamps(file, current);
+    this.current = source.read();
+    this.stamps = stamps(current);
   }
 
   /** The configuration now. */
   public WebConfig get() {
-    if (file != null && nanos.getAsLong() - lookedAt >= LOOK_NANOS) {
-      look(file);
+    boolean isOfFiles = !own.isEmpty() || !current.files().isEmpty();
+    if (isOfFiles && nanos.getAsLong() - lookedAt >= LOOK_NANOS) {
+      look();
     }
     return current;
   }
 
-  private synchronized void look(Path f) {
+  private synchronized void look() {
     long now = nanos.getAsLong();
     if (now - lookedAt < LOOK_NANOS) {
       return;
     }
     lookedAt = now;
     // While the new one is bad, what it names is not known: then it is read every time.
-    if (problem == null && stamps(f, current).equals(stamps)) {
+    if (problem == null && stamps(current).equals(stamps)) {
       return;
     }
     try {
-      WebConfig next = WebConfig.read(f);
-      stamps = stamps(f, next);
+      WebConfig next = source.read();
+      stamps = stamps(next);
       current = next;
       problem = null;
-      LOG.log(Level.INFO, "Web configuration loaded again: {0}", f);
+      LOG.log(
+          Level.INFO, "Web configuration loaded again: {0}", own.isEmpty() ? next.files() : own);
     } catch (ConfigException | IOException e) {
       String message = String.valueOf(e.getMessage());
       if (!message.equals(problem)) {
@@ -78,9 +95,9 @@ public final class ReloadedConfig {
     }
   }
 
-  private static List<Stamp> stamps(Path f, WebConfig c) {
+  private List<Stamp> stamps(WebConfig c) {
     List<Stamp> out = new ArrayList<>();
-    out.add(stamp(f));
+    own.forEach(f -> out.add(stamp(f)));
     for (String named : c.files()) {
       out.add(stamp(Path.of(named)));
     }

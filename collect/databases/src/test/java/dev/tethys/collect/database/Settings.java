@@ -27,7 +27,9 @@ public final class Settings implements ExporterSettings {
   private final Map<String, String> defaults = new HashMap<>();
 
   private Settings(ExporterKind kind, String... flags) {
-    for (ExporterFlag f : kind.flags()) {
+    List<ExporterFlag> all = new ArrayList<>(kind.flags());
+    all.addAll(kind.programFlags());
+    for (ExporterFlag f : all) {
       defaults.put(f.name(), f.defaultValue());
     }
     for (String f : flags) {

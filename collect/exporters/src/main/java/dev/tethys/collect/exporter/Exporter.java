@@ -3,6 +3,7 @@ package dev.tethys.collect.exporter;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,17 @@ public interface Exporter extends AutoCloseable {
     return null;
   }
 
-  /** Whether its pages may be shown to who asks: its files may name users, with passwords. */
+  /**
+   * TLS of its pages where its flags or files have it; null where {@code --web.config.file} alone
+   * does. Read again when a file of it changes.
+   */
+  default WebConfig.@Nullable Source pagesTls() {
+    return null;
+  }
+
+  /**
+   * Whether its pages may be shown to who asks: its flags or files may name users, with passwords.
+   */
   default boolean admits(HttpRequest request) {
     return true;
   }

@@ -2,6 +2,7 @@ package dev.tethys.collect.exporter;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of an exporter before it runs. */
@@ -24,11 +25,19 @@ public interface ExporterKind {
   /** Its own flags; those of every exporter ({@code web.*}, {@code log.*}) are not among them. */
   List<ExporterFlag> flags();
 
+  /** Flags of its own pages and log, which mean nothing in a {@code collect} section. */
+  default List<ExporterFlag> programFlags() {
+    return List.of();
+  }
+
   /**
    * The arguments of a command line as flags: some programs have words that are none in front of
-   * them.
+   * them, names of their own for flags of all exporters, or variables in the place of flags.
+   *
+   * @param environment variables of the environment by name
    */
-  default List<String> arguments(List<String> args) {
+  default List<String> arguments(
+      List<String> args, Function<String, @Nullable String> environment) {
     return args;
   }
 

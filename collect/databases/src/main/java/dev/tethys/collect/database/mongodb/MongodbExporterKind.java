@@ -16,6 +16,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter mongodb}: what mongodb_exporter does, with its flags and variables. */
@@ -109,7 +110,7 @@ public final class MongodbExporterKind implements ExporterKind {
 
   /** Its name of what every exporter here has. */
   @Override
-  public List<String> arguments(List<String> args) {
+  public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     return args.stream()
         .map(a -> a.replaceFirst("^--?web\\.config(?==|$)", "--web.config.file"))
         .toList();

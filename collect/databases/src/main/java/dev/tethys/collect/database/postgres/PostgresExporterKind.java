@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter postgres}: what postgres_exporter does, with its flags and variables. */
 public final class PostgresExporterKind implements ExporterKind {
+  private static final String TELEMETRY_PATH = "web.telemetry-path";
   private static final Set<String> SPECIAL_ON = Set.of("settings");
   private static final Set<String> SPECIAL_OFF = Set.of("process_idle", "stat_statements");
 
@@ -127,6 +128,19 @@ public final class PostgresExporterKind implements ExporterKind {
       case "constantLabels" -> "PG_EXPORTER_CONSTANT_LABELS";
       default -> "PG_EXPORTER_" + flag.replace('-', '_').replace('.', '_').toUpperCase(Locale.ROOT);
     };
+  }
+
+  /** With the one variable for a flag that is of its own pages. */
+  @Override
+  public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
+    String path = environment.apply(variable(TELEMETRY_PATH));
+    boolean isGiven = args.stream().anyMatch(a -> a.matches("--?" + TELEMETRY_PATH + "(=.*)?"));
+    if (path == null || path.isEmpty() || isGiven) {
+      return args;
+    }
+    List<String> out = new ArrayList<>(args);
+    out.add("--" + TELEMETRY_PATH + "=" + path);
+    return out;
   }
 
   @Override

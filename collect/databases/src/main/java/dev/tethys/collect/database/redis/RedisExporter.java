@@ -11,7 +11,9 @@ import dev.tethys.model.GoJson;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -38,6 +40,7 @@ final class RedisExporter implements Exporter {
   private final Duration timeout;
   private final boolean targets;
   private final boolean hostnames;
+  private final RedisPages pages;
   private final LongAdder targetErrors = new LongAdder();
   private final @Nullable RedisServer own;
   private volatile RedisPasswords passwords = RedisPasswords.NONE;
@@ -48,7 +51,8 @@ final class RedisExporter implements Exporter {
       RedisOptions options,
       Duration timeout,
       boolean targets,
-      boolean hostnames)
+      boolean hostnames,
+      RedisPages pages)
       throws IOException {
     this.address = address;
     this.login = login;
@@ -56,6 +60,7 @@ final class RedisExporter implements Exporter {
     this.timeout = timeout;
     this.targets = targets;
     this.hostnames = hostnames;
+    this.pages = pages;
     reload();
     if (address.isEmpty()) {
       this.own = null;
@@ -157,10 +162,22 @@ final class RedisExporter implements Exporter {
 
   @Override
   public Map<String, HttpHandler> pages(Answers answers) {
-    Map<String, HttpHandler> pages = new TreeMap<>();
-    pages.put("/health", (q, r) -> r.send("ok"));
-    pages.put("/discover-cluster-nodes", (q, r) -> nodes(r));
-    return pages;
+    Map<String, HttpHandler> out = new TreeMap<>();
+    out.put("/health", (q, r) -> r.send("ok"));
+    out.put("/discover-cluster-nodes", (q, r) -> nodes(r));
+    if (reloads()) {
+      out.put("/-/reload", (q, r) -> reload(r)); // by GET too
+    }
+    return out;
+  }
+
+  private void reload(HttpResponse r) throws IOException {
+    try {
+      reload();
+    } catch (IOException e) {
+      throw new HttpException(500, "failed to reload passwords file: " + e.getMessage());
+    }
+    r.send("ok");
   }
 
   /** The servers of the cluster, as HTTP discovery takes them. */
@@ -188,6 +205,16 @@ final class RedisExporter implements Exporter {
         "application/json",
         ("[{\"targets\": [" + String.join(", ", targets) + "], \"labels\": {}}]")
             .getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public WebConfig.@Nullable Source pagesTls() {
+    return pages.tls();
+  }
+
+  @Override
+  public boolean admits(HttpRequest request) {
+    return pages.admits(request);
   }
 
   @Override

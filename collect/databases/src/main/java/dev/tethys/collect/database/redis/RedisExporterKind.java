@@ -9,6 +9,7 @@ import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.GoFlags;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import java.io.IOException;
@@ -19,6 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter redis}: what redis_exporter does, with its flags and variables. */
 public final class RedisExporterKind implements ExporterKind {
@@ -87,11 +91,6 @@ public final class RedisExporterKind implements ExporterKind {
       append-instance-role-label|false|Let all metrics tell the server's role.
       """;
 
-  private static final String LEVEL = "--log-level=";
-
-  private static final String SERVER =
-      "TLS and passwords of its own pages are set by --web.config.file";
-
   @Override
   public List<ExporterFlag> flags() {
     List<ExporterFlag> f = new ArrayList<>();
@@ -134,21 +133,6 @@ public final class RedisExporterKind implements ExporterKind {
     f.add(ExporterFlag.of("tls-client-key-file", Kind.PATH, "", "Key of the client."));
     f.add(ExporterFlag.of("tls-client-cert-file", Kind.PATH, "", "Certificate of the client."));
     f.add(ExporterFlag.of("tls-ca-cert-file", Kind.PATH, "", "Certificates that are trusted."));
-    for (String name :
-        List.of(
-            "tls-server-key-file",
-            "tls-server-cert-file",
-            "tls-server-ca-cert-file",
-            "basic-auth-username",
-            "basic-auth-password",
-            "basic-auth-hash-password")) {
-      f.add(ExporterFlag.refused(name, Kind.STRING, "", SERVER));
-    }
-    f.add(ExporterFlag.refused("tls-server-min-version", Kind.STRING, "TLS1.2", SERVER));
-    String log = "of a program alone, written with =; else use --log.level and --log.format";
-    f.add(ExporterFlag.refused("debug", Kind.BOOLEAN, "false", log));
-    f.add(ExporterFlag.refused("log-level", Kind.STRING, "INFO", log));
-    f.add(ExporterFlag.refused("log-format", Kind.STRING, "txt", log));
     f.add(
         ExporterFlag.of(
             "redis-only-metrics",
@@ -169,25 +153,38 @@ public final class RedisExporterKind implements ExporterKind {
         : "REDIS_EXPORTER_" + upper.replaceFirst("^INCLUDE_", "INCL_");
   }
 
-  /** Its names of what every exporter here has. */
   @Override
-  public List<String> arguments(List<String> args) {
-    return args.stream().map(RedisExporterKind::argument).toList();
+  public List<ExporterFlag> programFlags() {
+    List<ExporterFlag> f = new ArrayList<>(RedisPages.FLAGS);
+    f.add(ExporterFlag.of("debug", Kind.BOOLEAN, "false", "The same as --log.level=debug."));
+    f.add(ExporterFlag.of("log-level", Kind.STRING, "INFO", "The same as --log.level."));
+    f.add(ExporterFlag.of("log-format", Kind.STRING, "txt", "txt or json, for --log.format."));
+    return List.copyOf(f);
   }
 
-  private static String argument(String given) {
-    String a = given.startsWith("--") ? given : "-" + given;
-    return switch (a) {
-      case "--debug", "--debug=true" -> "--log.level=debug";
-      case "--log-format=txt" -> "--log.format=logfmt";
-      case "--log-format=json" -> "--log.format=json";
-      default -> {
-        String level = a.startsWith(LEVEL) ? a.substring(LEVEL.length()) : "";
-        yield level.isEmpty()
-            ? given
-            : "--log.level=" + level.toLowerCase(Locale.ROOT).replace("warning", "warn");
-      }
-    };
+  /** Flags as Go reads them, variables, and its names of what every exporter here has. */
+  @Override
+  public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
+    GoFlags f = GoFlags.read(args, Stream.concat(flags().stream(), programFlags().stream()));
+    Stream.concat(
+            Stream.of("web.listen-address", "web.telemetry-path", "redis-only-metrics"),
+            programFlags().stream().map(ExporterFlag::name))
+        .forEach(name -> f.putIfAbsent(name, environment.apply(variable(name))));
+    String level = f.take("log-level");
+    if (level != null) {
+      f.put("log.level", level.toLowerCase(Locale.ROOT).replace("warning", "warn"));
+    }
+    String debug = f.take("debug");
+    if ("true".equals(debug)) {
+      f.put("log.level", "debug");
+    } else if (debug != null && !debug.equals("false")) {
+      f.put("debug", debug); // refused as no word of truth
+    }
+    String format = f.take("log-format");
+    if (format != null) {
+      f.put("log.format", format.equals("txt") ? "logfmt" : format);
+    }
+    return f.arguments();
   }
 
   @Override
@@ -230,7 +227,8 @@ public final class RedisExporterKind implements ExporterKind {
         options(f),
         f.duration("connection-timeout"),
         !f.on("disable-scrape-endpoint"),
-        f.on("cluster-discover-hostnames"));
+        f.on("cluster-discover-hostnames"),
+        RedisPages.of(settings));
   }
 
   private static RedisOptions options(FlagsAndEnvironment f) throws IOException {

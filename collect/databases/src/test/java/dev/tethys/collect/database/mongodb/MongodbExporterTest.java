@@ -150,7 +150,8 @@ final class MongodbExporterTest {
     assertThat(
             new MongodbExporterKind()
                 .arguments(
-                    List.of("--web.config=a", "--web.config", "b", "--web.config.file=c", "-x")))
+                    List.of("--web.config=a", "--web.config", "b", "--web.config.file=c", "-x"),
+                    n -> null))
         .containsExactly(
             "--web.config.file=a", "--web.config.file", "b", "--web.config.file=c", "-x");
   }

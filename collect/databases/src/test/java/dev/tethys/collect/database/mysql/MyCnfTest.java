@@ -7,6 +7,8 @@ import dev.tethys.config.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +17,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a section says of TLS, as mysqld_exporter's config/config.go reads it. */
 class MyCnfTest {
   @TempDir Path folder;
+
+  private static void isUnverified(@Nullable TlsConfig tls) {
+    assertThat(Objects.requireNonNull(tls).insecureSkipVerify()).isTrue();
+  }
 
   private MysqlAddress address(String section, boolean skipVerify, String... lines)
       throws IOException {
@@ -26,21 +32,16 @@ class MyCnfTest {
   @ParameterizedTest
   @ValueSource(strings = {"true", "1", "YES", "on", "T"})
   void sslSkipVerficationMeansTlsThatIsNotVerified(String yes) throws IOException {
-    TlsConfig alone = address("client", false, "ssl-skip-verfication=" + yes).tls();
-    assertThat(alone).isNotNull();
-    assertThat(alone.insecureSkipVerify()).isTrue();
-    TlsConfig withCa =
-        address("client", false, "ssl-ca=/ca.pem", "ssl-skip-verfication = " + yes).tls();
-    assertThat(withCa).isNotNull();
-    assertThat(withCa.insecureSkipVerify()).isTrue();
+    assertThat(address("client", false, "ssl-skip-verfication=" + yes).tls())
+        .satisfies(MyCnfTest::isUnverified);
+    assertThat(address("client", false, "ssl-ca=/ca.pem", "ssl-skip-verfication = " + yes).tls())
+        .satisfies(MyCnfTest::isUnverified);
   }
 
   @Test
   void aSectionBelowTakesIt() throws IOException {
-    TlsConfig tls =
-        address("client.other", false, "ssl-skip-verfication=true", "[client.other]").tls();
-    assertThat(tls).isNotNull();
-    assertThat(tls.insecureSkipVerify()).isTrue();
+    assertThat(address("client.other", false, "ssl-skip-verfication=true", "[client.other]").tls())
+        .satisfies(MyCnfTest::isUnverified);
   }
 
   @Test

@@ -9,6 +9,8 @@ import dev.tethys.collect.exporter.ExporterSurroundings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter jmx}: what jmx_exporter's standalone server does, with its file. */
 public final class JmxExporterKind implements ExporterKind {
@@ -50,7 +52,7 @@ public final class JmxExporterKind implements ExporterKind {
 
   /** The words {@code [HOST:]PORT FILE} of the well-known program. */
   @Override
-  public List<String> arguments(List<String> args) {
+  public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     int words = 0;
     while (words < args.size() && words < 2 && !args.get(words).startsWith("-")) {
       words++;

@@ -8,6 +8,7 @@ import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.GoFlags;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.YamlNode;
@@ -20,7 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter process}: what process-exporter does, with its flags and its file. */
@@ -100,16 +103,17 @@ public final class ProcessExporterKind implements ExporterKind {
   }
 
   @Override
-  public List<String> arguments(List<String> arguments) {
-    return arguments.stream()
-        .map(
-            a ->
-                switch (a) {
-                  case "-debug", "--debug" -> "--log.level=debug";
-                  case "-man", "--man" -> "--help";
-                  default -> a;
-                })
-        .toList();
+  public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
+    GoFlags f = GoFlags.read(args, flags().stream());
+    if ("true".equals(f.take("debug"))) {
+      f.put("log.level", "debug");
+    }
+    boolean manual = "true".equals(f.take("man"));
+    List<String> out = new ArrayList<>(f.arguments());
+    if (manual) {
+      out.add("--help");
+    }
+    return out;
   }
 
   /** The metrics of a while, where that is asked for. */
