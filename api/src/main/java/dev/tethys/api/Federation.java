@@ -115,7 +115,6 @@ final class Federation {
     long from = now - settings.lookback().toMillis();
     SampleBuffer b = new SampleBuffer();
     try (Selection s = store.select(new SelectHints(from, now, 0, 0, ""), set)) {
-      warnings.add((long) s.warnings().size());
       for (int i = 0; i < s.size(); i++) {
         Labels labels = s.labels(i);
         String name = labels.metricName();
@@ -135,6 +134,7 @@ final class Federation {
               .put(labels, new Newest(labels, b.timestamps[last], b.values[last], h));
         }
       }
+      warnings.add((long) s.warnings().size());
     }
   }
 

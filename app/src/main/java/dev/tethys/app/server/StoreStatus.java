@@ -106,7 +106,8 @@ final class StoreStatus implements StoreView {
                     new Entry("bytes", b.bytes()),
                     new Entry("samples", b.samples()),
                     new Entry("series", b.series()),
-                    new Entry("chunks", b.chunks()))),
+                    new Entry("chunks", b.chunks()),
+                    new Entry("damaged", b.damaged()))),
             new Section(
                 "work",
                 List.of(

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,15 @@ import org.jspecify.annotations.Nullable;
  * A store opened by a command: a data folder of ours, locked, or one of Prometheus by way of a
  * temporary store that is removed at the end.
  */
-record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> problems)
+record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> found)
     implements AutoCloseable {
+
+  /** What could not be read so far, of the folder and of what was asked for. */
+  List<String> problems() {
+    List<String> all = new ArrayList<>(found);
+    all.addAll(database.damage());
+    return all;
+  }
 
   /** Opens a data folder of ours, new ones too. */
   static MetricsDatabase own(Path folder) {
@@ -29,8 +37,8 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
         throw new StorageException(
             e.reason(),
             m
-                + ". A server, or another tool, works on this folder: stop it first, or ask it for a"
-                + " snapshot (tethys tool tsdb snapshot --server=URL) and work on that",
+                + ". A server, or another tool, works on this folder: stop it first, or ask it for"
+                + " a snapshot (tethys tool tsdb snapshot --server=URL) and work on that",
             e);
       }
       throw e;

@@ -43,6 +43,7 @@ public interface Selection extends AutoCloseable {
 
   /**
    * What the reader should be told: parts that could not be read, downsampled data. Empty mostly.
+   * The list grows when damage is met while series are read: whoever tells it looks at it then.
    */
   default List<String> warnings() {
     return List.of();

@@ -145,11 +145,14 @@ public final class RemoteReadReceiver implements Receiver {
         h == null || h.start() == 0 && h.end() == 0
             ? SelectHints.range(q.start(), q.end())
             : new SelectHints(h.start(), h.end(), h.step(), h.range(), h.function());
-    Selection s = source.select(hints, matchers);
+    return source.select(hints, matchers);
+  }
+
+  /** The protocol has no place for warnings: they are logged, once all is read. */
+  private static void logWarnings(Selection s) {
     for (String warning : s.warnings()) {
       LOG.log(Level.WARNING, "remote read query: {0}", warning);
     }
-    return s;
   }
 
   /** A label of the series itself wins. */
@@ -176,6 +179,7 @@ public final class RemoteReadReceiver implements Receiver {
             out.series(merged(s.labels(i), external), buffer);
           }
         }
+        logWarnings(s);
       }
       out.endResult();
     }
@@ -201,6 +205,7 @@ public final class RemoteReadReceiver implements Receiver {
             s.read(n.series, buffer);
             out.series(q, n.labels, buffer);
           }
+          logWarnings(s);
         }
       } catch (StorageException | CodecException e) {
         throw new IOException("the answer to a remote read broke off: " + e.getMessage(), e);

@@ -232,6 +232,11 @@ final class Blocks {
     }
   }
 
+  /** Blocks of which something could not be read. */
+  int damagedSinceOpened() {
+    return (int) list.stream().filter(BlockReader::isDamaged).count();
+  }
+
   long bytes() {
     return list.stream().mapToLong(BlockReader::bytes).sum();
   }

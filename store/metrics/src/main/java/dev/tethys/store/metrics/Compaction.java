@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import java.io.IOException;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A merge needs room for its result beside its sources. Where the disk has not got it, nothing
  * is merged until it has: everything else goes on.
+ *
+ * <p>A block that turns out to be damaged stays as it is, so that it can be mended, until its time
+ * is over: plans are made without it.
  */
 final class Compaction {
   private static final Logger LOG = System.getLogger(Compaction.class.getName());
@@ -103,16 +107,48 @@ final class Compaction {
       // One after the other: the next plan sees what the last one made.
       List<BlockReader> plan =
           CompactionPlan.next(
-              blocks.levels().of(resolution),
-              ranges,
-              b -> b.deletedSeries() + census.past(b, policy, horizon));
+              sound().of(resolution), ranges, b -> b.deletedSeries() + past(b, policy, horizon));
       if (plan.isEmpty()) {
         return true;
       }
       if (!fits(plan)) {
         return false;
       }
-      merge(plan, horizon, cut(options), pace);
+      attempt(plan, () -> merge(plan, horizon, cut(options), pace));
+    }
+  }
+
+  /** The blocks of which nothing is known to be damaged. */
+  private Levels sound() {
+    List<BlockReader> all = blocks.list();
+    List<BlockReader> sound = all.stream().filter(b -> !b.isDamaged()).toList();
+    return sound.size() == all.size() ? blocks.levels() : Levels.of(sound);
+  }
+
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  /** Does something with sound blocks; what turns out to be damaged is left to later plans. */
+  private static void attempt(List<BlockReader> inputs, Work work) throws IOException {
+    try {
+      work.run();
+    } catch (StorageException e) {
+      if (inputs.stream().noneMatch(BlockReader::isDamaged)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Series of a block of which nothing is shown any more; none when damage hides that. */
+  private long past(BlockReader b, RetentionPolicy policy, Horizon horizon) {
+    try {
+      return census.past(b, policy, horizon);
+    } catch (StorageException e) {
+      if (!b.isDamaged()) {
+        throw e;
+      }
+      return 0;
     }
   }
 
@@ -123,14 +159,14 @@ final class Compaction {
   /** Downsamples as long as something is due; false when the disk has no room. */
   private boolean downsample(DatabaseOptions options) throws IOException {
     while (!options.downsampling().isEmpty()) {
-      DownsamplingPlan.Job job = DownsamplingPlan.next(blocks.levels(), options, newest(), barren);
+      DownsamplingPlan.Job job = DownsamplingPlan.next(sound(), options, newest(), barren);
       if (job == null) {
         return true;
       }
       if (!fits(job.inputs())) {
         return false;
       }
-      downsample(job, cut(options));
+      attempt(job.inputs(), () -> downsample(job, cut(options)));
     }
     return true;
   }
@@ -191,8 +227,9 @@ final class Compaction {
   void clean(DatabaseOptions options, LongFunction<Horizon> horizons) throws IOException {
     downsample(options); // buckets of which a part is deleted, from what is left
     for (BlockReader b : blocks.list()) {
-      if (b.tombstoneCount() > 0) {
-        merge(List.of(b), horizons.apply(b.meta().resolution()), cut(options), Pace.none());
+      if (b.tombstoneCount() > 0 && !b.isDamaged()) {
+        Horizon horizon = horizons.apply(b.meta().resolution());
+        attempt(List.of(b), () -> merge(List.of(b), horizon, cut(options), Pace.none()));
       }
     }
   }
@@ -270,12 +307,10 @@ final class Compaction {
     List<BlockReader> gone = new ArrayList<>();
     for (BlockReader b : blocks.list()) {
       RetentionPolicy policy = policy(options, b.meta().resolution());
-      long keep = policy.time().toMillis();
-      boolean past =
-          policy.rules().isEmpty()
-              ? keep > 0 && newest - b.meta().maxTime() >= keep
-              : census.past(b, policy, Horizon.of(policy, newestSample)) == b.meta().series();
-      if (past && DownsamplingPlan.isTakenOver(b, levels, options.downsampling(), barren)) {
+      boolean past = isPast(b, policy, newest, newestSample);
+      if (past
+          && (b.isDamaged()
+              || DownsamplingPlan.isTakenOver(b, levels, options.downsampling(), barren))) {
         gone.add(b);
         timeRetentions.increment();
       }
@@ -301,6 +336,15 @@ final class Compaction {
     if (!gone.isEmpty()) {
       swap(null, gone);
     }
+  }
+
+  private boolean isPast(BlockReader b, RetentionPolicy policy, long newest, long newestSample) {
+    long keep = policy.time().toMillis();
+    if (policy.rules().isEmpty()) {
+      return keep > 0 && newest - b.meta().maxTime() >= keep;
+    }
+    return past(b, policy, Horizon.of(policy, newestSample)) == b.meta().series()
+        || b.isDamaged() && newest - b.meta().maxTime() >= policy.longest();
   }
 
   private void swap(@Nullable BlockReader made, List<BlockReader> gone) throws IOException {

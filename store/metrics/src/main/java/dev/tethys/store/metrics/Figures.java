@@ -152,7 +152,8 @@ final class Figures {
         memory(),
         log.bytes(),
         log.segment(),
-        new StorageStatus.OnDisk(list.size(), blocks.bytes(), samples, series, chunks),
+        new StorageStatus.OnDisk(
+            list.size(), blocks.bytes(), samples, series, chunks, blocks.damagedSinceOpened()),
         spent,
         levels(),
         new StorageStatus.Work(

@@ -32,72 +32,78 @@ final class LabelSearch {
 
   LabelResult names(long min, long max, List<Matcher> matchers, int limit) {
     TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
-    indexes(
-        min,
-        max,
-        matchers,
-        (p, known) -> {
-          if (matchers.isEmpty()) {
-            out.addAll(p.names());
-            return;
-          }
-          RoaringBitmap found = Matching.find(p, matchers, known);
-          if (found.isEmpty()) {
-            return;
-          }
-          for (String name : p.names()) {
-            if (!out.contains(name)) {
-              boolean[] has = new boolean[1];
-              p.values(
-                  name,
-                  "",
-                  (number, v, postings) ->
-                      has[0] = has[0] || RoaringBitmap.intersects(found, postings.get()));
-              if (has[0]) {
-                out.add(name);
+    List<String> warnings =
+        indexes(
+            min,
+            max,
+            matchers,
+            (p, known) -> {
+              if (matchers.isEmpty()) {
+                out.addAll(p.names());
+                return;
               }
-            }
-          }
-        });
-    return limited(out, limit);
+              RoaringBitmap found = Matching.find(p, matchers, known);
+              if (found.isEmpty()) {
+                return;
+              }
+              for (String name : p.names()) {
+                if (!out.contains(name)) {
+                  boolean[] has = new boolean[1];
+                  p.values(
+                      name,
+                      "",
+                      (number, v, postings) ->
+                          has[0] = has[0] || RoaringBitmap.intersects(found, postings.get()));
+                  if (has[0]) {
+                    out.add(name);
+                  }
+                }
+              }
+            });
+    return limited(out, limit, warnings);
   }
 
   LabelResult values(String name, long min, long max, List<Matcher> matchers, int limit) {
     TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
-    indexes(
-        min,
-        max,
-        matchers,
-        (p, known) -> {
-          if (matchers.isEmpty()) {
-            p.values(name, "", (number, v, postings) -> out.add(v));
-            return;
-          }
-          RoaringBitmap found = Matching.find(p, matchers, known);
-          if (!found.isEmpty()) {
-            p.values(
-                name,
-                "",
-                (number, v, postings) -> {
-                  if (!out.contains(v) && RoaringBitmap.intersects(found, postings.get())) {
-                    out.add(v);
-                  }
-                });
-          }
-        });
-    return limited(out, limit);
+    List<String> warnings =
+        indexes(
+            min,
+            max,
+            matchers,
+            (p, known) -> {
+              if (matchers.isEmpty()) {
+                p.values(name, "", (number, v, postings) -> out.add(v));
+                return;
+              }
+              RoaringBitmap found = Matching.find(p, matchers, known);
+              if (!found.isEmpty()) {
+                p.values(
+                    name,
+                    "",
+                    (number, v, postings) -> {
+                      if (!out.contains(v) && RoaringBitmap.intersects(found, postings.get())) {
+                        out.add(v);
+                      }
+                    });
+              }
+            });
+    return limited(out, limit, warnings);
   }
 
-  private static LabelResult limited(TreeSet<String> all, int limit) {
+  private static LabelResult limited(TreeSet<String> all, int limit, List<String> warnings) {
     if (limit <= 0 || all.size() <= limit) {
-      return new LabelResult(List.copyOf(all), List.of());
+      return new LabelResult(List.copyOf(all), warnings);
     }
-    return new LabelResult(
-        all.stream().limit(limit).toList(), List.of("results truncated due to limit"));
+    warnings.add("results truncated due to limit");
+    return new LabelResult(all.stream().limit(limit).toList(), warnings);
   }
 
-  /** Runs over the index of every part that overlaps a closed time range. */
-  private void indexes(
+  /**
+   * Runs over the index of every part that overlaps a closed time range.
+   *
+   * @return what the reader should be told of indexes that are damaged
+   */
+  private List<String> indexes(
       long min, long max, List<Matcher> matchers, BiConsumer<Postings, Expressions> to) {
     List<BlockReader> pinned = new ArrayList<>();
     Expressions known = expressions(min, max, List.of(matchers));
@@ -111,7 +117,11 @@ final class LabelSearch {
       parts.readLock().unlock();
     }
     try {
-      pinned.forEach(b -> b.answer(() -> to.accept(b, Expressions.NONE)));
+      List<String> warnings = new ArrayList<>();
+      for (BlockReader b : pinned) {
+        b.answer(() -> to.accept(b, Expressions.NONE), warnings::add);
+      }
+      return warnings;
     } finally {
       pinned.forEach(BlockReader::release);
     }

@@ -25,12 +25,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 
 /**
  * The embedded time series database: newest samples in memory and in a write-ahead log, older ones
@@ -205,6 +208,21 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   private MergedSelection selected(SelectHints hints, List<Matcher> matchers) {
+    CopyOnWriteArrayList<String> warnings = new CopyOnWriteArrayList<>();
+    return selected(hints, matchers, warnings, warnings::addIfAbsent);
+  }
+
+  /**
+   * Selects.
+   *
+   * @param warnings takes what the reader should be told
+   * @param lost is told, now or while samples are read, what is left out for damage
+   */
+  private MergedSelection selected(
+      SelectHints hints,
+      List<Matcher> matchers,
+      CopyOnWriteArrayList<String> warnings,
+      Consumer<String> lost) {
     checkOpen();
     long min = hints.minTime();
     long max = hints.maxTime();
@@ -233,10 +251,11 @@ public final class MetricsDatabase implements MetricStore {
         parts.readLock().unlock();
       }
       boolean inMemory = memory != null;
+      warnings.addAllAbsent(choice.warnings());
       Map<Long, Horizon> shown = new HashMap<>();
       try {
         for (Choice.Piece p : pinned) {
-          found.add(piece(p, hints, matchers));
+          found.add(piece(p, hints, matchers, lost));
           long resolution = p.block().meta().resolution();
           horizons.add(shown.computeIfAbsent(resolution, upkeep::horizon));
         }
@@ -255,8 +274,8 @@ public final class MetricsDatabase implements MetricStore {
               min,
               max,
               hints.resolution().summaries(),
-              () -> selected(SelectHints.range(min, max), matchers),
-              choice.warnings(),
+              () -> selected(SelectHints.range(min, max), matchers, warnings, lost),
+              Collections.unmodifiableList(warnings),
               choice.resolutions(inMemory));
       done = true;
       return s;
@@ -267,13 +286,15 @@ public final class MetricsDatabase implements MetricStore {
     }
   }
 
-  private static SourceSelection piece(Choice.Piece p, SelectHints hints, List<Matcher> matchers) {
+  private static SourceSelection piece(
+      Choice.Piece p, SelectHints hints, List<Matcher> matchers, Consumer<String> lost) {
     BlockReader b = p.block();
     if (b.meta().resolution() > 0) {
       long fill = hints.range() == 0 ? hints.resolution().lookback() : 0;
-      return b.selectSummaries(hints.minTime(), hints.maxTime(), p.from(), p.to(), matchers, fill);
+      return b.selectSummaries(
+          hints.minTime(), hints.maxTime(), p.from(), p.to(), matchers, fill, lost);
     }
-    SourceSelection s = b.select(hints.minTime(), hints.maxTime(), matchers);
+    SourceSelection s = b.select(hints.minTime(), hints.maxTime(), matchers, lost);
     return p.whole() ? s : new ClippedSelection(s, p.from(), p.to());
   }
 
@@ -318,7 +339,12 @@ public final class MetricsDatabase implements MetricStore {
   public List<Labels> series(long min, long max, List<List<Matcher>> matcherSets, int limit) {
     TreeSet<Labels> out = new TreeSet<>();
     for (List<Matcher> ms : matcherSets) {
-      try (MergedSelection s = selected(SelectHints.range(min, max), ms)) {
+      try (MergedSelection s =
+          selected(
+              SelectHints.range(min, max),
+              ms,
+              new CopyOnWriteArrayList<>(),
+              MetricsDatabase::incomplete)) {
         for (int i = 0; i < s.size() && (limit <= 0 || i < limit); i++) {
           if (s.shows(i)) {
             out.add(s.labels(i));
@@ -329,6 +355,11 @@ public final class MetricsDatabase implements MetricStore {
     return limit <= 0 || out.size() <= limit
         ? List.copyOf(out)
         : out.stream().limit(limit).toList();
+  }
+
+  /** For an answer that has no place for a warning. */
+  private static void incomplete(String lost) {
+    throw new StorageException(StorageException.Reason.CORRUPT, lost);
   }
 
   @Override
@@ -369,6 +400,11 @@ public final class MetricsDatabase implements MetricStore {
     }
     out.sort(Comparator.comparing(BlockInfo::minTime).thenComparing(BlockInfo::ulid));
     return out;
+  }
+
+  /** What of the open blocks could not be read so far, with what to do. */
+  public List<String> damage() {
+    return blocks.list().stream().flatMap(b -> b.damage().stream()).toList();
   }
 
   /** Rewrites blocks so that deleted samples take no space. */

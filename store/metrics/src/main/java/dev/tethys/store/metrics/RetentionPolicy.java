@@ -28,6 +28,19 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
     rules = List.copyOf(rules);
   }
 
+  /** How long the series that is kept longest is, milliseconds; the largest number for ever. */
+  long longest() {
+    long longest = longest(time);
+    for (Rule r : rules) {
+      longest = Math.max(longest, longest(r.time));
+    }
+    return longest;
+  }
+
+  private static long longest(Duration time) {
+    return time.isZero() ? Long.MAX_VALUE : time.toMillis();
+  }
+
   /**
    * Series that are kept for a time of their own.
    *

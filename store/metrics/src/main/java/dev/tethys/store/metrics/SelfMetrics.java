@@ -143,17 +143,20 @@ final class SelfMetrics implements Collector {
     counter(
         to,
         "out_of_order_samples_total",
-        "Total number of out of order samples ingestion failed attempts due to out of order being disabled.",
+        "Total number of out of order samples ingestion failed attempts due to out of order being"
+            + " disabled.",
         head.counters.outOfOrder.sum());
     counter(
         to,
         "out_of_bound_samples_total",
-        "Total number of out of bound samples ingestion failed attempts with out of order disabled.",
+        "Total number of out of bound samples ingestion failed attempts with out of order"
+            + " disabled.",
         head.counters.outOfBounds.sum());
     counter(
         to,
         "too_old_samples_total",
-        "Total number of out of order samples ingestion failed attempts with out of support enabled, but sample outside of time window.",
+        "Total number of out of order samples ingestion failed attempts with out of support"
+            + " enabled, but sample outside of time window.",
         head.counters.tooOld.sum());
     counter(
         to,
@@ -200,6 +203,12 @@ final class SelfMetrics implements Collector {
         "reloads_failures_total",
         "Number of blocks that could not be opened and were put aside.",
         blocks.damaged.sum());
+    ours(
+        to,
+        "damaged_blocks",
+        "Blocks of which something could not be read since the start.",
+        MetricType.GAUGE,
+        blocks.damagedSinceOpened());
     counter(
         to,
         "compactions_total",
@@ -218,7 +227,8 @@ final class SelfMetrics implements Collector {
     counter(
         to,
         "size_retentions_total",
-        "The number of times that blocks were deleted because the maximum number of bytes was exceeded.",
+        "The number of times that blocks were deleted because the maximum number of bytes was"
+            + " exceeded.",
         upkeep.compaction.sizeRetentions.sum());
     gauge(
         to,
@@ -228,7 +238,8 @@ final class SelfMetrics implements Collector {
     gauge(
         to,
         "retention_limit_percentage",
-        "Max percentage of total storage space to be retained in the tsdb blocks, configured 0 means disabled",
+        "Max percentage of total storage space to be retained in the tsdb blocks, configured 0"
+            + " means disabled",
         upkeep.options().retention().percentage());
     ours(
         to,
@@ -321,7 +332,8 @@ final class SelfMetrics implements Collector {
     gauge(
         to,
         "exemplar_last_exemplars_timestamp_seconds",
-        "The timestamp of the oldest exemplar stored in circular storage. Useful to check for what time range the current exemplar buffer limit allows.",
+        "The timestamp of the oldest exemplar stored in circular storage. Useful to check for what"
+            + " time range the current exemplar buffer limit allows.",
         head.oldestExemplar() / 1000.0);
     gauge(
         to,
@@ -421,7 +433,8 @@ final class SelfMetrics implements Collector {
     counter(
         to,
         "wal_record_parts_bytes_written_total",
-        "Total number of record part bytes written before flushing, including CRC and compression headers.",
+        "Total number of record part bytes written before flushing, including CRC and compression"
+            + " headers.",
         log.written());
     counter(
         to,
@@ -441,7 +454,8 @@ final class SelfMetrics implements Collector {
     gauge(
         to,
         "clean_start",
-        "Whether the store was closed in order before this start: 1 when nothing had to be replayed, 0 else.",
+        "Whether the store was closed in order before this start: 1 when nothing had to be"
+            + " replayed, 0 else.",
         recovery.records() == 0 && recovery.tornBytes() == 0 ? 1 : 0);
     gauge(
         to,

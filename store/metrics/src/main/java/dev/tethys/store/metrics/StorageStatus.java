@@ -63,7 +63,13 @@ public record StorageStatus(
       long fileBytes,
       List<Count> owners) {}
 
-  public record OnDisk(int count, long bytes, long samples, long series, long chunks) {}
+  /**
+   * Blocks.
+   *
+   * @param damaged of how many something could not be read since the start
+   */
+  public record OnDisk(
+      int count, long bytes, long samples, long series, long chunks, int damaged) {}
 
   /**
    * Downsampled data of one resolution; times are milliseconds.

@@ -476,10 +476,18 @@ final class Upkeep {
       // Before, for who sees the first of it gone, and after, for who began while some was there.
       changes.note(min, max);
       head.delete(min, max, matcherSets);
+      StorageException damaged = null;
       for (BlockReader b : blocks.list()) {
         if (b.overlaps(min, max)) {
-          b.delete(min, max, matcherSets);
+          try {
+            b.delete(min, max, matcherSets);
+          } catch (StorageException e) {
+            damaged = e;
+          }
         }
+      }
+      if (damaged != null) {
+        throw damaged;
       }
     } catch (IOException e) {
       throw unavailable(

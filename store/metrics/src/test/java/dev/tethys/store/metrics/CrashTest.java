@@ -345,7 +345,7 @@ class CrashTest {
         if (!whole) {
           lost++;
           RecoveryReport report = again.recovery();
-          assertThat(report.problems().size() + report.tornBytes())
+          assertThat(report.problems().size() + report.tornBytes() + again.damage().size())
               .as("round %d %s kind %d: what is lost is told", round, victim, kind)
               .isPositive();
         }

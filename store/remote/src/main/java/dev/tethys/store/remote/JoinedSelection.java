@@ -3,6 +3,7 @@ package dev.tethys.store.remote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -21,6 +22,27 @@ final class JoinedSelection implements Selection {
   private final List<Joined> series;
   private final List<String> warnings;
 
+  /** Two lists as one, of which the first may grow. */
+  private static final class Both extends AbstractList<String> {
+    private final List<String> first;
+    private final List<String> second;
+
+    Both(List<String> first, List<String> second) {
+      this.first = first;
+      this.second = second;
+    }
+
+    @Override
+    public String get(int i) {
+      return i < second.size() ? second.get(i) : first.get(i - second.size());
+    }
+
+    @Override
+    public int size() {
+      return first.size() + second.size();
+    }
+  }
+
   private record Cursor(List<StoredSeries> of, int at, int store) {
     Labels labels() {
       return of.get(at).labels;
@@ -33,8 +55,7 @@ final class JoinedSelection implements Selection {
    */
   JoinedSelection(Selection local, List<List<StoredSeries>> others, List<String> warnings) {
     this.local = local;
-    this.warnings = new ArrayList<>(local.warnings());
-    this.warnings.addAll(warnings);
+    this.warnings = new Both(local.warnings(), warnings);
     this.series = joined(local, others);
   }
 

@@ -50,6 +50,7 @@ public final class Annotations {
   }
 
   private final Map<String, Note> notes = new LinkedHashMap<>();
+  private final List<List<String>> ofStore = new ArrayList<>();
   private int omitted;
 
   private void warn(String text, Span span) {
@@ -76,18 +77,19 @@ public final class Annotations {
 
   /** Whether nothing was said. */
   public synchronized boolean isEmpty() {
-    return notes.isEmpty();
+    return notes.isEmpty() && ofStore.stream().allMatch(List::isEmpty);
   }
 
   /** Forgets what was said. */
   public synchronized void clear() {
     notes.clear();
+    ofStore.clear();
     omitted = 0;
   }
 
-  /** A warning of the store, as it stands. */
-  public void storage(String text) {
-    note(text, null);
+  /** Warnings of the store, as they stand; the list may grow until they are asked for. */
+  public synchronized void storage(List<String> texts) {
+    ofStore.add(texts);
   }
 
   private static String forMetric(String metric) {
@@ -261,6 +263,7 @@ public final class Annotations {
 
   /** The warnings, with positions in the query when its text is given. */
   public synchronized List<String> warnings(String query) {
+    ofStore.forEach(texts -> texts.forEach(text -> note(text, null)));
     List<String> out = texts(query, false);
     if (omitted > 0) {
       out.add(omitted + " more annotations omitted");

@@ -87,7 +87,7 @@ public record Selector(
     Profile.Select select =
         () -> Cancellation.within(x::check, () -> x.source().select(hints, matchers));
     Selection s = p == null ? select.open() : p.select(select);
-    s.warnings().forEach(x.annotations()::storage);
+    x.annotations().storage(s.warnings());
     return s;
   }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -41,6 +42,7 @@ public final class BlockReader implements Postings {
   private final BlockPostings postings;
   private final ChunkReader chunks;
   private final SummaryReader summaries;
+  private final Damage damage;
   private volatile Tombstones tombstones;
   private int references = 1;
   private @Nullable Runnable afterwards;
@@ -53,6 +55,7 @@ public final class BlockReader implements Postings {
   public BlockReader(FileAccess files, Path folder) throws IOException {
     this.files = files;
     this.folder = folder;
+    this.damage = new Damage(folder);
     boolean opened = false;
     try {
       Mapped chunkFile = new Mapped(files.map(folder.resolve(BlockLayout.CHUNKS), arena));
@@ -177,7 +180,7 @@ public final class BlockReader implements Postings {
     return postings.names();
   }
 
-  /** Runs something over this index; damage that it meets is told as a person can use it. */
+  /** Runs something over this index; damage that it meets is noted and thrown. */
   public void answer(Runnable action) {
     guard(
         () -> {
@@ -186,24 +189,28 @@ public final class BlockReader implements Postings {
         });
   }
 
+  /** The same for who goes on where damage ends it, and is told. */
+  public void answer(Runnable action, Consumer<String> lost) {
+    try {
+      action.run();
+    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      lose(e, lost);
+    }
+  }
+
   // ---- samples
 
-  /** Series that meet the matchers and have chunks in a closed time range. Holds a reference. */
-  public SourceSelection select(long min, long max, List<Matcher> matchers) {
+  /**
+   * Series that meet the matchers and have chunks in a closed time range. Holds a reference.
+   *
+   * @param lost is told, now or while samples are read, when something was left out for damage; the
+   *     same text each time
+   */
+  public SourceSelection select(long min, long max, List<Matcher> matchers, Consumer<String> lost) {
     if (meta.resolution() > 0) {
-      return selectSummaries(min, max, Long.MIN_VALUE, Long.MAX_VALUE, matchers, 0);
+      return selectSummaries(min, max, Long.MIN_VALUE, Long.MAX_VALUE, matchers, 0, lost);
     }
-    reference();
-    boolean done = false;
-    try {
-      SourceSelection s = guard(() -> new BlockSelection(this, find(matchers), min, max));
-      done = true;
-      return s;
-    } finally {
-      if (!done) {
-        release();
-      }
-    }
+    return referenced(() -> new BlockSelection(this, find(matchers, lost), min, max, lost));
   }
 
   /**
@@ -215,12 +222,22 @@ public final class BlockReader implements Postings {
    *     they come
    */
   public SourceSelection selectSummaries(
-      long min, long max, long from, long to, List<Matcher> matchers, long fill) {
+      long min,
+      long max,
+      long from,
+      long to,
+      List<Matcher> matchers,
+      long fill,
+      Consumer<String> lost) {
+    return referenced(
+        () -> new SummarySelection(this, find(matchers, lost), min, max, from, to, fill, lost));
+  }
+
+  private SourceSelection referenced(Supplier<SourceSelection> selection) {
     reference();
     boolean done = false;
     try {
-      SourceSelection s =
-          guard(() -> new SummarySelection(this, find(matchers), min, max, from, to, fill));
+      SourceSelection s = selection.get();
       done = true;
       return s;
     } finally {
@@ -230,10 +247,16 @@ public final class BlockReader implements Postings {
     }
   }
 
-  private FoundChunks find(List<Matcher> matchers) {
+  /** Without an index that can be read, nothing is found. */
+  private FoundChunks find(List<Matcher> matchers, Consumer<String> lost) {
     FoundChunks found = MATCHED.get(this, 0, matchers);
     if (found == null) {
-      found = FoundChunks.of(pages, Matching.find(postings, matchers));
+      try {
+        found = FoundChunks.of(pages, Matching.find(postings, matchers));
+      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+        lose(e, lost);
+        return FoundChunks.NONE;
+      }
       MATCHED.put(this, 0, matchers, found, found.weight());
     }
     return found;
@@ -267,16 +290,35 @@ public final class BlockReader implements Postings {
     return summaries;
   }
 
-  /** Runs something that reads; damage that it meets is told as a person can use it. */
+  // ---- damage
+
+  /** Whether something of it could not be read since it was opened. */
+  public boolean isDamaged() {
+    return !damage.isEmpty();
+  }
+
+  /** What could not be read since it was opened, with what to do. */
+  public List<String> damage() {
+    return damage.texts();
+  }
+
+  /** Notes damage that a reader passes over, and tells it. */
+  void lose(Exception e, Consumer<String> lost) {
+    damage.note(e);
+    lost.accept(damage.warning());
+  }
+
+  /** Runs something that cannot pass over damage; what it meets is noted and thrown. */
   <T> T guard(Supplier<T> action) {
     try {
       return action.get();
     } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      damage.note(e);
       throw damaged(e);
     }
   }
 
-  StorageException damaged(Exception e) {
+  private StorageException damaged(Exception e) {
     return new StorageException(
         StorageException.Reason.CORRUPT,
         "block "

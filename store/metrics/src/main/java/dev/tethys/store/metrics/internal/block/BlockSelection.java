@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** Chosen series of a block. Holds a reference to the block until it is closed. */
 final class BlockSelection implements SourceSelection {
@@ -17,12 +18,18 @@ final class BlockSelection implements SourceSelection {
   private final Labels[] labels;
   private final ChunkRef[][] series;
   private final int[] numbers;
+  private final Consumer<String> lost;
   private final Map<List<Integer>, Integer> setLists = new ConcurrentHashMap<>();
   private final AtomicInteger setListCount = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** Of the found series those that have chunks in a closed time range. */
-  BlockSelection(BlockReader block, FoundChunks found, long min, long max) {
+  /**
+   * Of the found series those that have chunks in a closed time range.
+   *
+   * @param lost is told when chunks are left out for damage
+   */
+  BlockSelection(BlockReader block, FoundChunks found, long min, long max, Consumer<String> lost) {
+    this.lost = lost;
     this.block = block;
     this.dead = block.tombstones();
     FoundChunks in = found.in(block.times(), min, max);
@@ -48,12 +55,14 @@ final class BlockSelection implements SourceSelection {
 
   @Override
   public void read(int i, long min, long max, SampleBuffer into) {
-    try {
-      for (ChunkRef c : series[i]) {
+    for (ChunkRef c : series[i]) {
+      int before = into.size;
+      try {
         block.chunks().read(c, min, max, into);
+      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+        into.size = before;
+        block.lose(e, lost);
       }
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      throw block.damaged(e);
     }
     dead.erase(numbers[i], into);
   }
@@ -64,12 +73,14 @@ final class BlockSelection implements SourceSelection {
       read(i, min, max, into);
       return;
     }
-    try {
-      for (ChunkRef c : series[i]) {
+    for (ChunkRef c : series[i]) {
+      int before = into.size;
+      try {
         block.chunks().readTimes(c, min, max, into);
+      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+        into.size = before;
+        block.lose(e, lost);
       }
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      throw block.damaged(e);
     }
   }
 

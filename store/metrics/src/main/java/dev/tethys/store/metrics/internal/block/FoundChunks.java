@@ -14,6 +14,8 @@ import org.roaringbitmap.RoaringBitmap;
  * @param chunks of each, in order of time
  */
 record FoundChunks(int[] numbers, Labels[] labels, ChunkRef[][] chunks) {
+  static final FoundChunks NONE = new FoundChunks(new int[0], new Labels[0], new ChunkRef[0][]);
+
   /** Reads labels and chunks of series. */
   static FoundChunks of(SeriesPages pages, RoaringBitmap found) {
     int[] numbers = found.toArray();

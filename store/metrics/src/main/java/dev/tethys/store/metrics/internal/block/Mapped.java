@@ -11,7 +11,11 @@ record Mapped(MemorySegment segment) {
       throw new DamageException("a reference behind the end of the file");
     }
     byte[] out = new byte[length];
-    MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, out, 0, length);
+    try {
+      MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, out, 0, length);
+    } catch (InternalError e) { // how the Java runtime tells that a mapped page cannot be had
+      throw new DamageException("the disk does not give " + length + " bytes at " + offset);
+    }
     return out;
   }
 

@@ -5,6 +5,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * Chosen series of a downsampled block, within a part of its time range. Holds a reference to the
@@ -19,6 +20,7 @@ final class SummarySelection implements SourceSelection {
   private final long from;
   private final long to;
   private final long fill;
+  private final Consumer<String> lost;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
@@ -27,9 +29,18 @@ final class SummarySelection implements SourceSelection {
    * @param from rows begin at or after this
    * @param to and end at or before this
    * @param fill as in {@link SummaryReader#readKept}
+   * @param lost is told when chunks are left out for damage
    */
   SummarySelection(
-      BlockReader block, FoundChunks found, long min, long max, long from, long to, long fill) {
+      BlockReader block,
+      FoundChunks found,
+      long min,
+      long max,
+      long from,
+      long to,
+      long fill,
+      Consumer<String> lost) {
+    this.lost = lost;
     this.block = block;
     this.dead = block.tombstones();
     this.from = from;
@@ -64,12 +75,14 @@ final class SummarySelection implements SourceSelection {
 
   @Override
   public void read(int i, long min, long max, SampleBuffer into) {
-    try {
-      for (ChunkRef c : series[i]) {
+    for (ChunkRef c : series[i]) {
+      int before = into.size;
+      try {
         block.summaries().readKept(c, Math.max(min, from), Math.min(max, to), fill, into);
+      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+        into.size = before;
+        block.lose(e, lost);
       }
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      throw block.damaged(e);
     }
     dead.erase(numbers[i], into);
   }
@@ -78,12 +91,16 @@ final class SummarySelection implements SourceSelection {
   public void readSummaries(int i, long min, long max, Summaries into, SampleBuffer histograms) {
     SummaryReader r = block.summaries();
     int at = into.size;
-    try {
-      for (ChunkRef c : series[i]) {
+    for (ChunkRef c : series[i]) {
+      int rows = into.size;
+      int samples = histograms.size;
+      try {
         r.read(c, Math.max(r.begin(min), from), Math.min(r.end(max), to), into, histograms);
+      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+        into.size = rows;
+        histograms.size = samples;
+        block.lose(e, lost);
       }
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      throw block.damaged(e);
     }
     // A row that the part of another resolution begins or ends within is that one's.
     int n = at;

@@ -263,7 +263,8 @@ class BlockFuzzTest {
           block.select(
               SampleBlock.MIN_TIME,
               SampleBlock.MAX_TIME,
-              List.of(Matcher.equal("host", "höst-1")))) {
+              List.of(Matcher.equal("host", "höst-1")),
+              lost -> assertThat(lost).contains("is damaged"))) {
         for (int k = 0; k < s.size(); k++) {
           b.clear();
           s.readTimes(k, SampleBlock.MIN_TIME + 60_000, SampleBlock.MAX_TIME - 60_000, b);

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
@@ -41,7 +42,8 @@ class OldBlockTest {
         block.select(
             SampleBlock.MIN_TIME,
             SampleBlock.MAX_TIME,
-            List.of(Matcher.of(Matcher.Type.REGEX, "__name__", "m.*")))) {
+            List.of(Matcher.of(Matcher.Type.REGEX, "__name__", "m.*")),
+            lost -> fail(lost))) {
       Map<Labels, SampleBuffer> want = SampleBlock.series();
       assertThat(s.size()).isEqualTo(want.size());
       Iterator<Map.Entry<Labels, SampleBuffer>> it = want.entrySet().iterator();
