@@ -286,7 +286,48 @@ class StreamsTest {
         .containsExactly("1", "2");
     rig.answers.put(a, new Outcome.Rejected("never", 1));
     rig.clock.pass(Duration.ofMinutes(2));
-    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(new Verdict.Never("never"));
+    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(Verdict.DELIVERED);
+    rig.answers.put(b, new Outcome.Rejected("never either", 1));
+    rig.clock.pass(Duration.ofMinutes(2));
+    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(new Verdict.Never("never either"));
+  }
+
+  @Test
+  void aLevelThatRefusesIsNotTheEnd() {
+    Connector c =
+        rig.connector(
+            new FailoverFactory(),
+            Signal.LOGS,
+            Signal.LOGS,
+            """
+            priority_levels: [[logs/a], [logs/b]]
+            strategy: standard
+            standard: {retry_interval: 1m}
+            """,
+            "logs/a",
+            "logs/b");
+    PipelineId a = PipelineId.parse("logs/a");
+    PipelineId b = PipelineId.parse("logs/b");
+    rig.answers.put(a, new Outcome.Rejected("401", 1));
+    rig.send(c, Rig.logs("s", Rig.log(1, "1")));
+    rig.send(c, Rig.logs("s", Rig.log(1, "2")));
+    assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED, Outcome.ACCEPTED);
+    assertThat(to("logs/b")).containsExactly("1", "2");
+    assertThat(to("logs/a")).as("another took it: the fault is the level's").containsExactly("1");
+    rig.clock.pass(Duration.ofMinutes(1));
+    rig.answers.put(b, new Outcome.Rejected("400", 1));
+    rig.send(c, Rig.logs("s", Rig.log(1, "3")));
+    assertThat(rig.outcomes.getLast()).isEqualTo(new Outcome.Rejected("400", 1));
+    rig.answers.remove(b);
+    rig.send(c, Rig.logs("s", Rig.log(1, "4")));
+    assertThat(to("logs/b")).as("one bad batch closes nothing").containsExactly("1", "2", "3", "4");
+    rig.clock.pass(Duration.ofMinutes(1));
+    rig.answers.put(b, new Outcome.Unavailable("down", Duration.ZERO));
+    rig.send(c, Rig.logs("s", Rig.log(1, "5")));
+    assertThat(rig.outcomes.getLast())
+        .as("a level may still take it")
+        .isInstanceOf(Outcome.Unavailable.class);
+    assertThat(rig.balanced()).isTrue();
   }
 
   @Test

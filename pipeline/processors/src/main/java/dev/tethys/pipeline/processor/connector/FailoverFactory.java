@@ -3,6 +3,7 @@ package dev.tethys.pipeline.processor.connector;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code failover} connectors: batches go to the first level of pipelines that takes them. A
- * level that said it is unavailable is left alone for a time, then one batch tries it again.
+ * level that said it is unavailable, or refused what another one took, is left alone for a time,
+ * then one batch tries it again.
  */
 public final class FailoverFactory implements ConnectorFactory<FailoverFactory.Settings> {
   /**
@@ -51,14 +53,26 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   private static final Key<List<List<PipelineId>>> LEVELS =
       SECTION.required(
           "priority_levels", Type.list(Type.list(PIPELINE)), "Lists of pipelines, best first.");
+  private static final Section STANDARD =
+      new Section("standard", "Settings of the strategy of this name.");
+  private static final Key<Duration> STANDARD_RETRY_INTERVAL =
+      STANDARD.optional(
+          "retry_interval", Type.DURATION, "After how long a better level is tried again.");
+  private static final Key<YamlObject> STANDARD_SETTINGS =
+      SECTION.optional("standard", STANDARD.type(o -> o), "Settings of the strategy.");
   private static final Key<Duration> RETRY_INTERVAL =
       SECTION.key(
           "retry_interval",
           Type.DURATION,
           Duration.ofMinutes(10),
-          "After how long a better level is tried again.");
+          "The older place of standard.retry_interval.");
 
   static {
+    SECTION.key(
+        "strategy",
+        Type.oneOf("strategy", List.of("standard")),
+        "standard",
+        "How levels are chosen; there is one way.");
     SECTION.key(
         "retry_gap", Type.DURATION, Duration.ZERO, "Of older versions; has no effect any more.");
     SECTION.key("max_retries", Type.INT, 0L, "Of older versions; has no effect any more.");
@@ -81,11 +95,24 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
           if (o.get(LEVELS).isEmpty() || o.get(LEVELS).stream().anyMatch(List::isEmpty)) {
             throw o.error(LEVELS, "has no level, or one without pipelines");
           }
-          if (o.get(RETRY_INTERVAL).isNegative() || o.get(RETRY_INTERVAL).isZero()) {
-            throw o.error(RETRY_INTERVAL, "is longer than nothing");
-          }
-          return new Settings(o.get(LEVELS), o.get(RETRY_INTERVAL), DeliverySettings.readQueue(o));
+          return new Settings(o.get(LEVELS), retryInterval(o), DeliverySettings.readQueue(o));
         });
+  }
+
+  private static Duration retryInterval(YamlObject o) {
+    YamlObject standard = o.find(STANDARD_SETTINGS);
+    Duration newer = standard == null ? null : standard.find(STANDARD_RETRY_INTERVAL);
+    if (standard != null && newer != null) {
+      return positive(standard, STANDARD_RETRY_INTERVAL, newer);
+    }
+    return positive(o, RETRY_INTERVAL, o.get(RETRY_INTERVAL));
+  }
+
+  private static Duration positive(YamlObject o, Key<Duration> key, Duration d) {
+    if (d.isNegative() || d.isZero()) {
+      throw o.error(key, "is longer than nothing");
+    }
+    return d;
   }
 
   @Override
@@ -202,10 +229,15 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     @Override
     public void consume(Batch batch, Receipt receipt) {
       batch.share(); // the next level gets it as this one got it
-      attempt(batch, receipt, 0);
+      attempt(batch, receipt, 0, List.of());
     }
 
-    private void attempt(Batch batch, Receipt receipt, int from) {
+    /**
+     * Tries levels from one on.
+     *
+     * @param refusing those that refused the whole batch
+     */
+    private void attempt(Batch batch, Receipt receipt, int from, List<Integer> refusing) {
       int level = next(from);
       if (level < 0) {
         receipt.settle(
@@ -215,12 +247,23 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
       List<Consumer> to = levels.get(level);
       Receipt answer =
           outcome -> {
-            if (outcome instanceof Outcome.Unavailable) {
-              failed(level);
-              // Not on this thread: settling must not block, and consuming may.
-              clock.execute("failover", () -> attempt(batch, receipt, level + 1));
+            boolean refused = outcome instanceof Outcome.Rejected r && r.items() >= batch.items();
+            if (refused && refusing.size() + 1 == levels.size()) {
+              receipt.settle(outcome); // as all others did: the fault is the batch's
               return;
             }
+            if (refused || outcome instanceof Outcome.Unavailable) {
+              List<Integer> refusals = new ArrayList<>(refusing);
+              if (refused) {
+                refusals.add(level);
+              } else {
+                failed(level);
+              }
+              // Not on this thread: settling must not block, and consuming may.
+              clock.execute("failover", () -> attempt(batch, receipt, level + 1, refusals));
+              return;
+            }
+            refusing.forEach(this::failed); // what this one took
             recovered(level);
             receipt.settle(outcome);
           };
