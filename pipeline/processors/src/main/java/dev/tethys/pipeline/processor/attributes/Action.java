@@ -13,6 +13,8 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.processor.Match;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -77,11 +79,8 @@ public final class Action {
     value = v == null || v.isNull() ? null : Match.value(v.asTree());
     fromAttribute = o.get(FROM_ATTRIBUTE);
     fromContext = o.get(FROM_CONTEXT);
-    if (!fromContext.isEmpty()
-        && !fromContext.equals(CLIENT_ADDRESS)
-        && !isNamed(AUTH)
-        && !isNamed(METADATA)) {
-      throw o.error(FROM_CONTEXT, "is metadata.NAME, auth.NAME or client.address");
+    if (fromContext.equals(AUTH) || fromContext.equals(METADATA)) {
+      throw o.error(FROM_CONTEXT, "is metadata.NAME, auth.NAME, client.address or a NAME");
     }
     convertedType = o.get(CONVERTED_TYPE);
     pattern = pattern(o);
@@ -98,10 +97,6 @@ public final class Action {
     } catch (PatternSyntaxException e) {
       throw o.error(PATTERN, "is not a regular expression of RE2: " + e.getMessage());
     }
-  }
-
-  private boolean isNamed(String prefix) {
-    return fromContext.startsWith(prefix) && fromContext.length() > prefix.length();
   }
 
   private void check(YamlObject o) {
@@ -147,7 +142,7 @@ public final class Action {
       case HASH -> {
         for (int i = 0; i < a.size(); i++) {
           if (named(a.key(i))) {
-            a.setValue(i, sha256(ValueText.of(a.value(i))));
+            a.setValue(i, hashed(a.value(i)));
           }
         }
       }
@@ -185,9 +180,12 @@ public final class Action {
     if (fromContext.equals(CLIENT_ADDRESS)) {
       return of.client().addressText();
     }
-    return fromContext.startsWith(AUTH)
-        ? of.client().auth().getOrDefault(fromContext.substring(AUTH.length()), "")
-        : String.join(";", of.get(fromContext.substring(METADATA.length())));
+    if (fromContext.startsWith(AUTH)) {
+      return of.client().auth().getOrDefault(fromContext.substring(AUTH.length()), "");
+    }
+    boolean prefixed = fromContext.startsWith(METADATA);
+    return String.join(
+        ";", of.get(prefixed ? fromContext.substring(METADATA.length()) : fromContext));
   }
 
   private void extract(Attributes a) {
@@ -237,11 +235,24 @@ public final class Action {
     }
   }
 
-  private static String sha256(String text) {
+  /** As the Collector hashes: numbers by their 8 bytes, and what it has no hash of becomes "". */
+  private static String hashed(@Nullable Object value) {
+    return switch (value) {
+      case String s -> sha256(s.getBytes(StandardCharsets.UTF_8));
+      case Boolean b -> sha256(new byte[] {(byte) (b ? 1 : 0)});
+      case Long l -> sha256(littleEndian(l));
+      case Double d -> sha256(littleEndian(Double.doubleToRawLongBits(d)));
+      case null, default -> "";
+    };
+  }
+
+  private static byte[] littleEndian(long bits) {
+    return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(bits).array();
+  }
+
+  private static String sha256(byte[] of) {
     try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(of));
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError(e);
     }
