@@ -34,7 +34,7 @@ public final class Statement {
    *
    * @throws EvaluationException with its text, when it fails and errors are propagated
    */
-  boolean run(Cursor at, ErrorMode mode) {
+  public boolean run(Cursor at, ErrorMode mode) {
     try {
       if (where != null && !where.holds(at)) {
         return false;

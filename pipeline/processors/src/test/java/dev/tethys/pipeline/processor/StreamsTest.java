@@ -224,6 +224,107 @@ class StreamsTest {
     assertThat(rig.balanced()).isTrue();
   }
 
+  private Connector routing(String yaml, String... pipelines) {
+    return rig.connector(
+        new RoutingFactory(InstantSource.system()), Signal.LOGS, Signal.LOGS, yaml, pipelines);
+  }
+
+  @Test
+  void whatARowIsAboutFollowsFromItsCondition() {
+    Connector c =
+        routing(
+            """
+            default_pipelines: [logs/rest]
+            table:
+              - {condition: 'log.severity_number < 9', pipelines: [logs/low]}
+              - {condition: 'otelcol.client.metadata["x-t"][0] == "1"', pipelines: [logs/t]}
+              - {context: otelcol, condition: 'client.metadata["x-t"][0] == "client.2"', pipelines: [logs/u]}
+              - {condition: 'attributes["service.name"] == "shop"', pipelines: [logs/shop]}
+            """,
+            "logs/rest",
+            "logs/low",
+            "logs/t",
+            "logs/u",
+            "logs/shop");
+    rig.send(c, Rig.logs("shop", Rig.log(1, "a"), Rig.log(17, "b")));
+    rig.send(c, Rig.logs("other", Rig.log(17, "c")));
+    for (String tenant : List.of("1", "client.2")) {
+      c.consume(
+          Rig.batch(
+              Rig.logs("x", Rig.log(17, tenant)),
+              new dev.tethys.pipeline.Metadata(java.util.Map.of("x-t", List.of(tenant)))),
+          rig.outcomes::add);
+    }
+    assertThat(to("logs/low")).containsExactly("a");
+    assertThat(to("logs/shop")).containsExactly("b");
+    assertThat(to("logs/rest")).containsExactly("c");
+    assertThat(to("logs/t")).containsExactly("1");
+    assertThat(to("logs/u")).containsExactly("client.2");
+    assertThatThrownBy(
+            () -> routing("table: [{condition: 'log.nothing < 9', pipelines: [logs/a]}]", "logs/a"))
+        .hasMessageContaining("a log has no field nothing");
+    assertThatThrownBy(
+            () ->
+                routing(
+                    "table: [{context: spanevent, condition: 'true', pipelines: [logs/a]}]",
+                    "logs/a"))
+        .hasMessageContaining("datapoint");
+  }
+
+  @Test
+  void oneBadRecordRefusesNoBatch() {
+    Connector c =
+        routing(
+            """
+            default_pipelines: [logs/rest]
+            table: [{context: log, condition: 'Int(attributes["n"]["x"]) == 1', pipelines: [logs/a]}]
+            """,
+            "logs/rest",
+            "logs/a");
+    rig.send(c, Rig.logs("s", Rig.log(1, "good"), Rig.log(1, "bad", "n", 5L)));
+    assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
+    assertThat(to("logs/rest")).containsExactly("good", "bad");
+  }
+
+  @Test
+  void aStatementMayDeleteKeysOfWhatItRoutes() {
+    Connector c =
+        routing(
+            """
+            default_pipelines: [logs/rest]
+            table:
+              - statement: delete_key(attributes, "secret") where attributes["service.name"] == "a"
+                pipelines: [logs/a]
+              - statement: delete_matching_keys(resource.attributes, "^s") where log.body == "x where y"
+                pipelines: [logs/b]
+            """,
+            "logs/rest",
+            "logs/a",
+            "logs/b");
+    for (String service : List.of("a", "b")) {
+      dev.tethys.model.telemetry.LogsData d = Rig.logs(service, Rig.log(1, "x where y"));
+      d.resources().getFirst().resource().attributes().put("secret", "s");
+      d.resources().getFirst().resource().attributes().put("env", "e");
+      rig.send(c, d);
+    }
+    assertThat(resource("logs/a")).isEqualTo("{service.name=a, env=e}");
+    assertThat(resource("logs/b")).isEqualTo("{env=e}");
+    assertThat(rig.routed).hasSize(2);
+    assertThatThrownBy(
+            () ->
+                routing("table: [{statement: 'set(log.body, 1)', pipelines: [logs/a]}]", "logs/a"))
+        .hasMessageContaining("delete_key(");
+  }
+
+  private String resource(String pipeline) {
+    return Rig.logs(Objects.requireNonNull(rig.routed.get(PipelineId.parse(pipeline))).getFirst())
+        .resources()
+        .getFirst()
+        .resource()
+        .attributes()
+        .toString();
+  }
+
   private List<String> to(String pipeline) {
     return Objects.requireNonNull(rig.routed.get(PipelineId.parse(pipeline))).stream()
         .flatMap(b -> Rig.all(Rig.logs(b)).stream())

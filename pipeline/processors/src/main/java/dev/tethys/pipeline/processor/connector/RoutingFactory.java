@@ -34,13 +34,22 @@ import dev.tethys.pipeline.ottl.ErrorMode;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlException;
+import dev.tethys.pipeline.ottl.Statement;
+import dev.tethys.pipeline.ottl.Statements;
 import dev.tethys.pipeline.processor.Clients;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.OttlMetrics;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,28 +63,57 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   /** The table. */
   public record Settings(List<Row> table, List<PipelineId> defaults, ErrorMode errorMode) {}
 
-  /** One row of it. */
+  /**
+   * One row of it.
+   *
+   * @param context null where it is found from what the condition names
+   * @param editor whether the condition stands behind an editor and a {@code where}
+   */
   public record Row(
       YamlNode at,
       @Nullable Context context,
       String condition,
+      boolean editor,
       boolean copies,
       List<PipelineId> pipelines) {}
 
   private static final Type<PipelineId> PIPELINE =
       Type.of("pipeline", null, n -> n.parse(PipelineId::parse));
 
+  /** Of what can be routed; what lies deeper goes with it. */
+  private static final Set<Context> ROUTED =
+      EnumSet.of(
+          Context.RESOURCE,
+          Context.SCOPE,
+          Context.LOG,
+          Context.SPAN,
+          Context.METRIC,
+          Context.DATA_POINT);
+
+  /** What a statement may do besides routing, as in the Collector. */
+  private static final Pattern EDITORS =
+      Pattern.compile("(delete_key|delete_matching_keys)\\s*\\(.*", Pattern.DOTALL);
+
+  /** Text in quotes, or the beginning of a path of the sender's, which may lack its first name. */
+  private static final Pattern SENDER =
+      Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|(?<![\\w.])((?:client|grpc)\\s*\\.)");
+
   private static final Section ROW = new Section("route", "Which items go where.");
   private static final Key<String> CONTEXT =
       ROW.key(
           "context",
           Type.STRING,
-          "resource",
-          "resource, scope, span, metric, datapoint, log or request.");
+          "",
+          "resource, scope, span, metric, datapoint, log, otelcol or request; without it, what"
+              + " the condition names, or resource.");
   private static final Key<String> CONDITION =
       ROW.key("condition", Type.STRING, "", "An OTTL condition.");
   private static final Key<String> STATEMENT =
-      ROW.key("statement", Type.STRING, "", "The older way to write it: route() where ...");
+      ROW.key(
+          "statement",
+          Type.STRING,
+          "",
+          "route() or delete_key(...) or delete_matching_keys(...), where ...");
   private static final Key<String> ACTION =
       ROW.key("action", Type.STRING, "move", "move, or copy so that later rows see it too.");
   private static final Key<List<PipelineId>> PIPELINES =
@@ -88,8 +126,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private static final Key<List<PipelineId>> DEFAULTS =
       SECTION.key("default_pipelines", Type.list(PIPELINE), List.of(), "Where all else goes.");
   private static final Key<ErrorMode> ERROR_MODE =
-      SECTION.key(
-          "error_mode", OttlConfig.ERROR_MODE, ErrorMode.PROPAGATE, "What becomes of errors.");
+      SECTION.key("error_mode", OttlConfig.ERROR_MODE, ErrorMode.IGNORE, "What becomes of errors.");
 
   private final Ottl ottl;
 
@@ -103,9 +140,12 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     if (condition.isEmpty() == statement.isEmpty()) {
       throw o.error("needs a condition");
     }
-    if (!statement.isEmpty()) {
+    boolean editor = EDITORS.matcher(statement).matches();
+    if (editor) {
+      condition = statement;
+    } else if (!statement.isEmpty()) {
       if (!statement.startsWith("route()")) {
-        throw o.error(STATEMENT, "begins with route()");
+        throw o.error(STATEMENT, "begins with route(), delete_key( or delete_matching_keys(");
       }
       String rest = statement.substring("route()".length()).strip();
       condition = rest.isEmpty() ? "true" : rest.replaceFirst("^where\\s+", "");
@@ -119,18 +159,38 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     if (o.get(PIPELINES).isEmpty()) {
       throw o.error(PIPELINES, "names no pipeline");
     }
-    if (o.get(CONTEXT).equals("request")) {
-      // request["k"] is what the metadata of the batch says.
-      String c =
-          condition.replaceAll(
-              "\\brequest\\s*\\[\\s*(\"[^\"]*\")\\s*\\]", "otelcol.client.metadata[$1][0]");
-      return new Row(o.node(), Context.RESOURCE, c, copies, o.get(PIPELINES));
-    }
-    Context context = Context.of(o.get(CONTEXT));
-    if (context == null) {
-      throw o.error(CONTEXT, "is resource, scope, span, metric, datapoint, log or request");
-    }
-    return new Row(o.node(), context, condition, copies, o.get(PIPELINES));
+    return switch (o.get(CONTEXT)) {
+      case "" -> new Row(o.node(), null, condition, editor, copies, o.get(PIPELINES));
+      case "request" -> {
+        if (editor) {
+          throw o.error(STATEMENT, "cannot edit a request");
+        }
+        // request["k"] is what the metadata of the batch says.
+        String c =
+            condition.replaceAll(
+                "\\brequest\\s*\\[\\s*(\"[^\"]*\")\\s*\\]", "otelcol.client.metadata[$1][0]");
+        yield new Row(o.node(), Context.RESOURCE, c, false, copies, o.get(PIPELINES));
+      }
+      // Of one batch all resources have the same sender.
+      case "otelcol" ->
+          new Row(
+              o.node(), Context.RESOURCE, ofSender(condition), editor, copies, o.get(PIPELINES));
+      default -> {
+        Context context = Context.of(o.get(CONTEXT));
+        if (context == null || !ROUTED.contains(context)) {
+          throw o.error(
+              CONTEXT, "is resource, scope, span, metric, datapoint, log, otelcol or request");
+        }
+        yield new Row(o.node(), context, condition, editor, copies, o.get(PIPELINES));
+      }
+    };
+  }
+
+  private static String ofSender(String condition) {
+    return SENDER
+        .matcher(condition)
+        .replaceAll(
+            m -> Matcher.quoteReplacement(m.group(1) == null ? m.group() : "otelcol." + m.group()));
   }
 
   @Override
@@ -168,30 +228,57 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       dev.tethys.pipeline.component.Context context) {
     List<Routing.Route> routes = new ArrayList<>();
     List<Conditions> shown = new ArrayList<>();
+    List<Statements> editing = new ArrayList<>();
+    List<Context> contexts = OttlConfig.contexts(from).stream().filter(ROUTED::contains).toList();
+    ErrorMode mode = settings.errorMode();
     for (Row r : settings.table()) {
-      Conditions c =
-          OttlConfig.load(
-              r.at(),
-              () ->
-                  ottl.conditions(
-                      OttlConfig.contexts(from),
-                      r.context(),
-                      List.of(r.condition()),
-                      settings.errorMode()));
-      shown.add(c);
-      routes.add(
-          new Routing.Route(
-              c.context(),
-              c.conditions().getFirst(),
-              r.copies(),
-              consumers(r.pipelines(), outputs, r.at())));
+      List<String> text = List.of(r.condition());
+      List<dev.tethys.pipeline.Consumer> consumers = consumers(r.pipelines(), outputs, r.at());
+      if (r.editor()) {
+        Statements s = load(r, c -> ottl.statements(contexts, c, List.of(), text, mode));
+        Statement first = s.statements().getFirst();
+        editing.add(s);
+        routes.add(
+            new Routing.Route(s.context(), at -> first.run(at, mode), r.copies(), consumers));
+      } else {
+        Conditions s = load(r, c -> ottl.conditions(contexts, c, text, mode));
+        Condition first = s.conditions().getFirst();
+        shown.add(s);
+        routes.add(
+            new Routing.Route(s.context(), at -> first.holds(at, mode), r.copies(), consumers));
+      }
     }
     List<dev.tethys.pipeline.Consumer> defaults =
         settings.defaults().isEmpty()
             ? List.of()
             : consumers(settings.defaults(), outputs, settings.table().getFirst().at());
-    context.metrics().register(OttlMetrics.conditions(context.id().toString(), from, shown));
-    return new Routing(routes, defaults, settings.errorMode(), from, context.account(from));
+    String id = context.id().toString();
+    context.metrics().register(OttlMetrics.conditions(id, from, shown));
+    if (!editing.isEmpty()) {
+      context.metrics().register(OttlMetrics.statements(id, from, editing));
+    }
+    return new Routing(routes, defaults, from, context.account(from));
+  }
+
+  /** For the row's context; without one for what is inferred, else for the resource. */
+  private static <T> T load(Row r, Function<@Nullable Context, T> loading) {
+    return OttlConfig.load(
+        r.at(),
+        () -> {
+          try {
+            return loading.apply(r.context());
+          } catch (OttlException e) {
+            if (r.context() != null) {
+              throw e;
+            }
+            try {
+              return loading.apply(Context.RESOURCE);
+            } catch (OttlException asResource) {
+              e.addSuppressed(asResource);
+              throw e;
+            }
+          }
+        });
   }
 
   private static List<dev.tethys.pipeline.Consumer> consumers(
@@ -211,7 +298,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     /** A row, ready. */
     private record Route(
         Context context,
-        Condition condition,
+        Predicate<Cursor> wants,
         boolean copies,
         List<dev.tethys.pipeline.Consumer> to) {}
 
@@ -220,19 +307,16 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
 
     private final List<Route> routes;
     private final List<dev.tethys.pipeline.Consumer> defaults;
-    private final ErrorMode mode;
     private final Signal signal;
     private final Account account;
 
     Routing(
         List<Route> routes,
         List<dev.tethys.pipeline.Consumer> defaults,
-        ErrorMode mode,
         Signal signal,
         Account account) {
       this.routes = List.copyOf(routes);
       this.defaults = List.copyOf(defaults);
-      this.mode = mode;
       this.signal = signal;
       this.account = account;
     }
@@ -305,22 +389,22 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
           continue;
         }
         ResourceGroup<T> to = new ResourceGroup<>();
-        to.setResource(g.resource().copy());
-        to.setSchemaUrl(g.schemaUrl());
         for (ScopeGroup<T> s : g.scopes()) {
           at.atScope(s);
           ScopeGroup<T> t = new ScopeGroup<>();
-          t.setScope(s.scope().copy());
-          t.setSchemaUrl(s.schemaUrl());
           boolean whole = r.context() == Context.SCOPE && holds(r, at);
           if (r.context() != Context.SCOPE || whole) {
             s.items().removeIf(i -> takes(i, r, at, whole, t));
           }
           if (!t.items().isEmpty()) {
+            t.setScope(s.scope().copy()); // behind what a statement may have edited of it
+            t.setSchemaUrl(s.schemaUrl());
             to.scopes().add(t);
           }
         }
         if (!to.scopes().isEmpty()) {
+          to.setResource(g.resource().copy());
+          to.setSchemaUrl(g.schemaUrl());
           taken.resources().add(to);
         }
       }
@@ -338,9 +422,9 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       };
     }
 
-    private boolean holds(Route r, Cursor at) {
+    private static boolean holds(Route r, Cursor at) {
       at.clearCache();
-      return r.condition().holds(at, mode);
+      return r.wants().test(at);
     }
 
     /** Gives an item to a scope if it is wanted; whether it then goes from where it was. */
