@@ -90,6 +90,29 @@ final class Batch {
       count++;
     }
 
+    /**
+     * The time of the newest float of a slot; that of {@link NewestTimes#NEVER} when there is none.
+     * The stripes of the columns ascend. Looks at the floats of the slot's stripe.
+     */
+    long newestOf(int slot) {
+      int low = 0;
+      for (int high = count; low < high; ) {
+        int mid = (low + high) >>> 1;
+        if (slots[mid] >>> 6 < slot >>> 6) {
+          low = mid + 1;
+        } else {
+          high = mid;
+        }
+      }
+      long newest = NewestTimes.NEVER;
+      for (int i = low; i < count && slots[i] >>> 6 == slot >>> 6; i++) {
+        if (slots[i] == slot) {
+          newest = Math.max(newest, times[i]);
+        }
+      }
+      return newest;
+    }
+
     void clear() {
       count = 0;
       starts = null;

@@ -36,6 +36,10 @@ final class Commits {
   private final ConcurrentLinkedQueue<HeadAppender> waiting = new ConcurrentLinkedQueue<>();
   private final ByteSink frames = new ByteSink(1 << 14);
   private final List<HeadAppender> ready = new ArrayList<>();
+
+  /** The newest in-order sample, in place or in the batch, of series with histograms in it. */
+  private final SlotTimes newest = new SlotTimes();
+
   private int group;
   private int definitions; // unlogged series that the frames define
 
@@ -56,7 +60,7 @@ final class Commits {
 
   /** Of the records being written. */
   long bytes() {
-    return frames.buf.length;
+    return frames.buf.length + newest.bytes();
   }
 
   void commit(HeadAppender a) {
@@ -168,8 +172,11 @@ final class Commits {
         head.counters.raced.increment();
       }
     }
-    for (Batch.HistogramSample h : b.histograms) {
-      histogram(b, h, floor);
+    if (!b.histograms.isEmpty()) {
+      newest.clear(b.histograms.size());
+      for (Batch.HistogramSample h : b.histograms) {
+        histogram(b, h, floor);
+      }
     }
     for (int i = 0; i < b.exemplars.size(); i++) {
       Batch.ExemplarSample e = b.exemplars.get(i);
@@ -191,18 +198,14 @@ final class Commits {
     }
     Stripe stripe = head.stripe(s.slot());
     stripe.touched = group;
-    long last = stripe.newest.get(s.slot() & 63);
-    for (Batch.HistogramSample o : b.inOrderHistograms) {
-      if (o.slot() == s.slot()) {
-        last = Math.max(last, o.time());
-      }
+    int at = newest.find(s.slot());
+    if (at < 0) {
+      long before = stripe.newest.get(s.slot() & 63);
+      at = newest.put(at, s.slot(), Math.max(before, b.inOrder.newestOf(s.slot())));
     }
-    for (int i = 0; i < b.inOrder.count; i++) {
-      if (b.inOrder.slots[i] == s.slot()) {
-        last = Math.max(last, b.inOrder.times[i]);
-      }
-    }
+    long last = newest.time(at);
     if (s.time() > last && s.time() >= floor) {
+      newest.time(at, s.time());
       b.inOrderHistograms.add(s);
     } else if (s.time() != last || s.time() < floor) {
       b.lateHistograms.add(s);

@@ -1,0 +1,60 @@
+package dev.tethys.store.metrics.internal.head;
+
+import java.util.Arrays;
+
+/** A time by slot, for the slots of one batch. */
+final class SlotTimes {
+  /** Tables beyond so many entries are not kept. */
+  private static final int KEEP = 1 << 16;
+
+  private int[] slots = new int[64]; // open addressing, at most half full; 0 is no slot
+  private long[] times = new long[64];
+  private int count;
+
+  /** Forgets all, and makes room for so many slots. */
+  void clear(int most) {
+    int n = Integer.highestOneBit(Math.max(32, most)) * 4;
+    if (slots.length < n || slots.length > KEEP) {
+      slots = new int[n];
+      times = new long[n];
+    } else if (count > 0) {
+      Arrays.fill(slots, 0);
+    }
+    count = 0;
+  }
+
+  /** Where a slot stands, or {@code -(where it would stand) - 1}. */
+  int find(int slot) {
+    int mask = slots.length - 1;
+    int h = slot * 0x9E3779B9;
+    int i = (h ^ h >>> 15) & mask;
+    while (slots[i] != 0) {
+      if (slots[i] == slot) {
+        return i;
+      }
+      i = i + 1 & mask;
+    }
+    return -i - 1;
+  }
+
+  /** Puts a slot where {@link #find} said that it would stand; where it stands. */
+  int put(int at, int slot, long time) {
+    int i = -at - 1;
+    slots[i] = slot;
+    times[i] = time;
+    count++;
+    return i;
+  }
+
+  long time(int at) {
+    return times[at];
+  }
+
+  void time(int at, long time) {
+    times[at] = time;
+  }
+
+  long bytes() {
+    return slots.length * 12L;
+  }
+}
