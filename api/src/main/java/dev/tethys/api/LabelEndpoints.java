@@ -118,8 +118,8 @@ final class LabelEndpoints {
     } catch (ApiException e) {
       throw ApiException.invalidParameter("match[]", e.reason());
     }
-    List<Labels> found = store.series(start, end, sets, probe(limit));
     List<String> warnings = new ArrayList<>();
+    List<Labels> found = store.series(start, end, sets, probe(limit), warnings::add);
     if (limit > 0 && found.size() > limit) {
       found = found.subList(0, limit);
       warnings.add(TRUNCATED);

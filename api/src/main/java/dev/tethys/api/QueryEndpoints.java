@@ -434,8 +434,10 @@ final class QueryEndpoints {
       call.nothing();
       return;
     }
-    List<MetricSource.SeriesExemplars> found = store.exemplars(start, end, selectors);
-    call.data(out -> exemplars(out, found));
+    List<String> warnings = new ArrayList<>();
+    List<MetricSource.SeriesExemplars> found =
+        store.exemplars(start, end, selectors, warnings::add);
+    call.data(out -> exemplars(out, found), warnings, List.of());
   }
 
   private static void exemplars(JsonOut out, List<MetricSource.SeriesExemplars> found)

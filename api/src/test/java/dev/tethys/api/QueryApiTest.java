@@ -304,6 +304,16 @@ class QueryApiTest {
   }
 
   @Test
+  void whatIsMissingOfSeriesAndExemplarsIsAWarning() {
+    server.store.missing("far is down");
+    assertThat(server.get("/api/v1/series?match%5B%5D=down"))
+        .startsWith(OK + "[{")
+        .endsWith(",\"warnings\":[\"far is down\"]}");
+    assertThat(server.get("/api/v1/query_exemplars?query=down"))
+        .isEqualTo(OK + "[],\"warnings\":[\"far is down\"]}");
+  }
+
+  @Test
   void labelsValuesAndSeries() {
     assertThat(server.get("/api/v1/labels")).isEqualTo(OK + "[\"__name__\",\"job\",\"zone\"]}");
     assertThat(server.get("/api/v1/labels?match[]=up&match[]=down&limit=2".replace("[]", "%5B%5D")))

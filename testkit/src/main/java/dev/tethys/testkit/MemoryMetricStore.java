@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,7 @@ public final class MemoryMetricStore implements MetricStore {
   private long maxTime = Long.MIN_VALUE;
   private long maxSeries = Long.MAX_VALUE;
   private @Nullable StorageException failCommit;
+  private @Nullable String missing;
   private int commits;
 
   /** A store that takes samples of any age. */
@@ -411,6 +413,33 @@ public final class MemoryMetricStore implements MetricStore {
                     .anyMatch(set -> set.stream().allMatch(m -> m.matches(s.labels))))
         .filter(s -> evenWithoutSamples || s.within(minTime, maxTime))
         .toList();
+  }
+
+  /** What answers of series and exemplars tell their readers from now on. */
+  public synchronized void missing(String warning) {
+    missing = warning;
+  }
+
+  @Override
+  public synchronized List<Labels> series(
+      long minTime,
+      long maxTime,
+      List<List<Matcher>> matcherSets,
+      int limit,
+      Consumer<String> warnings) {
+    if (missing != null) {
+      warnings.accept(missing);
+    }
+    return series(minTime, maxTime, matcherSets, limit);
+  }
+
+  @Override
+  public synchronized List<SeriesExemplars> exemplars(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warnings) {
+    if (missing != null) {
+      warnings.accept(missing);
+    }
+    return exemplars(minTime, maxTime, matcherSets);
   }
 
   @Override

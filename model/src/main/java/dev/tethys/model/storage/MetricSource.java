@@ -3,6 +3,7 @@ package dev.tethys.model.storage;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The reading side of a metric store: all a query engine knows of storage. Safe for any number of
@@ -54,6 +55,24 @@ public interface MetricSource {
 
   /** Exemplars of the series that meet any of the matcher lists, sorted by labels, then time. */
   List<SeriesExemplars> exemplars(long minTime, long maxTime, List<List<Matcher>> matcherSets);
+
+  /**
+   * {@link #series}, and what the reader should be told about them: a part that is missing, say.
+   */
+  default List<Labels> series(
+      long minTime,
+      long maxTime,
+      List<List<Matcher>> matcherSets,
+      int limit,
+      Consumer<String> warnings) {
+    return series(minTime, maxTime, matcherSets, limit);
+  }
+
+  /** {@link #exemplars}, and what the reader should be told about them. */
+  default List<SeriesExemplars> exemplars(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warnings) {
+    return exemplars(minTime, maxTime, matcherSets);
+  }
 
   /**
    * Names or values, and what the reader should be told about them (a limit that cut them, say).

@@ -31,7 +31,6 @@ record ScrapePace(
     Map<String, String> headers,
     ParserOptions parsing,
     @Nullable String error) {
-  /** A scrape this much after its tick, and not more than 1% of the interval, is on time. */
 
   /** What labels of a target say of its scrapes, in their words. */
   record Asked(

@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -271,7 +272,22 @@ public final class FederatedSource implements MetricSource {
   @Override
   public List<Labels> series(
       long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit) {
-    List<Labels> mine = local.series(minTime, maxTime, matcherSets, limit);
+    return series(minTime, maxTime, matcherSets, limit, FederatedSource::log);
+  }
+
+  /** For callers whose answer has no place for warnings. */
+  private static void log(String warning) {
+    LOG.log(Level.WARNING, "a part of an answer is missing: {0}", warning);
+  }
+
+  @Override
+  public List<Labels> series(
+      long minTime,
+      long maxTime,
+      List<List<Matcher>> matcherSets,
+      int limit,
+      Consumer<String> told) {
+    List<Labels> mine = local.series(minTime, maxTime, matcherSets, limit, told);
     if (remotes.isEmpty()) {
       return mine;
     }
@@ -281,15 +297,20 @@ public final class FederatedSource implements MetricSource {
       out.addAll(
           elsewhere(minTime, maxTime, set, warnings, (store, range) -> store.series(range, set)));
     }
-    // There is no place for them in the answer.
-    warnings.forEach(w -> LOG.log(Level.WARNING, "series are missing: {0}", w));
+    warnings.stream().distinct().forEach(told);
     return out.stream().limit(limit <= 0 ? Long.MAX_VALUE : limit).toList();
   }
 
   @Override
   public List<SeriesExemplars> exemplars(
       long minTime, long maxTime, List<List<Matcher>> matcherSets) {
-    List<SeriesExemplars> mine = local.exemplars(minTime, maxTime, matcherSets);
+    return exemplars(minTime, maxTime, matcherSets, FederatedSource::log);
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> told) {
+    List<SeriesExemplars> mine = local.exemplars(minTime, maxTime, matcherSets, told);
     if (remotes.isEmpty()) {
       return mine;
     }
@@ -304,8 +325,7 @@ public final class FederatedSource implements MetricSource {
     for (SeriesExemplars s : found) {
       all.computeIfAbsent(s.series(), l -> new LinkedHashSet<>()).addAll(s.exemplars());
     }
-    // There is no place for them in the answer.
-    warnings.forEach(w -> LOG.log(Level.WARNING, "exemplars are missing: {0}", w));
+    warnings.stream().distinct().forEach(told);
     List<SeriesExemplars> out = new ArrayList<>();
     all.forEach(
         (labels, exemplars) ->

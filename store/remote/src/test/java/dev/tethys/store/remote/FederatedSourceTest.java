@@ -302,6 +302,18 @@ class FederatedSourceTest {
         .isEqualTo(1);
   }
 
+  @Test
+  void seriesOfAStoreThatIsDownAreAWarning() throws Exception {
+    write(local, Labels.of("__name__", "m"), 10, 1);
+    FederatedSource f =
+        federated(Labels.EMPTY, "{url: 'http://127.0.0.1:1/read', read_recent: true, name: far}");
+    List<List<Matcher>> twice =
+        List.of(List.of(Matcher.equal("__name__", "m")), List.of(Matcher.equal("__name__", "n")));
+    List<String> told = new ArrayList<>();
+    assertThat(f.series(0, 20, twice, 0, told::add)).containsExactly(Labels.of("__name__", "m"));
+    assertThat(told).singleElement().asString().startsWith("remote_read: far: ");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
