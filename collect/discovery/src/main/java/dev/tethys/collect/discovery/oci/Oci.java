@@ -21,6 +21,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -201,12 +202,19 @@ public final class Oci implements Refreshing.Source {
     }
     String privateIp = vnic == null ? "" : vnic.path("privateIp").asString("");
     String publicIp = vnic == null ? "" : vnic.path("publicIp").asString("");
-    if (vnic == null || (privateIp.isEmpty() && publicIp.isEmpty())) {
+    List<String> ipv6 = new ArrayList<>();
+    if (vnic != null) {
+      vnic.path("ipv6Addresses").forEach(a -> ipv6.add(a.asString("")));
+      Collections.sort(ipv6); // they come in any order
+    }
+    String ipv4 = privateIp.isEmpty() ? publicIp : privateIp;
+    String address = ipv4.isEmpty() && !ipv6.isEmpty() ? ipv6.getFirst() : ipv4;
+    if (vnic == null || address.isEmpty()) {
       LOG.log(Level.DEBUG, "oci discovery leaves out {0}, which has no address", id);
       return null;
     }
     MetaLabels l = new MetaLabels("__meta_oci_");
-    l.address(privateIp.isEmpty() ? publicIp : privateIp, settings.get(PORT));
+    l.address(address, settings.get(PORT));
     l.put("instance_id", id);
     l.put("instance_name", i.path("displayName"));
     l.put("instance_state", i.path("lifecycleState"));
@@ -220,6 +228,8 @@ public final class Oci implements Refreshing.Source {
     l.put("vnic_id", vnic.path("id"));
     l.put("private_ip", privateIp);
     l.put("public_ip", publicIp);
+    l.put("hostname_label", vnic.path("hostnameLabel"));
+    l.put("ipv6_addresses", ipv6.isEmpty() ? "" : "," + String.join(",", ipv6) + ",");
     l.keyed("tag_", i.path("freeformTags"));
     i.path("definedTags")
         .properties()

@@ -164,12 +164,12 @@ class OciTest {
           "{\"id\":\"v2\",\"isPrimary\":false,\"privateIp\":\"10.0.0.2\"}");
       vendor.json(
           "GET " + IAAS + "/vnics/v1",
-          "{\"id\":\"v1\",\"isPrimary\":true,\"privateIp\":\"10.0.0.5\",\"publicIp\":\"203.0.113.1\"}");
+          "{\"id\":\"v1\",\"isPrimary\":true,\"privateIp\":\"10.0.0.5\",\"publicIp\":\"203.0.113.1\",\"hostnameLabel\":\"web-1\"}");
       vnic(vendor, "c1", "bare", "[]");
       vnic(vendor, "c2", "i2", "[{\"vnicId\":\"v6\",\"lifecycleState\":\"ATTACHED\"}]");
       vendor.json(
           "GET " + IAAS + "/vnics/v6",
-          "{\"id\":\"v6\",\"isPrimary\":true,\"publicIp\":\"2001:db8::1\"}");
+          "{\"id\":\"v6\",\"isPrimary\":true,\"ipv6Addresses\":[\"2001:db8::2\",\"2001:db8::1\"]}");
       Refreshing.Source source = new Setting(vendor).source(withApiKey(pair, ""));
       assertThat(Setting.show(source.refresh()))
           .isEqualTo(
@@ -183,6 +183,7 @@ class OciTest {
                   __meta_oci_defined_tag_Oracle_Tags_Rate: 0.5
                   __meta_oci_defined_tag_Oracle_Tags_Whole: 100
                   __meta_oci_fault_domain: FD-1
+                  __meta_oci_hostname_label: web-1
                   __meta_oci_image_id: img
                   __meta_oci_instance_id: i1
                   __meta_oci_instance_name: web
@@ -209,7 +210,7 @@ class OciTest {
                   __meta_oci_instance_name: web
                   __meta_oci_instance_shape: VM.Standard.E4.Flex
                   __meta_oci_instance_state: RUNNING
-                  __meta_oci_public_ip: 2001:db8::1
+                  __meta_oci_ipv6_addresses: ,2001:db8::1,2001:db8::2,
                   __meta_oci_region: iad
                   __meta_oci_tag_Env: a
                   __meta_oci_tag_My_Tag_Key: v
