@@ -5,6 +5,7 @@ import dev.tethys.codec.zipkin.ZipkinReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -46,6 +47,21 @@ public final class ZipkinReceiverFactory
   private static final Section SECTION = new Section("zipkin", "Receives Zipkin's spans.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:9411");
+
+  private static final Section HTTP = new Section("http", "The server.");
+  private static final HttpServerSettings.Keys UNDER_PROTOCOLS =
+      new HttpServerSettings.Keys(HTTP, "localhost:9411");
+  private static final Section PROTOCOLS = new Section("protocols", "How spans come.");
+  private static final Key<HttpServerSettings> HTTP_KEY =
+      PROTOCOLS.optional("http", HTTP.type(UNDER_PROTOCOLS::read), "The server.");
+
+  /** The keys beside it are the Collector's former way of writing the same. */
+  private static final Key<YamlObject> PROTOCOLS_KEY =
+      SECTION.optional(
+          "protocols",
+          PROTOCOLS.type(o -> o),
+          "The server, as http; then the keys of one beside it mean nothing.");
+
   private static final Key<Boolean> PARSE_TAGS =
       SECTION.key(
           "parse_string_tags",
@@ -65,7 +81,14 @@ public final class ZipkinReceiverFactory
 
   @Override
   public Type<Settings> settings() {
-    return SECTION.type(o -> new Settings(HTTP_KEYS.read(o), o.get(PARSE_TAGS)));
+    return SECTION.type(o -> new Settings(server(o), o.get(PARSE_TAGS)));
+  }
+
+  private static HttpServerSettings server(YamlObject o) {
+    HttpServerSettings beside = HTTP_KEYS.read(o);
+    YamlObject protocols = o.find(PROTOCOLS_KEY);
+    HttpServerSettings http = protocols == null ? null : protocols.find(HTTP_KEY);
+    return http == null ? beside : http;
   }
 
   @Override

@@ -82,6 +82,25 @@ class ZipkinReceiverTest {
     return r.httpPort();
   }
 
+  /** The form of the Collector's own testdata/config.yaml; the keys beside it are deprecated. */
+  @Test
+  void itsServerMayStandUnderProtocols() {
+    String under =
+        "protocols: {http: {endpoint: 'localhost:8765', include_metadata: true}}\n"
+            + "endpoint: 'localhost:1'\n"
+            + "parse_string_tags: true\n";
+    ZipkinReceiverFactory.Settings s =
+        TestPipeline.read(new ZipkinReceiverFactory().settings(), under);
+    assertThat(s.http().endpoint()).isEqualTo("localhost:8765");
+    assertThat(s.http().includeMetadata()).isTrue();
+    assertThat(s.typedTags()).isTrue();
+    assertThat(
+            TestPipeline.read(new ZipkinReceiverFactory().settings(), "protocols: {http: }")
+                .http()
+                .endpoint())
+        .isEqualTo("localhost:9411");
+  }
+
   private HttpResponse<String> post(int port, String path, String type, byte[] body)
       throws IOException, InterruptedException {
     return http.send(
