@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +61,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "Who signs, of AWS_MSK_IAM and AWS_MSK_IAM_OAUTHBEARER.");
 
   static {
-    SASL.notBuilt("version", "Version of the handshake.");
+    SASL.key("version", Type.INT, 1L, "Means nothing: brokers say which handshake they speak.");
   }
 
   private record Sasl(Map<String, Object> properties) {}
@@ -71,17 +71,28 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       AUTH.optional("sasl", SASL.type(KafkaConnection::sasl), "A mechanism and what it wants.");
   private static final Key<KerberosIdentity> KERBEROS =
       AUTH.optional("kerberos", KerberosIdentity.type("kafka"), "A ticket (GSSAPI).");
+  private static final Section PLAIN_TEXT =
+      new Section("plain_text", "Former way of writing sasl with the mechanism PLAIN.");
+  private static final Key<String> PLAIN_USERNAME =
+      PLAIN_TEXT.required("username", Type.STRING, "Whom the broker knows.");
+  private static final Key<Secret> PLAIN_PASSWORD =
+      PLAIN_TEXT.required("password", Type.SECRET, "Its password.");
+  private static final Key<Sasl> AUTH_PLAIN =
+      AUTH.optional(
+          "plain_text",
+          PLAIN_TEXT.type(o -> byPassword("PLAIN", o.get(PLAIN_USERNAME), o.get(PLAIN_PASSWORD))),
+          "Former way of writing sasl with the mechanism PLAIN.");
+  private static final Key<ClientTlsSettings> AUTH_TLS =
+      AUTH.optional("tls", ClientTlsSettings.TYPE, "Former place of tls.");
 
-  static {
-    AUTH.notBuilt("plain_text", "Old spelling of sasl.");
-  }
+  private record Auth(@Nullable Sasl sasl, @Nullable ClientTlsSettings tls) {}
 
   private static final Section RETRY = new Section("retry", "When brokers do not answer.");
   private static final Key<Duration> BACKOFF =
       RETRY.key("backoff", GoDurations.TYPE, Duration.ofMillis(250), "Pause between attempts.");
 
   static {
-    RETRY.notBuilt("max", "How often brokers are asked in vain: here until the timeout.");
+    RETRY.key("max", Type.INT, 20L, "Means nothing: brokers are asked until the timeout.");
   }
 
   private static final Section METADATA = new Section("metadata", "What brokers say of topics.");
@@ -92,7 +103,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       METADATA.optional("retry", RETRY.type(o -> o.get(BACKOFF)), "When brokers do not answer.");
 
   static {
-    METADATA.notBuilt("full", "Ask for all topics: here only for those in use.");
+    METADATA.key("full", Type.BOOL, false, "Means nothing: asked is for topics in use.");
   }
 
   private record Metadata(Duration refresh, @Nullable Duration backoff) {}
@@ -104,7 +115,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       SECTION.key(
           "brokers", Type.list(Type.STRING), List.of("localhost:9092"), "Some brokers' host:port.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "tethys", "What brokers call the client in logs.");
+      SECTION.key(
+          "client_id", Type.STRING, "otel-collector", "What brokers call the client in logs.");
 
   static {
     SECTION.key(
@@ -122,7 +134,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "Use the full names behind an alias, which Kerberos and certificates may want.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.optional("tls", ClientTlsSettings.TYPE, "Encryption of the connection.");
-  private static final Key<Sasl> AUTH_KEY =
+  private static final Key<Auth> AUTH_KEY =
       SECTION.optional("auth", AUTH.type(KafkaConnection::auth), "Who the client is.");
   private static final Key<Metadata> METADATA_KEY =
       SECTION.optional(
@@ -156,7 +168,14 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
         p.put("retry.backoff.ms", m.backoff.toMillis());
       }
     }
+    Auth auth = o.find(AUTH_KEY);
     ClientTlsSettings tls = o.find(TLS);
+    if (auth != null && auth.tls != null) {
+      if (tls != null) {
+        throw o.error(AUTH_KEY, "tls stands in two places: auth.tls is its former one");
+      }
+      tls = auth.tls;
+    }
     boolean encrypted = false;
     if (tls != null && !tls.insecure()) {
       encrypted = true;
@@ -166,7 +185,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
         throw o.error(TLS, "tls: " + e.getMessage());
       }
     }
-    Sasl sasl = o.find(AUTH_KEY);
+    Sasl sasl = auth == null ? null : auth.sasl;
     if (sasl != null) {
       p.putAll(sasl.properties);
       p.put(
@@ -194,13 +213,18 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
-  private static Sasl auth(YamlObject o) {
+  private static Auth auth(YamlObject o) {
     Sasl sasl = o.find(AUTH_SASL);
+    Sasl plain = o.find(AUTH_PLAIN);
     KerberosIdentity kerberos = o.find(KERBEROS);
-    if ((sasl == null) == (kerberos == null)) {
+    ClientTlsSettings tls = o.find(AUTH_TLS);
+    long ways =
+        Stream.of(o.has(AUTH_SASL), o.has(AUTH_PLAIN), o.has(KERBEROS)).filter(w -> w).count();
+    if (ways > 1 || (ways == 0 && tls == null)) {
       throw o.error("auth wants one of sasl & kerberos");
     }
-    return sasl == null ? new Sasl(TicketLogin.of(Objects.requireNonNull(kerberos))) : sasl;
+    Sasl ticket = kerberos == null ? null : new Sasl(TicketLogin.of(kerberos));
+    return new Auth(sasl != null ? sasl : plain != null ? plain : ticket, tls);
   }
 
   /** As RFC 7628 allows them, whose own key "auth" is. */
@@ -266,6 +290,10 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       throw o.error(
           MECHANISM, mechanism + " wants username and password, and no oauthbearer_token_source");
     }
+    return byPassword(mechanism, user, password);
+  }
+
+  private static Sasl byPassword(String mechanism, String user, Secret password) {
     return new Sasl(
         Map.of(
             "sasl.mechanism",

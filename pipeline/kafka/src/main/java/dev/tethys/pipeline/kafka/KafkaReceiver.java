@@ -150,10 +150,14 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   private void subscribe(KafkaConsumer<byte[], byte[]> c) {
     List<String> names = new ArrayList<>();
-    outputs.keySet().forEach(s -> names.addAll(topics(s).names()));
+    List<String> patterns = new ArrayList<>();
+    for (Signal s : outputs.keySet()) {
+      names.addAll(topics(s).names());
+      patterns.add(topics(s).pattern().pattern());
+    }
     ConsumerRebalanceListener listener = new Rebalance(c);
     if (TopicPatterns.areAny(names)) {
-      c.subscribe(TopicPatterns.whole(names), listener);
+      c.subscribe(Pattern.compile(String.join("|", patterns)), listener);
     } else {
       c.subscribe(names, listener);
     }
@@ -166,13 +170,11 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private Signal signal(String topic) {
     Signal matched = null;
     for (Signal s : outputs.keySet()) {
-      for (String n : topics(s).names()) {
-        if (n.equals(topic)) {
+      if (topics(s).mean(topic)) {
+        if (topics(s).names().contains(topic)) {
           return s;
         }
-        if (TopicPatterns.isPattern(n) && Pattern.compile(n).matcher(topic).find()) {
-          matched = s;
-        }
+        matched = s;
       }
     }
     if (matched == null) {
@@ -194,7 +196,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
           c = loggedInAnew(c);
         } catch (KafkaException e) {
           log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
-          pause(settings.firstPause());
+          pause(settings.pauses().first());
         }
       }
       if (c != null) {
@@ -226,7 +228,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     new Rebalance(refused.consumer).onPartitionsLost(List.copyOf(partitions.keySet()));
     close(refused, Duration.ZERO);
     while (true) {
-      pause(settings.firstPause());
+      pause(settings.pauses().first());
       if (stopping) {
         return null;
       }

@@ -6,18 +6,21 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * What a Kafka receiver is told, with the Collector's names.
  *
  * @param topics where each signal is read
  * @param commitEvery how often positions are stored
- * @param firstPause after a batch that was not taken; doubled up to {@code longestPause}
+ * @param pauses after a batch that was not taken
  * @param maxInFlightBytes read and not acknowledged
  * @param headers of records that become metadata of batches; one that ends in {@code *} stands for
  *     all that begin so
@@ -29,8 +32,7 @@ import java.util.Map;
 record KafkaReceiverSettings(
     Map<Signal, Topics> topics,
     Duration commitEvery,
-    Duration firstPause,
-    Duration longestPause,
+    Pauses pauses,
     long maxInFlightBytes,
     List<String> headers,
     String deadLetterTopic,
@@ -41,8 +43,21 @@ record KafkaReceiverSettings(
    * Where one signal is read.
    *
    * @param names of topics; one that begins with {@code ^} is a regular expression
+   * @param excluded regular expressions; topics in whose names one is found are not read
    */
-  record Topics(List<String> names, RecordEncoding.Reading reading) {}
+  record Topics(List<String> names, List<String> excluded, RecordEncoding.Reading reading) {
+    /** Whether a topic is one of these. */
+    boolean mean(String topic) {
+      return pattern().matcher(topic).matches();
+    }
+
+    /** Matches, as a whole, the names of these topics. */
+    Pattern pattern() {
+      return TopicPatterns.whole(names, excluded);
+    }
+  }
+
+  private static final System.Logger LOG = System.getLogger(KafkaReceiverSettings.class.getName());
 
   private static final Section SECTION = new Section("kafka", "Reads topics as a consumer group.");
   private static final Map<Signal, Key<Topics>> TOPICS = new EnumMap<>(Signal.class);
@@ -76,14 +91,22 @@ record KafkaReceiverSettings(
   private static final Key<Duration> HEARTBEAT_INTERVAL =
       SECTION.key(
           "heartbeat_interval", GoDurations.TYPE, Duration.ofSeconds(3), "Between signs of life.");
+  private static final Type<String> STRATEGY_TYPE =
+      Type.oneOf("strategy", List.of("range", "roundrobin", "sticky", "cooperative-sticky"));
   private static final Key<List<String>> STRATEGIES =
       SECTION.key(
           "group_rebalance_strategies",
-          Type.list(
-              Type.oneOf(
-                  "strategy", List.of("range", "roundrobin", "sticky", "cooperative-sticky"))),
+          Type.list(STRATEGY_TYPE),
           List.of("cooperative-sticky"),
           "How partitions are shared.");
+  private static final Key<String> STRATEGY =
+      SECTION.optional("group_rebalance_strategy", STRATEGY_TYPE, "Former way of writing one.");
+  private static final Key<Duration> CONN_IDLE_TIMEOUT =
+      SECTION.key(
+          "conn_idle_timeout",
+          GoDurations.TYPE,
+          Duration.ofMinutes(9),
+          "After which a connection that is not used is closed.");
   private static final Key<Long> MIN_FETCH_SIZE =
       SECTION.key("min_fetch_size", Type.INT, 1L, "Least bytes of an answer.");
   private static final Key<Long> MAX_FETCH_SIZE =
@@ -101,14 +124,14 @@ record KafkaReceiverSettings(
   private static final Key<Duration> INTERVAL =
       AUTOCOMMIT.key("interval", GoDurations.TYPE, Duration.ofSeconds(1), "How often.");
   private static final Key<Boolean> AUTOCOMMIT_ENABLE =
-      AUTOCOMMIT.key("enable", Type.BOOL, true, "Only true is built.");
+      AUTOCOMMIT.key("enable", Type.BOOL, true, "Means nothing: they are stored every interval.");
   private static final Key<Duration> AUTOCOMMIT_KEY =
       SECTION.key(
           "autocommit",
           AUTOCOMMIT.type(
               o -> {
                 if (!o.get(AUTOCOMMIT_ENABLE)) {
-                  throw o.error(AUTOCOMMIT_ENABLE, "a commit for each record is not built");
+                  meansNothing(o, AUTOCOMMIT_ENABLE, "positions are stored every interval");
                 }
                 return o.get(INTERVAL);
               }),
@@ -128,15 +151,18 @@ record KafkaReceiverSettings(
           "message_marking",
           MARKING.type(
               o -> {
-                if (!o.get(AFTER)) {
-                  throw o.error(AFTER, "records are done after their delivery: write true");
+                if (o.has(AFTER) && !o.get(AFTER)) {
+                  meansNothing(o, AFTER, "records are done after their delivery");
                 }
                 if (o.get(ON_ERROR)) {
                   throw o.error(ON_ERROR, "that would lose records: write false");
                 }
-                if (!o.get(ON_PERMANENT_ERROR)) {
-                  throw o.error(
-                      ON_PERMANENT_ERROR, "that would stop the partition for ever: write true");
+                if (o.has(ON_PERMANENT_ERROR) && !o.get(ON_PERMANENT_ERROR)) {
+                  meansNothing(
+                      o,
+                      ON_PERMANENT_ERROR,
+                      "a record that is refused for good goes to dead_letter_topic or is counted,"
+                          + " and the partition goes on");
                 }
                 return true;
               }),
@@ -148,23 +174,91 @@ record KafkaReceiverSettings(
   private static final Key<Duration> MAX_INTERVAL =
       BACKOFF.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "The longest one.");
 
+  private static final Key<Double> MULTIPLIER =
+      BACKOFF.key("multiplier", Type.FLOAT, 2.0, "From one pause to the next, 1 or more.");
+  private static final Key<Double> RANDOMIZATION =
+      BACKOFF.key(
+          "randomization_factor",
+          Type.FLOAT,
+          0.0,
+          "By which part of it a pause differs by chance.");
+
   static {
-    BACKOFF
-        .notBuilt("enabled", "Pauses are always made.")
-        .notBuilt("multiplier", "Pauses double.")
-        .notBuilt("randomization_factor", "Pauses are not random.")
-        .notBuilt("max_elapsed_time", "Records are tried for ever.");
+    BACKOFF.key("enabled", Type.BOOL, true, "Means nothing: pauses are always made.");
+    BACKOFF.key(
+        "max_elapsed_time",
+        GoDurations.TYPE,
+        Duration.ZERO,
+        "Means nothing: what is not taken is read again for ever, in the Collector after this.");
   }
 
-  private record Pauses(Duration first, Duration longest) {}
-
-  private static final Pauses PAUSES = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(30));
   private static final Key<Pauses> BACKOFF_KEY =
       SECTION.key(
           "error_backoff",
-          BACKOFF.type(o -> new Pauses(o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL))),
-          PAUSES,
+          BACKOFF.type(KafkaReceiverSettings::pauses),
+          Pauses.DEFAULT,
           "Pauses when a batch is not taken now.");
+
+  private static Pauses pauses(YamlObject o) {
+    double multiplier = o.get(MULTIPLIER);
+    double randomization = o.get(RANDOMIZATION);
+    if (!(multiplier >= 1)) {
+      throw o.error(MULTIPLIER, "multiplier wants 1 or more");
+    }
+    if (!(randomization >= 0 && randomization <= 1)) {
+      throw o.error(RANDOMIZATION, "randomization_factor wants 0 to 1");
+    }
+    return new Pauses(o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL), multiplier, randomization);
+  }
+
+  /** Partitions are always read on their own here. */
+  private static final Section PARTITIONS =
+      new Section("partition_processing", "Means nothing: partitions never wait for each other.");
+
+  private static final Section DELAY =
+      new Section("kafka_receiver_records_delay", "A metric of the Collector.");
+  private static final Key<Boolean> DELAY_ENABLED =
+      DELAY.key("enabled", Type.BOOL, false, "true is not built.");
+  private static final Section OWN_METRICS = new Section("metrics", "Metrics of the receiver.");
+  private static final Section TELEMETRY = new Section("telemetry", "What it tells of itself.");
+
+  static {
+    PARTITIONS.key("independent", Type.BOOL, true, "Means nothing: they always are.");
+    PARTITIONS.key("max_buffered_batches", Type.INT, 1L, "max_in_flight_bytes bounds them.");
+    SECTION.optional(
+        "partition_processing", PARTITIONS.type(o -> true), "Partitions are always independent.");
+    OWN_METRICS.optional(
+        "kafka_receiver_records_delay",
+        DELAY.type(
+            o -> {
+              if (o.get(DELAY_ENABLED)) {
+                throw o.error(DELAY_ENABLED, "kafka_receiver_records_delay is not built");
+              }
+              return true;
+            }),
+        "A metric that is not built.");
+    TELEMETRY.optional("metrics", OWN_METRICS.type(KafkaReceiverSettings::all), "Of the receiver.");
+    SECTION.optional("telemetry", TELEMETRY.type(KafkaReceiverSettings::all), "Of the receiver.");
+    SECTION.key(
+        "use_leader_epoch",
+        Type.BOOL,
+        true,
+        "Means nothing: epochs are used where brokers have them.");
+  }
+
+  private static Boolean all(YamlObject o) {
+    o.readAll();
+    return true;
+  }
+
+  private static void meansNothing(YamlObject o, Key<?> key, String instead) {
+    LOG.log(
+        Level.WARNING,
+        "{0}: {1}: false means nothing here: {2}",
+        o.node().where(),
+        key.name(),
+        instead);
+  }
 
   private static final Section HEADERS =
       new Section("header_extraction", "Headers of records as metadata.");
@@ -197,9 +291,7 @@ record KafkaReceiverSettings(
     SECTION
         .include(KafkaConnection.SECTION)
         .notBuilt("topic", "Old spelling of topics.")
-        .notBuilt("encoding", "Old spelling of the encoding of each signal.")
-        .notBuilt("partition_processing", "Partitions are always independent of each other.")
-        .notBuilt("use_leader_epoch", "For brokers older than 2.1.");
+        .notBuilt("encoding", "Old spelling of the encoding of each signal.");
   }
 
   static final Type<KafkaReceiverSettings> TYPE = SECTION.type(KafkaReceiverSettings::read);
@@ -215,35 +307,71 @@ record KafkaReceiverSettings(
     RecordEncoding.Reading otlp = new RecordEncoding.Reading(RecordEncoding.OTLP_PROTO);
     Key<RecordEncoding.Reading> encoding =
         s.key("encoding", RecordEncoding.read(signal), otlp, "Form of records.");
-    s.notBuilt("exclude_topics", "Topics that a regular expression shall not mean.")
-        .notBuilt("topic", "Old spelling of topics.");
+    Key<List<String>> excluded =
+        s.key(
+            "exclude_topics",
+            Type.list(Type.STRING),
+            List.of(),
+            "Regular expressions; topics in whose names one is found are not read.");
+    Key<String> topic = s.optional("topic", Type.STRING, "Former way of writing one topic.");
+    Key<String> excludedTopic =
+        s.optional("exclude_topic", Type.STRING, "Former way of writing one of exclude_topics.");
     TOPICS.put(
         signal,
         SECTION.key(
             name,
             s.type(
-                o -> {
-                  if (o.get(names).isEmpty()) {
-                    throw o.error(names, "topics wants at least one");
-                  }
-                  for (String n : o.get(names)) {
-                    regex(o, names, n);
-                  }
-                  return new Topics(o.get(names), o.get(encoding));
-                }),
-            new Topics(List.of(defaultTopic), otlp),
+                o ->
+                    new Topics(
+                        wanted(o, names, topic),
+                        unwanted(o, wanted(o, names, topic), excluded, excludedTopic),
+                        o.get(encoding))),
+            new Topics(List.of(defaultTopic), List.of(), otlp),
             "Where " + name + " are read."));
   }
 
-  private static void regex(YamlObject o, Key<?> key, String name) {
-    if (name.startsWith("^")) {
-      try {
-        java.util.regex.Pattern.compile(name);
-      } catch (java.util.regex.PatternSyntaxException e) {
-        throw o.error(key, name + " is no regular expression: " + e.getDescription());
+  private static List<String> wanted(YamlObject o, Key<List<String>> names, Key<String> one) {
+    List<String> all = either(o, names, one);
+    if (all.isEmpty()) {
+      throw o.error(names, "topics wants at least one");
+    }
+    for (String n : all) {
+      if (TopicPatterns.isPattern(n)) {
+        regex(o, names, n);
+      } else if (!n.matches("[a-zA-Z0-9._-]{1,249}")) {
+        throw o.error(names, "\"" + n + "\" is no name of a topic");
       }
-    } else if (!name.matches("[a-zA-Z0-9._-]{1,249}")) {
-      throw o.error(key, "\"" + name + "\" is no name of a topic");
+    }
+    return all;
+  }
+
+  private static List<String> unwanted(
+      YamlObject o, List<String> names, Key<List<String>> excluded, Key<String> one) {
+    List<String> all = either(o, excluded, one);
+    if (!all.isEmpty() && !TopicPatterns.areAny(names)) {
+      throw o.error(excluded, "exclude_topics wants a topic that begins with ^");
+    }
+    all.forEach(e -> regex(o, excluded, e));
+    return all;
+  }
+
+  /** A list, or what it was before there could be several. */
+  private static List<String> either(YamlObject o, Key<List<String>> many, Key<String> one) {
+    String former = o.find(one);
+    if (former == null || former.isEmpty()) {
+      return o.get(many);
+    }
+    if (o.has(many)) {
+      throw o.error(one, many.name() + " and " + one.name() + ": one of them can be written");
+    }
+    return List.of(former);
+  }
+
+  private static void regex(YamlObject o, Key<?> key, String expression) {
+    try {
+      Pattern.compile(expression);
+    } catch (PatternSyntaxException e) {
+      throw o.error(key, expression + " is no regular expression: " + e.getDescription());
     }
   }
 
@@ -267,7 +395,8 @@ record KafkaReceiverSettings(
     }
     p.put(
         "partition.assignment.strategy",
-        o.get(STRATEGIES).stream().map(KafkaReceiverSettings::assignor).toList());
+        either(o, STRATEGIES, STRATEGY).stream().map(KafkaReceiverSettings::assignor).toList());
+    p.put("connections.max.idle.ms", o.get(CONN_IDLE_TIMEOUT).toMillis());
     p.put("fetch.min.bytes", size(o, MIN_FETCH_SIZE));
     p.put("fetch.max.bytes", size(o, MAX_FETCH_SIZE));
     p.put("fetch.max.wait.ms", (int) o.get(MAX_FETCH_WAIT).toMillis());
@@ -282,8 +411,7 @@ record KafkaReceiverSettings(
     return new KafkaReceiverSettings(
         Map.copyOf(topics),
         o.get(AUTOCOMMIT_KEY),
-        o.get(BACKOFF_KEY).first,
-        o.get(BACKOFF_KEY).longest,
+        o.get(BACKOFF_KEY),
         size(o, MAX_IN_FLIGHT_BYTES),
         o.get(HEADERS_KEY),
         o.get(DEAD_LETTER_TOPIC),

@@ -8,6 +8,7 @@ import dev.tethys.pipeline.Outcome;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -60,18 +61,16 @@ final class PartitionReader {
     this.lane = h == 0 ? 1 : h;
   }
 
-  /** Reading goes back no sooner than asked, with pauses that double while nothing gets on. */
+  /** Reading goes back no sooner than asked, with pauses that grow while nothing gets on. */
   void notBefore(Duration asked, KafkaReceiverSettings settings, long nanos) {
     if (pausedAtPosition != progress.position()) {
-      nextPause = settings.firstPause(); // it went on since the last time
+      nextPause = settings.pauses().first(); // it went on since the last time
       pausedAtPosition = progress.position();
     }
-    Duration d = asked.compareTo(nextPause) > 0 ? asked : nextPause;
+    Duration own = settings.pauses().spread(nextPause, ThreadLocalRandom.current().nextDouble());
+    Duration d = asked.compareTo(own) > 0 ? asked : own;
     resumeAt = nanos + d.toNanos();
-    nextPause = nextPause.multipliedBy(2);
-    if (nextPause.compareTo(settings.longestPause()) > 0) {
-      nextPause = settings.longestPause();
-    }
+    nextPause = settings.pauses().after(nextPause);
   }
 
   void queue(ConsumerRecord<byte[], byte[]> record) {

@@ -21,6 +21,23 @@ final class TopicPatterns {
     return topics.stream().anyMatch(TopicPatterns::isPattern);
   }
 
+  /**
+   * The same without the names in which one of some expressions is found.
+   *
+   * @param excluded regular expressions
+   */
+  static Pattern whole(Collection<String> topics, Collection<String> excluded) {
+    Pattern all = whole(topics);
+    return excluded.isEmpty()
+        ? all
+        : Pattern.compile(
+            "(?!.*(?:"
+                + String.join("|", excluded.stream().map(e -> "(?:" + e + ")").toList())
+                + "))(?:"
+                + all.pattern()
+                + ")");
+  }
+
   /** One that matches, as a whole, each name that one of them means. */
   static Pattern whole(Collection<String> topics) {
     return Pattern.compile(

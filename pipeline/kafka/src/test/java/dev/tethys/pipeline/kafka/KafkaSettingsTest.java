@@ -8,6 +8,9 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.naming.NameTemplate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class KafkaSettingsTest {
@@ -35,6 +38,57 @@ class KafkaSettingsTest {
         .containsEntry("group.id", "otel-collector")
         .containsEntry("auto.offset.reset", "latest")
         .containsEntry("enable.auto.commit", false);
+  }
+
+  /** Blocks of the README of the Collector's receiver, and what it still takes of older ones. */
+  @Test
+  void theCollectorsBlocksAreTaken() {
+    YamlDocument d =
+        YamlDocument.parse(
+            "a.yml",
+            null,
+            """
+            logs: {topics: ['^logs-'], exclude_topics: ['-test$', '^logs-old']}
+            metrics: {topic: m}
+            traces: {topics: ['^t'], exclude_topic: '^tmp'}
+            error_backoff: {enabled: true, initial_interval: 2s, max_interval: 10s, multiplier: 1.5,
+              randomization_factor: 0.5, max_elapsed_time: 1m}
+            partition_processing: {independent: true, max_buffered_batches: 2}
+            use_leader_epoch: false
+            conn_idle_timeout: 3m
+            group_rebalance_strategy: range
+            telemetry: {metrics: {kafka_receiver_records_delay: {enabled: false}}}
+            autocommit: {enable: false}
+            message_marking: {after: false, on_permanent_error: false}
+            metadata: {full: false, retry: {max: 10}}
+            auth: {plain_text: {username: me, password: secret}, tls: {insecure_skip_verify: true}}
+            """);
+    KafkaReceiverSettings r = KafkaReceiverSettings.TYPE.read(d.root());
+    d.refuseNotBuilt();
+    assertThat(r.consumer())
+        .containsEntry("client.id", "otel-collector")
+        .containsEntry("connections.max.idle.ms", 180_000L)
+        .containsEntry("security.protocol", "SASL_SSL")
+        .containsEntry("sasl.mechanism", "PLAIN");
+    assertThat(String.valueOf(r.consumer().get("partition.assignment.strategy")))
+        .contains("RangeAssignor");
+    KafkaReceiverSettings.Topics logs = Objects.requireNonNull(r.topics().get(Signal.LOGS));
+    assertThat(logs.names()).containsExactly("^logs-");
+    for (String in : List.of("logs-a", "logs-test-b")) {
+      assertThat(logs.mean(in)).as(in).isTrue();
+      assertThat(logs.pattern().matcher(in).matches()).as(in).isTrue();
+    }
+    for (String out : List.of("logs-test", "logs-old-1", "other")) {
+      assertThat(logs.mean(out)).as(out).isFalse();
+      assertThat(logs.pattern().matcher(out).matches()).as(out).isFalse();
+    }
+    assertThat(r.topics().get(Signal.METRICS).names()).containsExactly("m");
+    assertThat(r.topics().get(Signal.TRACES).mean("tmp1")).isFalse();
+    Pauses p = r.pauses();
+    assertThat(p.after(Duration.ofSeconds(2))).isEqualTo(Duration.ofSeconds(3));
+    assertThat(p.after(Duration.ofSeconds(9))).isEqualTo(Duration.ofSeconds(10));
+    assertThat(p.spread(Duration.ofSeconds(4), 0)).isEqualTo(Duration.ofSeconds(2));
+    assertThat(p.spread(Duration.ofSeconds(4), 1)).isEqualTo(Duration.ofSeconds(6));
   }
 
   @Test
@@ -78,9 +132,19 @@ class KafkaSettingsTest {
     wrong("tls: {ca_pem: authorities}", "a.yml:1:6: tls: ");
     wrong("auth: {sasl: {username: a, password: b, mechanism: GSSAPI}}", "is not built");
     wrong("producer: {compression: snappy, compression_params: {level: 1}}", "has no levels");
-    assertThatThrownBy(() -> receiver("message_marking: {after: false}"))
+    assertThatThrownBy(() -> receiver("message_marking: {on_error: true}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("records are done after their delivery");
+        .hasMessageContaining("that would lose records");
+    assertThatThrownBy(() -> receiver("logs: {topics: [a], exclude_topics: [b]}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("wants a topic that begins with ^");
+    assertThatThrownBy(() -> receiver("tls: {}\nauth: {tls: {}}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("tls stands in two places");
+    assertThatThrownBy(
+            () -> receiver("group_rebalance_strategy: range\ngroup_rebalance_strategies: [range]"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("group_rebalance_strategy");
     assertThatThrownBy(() -> receiver("logs: {topics: ['^(']}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("is no regular expression");

@@ -1,0 +1,30 @@
+package dev.tethys.pipeline.kafka;
+
+import java.time.Duration;
+
+/**
+ * How long it is waited before a batch that was not taken is tried again.
+ *
+ * @param first the first time
+ * @param longest never longer, but for what {@code randomization} adds
+ * @param multiplier from one pause to the next
+ * @param randomization which part of a pause it may be longer or shorter by chance, 0 to 1
+ */
+record Pauses(Duration first, Duration longest, double multiplier, double randomization) {
+  static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(30), 2, 0);
+
+  /** The pause after this one. */
+  Duration after(Duration pause) {
+    double next = pause.toMillis() * multiplier;
+    return next >= longest.toMillis() ? longest : Duration.ofMillis((long) next);
+  }
+
+  /**
+   * The pause with its part of chance.
+   *
+   * @param chance 0 to 1
+   */
+  Duration spread(Duration pause, double chance) {
+    return Duration.ofMillis((long) (pause.toMillis() * (1 + randomization * (2 * chance - 1))));
+  }
+}
