@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.LogRecord;
@@ -12,6 +13,7 @@ import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.processor.transform.TransformFactory;
@@ -59,6 +61,27 @@ class TransformTest {
     assertThat(rig.account(Signal.LOGS).balance().out()).isEqualTo(2);
     assertThat(rig.balanced()).isTrue();
     assertThat(rig.registry.gather().toString()).contains("tethys_ottl_matched_total");
+  }
+
+  @Test
+  void settingNilEmptiesWhatThereIs() {
+    Span s = Rig.span("a", "text", "x", "n", 5L, "l", ArrayValue.of("x"));
+    s.links().add(new SpanLink());
+    run(
+        Signal.TRACES,
+        """
+        trace_statements:
+          - set(span.links, nil)
+          - set(span.name, span.attributes["missing"])
+          - set(span.attributes["text"], nil)
+          - set(span.attributes["n"], nil)
+          - set(span.attributes["l"], nil)
+        """,
+        Rig.traces("s", s));
+    Span after = Rig.all(rig.traces()).getFirst();
+    assertThat(after.links()).isEmpty();
+    assertThat(after.name()).isEmpty();
+    assertThat(after.attributes().toString()).isEqualTo("{text=, n=0, l=[]}");
   }
 
   @Test

@@ -123,10 +123,26 @@ final class MapEditors {
     Expr value = a.expr(1);
     return at -> {
       Object v = value.get(at);
-      if (v != null) {
-        target.set(at, v);
-      }
+      target.set(at, v == null ? empty(target.get(at)) : v);
       return null;
+    };
+  }
+
+  /** What stands for nil where a value of some type is; nil where there is none. */
+  private static @Nullable Object empty(@Nullable Object value) {
+    return switch (value) {
+      case null -> null;
+      case String _ -> "";
+      case Long _ -> 0L;
+      case Double _ -> 0.0;
+      case Boolean _ -> false;
+      case byte[] _ -> new byte[0];
+      case Attributes _ -> new Attributes();
+      case ArrayValue _ -> new ArrayValue();
+      case List<?> _ -> List.of();
+      default ->
+          throw new EvaluationException(
+              "nil cannot be set where there is a value of type " + Type.of(value).text());
     };
   }
 
