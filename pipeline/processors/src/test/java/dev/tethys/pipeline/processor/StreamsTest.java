@@ -474,6 +474,46 @@ class StreamsTest {
   }
 
   @Test
+  void countsAreOfTheirItemsScopesAndResources() {
+    Connector c =
+        rig.connector(
+            CountFactory.count(InstantSource.system()),
+            Signal.LOGS,
+            Signal.METRICS,
+            "logs: {n: {attributes: [{key: service.name}, {key: shard}]}}",
+            "metrics/x");
+    dev.tethys.model.telemetry.LogsData d =
+        Rig.logs("shop", Rig.log(1, "a"), Rig.log(1, "b"), Rig.log(1, "c"));
+    d.resources().getFirst().scopes().getFirst().scope().attributes().put("shard", 2L);
+    Rig.all(d).get(0).setTimeUnixNano(30);
+    Rig.all(d).get(1).setTimeUnixNano(10);
+    rig.send(c, d);
+    assertThat(last().longValue()).isEqualTo(3);
+    assertThat(last().attributes().toString()).isEqualTo("{service.name=shop, shard=2}");
+    assertThat(last().startTimeUnixNano()).isEqualTo(10);
+    assertThat(last().timeUnixNano()).isEqualTo(30);
+    rig.send(c, Rig.logs("shop", Rig.log(1, "without a shard")));
+    assertThat(rig.out).hasSize(1);
+  }
+
+  @Test
+  void sectionsThatAreNotWrittenCountAsByDefault() {
+    Connector c =
+        rig.connector(
+            CountFactory.count(InstantSource.system()),
+            Signal.TRACES,
+            Signal.METRICS,
+            "logs: {n: {}}",
+            "metrics/x");
+    dev.tethys.model.telemetry.Span span = Rig.span("a");
+    span.events().add(new dev.tethys.model.telemetry.SpanEvent());
+    rig.send(c, Rig.traces("shop", span));
+    assertThat(Rig.all(rig.lastMetrics()))
+        .extracting(Metric::name)
+        .containsExactlyInAnyOrder("trace.span.count", "trace.span.event.count");
+  }
+
+  @Test
   void itemsAreCountedAndAttributesAddedUp() {
     Connector c =
         rig.connector(
@@ -521,6 +561,10 @@ class StreamsTest {
         s,
         Rig.traces("s", Rig.span("a", "amount", 2L), Rig.span("b", "amount", 1.5), Rig.span("c")));
     assertThat(last().doubleValue()).isEqualTo(3.5);
+    assertThat(
+            ((MetricData.Sum) Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data()))
+                .isMonotonic())
+        .isTrue();
     assertThat(rig.balanced()).isTrue();
   }
 }

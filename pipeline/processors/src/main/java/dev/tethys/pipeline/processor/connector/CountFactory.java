@@ -162,7 +162,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
                                   source == null ? "" : r.get(source),
                                   r.get(conditions),
                                   r.get(attributes))));
-                } else if (!sums && o.node().entries().isEmpty()) {
+                } else if (!sums) {
                   list.add(
                       new Rule(
                           o.node(),
@@ -237,29 +237,43 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         from);
   }
 
+  /** What a rule counted of one resource. */
+  private static final class Tally {
+    final Map<Attributes, double[]> values = new LinkedHashMap<>();
+    long first;
+    long last;
+
+    /** An item's time in nanoseconds since 1970; 0 for none. */
+    void seen(long time) {
+      if (time != 0) {
+        first = first == 0 ? time : Math.min(first, time);
+        last = Math.max(last, time);
+      }
+    }
+  }
+
   /** A rule, ready. */
   private record Counter(Rule rule, Context context, @Nullable Conditions conditions) {
     /** By resource, then by attributes. */
     void count(
-        Telemetry<?> data,
-        ClientInfo client,
-        Map<ResourceGroup<?>, Map<Counter, Map<Attributes, double[]>>> to) {
+        Telemetry<?> data, ClientInfo client, Map<ResourceGroup<?>, Map<Counter, Tally>> to) {
       Walk.each(
           data,
           context,
           client,
           at -> {
+            Tally tally =
+                to.computeIfAbsent(at.resource(), _ -> new LinkedHashMap<>())
+                    .computeIfAbsent(this, _ -> new Tally());
+            times(at, tally);
             Attributes item = attributes(at);
             if (conditions != null && !conditions.any(at)) {
               return;
             }
-            Attributes by = by(item);
+            Attributes by = by(item, at);
             double value = rule.source().isEmpty() ? 1 : number(item.get(rule.source()));
             if (by != null && !Double.isNaN(value)) {
-              to.computeIfAbsent(at.resource(), _ -> new LinkedHashMap<>())
-                      .computeIfAbsent(this, _ -> new LinkedHashMap<>())
-                      .computeIfAbsent(by, _ -> new double[1])[0] +=
-                  value;
+              tally.values.computeIfAbsent(by, _ -> new double[1])[0] += value;
             }
           });
     }
@@ -274,12 +288,31 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
       };
     }
 
+    private void times(Cursor at, Tally to) {
+      switch (context) {
+        case SPAN -> {
+          to.seen(at.span().startTimeUnixNano());
+          to.seen(at.span().endTimeUnixNano());
+        }
+        case SPAN_EVENT -> to.seen(at.event().timeUnixNano());
+        case LOG -> to.seen(at.log().timeUnixNano());
+        case DATA_POINT -> to.seen(at.point().timeUnixNano());
+        default -> {
+          // a metric has no time
+        }
+      }
+    }
+
     /** The attributes of the metric; null when the item has not all of them. */
-    private @Nullable Attributes by(Attributes item) {
+    private @Nullable Attributes by(Attributes item, Cursor at) {
       Attributes by = new Attributes();
       for (By b : rule.attributes()) {
-        int i = item.indexOf(b.key());
-        Object v = i < 0 ? b.otherwise() : item.value(i);
+        Object v = item.get(b.key());
+        if (v == null && rule.source().isEmpty()) { // what is added up has its own only
+          v = at.scope().scope().attributes().get(b.key());
+          v = v == null ? at.resource().resource().attributes().get(b.key()) : v;
+        }
+        v = v == null ? b.otherwise() : v;
         if (v == null) {
           return null;
         }
@@ -336,8 +369,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     @Override
     public void consume(Batch batch, Receipt receipt) {
       account.take(batch.items());
-      Map<ResourceGroup<?>, Map<Counter, Map<Attributes, double[]>>> counts =
-          new java.util.IdentityHashMap<>();
+      Map<ResourceGroup<?>, Map<Counter, Tally>> counts = new java.util.IdentityHashMap<>();
       Telemetry<?> data;
       try {
         data = batch.takeTree();
@@ -363,12 +395,11 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
       next.consume(out, receipt);
     }
 
-    private MetricsData made(
-        Telemetry<?> data, Map<ResourceGroup<?>, Map<Counter, Map<Attributes, double[]>>> counts) {
+    private MetricsData made(Telemetry<?> data, Map<ResourceGroup<?>, Map<Counter, Tally>> counts) {
       MetricsData made = new MetricsData();
       long now = clock.millis() * 1_000_000;
       for (ResourceGroup<?> r : data.resources()) {
-        Map<Counter, Map<Attributes, double[]>> of = counts.get(r);
+        Map<Counter, Tally> of = counts.get(r);
         if (of == null) {
           continue;
         }
@@ -376,25 +407,35 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         g.setResource(r.resource().copy());
         ScopeGroup<Metric> s = new ScopeGroup<>();
         s.scope().setName("tethys/" + from.name().toLowerCase(java.util.Locale.ROOT));
-        of.forEach((c, values) -> s.items().add(metric(c, values, now)));
+        of.forEach(
+            (c, tally) -> {
+              if (!tally.values.isEmpty()) {
+                s.items().add(metric(c, tally, now));
+              }
+            });
+        if (s.items().isEmpty()) {
+          continue;
+        }
         g.scopes().add(s);
         made.resources().add(g);
       }
       return made;
     }
 
-    private static Metric metric(Counter c, Map<Attributes, double[]> values, long now) {
+    private static Metric metric(Counter c, Tally tally, long now) {
       Metric m = new Metric();
       m.setName(c.rule().name());
       m.setDescription(c.rule().description());
       MetricData.Sum sum = new MetricData.Sum();
-      sum.setMonotonic(c.rule().source().isEmpty());
+      sum.setMonotonic(true);
       sum.setTemporality(MetricData.TEMPORALITY_DELTA);
-      values.forEach(
+      boolean timed = c.rule().source().isEmpty() && tally.first != 0;
+      tally.values.forEach(
           (attributes, value) -> {
             NumberDataPoint p = new NumberDataPoint();
             p.attributes().putAll(attributes);
-            p.setTimeUnixNano(now);
+            p.setStartTimeUnixNano(timed ? tally.first : c.rule().source().isEmpty() ? now : 0);
+            p.setTimeUnixNano(timed ? tally.last : now);
             if (c.rule().source().isEmpty()) {
               p.setLong((long) value[0]);
             } else {
