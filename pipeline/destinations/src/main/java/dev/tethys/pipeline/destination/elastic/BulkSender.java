@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -29,7 +30,9 @@ import tools.jackson.databind.ObjectMapper;
 final class BulkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final URI url;
+  private final ElasticSettings settings;
+  private final String path;
+  private final AtomicInteger turn = new AtomicInteger();
   private final HttpEndpoint endpoint;
   private final LineParcels parcels;
   private final IndexSetup setup;
@@ -40,13 +43,13 @@ final class BulkSender implements Sender {
       ElasticSettings settings, HttpEndpoint endpoint, LineParcels parcels, IndexSetup setup) {
     String filter =
         "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason";
-    this.url =
-        settings.at(
-            settings.pipeline().isEmpty()
-                ? filter
-                : filter
-                    + "&pipeline="
-                    + URLEncoder.encode(settings.pipeline(), StandardCharsets.UTF_8));
+    this.settings = settings;
+    this.path =
+        settings.pipeline().isEmpty()
+            ? filter
+            : filter
+                + "&pipeline="
+                + URLEncoder.encode(settings.pipeline(), StandardCharsets.UTF_8);
     this.endpoint = endpoint;
     this.parcels = parcels;
     this.setup = setup;
@@ -64,6 +67,7 @@ final class BulkSender implements Sender {
         isSetUp = true;
       }
     }
+    URI url = settings.at(turn.getAndIncrement(), path);
     HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
     if (r.status() == 413) {
       return parcels.halves(p, r.reason());

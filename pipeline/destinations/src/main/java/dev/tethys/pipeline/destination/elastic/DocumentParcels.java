@@ -33,38 +33,72 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
 
   <T extends Item<T>> Encoded encode(
       Batch batch, List<ResourceGroup<T>> groups, Document<T> document) {
-    Map<String, String> headers = lines.headers(batch);
-    List<Parcel> out = new ArrayList<>();
-    TextBuffer text = new TextBuffer();
-    byte[] drawn = new byte[12];
-    RANDOM.nextBytes(drawn);
-    String prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
-    int number = 0;
-    int items = 0;
+    Requests out = requests(batch);
     for (ResourceGroup<T> g : groups) {
       Attributes resource = g.resource().attributes();
       String name = index.of(k -> AttributeText.text(resource.get(k)));
       for (ScopeGroup<T> s : g.scopes()) {
         for (T r : s.items()) {
-          text.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":\"").put(prefix);
-          text.put('-').number(number++).put("\"}}\n");
-          document.write(resource, s, r, text);
-          items++;
-          if (items >= maxItems || text.size() >= maxBytes) {
-            out.add(parcel(batch, text, items, headers));
-            items = 0;
-          }
+          out.create(name);
+          document.write(resource, s, r, out.text());
+          out.ended();
         }
       }
     }
-    if (items > 0) {
-      out.add(parcel(batch, text, items, headers));
-    }
-    return Encoded.of(out);
+    return Encoded.of(out.finished());
   }
 
-  private Parcel parcel(Batch b, TextBuffer text, int items, Map<String, String> headers) {
-    return new Parcel(b.signal(), lines.seal(text.take()), items, 0, headers);
+  /** Begins the requests of a batch. */
+  Requests requests(Batch batch) {
+    return new Requests(batch);
+  }
+
+  /** The requests of one batch: for each document {@link #create}, its line, {@link #ended}. */
+  final class Requests {
+    private final Batch batch;
+    private final Map<String, String> headers;
+    private final List<Parcel> out = new ArrayList<>();
+    private final TextBuffer text = new TextBuffer();
+    private final String prefix;
+    private int number;
+    private int items;
+
+    private Requests(Batch batch) {
+      this.batch = batch;
+      this.headers = lines.headers(batch);
+      byte[] drawn = new byte[12];
+      RANDOM.nextBytes(drawn);
+      this.prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
+    }
+
+    /** Where documents are written to. */
+    TextBuffer text() {
+      return text;
+    }
+
+    void create(String name) {
+      text.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":\"").put(prefix);
+      text.put('-').number(number++).put("\"}}\n");
+    }
+
+    void ended() {
+      items++;
+      if (items >= maxItems || text.size() >= maxBytes) {
+        seal();
+      }
+    }
+
+    List<Parcel> finished() {
+      if (items > 0) {
+        seal();
+      }
+      return out;
+    }
+
+    private void seal() {
+      out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
+      items = 0;
+    }
   }
 
   /** A time as both take it, with nine decimals where it has them. */

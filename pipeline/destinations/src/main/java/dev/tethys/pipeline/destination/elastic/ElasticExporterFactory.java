@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -65,6 +66,12 @@ public final class ElasticExporterFactory
 
   @Override
   public Exporter create(ElasticSettings s, Signal signal, Context context) {
+    if (s.otel() != null && signal == Signal.METRICS) {
+      throw new ConfigException(
+          context.name(),
+          "mapping mode otel is not built for metrics in Tethys; give metrics an exporter"
+              + " of their own with mapping: {mode: tethys}");
+    }
     LineParcels lines =
         new LineParcels(
             s.client().compression(),
@@ -73,22 +80,28 @@ public final class ElasticExporterFactory
             "application/x-ndjson",
             ClientAuth.of(s.client().auth(), context));
     HttpEndpoint endpoint = endpoint(s, context);
+    String id = context.id().toString();
     BoundedNames names =
-        new BoundedNames(
-            s.index(signal), s.maxNames(), context.metrics(), context.id().toString(), signal);
+        s.otel() != null
+            ? OtelParcels.names(s.maxNames(), context.metrics(), id, signal)
+            : new BoundedNames(s.index(signal), s.maxNames(), context.metrics(), id, signal);
     DocumentParcels documents =
         new DocumentParcels(names, lines, s.rows().maxItems(), s.rows().maxBytes());
     Encoder encoder =
         switch (signal) {
-          case LOGS -> new LogParcels(documents, s.clymeneLogs(), context.clock()::millis);
-          case TRACES -> new SpanParcels(documents);
+          case LOGS ->
+              s.otel() != null
+                  ? new OtelParcels(s.otel(), documents)
+                  : new LogParcels(documents, s.clymeneLogs(), context.clock()::millis);
+          case TRACES ->
+              s.otel() != null ? new OtelParcels(s.otel(), documents) : new SpanParcels(documents);
           default ->
               new RowParcels(
                   s.rows(),
                   false,
                   () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
                   lines,
-                  new LeftOut(context.metrics(), context.id().toString()));
+                  new LeftOut(context.metrics(), id));
         };
     return context.exporter(
         s.delivery(),

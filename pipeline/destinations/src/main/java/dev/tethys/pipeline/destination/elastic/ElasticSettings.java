@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the exporters to Elasticsearch and to OpenSearch are told.
  *
- * @param base the server
+ * @param bases the servers, asked in turn
  * @param openSearch whether it is OpenSearch
  * @param metricsIndex of samples; {@code {label}} stands for the value of a label
  * @param logsIndex of log records
@@ -40,10 +40,12 @@ import org.jspecify.annotations.Nullable;
  * @param timeSeries how samples stand in time series data streams; null for plain ones
  * @param clymene whether documents of samples look as Clymene writes them
  * @param clymeneLogs whether those of log records do
+ * @param otel log records and spans as the Collector's mapping mode of that name writes them; null
+ *     for documents of our own
  */
 record ElasticSettings(
     HttpClientSettings client,
-    URI base,
+    List<URI> bases,
     boolean openSearch,
     NameTemplate metricsIndex,
     NameTemplate logsIndex,
@@ -60,6 +62,7 @@ record ElasticSettings(
     @Nullable TimeSeriesMode timeSeries,
     boolean clymene,
     boolean clymeneLogs,
+    @Nullable OtelMode otel,
     RowSettings rows,
     DeliverySettings delivery) {
   /** Reference of both, "Create index": lower case, no spaces or signs of URLs, a letter first. */
@@ -94,6 +97,7 @@ record ElasticSettings(
     private final @Nullable Key<TimeSeriesMode> timeSeries;
     private final Key<Boolean> schema;
     private final Key<Boolean> logsSchema;
+    private final VendorKeys vendor;
     final Type<ElasticSettings> type;
 
     Keys(String name, boolean openSearch) {
@@ -181,20 +185,17 @@ record ElasticSettings(
               Type.oneOf("schema of logs", logSchemas),
               false,
               "records: attributes in two fields; clymene: each label a field.");
+      vendor = new VendorKeys(s);
       for (String k :
           new String[] {
-            "endpoints",
-            "cloudid",
-            "mapping",
-            "flush",
-            "retry",
             "discover",
             "telemetry",
             "logstash_format",
-            "num_workers",
-            "logs_dynamic_index",
-            "metrics_dynamic_index",
-            "traces_dynamic_index",
+            "batcher",
+            "logs_dynamic_id",
+            "logs_dynamic_pipeline",
+            "traces_dynamic_id",
+            "include_source_on_error",
             "http",
             "dataset",
             "namespace"
@@ -206,9 +207,8 @@ record ElasticSettings(
 
     private ElasticSettings read(YamlObject o) {
       HttpClientSettings c = client.read(o);
-      if (c.endpoint() == null) {
-        throw o.error("\"endpoint\" must name the server, as http://host:9200");
-      }
+      List<URI> bases = vendor.endpoints(o, c.endpoint());
+      OtelMode otel = otel(o);
       String keep = o.get(retention);
       if (!keep.isEmpty() && !keep.matches("[1-9]\\d{0,5}[dhms]")) {
         throw o.error(retention, "retention wants a number with d, h, m or s, such as 30d");
@@ -237,7 +237,7 @@ record ElasticSettings(
       CloudAuth cloud = cloud(o, c);
       return new ElasticSettings(
           cloud == null ? c : c.with(cloud, o),
-          c.endpoint(),
+          bases,
           openSearch,
           metrics,
           index(o, logsIndex),
@@ -254,8 +254,34 @@ record ElasticSettings(
           mode,
           o.get(schema),
           o.get(logsSchema),
-          rows.read(o),
-          DeliverySettings.read(o, Duration.ofSeconds(30)));
+          otel,
+          vendor.flushed(o, rows.read(o)),
+          vendor.delivered(o, DeliverySettings.read(o, Duration.ofSeconds(30))));
+    }
+
+    /** The mapping mode; what is about documents and templates of our own contradicts it. */
+    private @Nullable OtelMode otel(YamlObject o) {
+      boolean on = vendor.isOtel(o);
+      vendor.checkRouting(o, on, List.of(metricsIndex, logsIndex, tracesIndex));
+      if (!on) {
+        return null;
+      }
+      if (openSearch) {
+        throw o.error("mapping mode otel is of Elasticsearch: OpenSearch has no templates for it");
+      }
+      for (Key<?> k :
+          List.of(dataStream, template, retention, policy, logsSchema, schema, metricsIndex)) {
+        if (o.has(k)) {
+          throw o.error(
+              k,
+              k.name()
+                  + " is of documents of our own, and mapping.mode is otel: its data streams have"
+                  + " the templates that Elasticsearch brings");
+        }
+      }
+      return new OtelMode(
+          o.has(logsIndex) ? index(o, logsIndex) : null,
+          o.has(tracesIndex) ? index(o, tracesIndex) : null);
     }
 
     private @Nullable TimeSeriesMode mode(YamlObject o, NameTemplate metrics) {
@@ -298,9 +324,14 @@ record ElasticSettings(
     };
   }
 
-  /** A path of the server. */
+  /** A path of the first server. */
   URI at(String path) {
-    String b = base.toString();
+    return at(0, path);
+  }
+
+  /** A path of one of the servers, by turns. */
+  URI at(int turn, String path) {
+    String b = bases.get(Math.floorMod(turn, bases.size())).toString();
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 

@@ -110,9 +110,14 @@ final class IndexSetup {
         : "\"lifecycle\":{\"data_retention\":\"" + settings.retention() + "\"},";
   }
 
-  /** Whether there is something to be made: Clymene's documents have no template. */
+  /**
+   * Whether there is something to be made: Clymene's documents have no template, those of the
+   * mapping mode otel have Elasticsearch's own.
+   */
   boolean isWanted() {
-    return settings.template() && !(settings.clymene() && signal == Signal.METRICS);
+    return settings.template()
+        && settings.otel() == null
+        && !(settings.clymene() && signal == Signal.METRICS);
   }
 
   /**

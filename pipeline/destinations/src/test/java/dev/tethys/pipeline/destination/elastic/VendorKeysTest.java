@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.destination.elastic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.YamlDocument;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Keys of the Collector's exporter, as its config.go and README have them. */
+class VendorKeysTest {
+  private static ElasticSettings settings(String yaml) {
+    YamlDocument d = YamlDocument.parse("c.yaml", null, yaml);
+    ElasticSettings s = new ElasticSettings.Keys("elasticsearch", false).type.read(d.root());
+    d.refuseNotBuilt();
+    return s;
+  }
+
+  @Test
+  void severalServersAreWrittenToInTurn() {
+    ElasticSettings s =
+        settings("endpoints: ['https://a.example.com:9200', 'http://localhost:9200/x/']");
+    assertThat(List.of(s.at(0, "/_bulk"), s.at(1, "/_bulk"), s.at(2, "/_bulk")))
+        .containsExactly(
+            URI.create("https://a.example.com:9200/_bulk"),
+            URI.create("http://localhost:9200/x/_bulk"),
+            URI.create("https://a.example.com:9200/_bulk"));
+  }
+
+  @Test
+  void theIdOfACloudNamesItsServer() {
+    assertThat(settings("cloudid: 'foo:YmFyLmNsb3VkLmVzLmlvJGFiYzEyMyRkZWY0NTY='").bases())
+        .containsExactly(URI.create("https://abc123.bar.cloud.es.io"));
+  }
+
+  @Test
+  void exactlyOneKeyNamesTheServer() {
+    for (String wrong :
+        List.of(
+            "user: x",
+            "{endpoint: 'http://a:1', endpoints: ['http://b:1']}",
+            "{endpoint: 'http://a:1', cloudid: 'foo:YmFyLmNsb3VkLmVzLmlvJGFiYzEyMyRkZWY0NTY='}")) {
+      assertThatThrownBy(() -> settings(wrong)).as(wrong).hasMessageContaining("exactly one of");
+    }
+    assertThatThrownBy(() -> settings("cloudid: invalid")).hasMessageContaining("name:BASE64");
+    assertThatThrownBy(() -> settings("endpoints: ['localhost:9200']"))
+        .hasMessageContaining("is no URL of a server");
+  }
+
+  @Test
+  void requestsAreRepeatedAndSizedAsWritten() {
+    ElasticSettings s =
+        settings(
+            "{endpoint: 'http://a:1', num_workers: 3, flush: {bytes: 1000, interval: 1s},"
+                + " retry: {max_retries: 4, initial_interval: 1s, max_interval: 2m}}");
+    assertThat(s.rows().maxBytes()).isEqualTo(1000);
+    assertThat(s.delivery().options().concurrency()).isEqualTo(3);
+    assertThat(s.delivery().options().retry().maxAttempts()).isEqualTo(5);
+    assertThat(s.delivery().options().retry().first()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(s.delivery().options().retry().longest()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(
+            settings("{endpoint: 'http://a:1', retry: {max_requests: 5}}")
+                .delivery()
+                .options()
+                .retry()
+                .maxAttempts())
+        .isEqualTo(5);
+    assertThat(
+            settings("{endpoint: 'http://a:1', retry: {enabled: false}}")
+                .delivery()
+                .options()
+                .retry()
+                .enabled())
+        .isFalse();
+  }
+
+  @Test
+  void whatContradictsOrIsNotBuiltIsRefused() {
+    assertThatThrownBy(
+            () -> settings("{endpoint: 'http://a:1', retry: {max_requests: 1, max_retries: 1}}"))
+        .hasMessageContaining("must not specify both");
+    assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', mapping: {mode: bodymap}}"))
+        .hasMessageContaining("mapping mode \"bodymap\" is not built");
+    assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', mapping: {mode: jaeger}}"))
+        .hasMessageContaining("unknown mapping mode");
+    assertThatThrownBy(
+            () -> settings("{endpoint: 'http://a:1', mapping: {mode: OTel}, retention: 1d}"))
+        .hasMessageContaining("retention is of documents of our own");
+    assertThatThrownBy(
+            () -> settings("{endpoint: 'http://a:1', logs_dynamic_index: {enabled: true}}"))
+        .hasMessageContaining("mapping: {mode: otel}");
+    assertThatThrownBy(
+            () ->
+                settings(
+                    "{endpoint: 'http://a:1', mapping: {mode: otel}, logs_index: x,"
+                        + " logs_dynamic_index: {enabled: true}}"))
+        .hasMessageContaining("must not specify both logs_index and logs_dynamic_index");
+  }
+}
