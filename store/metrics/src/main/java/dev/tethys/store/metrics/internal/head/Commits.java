@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.wal.Frames;
@@ -84,34 +85,82 @@ final class Commits {
     HeadAppender a;
     int n = 0;
     while (n++ < MAX_GROUP && (a = waiting.poll()) != null) {
-      if (meets(a.batch())) {
-        finish();
-      }
-      if (head.budget.isExhausted() && head.measure().total() > 0 && head.budget.isExhausted()) {
-        a.failure = head.admission.exhausted();
-        a.done = true;
-        continue;
-      }
-      if (head.admission.unlogged() - definitions > MOST_DEFINED) {
-        finish();
-      }
-      int size = frames.size;
-      int defined = definitions;
       try {
-        if (ready.isEmpty()) { // then no record waits, and none of the list is taken
-          defineAhead();
-        }
-        prepare(a.batch());
-        record(a.batch());
-        ready.add(a);
+        take(a);
       } catch (RuntimeException e) {
-        frames.size = size;
-        definitions = defined;
         a.failure = e;
+        a.done = true;
+      } catch (Error e) { // whoever waits for this batch would wait for ever
+        a.failure = failed(e, "nothing of the batch was stored");
         a.done = true;
       }
     }
     finish();
+  }
+
+  /** Makes the record of a batch, behind those that wait. */
+  private void take(HeadAppender a) {
+    revive(a.batch());
+    if (meets(a.batch())) {
+      finish();
+    }
+    if (head.budget.isExhausted() && head.measure().total() > 0 && head.budget.isExhausted()) {
+      throw head.admission.exhausted();
+    }
+    if (head.admission.unlogged() - definitions > MOST_DEFINED) {
+      finish();
+    }
+    int size = frames.size;
+    int defined = definitions;
+    boolean taken = false;
+    try {
+      if (ready.isEmpty()) { // then no record waits, and none of the list is taken
+        defineAhead();
+      }
+      prepare(a.batch());
+      record(a.batch());
+      ready.add(a);
+      taken = true;
+    } finally {
+      if (!taken) {
+        frames.size = size;
+        definitions = defined;
+      }
+    }
+  }
+
+  /**
+   * Names the live slots of series that left memory since they were resolved. Before anybody asks
+   * what a batch meets: two batches may bring one series back, under a slot neither was made with.
+   */
+  private void revive(Batch b) {
+    SeriesKeys keys = head.keys();
+    for (int i = 0; i < b.count; i++) {
+      if (keys.generation[b.slots[i]] != b.generations[i]) {
+        int slot = head.admission.revive(b.slots[i]);
+        keys = head.keys();
+        b.generations[i] = keys.generation[slot];
+        b.slots[i] = slot;
+        b.arranged = false;
+      }
+    }
+    for (int i = 0; i < b.histograms.size(); i++) {
+      Batch.HistogramSample h = b.histograms.get(i);
+      if (head.keys().generation[h.slot()] != h.generation()) {
+        int slot = head.admission.revive(h.slot());
+        int generation = head.keys().generation[slot];
+        b.histograms.set(
+            i, new Batch.HistogramSample(slot, generation, h.start(), h.time(), h.histogram()));
+      }
+    }
+    for (int i = 0; i < b.exemplars.size(); i++) {
+      Batch.ExemplarSample e = b.exemplars.get(i);
+      if (head.keys().generation[e.slot()] != e.generation()) {
+        int slot = head.admission.revive(e.slot());
+        b.exemplars.set(
+            i, new Batch.ExemplarSample(slot, head.keys().generation[slot], e.exemplar()));
+      }
+    }
   }
 
   /** Whether a batch has series of a stripe that an unfinished batch has too. */
@@ -137,16 +186,6 @@ final class Commits {
 
   /** Decides what is in order and what is late. */
   private void prepare(Batch b) {
-    SeriesKeys keys = head.keys();
-    for (int i = 0; i < b.count; i++) {
-      if (keys.generation[b.slots[i]] != b.generations[i]) {
-        int slot = head.admission.revive(b.slots[i]);
-        keys = head.keys();
-        b.generations[i] = keys.generation[slot];
-        b.slots[i] = slot;
-        b.arranged = false;
-      }
-    }
     b.arrange();
     long floor = head.minValidTime;
     Stripe stripe = null;
@@ -178,24 +217,9 @@ final class Commits {
         histogram(b, h, floor);
       }
     }
-    for (int i = 0; i < b.exemplars.size(); i++) {
-      Batch.ExemplarSample e = b.exemplars.get(i);
-      if (head.keys().generation[e.slot()] != e.generation()) {
-        int slot = head.admission.revive(e.slot());
-        b.exemplars.set(
-            i, new Batch.ExemplarSample(slot, head.keys().generation[slot], e.exemplar()));
-      }
-    }
   }
 
-  private void histogram(Batch b, Batch.HistogramSample h, long floor) {
-    Batch.HistogramSample s = h;
-    if (head.keys().generation[s.slot()] != s.generation()) {
-      int slot = head.admission.revive(s.slot());
-      s =
-          new Batch.HistogramSample(
-              slot, head.keys().generation[slot], s.start(), s.time(), s.histogram());
-    }
+  private void histogram(Batch b, Batch.HistogramSample s, long floor) {
     Stripe stripe = head.stripe(s.slot());
     stripe.touched = group;
     int at = newest.find(s.slot());
@@ -283,41 +307,55 @@ final class Commits {
     }
   }
 
-  /** Writes the records that are ready and puts their batches in place. */
+  /** Writes the records that are ready and puts their batches in place. Throws nothing. */
   private void finish() {
     RuntimeException failure = null;
     try {
       if (frames.size > 0) {
         log.append(frames);
       }
+      place();
     } catch (IOException e) {
       head.counters.logFailures.increment();
       failure = HeadAppender.notDurable(e);
+    } catch (RuntimeException | Error e) {
+      failure = failed(e, "some of the batch may be stored");
     }
-    int written = frames.size;
+    definitions = 0;
+    for (HeadAppender a : ready) {
+      a.failure = a.failure == null ? failure : a.failure;
+      a.done = true;
+    }
+    ready.clear();
+    frames.clear();
+    group++;
+    if (frames.buf.length > 1 << 22) {
+      frames.buf = new byte[1 << 14];
+    }
+  }
+
+  private void place() {
     head.view.writeLock().lock();
     try {
-      if (failure == null) {
-        head.admission.logged(definitions);
-        head.budget.grow(written); // rows take about as much as their records
-        for (HeadAppender a : ready) {
+      head.admission.logged(definitions);
+      head.budget.grow(frames.size); // rows take about as much as their records
+      for (HeadAppender a : ready) {
+        try {
           head.placement.place(a.batch());
+        } catch (RuntimeException | Error e) { // the others of the group are in the log, too
+          a.failure = failed(e, "some of the batch may be stored");
         }
       }
     } finally {
       head.view.writeLock().unlock();
     }
-    definitions = 0;
-    for (HeadAppender a : ready) {
-      a.failure = failure;
-      a.done = true;
-    }
-    ready.clear();
-    if (frames.buf.length > 1 << 22) {
-      frames.buf = new byte[1 << 14];
-    }
-    frames.clear();
-    group++;
+  }
+
+  private static StorageException failed(Throwable why, String outcome) {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE,
+        "the samples could not be stored: " + why + "; " + outcome + ". Send it again",
+        why);
   }
 
   /**

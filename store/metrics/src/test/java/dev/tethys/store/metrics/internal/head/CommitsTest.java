@@ -1,0 +1,131 @@
+package dev.tethys.store.metrics.internal.head;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.ChangeLog;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.index.Expressions;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** Groups of commits in which something unusual happens. */
+class CommitsTest {
+  private static final long RANGE = 7_200_000;
+  private static final long T0 = 1000 * RANGE;
+
+  private final List<Integer> logged = new ArrayList<>();
+  private Runnable atLog = () -> {};
+
+  private final Head head =
+      new Head(
+          RANGE,
+          new HeadSettings(RANGE, 1 << 20, Long.MAX_VALUE, 0, 0),
+          frames -> {
+            atLog.run();
+            logged.add(frames.size);
+          },
+          InstantSource.fixed(Instant.ofEpochMilli(T0)),
+          nanos -> {},
+          new ChangeLog());
+
+  private static Labels series(String name) {
+    return Labels.of("__name__", name);
+  }
+
+  private Appender with(String name, long time) {
+    Appender a = head.appender();
+    a.append(a.series(series(name)), 0, time, 1);
+    return a;
+  }
+
+  private List<Long> times(String name) {
+    List<Matcher> m = List.of(Matcher.equal("__name__", name));
+    List<Long> out = new ArrayList<>();
+    SampleBuffer b = new SampleBuffer();
+    try (SourceSelection s = head.select(0, Long.MAX_VALUE, m, Expressions.NONE)) {
+      for (int i = 0; i < s.size(); i++) {
+        b.clear();
+        s.read(i, 0, Long.MAX_VALUE, b);
+        for (int k = 0; k < b.size; k++) {
+          out.add(b.timestamps[k]);
+        }
+      }
+    }
+    return out;
+  }
+
+  @Test
+  void anErrorOfTheLogFailsItsGroupAndNoOther() {
+    try (Appender a = with("a", T0);
+        Appender b = with("b", T0)) {
+      atLog =
+          () -> {
+            throw new OutOfMemoryError("of this test");
+          };
+      assertThatThrownBy(a::commit)
+          .isInstanceOfSatisfying(
+              StorageException.class,
+              e -> assertThat(e.reason()).isEqualTo(StorageException.Reason.UNAVAILABLE))
+          .hasMessageContaining("of this test");
+      atLog = () -> {};
+      b.commit();
+    }
+    assertThat(times("a")).isEmpty();
+    assertThat(times("b")).containsExactly(T0);
+    assertThat(logged).hasSize(1);
+  }
+
+  @Test
+  void twoThatBringBackOneSeriesKeepItsOrder() throws InterruptedException {
+    Appender first = with("gone", T0 + RANGE + 100);
+    Appender second = with("gone", T0 + RANGE + 90);
+    for (int i = 0; i < 64; i++) { // the series comes back among other neighbours
+      try (Appender a = with("other" + i, T0 + RANGE)) {
+        a.commit();
+      }
+    }
+    try (SourceSelection s = head.selectOnce(0, T0 + RANGE - 1)) {
+      head.truncation().close(T0 + RANGE);
+      head.truncation().truncate(s, T0 + RANGE, true);
+    }
+    CountDownLatch reached = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    atLog =
+        () -> {
+          reached.countDown();
+          try {
+            go.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    Thread holding = new Thread(with("other0", T0 + RANGE + 1)::commit);
+    holding.start();
+    reached.await();
+    List<Thread> threads = new ArrayList<>(List.of(holding));
+    for (Appender a : List.of(first, second)) {
+      Thread t = new Thread(a::commit);
+      t.start();
+      while (t.getState() != Thread.State.WAITING) { // in the queue, behind those before
+        Thread.onSpinWait();
+      }
+      threads.add(t);
+    }
+    go.countDown();
+    for (Thread t : threads) {
+      t.join();
+    }
+    assertThat(times("gone")).containsExactly(T0 + RANGE + 90, T0 + RANGE + 100);
+    assertThat(head.counters.late.sum()).isEqualTo(1);
+  }
+}
