@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>After a power cut ({@link #afterPowerCut}) a file keeps what was forced and, of what was
  * written behind it, any part, with sectors missing in between; a folder keeps the names that were
- * synced and any first few of the changes since. After the end of a process alone ({@link
+ * synced and any first few of the changes since. What could not be forced once is lost then, even
+ * if forcing the file again succeeded, as on Linux. After the end of a process alone ({@link
  * #afterKill}) everything written is there. Everything is drawn from the given random numbers, so a
  * seed replays a failure.
  */
@@ -44,12 +45,16 @@ public final class SimulatedFiles implements FileAccess {
     byte[] bytes = new byte[64];
     int size;
     int durable;
+    int droppedFrom; // bytes that the kernel forgot when they could not be written
+    int droppedTo;
 
     Content copy() {
       Content c = new Content();
       c.bytes = bytes.clone();
       c.size = size;
       c.durable = durable;
+      c.droppedFrom = droppedFrom;
+      c.droppedTo = droppedTo;
       return c;
     }
   }
@@ -155,6 +160,10 @@ public final class SimulatedFiles implements FileAccess {
 
   private Content survive(Content c, boolean power) {
     Content s = c.copy();
+    if (power && s.droppedFrom < s.droppedTo) {
+      Arrays.fill(s.bytes, s.droppedFrom, s.droppedTo, (byte) 0);
+    }
+    s.droppedTo = 0;
     if (power && s.size > s.durable) {
       s.size = s.durable + random.nextInt(s.size - s.durable + 1);
       for (int at = s.durable; at < s.size; at += SECTOR) {
@@ -281,6 +290,7 @@ public final class SimulatedFiles implements FileAccess {
         step();
         c.size = (int) size;
         c.durable = Math.min(c.durable, c.size);
+        c.droppedTo = Math.min(c.droppedTo, c.size);
       }
     }
 
@@ -289,6 +299,8 @@ public final class SimulatedFiles implements FileAccess {
       synchronized (SimulatedFiles.this) {
         step();
         if (failForce) {
+          c.droppedFrom = c.droppedFrom < c.droppedTo ? c.droppedFrom : c.durable;
+          c.droppedTo = c.size;
           throw new IOException("Input/output error");
         }
         c.durable = c.size;

@@ -162,8 +162,8 @@ final class Figures {
             upkeep.compaction.done.sum(),
             upkeep.compaction.downsampled.sum(),
             upkeep.failures.sum(),
-            upkeep.checkpoints.sum(),
-            upkeep.checkpointFailures.sum(),
+            upkeep.checkpoints.done.sum(),
+            upkeep.checkpoints.failures.sum(),
             upkeep.compaction.timeRetentions.sum(),
             upkeep.compaction.sizeRetentions.sum()),
         new StorageStatus.Metadata(

@@ -161,7 +161,7 @@ public final class MetricsDatabase implements MetricStore {
             MemoryBudget.Pause.PARK,
             changes);
     this.recovery = r.run(head);
-    this.log = new Log(files, folder.resolve("wal"), options.segmentBytes());
+    this.log = new Log(files, folder.resolve("wal"), options.segmentBytes(), recovery.snapshot());
     writing[0] = log;
     this.upkeep = new Upkeep(files, folder, options, head, blocks, log, pages, parts, changes);
     this.search = new LabelSearch(head, blocks, parts);
@@ -456,15 +456,19 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * Does at once what the background threads do in time: samples to files and blocks, compaction,
-   * retention, checkpoint.
+   * Does at once what the background threads do in time: samples to files and blocks, the log to
+   * disk, compaction, retention, checkpoint.
    *
    * @throws StorageException UNAVAILABLE when the disk refuses
    */
   public void maintain() {
     checkOpen();
     upkeep.leaveMemory(true);
-    upkeep.run();
+    try {
+      upkeep.sync();
+    } finally {
+      upkeep.maintain();
+    }
   }
 
   @Override

@@ -59,7 +59,9 @@ final class Recovery {
     long records = 0;
     long torn = 0;
     long damaged = 0;
-    for (long n : Log.segments(files, wal)) {
+    List<Long> there = Log.segments(files, wal);
+    passOver(there.stream().filter(n -> n < from).toList(), from);
+    for (long n : there) {
       if (n < from) {
         continue;
       }
@@ -103,6 +105,22 @@ final class Recovery {
         snapshotDamaged,
         List.copyOf(problems),
         options.clock().millis() - began);
+  }
+
+  /**
+   * Tells of segments that are not read, because the snapshot is newer. Those right before it are
+   * what a crash left that came before their removal; others are not of its store.
+   */
+  private void passOver(List<Long> segments, long snapshot) throws IOException {
+    if (segments.isEmpty() || segments.getLast() == snapshot - 1) {
+      return;
+    }
+    for (long n : segments) {
+      quarantine(Log.path(folder.resolve("wal"), n), "wal-" + n);
+    }
+    tell(
+        "%d segments of the write-ahead log, %08d to %08d, are older than snapshot %08d of the head and were not read; copies stand in quarantine"
+            .formatted(segments.size(), segments.getFirst(), segments.getLast(), snapshot));
   }
 
   /** What comes back need not fit into memory. */
@@ -155,7 +173,7 @@ final class Recovery {
     if (newest < 0) {
       return -1;
     }
-    Path p = Upkeep.snapshotPath(folder, newest);
+    Path p = Checkpoints.path(folder, newest);
     HeadSnapshot.Loaded l;
     try (Arena arena = Arena.ofConfined()) {
       l = HeadSnapshot.load(head, files.map(p, arena), () -> leaveMemory(head));

@@ -205,6 +205,12 @@ final class SelfMetrics implements Collector {
         blocks.damaged.sum());
     ours(
         to,
+        "log_doubtful",
+        "Whether the log could not be forced to disk and the head is not saved since.",
+        MetricType.GAUGE,
+        log.isDoubtful() ? 1 : 0);
+    ours(
+        to,
         "damaged_blocks",
         "Blocks of which something could not be read since the start.",
         MetricType.GAUGE,
@@ -279,12 +285,12 @@ final class SelfMetrics implements Collector {
         to,
         "checkpoint_creations_total",
         "Total number of checkpoint creations attempted.",
-        upkeep.checkpoints.sum() + upkeep.checkpointFailures.sum());
+        upkeep.checkpoints.done.sum() + upkeep.checkpoints.failures.sum());
     counter(
         to,
         "checkpoint_creations_failed_total",
         "Total number of checkpoint creations that failed.",
-        upkeep.checkpointFailures.sum());
+        upkeep.checkpoints.failures.sum());
     to.accept(
         new MetricFamily(
             "prometheus_tsdb_wal_fsync_duration_seconds",

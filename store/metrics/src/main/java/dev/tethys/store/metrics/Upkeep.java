@@ -2,14 +2,12 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.head.Head;
-import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;
 import dev.tethys.store.metrics.internal.head.Truncation.Span;
 import dev.tethys.store.metrics.internal.wal.Log;
@@ -20,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -67,7 +64,7 @@ final class Upkeep {
   private final List<Thread> threads = new ArrayList<>();
   private volatile DatabaseOptions options;
   final Compaction compaction;
-  private long checkpointAt; // bytes of the log when the last one was taken
+  final Checkpoints checkpoints;
   private long lateAtFlush;
   private final boolean recovered;
   private final long opened = System.nanoTime();
@@ -75,8 +72,6 @@ final class Upkeep {
 
   // For self-metrics.
   final LongAdder failures = new LongAdder();
-  final LongAdder checkpoints = new LongAdder();
-  final LongAdder checkpointFailures = new LongAdder();
   final LongAdder syncs = new LongAdder();
   final LongAdder syncNanos = new LongAdder();
   final LongAdder truncations = new LongAdder();
@@ -110,8 +105,7 @@ final class Upkeep {
             parts,
             new Pace(
                 () -> this.options.compactionRate(), System::nanoTime, this::waits, this::sleep));
-    // What was replayed counts towards the next checkpoint.
-    this.checkpointAt = -log.bytes();
+    this.checkpoints = new Checkpoints(files, folder, head, log, blocks.meters);
     this.recovered = log.bytes() > 0;
   }
 
@@ -232,12 +226,16 @@ final class Upkeep {
     threads.add(t);
   }
 
-  private void sync() {
+  /** Forces the log to disk. */
+  void sync() {
     long began = System.nanoTime();
     try {
       log.sync();
     } catch (IOException e) {
-      throw unavailable("cannot force the write-ahead log to disk", e);
+      throw unavailable(
+          "cannot force the write-ahead log to disk; what it may lose with the power is saved with"
+              + " the head as soon as the disk works",
+          e);
     }
     syncs.increment();
     syncNanos.add(System.nanoTime() - began);
@@ -276,25 +274,22 @@ final class Upkeep {
   }
 
   /** Everything that is due. */
-  void run() {
+  void maintain() {
+    checkpoints.retryNow();
+    run();
+  }
+
+  private void run() {
     churn.note(options.clock().millis(), head.counters.created.sum(), head.counters.removed.sum());
     head.measure();
     structure.lock();
     try {
-      boolean flushed;
       try {
-        flushed = flush() | flushEarly();
-      } catch (IOException e) {
-        blocks.meters.headTruncationFailures.increment();
-        throw e;
+        leaveLog();
+      } finally {
+        // Also on a full disk: retention may make the room that is missing.
+        compaction.run(options, this::horizon, newest(), log.bytes());
       }
-      if (flushed) {
-        head.truncation().compactIndex();
-      }
-      if (flushed || log.written() - checkpointAt > options.checkpointBytes()) {
-        checkpoint(false);
-      }
-      compaction.run(options, this::horizon, newest(), log.bytes());
     } catch (Pace.Stopped e) {
       LOG.log(Level.DEBUG, "blocks are merged after the next start: " + e.getMessage());
     } catch (IOException e) {
@@ -303,6 +298,21 @@ final class Upkeep {
     } finally {
       structure.unlock();
     }
+  }
+
+  /** Samples to blocks, and the rest to a snapshot, when that is due. */
+  private void leaveLog() throws IOException {
+    boolean flushed;
+    try {
+      flushed = flush() | flushEarly();
+    } catch (IOException e) {
+      blocks.meters.headTruncationFailures.increment();
+      throw e;
+    }
+    if (flushed) {
+      head.truncation().compactIndex();
+    }
+    checkpoints.takeIfDue(flushed, options.checkpointBytes());
   }
 
   // ---- head to block
@@ -386,85 +396,6 @@ final class Upkeep {
       }
       truncations.increment();
       compaction.done.increment();
-    }
-  }
-
-  static Path snapshotPath(Path folder, long n) {
-    return folder.resolve("head").resolve(String.format(Locale.ROOT, "%08d", n));
-  }
-
-  /**
-   * Writes the head to a file, so that the log before it is not needed any more.
-   *
-   * @param last the store closes: the file should be small rather than quickly written
-   */
-  private void checkpoint(boolean last) throws IOException {
-    boolean done = false;
-    try {
-      HeadSnapshot[] taken = new HeadSnapshot[1];
-      long[] segment = new long[1];
-      long[] moment = new long[1];
-      IOException[] failed = new IOException[1];
-      head.still(
-          () -> {
-            try {
-              segment[0] = log.rotate();
-              taken[0] = new HeadSnapshot(head);
-              moment[0] = head.truncation().moment();
-              checkpointAt = log.written();
-            } catch (IOException e) {
-              failed[0] = e;
-            }
-          });
-      if (failed[0] != null) {
-        throw failed[0];
-      }
-      Path dir = folder.resolve("head");
-      files.createDirectories(dir);
-      files.syncDirectory(folder);
-      Path path = snapshotPath(folder, segment[0]);
-      Path tmp = path.resolveSibling(path.getFileName() + ".tmp");
-      try (WritableFile f = files.create(tmp)) {
-        taken[0].write(f, last);
-      }
-      files.rename(tmp, path);
-      files.syncDirectory(dir);
-      deleteOthers(dir, path);
-      long began = System.nanoTime();
-      boolean cut = false;
-      try {
-        log.truncate(segment[0]);
-        cut = true;
-      } finally {
-        blocks.meters.logTruncations.since(began);
-        if (!cut) {
-          blocks.meters.logTruncationFailures.increment();
-        }
-      }
-      head.truncation().reclaim(moment[0]);
-      checkpoints.increment();
-      done = true;
-    } finally {
-      if (!done) {
-        checkpointFailures.increment();
-      }
-    }
-  }
-
-  private void deleteOthers(Path dir, Path newest) throws IOException {
-    for (Path p : files.list(dir)) {
-      if (!p.equals(newest)) {
-        boolean gone = false;
-        try {
-          files.delete(p);
-          gone = true;
-        } finally {
-          blocks.meters.checkpointDeletions.increment();
-          if (!gone) {
-            blocks.meters.checkpointDeletionFailures.increment();
-          }
-        }
-      }
     }
   }
 
@@ -614,9 +545,7 @@ final class Upkeep {
     }
     structure.lock();
     try {
-      if (log.written() > checkpointAt) {
-        checkpoint(true);
-      }
+      checkpoints.takeLast();
     } catch (IOException e) {
       // Everything is in the log: only the next start takes longer.
       LOG.log(Level.WARNING, "the head could not be saved at the end: " + e.getMessage());

@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: only the newest segment grows; a segment of an earlier process is never appended
  * to; after a failed write nothing more is written until the segment has been cut to where it ended
- * before, so that what was refused cannot come back. One thread writes at a time (the commit lock
- * of the head); any may {@link #sync}.
+ * before, so that what was refused cannot come back; a segment that could not be forced to disk is
+ * in doubt for good, since the kernel may have dropped what it could not write and not say so again
+ * ({@link #isDoubtful}). One thread writes at a time (the commit lock of the head); any may {@link
+ * #sync}.
  */
 public final class Log implements Closeable {
   private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'W', 'A', 'L', 1};
@@ -46,10 +48,16 @@ public final class Log implements Closeable {
   private volatile long written; // bytes in all since the log was opened
   private volatile long synced;
   private volatile long writes; // one thread at a time counts
+  private volatile long doubtful = -1; // the newest segment that could not be forced
   private volatile long kept; // bytes of segments before the open one
 
-  /** Opens the log for writing behind all segments that are there. */
-  public Log(FileAccess files, Path directory, long segmentBytes) throws IOException {
+  /**
+   * Opens the log for writing behind all segments that are there.
+   *
+   * @param behind no segment that is made has a number up to this: a snapshot of the head stands
+   *     for those
+   */
+  public Log(FileAccess files, Path directory, long segmentBytes, long behind) throws IOException {
     this.files = files;
     this.directory = directory;
     this.segmentBytes = segmentBytes;
@@ -59,7 +67,7 @@ public final class Log implements Closeable {
       files.syncDirectory(parent);
     }
     List<Long> there = segments(files, directory);
-    segment = there.isEmpty() ? 0 : there.getLast();
+    segment = Math.max(there.isEmpty() ? 0 : there.getLast(), behind);
     for (long n : there) {
       kept += files.size(path(n));
     }
@@ -82,7 +90,8 @@ public final class Log implements Closeable {
     return path(directory, n);
   }
 
-  static Path path(Path directory, long n) {
+  /** Where a segment stands. */
+  public static Path path(Path directory, long n) {
     return directory.resolve(String.format(Locale.ROOT, "%08d", n));
   }
 
@@ -134,7 +143,7 @@ public final class Log implements Closeable {
     try {
       f.write(frames.buf, 0, frames.size);
       if (sync) {
-        f.force();
+        force(f);
       }
     } catch (IOException e) {
       broken = true;
@@ -159,7 +168,10 @@ public final class Log implements Closeable {
     broken = false;
   }
 
-  /** Starts a new segment, whose number is returned; everything before it is made durable. */
+  /**
+   * Starts a new segment, whose number is returned; everything before it is made durable, unless it
+   * is in doubt already.
+   */
   public long rotate() throws IOException {
     syncLock.lock();
     try {
@@ -168,8 +180,10 @@ public final class Log implements Closeable {
         if (broken) {
           repair(old);
         }
-        old.force();
-        synced = written;
+        if (!isDoubtful()) {
+          force(old);
+          synced = written;
+        }
         file = null;
         kept += good;
         old.close();
@@ -207,8 +221,37 @@ public final class Log implements Closeable {
       WritableFile f = file;
       long upTo = written;
       if (f != null && synced < upTo) {
-        f.force();
+        force(f);
         synced = upTo;
+      }
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
+  private void force(WritableFile f) throws IOException {
+    try {
+      f.force();
+    } catch (IOException e) {
+      doubtful = segment;
+      throw e;
+    }
+  }
+
+  /**
+   * Whether a segment could not be forced to disk, so that a power cut may cost what stands in it
+   * even if forcing it again succeeds. Ends when the head is {@link #saved}.
+   */
+  public boolean isDoubtful() {
+    return doubtful >= 0;
+  }
+
+  /** Tells that all before a segment is durable elsewhere. */
+  public void saved(long before) {
+    syncLock.lock();
+    try {
+      if (doubtful < before) {
+        doubtful = -1;
       }
     } finally {
       syncLock.unlock();
@@ -259,7 +302,7 @@ public final class Log implements Closeable {
           if (broken) {
             repair(f);
           }
-          f.force();
+          force(f);
         } finally {
           f.close();
         }

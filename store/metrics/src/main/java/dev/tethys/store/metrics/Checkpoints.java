@@ -1,0 +1,216 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.FileAccess.WritableFile;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadSnapshot;
+import dev.tethys.store.metrics.internal.wal.Log;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Saves the head in files, so that the log before them is not needed any more. Runs under the
+ * structure lock of {@link Upkeep}.
+ *
+ * <p>A checkpoint that fails leaves nothing behind and is owed: it is tried again after a minute.
+ */
+final class Checkpoints {
+  /** Of the room that is free when it begins, a checkpoint leaves this part to the log. */
+  private static final int SHARE_OF_LOG = 4;
+
+  private static final long RETRY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final String UNFINISHED = ".tmp";
+
+  private final FileAccess files;
+  private final Path folder;
+  private final Head head;
+  private final Log log;
+  private final WorkMeters meters;
+  private long at; // bytes of the log when the last one was taken
+  private boolean owed;
+  private long retryAt; // of System.nanoTime, while one is owed
+
+  // For self-metrics.
+  final LongAdder done = new LongAdder();
+  final LongAdder failures = new LongAdder();
+
+  Checkpoints(FileAccess files, Path folder, Head head, Log log, WorkMeters meters) {
+    this.files = files;
+    this.folder = folder;
+    this.head = head;
+    this.log = log;
+    this.meters = meters;
+    // What was replayed counts towards the next checkpoint.
+    this.at = -log.bytes();
+  }
+
+  static Path path(Path folder, long n) {
+    return folder.resolve("head").resolve(String.format(Locale.ROOT, "%08d", n));
+  }
+
+  /**
+   * Takes one when it is due.
+   *
+   * @param flushed whether samples left memory for a block since the last one
+   * @param logBytes how much longer than then the log may be
+   */
+  void takeIfDue(boolean flushed, long logBytes) throws IOException {
+    if (flushed || log.isDoubtful() || log.written() - at > logBytes) {
+      owed = true;
+    }
+    if (owed && System.nanoTime() - retryAt >= 0) {
+      take(false);
+    }
+  }
+
+  /** One that is owed is tried at the next opportunity, not only after a while. */
+  void retryNow() {
+    retryAt = System.nanoTime();
+  }
+
+  /** Takes the last one, if anything was appended since the one before. */
+  void takeLast() throws IOException {
+    if (owed || log.isDoubtful() || log.written() > at) {
+      take(true);
+    }
+  }
+
+  /**
+   * Takes one.
+   *
+   * @param last the store closes: the file should be small rather than quickly written
+   */
+  private void take(boolean last) throws IOException {
+    boolean whole = false;
+    owed = true;
+    try {
+      HeadSnapshot[] taken = new HeadSnapshot[1];
+      long[] segment = new long[1];
+      long[] moment = new long[1];
+      long[] written = new long[1];
+      IOException[] failed = new IOException[1];
+      head.still(
+          () -> {
+            try {
+              segment[0] = log.rotate();
+              taken[0] = new HeadSnapshot(head);
+              moment[0] = head.truncation().moment();
+              written[0] = log.written();
+            } catch (IOException e) {
+              failed[0] = e;
+            }
+          });
+      if (failed[0] != null) {
+        throw failed[0];
+      }
+      Path dir = folder.resolve("head");
+      files.createDirectories(dir);
+      files.syncDirectory(folder);
+      Path path = path(folder, segment[0]);
+      write(taken[0], path, last);
+      files.syncDirectory(dir);
+      at = written[0];
+      owed = false;
+      log.saved(segment[0]);
+      deleteOthers(dir, path);
+      truncateLog(segment[0]);
+      head.truncation().reclaim(moment[0]);
+      done.increment();
+      whole = true;
+    } finally {
+      if (!whole) {
+        failures.increment();
+        retryAt = System.nanoTime() + RETRY_NANOS;
+      }
+    }
+  }
+
+  private void write(HeadSnapshot taken, Path path, boolean last) throws IOException {
+    Path tmp = path.resolveSibling(path.getFileName() + UNFINISHED);
+    boolean named = false;
+    try {
+      long free = files.usableSpace(folder);
+      long most = last ? free : free - free / SHARE_OF_LOG;
+      try (WritableFile f = new BoundedFile(files.create(tmp), most, folder)) {
+        taken.write(f, last);
+      }
+      files.rename(tmp, path);
+      named = true;
+    } finally {
+      if (!named) {
+        files.delete(tmp);
+      }
+    }
+  }
+
+  private void truncateLog(long segment) throws IOException {
+    long began = System.nanoTime();
+    boolean cut = false;
+    try {
+      log.truncate(segment);
+      cut = true;
+    } finally {
+      meters.logTruncations.since(began);
+      if (!cut) {
+        meters.logTruncationFailures.increment();
+      }
+    }
+  }
+
+  private void deleteOthers(Path dir, Path newest) throws IOException {
+    for (Path p : files.list(dir)) {
+      if (!p.equals(newest)) {
+        boolean gone = false;
+        try {
+          files.delete(p);
+          gone = true;
+        } finally {
+          meters.checkpointDeletions.increment();
+          if (!gone) {
+            meters.checkpointDeletionFailures.increment();
+          }
+        }
+      }
+    }
+  }
+
+  /** A file that takes so much and no more. */
+  private record BoundedFile(WritableFile file, long most, Path folder) implements WritableFile {
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      if (file.position() + length > most) {
+        throw new IOException(
+            "No space left on device for a snapshot of the head: it needs more than the "
+                + (most >> 20)
+                + " MiB that it may take of what is free on the disk of "
+                + folder
+                + ", so that the log can go on");
+      }
+      file.write(bytes, offset, length);
+    }
+
+    @Override
+    public long position() {
+      return file.position();
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+      file.truncate(size);
+    }
+
+    @Override
+    public void force() throws IOException {
+      file.force();
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+}

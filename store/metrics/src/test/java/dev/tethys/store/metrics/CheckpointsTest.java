@@ -1,0 +1,128 @@
+package dev.tethys.store.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.testkit.SimulatedFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Snapshots of the head beside a disk that is full or fails, and a log that somebody removed. */
+class CheckpointsTest {
+  private static final Path FOLDER = Path.of("/data");
+  private static final long T0 = 1_699_999_200_000L;
+
+  private static DatabaseOptions options() {
+    return DatabaseOptions.DEFAULTS
+        .withBackground(false)
+        .withRetention(Duration.ofDays(1000), 0)
+        .withLog(DatabaseOptions.Fsync.EACH_SECOND, 1 << 20, 8192);
+  }
+
+  private static void append(MetricsDatabase db, int from, int to) {
+    for (int i = from; i < to; i++) {
+      try (Appender a = db.appender()) {
+        for (int s = 0; s < 20; s++) {
+          a.append(
+              a.series(Labels.of("__name__", "m", "s", "" + s)), 0, T0 + i * 1000L, i * 1.7 + s);
+        }
+        a.commit();
+      }
+    }
+  }
+
+  private static int samples(MetricsDatabase db) {
+    int n = 0;
+    SampleBuffer b = new SampleBuffer();
+    try (Selection s = db.select(SelectHints.range(0, Long.MAX_VALUE - 1), List.of())) {
+      for (int i = 0; i < s.size(); i++) {
+        s.read(i, b);
+        n += b.size;
+      }
+    }
+    return n;
+  }
+
+  @Test
+  void aCheckpointThatDoesNotFitLeavesRoomAndNothingElse() {
+    SimulatedFiles disk = new SimulatedFiles(1);
+    MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
+    append(db, 0, 300);
+    disk.setFree(400);
+    assertThatThrownBy(db::maintain)
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("No space left");
+    assertThat(disk.list(FOLDER.resolve("head"))).isEmpty();
+    assertThat(disk.usableSpace(FOLDER)).isGreaterThanOrEqualTo(50);
+    // Owed as long as it is not there, however little the log has grown.
+    disk.setFree(Long.MAX_VALUE);
+    db.maintain();
+    assertThat(disk.list(FOLDER.resolve("head"))).hasSize(1);
+    assertThat(db.status().work().checkpointFailures()).isEqualTo(1);
+    try (MetricsDatabase again = MetricsDatabase.open(FOLDER, options(), disk.afterKill())) {
+      assertThat(samples(again)).isEqualTo(300 * 20);
+    }
+  }
+
+  @Test
+  void whatCouldNotBeForcedOnceIsSavedAnew() {
+    SimulatedFiles disk = new SimulatedFiles(2);
+    MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
+    append(db, 0, 5);
+    disk.failForce(true);
+    assertThatThrownBy(db::maintain).hasMessageContaining("Input/output error");
+    disk.failForce(false);
+    append(db, 5, 8);
+    db.maintain();
+    try (MetricsDatabase again = MetricsDatabase.open(FOLDER, options(), disk.afterPowerCut())) {
+      assertThat(samples(again)).isEqualTo(8 * 20);
+    }
+  }
+
+  @Test
+  void aLogThatWasRemovedBeginsBehindTheSnapshot() throws IOException {
+    SimulatedFiles disk = new SimulatedFiles(3);
+    for (int i = 0; i < 4; i++) {
+      try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
+        append(db, i, i + 1);
+      }
+    }
+    disk.delete(FOLDER.resolve("wal"));
+    MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
+    append(db, 4, 7);
+    try (MetricsDatabase again = MetricsDatabase.open(FOLDER, options(), disk.afterKill())) {
+      assertThat(again.recovery().problems()).isEmpty();
+      assertThat(samples(again)).isEqualTo(7 * 20);
+    }
+  }
+
+  @Test
+  void segmentsThatTheSnapshotPassesOverAreToldAndKept() throws IOException {
+    SimulatedFiles disk = new SimulatedFiles(4);
+    for (int i = 0; i < 4; i++) {
+      try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
+        append(db, i, i + 1);
+      }
+    }
+    Path wal = FOLDER.resolve("wal");
+    Path old = wal.resolve("00000001");
+    disk.link(disk.list(wal).getFirst(), old);
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
+      assertThat(db.recovery().problems())
+          .singleElement()
+          .asString()
+          .contains("00000001")
+          .contains("not read");
+      assertThat(disk.list(FOLDER.resolve("quarantine"))).hasSize(1);
+    }
+  }
+}
