@@ -206,21 +206,24 @@ public final class BlockImport implements AutoCloseable {
         if (writer.isEmpty()) {
           return null;
         }
-        writer.finish(ended());
+        BlockMeta whole = ended();
+        writer.finish(whole);
         writer.close();
         try (StoredBlock b = StoredBlock.open(files, temporary)) {
           check.accept(b);
         }
-        Path named = folder.resolve(meta.id());
-        files.rename(temporary, named);
-        done = true;
-        files.syncDirectory(folder);
-        BlockReader made = new BlockReader(files, named);
-        upkeep.adopt(made);
-        return BlockInfo.of(made);
+        return BlockInfo.of(upkeep.adopt(whole.maxTime(), this::named));
       } catch (IOException e) {
         throw unavailable(e);
       }
+    }
+
+    private BlockReader named() throws IOException {
+      Path named = folder.resolve(meta.id());
+      files.rename(temporary, named);
+      done = true;
+      files.syncDirectory(folder);
+      return new BlockReader(files, named);
     }
 
     /** A range that is not over yet ends with its samples: the store goes on behind them. */

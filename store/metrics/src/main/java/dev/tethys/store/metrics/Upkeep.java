@@ -449,11 +449,21 @@ final class Upkeep {
     }
   }
 
-  /** Takes a finished block among the others; what is appended from now on comes after it. */
-  void adopt(BlockReader made) {
+  /** Gives a finished block its name and opens it. */
+  interface Naming {
+    BlockReader block() throws IOException;
+  }
+
+  /**
+   * Takes a finished block among the others; what is appended from now on comes after it. It gets
+   * its name only when it may be there: the next start takes any block that has one.
+   *
+   * @param end of its range
+   * @throws StorageException INVALID when the head has samples of its range
+   */
+  BlockReader adopt(long end, Naming naming) throws IOException {
     structure.lock();
     try {
-      long end = made.meta().maxTime();
       if (end > head.minValidTime()) {
         if (head.minTime() < end) {
           throw new StorageException(
@@ -462,12 +472,14 @@ final class Upkeep {
         }
         head.truncation().close(end);
       }
+      BlockReader made = naming.block();
       parts.writeLock().lock();
       try {
         blocks.replace(made, List.of());
       } finally {
         parts.writeLock().unlock();
       }
+      return made;
     } finally {
       structure.unlock();
     }

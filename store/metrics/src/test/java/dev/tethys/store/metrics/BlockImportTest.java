@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
@@ -117,6 +118,25 @@ class BlockImportTest {
         assertThat(read(db, a)).hasSize(481).containsEntry(T0 + 2 * HOUR + 5, 7.0);
         assertThat(read(db, b)).hasSize(61).containsEntry(T0 + HOUR + 5, 8.0);
       }
+    }
+  }
+
+  @Test
+  void aBlockThatIsRefusedLeavesNothingThatTheNextStartWouldTake() {
+    Labels a = Labels.of("__name__", "a");
+    Path data = folder.resolve("data");
+    try (MetricsDatabase db = MetricsDatabase.open(data, OPTIONS)) {
+      try (BlockImport in = db.blockImport();
+          BlockImport.Draft d = in.begin(null, T0, T0 + 2 * HOUR, List.of(), 1)) {
+        d.add(a, samples(T0, T0 + 2 * HOUR, 15_000, 0));
+        append(db, a, T0 + HOUR, 7);
+        assertThatThrownBy(d::finish).hasMessageContaining("were appended while it was written");
+        assertThat(data.resolve(d.ulid())).doesNotExist();
+      }
+    }
+    try (MetricsDatabase db = MetricsDatabase.open(data, OPTIONS)) {
+      assertThat(db.blockList()).isEmpty();
+      assertThat(read(db, a)).containsExactly(Map.entry(T0 + HOUR, 7.0));
     }
   }
 
