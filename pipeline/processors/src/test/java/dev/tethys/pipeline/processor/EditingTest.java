@@ -133,6 +133,32 @@ class EditingTest {
   }
 
   @Test
+  void labelsAreMatchedAsNamesAreAndAddedWhereTheyLack() {
+    run(
+        MetricsTransform.factory(),
+        Signal.METRICS,
+        """
+        transforms:
+          - include: ^g
+            match_type: regexp
+            experimental_match_labels: {host: "^a.*"}
+            action: insert
+            new_name: copy
+            operations: [{action: add_label, new_label: env, new_value: new}]
+        """,
+        Rig.metrics(
+            "s",
+            Rig.gauge(
+                "g",
+                Rig.point(1, 1, "host", "a1", "env", "old"),
+                Rig.point(2, 1, "host", "a2"),
+                Rig.point(3, 1, "host", "b"))));
+    assertThat(Objects.requireNonNull(Rig.all(rig.lastMetrics()).getLast().data()).points())
+        .extracting(p -> p.attributes().toString())
+        .containsExactly("{host=a1, env=old}", "{host=a2, env=new}");
+  }
+
+  @Test
   void resourcesAreEdited() {
     run(
         AttributesProcessors.resource(),

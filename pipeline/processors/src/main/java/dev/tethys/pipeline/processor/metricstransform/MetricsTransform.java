@@ -19,11 +19,13 @@ import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.Simple;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +80,7 @@ public final class MetricsTransform {
 
   private final String include;
   private final @Nullable Pattern pattern;
-  private final Map<String, String> matchLabels;
+  private final Map<String, Predicate<String>> matchLabels = new LinkedHashMap<>();
   private final Action action;
   private final String newName;
   private final Points.Aggregation aggregation;
@@ -100,7 +102,7 @@ public final class MetricsTransform {
           }
           default -> throw o.error(MATCH_TYPE, "is strict or regexp");
         };
-    matchLabels = o.get(MATCH_LABELS);
+    o.get(MATCH_LABELS).forEach((k, v) -> matchLabels.put(k, label(o, v)));
     action = o.get(ACTION);
     newName = o.get(NEW_NAME);
     aggregation = o.get(AGGREGATION);
@@ -115,6 +117,20 @@ public final class MetricsTransform {
     }
     if (!List.of("", "lower", "upper").contains(submatchCase)) {
       throw o.error(SUBMATCH_CASE, "is lower or upper");
+    }
+  }
+
+  /** How a value of a label is matched: as the name of the metric is. */
+  private Predicate<String> label(YamlObject o, String value) {
+    if (pattern == null) {
+      return value::equals;
+    }
+    try {
+      Pattern p = Pattern.compile(value);
+      return v -> p.matcher(v).find();
+    } catch (PatternSyntaxException e) {
+      throw o.error(
+          MATCH_LABELS, "holds what is not a regular expression of RE2: " + e.getMessage());
     }
   }
 
@@ -202,7 +218,7 @@ public final class MetricsTransform {
 
   private boolean labelsMatch(DataPoint p) {
     return matchLabels.entrySet().stream()
-        .allMatch(e -> ValueText.of(p.attributes().get(e.getKey())).equals(e.getValue()));
+        .allMatch(e -> e.getValue().test(ValueText.of(p.attributes().get(e.getKey()))));
   }
 
   private <P extends DataPoint> void keepMatching(@Nullable MetricData<P> data) {

@@ -119,7 +119,13 @@ final class Operation {
       return;
     }
     switch (action) {
-      case ADD_LABEL -> data.points().forEach(p -> p.attributes().put(newLabel, newValue));
+      case ADD_LABEL -> {
+        for (DataPoint p : data.points()) {
+          if (!p.attributes().contains(newLabel)) {
+            p.attributes().put(newLabel, newValue);
+          }
+        }
+      }
       case UPDATE_LABEL -> data.points().forEach(p -> update(p.attributes()));
       case DELETE_LABEL_VALUE ->
           data.points()
