@@ -111,9 +111,6 @@ public final class KafkaExporterFactory
       String name,
       InstantSource clock,
       Batch batch) {
-    RecordWriter w =
-        new RecordWriter(topic.encoding(), settings.maxRecordBytes(), settings.seriesKeys(), clock);
-    w.write(batch);
     Map<String, String> headers = new HashMap<>(settings.headers());
     for (String k : settings.metadataKeys()) {
       List<String> v = batch.metadata().get(k);
@@ -122,19 +119,34 @@ public final class KafkaExporterFactory
       }
     }
     headers.put(KafkaSender.TOPIC, name);
-    String key = first(batch, topic.keyFrom(), "");
-    if (!key.isEmpty()) {
-      headers.put(KafkaSender.KEY, key);
-    }
+    String usual = first(batch, topic.keyFrom(), "");
     if (topic.encoding() == RecordEncoding.RAW) {
       headers.put(KafkaSender.FRAMES, "");
     }
-    Map<String, String> all = Map.copyOf(headers);
+    RecordKeys keys = settings.keys().getOrDefault(batch.signal(), RecordKeys.NONE);
     List<Parcel> parcels = new ArrayList<>();
-    for (RecordWriter.Value v : w.values()) {
-      parcels.add(new Parcel(batch.signal(), v.bytes(), v.items(), v.lane(), all));
-    }
-    return new Encoder.Encoded(parcels, w.dropped(), w.reason());
+    Map<String, Integer> drops = new HashMap<>();
+    keys.split(batch)
+        .forEach(
+            (own, part) -> {
+              RecordWriter w =
+                  new RecordWriter(
+                      topic.encoding(), settings.maxRecordBytes(), settings.seriesKeys(), clock);
+              w.write(part);
+              Map<String, String> all = new HashMap<>(headers);
+              String key = own.isEmpty() ? usual : own;
+              if (!key.isEmpty()) {
+                all.put(KafkaSender.KEY, key);
+              }
+              for (RecordWriter.Value v : w.values()) {
+                parcels.add(
+                    new Parcel(batch.signal(), v.bytes(), v.items(), v.lane(), Map.copyOf(all)));
+              }
+              if (w.dropped() > 0) {
+                drops.merge(w.reason(), w.dropped(), Integer::sum);
+              }
+            });
+    return new Encoder.Encoded(parcels, drops);
   }
 
   private static String first(Batch batch, String metadataKey, String otherwise) {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 
@@ -26,6 +27,7 @@ import java.util.function.UnaryOperator;
  * @param topicFromAttribute of a resource, or label, that names the topic instead; "" for none
  * @param maxTopics how many topics labels, attributes and metadata may name
  * @param maxRecordBytes the largest value of a record, before the producer's compression
+ * @param keys of records of each signal, where no metadata is
  * @param seriesKeys over how many keys samples without a lane are dealt
  * @param metadataKeys metadata of batches that become headers of records
  * @param headers of every record
@@ -36,6 +38,7 @@ record KafkaExporterSettings(
     String topicFromAttribute,
     int maxTopics,
     int maxRecordBytes,
+    Map<Signal, RecordKeys> keys,
     int seriesKeys,
     List<String> metadataKeys,
     Map<String, String> headers,
@@ -67,6 +70,7 @@ record KafkaExporterSettings(
         topicFromAttribute,
         maxTopics,
         maxRecordBytes,
+        keys,
         seriesKeys,
         metadataKeys,
         headers,
@@ -162,12 +166,29 @@ record KafkaExporterSettings(
     SECTION
         .include(KafkaConnection.SECTION)
         .include(DeliverySettings.SECTION)
-        .notBuilt("partition_traces_by_id", "The trace id as key.")
-        .notBuilt("partition_metrics_by_resource_attributes", "A hash of the resource as key.")
-        .notBuilt("partition_logs_by_resource_attributes", "A hash of the resource as key.")
-        .notBuilt("partition_logs_by_trace_id", "The trace id as key.")
         .notBuilt("record_partitioner", "How partitions are chosen.");
   }
+
+  private static final Key<Boolean> TRACES_BY_ID =
+      SECTION.key("partition_traces_by_id", Type.BOOL, false, "The trace id as key of spans.");
+  private static final Key<Boolean> METRICS_BY_RESOURCE =
+      SECTION.key(
+          "partition_metrics_by_resource_attributes",
+          Type.BOOL,
+          false,
+          "A hash of the resource as key of metrics.");
+  private static final Key<Boolean> LOGS_BY_RESOURCE =
+      SECTION.key(
+          "partition_logs_by_resource_attributes",
+          Type.BOOL,
+          false,
+          "A hash of the resource as key of log records.");
+  private static final Key<Boolean> LOGS_BY_TRACE =
+      SECTION.key(
+          "partition_logs_by_trace_id",
+          Type.BOOL,
+          false,
+          "The trace id as key of log records that have one.");
 
   static final Type<KafkaExporterSettings> TYPE = SECTION.type(KafkaExporterSettings::read);
 
@@ -263,6 +284,44 @@ record KafkaExporterSettings(
     return new Producer((int) max, p);
   }
 
+  private static Map<Signal, RecordKeys> keys(YamlObject o, Map<Signal, Topic> topics) {
+    if (o.get(LOGS_BY_RESOURCE) && o.get(LOGS_BY_TRACE)) {
+      throw o.error(
+          LOGS_BY_TRACE,
+          "at most one of partition_logs_by_resource_attributes & partition_logs_by_trace_id may be"
+              + " set");
+    }
+    Map<Signal, RecordKeys> out = new EnumMap<>(Signal.class);
+    key(o, TRACES_BY_ID, Signal.TRACES, RecordKeys.TRACE_ID, topics, out);
+    key(o, METRICS_BY_RESOURCE, Signal.METRICS, RecordKeys.RESOURCE, topics, out);
+    key(o, LOGS_BY_RESOURCE, Signal.LOGS, RecordKeys.RESOURCE, topics, out);
+    key(o, LOGS_BY_TRACE, Signal.LOGS, RecordKeys.TRACE_ID, topics, out);
+    return Map.copyOf(out);
+  }
+
+  private static void key(
+      YamlObject o,
+      Key<Boolean> asked,
+      Signal signal,
+      RecordKeys keys,
+      Map<Signal, Topic> topics,
+      Map<Signal, RecordKeys> out) {
+    if (!o.get(asked)) {
+      return;
+    }
+    Topic topic = Objects.requireNonNull(topics.get(signal));
+    if (!topic.keyFrom.isEmpty()) {
+      throw o.error(
+          asked, asked.name() + " and message_key_from_metadata_key both say what the key is");
+    }
+    if (topic.encoding.isSeries()) {
+      throw o.error(
+          asked,
+          asked.name() + ": records of encoding " + topic.encoding.word() + " have keys by series");
+    }
+    out.put(signal, keys);
+  }
+
   /** How many requests without an answer a record is given. */
   private static final int TRIES = 3;
 
@@ -296,11 +355,13 @@ record KafkaExporterSettings(
     }
     Map<Signal, Topic> topics = new EnumMap<>(Signal.class);
     TOPICS.forEach((s, k) -> topics.put(s, o.get(k)));
+    Map<Signal, RecordKeys> recordKeys = keys(o, topics);
     return new KafkaExporterSettings(
         Map.copyOf(topics),
         o.get(TOPIC_FROM_ATTRIBUTE),
         BoundedNames.read(o, MAX_TOPICS),
         maxBytes,
+        recordKeys,
         (int) keys,
         o.get(INCLUDE_METADATA_KEYS),
         o.get(RECORD_HEADERS),

@@ -126,7 +126,16 @@ class KafkaSettingsTest {
     wrong("brokers: [a]", "a.yml:1:10: \"a\" is no host:port");
     wrong("metrics: {encoding: raw}", "1:21");
     wrong("topics: a", "unknown key");
-    wrong("partition_traces_by_id: true", "partition_traces_by_id");
+    wrong("record_partitioner: {round_robin: {}}", "record_partitioner");
+    wrong(
+        "{partition_logs_by_trace_id: true, partition_logs_by_resource_attributes: true}",
+        "at most one of");
+    wrong(
+        "{partition_traces_by_id: true, traces: {message_key_from_metadata_key: k}}",
+        "both say what the key is");
+    wrong(
+        "{partition_metrics_by_resource_attributes: true, metrics: {encoding: remote_write}}",
+        "have keys by series");
     wrong("tls: {cert_pem: x}", "wants both a certificate and a key");
     wrong("tls: {ca_file: /no/such/file}", "/no/such/file");
     wrong("tls: {ca_pem: authorities}", "a.yml:1:6: tls: ");
