@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -82,8 +83,8 @@ class KafkaSettingsTest {
       assertThat(logs.mean(out)).as(out).isFalse();
       assertThat(logs.pattern().matcher(out).matches()).as(out).isFalse();
     }
-    assertThat(r.topics().get(Signal.METRICS).names()).containsExactly("m");
-    assertThat(r.topics().get(Signal.TRACES).mean("tmp1")).isFalse();
+    assertThat(requireNonNull(r.topics().get(Signal.METRICS)).names()).containsExactly("m");
+    assertThat(requireNonNull(r.topics().get(Signal.TRACES)).mean("tmp1")).isFalse();
     Pauses p = r.pauses();
     assertThat(p.after(Duration.ofSeconds(2))).isEqualTo(Duration.ofSeconds(3));
     assertThat(p.after(Duration.ofSeconds(9))).isEqualTo(Duration.ofSeconds(10));

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -69,7 +70,7 @@ class RecordKeysTest {
     assertThat(parts.keySet()).containsExactly(zeros + "1", zeros + "2", "");
     assertThat(names(parts.get(zeros + "1"))).containsExactly("a/lib/x", "b/lib/x");
     assertThat(names(parts.get(zeros + "2"))).containsExactly("a/lib/y", "b/lib/y");
-    assertThat(names(parts.get(""))).containsExactly("a/lib/z", "b/lib/z");
+    assertThat(names(requireNonNull(parts.get("")))).containsExactly("a/lib/z", "b/lib/z");
     assertThat(parts.values()).extracting(Batch::items).containsExactly(2, 2, 2);
   }
 
