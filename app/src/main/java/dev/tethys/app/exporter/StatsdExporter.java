@@ -195,7 +195,7 @@ final class StatsdExporter {
     }
     StatsdReader reader =
         new StatsdReader(
-            new StatsdReader.Tags(
+            StatsdReader.Tags.exporter(
                 flags.bool("statsd.parse-dogstatsd-tags"),
                 flags.bool("statsd.parse-influxdb-tags"),
                 flags.bool("statsd.parse-librato-tags"),

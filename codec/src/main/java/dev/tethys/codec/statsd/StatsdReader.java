@@ -23,8 +23,7 @@ public final class StatsdReader {
    * Which kinds of tags are read.
    *
    * @param simple whether one without a value is one with an empty value
-   * @param container whether DogStatsD's field of the sender's container is the tag {@code
-   *     container.id}
+   * @param container the tag that DogStatsD's field of the sender's container becomes; "" for none
    */
   public record Tags(
       boolean dogstatsd,
@@ -32,12 +31,13 @@ public final class StatsdReader {
       boolean librato,
       boolean signalfx,
       boolean simple,
-      boolean container) {
-    public static final Tags ALL = new Tags(true, true, true, true);
+      String container) {
+    public static final Tags ALL = exporter(true, true, true, true);
 
-    /** As statsd_exporter chooses. */
-    public Tags(boolean dogstatsd, boolean influxdb, boolean librato, boolean signalfx) {
-      this(dogstatsd, influxdb, librato, signalfx, false, false);
+    /** As statsd_exporter chooses, whose label of containers has an underscore. */
+    public static Tags exporter(
+        boolean dogstatsd, boolean influxdb, boolean librato, boolean signalfx) {
+      return new Tags(dogstatsd, influxdb, librato, signalfx, false, "container_id");
     }
   }
 
@@ -240,9 +240,9 @@ public final class StatsdReader {
           labels = new LinkedHashMap<>(labels);
           tags(p.substring(1), ':', labels, line, sink);
         }
-      } else if (tags.container && p.startsWith("c:") && p.length() > 2) {
+      } else if (!tags.container.isEmpty() && p.startsWith("c:") && p.length() > 2) {
         labels = new LinkedHashMap<>(labels);
-        labels.put("container.id", p.substring(2));
+        labels.put(tags.container, p.substring(2));
       } else if (!isAside(p)) {
         sink.refused(line, "invalid_sample_factor");
       }
