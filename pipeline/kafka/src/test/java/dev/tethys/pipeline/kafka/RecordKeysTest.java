@@ -68,8 +68,8 @@ class RecordKeysTest {
     Map<String, Batch> parts = RecordKeys.TRACE_ID.split(traces());
     String zeros = "0".repeat(31);
     assertThat(parts.keySet()).containsExactly(zeros + "1", zeros + "2", "");
-    assertThat(names(parts.get(zeros + "1"))).containsExactly("a/lib/x", "b/lib/x");
-    assertThat(names(parts.get(zeros + "2"))).containsExactly("a/lib/y", "b/lib/y");
+    assertThat(names(requireNonNull(parts.get(zeros + "1")))).containsExactly("a/lib/x", "b/lib/x");
+    assertThat(names(requireNonNull(parts.get(zeros + "2")))).containsExactly("a/lib/y", "b/lib/y");
     assertThat(names(requireNonNull(parts.get("")))).containsExactly("a/lib/z", "b/lib/z");
     assertThat(parts.values()).extracting(Batch::items).containsExactly(2, 2, 2);
   }
