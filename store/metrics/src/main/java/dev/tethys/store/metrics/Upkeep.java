@@ -304,7 +304,8 @@ final class Upkeep {
   private void leaveLog() throws IOException {
     boolean flushed;
     try {
-      flushed = flush() | flushEarly();
+      boolean full = flush();
+      flushed = flushEarly() || full;
     } catch (IOException e) {
       blocks.meters.headTruncationFailures.increment();
       throw e;
@@ -326,13 +327,16 @@ final class Upkeep {
     if (!head.truncation().hasBefore(due) && late < MAX_LATE) {
       return false;
     }
+    // First: what came in order afterwards could stand in a range that no span names, and go with
+    // those that one does.
+    head.truncation().close(due);
     List<Span> spans = head.truncation().spans(due);
     if (spans.isEmpty()) {
       return false;
     }
     lateAtFlush += late;
     for (Span s : spans) {
-      flush(s);
+      write(s);
     }
     return true;
   }
@@ -354,11 +358,9 @@ final class Upkeep {
     if (!pressed && (quiet < MIN_QUIET || quiet < head.seriesCount() * MAX_QUIET)) {
       return false;
     }
+    head.truncation().cut(cut); // before spans are taken, as in flush
     List<Span> spans = head.truncation().spans(cut);
     for (Span s : spans) {
-      if (s.inOrder()) {
-        head.truncation().cut(s.end());
-      }
       write(s);
     }
     if (!spans.isEmpty()) {
@@ -366,13 +368,6 @@ final class Upkeep {
       head.measure();
     }
     return !spans.isEmpty();
-  }
-
-  private void flush(Span span) throws IOException {
-    if (span.inOrder()) {
-      head.truncation().close(span.end());
-    }
-    write(span);
   }
 
   private void write(Span span) throws IOException {
@@ -437,13 +432,7 @@ final class Upkeep {
   long importFloor() {
     structure.lock();
     try {
-      if (head.minTime() == Long.MAX_VALUE) {
-        return Long.MAX_VALUE;
-      }
-      long range = Math.floorDiv(head.minTime(), head.range()) * head.range();
-      long floor = Math.max(range, head.minValidTime());
-      head.truncation().close(floor);
-      return floor;
+      return head.truncation().closeBeforeAll();
     } finally {
       structure.unlock();
     }
@@ -464,13 +453,10 @@ final class Upkeep {
   BlockReader adopt(long end, Naming naming) throws IOException {
     structure.lock();
     try {
-      if (end > head.minValidTime()) {
-        if (head.minTime() < end) {
-          throw new StorageException(
-              StorageException.Reason.INVALID,
-              "samples before the end of an imported block were appended while it was written");
-        }
-        head.truncation().close(end);
+      if (!head.truncation().closeIfNoneBefore(end)) {
+        throw new StorageException(
+            StorageException.Reason.INVALID,
+            "samples before the end of an imported block were appended while it was written");
       }
       BlockReader made = naming.block();
       parts.writeLock().lock();

@@ -92,9 +92,13 @@ public final class Truncation {
     return p.maxTime() < head.flushedTo ? Long.MAX_VALUE : Math.max(p.minTime(), head.flushedTo);
   }
 
-  /** The pieces of time before an end that hold samples, cut at block ranges, ascending. */
+  /**
+   * The pieces of time before an end that hold samples, cut at block ranges, ascending. Who is
+   * going to {@link #truncate} them has closed or cut at that end before, so that nothing comes in
+   * order between them any more.
+   */
   public List<Span> spans(long until) {
-    TreeSet<Long> starts = new TreeSet<>();
+    Set<Long> starts = new TreeSet<>();
     head.view.readLock().lock();
     try {
       for (Stripe s : head.stripes) {
@@ -123,7 +127,7 @@ public final class Truncation {
     return out;
   }
 
-  private void extraStarts(Extras e, long until, TreeSet<Long> out) {
+  private void extraStarts(Extras e, long until, Set<Long> out) {
     if (e.late != null) {
       SampleBuffer b = e.late.view(Long.MIN_VALUE, Long.MAX_VALUE);
       for (int i = 0; b != null && i < b.size; i++) {
@@ -139,7 +143,7 @@ public final class Truncation {
     }
   }
 
-  private void addStart(long time, long until, TreeSet<Long> out) {
+  private void addStart(long time, long until, Set<Long> out) {
     if (time < until) {
       long start = Math.floorDiv(time, head.range) * head.range;
       out.add(start < head.flushedTo && time >= head.flushedTo ? head.flushedTo : start);
@@ -188,6 +192,39 @@ public final class Truncation {
         });
   }
 
+  /**
+   * Closes where the ranges in memory begin; {@link Long#MAX_VALUE}, and nothing is closed, when
+   * there are none. No in-order sample in memory is older: a restart passes over those that are
+   * older than the end of a block.
+   */
+  public long closeBeforeAll() {
+    long[] floor = {Long.MAX_VALUE};
+    head.still(
+        () -> {
+          if (head.minTime != Long.MAX_VALUE) {
+            long range = Math.floorDiv(head.minTime, head.range) * head.range;
+            floor[0] = Math.max(range, head.flushedTo);
+            close(floor[0]);
+          }
+        });
+    return floor[0];
+  }
+
+  /** Closes unless samples stand before the time that are not known to be late. */
+  public boolean closeIfNoneBefore(long time) {
+    boolean[] closed = {true};
+    head.still(
+        () -> {
+          if (time > head.minValidTime) {
+            closed[0] = head.minTime >= time;
+            if (closed[0]) {
+              close(time);
+            }
+          }
+        });
+    return closed[0];
+  }
+
   /** The same before a range is full: what would have been taken without it still is. */
   public void cut(long before) {
     head.still(
@@ -197,8 +234,8 @@ public final class Truncation {
   }
 
   /**
-   * Forgets what became a block: all in-order samples before the end of its range, and the late
-   * samples that the selection holds. Series without samples leave memory.
+   * Forgets what became a block, one of the {@link #spans}: all in-order samples before the end of
+   * its range, and the late samples that the selection holds. Series without samples leave memory.
    */
   public void truncate(SourceSelection flushed, long end, boolean inOrder) {
     head.still(
