@@ -454,7 +454,7 @@ public final class Redaction {
     int end = 0;
     do {
       if (m.end() > m.start()) {
-        sb.append(text, /* start= */ end, /* end= */ m.start()).append(mask(text.substring(m.start(), m.end())));
+        sb.append(text, end, m.start()).append(mask(text.substring(m.start(), m.end())));
         end = m.end();
       }
     } while (m.find());
