@@ -75,8 +75,8 @@ final class ApiFeatures {
     api.put("exclude_alerts", true);
     api.put("label_values_match", true);
     api.put("lifecycle", s.lifecycle());
-    api.put("openapi_3.1", false);
-    api.put("openapi_3.2", false);
+    api.put("openapi_3.1", true);
+    api.put("openapi_3.2", true);
     api.put("otlp_write_receiver", false); // the server says when they are on
     api.put("query_stats", true);
     api.put("query_warnings", true);

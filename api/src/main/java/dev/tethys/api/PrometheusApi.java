@@ -45,6 +45,7 @@ public final class PrometheusApi {
     new StorageEndpoints(p.storeView()).register(api);
     new AdminEndpoints(p.store(), p.storeView(), settings).register(api);
     new SearchEndpoints(p.store(), p.targets(), settings, p.clock()).register(api);
+    new OpenApiEndpoint(p.server(), settings).register(api);
     ServerEndpoints server = new ServerEndpoints(p.server(), settings, p.registry());
     server.register(routes);
     Federation federation =

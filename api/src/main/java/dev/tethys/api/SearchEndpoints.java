@@ -205,9 +205,15 @@ final class SearchEndpoints {
     return direction.equals("dsc") ? alpha.reversed() : alpha;
   }
 
+  /** How many results there are at most when nobody says how many. */
+  static int defaultLimit(ApiSettings settings) {
+    int most = settings.maxSearchLimit();
+    return most > 0 ? Math.min(most, DEFAULT_LIMIT) : DEFAULT_LIMIT;
+  }
+
   private int limit(Parameters p) {
     int most = settings.maxSearchLimit();
-    int limit = positive(p, "limit", most > 0 ? Math.min(most, DEFAULT_LIMIT) : DEFAULT_LIMIT);
+    int limit = positive(p, "limit", defaultLimit(settings));
     if (most > 0 && limit > most) {
       throw ApiException.badData(
           "limit "

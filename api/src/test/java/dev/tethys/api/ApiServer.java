@@ -39,6 +39,7 @@ final class ApiServer implements AutoCloseable {
   final Registry registry = new Registry();
   final Notifications notifications = new Notifications(2, () -> NOW, registry);
   final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final Routes routes = new Routes();
   final HttpListener listener;
 
   Readiness readiness = Readiness.READY;
@@ -53,7 +54,6 @@ final class ApiServer implements AutoCloseable {
   StoreView.@Nullable CardinalityRequest counted;
 
   ApiServer(ApiSettings settings) throws IOException {
-    Routes routes = new Routes();
     PrometheusApi.register(
         routes,
         settings,

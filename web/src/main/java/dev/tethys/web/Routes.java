@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,14 @@ public final class Routes {
       throw new IllegalArgumentException(method + " " + pattern + " has two handlers");
     }
     return this;
+  }
+
+  /** What was added: methods, {@code *} for any, by pattern. */
+  public Map<String, Set<String>> added() {
+    Map<String, Set<String>> out = new TreeMap<>();
+    exact.forEach((text, p) -> out.put(text, Set.copyOf(p.methods.keySet())));
+    named.forEach(p -> out.put(p.text, Set.copyOf(p.methods.keySet())));
+    return out;
   }
 
   /** Finds the handler of a raw path. */
