@@ -27,6 +27,8 @@ final class Admission {
 
   // Series made since the last commit that wrote their definitions.
   private int[] unlogged = new int[64];
+  private int[] lengths = new int[64]; // of their labels
+  private volatile long unloggedBytes;
   private volatile int unloggedCount;
 
   Admission(Head head) {
@@ -103,7 +105,7 @@ final class Admission {
         throw refused(
             labels,
             "with it the store would use %d MiB of the %d MiB that --storage.memory-limit allows"
-                .formatted(head.budget.used() + cost >> 20, head.budget.limit() >> 20));
+                .formatted((head.budget.used() + cost) >> 20, head.budget.limit() >> 20));
       }
     }
   }
@@ -136,9 +138,14 @@ final class Admission {
     head.stripeFor(slot);
     if (unloggedCount == unlogged.length) {
       unlogged = Arrays.copyOf(unlogged, unloggedCount * 2);
+      lengths = Arrays.copyOf(lengths, unloggedCount * 2);
     }
+    lengths[unloggedCount] = canonical.length;
+    long bytes = unloggedBytes;
+    unloggedBytes = bytes + canonical.length;
     unlogged[unloggedCount] = slot;
-    unloggedCount++;
+    int count = unloggedCount;
+    unloggedCount = count + 1;
     head.counters.created.increment();
     return slot;
   }
@@ -160,14 +167,38 @@ final class Admission {
     return unloggedCount;
   }
 
-  /**
-   * Slots whose definitions are in no record yet, from one position on, so many at most. Under the
-   * commit lock.
-   */
-  int[] unloggedFrom(int from, int most) {
+  /** Bytes of the labels of these series. */
+  long unloggedBytes() {
+    return unloggedBytes;
+  }
+
+  /** Bytes of the labels of the first so many. */
+  long unloggedBytes(int first) {
     head.view.readLock().lock();
     try {
-      return Arrays.copyOfRange(unlogged, from, from + Math.min(unloggedCount - from, most));
+      long bytes = 0;
+      for (int i = 0; i < first; i++) {
+        bytes += lengths[i];
+      }
+      return bytes;
+    } finally {
+      head.view.readLock().unlock();
+    }
+  }
+
+  /**
+   * Slots whose definitions are in no record yet, from one position on, so many at most, and with
+   * so many bytes of labels unless the first alone has more. Under the commit lock.
+   */
+  int[] unloggedFrom(int from, int most, long mostBytes) {
+    head.view.readLock().lock();
+    try {
+      int end = from + Math.min(unloggedCount - from, most);
+      int to = from;
+      for (long b = 0; to < end && (to == from || b + lengths[to] <= mostBytes); to++) {
+        b += lengths[to];
+      }
+      return Arrays.copyOfRange(unlogged, from, to);
     } finally {
       head.view.readLock().unlock();
     }
@@ -176,10 +207,14 @@ final class Admission {
   /** The first so many are logged. Under the write lock. */
   void logged(int n) {
     int left = unloggedCount - n;
+    long bytes = unloggedBytes - unloggedBytes(n);
     System.arraycopy(unlogged, n, unlogged, 0, left);
+    System.arraycopy(lengths, n, lengths, 0, left);
     if (left == 0 && unlogged.length > MOST_KEPT) {
       unlogged = new int[64];
+      lengths = new int[64];
     }
     unloggedCount = left;
+    unloggedBytes = bytes;
   }
 }

@@ -31,6 +31,9 @@ final class Commits {
    */
   static final int MOST_DEFINED = 1 << 13;
 
+  /** So are definitions with more bytes of labels; a reader takes no record of any length. */
+  static final int MOST_DEFINED_BYTES = 1 << 22;
+
   private final Head head;
   private final CommitLog log;
   private final ReentrantLock lock = new ReentrantLock();
@@ -107,7 +110,9 @@ final class Commits {
     if (head.budget.isExhausted() && head.measure().total() > 0 && head.budget.isExhausted()) {
       throw head.admission.exhausted();
     }
-    if (head.admission.unlogged() - definitions > MOST_DEFINED) {
+    if (frames.size > MOST_DEFINED_BYTES
+        || head.admission.unlogged() - definitions > MOST_DEFINED
+        || head.admission.unloggedBytes() > MOST_DEFINED_BYTES) {
       finish();
     }
     int size = frames.size;
@@ -238,9 +243,13 @@ final class Commits {
 
   /** Logs what is not defined by now but for what a record has room for. */
   private void defineAhead() {
-    for (int left = head.admission.unlogged(); left > MOST_DEFINED; left -= MOST_DEFINED) {
+    int left = head.admission.unlogged();
+    long bytes = head.admission.unloggedBytes();
+    while (left > MOST_DEFINED || bytes > MOST_DEFINED_BYTES) {
       int at = Frames.begin(frames);
-      int defined = define(0, MOST_DEFINED, frames);
+      int defined = define(0, MOST_DEFINED, MOST_DEFINED_BYTES, frames);
+      left -= defined;
+      bytes -= head.admission.unloggedBytes(defined);
       try {
         if (frames.size > at + Frames.HEADER) {
           Frames.end(frames, at);
@@ -266,10 +275,10 @@ final class Commits {
    *
    * @return how many of the list are done with
    */
-  private int define(int from, int most, ByteSink out) {
+  private int define(int from, int most, long mostBytes, ByteSink out) {
     head.view.readLock().lock(); // so that a slot is not another series' in the middle
     try {
-      int[] made = head.admission.unloggedFrom(from, most);
+      int[] made = head.admission.unloggedFrom(from, most, mostBytes);
       int n = 0;
       for (int slot : made) {
         n += head.table.isLive(slot) ? 1 : 0;
@@ -293,7 +302,7 @@ final class Commits {
 
   private void record(Batch b) {
     int at = Frames.begin(frames);
-    definitions += define(definitions, Integer.MAX_VALUE, frames);
+    definitions += define(definitions, Integer.MAX_VALUE, Long.MAX_VALUE, frames);
     BatchRecord.floats(RecordKind.FLOATS, b.inOrder, frames);
     BatchRecord.floats(RecordKind.LATE_FLOATS, b.late, frames);
     BatchRecord.histograms(RecordKind.HISTOGRAMS, b.inOrderHistograms, frames);
@@ -379,7 +388,7 @@ final class Commits {
       defineAhead();
       ByteSink out = new ByteSink();
       int at = Frames.begin(out);
-      int defined = define(0, Integer.MAX_VALUE, out);
+      int defined = define(0, Integer.MAX_VALUE, Long.MAX_VALUE, out);
       BatchRecord.delete(min, max, slots, out);
       Frames.end(out, at);
       try {

@@ -128,4 +128,25 @@ class CommitsTest {
     assertThat(times("gone")).containsExactly(T0 + RANGE + 90, T0 + RANGE + 100);
     assertThat(head.counters.late.sum()).isEqualTo(1);
   }
+
+  @Test
+  void definitionsOfLongLabelsAreRecordsOfBoundedSize() {
+    int count = 24;
+    try (Appender a = head.appender()) {
+      for (int i = 0; i < count; i++) {
+        List<String> labels = new ArrayList<>(List.of("__name__", "long", "i", "" + i));
+        for (int k = 0; k < 30; k++) {
+          labels.add("label" + k);
+          labels.add("v".repeat(30_000));
+        }
+        a.append(a.series(Labels.of(labels.toArray(String[]::new))), 0, T0, i);
+      }
+      a.commit();
+    }
+    assertThat(times("long")).hasSize(count);
+    int all = logged.stream().mapToInt(Integer::intValue).sum();
+    assertThat(all).isBetween(count * 900_000, count * 1_000_000);
+    assertThat(logged).allSatisfy(n -> assertThat(n).isLessThan(5 << 20));
+    assertThat(head.admission.unloggedBytes()).isZero();
+  }
 }
