@@ -64,24 +64,40 @@ class TransformTest {
   }
 
   @Test
-  void settingNilEmptiesWhatThereIs() {
+  void settingNilEmptiesWhatMayBeEmptyAndLeavesTheRest() {
     Span s = Rig.span("a", "text", "x", "n", 5L, "l", ArrayValue.of("x"));
     s.links().add(new SpanLink());
+    s.setStartTimeUnixNano(7);
     run(
         Signal.TRACES,
         """
         trace_statements:
           - set(span.links, nil)
           - set(span.name, span.attributes["missing"])
+          - set(span.start_time_unix_nano, span.attributes["missing"])
           - set(span.attributes["text"], nil)
           - set(span.attributes["n"], nil)
-          - set(span.attributes["l"], nil)
         """,
         Rig.traces("s", s));
     Span after = Rig.all(rig.traces()).getFirst();
     assertThat(after.links()).isEmpty();
-    assertThat(after.name()).isEmpty();
-    assertThat(after.attributes().toString()).isEqualTo("{text=, n=0, l=[]}");
+    assertThat(after.name()).isEqualTo("a");
+    assertThat(after.startTimeUnixNano()).isEqualTo(7);
+    assertThat(after.attributes().toString()).isEqualTo("{text=null, n=null, l=[x]}");
+  }
+
+  @Test
+  void nilForATimeRefusesTheBatchWhereErrorsDo() {
+    run(
+        Signal.LOGS,
+        """
+        error_mode: propagate
+        log_statements:
+          - set(log.time_unix_nano, log.attributes["ts"])
+        """,
+        Rig.logs("s", Rig.log(9, "x")));
+    assertThat(rig.out).isEmpty();
+    assertThat(rig.outcomes).allMatch(o -> o instanceof Outcome.Rejected);
   }
 
   @Test

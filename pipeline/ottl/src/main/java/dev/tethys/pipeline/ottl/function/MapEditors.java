@@ -123,26 +123,22 @@ final class MapEditors {
     Expr value = a.expr(1);
     return at -> {
       Object v = value.get(at);
-      target.set(at, v == null ? empty(target.get(at)) : v);
+      if (v == null && !canBeEmpty(target.type())) {
+        throw new EvaluationException(
+            "the value is nil, and this field holds "
+                + target.type().text()
+                + " always; it stays as it is");
+      }
+      target.set(at, v);
       return null;
     };
   }
 
-  /** What stands for nil where a value of some type is; nil where there is none. */
-  private static @Nullable Object empty(@Nullable Object value) {
-    return switch (value) {
-      case null -> null;
-      case String _ -> "";
-      case Long _ -> 0L;
-      case Double _ -> 0.0;
-      case Boolean _ -> false;
-      case byte[] _ -> new byte[0];
-      case Attributes _ -> new Attributes();
-      case ArrayValue _ -> new ArrayValue();
-      case List<?> _ -> List.of();
-      default ->
-          throw new EvaluationException(
-              "nil cannot be set where there is a value of type " + Type.of(value).text());
+  /** Whether nil can be assigned: to values of OTLP, which may be empty, and to maps and lists. */
+  private static boolean canBeEmpty(Type type) {
+    return switch (type) {
+      case ANY, MAP, LIST, TELEMETRY -> true; // which parts of telemetry are lists the field knows
+      case NIL, BOOL, INT, DOUBLE, STRING, BYTES, TIME, DURATION, ID -> false;
     };
   }
 

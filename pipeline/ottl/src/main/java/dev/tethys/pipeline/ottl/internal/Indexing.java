@@ -171,8 +171,12 @@ public final class Indexing {
     };
   }
 
-  /** Replaces the entries of a map with copies of those of another. */
+  /** Replaces the entries of a map with copies of those of another, or with none for nil. */
   public static void replace(Attributes target, @Nullable Object value) {
+    if (value == null) {
+      target.clear();
+      return;
+    }
     if (!(value instanceof Attributes from)) {
       throw new EvaluationException(
           "this field holds a map, not a value of type " + Type.of(value).text());

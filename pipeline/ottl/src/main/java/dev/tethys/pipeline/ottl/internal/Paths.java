@@ -265,9 +265,13 @@ public final class Paths {
         "a " + what + " of type " + Type.of(value).text() + " cannot be indexed");
   }
 
-  /** Hands lists of parts of telemetry on, copied. */
+  /** Hands lists of parts of telemetry on, copied; nil empties them. */
   static <T> void replace(
       List<T> target, @Nullable Object value, Class<T> type, Function<T, T> copy) {
+    if (value == null) {
+      target.clear();
+      return;
+    }
     if (!(value instanceof List<?> l) || !l.stream().allMatch(type::isInstance)) {
       throw new EvaluationException(
           "this field holds a list of its own kind, not a value of type " + Type.of(value).text());

@@ -65,7 +65,10 @@ final class PointFields {
                     ? new Quantiles(s.quantiles(), s.quantileValues())
                     : null,
             (at, v) -> {
-              if (at.point() instanceof SummaryDataPoint s && v instanceof Quantiles q) {
+              if (at.point() instanceof SummaryDataPoint s && v == null) {
+                s.setQuantiles(new double[0]);
+                s.setQuantileValues(new double[0]);
+              } else if (at.point() instanceof SummaryDataPoint s && v instanceof Quantiles q) {
                 s.setQuantiles(q.quantiles().clone());
                 s.setQuantileValues(q.values().clone());
               }
@@ -217,6 +220,11 @@ final class PointFields {
                     ? new Buckets(offset(e, positive), counts(e, positive))
                     : null,
             (at, v) -> {
+              if (v == null) {
+                throw new EvaluationException(
+                    "the value is nil, and this field holds buckets; assign to its offset and"
+                        + " bucket_counts");
+              }
               if (at.point() instanceof ExponentialHistogramDataPoint e && v instanceof Buckets b) {
                 setOffset(e, positive, b.offset());
                 setCounts(e, positive, b.counts().clone());
