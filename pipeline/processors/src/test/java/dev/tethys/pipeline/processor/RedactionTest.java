@@ -5,9 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Exemplar;
+import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.processor.redaction.Redaction;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +52,50 @@ class RedactionTest {
             "{allow_all_keys: true, blocked_key_patterns: [pin]}",
             Rig.log(9, "x", "pin", 1234L, "pin.flag", true, "pin.map", map("a", "b"), "n", 1L));
     assertThat(l.attributes().toString()).isEqualTo("{pin=****, pin.flag=****, pin.map=****, n=1}");
+  }
+
+  @Test
+  void attributesOfLinksAndExemplarsAreLookedAtToo() {
+    String yaml = "{allow_all_keys: true, blocked_key_patterns: [pin]}";
+    Span s = Rig.span("a");
+    SpanLink link = new SpanLink();
+    link.attributes().put("pin", "1234");
+    s.links().add(link);
+    rig.send(rig.processor(Redaction.factory(), Signal.TRACES, yaml), Rig.traces("shop", s));
+    assertThat(Rig.all(rig.traces()).getFirst().links().getFirst().attributes())
+        .hasToString("{pin=****}");
+    NumberDataPoint n = Rig.point(1, 10);
+    n.exemplars().add(exemplar());
+    HistogramDataPoint h = Points.like(n, new HistogramDataPoint());
+    h.exemplars().add(exemplar());
+    MetricData.Histogram data = new MetricData.Histogram();
+    data.points().add(h);
+    Metric histogram = new Metric();
+    histogram.setName("h");
+    histogram.setData(data);
+    rig.send(
+        rig.processor(Redaction.factory(), Signal.METRICS, yaml),
+        Rig.metrics("shop", Rig.gauge("g", n), histogram));
+    List<Metric> after = Rig.all(rig.lastMetrics());
+    assertThat(
+            ((NumberDataPoint) Objects.requireNonNull(after.get(0).data()).points().getFirst())
+                .exemplars()
+                .getFirst()
+                .attributes())
+        .hasToString("{pin=****}");
+    assertThat(
+            ((HistogramDataPoint) Objects.requireNonNull(after.get(1).data()).points().getFirst())
+                .exemplars()
+                .getFirst()
+                .attributes())
+        .hasToString("{pin=****}");
+  }
+
+  private static Exemplar exemplar() {
+    Exemplar e = new Exemplar();
+    e.setLong(1);
+    e.attributes().put("pin", "1234");
+    return e;
   }
 
   @Test

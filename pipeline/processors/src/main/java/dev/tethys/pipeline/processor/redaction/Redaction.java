@@ -11,12 +11,16 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.DistributionDataPoint;
+import dev.tethys.model.telemetry.Exemplar;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
@@ -189,6 +193,11 @@ public final class Redaction {
             attributes(e.attributes());
           }
         }
+        if (s.hasLinks()) {
+          for (SpanLink l : s.links()) {
+            attributes(l.attributes());
+          }
+        }
       }
       case LogRecord l -> {
         String system = DatabaseSanitizer.system(l.attributes());
@@ -199,11 +208,22 @@ public final class Redaction {
         if (m.data() != null) {
           for (DataPoint p : m.data().points()) {
             attributes(p.attributes());
+            for (Exemplar e : exemplars(p)) {
+              attributes(e.attributes());
+            }
           }
         }
       }
       default -> throw new AssertionError();
     }
+  }
+
+  private static List<Exemplar> exemplars(DataPoint p) {
+    return switch (p) {
+      case NumberDataPoint n when n.hasExemplars() -> n.exemplars();
+      case DistributionDataPoint d when d.hasExemplars() -> d.exemplars();
+      default -> List.of();
+    };
   }
 
   private void attributes(Attributes a) {
