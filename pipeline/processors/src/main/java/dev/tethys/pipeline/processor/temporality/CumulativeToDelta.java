@@ -16,6 +16,7 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.Match;
@@ -26,8 +27,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,12 +39,16 @@ import org.jspecify.annotations.Nullable;
  * both kinds become deltas. The first point of a stream has nothing before it; a value that falls
  * is a reset.
  *
- * <p>Holds the last point of each stream, of the ones seen longest ago at most {@link
- * #MAX_STREAMS}.
+ * <p>Holds the last point of each stream until none came for {@code max_staleness}, of at most
+ * {@link #MAX_STREAMS} streams. Of a stream that was forgotten after its first point went on whole
+ * the hash is kept, so that its total does not go on a second time.
  */
 public final class CumulativeToDelta {
   /** For how many streams the last point is kept. */
   public static final int MAX_STREAMS = 1_000_000;
+
+  /** Of how many forgotten streams it is known that they were there. */
+  private static final int MAX_FORGOTTEN = 250_000;
 
   /** Why points are missing. */
   static final String NO_DELTA = "no_delta";
@@ -89,7 +96,7 @@ public final class CumulativeToDelta {
           "max_staleness",
           Type.DURATION,
           Duration.ofHours(1),
-          "After how long a stream is forgotten; 0 for never.");
+          "After how long without a point a stream is forgotten; 0 for never.");
   private static final Key<Initial> INITIAL =
       SECTION.key(
           "initial_value",
@@ -107,23 +114,23 @@ public final class CumulativeToDelta {
   private final Initial initial;
   private final long startNanos;
 
+  private record Last(DataPoint point, long seenMillis) {}
+
+  private final Clockwork clock;
+
   /** The last point of each stream, those seen longest ago first. */
-  private final LinkedHashMap<StreamKey, DataPoint> last = // guarded by this
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  private final LinkedHashMap<StreamKey, Last> last = new LinkedHashMap<>(); // guarded by this
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<StreamKey, DataPoint> eldest) {
-          return size() > MAX_STREAMS;
-        }
-      };
+  /** The hashes of forgotten streams, those forgotten longest ago first. */
+  private final LinkedHashSet<Long> forgotten = new LinkedHashSet<>(); // guarded by this
 
-  private CumulativeToDelta(Settings s, long startNanos) {
+  private CumulativeToDelta(Settings s, Clockwork clock) {
     include = (Filter) s.include();
     exclude = (Filter) s.exclude();
     maxStalenessNanos = s.maxStaleness().toNanos();
     initial = (Initial) s.initial();
-    this.startNanos = startNanos;
+    this.clock = clock;
+    this.startNanos = clock.millis() * 1_000_000;
   }
 
   private static Filter filter(YamlObject o) {
@@ -164,15 +171,20 @@ public final class CumulativeToDelta {
                     o.find(INCLUDE), o.find(EXCLUDE), o.get(MAX_STALENESS), o.get(INITIAL))),
         Set.of(Signal.METRICS),
         NO_DELTA,
-        (s, _, context) -> new CumulativeToDelta(s, context.clock().millis() * 1_000_000)::edit);
+        (s, _, context) -> {
+          CumulativeToDelta c = new CumulativeToDelta(s, context.clock());
+          return (data, _) -> c.edit(data);
+        });
   }
 
-  private synchronized boolean edit(Telemetry<?> data, dev.tethys.pipeline.Batch batch) {
+  private synchronized boolean edit(Telemetry<?> data) {
+    long now = clock.millis();
+    forget(now);
     boolean changed = false;
     for (ResourceGroup<Metric> r : ((MetricsData) data).resources()) {
       for (ScopeGroup<Metric> s : r.scopes()) {
         for (Metric m : s.items()) {
-          changed |= metric(r, s, m);
+          changed |= metric(r, s, m, now);
         }
         s.items().removeIf(m -> m.data() != null && m.data().points().isEmpty());
       }
@@ -180,7 +192,7 @@ public final class CumulativeToDelta {
     return changed;
   }
 
-  private boolean metric(ResourceGroup<Metric> r, ScopeGroup<Metric> s, Metric m) {
+  private boolean metric(ResourceGroup<Metric> r, ScopeGroup<Metric> s, Metric m, long now) {
     String type =
         switch (m.data()) {
           case MetricData.Sum x when x.isMonotonic() -> "sum";
@@ -197,36 +209,32 @@ public final class CumulativeToDelta {
         || exclude != null && exclude.matches(m, type)) {
       return false;
     }
-    a.points().removeIf(p -> !delta(StreamKey.of(r, s, m, p), p));
+    a.points().removeIf(p -> !delta(StreamKey.of(r, s, m, p), p, now));
     a.setTemporality(MetricData.TEMPORALITY_DELTA);
     return true;
   }
 
   /** Makes a delta of a point; false when it has none. */
-  private boolean delta(StreamKey key, DataPoint p) {
+  private boolean delta(StreamKey key, DataPoint p, long now) {
     if ((p.flags() & DataPoint.NO_RECORDED_VALUE) != 0
         || p instanceof NumberDataPoint n && Double.isNaN(Points.value(n))) {
       return false; // says that a stream is stale, nothing of its value
     }
-    DataPoint before = last.get(key);
-    if (before != null
-        && maxStalenessNanos > 0
-        && p.timeUnixNano() - before.timeUnixNano() > maxStalenessNanos) {
-      before = null;
-    }
-    if (before != null && p.timeUnixNano() < before.timeUnixNano()) {
+    Last known = last.remove(key);
+    if (known != null && p.timeUnixNano() < known.point().timeUnixNano()) {
+      last.put(key, new Last(known.point(), now));
       return false;
     }
+    DataPoint before = known == null || isStale(known.point(), p) ? null : known.point();
     if (before != null) {
       keepSum(p, before);
     }
-    last.put(key, p.copy());
+    put(key, new Last(p.copy(), now));
     if (before == null) {
       return switch (initial) {
         case KEEP -> true;
         case DROP -> false;
-        case AUTO ->
-            p.startTimeUnixNano() > startNanos && p.startTimeUnixNano() != p.timeUnixNano();
+        case AUTO -> isWhole(p) && !forgotten.remove(hash(key, p));
       };
     }
     p.setStartTimeUnixNano(before.timeUnixNano());
@@ -249,6 +257,56 @@ public final class CumulativeToDelta {
       default -> throw new AssertionError();
     }
     return true;
+  }
+
+  /**
+   * Whether so much time lies between two points that the later counts as a first one. With {@code
+   * auto} not while the source has not begun anew: what came before would be counted twice.
+   */
+  private boolean isStale(DataPoint before, DataPoint p) {
+    return maxStalenessNanos > 0
+        && p.timeUnixNano() - before.timeUnixNano() > maxStalenessNanos
+        && !(initial == Initial.AUTO
+            && p.startTimeUnixNano() != 0
+            && p.startTimeUnixNano() == before.startTimeUnixNano());
+  }
+
+  /** Whether all that a first point counts was counted since this processor began. */
+  private boolean isWhole(DataPoint p) {
+    return p.startTimeUnixNano() > startNanos && p.startTimeUnixNano() != p.timeUnixNano();
+  }
+
+  private void put(StreamKey key, Last point) {
+    last.put(key, point);
+    if (last.size() > MAX_STREAMS) {
+      forget(Objects.requireNonNull(last.pollFirstEntry()));
+    }
+  }
+
+  private void forget(long now) {
+    while (maxStalenessNanos > 0
+        && !last.isEmpty()
+        && (now - last.firstEntry().getValue().seenMillis()) * 1_000_000 > maxStalenessNanos) {
+      forget(last.pollFirstEntry());
+    }
+  }
+
+  private void forget(Map.Entry<StreamKey, Last> stream) {
+    DataPoint p = stream.getValue().point();
+    if (initial != Initial.AUTO || p.startTimeUnixNano() <= startNanos) {
+      return; // its first point never goes on whole
+    }
+    forgotten.add(hash(stream.getKey(), p));
+    if (forgotten.size() > MAX_FORGOTTEN) {
+      forgotten.removeFirst();
+    }
+  }
+
+  /**
+   * What tells a stream from others, with when its source began: another start is another total.
+   */
+  private static long hash(StreamKey key, DataPoint p) {
+    return 31 * p.startTimeUnixNano() + ((long) key.attributes().hashCode() << 32) + key.hashCode();
   }
 
   /** A sum that is not a number, as of a stale histogram, counts as unchanged. */
