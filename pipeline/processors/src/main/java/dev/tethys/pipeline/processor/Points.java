@@ -2,10 +2,12 @@ package dev.tethys.pipeline.processor;
 
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Exemplar;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.SummaryDataPoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -67,12 +69,15 @@ public final class Points {
   }
 
   /**
-   * Adds what was counted after a point to it; its attributes and times stay.
+   * Adds what was counted after a point to it; its attributes and times stay. Exemplars are those
+   * of the later of both alone: a sum that is added to for ever would gather them for ever.
    *
    * @param more of the same class
    * @return whether it could be added: histograms of other bounds cannot
    */
   public static boolean add(DataPoint sum, DataPoint more) {
+    List<Exemplar> latest =
+        List.copyOf(exemplars(more.timeUnixNano() < sum.timeUnixNano() ? sum : more));
     switch (sum) {
       case NumberDataPoint s -> {
         NumberDataPoint n = (NumberDataPoint) more;
@@ -94,7 +99,19 @@ public final class Points {
           exponential(s, List.of(s, ((ExponentialHistogramDataPoint) more).copy()));
       default -> throw new AssertionError();
     }
+    List<Exemplar> own = exemplars(sum);
+    own.clear();
+    own.addAll(latest);
     return true;
+  }
+
+  private static List<Exemplar> exemplars(DataPoint p) {
+    return switch (p) {
+      case NumberDataPoint n -> n.exemplars();
+      case HistogramDataPoint h -> h.exemplars();
+      case ExponentialHistogramDataPoint e -> e.exemplars();
+      case SummaryDataPoint _ -> throw new AssertionError("summaries are not added");
+    };
   }
 
   private static <P extends DataPoint> List<P> merged(List<P> group, Aggregation how) {

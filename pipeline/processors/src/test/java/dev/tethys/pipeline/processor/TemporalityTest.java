@@ -3,6 +3,8 @@ package dev.tethys.pipeline.processor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Exemplar;
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
@@ -10,6 +12,7 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Processor;
@@ -18,6 +21,7 @@ import dev.tethys.pipeline.processor.interval.IntervalFactory;
 import dev.tethys.pipeline.processor.temporality.CumulativeToDelta;
 import dev.tethys.pipeline.processor.temporality.DeltaToCumulative;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +91,68 @@ class TemporalityTest {
     assertThat(values()).containsExactly(1.0, 10.0);
   }
 
+  /** A delta of each kind, with one exemplar whose value is the time in seconds. */
+  private static Metric[] deltasWithExemplars(long seconds) {
+    NumberDataPoint n = Rig.point(1, seconds);
+    n.exemplars().add(exemplar(seconds));
+    Metric h = histogram(DELTA, seconds, 1, new double[] {1}, 1, 0);
+    ((HistogramDataPoint) Objects.requireNonNull(h.data()).points().getFirst())
+        .exemplars()
+        .add(exemplar(seconds));
+    ExponentialHistogramDataPoint e = Points.like(n, new ExponentialHistogramDataPoint());
+    e.setCount(1);
+    e.setPositiveCounts(new long[] {1});
+    e.exemplars().add(exemplar(seconds));
+    MetricData.ExponentialHistogram data = new MetricData.ExponentialHistogram();
+    data.setTemporality(DELTA);
+    data.points().add(e);
+    Metric exponential = new Metric();
+    exponential.setName("e");
+    exponential.setData(data);
+    return new Metric[] {Rig.sum("n", DELTA, n), h, exponential};
+  }
+
+  private static Exemplar exemplar(long value) {
+    Exemplar e = new Exemplar();
+    e.setLong(value);
+    return e;
+  }
+
+  private static List<Long> exemplars(DataPoint p) {
+    List<Exemplar> of =
+        switch (p) {
+          case NumberDataPoint n -> n.exemplars();
+          case HistogramDataPoint h -> h.exemplars();
+          case ExponentialHistogramDataPoint e -> e.exemplars();
+          default -> List.of();
+        };
+    return of.stream().map(Exemplar::longValue).toList();
+  }
+
+  @Test
+  void sumsHaveTheExemplarsOfTheirLastDelta() {
+    Processor sums = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "{}");
+    for (long seconds : new long[] {10, 20, 30}) {
+      rig.send(sums, Rig.metrics("s", deltasWithExemplars(seconds)));
+    }
+    assertThat(points(rig.lastMetrics()))
+        .hasSize(3)
+        .allSatisfy(p -> assertThat(exemplars(p)).containsExactly(30L));
+  }
+
+  @Test
+  void anIntervalHasTheExemplarsOfTheLatestDelta() throws IOException {
+    Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
+    p.start();
+    for (long seconds : new long[] {10, 30, 20}) {
+      rig.send(p, Rig.metrics("s", deltasWithExemplars(seconds)));
+    }
+    rig.clock.pass(Duration.ofSeconds(10));
+    assertThat(points(rig.lastMetrics()))
+        .hasSize(3)
+        .allSatisfy(x -> assertThat(exemplars(x)).containsExactly(30L));
+  }
+
   private Processor deltas(String yaml) {
     return rig.processor(CumulativeToDelta.factory(), Signal.METRICS, yaml);
   }
@@ -129,6 +195,49 @@ class TemporalityTest {
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10))));
     rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(9, 10 + 3601))));
     assertThat(rig.out).isEmpty();
+  }
+
+  @Test
+  void aStreamIsForgottenWhenNoPointCameForAnHour() {
+    Processor p = deltas("{initial_value: drop}");
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10))));
+    rig.clock.pass(Duration.ofMinutes(61));
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(9, 20))));
+    assertThat(rig.out).as("its last point is held no longer").isEmpty();
+    Processor never = deltas("{initial_value: drop, max_staleness: 0s}");
+    rig.send(never, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(1, 10))));
+    rig.clock.pass(Duration.ofDays(2));
+    rig.send(never, Rig.metrics("s", Rig.sum("a", CUMULATIVE, Rig.point(9, 20))));
+    assertThat(values()).containsExactly(8.0);
+  }
+
+  /** A point of a counter that began ten seconds after the processor. */
+  private static NumberDataPoint young(double value, long seconds, String... attributes) {
+    long began = 1_700_000_010L;
+    NumberDataPoint n = Rig.point(value, began + seconds, attributes);
+    n.setStartTimeUnixNano(began * 1_000_000_000L);
+    return n;
+  }
+
+  @Test
+  void noTotalGoesOnTwice() {
+    Processor p = deltas("{}");
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, young(5, 10))));
+    assertThat(values()).containsExactly(5.0);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, young(7, 10 + 3601))));
+    assertThat(values()).as("a gap in what comes late").containsExactly(2.0);
+    rig.clock.pass(Duration.ofMinutes(61));
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, young(10, 10 + 7300))));
+    assertThat(rig.out).as("forgotten, but it was there").hasSize(2);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, young(14, 10 + 7400))));
+    assertThat(values()).containsExactly(4.0);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, young(3, 10 + 7400, "k", "new"))));
+    assertThat(values()).as("one that was never there").containsExactly(3.0);
+    rig.clock.pass(Duration.ofMinutes(61));
+    NumberDataPoint restarted = young(6, 10 + 11000);
+    restarted.setStartTimeUnixNano(1_700_009_000L * 1_000_000_000L);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", CUMULATIVE, restarted)));
+    assertThat(values()).as("its source began anew").containsExactly(6.0);
   }
 
   @Test
@@ -213,5 +322,56 @@ class TemporalityTest {
     p.stop(Duration.ofSeconds(1));
     assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("unavailable", 1L);
     assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void anIntervalOutlivesAFaultBehindIt() throws IOException {
+    List<Batch> got = new ArrayList<>();
+    boolean[] fails = {true};
+    Processor p =
+        new IntervalFactory()
+            .create(
+                new IntervalFactory.Settings(Duration.ofSeconds(10), false, false),
+                Signal.METRICS,
+                (batch, receipt) -> {
+                  if (fails[0]) {
+                    throw new IllegalStateException("a fault");
+                  }
+                  got.add(batch);
+                  receipt.settle(Outcome.ACCEPTED);
+                },
+                rig);
+    p.start();
+    rig.send(p, Rig.metrics("s", Rig.gauge("g", Rig.point(1, 20))));
+    try {
+      rig.clock.pass(Duration.ofSeconds(11));
+    } catch (IllegalStateException e) {
+      // where it is not caught, later intervals are to come nevertheless
+    }
+    fails[0] = false;
+    rig.clock.pass(Duration.ofSeconds(20));
+    assertThat(got).hasSize(1);
+    assertThat(rig.account(Signal.METRICS).balance().held()).isZero();
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
+  void anIntervalHoldsNothingOfWhatPasses() {
+    Processor p = rig.processor(new IntervalFactory(), Signal.METRICS, "interval: 10s");
+    WeakReference<Metric> passed = sendWithOneThatPasses(p);
+    rig.out.clear();
+    System.gc();
+    assertThat(passed.get()).isNull();
+    assertThat(rig.account(Signal.METRICS).balance().held()).isEqualTo(1);
+  }
+
+  /** Sends a gauge, which is held, beside a sum that may fall, which is not. */
+  private WeakReference<Metric> sendWithOneThatPasses(Processor p) {
+    Metric falling = Rig.sum("f", CUMULATIVE, Rig.point(2, 20));
+    ((MetricData.Sum) Objects.requireNonNull(falling.data())).setMonotonic(false);
+    MetricsData data = Rig.metrics("s", Rig.gauge("g", Rig.point(1, 20)), falling);
+    p.consume(Batch.of(Signal.METRICS, data, 0, Metadata.NONE), rig.outcomes::add);
+    assertThat(Rig.all(rig.lastMetrics())).extracting(Metric::name).containsExactly("f");
+    return new WeakReference<>(falling);
   }
 }

@@ -25,12 +25,16 @@ import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.StreamKey;
 import dev.tethys.pipeline.processor.TreeProcessor;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +103,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
   @Override
   public Processor create(Settings settings, Signal signal, Consumer next, Context context) {
-    return new Interval(settings, next, context.account(signal), context.clock());
+    return new Interval(settings, next, signal, context);
   }
 
   /**
@@ -107,6 +111,10 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
    * a crash loses at most an interval.
    */
   private static final class Interval implements Processor {
+    /**
+     * A point that is held, with what it goes on under: copies without other points, so that what
+     * passes at once does not stay in memory with it.
+     */
     private record Held(
         ResourceGroup<Metric> resource, ScopeGroup<Metric> scope, Metric metric, DataPoint point) {}
 
@@ -114,6 +122,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     private final Consumer next;
     private final Account account;
     private final Clockwork clock;
+    private final System.Logger log;
     private final Map<StreamKey, Held> held = new LinkedHashMap<>(); // guarded by this
     private boolean stopped; // guarded by this
     private Clockwork.@Nullable Timer timer; // guarded by this
@@ -123,11 +132,12 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
     private Clockwork.@Nullable Timer retry; // guarded by this; set while nobody has pending
 
-    Interval(Settings settings, Consumer next, Account account, Clockwork clock) {
+    Interval(Settings settings, Consumer next, Signal signal, Context context) {
       this.settings = settings;
       this.next = next;
-      this.account = account;
-      this.clock = clock;
+      this.account = context.account(signal);
+      this.clock = context.clock();
+      this.log = context.logger();
     }
 
     @Override
@@ -196,23 +206,42 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
         return;
       }
       account.pass(passing);
-      Batch rest = batch.with(Signal.METRICS, data);
-      rest.body(); // written now: what is held back shares its resources and scopes
-      next.consume(rest, receipt);
+      next.consume(batch.with(Signal.METRICS, data), receipt);
     }
 
     /** Takes out of a tree what is held. */
     private synchronized void hold(MetricsData data) {
       for (ResourceGroup<Metric> r : data.resources()) {
+        ResourceGroup<Metric> resource = new ResourceGroup<>();
+        resource.setResource(r.resource().copy());
+        resource.setSchemaUrl(r.schemaUrl());
         for (ScopeGroup<Metric> s : r.scopes()) {
-          for (Metric m : s.items()) {
-            if (isHeld(m)) {
-              Objects.requireNonNull(m.data()).points().removeIf(p -> take(new Held(r, s, m, p)));
-            }
-          }
-          s.items().removeIf(m -> isHeld(m) && Objects.requireNonNull(m.data()).points().isEmpty());
+          ScopeGroup<Metric> scope = new ScopeGroup<>();
+          scope.setScope(s.scope().copy());
+          scope.setSchemaUrl(s.schemaUrl());
+          s.items().removeIf(m -> isHeld(m) && holdPoints(resource, scope, m));
         }
       }
+    }
+
+    /** Takes out of a metric the points that are held; whether none is left. */
+    private boolean holdPoints(
+        ResourceGroup<Metric> resource, ScopeGroup<Metric> scope, Metric metric) {
+      List<DataPoint> points = points(metric);
+      List<DataPoint> all = List.copyOf(points);
+      points.clear();
+      Metric empty = metric.copy();
+      for (DataPoint p : all) {
+        if (!take(new Held(resource, scope, empty, p))) {
+          points.add(p);
+        }
+      }
+      return points.isEmpty();
+    }
+
+    @SuppressWarnings("unchecked") // only points of the metric itself or of a copy of it are added
+    private static List<DataPoint> points(Metric m) {
+      return (List<DataPoint>) Objects.requireNonNull(m.data()).points();
     }
 
     private boolean isHeld(Metric m) {
@@ -287,7 +316,20 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
     private void send(Batch batch) {
       batch.share(); // it may have to be sent again as it is
-      next.consume(batch, outcome -> settled(batch, outcome));
+      AtomicBoolean told = new AtomicBoolean();
+      Receipt receipt =
+          outcome -> {
+            if (told.compareAndSet(false, true)) {
+              settled(batch, outcome);
+            }
+          };
+      try {
+        next.consume(batch, receipt);
+      } catch (RuntimeException e) {
+        // Without an answer no interval would ever be handed on again.
+        log.log(Level.ERROR, "what stands behind an interval failed: it is tried again", e);
+        receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
+      }
     }
 
     private void settled(Batch batch, Outcome outcome) {
@@ -324,48 +366,20 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
         return null;
       }
       MetricsData data = new MetricsData();
-      Map<ResourceGroup<Metric>, ResourceGroup<Metric>> resources =
-          new java.util.IdentityHashMap<>();
-      Map<ScopeGroup<Metric>, ScopeGroup<Metric>> scopes = new java.util.IdentityHashMap<>();
-      Map<Metric, Metric> metrics = new java.util.IdentityHashMap<>();
+      Set<Object> placed = Collections.newSetFromMap(new IdentityHashMap<>());
       for (Held h : points) {
-        ResourceGroup<Metric> r =
-            resources.computeIfAbsent(
-                h.resource(),
-                x -> {
-                  ResourceGroup<Metric> g = new ResourceGroup<>();
-                  g.setResource(x.resource());
-                  g.setSchemaUrl(x.schemaUrl());
-                  data.resources().add(g);
-                  return g;
-                });
-        ScopeGroup<Metric> s =
-            scopes.computeIfAbsent(
-                h.scope(),
-                x -> {
-                  ScopeGroup<Metric> g = new ScopeGroup<>();
-                  g.setScope(x.scope());
-                  g.setSchemaUrl(x.schemaUrl());
-                  r.scopes().add(g);
-                  return g;
-                });
-        Metric m =
-            metrics.computeIfAbsent(
-                h.metric(),
-                x -> {
-                  Metric copy = x.copy();
-                  Objects.requireNonNull(copy.data()).points().clear();
-                  s.items().add(copy);
-                  return copy;
-                });
-        add(m, h.point());
+        if (placed.add(h.resource())) {
+          data.resources().add(h.resource());
+        }
+        if (placed.add(h.scope())) {
+          h.resource().scopes().add(h.scope());
+        }
+        if (placed.add(h.metric())) {
+          h.scope().items().add(h.metric());
+        }
+        points(h.metric()).add(h.point());
       }
       return Batch.of(Signal.METRICS, data, 0, Metadata.NONE);
-    }
-
-    @SuppressWarnings("unchecked") // a point goes into a copy of its own metric
-    private static void add(Metric to, DataPoint p) {
-      ((List<DataPoint>) Objects.requireNonNull(to.data()).points()).add(p);
     }
   }
 }
