@@ -471,14 +471,14 @@ public final class Redaction {
       return mask(text);
     }
     StringBuilder sb = new StringBuilder();
-    int end = 0;
+    int copied = 0;
     do {
       if (m.end() > m.start()) {
-        sb.append(text, end, m.start()).append(mask(text.substring(m.start(), m.end())));
-        end = m.end();
+        sb.append(text, copied, m.start()).append(mask(text.substring(m.start(), m.end())));
+        copied = m.end();
       }
     } while (m.find());
-    return sb.append(text, end, text.length()).toString();
+    return sb.append(text, copied, text.length()).toString();
   }
 
   private String mask(String text) {
