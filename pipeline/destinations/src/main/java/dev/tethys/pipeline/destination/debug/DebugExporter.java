@@ -14,9 +14,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** Says what passes, batch by batch: counts, and with them as much as the verbosity asks for. */
+/**
+ * Says what passes, batch by batch: counts, and with them as much as the verbosity asks for. What
+ * cannot be said is counted as dropped and taken all the same: who debugs a pipeline must not have
+ * the exporters beside this one get everything again.
+ */
 final class DebugExporter implements Exporter {
-  private static final Duration AGAIN = Duration.ofSeconds(1);
+  /** Why items are dropped that no output took. */
+  static final String NOT_WRITTEN = "not_written";
 
   /** How much is said. */
   enum Verbosity {
@@ -29,12 +34,15 @@ final class DebugExporter implements Exporter {
   private final MessageSampler sampler;
   private final Output output;
   private final Account account;
+  private final SeldomLog log;
 
-  DebugExporter(Verbosity verbosity, MessageSampler sampler, Output output, Account account) {
+  DebugExporter(
+      Verbosity verbosity, MessageSampler sampler, Output output, Account account, SeldomLog log) {
     this.verbosity = verbosity;
     this.sampler = sampler;
     this.output = output;
     this.account = account;
+    this.log = log;
   }
 
   @Override
@@ -57,8 +65,13 @@ final class DebugExporter implements Exporter {
       receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     } catch (IOException e) {
-      account.giveBack(batch.items());
-      receipt.settle(new Outcome.Unavailable("debug: " + e.getMessage(), AGAIN));
+      account.drop(NOT_WRITTEN, batch.items());
+      log.warn(
+          e.getMessage()
+              + ": telemetry passes unwritten and is counted as dropped, reason "
+              + NOT_WRITTEN
+              + "; mend what output_paths names, or name another");
+      receipt.settle(Outcome.ACCEPTED);
       return;
     }
     account.pass(batch.items());

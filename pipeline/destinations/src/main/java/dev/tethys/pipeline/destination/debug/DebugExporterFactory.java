@@ -126,6 +126,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
         settings.verbosity,
         new MessageSampler(settings.samplingInitial, settings.samplingThereafter, System::nanoTime),
         paths == null ? Output.log(context.logger()) : Output.paths(paths),
-        context.account(signal));
+        context.account(signal),
+        new SeldomLog(context.logger(), context.name(), context.clock()::nanos));
   }
 }

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -59,20 +60,35 @@ interface Output {
       private final List<OutputStream> streams = new ArrayList<>();
 
       @Override
-      @SuppressWarnings("resource") // the streams of the process stay open
       public void open() throws IOException {
         for (String p : paths) {
-          streams.add(
-              switch (p) {
-                case "stdout" -> new FileOutputStream(FileDescriptor.out);
-                case "stderr" -> new FileOutputStream(FileDescriptor.err);
-                default ->
-                    Files.newOutputStream(
-                        p.startsWith("file://") ? Path.of(URI.create(p)) : Path.of(p),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.APPEND);
-              });
+          try {
+            streams.add(stream(p));
+          } catch (IOException | IllegalArgumentException | FileSystemNotFoundException e) {
+            close();
+            throw new IOException(
+                "output_paths: "
+                    + p
+                    + " cannot be opened ("
+                    + e
+                    + "): name a file in a folder that is there and may be written to, stdout or"
+                    + " stderr",
+                e);
+          }
         }
+      }
+
+      @SuppressWarnings("resource") // the streams of the process stay open
+      private static OutputStream stream(String path) throws IOException {
+        return switch (path) {
+          case "stdout" -> new FileOutputStream(FileDescriptor.out);
+          case "stderr" -> new FileOutputStream(FileDescriptor.err);
+          default ->
+              Files.newOutputStream(
+                  path.startsWith("file://") ? Path.of(URI.create(path)) : Path.of(path),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.APPEND);
+        };
       }
 
       @Override
@@ -90,10 +106,19 @@ interface Output {
         write(lines + "\n");
       }
 
+      /** To all of them, though some fail. */
       private void write(String s) throws IOException {
         byte[] b = s.getBytes(StandardCharsets.UTF_8);
-        for (OutputStream o : streams) {
-          o.write(b);
+        IOException failed = null;
+        for (int i = 0; i < streams.size(); i++) {
+          try {
+            streams.get(i).write(b);
+          } catch (IOException e) {
+            failed = new IOException(paths.get(i) + ": " + e.getMessage(), e);
+          }
+        }
+        if (failed != null) {
+          throw failed;
         }
       }
 

@@ -38,6 +38,9 @@ class DebugExportersTest {
            "traceId": "08040201000000000000000000000000", "spanId": "0102040800000000"}]}]}]}
       """;
 
+  /** Held, since the logging of Java forgets loggers that nobody holds. */
+  private static final Logger LOGGER = Logger.getLogger("debug-test");
+
   private final Account account = new Account("exporter", "debug", Signal.LOGS);
   private final List<Outcome> outcomes = new ArrayList<>();
   private long now = 5;
@@ -54,12 +57,42 @@ class DebugExportersTest {
     return DebugExporterFactory.TYPE.read(YamlDocument.parse("t.yaml", null, yaml).root());
   }
 
+  private DebugExporter exporter(Verbosity verbosity, Output output) {
+    return new DebugExporter(
+        verbosity,
+        new MessageSampler(2, 1, () -> now),
+        output,
+        account,
+        new SeldomLog(System.getLogger("debug-test"), "exporter debug", () -> now));
+  }
+
+  /** What the log is told from now on. */
+  private static List<String> logged() {
+    List<String> lines = new ArrayList<>();
+    LOGGER.setUseParentHandlers(false);
+    for (Handler h : LOGGER.getHandlers()) {
+      LOGGER.removeHandler(h);
+    }
+    LOGGER.addHandler(
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            lines.add(new java.util.logging.SimpleFormatter().formatMessage(r));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        });
+    return lines;
+  }
+
   private String written(Verbosity verbosity, Signal signal, String json) throws Exception {
     Path file = folder.resolve("out");
     Files.deleteIfExists(file);
-    MessageSampler all = new MessageSampler(2, 1, () -> now);
-    DebugExporter e =
-        new DebugExporter(verbosity, all, Output.paths(List.of(file.toString())), account);
+    DebugExporter e = exporter(verbosity, Output.paths(List.of(file.toString())));
     e.start();
     e.consume(batch(signal, json), outcomes::add);
     e.stop(java.time.Duration.ZERO);
@@ -77,26 +110,9 @@ class DebugExportersTest {
 
   @Test
   void everyBatchIsALineOfTheLogAndEveryLineOfItsTextToo() {
-    List<String> lines = new ArrayList<>();
-    Logger logger = Logger.getLogger("debug-test");
-    logger.setUseParentHandlers(false);
-    logger.addHandler(
-        new Handler() {
-          @Override
-          public void publish(LogRecord r) {
-            lines.add(new java.util.logging.SimpleFormatter().formatMessage(r));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        });
+    List<String> lines = logged();
     Output log = Output.log(System.getLogger("debug-test"));
-    MessageSampler all = new MessageSampler(2, 1, () -> now);
-    new DebugExporter(Verbosity.NORMAL, all, log, account)
-        .consume(batch(Signal.LOGS, LOGS), outcomes::add);
+    exporter(Verbosity.NORMAL, log).consume(batch(Signal.LOGS, LOGS), outcomes::add);
     assertThat(lines)
         .containsExactly(
             "Logs: 1 resource logs, 1 log records",
@@ -109,11 +125,48 @@ class DebugExportersTest {
 
   @Test
   void whatIsNoTelemetryIsRefused() {
-    DebugExporter e =
-        new DebugExporter(
-            Verbosity.BASIC, new MessageSampler(2, 1, () -> now), Output.paths(List.of()), account);
+    DebugExporter e = exporter(Verbosity.BASIC, Output.paths(List.of()));
     e.consume(new Batch(Signal.LOGS, Encoding.OTLP, new byte[] {1, 2, 3}, 7, 0), outcomes::add);
     assertThat(outcomes).hasOnlyElementsOfType(Outcome.Rejected.class);
+  }
+
+  /** {@code /dev/full} is Linux's disk that never has room. */
+  @Test
+  void whatCannotBeWrittenIsTakenAndCountedAndLoggedOnceAMinute() throws Exception {
+    Path full = Path.of("/dev/full");
+    org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(full), "no /dev/full");
+    Path file = folder.resolve("beside");
+    List<String> lines = logged();
+    DebugExporter e =
+        exporter(Verbosity.BASIC, Output.paths(List.of(full.toString(), file.toString())));
+    e.start();
+    for (int i = 0; i < 3; i++) {
+      e.consume(batch(Signal.LOGS, LOGS), outcomes::add);
+    }
+    assertThat(outcomes).as("nobody sends it again").containsOnly(Outcome.ACCEPTED).hasSize(3);
+    assertThat(account.balance().out()).isZero();
+    assertThat(account.balance().dropped()).isEqualTo(java.util.Map.of("not_written", 3L));
+    assertThat(Files.readAllLines(file)).as("other outputs have it").hasSize(3);
+    assertThat(lines)
+        .singleElement()
+        .asString()
+        .contains("exporter debug", "/dev/full", "output_p");
+    now += 60_000_000_000L;
+    e.consume(batch(Signal.LOGS, LOGS), outcomes::add);
+    assertThat(lines).hasSize(2);
+    e.stop(java.time.Duration.ZERO);
+  }
+
+  @Test
+  void anOutputThatCannotBeOpenedIsNamedAndTheOthersAreClosed() throws Exception {
+    Path file = folder.resolve("first");
+    String missing = folder.resolve("no/such/file").toString();
+    Output o = Output.paths(List.of(file.toString(), missing));
+    assertThatThrownBy(o::open)
+        .isInstanceOf(java.io.IOException.class)
+        .hasMessageContainingAll("output_paths", missing, "folder");
+    o.text("to none that stayed open");
+    assertThat(file).isEmptyFile();
   }
 
   @Test
