@@ -126,7 +126,12 @@ public final class KafkaExporterFactory
     RecordKeys keys = settings.keys().getOrDefault(batch.signal(), RecordKeys.NONE);
     List<Parcel> parcels = new ArrayList<>();
     Map<String, Integer> drops = new HashMap<>();
-    keys.split(batch)
+    RecordKeys.Split split = keys.split(batch);
+    if (split.leftOut() > 0) {
+      drops.put(RecordWriter.NO_PLACE, split.leftOut());
+    }
+    split
+        .parts()
         .forEach(
             (own, part) -> {
               RecordWriter w =

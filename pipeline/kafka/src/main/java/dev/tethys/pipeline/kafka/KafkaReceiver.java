@@ -196,7 +196,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
           c = loggedInAnew(c);
         } catch (KafkaException e) {
           log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
-          pause(settings.pauses().first());
+          pause(settings.pauses().ofBrokers());
         }
       }
       if (c != null) {
@@ -228,7 +228,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     new Rebalance(refused.consumer).onPartitionsLost(List.copyOf(partitions.keySet()));
     close(refused, Duration.ZERO);
     while (true) {
-      pause(settings.pauses().first());
+      pause(settings.pauses().ofBrokers());
       if (stopping) {
         return null;
       }

@@ -13,6 +13,17 @@ import java.time.Duration;
 record Pauses(Duration first, Duration longest, double multiplier, double randomization) {
   static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(30), 2, 0);
 
+  /** What is waited at least before a broker is asked again that failed at once. */
+  private static final Duration LEAST_OF_BROKERS = Duration.ofMillis(250);
+
+  /**
+   * The pause before brokers are asked again: the first one, but long enough that a failure which
+   * comes at once, for as long as it lasts, fills neither a core nor the log.
+   */
+  Duration ofBrokers() {
+    return first.compareTo(LEAST_OF_BROKERS) < 0 ? LEAST_OF_BROKERS : first;
+  }
+
   /** The pause after this one. */
   Duration after(Duration pause) {
     double next = pause.toMillis() * multiplier;

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.LogsData;
@@ -12,6 +13,7 @@ import dev.tethys.model.telemetry.TracedMessage;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.telemetry.ValueText;
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -39,25 +41,39 @@ enum RecordKeys {
   private static final int HASH_BYTES = 16;
 
   /**
-   * The batches that a batch falls into, by their keys; "" for no key.
+   * What a batch falls into.
+   *
+   * @param parts by their keys; "" for no key
+   * @param leftOut samples of remote write that are in none of them, since OTLP has no place for
+   *     them
+   */
+  record Split(SequencedMap<String, Batch> parts, int leftOut) {}
+
+  /**
+   * The batches that a batch falls into.
    *
    * @throws NotEncodableException when the batch is malformed
    */
-  SequencedMap<String, Batch> split(Batch batch) {
+  Split split(Batch batch) {
     SequencedMap<String, Batch> out = new LinkedHashMap<>();
     if (this == NONE) {
       out.put("", batch);
-      return out;
+      return new Split(out, 0);
     }
-    Telemetry<?> data;
     try {
-      data = batch.takeTree();
+      if (batch.encoding() == Encoding.REMOTE_WRITE) {
+        // Its tree would not say what was left out.
+        SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.size());
+        parts(c.metrics()).forEach((k, t) -> out.put(k, batch.with(batch.signal(), t)));
+        return new Split(out, c.leftOut());
+      }
+      Telemetry<?> data = batch.takeTree();
+      parts(data).forEach((k, t) -> out.put(k, batch.with(batch.signal(), t)));
+      batch.keepTree(data);
+      return new Split(out, 0);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
-    parts(data).forEach((k, t) -> out.put(k, batch.with(batch.signal(), t)));
-    batch.keepTree(data);
-    return out;
   }
 
   private Map<String, ? extends Telemetry<?>> parts(Telemetry<?> data) {

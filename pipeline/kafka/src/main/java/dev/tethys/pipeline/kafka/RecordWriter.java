@@ -37,7 +37,8 @@ final class RecordWriter {
   /** What does not fit: few words, a label of metrics. */
   static final String TOO_LARGE = "larger than a record may be";
 
-  private static final String NO_PLACE = "no place in the record's encoding";
+  /** What is lost between two forms of metrics: few words, a label of metrics. */
+  static final String NO_PLACE = "no place in the record's encoding";
 
   /** The value of one record. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them

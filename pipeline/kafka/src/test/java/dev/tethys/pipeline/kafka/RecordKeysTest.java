@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -15,7 +20,10 @@ import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.Parcel;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +73,7 @@ class RecordKeysTest {
 
   @Test
   void allSpansOfATraceHaveItsIdAsKey() {
-    Map<String, Batch> parts = RecordKeys.TRACE_ID.split(traces());
+    Map<String, Batch> parts = RecordKeys.TRACE_ID.split(traces()).parts();
     String zeros = "0".repeat(31);
     assertThat(parts.keySet()).containsExactly(zeros + "1", zeros + "2", "");
     assertThat(names(requireNonNull(parts.get(zeros + "1")))).containsExactly("a/lib/x", "b/lib/x");
@@ -92,16 +100,47 @@ class RecordKeysTest {
     data.resources().add(logs("a", "1"));
     data.resources().add(logs("b", "2", "a", "1"));
     Map<String, Batch> parts =
-        RecordKeys.RESOURCE.split(
-            new Batch(Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(data), 3, 0));
+        RecordKeys.RESOURCE
+            .split(new Batch(Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(data), 3, 0))
+            .parts();
     assertThat(parts.values()).extracting(Batch::items).containsExactly(2, 1);
     assertThat(parts.keySet()).allMatch(k -> k.matches("[0-9a-f]{32}"));
+  }
+
+  /** A histogram of two buckets is one point; a bucket without a bound has no place in OTLP. */
+  @Test
+  void samplesThatHaveNoPlaceAreCountedWithKeysAsWithout() {
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.metadata("h", new MetricMetadata(MetricType.HISTOGRAM, "", ""));
+    for (String le : List.of("1", "+Inf")) {
+      w.beginSeries(Labels.of("__name__", "h_bucket", "job", "a", "le", le));
+      w.sample(1000, 3).endSeries();
+    }
+    w.beginSeries(Labels.of("__name__", "h_bucket", "job", "a")).sample(1000, 3).endSeries();
+    byte[] body = w.toByteArray();
+    for (boolean keys : List.of(false, true)) {
+      KafkaExporterSettings s =
+          KafkaExporterSettings.TYPE.read(
+              YamlDocument.parse(
+                      "a.yml", null, "{partition_metrics_by_resource_attributes: " + keys + "}")
+                  .root());
+      Encoder.Encoded e =
+          KafkaExporterFactory.encoder(
+                  s,
+                  requireNonNull(s.topics().get(Signal.METRICS)),
+                  Signal.METRICS,
+                  InstantSource.system(),
+                  new TestContext())
+              .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 3, 0));
+      assertThat(e.parcels()).as("keys " + keys).extracting(Parcel::items).containsExactly(1);
+      assertThat(e.drops()).as("keys " + keys).isEqualTo(Map.of(RecordWriter.NO_PLACE, 1));
+    }
   }
 
   @Test
   void withoutKeysABatchStaysWhole() {
     Batch b = traces();
-    assertThat(RecordKeys.NONE.split(b)).containsExactly(Map.entry("", b));
+    assertThat(RecordKeys.NONE.split(b).parts()).containsExactly(Map.entry("", b));
   }
 
   @Test
