@@ -8,14 +8,12 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.io.IOException;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -30,27 +28,23 @@ import tools.jackson.databind.ObjectMapper;
 final class BulkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final ElasticSettings settings;
   private final String path;
-  private final AtomicInteger turn = new AtomicInteger();
-  private final HttpEndpoint endpoint;
+  private final Servers servers;
   private final LineParcels parcels;
   private final IndexSetup setup;
   private final @Nullable NameTemplate late;
   private boolean isSetUp; // guarded by setup
 
-  BulkSender(
-      ElasticSettings settings, HttpEndpoint endpoint, LineParcels parcels, IndexSetup setup) {
+  BulkSender(ElasticSettings settings, Servers servers, LineParcels parcels, IndexSetup setup) {
     String filter =
         "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason";
-    this.settings = settings;
     this.path =
         settings.pipeline().isEmpty()
             ? filter
             : filter
                 + "&pipeline="
                 + URLEncoder.encode(settings.pipeline(), StandardCharsets.UTF_8);
-    this.endpoint = endpoint;
+    this.servers = servers;
     this.parcels = parcels;
     this.setup = setup;
     this.late = settings.timeSeries() == null ? null : settings.timeSeries().late();
@@ -67,8 +61,7 @@ final class BulkSender implements Sender {
         isSetUp = true;
       }
     }
-    URI url = settings.at(turn.getAndIncrement(), path);
-    HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
+    HttpEndpoint.Reply r = servers.call("POST", path, LineParcels.sent(p), p.body());
     if (r.status() == 413) {
       return parcels.halves(p, r.reason());
     }

@@ -10,11 +10,13 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.delivery.Encoder.Encoded;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RowIndex;
 import dev.tethys.pipeline.naming.BoundedNames;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -53,14 +55,20 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
     return new Requests(batch);
   }
 
-  /** The requests of one batch: for each document {@link #create}, its line, {@link #ended}. */
+  /**
+   * The requests of one batch: for each document {@link #create} and its line, and behind the last
+   * document of an item {@link #ended}.
+   */
   final class Requests {
     private final Batch batch;
     private final Map<String, String> headers;
     private final List<Parcel> out = new ArrayList<>();
     private final TextBuffer text = new TextBuffer();
     private final String prefix;
-    private int number;
+    private final RowIndex.Writer rows = new RowIndex.Writer();
+    private int number; // documents so far
+    private int inItems; // those of items that ended
+    private int inRequests; // those of requests that are made
     private int items;
 
     private Requests(Batch batch) {
@@ -81,9 +89,12 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
       text.put('-').number(number++).put("\"}}\n");
     }
 
+    /** All documents since the item before it are of this item, which stays in one request. */
     void ended() {
+      rows.item(number - inItems);
+      inItems = number;
       items++;
-      if (items >= maxItems || text.size() >= maxBytes) {
+      if (number - inRequests >= maxItems || text.size() >= maxBytes) {
         seal();
       }
     }
@@ -96,7 +107,14 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
     }
 
     private void seal() {
-      out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
+      Map<String, String> all = headers;
+      String several = rows.take();
+      if (!several.isEmpty()) {
+        all = new LinkedHashMap<>(headers);
+        all.put(RowIndex.HEADER, several);
+      }
+      out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, all));
+      inRequests = number;
       items = 0;
     }
   }

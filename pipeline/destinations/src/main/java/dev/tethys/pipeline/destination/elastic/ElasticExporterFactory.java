@@ -16,7 +16,6 @@ import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
-import java.util.Map;
 import java.util.Set;
 
 /** Makes {@code elasticsearch} or {@code opensearch} exporters. */
@@ -64,6 +63,10 @@ public final class ElasticExporterFactory
     return HttpEndpoint.of(s.client(), s.credentials(), s.delivery().timeout(), clients, context);
   }
 
+  private static Servers servers(ElasticSettings s, HttpEndpoint endpoint, Context context) {
+    return new Servers(s, endpoint, context.clock()::nanos, context.logger());
+  }
+
   @Override
   public Exporter create(ElasticSettings s, Signal signal, Context context) {
     if (s.otel() != null && signal == Signal.METRICS) {
@@ -79,7 +82,7 @@ public final class ElasticExporterFactory
             2,
             "application/x-ndjson",
             ClientAuth.of(s.client().auth(), context));
-    HttpEndpoint endpoint = endpoint(s, context);
+    Servers servers = servers(s, endpoint(s, context), context);
     String id = context.id().toString();
     BoundedNames names =
         s.otel() != null
@@ -107,11 +110,12 @@ public final class ElasticExporterFactory
         s.delivery(),
         signal,
         encoder,
-        new BulkSender(s, endpoint, lines, new IndexSetup(s, signal, endpoint)));
+        new BulkSender(s, servers, lines, new IndexSetup(s, signal, servers)));
   }
 
   @Override
   public DestinationProbe probe(ElasticSettings s, Context context) {
-    return new ElasticProbe(s, endpoint(s, context), Map.of("content-type", "application/json"));
+    HttpEndpoint endpoint = endpoint(s, context);
+    return new ElasticProbe(s, endpoint, servers(s, endpoint, context));
   }
 }

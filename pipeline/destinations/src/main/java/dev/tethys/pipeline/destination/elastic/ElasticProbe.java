@@ -5,6 +5,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -17,44 +18,62 @@ final class ElasticProbe implements DestinationProbe {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PROBE = "tethys_probe";
 
+  private static final Map<String, String> TYPE = Map.of("content-type", "application/json");
+
   private final ElasticSettings settings;
   private final HttpEndpoint endpoint;
+  private final Servers servers;
   private final IndexSetup setup;
-  private final Map<String, String> json;
 
-  ElasticProbe(ElasticSettings settings, HttpEndpoint endpoint, Map<String, String> json) {
+  ElasticProbe(ElasticSettings settings, HttpEndpoint endpoint, Servers servers) {
     this.settings = settings;
     this.endpoint = endpoint;
-    this.setup = new IndexSetup(settings, Signal.METRICS, endpoint);
-    this.json = json;
+    this.servers = servers;
+    this.setup = new IndexSetup(settings, Signal.METRICS, servers);
   }
 
-  private JsonNode call(String method, String path, String body)
-      throws IOException, InterruptedException {
-    HttpEndpoint.Reply r =
-        endpoint.call(
-            method,
-            settings.at(path),
-            json,
-            body.isEmpty() ? null : body.getBytes(StandardCharsets.UTF_8));
+  private JsonNode call(String path, String body) throws IOException, InterruptedException {
+    return read(path, servers.call("POST", path, TYPE, body.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static JsonNode read(Object url, HttpEndpoint.Reply r) throws IOException {
     if (!r.isOk()) {
-      throw new IOException(settings.at(path) + ": " + r.reason());
+      throw new IOException(url + ": " + r.reason());
     }
     try {
       return JSON.readTree(r.body());
     } catch (JacksonException e) {
-      throw new IOException(settings.at(path) + " gives no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException(url + " gives no JSON: " + e.getOriginalMessage(), e);
     }
   }
 
+  /** Asks every server; one that answers is enough, since those that do not have no turns. */
   @Override
   public String connect() throws IOException, InterruptedException {
-    JsonNode health = call("GET", "/_cluster/health", "");
+    String cluster = "";
+    StringBuilder silent = new StringBuilder();
+    IOException failed = null;
+    for (int i = 0; i < settings.bases().size(); i++) {
+      URI url = settings.at(i, "/_cluster/health");
+      try {
+        JsonNode health = read(url, endpoint.call("GET", url, TYPE, null));
+        cluster =
+            health.path("cluster_name").asString("?")
+                + " is "
+                + health.path("status").asString("?");
+      } catch (IOException e) {
+        failed = e;
+        silent.append("; ").append(settings.at(i, "")).append(" does not answer: ");
+        silent.append(e.getMessage());
+      }
+    }
+    if (cluster.isEmpty() && failed != null) {
+      throw settings.bases().size() == 1 ? failed : new IOException(silent.substring(2), failed);
+    }
     return (settings.openSearch() ? "OpenSearch" : "Elasticsearch")
         + ", cluster "
-        + health.path("cluster_name").asString("?")
-        + " is "
-        + health.path("status").asString("?");
+        + cluster
+        + silent;
   }
 
   @Override
@@ -75,8 +94,7 @@ final class ElasticProbe implements DestinationProbe {
     w.series(Labels.of(Labels.METRIC_NAME, PROBE));
     w.sample(seconds * 1000, value);
     String index = settings.metricsIndex().of(l -> l.equals(Labels.METRIC_NAME) ? PROBE : "");
-    JsonNode answer =
-        call("POST", "/_bulk?refresh=true", new String(w.take(), StandardCharsets.UTF_8));
+    JsonNode answer = call("/_bulk?refresh=true", new String(w.take(), StandardCharsets.UTF_8));
     if (answer.path("errors").asBoolean(false)) {
       throw new IOException("the document was refused: " + answer.path("items"));
     }
@@ -87,7 +105,6 @@ final class ElasticProbe implements DestinationProbe {
             : "\"sort\":[{\"@timestamp\":{\"order\":\"desc\"}}],";
     JsonNode found =
         call(
-            "POST",
             "/" + index + "/_search",
             "{\"size\":1," + time + "\"query\":{\"match\":{\"" + name + "\":\"" + PROBE + "\"}}}");
     double read = found.at("/hits/hits/0/_source/value").asDouble(Double.NaN);

@@ -324,14 +324,9 @@ record ElasticSettings(
     };
   }
 
-  /** A path of the first server. */
-  URI at(String path) {
-    return at(0, path);
-  }
-
-  /** A path of one of the servers, by turns. */
-  URI at(int turn, String path) {
-    String b = bases.get(Math.floorMod(turn, bases.size())).toString();
+  /** A path of one of the {@link #bases}. */
+  URI at(int server, String path) {
+    String b = bases.get(server).toString();
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 

@@ -21,12 +21,12 @@ final class IndexSetup {
 
   private final ElasticSettings settings;
   private final Signal signal;
-  private final HttpEndpoint endpoint;
+  private final Servers servers;
 
-  IndexSetup(ElasticSettings settings, Signal signal, HttpEndpoint endpoint) {
+  IndexSetup(ElasticSettings settings, Signal signal, Servers servers) {
     this.settings = settings;
     this.signal = signal;
-    this.endpoint = endpoint;
+    this.servers = servers;
   }
 
   private NameTemplate index() {
@@ -123,7 +123,7 @@ final class IndexSetup {
   /**
    * Makes them, over others of the same names.
    *
-   * @return what the server said if it did not, else null
+   * @return what a server said if it did not, else null
    */
   HttpEndpoint.@Nullable Reply make() throws IOException, InterruptedException {
     if (!isWanted()) {
@@ -131,9 +131,9 @@ final class IndexSetup {
     }
     for (Template t : templates()) {
       HttpEndpoint.Reply r =
-          endpoint.call(
+          servers.call(
               "PUT",
-              settings.at(t.path),
+              t.path,
               Map.of("content-type", "application/json"),
               t.text.getBytes(StandardCharsets.UTF_8));
       // A policy of OpenSearch that is there is left: it may be somebody's own by now.

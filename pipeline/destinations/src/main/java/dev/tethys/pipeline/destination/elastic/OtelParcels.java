@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Log records and spans as documents of the mapping mode {@code otel}; each event of a span is one
- * more, among the logs. A sender may ask for another mode, in the metadata {@code
- * X-Elastic-Mapping-Mode} or in an attribute of a scope: what asks for one that is not built is
- * dropped and counted.
+ * more, among the logs, and of the same item. A sender may ask for another mode, in the metadata
+ * {@code X-Elastic-Mapping-Mode} or in an attribute of a scope: what asks for one that is not built
+ * is dropped and counted.
  *
  * @param parcels whose names are {@link #names}
  */
@@ -81,14 +81,13 @@ record OtelParcels(OtelMode mode, DocumentParcels parcels) implements Encoder {
       OtelMode.Place to = bounded("traces", mode.tracesIndex(), at, resource);
       out.create(to.index());
       new OtelText(text).span(r, s, span, to);
-      out.ended();
       for (SpanEvent e : span.hasEvents() ? span.events() : List.<SpanEvent>of()) {
         at = OtelMode.route("logs", e.attributes(), scope, resource, name);
         to = bounded("logs", mode.logsIndex(), at, resource);
         out.create(to.index());
         new OtelText(text).event(r, s, span, e, to);
-        out.ended();
       }
+      out.ended();
     }
   }
 

@@ -48,6 +48,7 @@ class BulkSenderTest {
 
   private HttpDouble elastic;
   private HttpClientFactory http;
+  private long now = 7;
 
   @BeforeEach
   void start() throws IOException {
@@ -94,9 +95,74 @@ class BulkSenderTest {
         s.client(), null, s.credentials(), s.delivery().timeout(), http, () -> 0);
   }
 
+  private Servers servers(ElasticSettings s) {
+    return new Servers(s, endpoint(s), () -> now, System.getLogger("elastic test"));
+  }
+
   private BulkSender sender(ElasticSettings s, Signal signal) {
-    HttpEndpoint e = endpoint(s);
+    Servers e = servers(s);
     return new BulkSender(s, e, lines(s), new IndexSetup(s, signal, e));
+  }
+
+  private ElasticSettings of(String... servers) {
+    YamlDocument d =
+        YamlDocument.parse("c.yaml", null, "{endpoints: ['" + String.join("', '", servers) + "']}");
+    return new ElasticSettings.Keys("elasticsearch", false).type.read(d.root());
+  }
+
+  private static List<String> methods(HttpDouble server) {
+    return server.requests().stream().map(HttpDouble.Got::method).toList();
+  }
+
+  @Test
+  void aServerThatIsDownHoldsNothingUpAndHasNoTurnsForAWhile() throws Exception {
+    HttpDouble gone = new HttpDouble();
+    gone.close();
+    try (HttpDouble third = new HttpDouble()) {
+      third.otherwise(200, "{\"errors\":false}");
+      ElasticSettings s = of(gone.url(), elastic.url(), third.url());
+      BulkSender sender = sender(s, Signal.METRICS);
+      Parcel p = parcels(s).getFirst();
+      for (int i = 0; i < 6; i++) {
+        assertThat(sender.send(p)).isEqualTo(Verdict.DELIVERED);
+      }
+      assertThat(methods(elastic)).contains("PUT");
+      assertThat(elastic.requests().size() + third.requests().size())
+          .as("a template and six bulks")
+          .isEqualTo(7);
+      assertThat(methods(third)).contains("POST");
+
+      third.otherwise(503, "{\"error\":\"no master\"}");
+      int asked = third.requests().size();
+      for (int i = 0; i < 6; i++) {
+        assertThat(sender.send(p)).isEqualTo(Verdict.DELIVERED);
+      }
+      assertThat(third.requests()).hasSize(asked + 1);
+      third.otherwise(200, "{\"errors\":false}");
+      now += 30_000_000_000L;
+      for (int i = 0; i < 3; i++) {
+        assertThat(sender.send(p)).isEqualTo(Verdict.DELIVERED);
+      }
+      assertThat(third.requests()).as("it has turns again").hasSizeGreaterThan(asked + 1);
+    }
+    elastic.otherwise(503, "{}");
+    ElasticSettings s = of(gone.url(), elastic.url());
+    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst()))
+        .as("nobody takes it")
+        .isInstanceOf(Verdict.Later.class);
+  }
+
+  @Test
+  void aProbeAsksEachServerAndNamesThoseThatDoNotAnswer() throws Exception {
+    HttpDouble gone = new HttpDouble();
+    gone.close();
+    elastic.otherwise(200, "{\"cluster_name\":\"c\",\"status\":\"green\"}");
+    ElasticSettings s = of(gone.url(), elastic.url());
+    assertThat(new ElasticProbe(s, endpoint(s), servers(s)).connect())
+        .startsWith("Elasticsearch, cluster c is green; " + gone.url() + " does not answer");
+    ElasticSettings none = of(gone.url());
+    assertThatThrownBy(() -> new ElasticProbe(none, endpoint(none), servers(none)).connect())
+        .isInstanceOf(IOException.class);
   }
 
   @Test
@@ -414,7 +480,7 @@ class BulkSenderTest {
         ", metrics_index: 'm-{job}', policy: {rollover_after: 1d, rollover_size: 50gb,"
             + " delete_after: 30d}";
     ElasticSettings s = settings(keys, false);
-    assertThat(new IndexSetup(s, Signal.METRICS, endpoint(s)).make()).isNull();
+    assertThat(new IndexSetup(s, Signal.METRICS, servers(s)).make()).isNull();
     HttpDouble.Got policy = elastic.requests().getFirst();
     assertThat(policy.path()).isEqualTo("/_ilm/policy/tethys-m-all");
     assertThat(policy.text())
@@ -427,7 +493,7 @@ class BulkSenderTest {
 
     ElasticSettings o = settings(keys, true);
     elastic.answer(409, "{\"error\":{\"type\":\"version_conflict_engine_exception\"}}");
-    assertThat(new IndexSetup(o, Signal.METRICS, endpoint(o)).make())
+    assertThat(new IndexSetup(o, Signal.METRICS, servers(o)).make())
         .as("a policy that is there stays")
         .isNull();
     List<HttpDouble.Got> got = elastic.requests();

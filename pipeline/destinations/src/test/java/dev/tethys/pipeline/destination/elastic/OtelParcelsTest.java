@@ -10,11 +10,14 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Encoder.Encoded;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -215,6 +218,50 @@ class OtelParcelsTest {
                 "event_name":"exception","attributes":{"k":true,"event.name":"exception"},
                 "resource":{},"scope":{}}
                 """));
+  }
+
+  @Test
+  void aSpanIsOneItemHoweverManyEventsItHas() {
+    String event = "{\"name\": \"e\"}";
+    String three = "{\"name\": \"a\", \"events\": [E, E, E]}".replace("E", event);
+    String spans =
+        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [T, {\"name\": \"b\"}, T]}]}]}"
+            .replace("T", three);
+    List<Parcel> whole = encode(Signal.TRACES, ROUTED, 10, Metadata.NONE, spans).parcels();
+    assertThat(whole).extracting(Parcel::items).containsExactly(3);
+    LineParcels.Opened o = LINES.open(whole.getFirst());
+    assertThat(o.index().rows()).isEqualTo(9);
+    assertThat(o.index().item(3)).as("the last event of the first span").isZero();
+    assertThat(o.index().item(4)).isEqualTo(1);
+
+    BitSet again = new BitSet();
+    again.set(6); // an event of the third span
+    Verdict v =
+        o.sorted(Map.of(4, "no"), again, new Verdict.Later(java.time.Duration.ZERO, false, ""));
+    assertThat(v).isInstanceOf(Verdict.Sorted.class);
+    Verdict.Sorted sorted = (Verdict.Sorted) v;
+    assertThat(sorted.delivered()).isEqualTo(1);
+    assertThat(sorted.refused().getFirst().parcel().items()).isEqualTo(1);
+    Parcel third = java.util.Objects.requireNonNull(sorted.again());
+    assertThat(third.items()).isEqualTo(1);
+    assertThat(LINES.open(third).index().rows()).isEqualTo(4);
+  }
+
+  @Test
+  void requestsAreCutBetweenSpans() {
+    String two = "{\"events\": [{\"name\": \"e\"}, {\"name\": \"f\"}]}";
+    String spans =
+        "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [S, S, S]}]}]}"
+            .replace("S, S, S", String.join(",", two, two, two));
+    byte[] b = spans.getBytes(StandardCharsets.UTF_8);
+    byte[] body = OtlpJson.toProtobuf(Signal.TRACES.otlp(), b, 0, b.length).toByteArray();
+    BoundedNames names = OtelParcels.names(10, new Registry(), "x", Signal.TRACES);
+    List<Parcel> cut =
+        new OtelParcels(ROUTED, new DocumentParcels(names, LINES, 4, 1 << 20))
+            .encode(new Batch(Signal.TRACES, Encoding.OTLP, body, 3, 0))
+            .parcels();
+    assertThat(cut).extracting(Parcel::items).containsExactly(2, 1);
+    assertThat(cut).extracting(p -> LINES.open(p).index().rows()).containsExactly(6, 3);
   }
 
   @Test
