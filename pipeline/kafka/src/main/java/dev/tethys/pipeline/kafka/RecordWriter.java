@@ -86,7 +86,14 @@ final class RecordWriter {
         case REMOTE_WRITE, CLYMENE_JSON, CLYMENE_FLAT -> series(batch);
         case CLYMENE_LOGS -> streams(batch);
         case RAW -> lines(batch);
-        case TEXT, JSON, ZIPKIN_JSON, ZIPKIN_PROTO, JAEGER_PROTO ->
+        case TEXT,
+            JSON,
+            AZURE_RESOURCE_LOGS,
+            ZIPKIN_JSON,
+            ZIPKIN_PROTO,
+            ZIPKIN_THRIFT,
+            JAEGER_PROTO,
+            JAEGER_JSON ->
             throw new IllegalStateException(encoding + " is not written");
       }
     } catch (CodecException e) {
