@@ -20,7 +20,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk in memory that can lose its power at any operation, become full, or fail to read.
+ * A disk in memory that can lose its power at any operation, become full, fail to force what was
+ * written, or end writing with an error of the process.
  *
  * <p>After a power cut ({@link #afterPowerCut}) a file keeps what was forced and, of what was
  * written behind it, any part, with sectors missing in between; a folder keeps the names that were
@@ -90,6 +91,7 @@ public final class SimulatedFiles implements FileAccess {
   private boolean dead;
   private long freeBytes = Long.MAX_VALUE;
   private boolean failForce;
+  private boolean outOfMemory;
   private String refusedNames = "";
 
   public SimulatedFiles(long seed) {
@@ -116,6 +118,14 @@ public final class SimulatedFiles implements FileAccess {
 
   public void failForce(boolean fail) {
     failForce = fail;
+  }
+
+  /**
+   * Whether there is no memory to write or to force with: half of what is written stands in the
+   * file then.
+   */
+  public synchronized void outOfMemory(boolean now) {
+    outOfMemory = now;
   }
 
   /** The disk as the next process finds it when the power was cut. */
@@ -259,6 +269,9 @@ public final class SimulatedFiles implements FileAccess {
           n = random.nextInt(length + 1);
           cut = true;
         }
+        if (outOfMemory) {
+          n /= 2;
+        }
         if (n > freeBytes) {
           n = (int) freeBytes;
           full = true;
@@ -276,6 +289,13 @@ public final class SimulatedFiles implements FileAccess {
         if (full) {
           throw new IOException("No space left on device");
         }
+        memory();
+      }
+    }
+
+    private void memory() {
+      if (outOfMemory) {
+        throw new OutOfMemoryError("simulated");
       }
     }
 
@@ -298,6 +318,7 @@ public final class SimulatedFiles implements FileAccess {
     public void force() throws IOException {
       synchronized (SimulatedFiles.this) {
         step();
+        memory();
         if (failForce) {
           c.droppedFrom = c.droppedFrom < c.droppedTo ? c.droppedFrom : c.durable;
           c.droppedTo = c.size;

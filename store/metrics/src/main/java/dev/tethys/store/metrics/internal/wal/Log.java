@@ -125,33 +125,19 @@ public final class Log implements Closeable {
   /**
    * Appends whole frames.
    *
-   * @throws IOException when they could not be written: then none of them is read back
+   * @throws IOException when they could not be written: then, as after any error, none of them is
+   *     read back
    */
   public void append(ByteSink frames, boolean sync) throws IOException {
-    WritableFile f = file;
-    if (f != null && broken) {
-      repair(f);
-      f = file;
-    }
-    if (f == null || good > HEADER && good + frames.size > segmentBytes) {
-      rotate();
-      f = file;
-    }
-    if (f == null) {
-      throw new IOException("no segment is open");
-    }
+    WritableFile f = segmentFor(frames.size);
     try {
       f.write(frames.buf, 0, frames.size);
       if (sync) {
         force(f);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) { // memory may end behind the first bytes
       broken = true;
-      try {
-        repair(f);
-      } catch (IOException again) {
-        e.addSuppressed(again);
-      }
+      cleanUp(e, () -> repair(f));
       throw e;
     }
     good += frames.size;
@@ -162,6 +148,37 @@ public final class Log implements Closeable {
     }
   }
 
+  /** The open segment, without half-written bytes and with room for so many. */
+  private WritableFile segmentFor(int bytes) throws IOException {
+    WritableFile f = file;
+    if (f != null && broken) {
+      repair(f);
+    }
+    if (f == null || good > HEADER && good + bytes > segmentBytes) {
+      rotate();
+      f = file;
+    }
+    if (f == null) {
+      throw new IOException("no segment is open");
+    }
+    return f;
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Does what is left to do after an error, which is the one to tell. */
+  private static void cleanUp(Throwable error, Step step) {
+    try {
+      step.run();
+    } catch (IOException | RuntimeException | Error also) {
+      if (also != error) {
+        error.addSuppressed(also);
+      }
+    }
+  }
+
   /** Takes half-written bytes away. */
   private void repair(WritableFile f) throws IOException {
     f.truncate(good);
@@ -169,8 +186,8 @@ public final class Log implements Closeable {
   }
 
   /**
-   * Starts a new segment, whose number is returned; everything before it is made durable, unless it
-   * is in doubt already.
+   * Starts a new segment, whose number is returned; the one before it is made durable, unless it is
+   * in doubt already.
    */
   public long rotate() throws IOException {
     syncLock.lock();
@@ -180,7 +197,7 @@ public final class Log implements Closeable {
         if (broken) {
           repair(old);
         }
-        if (!isDoubtful()) {
+        if (doubtful != segment) { // one before it in doubt says nothing of this one
           force(old);
           synced = written;
         }
@@ -197,9 +214,9 @@ public final class Log implements Closeable {
         f.write(head.buf, 0, head.size);
         f.force();
         files.syncDirectory(directory);
-      } catch (IOException e) {
-        f.close();
-        files.delete(path(n));
+      } catch (IOException | RuntimeException | Error e) {
+        cleanUp(e, f::close);
+        cleanUp(e, () -> files.delete(path(n)));
         throw e;
       }
       segment = n;
@@ -230,11 +247,14 @@ public final class Log implements Closeable {
   }
 
   private void force(WritableFile f) throws IOException {
+    boolean forced = false;
     try {
       f.force();
-    } catch (IOException e) {
-      doubtful = segment;
-      throw e;
+      forced = true;
+    } finally {
+      if (!forced) {
+        doubtful = segment;
+      }
     }
   }
 
