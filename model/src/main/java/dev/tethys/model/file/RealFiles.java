@@ -2,9 +2,12 @@ package dev.tethys.model.file;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.SyncFailedException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -21,13 +24,14 @@ import java.util.stream.Stream;
 public final class RealFiles implements FileAccess {
   @Override
   public WritableFile create(Path path) throws IOException {
-    FileChannel ch =
-        FileChannel.open(
+    // Emptied here, because the errors say more.
+    FileChannel.open(
             path,
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING);
-    return new Channel(ch);
+            StandardOpenOption.TRUNCATE_EXISTING)
+        .close();
+    return new Writing(new RandomAccessFile(path.toFile(), "rw"), path);
   }
 
   @Override
@@ -132,8 +136,21 @@ public final class RealFiles implements FileAccess {
 
   @Override
   public void syncDirectory(Path directory) throws IOException {
-    try (FileChannel ch = FileChannel.open(directory, StandardOpenOption.READ)) {
-      ch.force(true);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try (FileChannel ch = FileChannel.open(directory, StandardOpenOption.READ)) {
+          ch.force(true);
+          return;
+        } catch (ClosedByInterruptException e) {
+          // What was changed must be durable for others, too: who is interrupted hears of it later.
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -158,18 +175,21 @@ public final class RealFiles implements FileAccess {
     }
   }
 
-  private static final class Channel implements WritableFile {
-    /**
-     * A channel copies what it is given out of the heap, and each thread keeps the memory for the
-     * largest piece that it ever wrote.
-     */
+  /**
+   * Not a {@link FileChannel}: that closes itself when a thread is interrupted that writes to it or
+   * forces it, and a log that several threads write to would be closed for all of them.
+   */
+  private static final class Writing implements WritableFile {
+    /** What is written is copied out of the heap first: no more than this at once. */
     private static final int PIECE = 128 << 10;
 
-    private final FileChannel channel;
+    private final RandomAccessFile file;
+    private final Path path;
     private long position;
 
-    Channel(FileChannel channel) {
-      this.channel = channel;
+    Writing(RandomAccessFile file, Path path) {
+      this.file = file;
+      this.path = path;
     }
 
     @Override
@@ -177,7 +197,8 @@ public final class RealFiles implements FileAccess {
       int at = offset;
       int end = offset + length;
       while (at < end) {
-        int n = channel.write(ByteBuffer.wrap(bytes, at, Math.min(end - at, PIECE)), position);
+        int n = Math.min(end - at, PIECE);
+        file.write(bytes, at, n);
         at += n;
         position += n;
       }
@@ -190,18 +211,23 @@ public final class RealFiles implements FileAccess {
 
     @Override
     public void truncate(long size) throws IOException {
-      channel.truncate(size);
+      file.setLength(size);
+      file.seek(size);
       position = size;
     }
 
     @Override
     public void force() throws IOException {
-      channel.force(false);
+      try {
+        file.getFD().sync();
+      } catch (SyncFailedException e) {
+        throw new IOException("the disk did not take what was written to " + path, e);
+      }
     }
 
     @Override
     public void close() throws IOException {
-      channel.close();
+      file.close();
     }
   }
 }
