@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /**
  * Saves the head in files, so that the log before them is not needed any more. Runs under the
@@ -32,13 +33,17 @@ final class Checkpoints {
   private final WorkMeters meters;
   private long at; // bytes of the log when the last one was taken
   private boolean owed;
-  private long retryAt; // of System.nanoTime, while one is owed
+  private final LongSupplier nanos; // as System.nanoTime: counted from anywhere, also negative
+  private long retryAt; // of nanos, while one is owed
 
   // For self-metrics.
   final LongAdder done = new LongAdder();
   final LongAdder failures = new LongAdder();
 
-  Checkpoints(FileAccess files, Path folder, Head head, Log log, WorkMeters meters) {
+  Checkpoints(
+      FileAccess files, Path folder, Head head, Log log, WorkMeters meters, LongSupplier nanos) {
+    this.nanos = nanos;
+    this.retryAt = nanos.getAsLong();
     this.files = files;
     this.folder = folder;
     this.head = head;
@@ -62,14 +67,14 @@ final class Checkpoints {
     if (flushed || log.isDoubtful() || log.written() - at > logBytes) {
       owed = true;
     }
-    if (owed && System.nanoTime() - retryAt >= 0) {
+    if (owed && nanos.getAsLong() - retryAt >= 0) {
       take(false);
     }
   }
 
   /** One that is owed is tried at the next opportunity, not only after a while. */
   void retryNow() {
-    retryAt = System.nanoTime();
+    retryAt = nanos.getAsLong();
   }
 
   /** Takes the last one, if anything was appended since the one before. */
@@ -124,7 +129,7 @@ final class Checkpoints {
     } finally {
       if (!whole) {
         failures.increment();
-        retryAt = System.nanoTime() + RETRY_NANOS;
+        retryAt = nanos.getAsLong() + RETRY_NANOS;
       }
     }
   }

@@ -105,7 +105,7 @@ final class Upkeep {
             parts,
             new Pace(
                 () -> this.options.compactionRate(), System::nanoTime, this::waits, this::sleep));
-    this.checkpoints = new Checkpoints(files, folder, head, log, blocks.meters);
+    this.checkpoints = new Checkpoints(files, folder, head, log, blocks.meters, System::nanoTime);
     this.recovered = log.bytes() > 0;
   }
 
@@ -211,19 +211,28 @@ final class Upkeep {
                     // The first time at once: what a process that ends again and again within
                     // its first second leaves in the log must not grow from start to start.
                     do {
-                      try {
-                        action.run();
-                      } catch (StorageException e) {
-                        LOG.log(Level.ERROR, e.getMessage());
-                      } catch (RuntimeException | InternalError e) { // a mapped file may fail
-                        LOG.log(Level.ERROR, name + " failed; it will try again", e);
-                      }
+                      attempt(name, action);
                     } while (!stop.await(1, TimeUnit.SECONDS));
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }
                 });
     threads.add(t);
+  }
+
+  /** Does the work of a thread, which goes on whatever that ends with. */
+  private static void attempt(String name, Runnable action) {
+    try {
+      action.run();
+    } catch (StorageException e) {
+      LOG.log(Level.ERROR, e.getMessage());
+    } catch (RuntimeException | Error e) { // memory may end, and a mapped file fail
+      try {
+        LOG.log(Level.ERROR, name + " failed; it will try again", e);
+      } catch (OutOfMemoryError again) {
+        // Not even to tell of it there is memory; what fails next time is told then.
+      }
+    }
   }
 
   /** Forces the log to disk. */
@@ -275,8 +284,13 @@ final class Upkeep {
 
   /** Everything that is due. */
   void maintain() {
-    checkpoints.retryNow();
-    run();
+    structure.lock();
+    try {
+      checkpoints.retryNow();
+      run();
+    } finally {
+      structure.unlock();
+    }
   }
 
   private void run() {
@@ -284,20 +298,39 @@ final class Upkeep {
     head.measure();
     structure.lock();
     try {
-      try {
-        leaveLog();
-      } finally {
-        // Also on a full disk: retention may make the room that is missing.
-        compaction.run(options, this::horizon, newest(), log.bytes());
-      }
+      leaveLogAndCompact();
     } catch (Pace.Stopped e) {
       LOG.log(Level.DEBUG, "blocks are merged after the next start: " + e.getMessage());
     } catch (IOException e) {
       failures.increment();
       throw unavailable("the store cannot write blocks in " + folder, e);
+    } catch (RuntimeException | Error e) {
+      failures.increment();
+      throw e;
     } finally {
       structure.unlock();
     }
+  }
+
+  /** Both are tried; what fails first is told, with what fails then. */
+  private void leaveLogAndCompact() throws IOException {
+    try {
+      leaveLog();
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        compact(); // retention may make the room that is missing
+      } catch (IOException | RuntimeException | Error also) {
+        if (also != e) {
+          e.addSuppressed(also);
+        }
+      }
+      throw e;
+    }
+    compact();
+  }
+
+  private void compact() throws IOException {
+    compaction.run(options, this::horizon, newest(), log.bytes());
   }
 
   /** Samples to blocks, and the rest to a snapshot, when that is due. */
@@ -545,8 +578,7 @@ final class Upkeep {
     try {
       checkpoints.takeLast();
     } catch (IOException e) {
-      // Everything is in the log: only the next start takes longer.
-      LOG.log(Level.WARNING, "the head could not be saved at the end: " + e.getMessage());
+      tellUnsaved(e);
     } finally {
       structure.unlock();
       try {
@@ -554,6 +586,22 @@ final class Upkeep {
       } catch (IOException e) {
         LOG.log(Level.ERROR, "the write-ahead log could not be forced to disk at the end", e);
       }
+    }
+  }
+
+  private void tellUnsaved(IOException why) {
+    String what = "the head could not be saved at the end: " + why.getMessage();
+    if (log.isDoubtful()) {
+      LOG.log(
+          Level.ERROR,
+          what
+              + "; a part of the write-ahead log could not be forced to disk before, so that a"
+              + " power cut may cost what stands in it: mend the disk of "
+              + folder
+              + " or make room there, then start the store and stop it before the machine goes off."
+              + " What it reads back is saved when it stops");
+    } else {
+      LOG.log(Level.WARNING, what + "; everything is in the log, only the next start takes longer");
     }
   }
 }

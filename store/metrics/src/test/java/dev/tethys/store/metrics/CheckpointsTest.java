@@ -5,15 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadSettings;
+import dev.tethys.store.metrics.internal.wal.Log;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 
 /** Snapshots of the head beside a disk that is full or fails, and a log that somebody removed. */
@@ -123,6 +130,48 @@ class CheckpointsTest {
           .contains("00000001")
           .contains("not read");
       assertThat(disk.list(FOLDER.resolve("quarantine"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void theFirstIsTakenHoweverTheClockOfTheMachineCounts() throws IOException {
+    for (long now : new long[] {Long.MIN_VALUE, -1_000_000_000_000L, 0, Long.MAX_VALUE}) {
+      SimulatedFiles disk = new SimulatedFiles(5);
+      disk.createDirectories(FOLDER);
+      Log log = new Log(disk, FOLDER.resolve("wal"), 1 << 20, 0);
+      Head head =
+          new Head(
+              7_200_000,
+              new HeadSettings(7_200_000, 1000, Long.MAX_VALUE, 0, 0),
+              frames -> log.append(frames, false),
+              InstantSource.fixed(Instant.ofEpochMilli(T0)),
+              nanos -> {},
+              new ChangeLog());
+      Checkpoints c = new Checkpoints(disk, FOLDER, head, log, new WorkMeters(), () -> now);
+      c.takeIfDue(true, 1 << 20);
+      assertThat(c.done.sum()).as("clock at %d", now).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void theEndTellsWhetherTheLogHasWhatCouldNotBeSaved() {
+    try (LogLines told = new LogLines()) {
+      SimulatedFiles disk = new SimulatedFiles(6);
+      MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
+      append(db, 0, 2);
+      disk.setFree(0);
+      db.close();
+      assertThat(told.of(Level.WARNING))
+          .anyMatch(l -> l.contains("No space left") && l.contains("everything is in the log"));
+
+      disk = new SimulatedFiles(7);
+      db = MetricsDatabase.open(FOLDER, options(), disk);
+      append(db, 0, 2);
+      disk.failForce(true);
+      assertThatThrownBy(db::maintain).hasMessageContaining("Input/output error");
+      db.close();
+      assertThat(told.of(Level.SEVERE))
+          .anyMatch(l -> l.contains("power cut may cost") && l.contains("mend the disk of /data"));
     }
   }
 }
