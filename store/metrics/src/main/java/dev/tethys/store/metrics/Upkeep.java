@@ -313,6 +313,7 @@ final class Upkeep {
   }
 
   /** Both are tried; what fails first is told, with what fails then. */
+  @SuppressWarnings("ReferenceEquality") // an error cannot suppress itself
   private void leaveLogAndCompact() throws IOException {
     try {
       leaveLog();

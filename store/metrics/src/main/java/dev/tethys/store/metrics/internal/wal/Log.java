@@ -154,7 +154,7 @@ public final class Log implements Closeable {
     if (f != null && broken) {
       repair(f);
     }
-    if (f == null || good > HEADER && good + bytes > segmentBytes) {
+    if (f == null || (good > HEADER && good + bytes > segmentBytes)) {
       rotate();
       f = file;
     }
@@ -169,6 +169,7 @@ public final class Log implements Closeable {
   }
 
   /** Does what is left to do after an error, which is the one to tell. */
+  @SuppressWarnings("ReferenceEquality") // an error cannot suppress itself
   private static void cleanUp(Throwable error, Step step) {
     try {
       step.run();
