@@ -10,6 +10,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.TimeRanges;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,11 @@ final class LateStore implements MetricStore {
   @Override
   public Appender appender() {
     return get().appender();
+  }
+
+  @Override
+  public Appender appender(long lane) {
+    return get().appender(lane);
   }
 
   @Override
@@ -82,6 +88,22 @@ final class LateStore implements MetricStore {
   public List<SeriesExemplars> exemplars(
       long minTime, long maxTime, List<List<Matcher>> matcherSets) {
     return get().exemplars(minTime, maxTime, matcherSets);
+  }
+
+  @Override
+  public List<Labels> series(
+      long minTime,
+      long maxTime,
+      List<List<Matcher>> matcherSets,
+      int limit,
+      Consumer<String> warnings) {
+    return get().series(minTime, maxTime, matcherSets, limit, warnings);
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warnings) {
+    return get().exemplars(minTime, maxTime, matcherSets, warnings);
   }
 
   @Override

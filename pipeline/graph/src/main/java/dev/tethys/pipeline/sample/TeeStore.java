@@ -10,6 +10,7 @@ import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.TimeRanges;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * A store beside which everything that it takes goes another way too.
@@ -84,6 +85,22 @@ public final class TeeStore implements MetricStore {
   public List<SeriesExemplars> exemplars(
       long minTime, long maxTime, List<List<Matcher>> matcherSets) {
     return store.exemplars(minTime, maxTime, matcherSets);
+  }
+
+  @Override
+  public List<Labels> series(
+      long minTime,
+      long maxTime,
+      List<List<Matcher>> matcherSets,
+      int limit,
+      Consumer<String> warnings) {
+    return store.series(minTime, maxTime, matcherSets, limit, warnings);
+  }
+
+  @Override
+  public List<SeriesExemplars> exemplars(
+      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warnings) {
+    return store.exemplars(minTime, maxTime, matcherSets, warnings);
   }
 
   @Override

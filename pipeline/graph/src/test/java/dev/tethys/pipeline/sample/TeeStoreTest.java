@@ -10,11 +10,14 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.model.storage.MetricStore;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.testkit.MemoryMetricStore;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class TeeStoreTest {
@@ -136,5 +139,30 @@ class TeeStoreTest {
     assertThat(batches).hasSizeGreaterThan(1);
     assertThat(batches.stream().mapToInt(Batch::items).sum()).isEqualTo(100_000);
     assertThat(sent()).hasSize(100_000);
+  }
+
+  @Test
+  void warningsOfTheStoreReachWhoAsks() {
+    MetricStore telling =
+        (MetricStore)
+            Proxy.newProxyInstance(
+                MetricStore.class.getClassLoader(),
+                new Class<?>[] {MetricStore.class},
+                (proxy, method, args) -> {
+                  if (args[args.length - 1] instanceof Consumer<?> c) {
+                    tell(c, method.getName());
+                  }
+                  return List.of();
+                });
+    TeeStore tee = new TeeStore(telling, sink, () -> true);
+    List<String> told = new ArrayList<>();
+    tee.series(0, 1, List.of(), 0, told::add);
+    tee.exemplars(0, 1, List.of(), told::add);
+    assertThat(told).containsExactly("series", "exemplars");
+  }
+
+  @SuppressWarnings("unchecked")
+  private static void tell(Consumer<?> warnings, String warning) {
+    ((Consumer<String>) warnings).accept(warning);
   }
 }

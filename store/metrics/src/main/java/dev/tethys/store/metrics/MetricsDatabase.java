@@ -337,14 +337,24 @@ public final class MetricsDatabase implements MetricStore {
 
   @Override
   public List<Labels> series(long min, long max, List<List<Matcher>> matcherSets, int limit) {
+    return found(min, max, matcherSets, limit, MetricsDatabase::refuse);
+  }
+
+  @Override
+  public List<Labels> series(
+      long min, long max, List<List<Matcher>> matcherSets, int limit, Consumer<String> warnings) {
+    CopyOnWriteArrayList<String> lost = new CopyOnWriteArrayList<>();
+    List<Labels> out = found(min, max, matcherSets, limit, lost::addIfAbsent);
+    lost.forEach(warnings);
+    return out;
+  }
+
+  private List<Labels> found(
+      long min, long max, List<List<Matcher>> matcherSets, int limit, Consumer<String> lost) {
     TreeSet<Labels> out = new TreeSet<>();
     for (List<Matcher> ms : matcherSets) {
       try (MergedSelection s =
-          selected(
-              SelectHints.range(min, max),
-              ms,
-              new CopyOnWriteArrayList<>(),
-              MetricsDatabase::incomplete)) {
+          selected(SelectHints.range(min, max), ms, new CopyOnWriteArrayList<>(), lost)) {
         for (int i = 0; i < s.size() && (limit <= 0 || i < limit); i++) {
           if (s.shows(i)) {
             out.add(s.labels(i));
@@ -358,8 +368,12 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /** For an answer that has no place for a warning. */
-  private static void incomplete(String lost) {
-    throw new StorageException(StorageException.Reason.CORRUPT, lost);
+  private static void refuse(String lost) {
+    throw new StorageException(
+        StorageException.Reason.CORRUPT,
+        lost
+            + ", and it has no place to say so: nothing is answered. Restore the block from a"
+            + " backup, or move its folder away to answer without it");
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
@@ -69,11 +71,16 @@ class DamagedBlockTest {
       disk.setFree(Long.MAX_VALUE);
       all = db.blockList();
     }
-    damage(all.get(1), "chunks", 108);
+    damage(disk, all.get(1), "chunks", 108);
     return all;
   }
 
-  private void damage(BlockInfo block, String file, int at) throws IOException {
+  private static void damage(SimulatedFiles disk, BlockInfo block, int at) throws IOException {
+    damage(disk, block, "index", at);
+  }
+
+  private static void damage(SimulatedFiles disk, BlockInfo block, String file, int at)
+      throws IOException {
     disk.damage(
         FOLDER.resolve(block.ulid()).resolve(file),
         b -> {
@@ -179,6 +186,32 @@ class DamagedBlockTest {
   }
 
   @Test
+  void seriesAreListedBesideADamagedIndexAndTheReaderIsTold() throws IOException {
+    List<BlockInfo> all = damaged(9, Duration.ofDays(300));
+    Path index = FOLDER.resolve(all.get(0).ulid()).resolve("index");
+    List<List<Matcher>> some = List.of(List.of(Matcher.equal("i", "7")));
+    int met = 0;
+    for (int at = 30; at < disk.size(index); at += 97) {
+      SimulatedFiles copy = disk.afterKill();
+      damage(copy, all.get(0), at);
+      try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), copy)) {
+        List<String> told = new ArrayList<>();
+        List<Labels> found = db.series(0, Long.MAX_VALUE - 1, some, 0, told::add);
+        assertThat(found).containsExactly(Labels.of("__name__", "m", "i", "7"));
+        if (!told.isEmpty()) {
+          assertThat(told).singleElement().asString().contains(all.get(0).ulid());
+          assertThatThrownBy(() -> db.series(0, Long.MAX_VALUE - 1, some, 0))
+              .isInstanceOf(StorageException.class)
+              .hasMessageContaining(all.get(0).ulid())
+              .hasMessageContaining("nothing is answered");
+          met++;
+        }
+      }
+    }
+    assertThat(met).isPositive();
+  }
+
+  @Test
   void whatCannotBeFoundForDamageIsDeletedInTheOtherBlocks() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {
@@ -188,13 +221,7 @@ class DamagedBlockTest {
     int damagedIndexes = 0;
     for (int at = 30; at < disk.size(index); at += 97) {
       SimulatedFiles copy = disk.afterKill();
-      int place = at;
-      copy.damage(
-          index,
-          b -> {
-            b[place] ^= 1;
-            return b;
-          });
+      damage(copy, all.get(0), at);
       damagedIndexes += deleteBeside(copy, all.get(0)) ? 1 : 0;
     }
     assertThat(damagedIndexes).isPositive();
