@@ -107,16 +107,16 @@ final class LabelSearch {
       long min, long max, List<Matcher> matchers, BiConsumer<Postings, Expressions> to) {
     List<BlockReader> pinned = new ArrayList<>();
     Expressions known = expressions(min, max, List.of(matchers));
-    parts.readLock().lock();
     try {
-      pin(min, max, pinned);
-      if (head.overlaps(min, max)) {
-        head.index(index -> to.accept(index, known));
+      parts.readLock().lock();
+      try {
+        pin(min, max, pinned);
+        if (head.overlaps(min, max)) {
+          head.index(index -> to.accept(index, known));
+        }
+      } finally {
+        parts.readLock().unlock();
       }
-    } finally {
-      parts.readLock().unlock();
-    }
-    try {
       List<String> warnings = new ArrayList<>();
       for (BlockReader b : pinned) {
         b.answer(() -> to.accept(b, Expressions.NONE), warnings::add);
@@ -151,16 +151,16 @@ final class LabelSearch {
       List<BlockReader> pinned = new ArrayList<>();
       List<LabelColumns> columns = new ArrayList<>();
       Expressions known = expressions(q.minTime(), q.maxTime(), q.matcherSets());
-      parts.readLock().lock();
       try {
-        pin(q.minTime(), q.maxTime(), pinned);
-        if (head.overlaps(q.minTime(), q.maxTime())) {
-          columns.add(head.columns(q.matcherSets(), known));
+        parts.readLock().lock();
+        try {
+          pin(q.minTime(), q.maxTime(), pinned);
+          if (head.overlaps(q.minTime(), q.maxTime())) {
+            columns.add(head.columns(q.matcherSets(), known));
+          }
+        } finally {
+          parts.readLock().unlock();
         }
-      } finally {
-        parts.readLock().unlock();
-      }
-      try {
         for (BlockReader b : pinned) {
           columns.add(new BlockColumns(b, q));
         }

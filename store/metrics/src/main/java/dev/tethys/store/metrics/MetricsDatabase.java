@@ -231,29 +231,28 @@ public final class MetricsDatabase implements MetricStore {
     boolean done = false;
     try {
       List<Choice.Piece> pinned = new ArrayList<>();
+      Map<Long, Horizon> shown = new HashMap<>();
       SourceSelection memory = null;
       Choice choice;
       // Before the parts are locked: while blocks wait to be exchanged, nobody else gets in.
       Expressions known =
           head.overlaps(min, max) ? head.expressionsOfSelection(matchers) : Expressions.NONE;
-      parts.readLock().lock();
       try {
-        choice = Choice.of(blocks.levels(), hints, head::overlaps);
-        for (Choice.Piece p : choice.pieces()) {
-          if (p.block().acquire()) {
-            pinned.add(p);
+        parts.readLock().lock();
+        try {
+          choice = Choice.of(blocks.levels(), hints, head::overlaps);
+          for (Choice.Piece p : choice.pieces()) {
+            if (p.block().acquire()) {
+              pinned.add(p);
+            }
           }
+          if (head.overlaps(min, max)) {
+            memory = head.select(min, max, matchers, known);
+          }
+        } finally {
+          parts.readLock().unlock();
         }
-        if (head.overlaps(min, max)) {
-          memory = head.select(min, max, matchers, known);
-        }
-      } finally {
-        parts.readLock().unlock();
-      }
-      boolean inMemory = memory != null;
-      warnings.addAllAbsent(choice.warnings());
-      Map<Long, Horizon> shown = new HashMap<>();
-      try {
+        warnings.addAllAbsent(choice.warnings());
         for (Choice.Piece p : pinned) {
           found.add(piece(p, hints, matchers, lost));
           long resolution = p.block().meta().resolution();
@@ -267,6 +266,7 @@ public final class MetricsDatabase implements MetricStore {
           horizons.add(shown.computeIfAbsent(0L, upkeep::horizon));
         }
       }
+      boolean inMemory = memory != null;
       MergedSelection s =
           new MergedSelection(
               found,
@@ -355,9 +355,11 @@ public final class MetricsDatabase implements MetricStore {
     for (List<Matcher> ms : matcherSets) {
       try (MergedSelection s =
           selected(SelectHints.range(min, max), ms, new CopyOnWriteArrayList<>(), lost)) {
-        for (int i = 0; i < s.size() && (limit <= 0 || i < limit); i++) {
+        int shown = 0;
+        for (int i = 0; i < s.size() && (limit <= 0 || shown < limit); i++) {
           if (s.shows(i)) {
             out.add(s.labels(i));
+            shown++;
           }
         }
       }

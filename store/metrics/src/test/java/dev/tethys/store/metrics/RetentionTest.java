@@ -103,6 +103,11 @@ class RetentionTest {
       // A range in which a rule shows nothing has none of its series.
       assertThat(db.series(T0, T0 + HOUR, List.of(List.of(Matcher.equal("job", "debug"))), 0))
           .isEmpty();
+      // Those that are hidden from now on stand between the others, and take no place of a limit.
+      db.reconfigure(options(policy(Duration.ofDays(300), rule("debug", Duration.ofHours(1)))));
+      List<List<Matcher>> all = List.of(List.of(Matcher.equal("__name__", "m")));
+      long hidden = T0 + 37 * HOUR;
+      assertThat(db.series(hidden, hidden + HOUR, all, 10)).hasSize(10);
     }
   }
 
