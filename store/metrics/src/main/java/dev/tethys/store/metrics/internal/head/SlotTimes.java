@@ -7,6 +7,9 @@ final class SlotTimes {
   /** Tables beyond so many entries are not kept. */
   private static final int KEEP = 1 << 16;
 
+  /** Nor those so many times as large as is needed: each is emptied for the next batch. */
+  private static final int KEEP_TIMES = 8;
+
   private int[] slots = new int[64]; // open addressing, at most half full; 0 is no slot
   private long[] times = new long[64];
   private int count;
@@ -14,7 +17,7 @@ final class SlotTimes {
   /** Forgets all, and makes room for so many slots. */
   void clear(int most) {
     int n = Integer.highestOneBit(Math.max(32, most)) * 4;
-    if (slots.length < n || slots.length > KEEP) {
+    if (slots.length < n || slots.length > KEEP || slots.length / KEEP_TIMES > n) {
       slots = new int[n];
       times = new long[n];
     } else if (count > 0) {
