@@ -149,10 +149,11 @@ final class Recovery {
     LOG.log(Level.ERROR, problem);
   }
 
+  /** Under a name that it gets at each start again, so that it stands there once. */
   private void quarantine(Path file, String name) throws IOException {
     Path q = folder.resolve("quarantine");
     files.createDirectories(q);
-    Path copy = q.resolve(name + "-" + options.clock().millis());
+    Path copy = q.resolve(name + "-" + files.size(file));
     if (!files.exists(copy)) {
       files.link(file, copy);
     }

@@ -123,13 +123,22 @@ class CheckpointsTest {
     Path wal = FOLDER.resolve("wal");
     Path old = wal.resolve("00000001");
     disk.link(disk.list(wal).getFirst(), old);
+    SimulatedFiles afterKill;
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
+      afterKill = disk.afterKill();
       assertThat(db.recovery().problems())
           .singleElement()
           .asString()
           .contains("00000001")
           .contains("not read");
       assertThat(disk.list(FOLDER.resolve("quarantine"))).hasSize(1);
+    }
+    // Those of a process that ends again and again stand there once.
+    DatabaseOptions later =
+        options().withClock(InstantSource.fixed(options().clock().instant().plusSeconds(9)));
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, later, afterKill)) {
+      assertThat(db.recovery().problems()).hasSize(1);
+      assertThat(afterKill.list(FOLDER.resolve("quarantine"))).hasSize(1);
     }
   }
 
