@@ -107,7 +107,9 @@ final class Compaction {
       // One after the other: the next plan sees what the last one made.
       List<BlockReader> plan =
           CompactionPlan.next(
-              sound().of(resolution), ranges, b -> b.deletedSeries() + past(b, policy, horizon));
+              sound().of(resolution),
+              ranges,
+              b -> b.deletedSeries() + census.past(b, policy, horizon));
       if (plan.isEmpty()) {
         return true;
       }
@@ -137,18 +139,6 @@ final class Compaction {
       if (inputs.stream().noneMatch(BlockReader::isDamaged)) {
         throw e;
       }
-    }
-  }
-
-  /** Series of a block of which nothing is shown any more; none when damage hides that. */
-  private long past(BlockReader b, RetentionPolicy policy, Horizon horizon) {
-    try {
-      return census.past(b, policy, horizon);
-    } catch (StorageException e) {
-      if (!b.isDamaged()) {
-        throw e;
-      }
-      return 0;
     }
   }
 
@@ -343,7 +333,7 @@ final class Compaction {
     if (policy.rules().isEmpty()) {
       return keep > 0 && newest - b.meta().maxTime() >= keep;
     }
-    return past(b, policy, Horizon.of(policy, newestSample)) == b.meta().series()
+    return census.past(b, policy, Horizon.of(policy, newestSample)) == b.meta().series()
         || b.isDamaged() && newest - b.meta().maxTime() >= policy.longest();
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.index.Matching;
 import java.util.List;
@@ -11,16 +12,30 @@ import org.roaringbitmap.RoaringBitmap;
  * How many series of each block a retention rule holds for. Counted once a block; for one thread.
  */
 final class RuleCensus {
+  /** Of a block whose index hides them for damage. */
+  private static final long[] UNKNOWN = {};
+
   private final Map<BlockReader, long[]> counts = new WeakHashMap<>();
   private List<RetentionPolicy.Rule> counted = List.of();
 
   /** Series of a block by rule, each under its first; one more entry: of no rule. */
-  long[] of(BlockReader block, List<RetentionPolicy.Rule> rules) {
+  private long[] of(BlockReader block, List<RetentionPolicy.Rule> rules) {
     if (rules != counted) {
       counts.clear();
       counted = rules;
     }
-    return counts.computeIfAbsent(block, b -> count(b, rules));
+    return counts.computeIfAbsent(block, b -> countable(b, rules));
+  }
+
+  private static long[] countable(BlockReader block, List<RetentionPolicy.Rule> rules) {
+    try {
+      return count(block, rules);
+    } catch (StorageException e) {
+      if (!block.isDamaged()) {
+        throw e;
+      }
+      return UNKNOWN;
+    }
   }
 
   private static long[] count(BlockReader block, List<RetentionPolicy.Rule> rules) {
@@ -38,7 +53,7 @@ final class RuleCensus {
     return out;
   }
 
-  /** Series of a block of which nothing is shown any more. */
+  /** Series of a block of which nothing is shown any more; none when damage hides that. */
   long past(BlockReader block, RetentionPolicy policy, Horizon horizon) {
     if (policy.rules().isEmpty()) {
       return 0;

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -436,18 +437,18 @@ final class Upkeep {
       // Before, for who sees the first of it gone, and after, for who began while some was there.
       changes.note(min, max);
       head.delete(min, max, matcherSets);
-      StorageException damaged = null;
+      List<StorageException> damaged = new ArrayList<>();
       for (BlockReader b : blocks.list()) {
         if (b.overlaps(min, max)) {
           try {
             b.delete(min, max, matcherSets);
           } catch (StorageException e) {
-            damaged = e;
+            damaged.add(e);
           }
         }
       }
-      if (damaged != null) {
-        throw damaged;
+      if (!damaged.isEmpty()) {
+        throw joined(damaged);
       }
     } catch (IOException e) {
       throw unavailable(
@@ -457,6 +458,18 @@ final class Upkeep {
       changes.note(min, max);
       structure.unlock();
     }
+  }
+
+  /** One error that names what each of some does. */
+  private static StorageException joined(List<StorageException> all) {
+    StorageException first = all.getFirst();
+    if (all.size() == 1) {
+      return first;
+    }
+    String texts = all.stream().map(StorageException::getMessage).collect(Collectors.joining("; "));
+    StorageException out = new StorageException(first.reason(), texts, first);
+    all.stream().skip(1).forEach(out::addSuppressed);
+    return out;
   }
 
   /**

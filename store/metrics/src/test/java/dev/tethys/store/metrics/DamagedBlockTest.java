@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Blocks of which a part turns out to be damaged when it is read, long after they were opened. */
@@ -212,6 +214,42 @@ class DamagedBlockTest {
   }
 
   @Test
+  void rulesOfRetentionAreTriedOnceOnADamagedIndex() throws IOException {
+    List<BlockInfo> all = damaged(9, Duration.ofDays(300));
+    Path index = FOLDER.resolve(all.get(0).ulid()).resolve("index");
+    Matcher rule = Matcher.of(Matcher.Type.REGEX, "i", ".*1.*2.*");
+    DatabaseOptions o =
+        options(Duration.ofDays(300))
+            .withRetention(
+                new RetentionPolicy(
+                    Duration.ofDays(300),
+                    0,
+                    0,
+                    List.of(new RetentionPolicy.Rule(List.of(rule), Duration.ofDays(200)))));
+    int met = 0;
+    for (int at = 30; at < disk.size(index); at += 97) {
+      SimulatedFiles copy = disk.afterKill();
+      damage(copy, all.get(0), at);
+      copy.setFree(Compaction.RESERVE);
+      try (MetricsDatabase db = MetricsDatabase.open(FOLDER, o, copy)) {
+        db.maintain();
+        if (!db.damage().isEmpty()) {
+          AtomicInteger asked = new AtomicInteger();
+          Cancellation.within(
+              asked::incrementAndGet,
+              () -> {
+                db.maintain();
+                return "";
+              });
+          assertThat(asked).as("values that the rule was tried on").hasValue(0);
+          met++;
+        }
+      }
+    }
+    assertThat(met).isPositive();
+  }
+
+  @Test
   void whatCannotBeFoundForDamageIsDeletedInTheOtherBlocks() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {
@@ -225,6 +263,34 @@ class DamagedBlockTest {
       damagedIndexes += deleteBeside(copy, all.get(0)) ? 1 : 0;
     }
     assertThat(damagedIndexes).isPositive();
+  }
+
+  @Test
+  void aDeletionNamesEachDamagedBlock() throws IOException {
+    List<BlockInfo> all = damaged(9, Duration.ofDays(300));
+    int at = 30;
+    while (!deleteBeside(damagedAt(at, all.get(0)), all.get(0))) {
+      at += 97;
+    }
+    int other = 30;
+    while (!deleteBeside(damagedAt(other, all.get(2)), all.get(2))) {
+      other += 97;
+    }
+    damage(disk, all.get(0), at);
+    damage(disk, all.get(2), other);
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {
+      assertThatThrownBy(
+              () -> db.delete(0, Long.MAX_VALUE - 1, List.of(List.of(Matcher.equal("i", "7")))))
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining(all.get(0).ulid())
+          .hasMessageContaining(all.get(2).ulid());
+    }
+  }
+
+  private SimulatedFiles damagedAt(int at, BlockInfo block) throws IOException {
+    SimulatedFiles copy = disk.afterKill();
+    damage(copy, block, at);
+    return copy;
   }
 
   /** Whether the damage is in what a deletion needs. */
@@ -241,7 +307,9 @@ class DamagedBlockTest {
         assertThat(e).hasMessageContaining(damaged.ulid());
         refused = true;
       }
-      try (Selection s = db.select(SelectHints.range(T0 + 4 * HOUR, T0 + 6 * HOUR), some.get(0))) {
+      // A block that is damaged in neither case.
+      try (Selection s =
+          db.select(SelectHints.range(T0 + 2 * HOUR, T0 + 4 * HOUR - 1), some.get(0))) {
         SampleBuffer b = new SampleBuffer();
         for (int i = 0; i < s.size(); i++) {
           s.read(i, b);
