@@ -168,7 +168,9 @@ record MyCnf(Map<String, Map<String, String>> sections) {
                 + get(section, "tls-server-name"))
             .isEmpty();
     boolean unverified = isOn(section, SKIP_VERIFY, skipVerify);
-    boolean skip = unverified || mode.equals("skip-verify") || mode.equals("preferred");
+    // Keys of its own make a TLS of their own: they are in the place of what tls says.
+    boolean skip =
+        unverified || !custom && (mode.equals("skip-verify") || mode.equals("preferred"));
     boolean secured = unverified || custom || !(mode.isEmpty() || mode.equals("false"));
     TlsConfig tls =
         !secured

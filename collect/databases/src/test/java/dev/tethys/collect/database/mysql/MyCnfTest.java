@@ -7,6 +7,7 @@ import dev.tethys.config.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,33 @@ class MyCnfTest {
   void theSectionsWordGoesBeforeTheFlag() throws IOException {
     assertThat(address("client", true, "ssl-skip-verfication=false").tls()).isNull();
     assertThat(address("client", true).tls()).isNotNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"skip-verify", "preferred"})
+  void keysOfATlsOfItsOwnAreInThePlaceOfTheMode(String mode) throws IOException {
+    String tls = "tls=" + mode;
+    assertThat(address("client", false, tls).tls()).satisfies(MyCnfTest::isUnverified);
+    for (String key :
+        List.of(
+            "ssl-ca=/ca.pem",
+            "tls-min-version=TLSv1.2",
+            "tls-max-version=TLSv1.3",
+            "tls-server-name=db")) {
+      MysqlAddress a = address("client", false, tls, key);
+      assertThat(Objects.requireNonNull(a.tls()).insecureSkipVerify()).as(key).isFalse();
+      assertThat(a.tlsOptional()).as(key).isFalse();
+      assertThat(address("client", true, tls, key).tls()).satisfies(MyCnfTest::isUnverified);
+      assertThat(address("client", false, tls, key, "ssl-skip-verfication=1").tls())
+          .satisfies(MyCnfTest::isUnverified);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "true", "false"})
+  void aCertificateAuthorityAloneMeansTlsThatIsVerified(String mode) throws IOException {
+    MysqlAddress a = address("client", false, "tls=" + mode, "ssl-ca=/ca.pem");
+    assertThat(Objects.requireNonNull(a.tls()).insecureSkipVerify()).isFalse();
   }
 
   @Test
