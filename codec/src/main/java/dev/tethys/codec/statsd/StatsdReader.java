@@ -24,6 +24,7 @@ public final class StatsdReader {
    *
    * @param simple whether one without a value is one with an empty value
    * @param container the tag that DogStatsD's field of the sender's container becomes; "" for none
+   * @param strict whether such a field that names no container makes its sample wrong
    */
   public record Tags(
       boolean dogstatsd,
@@ -31,13 +32,14 @@ public final class StatsdReader {
       boolean librato,
       boolean signalfx,
       boolean simple,
-      String container) {
+      String container,
+      boolean strict) {
     public static final Tags ALL = exporter(true, true, true, true);
 
     /** As statsd_exporter chooses, whose label of containers has an underscore. */
     public static Tags exporter(
         boolean dogstatsd, boolean influxdb, boolean librato, boolean signalfx) {
-      return new Tags(dogstatsd, influxdb, librato, signalfx, false, "container_id");
+      return new Tags(dogstatsd, influxdb, librato, signalfx, false, "container_id", true);
     }
   }
 
@@ -243,6 +245,8 @@ public final class StatsdReader {
       } else if (!tags.container.isEmpty() && p.startsWith("c:") && p.length() > 2) {
         labels = new LinkedHashMap<>(labels);
         labels.put(tags.container, p.substring(2));
+      } else if (tags.strict && p.equals("c:")) {
+        problem = "malformed_container_id";
       } else if (!isAside(p)) {
         sink.refused(line, "invalid_sample_factor");
       }

@@ -74,6 +74,7 @@ class StatsdReaderTest {
             + " foo{t=v} 5.0",
         "foo:1:2|c~invalid_extended_aggregate_type",
         "foo:1|c|#t:v|c:83c0a99c0a54|T1656581400~COUNTER foo{t=v, container_id=83c0a99c0a54} 1.0",
+        "foo:1|c|#t:v|c:~malformed_container_id",
         "foo:1|c|c:in-abc~COUNTER foo{container_id=in-abc} 1.0",
         "foo~malformed_line",
         ":1|c~malformed_line",
@@ -94,7 +95,7 @@ class StatsdReaderTest {
 
   @Test
   void tagsThatAreNotReadStayInTheName() {
-    StatsdReader.Tags none = new StatsdReader.Tags(false, false, false, false, false, "");
+    StatsdReader.Tags none = new StatsdReader.Tags(false, false, false, false, false, "", false);
     assertThat(read(none, "a,b=c[d]#e:1|c|#t:v\n\nb:1|g\r\n".getBytes(UTF_8)))
         .containsExactly("COUNTER a,b=c[d]#e{} 1.0", "GAUGE b{} 1.0");
   }
@@ -108,11 +109,13 @@ class StatsdReaderTest {
         "foo:1|c|#:b~bad tag;COUNTER foo{} 1.0",
         "foo:1|c|#~COUNTER foo{} 1.0",
         "foo:1|c|#t:v|c:83c0a99c0a54|T1656581400~COUNTER foo{t=v, container.id=83c0a99c0a54} 1.0",
+        "foo:1|c|#t:v|c:~COUNTER foo{t=v} 1.0",
         "foo:1|g|c:in-abc|#t~GAUGE foo{container.id=in-abc, t=} 1.0",
         "foo:1|c:2|c~COUNTER foo{} 1.0;COUNTER foo{} 2.0"
       })
   void tagsWithoutValuesAndContainersWhereTheyAreAskedFor(String line, String expected) {
-    StatsdReader.Tags tags = new StatsdReader.Tags(true, true, true, true, true, "container.id");
+    StatsdReader.Tags tags =
+        new StatsdReader.Tags(true, true, true, true, true, "container.id", false);
     assertThat(String.join(";", read(tags, line.getBytes(UTF_8)))).isEqualTo(expected);
   }
 

@@ -182,7 +182,7 @@ public final class StatsdReceiverFactory
         udp,
         unix ? o.get(PERMISSIONS) : null,
         o.get(INTERVAL),
-        new StatsdReader.Tags(true, true, true, true, o.get(SIMPLE_TAGS), "container.id"),
+        new StatsdReader.Tags(true, true, true, true, o.get(SIMPLE_TAGS), "container.id", false),
         new StatsdAggregator.Rules(
             o.get(METRIC_TYPE),
             o.get(NUMBERS),
