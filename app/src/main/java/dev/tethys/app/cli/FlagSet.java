@@ -2,6 +2,7 @@ package dev.tethys.app.cli;
 
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
+import dev.tethys.config.GoDurations;
 import dev.tethys.config.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -116,6 +117,11 @@ public final class FlagSet {
         case INTEGER -> Long.parseLong(value);
         case FLOAT -> Double.parseDouble(value);
         case DURATION -> Durations.parse(value);
+        case GO_DURATION -> {
+          if (GoDurations.parse(value).isNegative()) {
+            throw new IllegalArgumentException("a duration may not be negative here");
+          }
+        }
         case SIZE -> ByteSize.parse(value);
         case STRING, LIST -> {}
       }

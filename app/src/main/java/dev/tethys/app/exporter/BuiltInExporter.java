@@ -71,7 +71,7 @@ public final class BuiltInExporter implements AutoCloseable {
       throws IOException {
     this(
         kind,
-        ExporterFlags.withServer(kind).parse(dashed(kind.arguments(args, environment))),
+        ExporterFlags.withServer(kind).parse(arguments(kind, args, environment)),
         environment);
   }
 
@@ -113,6 +113,15 @@ public final class BuiltInExporter implements AutoCloseable {
     WebConfig.Source own = exporter.pagesTls();
     if (own == null) {
       Path file = webConfigFile.isEmpty() ? null : Path.of(webConfigFile);
+      if (file != null && exporter.namesUsers() && !WebConfig.read(file).users().isEmpty()) {
+        // A request has one login, which would have to be right for both.
+        throw new UsageException(
+            "tethys exporter "
+                + kind.name()
+                + ": basic_auth_users of --web.config.file and a user of its own pages by "
+                + kind.program()
+                + "'s flags or file: one of them can be given");
+      }
       return HttpListener.start(options.withWebConfigFile(file), routes, null);
     }
     if (!webConfigFile.isEmpty()) {
@@ -130,6 +139,15 @@ public final class BuiltInExporter implements AutoCloseable {
     return BuildInfo.current().version();
   }
 
+  private static List<String> arguments(
+      ExporterKind kind, List<String> args, Function<String, @Nullable String> environment) {
+    try {
+      return dashed(kind.arguments(args, environment));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
+    }
+  }
+
   /** Programs that read flags with Go's own package take them with one dash too. */
   private static List<String> dashed(List<String> args) {
     return args.stream()
@@ -140,7 +158,7 @@ public final class BuiltInExporter implements AutoCloseable {
   /** Runs until the process is told to stop. */
   static int run(ExporterKind kind, List<String> args) {
     FlagSet flags = ExporterFlags.withServer(kind);
-    List<String> own = dashed(kind.arguments(args, System::getenv));
+    List<String> own = arguments(kind, args, System::getenv);
     if (own.contains("--help") || own.contains("-h")) {
       System.out.print(flags.help());
       return 0;

@@ -62,7 +62,8 @@ public final class ExporterFlags implements ExporterSettings {
     return new FlagSet("tethys exporter " + kind.name(), kind.about(), all);
   }
 
-  private static List<Flag> flags(List<ExporterFlag> flags) {
+  /** As flags of a command. */
+  static List<Flag> flags(List<ExporterFlag> flags) {
     return flags.stream().map(ExporterFlags::flag).toList();
   }
 

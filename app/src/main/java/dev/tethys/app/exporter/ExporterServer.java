@@ -5,6 +5,7 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The pages of an exporter and the flags that all of them have. */
@@ -24,23 +24,7 @@ final class ExporterServer {
 
   /** Flags of every exporter. */
   static List<Flag> flags(String port) {
-    List<Flag> flags = new ArrayList<>();
-    flags.add(
-        Flag.of(
-            "web.listen-address", Flag.Kind.LIST, port, "Address to listen on. Can be repeated."));
-    flags.add(Flag.of("web.telemetry-path", Flag.Kind.STRING, "/metrics", "Path of the metrics."));
-    flags.add(
-        Flag.of(
-            "web.config.file", Flag.Kind.STRING, "", "File that enables TLS or authentication."));
-    flags.add(
-        Flag.refused(
-            "web.systemd-socket",
-            Flag.Kind.BOOLEAN,
-            "false",
-            "sockets from systemd are not taken"));
-    flags.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
-    flags.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
-    return flags;
+    return ExporterFlags.flags(ExporterFlag.ofEveryProgram(port));
   }
 
   /** What an exporter does that waits for its pages. */

@@ -3,6 +3,7 @@ package dev.tethys.app.server;
 import static dev.tethys.app.cli.Flag.Kind.BOOLEAN;
 import static dev.tethys.app.cli.Flag.Kind.DURATION;
 import static dev.tethys.app.cli.Flag.Kind.FLOAT;
+import static dev.tethys.app.cli.Flag.Kind.GO_DURATION;
 import static dev.tethys.app.cli.Flag.Kind.INTEGER;
 import static dev.tethys.app.cli.Flag.Kind.LIST;
 import static dev.tethys.app.cli.Flag.Kind.SIZE;
@@ -13,6 +14,8 @@ import static dev.tethys.app.cli.Flag.refused;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.config.GoDurations;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -266,14 +269,14 @@ final class ServerFlags {
               "Store a scrape that starts a little late with the time at which it was due."),
           of(
               "scrape.timestamp-tolerance",
-              DURATION,
+              GO_DURATION,
               "2ms",
               "What a little is, at most; a hundredth of the interval where that is less."),
           of(
               "scrape.discovery-reload-interval",
               DURATION,
               "5s",
-              "How often, at most, targets that were found anew are taken."),
+              "How often, at most, targets that were found anew are taken; 0 for 5s."),
           of(
               "rules.alert.for-outage-tolerance",
               DURATION,
@@ -528,13 +531,14 @@ final class ServerFlags {
   /** Within which a scrape carries the time at which it was due. */
   static Duration tolerance(FlagSet flags) {
     return flags.bool("scrape.adjust-timestamps")
-        ? Duration.ofMillis(flags.millis("scrape.timestamp-tolerance"))
+        ? GoDurations.parse(flags.get("scrape.timestamp-tolerance"))
         : Duration.ZERO;
   }
 
-  /** Between two lists of targets that are taken. */
+  /** Between two lists of targets that are taken; 0 stands for the usual pause. */
   static Duration discoveryPause(FlagSet flags) {
-    return Duration.ofMillis(flags.millis("scrape.discovery-reload-interval"));
+    Duration pause = Duration.ofMillis(flags.millis("scrape.discovery-reload-interval"));
+    return pause.isZero() ? DiscoveryManager.THROTTLE : pause;
   }
 
   private static List<Flag> all() {

@@ -14,13 +14,19 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.MessageFormat;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,7 +170,8 @@ class OwnServerTest {
     "TLS_SERVER_CERT_FILE=x,must both be given",
     "TLS_SERVER_CA_CERT_FILE=x,must both be given",
     "TLS_SERVER_MIN_VERSION=TLS1.4,is unknown",
-    "DEBUG=perhaps,true or false is wanted"
+    "DEBUG=perhaps,true or false is wanted",
+    "INCLUDE_GO_RUNTIME_METRICS=true,there is no runtime of Go"
   })
   void halfOfItIsRefused(String variables, String why) {
     Map<String, String> environment = new HashMap<>();
@@ -195,12 +202,130 @@ class OwnServerTest {
     "redis,-log-format json --debug=false --log-level info,--log.level=info --log.format=json",
     "redis,--debug=1 --log-level=error,--log.level=debug",
     "redis,-namespace a -namespace b,--namespace=b",
+    "redis,-web.listen-address :1 --web.listen-address=:2,--web.listen-address=:1"
+        + " --web.listen-address=:2",
+    "process,-web.listen-address :1 --web.listen-address=:2,--web.listen-address=:1"
+        + " --web.listen-address=:2",
+    "redis,--web.systemd-socket --redis.addr=x --,--web.systemd-socket=true --redis.addr=x",
+    "process,-web.systemd-socket -procfs /a,--web.systemd-socket=true --procfs=/a",
     "process,-procfs /a -procfs=/b -debug=T,--procfs=/b --log.level=debug",
     "process,-children=0 -man,--children=false --help"
   })
   void flagsAreReadAsGoReadsThem(String name, String given, String taken) {
     assertThat(String.join(" ", kind(name).arguments(List.of(given.split(" ")), v -> null)))
         .isEqualTo(taken);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "LOG_LEVEL=WARN,--log.level=error",
+    "DEBUG=1,--log.level=error",
+    "LOG_FORMAT=json,--log.format=logfmt",
+    "LOG_LEVEL=WARN,--log-level=error",
+    "LOG_FORMAT=json,--log-format=txt"
+  })
+  void aFlagGoesBeforeAVariable(String variable, String given) {
+    Map<String, String> environment =
+        Map.of("REDIS_EXPORTER_" + variable.split("=")[0], variable.split("=")[1]);
+    assertThat(kind("redis").arguments(List.of(given), environment::get))
+        .containsExactly(given.replace("log-", "log.").replace("txt", "logfmt"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "redis,--debug=perhaps,true or false is wanted",
+    "process,--debug=perhaps,true or false is wanted",
+    "process,-man=perhaps,true or false is wanted",
+    "process,-- -man,-- ends the flags"
+  })
+  void whatCannotBeReadIsRefused(String name, String given, String why) {
+    assertThatThrownBy(
+            () -> new BuiltInExporter(kind(name), List.of(given.split(" ")), v -> null).close())
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void usersByFlagsAndOfTheFileAreRefusedTogether() throws Exception {
+    Path file = folder.resolve("web.yml");
+    String[] flags = {
+      "--web.listen-address=127.0.0.1:0",
+      "--web.config.file=" + file,
+      "--basic-auth-username=monitor",
+      "--basic-auth-password=secret"
+    };
+    Files.writeString(file, "basic_auth_users:\n  other: " + HASH + "\n");
+    assertThatThrownBy(() -> redis(Map.of(), flags).close())
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("basic_auth_users of --web.config.file and a user");
+    Files.writeString(file, "http_server_config:\n  http2: false\n");
+    try (BuiltInExporter e = redis(Map.of(), flags)) {
+      assertThat(status(e, "/metrics", "monitor:secret")).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void clientsOfOlderTlsThanTheFlagSaysAreRefused() throws Exception {
+    TestCertificates certificates = new TestCertificates(folder);
+    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
+    certificates.issue("client", "dns:client");
+    SSLContext context = certificates.context("client");
+    assertThat(spoken("TLS1.3", context, "TLSv1.3")).isEqualTo("TLSv1.3");
+    assertThatThrownBy(() -> spoken("TLS1.3", context, "TLSv1.2")).isInstanceOf(IOException.class);
+    assertThat(spoken("TLS1.2", context, "TLSv1.2")).isEqualTo("TLSv1.2");
+    assertThat(spoken("TLS1.0", context, "TLSv1.2")).isEqualTo("TLSv1.2");
+  }
+
+  /** Which version a client that knows one alone speaks with an exporter. */
+  private String spoken(String oldest, SSLContext context, String version) throws Exception {
+    try (BuiltInExporter e =
+            redis(
+                Map.of(),
+                "--web.listen-address=127.0.0.1:0",
+                "--tls-server-min-version=" + oldest,
+                "--tls-server-cert-file=" + folder.resolve("server.crt"),
+                "--tls-server-key-file=" + folder.resolve("server.key"));
+        SSLSocket socket =
+            (SSLSocket) context.getSocketFactory().createSocket("localhost", e.port())) {
+      socket.setEnabledProtocols(new String[] {version});
+      socket.startHandshake();
+      return socket.getSession().getProtocol();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TLS1.0,1", "TLS1.1,1", "TLS1.2,0", "TLS1.3,0"})
+  void aVersionOfTlsThatIsNotSpokenIsWarnedOf(String oldest, int warnings) throws Exception {
+    TestCertificates certificates = new TestCertificates(folder);
+    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
+    Logger logger = Logger.getLogger("dev.tethys.collect.database.redis.RedisPages");
+    List<String> told = new CopyOnWriteArrayList<>();
+    Handler listening =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            told.add(MessageFormat.format(r.getMessage(), r.getParameters()));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(listening);
+    try {
+      redis(
+              Map.of(),
+              "--web.listen-address=127.0.0.1:0",
+              "--tls-server-min-version=" + oldest,
+              "--tls-server-cert-file=" + folder.resolve("server.crt"),
+              "--tls-server-key-file=" + folder.resolve("server.key"))
+          .close();
+    } finally {
+      logger.removeHandler(listening);
+    }
+    assertThat(told).hasSize(warnings).allMatch(m -> m.contains(oldest));
   }
 
   @Test

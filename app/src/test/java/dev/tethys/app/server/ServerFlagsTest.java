@@ -16,6 +16,9 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerFlagsTest {
   /** A flag in the help of Prometheus, where {@code [no-]} marks a boolean. */
@@ -69,6 +72,29 @@ class ServerFlagsTest {
             () -> ServerFlags.agent("").parse(List.of("--storage.agent.wal-segment-size=1MB")))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("which Tethys does not have");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"500us,500", "1.5ms,1500", "0,0", "1m0.5s,60500000"})
+  void theToleranceIsReadAsGoReadsDurations(String given, long micros) {
+    FlagSet flags = ServerFlags.set().parse(List.of("--scrape.timestamp-tolerance=" + given));
+    assertThat(ServerFlags.tolerance(flags)).isEqualTo(Duration.ofNanos(micros * 1000));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1d", "-1ms", "5"})
+  void whatIsNoToleranceIsRefused(String given) {
+    assertThatThrownBy(
+            () -> ServerFlags.set().parse(List.of("--scrape.timestamp-tolerance=" + given)))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("duration");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0s", "0", "5s"})
+  void noPauseOfDiscoveryStandsForTheUsualOne(String given) {
+    FlagSet flags = ServerFlags.set().parse(List.of("--scrape.discovery-reload-interval=" + given));
+    assertThat(ServerFlags.discoveryPause(flags)).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test

@@ -52,6 +52,11 @@ public interface Exporter extends AutoCloseable {
     return null;
   }
 
+  /** Whether its flags or files name the users of its pages, whom {@link #admits} knows. */
+  default boolean namesUsers() {
+    return false;
+  }
+
   /**
    * Whether its pages may be shown to who asks: its flags or files may name users, with passwords.
    */

@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,5 +38,20 @@ public record ExporterFlag(
   /** A flag that is known and refused with its reason when it is given. */
   public static ExporterFlag refused(String name, Kind kind, String defaultValue, String why) {
     return new ExporterFlag(name, kind, defaultValue, "Not built yet: " + why, why);
+  }
+
+  /**
+   * Flags that every exporter has as a program, for its pages and its log.
+   *
+   * @param address its usual address, such as {@code :9116}
+   */
+  public static List<ExporterFlag> ofEveryProgram(String address) {
+    return List.of(
+        of("web.listen-address", Kind.LIST, address, "Address to listen on. Can be repeated."),
+        of("web.telemetry-path", Kind.STRING, "/metrics", "Path of the metrics."),
+        of("web.config.file", Kind.STRING, "", "File that enables TLS or authentication."),
+        refused("web.systemd-socket", Kind.BOOLEAN, "false", "sockets from systemd are not taken"),
+        of("log.level", Kind.STRING, "info", "debug, info, warn or error."),
+        of("log.format", Kind.STRING, "logfmt", "logfmt or json."));
   }
 }

@@ -35,6 +35,7 @@ public interface ExporterKind {
    * them, names of their own for flags of all exporters, or variables in the place of flags.
    *
    * @param environment variables of the environment by name
+   * @throws IllegalArgumentException when they cannot be read
    */
   default List<String> arguments(
       List<String> args, Function<String, @Nullable String> environment) {

@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter;
 
+import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,18 +13,40 @@ import org.jspecify.annotations.Nullable;
 /**
  * A command line as Go's own package {@code flag} reads it: one dash or two, values behind {@code
  * =} or a space, words of truth such as {@code 1} and {@code T}, and of a flag that is given twice
- * the last. What is no flag ends it.
+ * the last, where it is none that can be repeated. What is no flag ends it, as does {@code --}.
  */
 public final class GoFlags {
   /** Of every program; they take no value. */
   private static final Set<String> WORDS = Set.of("help", "h", "version");
 
   private final Set<String> booleans;
-  private final Map<String, String> given = new LinkedHashMap<>();
+  private final Set<String> repeatable;
+  private final Map<String, List<String>> given = new LinkedHashMap<>();
   private final List<String> rest = new ArrayList<>();
 
-  private GoFlags(Set<String> booleans) {
-    this.booleans = booleans;
+  private GoFlags(List<ExporterFlag> flags) {
+    this.booleans = named(flags, Set.of(Kind.BOOLEAN));
+    this.repeatable = named(flags, Set.of(Kind.LIST, Kind.PATHS));
+  }
+
+  private static Set<String> named(List<ExporterFlag> flags, Set<Kind> kinds) {
+    return flags.stream()
+        .filter(f -> kinds.contains(f.kind()))
+        .map(ExporterFlag::name)
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Reads the command line of an exporter.
+   *
+   * @throws IllegalArgumentException when something stands behind {@code --}
+   */
+  public static GoFlags read(List<String> args, ExporterKind kind) {
+    return read(
+        args,
+        Stream.of(kind.flags(), kind.programFlags(), ExporterFlag.ofEveryProgram(kind.address()))
+            .flatMap(List::stream)
+            .toList());
   }
 
   /**
@@ -31,13 +54,8 @@ public final class GoFlags {
    *
    * @param flags those that are known; others take a value
    */
-  public static GoFlags read(List<String> args, Stream<ExporterFlag> flags) {
-    GoFlags out =
-        new GoFlags(
-            flags
-                .filter(f -> f.kind() == ExporterFlag.Kind.BOOLEAN)
-                .map(ExporterFlag::name)
-                .collect(Collectors.toSet()));
+  static GoFlags read(List<String> args, List<ExporterFlag> flags) {
+    GoFlags out = new GoFlags(flags);
     int i = 0;
     while (i < args.size() && args.get(i).length() > 1 && args.get(i).startsWith("-")) {
       String a = args.get(i).substring(args.get(i).startsWith("--") ? 2 : 1);
@@ -45,15 +63,20 @@ public final class GoFlags {
       String name = eq < 0 ? a : a.substring(0, eq);
       boolean takesNone = out.booleans.contains(name) || out.isNegated(name);
       i++;
-      if (WORDS.contains(name)) {
+      if (a.isEmpty()) {
+        if (i < args.size()) {
+          throw new IllegalArgumentException(
+              "-- ends the flags, and \"" + args.get(i) + "\" behind it is of no use");
+        }
+      } else if (WORDS.contains(name)) {
         out.rest.add("--" + (name.equals("h") ? "help" : name));
       } else if (eq >= 0) {
-        out.put(name, a.substring(eq + 1));
+        out.add(name, a.substring(eq + 1));
       } else if (takesNone) {
-        out.put(
+        out.add(
             out.isNegated(name) ? name.substring(3) : name, String.valueOf(!out.isNegated(name)));
       } else if (i < args.size()) {
-        out.put(name, args.get(i++));
+        out.add(name, args.get(i++));
       } else {
         out.rest.add("--" + name);
       }
@@ -66,9 +89,17 @@ public final class GoFlags {
     return name.startsWith("no-") && booleans.contains(name.substring(3));
   }
 
-  /** Gives a flag a value in the place of one that it has. */
+  private void add(String name, String value) {
+    if (repeatable.contains(name)) {
+      given.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
+    } else {
+      put(name, value);
+    }
+  }
+
+  /** Gives a flag a value in the place of what it has. */
   public void put(String name, String value) {
-    given.put(name, booleans.contains(name) ? truth(value) : value);
+    given.put(name, new ArrayList<>(List.of(booleans.contains(name) ? truth(value) : value)));
   }
 
   private static String truth(String word) {
@@ -81,20 +112,40 @@ public final class GoFlags {
 
   /** Gives a flag that has no value that of a variable, where that is set. */
   public void putIfAbsent(String name, @Nullable String variable) {
-    if (variable != null && !variable.isEmpty() && !given.containsKey(name)) {
+    if (variable != null && !variable.isEmpty() && !isGiven(name)) {
       put(name, variable);
     }
   }
 
+  /** Whether it has a value. */
+  public boolean isGiven(String name) {
+    return given.containsKey(name);
+  }
+
   /** Takes a flag out; null when it was not given. */
   public @Nullable String take(String name) {
-    return given.remove(name);
+    List<String> values = given.remove(name);
+    return values == null ? null : values.getLast();
+  }
+
+  /**
+   * Takes out a flag that is on or off; off when it was not given.
+   *
+   * @throws IllegalArgumentException when it is neither
+   */
+  public boolean takeTruth(String name) {
+    String word = take(name);
+    if (word != null && !word.equals("true") && !word.equals("false")) {
+      throw new IllegalArgumentException(
+          "--" + name + ": \"" + word + "\" cannot be read, true or false is wanted");
+    }
+    return "true".equals(word);
   }
 
   /** As arguments, {@code --name=value} each, and what is no flag behind them. */
   public List<String> arguments() {
     List<String> out = new ArrayList<>();
-    given.forEach((name, value) -> out.add("--" + name + "=" + value));
+    given.forEach((name, values) -> values.forEach(v -> out.add("--" + name + "=" + v)));
     out.addAll(rest);
     return out;
   }

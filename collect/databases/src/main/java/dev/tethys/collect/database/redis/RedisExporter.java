@@ -213,6 +213,11 @@ final class RedisExporter implements Exporter {
   }
 
   @Override
+  public boolean namesUsers() {
+    return pages.user() != null;
+  }
+
+  @Override
   public boolean admits(HttpRequest request) {
     return pages.admits(request);
   }

@@ -16,10 +16,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,9 @@ public final class RedisExporterKind implements ExporterKind {
   public String about() {
     return "Shows servers of Redis and its kin as redis_exporter does.";
   }
+
+  private static final String GO_RUNTIME = "include-go-runtime-metrics";
+  private static final String NO_RUNTIME = "there is no runtime of Go";
 
   /** Name, default, help; a flag whose default is a word of truth is on or off. */
   private static final String TABLE =
@@ -139,18 +144,18 @@ public final class RedisExporterKind implements ExporterKind {
             Kind.BOOLEAN,
             "false",
             "Leave out the metrics of the exporter's process."));
-    f.add(
-        ExporterFlag.refused(
-            "include-go-runtime-metrics", Kind.BOOLEAN, "false", "there is no runtime of Go"));
+    f.add(ExporterFlag.refused(GO_RUNTIME, Kind.BOOLEAN, "false", NO_RUNTIME));
     return List.copyOf(f);
   }
 
   /** The variable of the environment that is read where a flag is not given. */
   static String variable(String flag) {
     String upper = flag.replace('-', '_').replace('.', '_').toUpperCase(Locale.ROOT);
-    return flag.startsWith("redis.")
-        ? upper
-        : "REDIS_EXPORTER_" + upper.replaceFirst("^INCLUDE_", "INCL_");
+    if (flag.startsWith("redis.")) {
+      return upper;
+    }
+    return "REDIS_EXPORTER_"
+        + (flag.equals(GO_RUNTIME) ? upper : upper.replaceFirst("^INCLUDE_", "INCL_"));
   }
 
   @Override
@@ -165,20 +170,25 @@ public final class RedisExporterKind implements ExporterKind {
   /** Flags as Go reads them, variables, and its names of what every exporter here has. */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
-    GoFlags f = GoFlags.read(args, Stream.concat(flags().stream(), programFlags().stream()));
+    GoFlags f = GoFlags.read(args, this);
+    Set<String> decided = new HashSet<>();
+    if (f.isGiven("log.level")) {
+      decided.addAll(List.of("log-level", "debug"));
+    }
+    if (f.isGiven("log.format")) {
+      decided.add("log-format");
+    }
     Stream.concat(
             Stream.of("web.listen-address", "web.telemetry-path", "redis-only-metrics"),
             programFlags().stream().map(ExporterFlag::name))
+        .filter(name -> !decided.contains(name))
         .forEach(name -> f.putIfAbsent(name, environment.apply(variable(name))));
     String level = f.take("log-level");
     if (level != null) {
       f.put("log.level", level.toLowerCase(Locale.ROOT).replace("warning", "warn"));
     }
-    String debug = f.take("debug");
-    if ("true".equals(debug)) {
+    if (f.takeTruth("debug")) {
       f.put("log.level", "debug");
-    } else if (debug != null && !debug.equals("false")) {
-      f.put("debug", debug); // refused as no word of truth
     }
     String format = f.take("log-format");
     if (format != null) {
@@ -196,6 +206,10 @@ public final class RedisExporterKind implements ExporterKind {
   public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
     FlagsAndEnvironment f =
         new FlagsAndEnvironment(settings, around.environment(), RedisExporterKind::variable);
+    if (f.on(GO_RUNTIME)) {
+      throw new IllegalArgumentException(
+          "the variable " + variable(GO_RUNTIME) + " is not built yet: " + NO_RUNTIME);
+    }
     String cert = f.text("tls-client-cert-file");
     String key = f.text("tls-client-key-file");
     if (cert.isEmpty() != key.isEmpty()) {

@@ -9,6 +9,7 @@ import dev.tethys.web.Htpasswd;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.WebConfig;
 import dev.tethys.web.WebConfig.ServerTls;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param user null for everybody
  */
 record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
+  private static final System.Logger LOG = System.getLogger(RedisPages.class.getName());
+
   private static final String KEY = "tls-server-key-file";
   private static final String CERT = "tls-server-cert-file";
   private static final String CA = "tls-server-ca-cert-file";
@@ -43,7 +46,11 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
           ExporterFlag.of(
               CA, Kind.PATH, "", "Of whom clients of its pages must show a certificate."),
           ExporterFlag.of(
-              MIN_VERSION, Kind.STRING, "TLS1.2", "Oldest version of TLS of its own pages."),
+              MIN_VERSION,
+              Kind.STRING,
+              "TLS1.2",
+              "Oldest version of TLS of its own pages: TLS1.2 or TLS1.3; older ones are not"
+                  + " spoken."),
           ExporterFlag.of(USER, Kind.STRING, "", "The user who may see its pages."),
           ExporterFlag.of(PASSWORD, Kind.SECRET, "", "That user's password."),
           ExporterFlag.of(HASH, Kind.SECRET, "", "The bcrypt hash of that user's password."));
@@ -73,6 +80,13 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
               + flags.get(MIN_VERSION)
               + "\" is unknown; known: "
               + String.join(", ", VERSIONS.keySet().stream().sorted().toList()));
+    }
+    if (!cert.isEmpty() && min.compareTo(TlsVersion.TLS12) < 0) {
+      LOG.log(
+          Level.WARNING,
+          "--{0}={1}: TLS 1.1 and older are not safe and not spoken, the oldest is TLS1.2",
+          MIN_VERSION,
+          flags.get(MIN_VERSION));
     }
     return cert.isEmpty()
         ? null

@@ -208,6 +208,11 @@ final class JmxExporter implements Exporter {
   }
 
   @Override
+  public boolean namesUsers() {
+    return inForce.config.user() != null;
+  }
+
+  @Override
   public boolean admits(HttpRequest request) {
     PageUser user = inForce.config.user();
     return user == null || user.sent(request);

@@ -104,11 +104,11 @@ public final class ProcessExporterKind implements ExporterKind {
 
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
-    GoFlags f = GoFlags.read(args, flags().stream());
-    if ("true".equals(f.take("debug"))) {
+    GoFlags f = GoFlags.read(args, this);
+    if (f.takeTruth("debug")) {
       f.put("log.level", "debug");
     }
-    boolean manual = "true".equals(f.take("man"));
+    boolean manual = f.takeTruth("man");
     List<String> out = new ArrayList<>(f.arguments());
     if (manual) {
       out.add("--help");
