@@ -170,7 +170,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
     boolean unverified = isOn(section, SKIP_VERIFY, skipVerify);
     // Keys of its own make a TLS of their own: they are in the place of what tls says.
     boolean skip =
-        unverified || !custom && (mode.equals("skip-verify") || mode.equals("preferred"));
+        unverified || (!custom && (mode.equals("skip-verify") || mode.equals("preferred")));
     boolean secured = unverified || custom || !(mode.isEmpty() || mode.equals("false"));
     TlsConfig tls =
         !secured
