@@ -1,9 +1,25 @@
 package dev.tethys.app.destination;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.testkit.Ports;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -11,6 +27,8 @@ import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A real Elasticsearch of one node, of {@code elasticsearch/lib} among the peers ({@code
@@ -124,5 +142,124 @@ class ElasticsearchDestinationTest extends SearchContract {
   @Override
   Peer start() throws Exception {
     return node().index("metrics-tethys-" + ++tests, exporter(), more());
+  }
+
+  /**
+   * Types of the fields that its templates for {@code *.otel-*} have and that need no module: what
+   * is not published (constant_keyword, version, match_only_text) stands as a keyword.
+   */
+  private static final String OTEL_TEMPLATE =
+      """
+      {"index_patterns":["logs-*.otel-*","traces-*.otel-*"],"priority":500,"template":{"mappings":{
+      "date_detection":false,"dynamic":false,
+      "properties":{"@timestamp":{"type":"date_nanos"},"observed_timestamp":{"type":"date_nanos"},
+      "data_stream.dataset":{"type":"keyword"},"trace_id":{"type":"keyword"},
+      "span_id":{"type":"keyword"},"parent_span_id":{"type":"keyword"},"name":{"type":"keyword"},
+      "kind":{"type":"keyword"},"duration":{"type":"long"},"severity_number":{"type":"byte"},
+      "severity_text":{"type":"keyword"},"event_name":{"type":"keyword"},
+      "body":{"properties":{"text":{"type":"text"},"structured":{"type":"flattened"}}},
+      "attributes":{"type":"passthrough","dynamic":true,"priority":20},
+      "resource":{"properties":{"attributes":{"type":"passthrough","dynamic":true,"priority":40}}}},
+      "dynamic_templates":[{"complex_attributes":{"path_match":["resource.attributes.*",
+      "attributes.*"],"match_mapping_type":"object","mapping":{"type":"flattened"}}},
+      {"strings":{"match_mapping_type":"string","mapping":{"type":"keyword","ignore_above":1024}}}]}}}
+      """;
+
+  private static Attributes attributes(String k, Object v) {
+    Attributes a = new Attributes();
+    a.put(k, v);
+    return a;
+  }
+
+  /** One of two servers is down, and requests are small: all the same each document is there. */
+  private void sendOtel(Batch b) throws Exception {
+    try (TestPipeline p =
+        new TestPipeline(
+            b.signal(),
+            exporter(),
+            "endpoints: ['http://127.0.0.1:%d', 'http://127.0.0.1:%d'], mapping: {mode: otel},"
+                    .formatted(Ports.free(), node().port())
+                + " flush: {bytes: 2000}, retry: {max_retries: 5}")) {
+      p.send(b);
+      p.drain(PATIENCE);
+      assertThat(p.balance().out()).as(p.balance() + p.refusal()).isEqualTo(b.items());
+    }
+  }
+
+  private JsonNode hits(String index, String query) throws Exception {
+    node().ask("/_refresh", "");
+    String body = "{\"size\":1000,\"sort\":[\"@timestamp\"],\"query\":" + query + "}";
+    return Found.json(node().ask("/" + index + "/_search", body)).at("/hits/hits");
+  }
+
+  @Test
+  void spansTheirEventsAndRecordsAreOtelDocuments() throws Exception {
+    assertThat(node().ask("/_index_template/otel", OTEL_TEMPLATE)).contains("acknowledged");
+    TracesData d = new TracesData();
+    ResourceGroup<Span> group = new ResourceGroup<>();
+    group.resource().attributes().put("service.name", "web");
+    group.resource().attributes().put("service", "both a value and an object's name");
+    ScopeGroup<Span> scope = new ScopeGroup<>();
+    for (int n = 0; n < 30; n++) {
+      Span s = new Span();
+      s.setTraceId(1, 2);
+      s.setSpanId(n + 1);
+      s.setName("GET /" + n);
+      s.setKind(2);
+      s.setStartTimeUnixNano(BEGIN + n); // nanoseconds decide the order
+      s.setEndTimeUnixNano(BEGIN + n + 1000);
+      s.attributes().put("http.route", "/a/\"\\\n");
+      s.attributes().put("ratio", 1.0);
+      s.attributes().put("of.objects", attributes("k.l", attributes("m", 1L)));
+      s.attributes().put("geo.location.lon", 8.5);
+      s.attributes().put("geo.location.lat", 47.5);
+      SpanEvent e = new SpanEvent();
+      e.setName("exception");
+      e.setTimeUnixNano(BEGIN + n);
+      e.attributes().put("exception.type", "Oops");
+      s.events().add(e);
+      scope.items().add(s);
+    }
+    group.scopes().add(scope);
+    d.resources().add(group);
+    sendOtel(new Batch(Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(d), 30, 0));
+
+    JsonNode spans =
+        hits(
+            "traces-generic.otel-default",
+            "{\"bool\":{\"filter\":[{\"term\":{\"http.route\":\"/a/\\\"\\\\\\n\"}},"
+                + "{\"term\":{\"resource.attributes.service.name\":\"web\"}},"
+                + "{\"term\":{\"attributes.of.objects.k.l.m\":\"1\"}},"
+                + "{\"range\":{\"ratio\":{\"gte\":0.9}}}]}}");
+    assertThat(spans).hasSize(30);
+    for (int n = 0; n < 30; n++) {
+      assertThat(spans.get(n).at("/_source/name").asString()).isEqualTo("GET /" + n);
+    }
+    String second = "{\"term\":{\"@timestamp\":\"" + Instant.EPOCH.plusNanos(BEGIN + 1) + "\"}}";
+    assertThat(hits("traces-generic.otel-default", second)).hasSize(1);
+    JsonNode events = hits("logs-generic.otel-default", "{\"term\":{\"exception.type\":\"Oops\"}}");
+    assertThat(events).hasSize(30);
+    assertThat(events.get(29).at("/_source/span_id").asString()).isEqualTo("000000000000001e");
+
+    LogsData l = new LogsData();
+    ResourceGroup<LogRecord> logs = new ResourceGroup<>();
+    logs.resource().attributes().put("data_stream.dataset", "Shop");
+    ScopeGroup<LogRecord> records = new ScopeGroup<>();
+    for (int n = 0; n < 20; n++) {
+      LogRecord r = new LogRecord();
+      r.setTimeUnixNano(BEGIN + n);
+      r.setSeverityText("INFO");
+      r.setSeverityNumber(9);
+      r.setBody(n % 2 == 0 ? "line " + n : attributes("n", (long) n));
+      records.items().add(r);
+    }
+    logs.scopes().add(records);
+    l.resources().add(logs);
+    sendOtel(new Batch(Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(l), 20, 0));
+    JsonNode lines = hits("logs-shop.otel-default", "{\"match\":{\"body.text\":\"line\"}}");
+    assertThat(lines).hasSize(10);
+    assertThat(lines.get(9).at("/_source/body/text").asString()).isEqualTo("line 18");
+    assertThat(hits("logs-shop.otel-default", "{\"term\":{\"body.structured.n\":\"7\"}}"))
+        .hasSize(1);
   }
 }

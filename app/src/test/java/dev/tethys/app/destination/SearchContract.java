@@ -26,7 +26,7 @@ abstract class SearchContract extends StoreContract {
   private static final int TRACES = 4;
   private static final int SPANS = 20;
   private static final int DEEP = 30;
-  private static final long BEGIN = 1_700_000_000_123_456_789L;
+  static final long BEGIN = 1_700_000_000_123_456_789L;
 
   /** Values that indexes of words have limits for, under names that are paths to them. */
   private static final Map<String, String> HOSTILE =
