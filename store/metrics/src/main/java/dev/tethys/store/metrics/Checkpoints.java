@@ -2,6 +2,7 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.WritableFile;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.wal.Log;
@@ -17,6 +18,12 @@ import java.util.function.LongSupplier;
  * structure lock of {@link Upkeep}.
  *
  * <p>A checkpoint that fails leaves nothing behind and is owed: it is tried again after a minute.
+ *
+ * <p>While one is owed for a block, samples stand in the log and in the block, and their series may
+ * have left memory. A start reads these samples again and drops those that blocks have; what a
+ * deletion took from the blocks meanwhile would come back, since no record of the log can name a
+ * series that is gone. So a deletion waits for the checkpoint ({@link #settle}). (After a start all
+ * series of the log are in memory again, until the next of them leave with a checkpoint owed.)
  */
 final class Checkpoints {
   /** Of the room that is free when it begins, a checkpoint leaves this part to the log. */
@@ -31,9 +38,11 @@ final class Checkpoints {
   private final Head head;
   private final Log log;
   private final WorkMeters meters;
+  private final LongSupplier nanos; // as System.nanoTime: counted from anywhere, also negative
+
   private long at; // bytes of the log when the last one was taken
   private boolean owed;
-  private final LongSupplier nanos; // as System.nanoTime: counted from anywhere, also negative
+  private boolean shared; // samples of the log may stand in blocks, too
   private long retryAt; // of nanos, while one is owed
 
   // For self-metrics.
@@ -42,13 +51,13 @@ final class Checkpoints {
 
   Checkpoints(
       FileAccess files, Path folder, Head head, Log log, WorkMeters meters, LongSupplier nanos) {
-    this.nanos = nanos;
-    this.retryAt = nanos.getAsLong();
     this.files = files;
     this.folder = folder;
     this.head = head;
     this.log = log;
     this.meters = meters;
+    this.nanos = nanos;
+    this.retryAt = nanos.getAsLong();
     // What was replayed counts towards the next checkpoint.
     this.at = -log.bytes();
   }
@@ -57,14 +66,19 @@ final class Checkpoints {
     return folder.resolve("head").resolve(String.format(Locale.ROOT, "%08d", n));
   }
 
+  /** Tells that samples are about to leave memory for a block. */
+  void owe() {
+    owed = true;
+    shared = true;
+  }
+
   /**
    * Takes one when it is due.
    *
-   * @param flushed whether samples left memory for a block since the last one
-   * @param logBytes how much longer than then the log may be
+   * @param logBytes how much longer than when the last one was taken the log may be
    */
-  void takeIfDue(boolean flushed, long logBytes) throws IOException {
-    if (flushed || log.isDoubtful() || log.written() - at > logBytes) {
+  void takeIfDue(long logBytes) throws IOException {
+    if (log.isDoubtful() || log.written() - at > logBytes) {
       owed = true;
     }
     if (owed && nanos.getAsLong() - retryAt >= 0) {
@@ -75,6 +89,30 @@ final class Checkpoints {
   /** One that is owed is tried at the next opportunity, not only after a while. */
   void retryNow() {
     retryAt = nanos.getAsLong();
+  }
+
+  /**
+   * Sees to it that no sample of the log stands in a block, too.
+   *
+   * @throws StorageException UNAVAILABLE when that takes a checkpoint and there can be none
+   */
+  void settle() {
+    if (!shared) {
+      return;
+    }
+    try {
+      take(false);
+    } catch (IOException e) {
+      throw new StorageException(
+          StorageException.Reason.UNAVAILABLE,
+          "nothing was deleted, because a crash could bring it back: the write-ahead log in "
+              + folder
+              + " still holds samples that are in blocks, and the head cannot be saved in its place"
+              + " ("
+              + e.getMessage()
+              + "). Ask for the deletion again once the disk works",
+          e);
+    }
   }
 
   /** Takes the last one, if anything was appended since the one before. */
@@ -120,6 +158,7 @@ final class Checkpoints {
       files.syncDirectory(dir);
       at = written[0];
       owed = false;
+      shared = false;
       log.saved(segment[0]);
       deleteOthers(dir, path);
       truncateLog(segment[0]);

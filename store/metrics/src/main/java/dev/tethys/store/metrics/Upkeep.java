@@ -348,7 +348,7 @@ final class Upkeep {
     if (flushed) {
       head.truncation().compactIndex();
     }
-    checkpoints.takeIfDue(flushed, options.checkpointBytes());
+    checkpoints.takeIfDue(options.checkpointBytes());
   }
 
   // ---- head to block
@@ -413,6 +413,7 @@ final class Upkeep {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
       BlockReader made =
           blocks.create(new SeriesStream(List.of(s), start, end - 1), draft, Pace.none());
+      checkpoints.owe();
       parts.writeLock().lock();
       try {
         if (made != null) {
@@ -434,6 +435,7 @@ final class Upkeep {
   void delete(long min, long max, List<List<Matcher>> matcherSets) {
     structure.lock();
     try {
+      checkpoints.settle();
       // Before, for who sees the first of it gone, and after, for who began while some was there.
       changes.note(min, max);
       head.delete(min, max, matcherSets);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.SampleBuffer;
@@ -157,9 +158,64 @@ class CheckpointsTest {
               nanos -> {},
               new ChangeLog());
       Checkpoints c = new Checkpoints(disk, FOLDER, head, log, new WorkMeters(), () -> now);
-      c.takeIfDue(true, 1 << 20);
+      c.owe();
+      c.takeIfDue(1 << 20);
       assertThat(c.done.sum()).as("clock at %d", now).isEqualTo(1);
     }
+  }
+
+  private static final Labels GONE = Labels.of("__name__", "gone");
+  private static final long HOUR = 3_600_000;
+
+  private static DatabaseOptions anyOrder() {
+    return options().withOutOfOrderWindow(DatabaseOptions.ANY_AGE);
+  }
+
+  /** A series with samples in and out of order that is flushed, with another that stays. */
+  private static MetricsDatabase flushed(SimulatedFiles disk) {
+    MetricsDatabase db = MetricsDatabase.open(FOLDER, anyOrder(), disk);
+    try (Appender a = db.appender()) {
+      long gone = a.series(GONE);
+      a.append(gone, 0, T0 + 60_000, 1);
+      a.append(gone, 0, T0 + 30_000, 2);
+      a.commit();
+    }
+    try (Appender a = db.appender()) {
+      a.append(a.series(Labels.of("__name__", "stays")), 0, T0 + 4 * HOUR, 3);
+      a.commit();
+    }
+    disk.failNames("/head/");
+    assertThatThrownBy(db::maintain).hasMessageContaining("No space left");
+    return db;
+  }
+
+  private static final List<List<Matcher>> ALL_OF_GONE =
+      List.of(List.of(Matcher.equal("__name__", "gone")));
+
+  private static void assertStays(SimulatedFiles disk, int samples) {
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, anyOrder(), disk)) {
+      assertThat(samples(db)).isEqualTo(samples);
+    }
+  }
+
+  @Test
+  void nothingIsDeletedThatTheLogWouldBringBack() {
+    SimulatedFiles disk = new SimulatedFiles(8);
+    MetricsDatabase db = flushed(disk);
+    assertThatThrownBy(() -> db.delete(0, Long.MAX_VALUE - 1, ALL_OF_GONE))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("nothing was deleted")
+        .hasMessageContaining("No space left");
+    assertThat(samples(db)).isEqualTo(3);
+    assertStays(disk.afterKill(), 3);
+
+    disk.failNames("");
+    db.delete(0, Long.MAX_VALUE - 1, ALL_OF_GONE);
+    assertThat(samples(db)).isEqualTo(1);
+    assertStays(disk.afterKill(), 1);
+    assertStays(disk.afterPowerCut(), 1);
+    db.cleanTombstones(); // the block goes, and with it what tells a start that it has them
+    assertStays(disk.afterKill(), 1);
   }
 
   @Test
