@@ -51,6 +51,11 @@ public record HttpClientConfig(
           "at most one of basic_auth, authorization, oauth2, sigv4, azuread or google_iam must be"
               + " configured");
     }
+    return signing(itsCloud);
+  }
+
+  /** The same with the authentication of a cloud in the place of any other. */
+  public HttpClientConfig signing(CloudAuth itsCloud) {
     return new HttpClientConfig(
         null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud);
   }

@@ -31,9 +31,11 @@ import dev.tethys.pipeline.destination.zipkin.ZipkinExporterFactory;
 import dev.tethys.pipeline.extension.BasicAuth;
 import dev.tethys.pipeline.extension.BearerTokenAuth;
 import dev.tethys.pipeline.extension.FileStorage;
+import dev.tethys.pipeline.extension.GoogleClientAuth;
 import dev.tethys.pipeline.extension.HeadersSetter;
 import dev.tethys.pipeline.extension.HealthCheck;
 import dev.tethys.pipeline.extension.KerberosAuth;
+import dev.tethys.pipeline.extension.SigV4Auth;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.pipeline.processor.Processors;
@@ -139,6 +141,8 @@ public final class BuiltIn {
     all.add(new BearerTokenAuth());
     all.add(new OAuth2ClientFactory(clients));
     all.add(new KerberosAuth());
+    all.add(new SigV4Auth());
+    all.add(new GoogleClientAuth(clients));
     all.add(new HeadersSetter());
     all.add(new RemoteSampling(clients));
     for (ComponentFactory<?> f : ServiceLoader.load(ComponentFactory.class)) {

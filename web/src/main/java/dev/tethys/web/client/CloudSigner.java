@@ -7,10 +7,16 @@ import dev.tethys.web.cloud.AzureTokens;
 import dev.tethys.web.cloud.BearerTokens;
 import dev.tethys.web.cloud.GoogleTokens;
 import dev.tethys.web.cloud.Surroundings;
+import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** Proves to a cloud who sends calls, as {@link CloudAuth} says. */
 final class CloudSigner {
+  private static final Map<String, String> SERVICES =
+      Map.of("aps-workspaces", "aps", "search-", "es", "logs", "logs", "xray", "xray");
+
   private CloudSigner() {}
 
   static WebClient.Signer of(CloudAuth cloud, Surroundings around) {
@@ -22,14 +28,50 @@ final class CloudSigner {
                 AwsSigner.sign(
                     call,
                     credentials.identity(),
-                    credentials.region(),
-                    c.service(),
+                    region(c, call.uri(), credentials),
+                    service(c, call.uri()),
                     around.clock().instant()));
       }
       case CloudAuth.AzureAd c -> bearer(azure(c, around));
-      case CloudAuth.GoogleIam c ->
-          bearer(new GoogleTokens(c.credentialsFile(), c.scope(), around));
+      case CloudAuth.GoogleIam c -> bearer(google(c, around));
     };
+  }
+
+  static BearerTokens google(CloudAuth.GoogleIam c, Surroundings around) {
+    return new GoogleTokens(c.credentialsFile(), c.scope(), around);
+  }
+
+  /**
+   * The service that a name of a host at AWS says, by the beginnings that the Collector's sigv4auth
+   * knows; the region is its second part.
+   */
+  private static String service(CloudAuth.SigV4 c, URI to) throws IOException {
+    if (!c.service().isEmpty()) {
+      return c.service();
+    }
+    String host = String.valueOf(to.getHost());
+    for (Map.Entry<String, String> e : SERVICES.entrySet()) {
+      if (host.startsWith(e.getKey())) {
+        return e.getValue();
+      }
+    }
+    throw new IOException(
+        "sigv4: the name " + host + " does not say for which service of AWS to sign: set service");
+  }
+
+  /** As configured, else as the host's name says it, else as AWS's programs find it. */
+  private static String region(CloudAuth.SigV4 c, URI to, AwsCredentials credentials)
+      throws IOException, InterruptedException {
+    String host = String.valueOf(to.getHost());
+    if (c.region().isEmpty()
+        && c.service().isEmpty()
+        && SERVICES.keySet().stream().anyMatch(host::startsWith)) {
+      String[] labels = host.split("[.]", -1);
+      if (labels.length > 2) {
+        return labels[1];
+      }
+    }
+    return credentials.region();
   }
 
   private static WebClient.Signer bearer(BearerTokens tokens) {

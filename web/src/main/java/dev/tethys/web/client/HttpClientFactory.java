@@ -5,6 +5,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.web.cloud.BearerTokens;
 import dev.tethys.web.cloud.Surroundings;
 import dev.tethys.web.kerberos.KerberosLogin;
 import dev.tethys.web.kerberos.KerberosServer;
@@ -137,10 +138,7 @@ public final class HttpClientFactory implements AutoCloseable {
     synchronized (signers) {
       WebClient.Signer s = signers.get(cloud);
       if (s == null) {
-        Surroundings around =
-            new Surroundings(
-                call -> client(HttpClientConfig.DEFAULT).send(call), clock, environment);
-        s = CloudSigner.of(cloud, around);
+        s = CloudSigner.of(cloud, around());
         if (signers.size() >= MAX_TRANSPORTS) {
           signers.clear();
         }
@@ -148,6 +146,16 @@ public final class HttpClientFactory implements AutoCloseable {
       }
       return s;
     }
+  }
+
+  private Surroundings around() {
+    return new Surroundings(
+        call -> client(HttpClientConfig.DEFAULT).send(call), clock, environment);
+  }
+
+  /** Tokens of Google, for what is not sent by a client of {@link #client}. */
+  public BearerTokens bearer(CloudAuth.GoogleIam identity) {
+    return CloudSigner.google(identity, around());
   }
 
   /**

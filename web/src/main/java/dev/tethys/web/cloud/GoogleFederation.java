@@ -95,7 +95,7 @@ final class GoogleFederation {
   BearerTokens.Token impersonated(String url, String source, List<String> delegates, int lifetime)
       throws IOException, InterruptedException {
     Map<String, Object> question = new LinkedHashMap<>();
-    question.put("scope", List.of(scope));
+    question.put("scope", List.of(scope.split(" ", -1)));
     question.put("lifetime", lifetime + "s");
     if (!delegates.isEmpty()) {
       question.put("delegates", delegates);

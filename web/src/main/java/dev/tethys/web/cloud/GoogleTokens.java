@@ -110,7 +110,7 @@ public final class GoogleTokens extends BearerTokens {
         "http://"
             + (own.isEmpty() ? "metadata.google.internal" : own)
             + "/computeMetadata/v1/instance/service-accounts/default/token?scopes="
-            + Surroundings.encoded(scope);
+            + Surroundings.encoded(scope.replace(' ', ','));
     try {
       return token(
           url,

@@ -10,6 +10,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.web.cloud.AwsIdentity;
 import dev.tethys.web.cloud.AwsSigner;
+import dev.tethys.web.cloud.Surroundings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -145,6 +146,52 @@ class CloudSignerTest {
                 .headers()
                 .get("Authorization"))
         .endsWith("Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+  }
+
+  /** As the Collector's sigv4auth takes service and region of the names that AWS documents. */
+  @Test
+  void namesOfHostsSayServiceAndRegion() throws Exception {
+    Surroundings nowhere =
+        new Surroundings(
+            c -> {
+              throw new IOException("nobody is asked");
+            },
+            now::get,
+            environment::get);
+    WebClient.Signer unsaid =
+        CloudSigner.of(
+            new CloudAuth.SigV4("", "K", new Secret("s"), "", "", "", false, ""), nowhere);
+    for (String[] known :
+        new String[][] {
+          {"aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-1", "eu-central-1/aps"},
+          {"search-logs-abc.us-east-2.es.amazonaws.com/_bulk", "us-east-2/es"},
+          {"logs.eu-west-3.amazonaws.com/v1/logs", "eu-west-3/logs"},
+          {"xray.us-west-1.amazonaws.com/v1/traces", "us-west-1/xray"}
+        }) {
+      assertThat(signed(unsaid, known[0])).contains("/20260102/" + known[1] + "/aws4_request");
+    }
+    environment.put("AWS_REGION", "us-west-2");
+    assertThatThrownBy(() -> signed(unsaid, "gateway.example.com/"))
+        .hasMessageContaining("gateway.example.com does not say for which service");
+    WebClient.Signer said =
+        CloudSigner.of(
+            new CloudAuth.SigV4("", "K", new Secret("s"), "", "", "", false, "aps"), nowhere);
+    assertThat(signed(said, "gateway.example.com/")).contains("/us-west-2/aps/");
+  }
+
+  private static String signed(WebClient.Signer signer, String to) throws Exception {
+    Call c = Call.post(URI.create("https://" + to), "text/plain", new byte[] {1});
+    return String.valueOf(signer.sign(c).call().headers().get("Authorization"));
+  }
+
+  @Test
+  void tokensOfGoogleForSeveralScopes() throws Exception {
+    answers.put(
+        "GET /computeMetadata/v1/instance/service-accounts/default/token",
+        "{\"access_token\":\"t\",\"expires_in\":3600}");
+    assertThat(factory.bearer(new CloudAuth.GoogleIam("", "https://a https://b")).token())
+        .isEqualTo("t");
+    assertThat(requests.getLast()).contains("?scopes=https%3A%2F%2Fa%2Chttps%3A%2F%2Fb");
   }
 
   @Test
@@ -553,8 +600,8 @@ class CloudSignerTest {
             google(
                 "{\"type\":\"external_account\",\"audience\":\"pool\",\"subject_token_type\":\"urn:jwt\","
                     + "\"token_url\":\"URL/v1/token\",\"service_account_impersonation_url\":"
-                    + "\"URL/serviceAccounts/me@x:generateAccessToken\",\"credential_source\":"
-                    + "{\"executable\":{\"command\":\"/bin/sh HOME/say.sh\",\"output_file\":\"/o\"}}}"))
+                    + "\"URL/serviceAccounts/me@x:generateAccessToken\",\"credential_source\":{\"executable\":{\"command\":\"/bin/sh"
+                    + " HOME/say.sh\",\"output_file\":\"/o\"}}}"))
         .isEqualTo("Bearer sa");
     assertThat(requests.get(0)).contains("subject_token=pool+urn%3Ajwt+0+me%40x+%2Fo+");
   }

@@ -100,8 +100,8 @@ public final class HttpEndpoint {
       Duration timeout,
       HttpClientFactory factory,
       LongSupplier millis) {
-    this.how = how;
-    this.auth = auth;
+    this.how = ClientAuth.signing(how, auth);
+    this.auth = ClientAuth.besideSigning(auth);
     this.usual = Map.copyOf(usual);
     this.own = own;
     this.timeout = timeout;

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.component;
 
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.pipeline.Metadata;
 import java.io.IOException;
 import java.util.Map;
@@ -22,6 +24,22 @@ public interface ClientAuth {
    * @throws IOException when no token can be had now
    */
   Map<String, String> headers() throws IOException;
+
+  /** The cloud for which a client of HTTP signs whole requests; null where headers say it all. */
+  default @Nullable CloudAuth cloud() {
+    return null;
+  }
+
+  /** A client of HTTP that signs for the cloud of an extension, if it has one. */
+  static HttpClientConfig signing(HttpClientConfig client, @Nullable ClientAuth auth) {
+    CloudAuth c = auth == null ? null : auth.cloud();
+    return c == null ? client : client.signing(c);
+  }
+
+  /** What has headers to say beside a client of {@link #signing}; null for nothing. */
+  static @Nullable ClientAuth besideSigning(@Nullable ClientAuth auth) {
+    return auth == null || auth.cloud() != null ? null : auth;
+  }
 
   /**
    * The token of {@link #headers()}, for protocols that have no headers. May block.

@@ -4,12 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
@@ -23,12 +28,17 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +60,76 @@ class ExtensionsTest {
         .isEqualTo(Map.of("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
     assertThatThrownBy(() -> make(new BasicAuth(), "client_auth: {password: x}"))
         .hasMessageContaining("c.yaml:1:14: client_auth wants username");
+  }
+
+  @Test
+  void awsSignsRequestsOfHttp() throws Exception {
+    ClientAuth a =
+        (ClientAuth)
+            make(
+                new SigV4Auth(),
+                "{region: eu-west-1, service: aps, assume_role: {arn: 'arn:aws:iam::1:role/x'}}");
+    assertThat(a.cloud())
+        .isEqualTo(
+            new CloudAuth.SigV4(
+                "eu-west-1", "", Secret.NONE, "", "arn:aws:iam::1:role/x", "", false, "aps"));
+    assertThatThrownBy(a::headers).hasMessageContaining("signs whole requests of HTTP");
+    assertThatThrownBy(
+            () -> make(new SigV4Auth(), "{region: a, assume_role: {arn: b, sts_region: c}}"))
+        .hasMessageContaining("sts_region");
+
+    List<String> said = new CopyOnWriteArrayList<>();
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext(
+        "/",
+        x -> {
+          said.add(String.valueOf(x.getRequestHeaders().getFirst("Authorization")));
+          x.sendResponseHeaders(204, -1);
+          x.close();
+        });
+    server.start();
+    ClientAuth keyed =
+        new ClientAuth() {
+          @Override
+          public Map<String, String> headers() throws IOException {
+            return a.headers();
+          }
+
+          @Override
+          public CloudAuth cloud() {
+            return new CloudAuth.SigV4(
+                "eu-west-1", "KEY", new Secret("s"), "", "", "", false, "aps");
+          }
+        };
+    try (HttpClientFactory clients = new HttpClientFactory("test")) {
+      HttpEndpoint to =
+          new HttpEndpoint(
+              HttpClientConfig.DEFAULT, keyed, Map.of(), Duration.ofSeconds(9), clients, () -> 0);
+      URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
+      assertThat(to.call("POST", url, Map.of(), new byte[] {1}).status()).isEqualTo(204);
+    } finally {
+      server.stop(0);
+    }
+    assertThat(said).hasSize(1);
+    assertThat(said.getFirst())
+        .matches("AWS4-HMAC-SHA256 Credential=KEY/\\d{8}/eu-west-1/aps/aws4_request.*");
+  }
+
+  @Test
+  void tokensOfGoogleAreThoseForAccess() {
+    try (HttpClientFactory clients = new HttpClientFactory("test")) {
+      GoogleClientAuth google = new GoogleClientAuth(clients);
+      assertThat(google.settings().read(YamlDocument.parse("c", null, "project: p").root()))
+          .satisfies(
+              s -> {
+                assertThat(s.project()).isEqualTo("p");
+                assertThat(s.scopes())
+                    .hasSize(4)
+                    .contains("https://www.googleapis.com/auth/monitoring.write");
+              });
+      assertThatThrownBy(() -> make(google, "token_type: id_token"))
+          .hasMessageContaining("access_token alone");
+    }
   }
 
   @Test

@@ -78,10 +78,10 @@ public final class OtlpHttpExporterFactory
         parcels,
         url,
         s.client().headers(),
-        auth,
+        ClientAuth.besideSigning(auth),
         s.delivery().timeout(),
         clients,
-        f -> f.client(s.client().client()),
+        f -> f.client(ClientAuth.signing(s.client().client(), auth)),
         context.clock()::millis,
         context.logger());
   }

@@ -122,7 +122,12 @@ public final class RemoteWriteExporterFactory
     private synchronized RemoteWriteSender sender() throws IOException {
       if (sender == null) {
         sender =
-            new RemoteWriteSender(config, clients.client(config.client()), auth, metrics, clock);
+            new RemoteWriteSender(
+                config,
+                clients.client(ClientAuth.signing(config.client(), auth)),
+                ClientAuth.besideSigning(auth),
+                metrics,
+                clock);
       }
       return sender;
     }
