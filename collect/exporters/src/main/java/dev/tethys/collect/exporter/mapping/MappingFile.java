@@ -101,7 +101,7 @@ public record MappingFile(
       HISTOGRAM.optional(
           "native_histogram_bucket_factor", Type.FLOAT, "How fast native buckets grow; above 1.");
   private static final Key<Long> NATIVE_BUCKETS =
-      HISTOGRAM.optional("native_histogram_max_buckets", Type.INT, "How many there may be.");
+      HISTOGRAM.optional("native_histogram_max_buckets", Type.UINT, "How many there may be.");
 
   /** The keys that rules and defaults share. */
   private static final class ObserverKeys {
@@ -129,6 +129,27 @@ public record MappingFile(
       matchType = s.optional("match_type", MATCH_TYPE, "glob or regex.");
     }
 
+    /** Whether it is said what observations become. */
+    boolean isTyped(YamlObject o) {
+      return o.find(observerType) != null || o.find(timerType) != null;
+    }
+
+    /** Options of what the rule's observations do not become would be without effect. */
+    void refuseOthersOptions(YamlObject o, ObserverOptions otherwise, boolean otherwiseTyped) {
+      if (!isTyped(o) && !otherwiseTyped) {
+        return;
+      }
+      boolean becomesHistogram = read(o, otherwise).histogram();
+      if (becomesHistogram && o.find(summary) != null) {
+        throw o.error(
+            summary, "cannot use histogram observer and summary options at the same time");
+      }
+      if (!becomesHistogram && o.find(histogram) != null) {
+        throw o.error(
+            histogram, "cannot use summary observer and histogram options at the same time");
+      }
+    }
+
     ObserverOptions read(YamlObject o, ObserverOptions otherwise) {
       Boolean type = o.find(observerType);
       if (type == null) {
@@ -147,8 +168,10 @@ public record MappingFile(
       return new ObserverOptions(
           histogramType,
           bounds == null || bounds.isEmpty() ? otherwise.buckets() : ascending(bounds, o),
-          factor == null ? otherwise.nativeFactor() : factor,
-          max == null ? otherwise.nativeBuckets() : Math.toIntExact(max),
+          factor == null || factor == 0 ? otherwise.nativeFactor() : factor,
+          max == null || max == 0
+              ? otherwise.nativeBuckets()
+              : (int) Math.min(Integer.MAX_VALUE, max),
           objectives == null || objectives.isEmpty() ? otherwise.quantiles() : objectives,
           age == null || age.isZero() ? otherwise.maxAge() : age);
     }
@@ -219,11 +242,15 @@ public record MappingFile(
     YamlObject o = root.object(FILE);
     YamlObject d = o.find(DEFAULTS_KEY);
     ObserverOptions observer =
-        d == null ? ObserverOptions.DEFAULT : DEFAULT_KEYS.read(d, ObserverOptions.DEFAULT);
+        d == null
+            ? ObserverOptions.DEFAULT.withNativeBuckets()
+            : DEFAULT_KEYS.read(d, ObserverOptions.DEFAULT.withNativeBuckets());
     Duration ttl = orZero(d == null ? null : d.find(DEFAULT_KEYS.ttl));
+    boolean typed = d != null && DEFAULT_KEYS.isTyped(d);
     boolean regex = d != null && Boolean.TRUE.equals(d.find(DEFAULT_KEYS.matchType));
     List<Mapping> mappings = new ArrayList<>();
     for (YamlObject m : o.get(MAPPINGS_KEY)) {
+      RULE_KEYS.refuseOthersOptions(m, observer, typed);
       mappings.add(mapping(m, observer, ttl, regex));
     }
     document.refuseNotBuilt();

@@ -3,6 +3,7 @@ package dev.tethys.collect.exporter.mapping;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.tethys.codec.points.RecentNames;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.Template;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,6 +118,22 @@ public final class MetricMapper {
   /** How often a name was remembered when it was looked up. */
   public long hits() {
     return recent.values().stream().mapToLong(RecentNames::hits).sum();
+  }
+
+  /** Shows how names are remembered, under the names of statsd_exporter and graphite_exporter. */
+  public static void show(Supplier<MetricMapper> now, Registry registry) {
+    registry.gauge(
+        "statsd_metric_mapper_cache_length",
+        "The count of unique metrics currently cached.",
+        () -> now.get().remembered());
+    registry.counter(
+        "statsd_metric_mapper_cache_gets_total",
+        "The count of total metric cache gets.",
+        () -> now.get().gets());
+    registry.counter(
+        "statsd_metric_mapper_cache_hits_total",
+        "The count of total metric cache hits.",
+        () -> now.get().hits());
   }
 
   /** The file. */

@@ -33,4 +33,9 @@ public record ObserverOptions(
           0,
           List.of(new Objective(0.5, 0.05), new Objective(0.9, 0.01), new Objective(0.99, 0.001)),
           Duration.ofMinutes(10));
+
+  /** With native buckets, as where there is a mapping file that says nothing of them. */
+  ObserverOptions withNativeBuckets() {
+    return new ObserverOptions(histogram, buckets, 1.1, 256, quantiles, maxAge);
+  }
 }

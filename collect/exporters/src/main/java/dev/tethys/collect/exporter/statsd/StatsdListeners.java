@@ -27,6 +27,7 @@ public final class StatsdListeners implements AutoCloseable {
   private final Counter tooLong;
   private final Counter packets;
   private final Counter unixPackets;
+  private final Counter flushes;
   private @Nullable StreamListener tcp;
   private @Nullable DatagramListener udp;
   private @Nullable UnixDatagramListener unix;
@@ -39,6 +40,14 @@ public final class StatsdListeners implements AutoCloseable {
     packets =
         registry.counter(
             p + "udp_packets_total", "The total number of StatsD packets received over UDP.");
+    flushes =
+        registry.counter(
+            p + "event_queue_flushed_total", "Number of times events were flushed to exporter");
+    // Datagrams are read where they arrive: there is no queue of ours that could be full.
+    registry.counter(
+        p + "udp_packet_drops_total",
+        "The total number of dropped StatsD packets which received over UDP.",
+        () -> 0);
     unixPackets =
         registry.counter(
             p + "unixgram_packets_total",
@@ -100,6 +109,7 @@ public final class StatsdListeners implements AutoCloseable {
       to.relay(b, offset, length);
     }
     reader.read(b, offset, length, metrics);
+    flushes.inc();
   }
 
   /** Listens. */

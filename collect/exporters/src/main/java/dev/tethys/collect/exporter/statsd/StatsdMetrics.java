@@ -20,10 +20,14 @@ import dev.tethys.model.exposition.Registry.Gauge;
 import dev.tethys.model.exposition.Registry.Vector;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -41,10 +45,16 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   /** Most series, of all names. */
   public static final int MAX_SERIES = 1_000_000;
 
+  /** Names that are told apart in the count of conflicts; others are counted under no name. */
+  static final int MAX_CONFLICTING = 1_000;
+
   private static final class Family {
     final MetricType type;
     final String help;
     final Map<Labels, Series> series = new LinkedHashMap<>();
+
+    /** Names of labels with how many series have just these: what metrics_total counts. */
+    final Map<List<String>, Integer> shapes = new HashMap<>();
 
     Family(MetricType type, String help) {
       this.type = type;
@@ -55,6 +65,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   private final LongSupplier millis;
   private final Map<String, Family> families = new LinkedHashMap<>(); // guarded by this
   private int size; // guarded by this
+  private final Set<String> conflicting = new HashSet<>(); // guarded by this
   private volatile MetricMapper mapper;
 
   private final Vector<Counter> events;
@@ -106,7 +117,8 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
         registry.counters(
             p + "events_conflict_total",
             "The total number of StatsD events with conflicting names.",
-            "type");
+            "type",
+            "metric_name");
     errors =
         registry.counters(
             p + "events_error_total",
@@ -116,18 +128,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
         registry.counters(
             p + "events_actions_total", "The total number of StatsD events by action.", "action");
     counts = registry.gauges(p + "metrics_total", "The total number of metrics.", "type");
-    registry.gauge(
-        "statsd_metric_mapper_cache_length",
-        "The count of unique metrics currently cached.",
-        () -> this.mapper.remembered());
-    registry.counter(
-        "statsd_metric_mapper_cache_gets_total",
-        "The count of total metric cache gets.",
-        () -> this.mapper.gets());
-    registry.counter(
-        "statsd_metric_mapper_cache_hits_total",
-        "The count of total metric cache hits.",
-        () -> this.mapper.hits());
+    MetricMapper.show(() -> this.mapper, registry);
     mappings.set(mapper.file().mappings().size());
   }
 
@@ -200,14 +201,15 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     MetricMapper m = mapper;
     Mapped mapped = m.map(s.name(), kind);
     if (mapped != null) {
-      actions.with(mapped.mapping().drop() ? "drop" : "map").inc();
       if (mapped.mapping().drop()) {
+        actions.with("drop").inc();
         return;
       }
       if (mapped.name().isEmpty()) {
         errors.with("empty_metric_name").inc();
         return;
       }
+      actions.with("map").inc();
     } else {
       unmapped.inc();
     }
@@ -232,11 +234,14 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
         };
     String help = mapping == null || mapping.help().isEmpty() ? HELP : mapping.help();
     String name = escaped(mapped == null ? s.name() : mapped.name());
-    String called = kind.name().toLowerCase(java.util.Locale.ROOT);
+    String called = kind.name().toLowerCase(Locale.ROOT);
     synchronized (this) {
       Family f = family(name, type, help);
       if (f == null) {
-        conflicts.with(called).inc();
+        boolean named =
+            conflicting.contains(name)
+                || (conflicting.size() < MAX_CONFLICTING && conflicting.add(name));
+        conflicts.with(called, named ? name : "").inc();
         return;
       }
       Labels labels = labels(s, mapped);
@@ -257,13 +262,19 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
             };
         f.series.put(labels, series);
         size++;
-        counts.with(type.name().toLowerCase(java.util.Locale.ROOT)).add(1);
+        if (f.shapes.merge(names(labels), 1, Integer::sum) == 1) {
+          counts.with(type.name().toLowerCase(Locale.ROOT)).add(1);
+        }
       }
       series.heardAt = millis.getAsLong();
       series.ttlMillis = ttl.toMillis();
       series.take(value, s.relative(), s.times());
     }
     events.with(called).inc();
+  }
+
+  private static List<String> names(Labels labels) {
+    return labels.toList().stream().map(Labels.Label::name).toList();
   }
 
   private static Labels labels(StatsdSample s, @Nullable Mapped mapped) {
@@ -312,12 +323,17 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     Iterator<Family> all = families.values().iterator();
     while (all.hasNext()) {
       Family f = all.next();
-      int before = f.series.size();
-      f.series.values().removeIf(s -> s.isStale(now));
-      int gone = before - f.series.size();
-      if (gone > 0) {
-        size -= gone;
-        counts.with(f.type.name().toLowerCase(java.util.Locale.ROOT)).add(-gone);
+      Iterator<Map.Entry<Labels, Series>> each = f.series.entrySet().iterator();
+      while (each.hasNext()) {
+        Map.Entry<Labels, Series> e = each.next();
+        if (e.getValue().isStale(now)) {
+          each.remove();
+          size--;
+          if (f.shapes.computeIfPresent(names(e.getKey()), (k, n) -> n == 1 ? null : n - 1)
+              == null) {
+            counts.with(f.type.name().toLowerCase(Locale.ROOT)).add(-1);
+          }
+        }
       }
       if (f.series.isEmpty()) {
         all.remove();

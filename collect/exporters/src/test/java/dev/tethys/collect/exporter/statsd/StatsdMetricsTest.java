@@ -9,6 +9,7 @@ import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.collect.exporter.mapping.GlobGraph;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.collect.exporter.mapping.ObserverOptions;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import java.net.DatagramPacket;
@@ -213,5 +214,95 @@ class StatsdMetricsTest {
         .contains("4 -> 5  [label = \"*\"];\n5 [color=\"#82B366\",fillcolor=\"#D5E8D4\"];\n")
         .contains("4 -> 6  [label = \"b\"];\n")
         .endsWith("0 [color=\"#a94442\",fillcolor=\"#f2dede\"];\n}");
+  }
+
+  @Test
+  void histogramsOfAFileAreNativeTooUnlessItSaysOtherwise() {
+    metrics = of("mappings: [{match: a, name: a, observer_type: histogram}]");
+    send("a:1|h");
+    assertThat(shown()).containsOnly(Map.entry("HISTOGRAM a{}", "native 1.0/1.0"));
+    metrics =
+        of(
+            "defaults: {observer_type: histogram, histogram_options:"
+                + " {native_histogram_bucket_factor: 1, native_histogram_max_buckets: 0}}");
+    send("a:1|h");
+    assertThat(shown()).containsOnly(Map.entry("HISTOGRAM a{}", "1.0/1.0"));
+    ObserverOptions o = MappingFile.parse("m.yml", "{}").observer();
+    assertThat(o.nativeFactor()).isEqualTo(1.1);
+    assertThat(o.nativeBuckets()).isEqualTo(256);
+    assertThat(MappingFile.EMPTY.observer().nativeFactor()).isZero();
+  }
+
+  @Test
+  void optionsOfWhatARuleDoesNotMakeAreRefused() {
+    assertThatThrownBy(
+            () ->
+                of(
+                    "mappings: [{match: a, name: a, observer_type: histogram, summary_options:"
+                        + " {max_age: 1m}}]"))
+        .hasMessageContaining("m.yml:1:")
+        .hasMessageContaining("cannot use histogram observer and summary options");
+    assertThatThrownBy(
+            () ->
+                of(
+                    "defaults: {observer_type: summary}\n"
+                        + "mappings: [{match: a, name: a, histogram_options: {buckets: [1]}}]"))
+        .hasMessageContaining("cannot use summary observer and histogram options");
+    of("mappings: [{match: a, name: a, histogram_options: {buckets: [1]}}]");
+  }
+
+  /** metrics_total counts sets of label names; a conflict is counted under the name it is about. */
+  @Test
+  void metricsAboutItselfCountAsTheOriginalDoes() throws Exception {
+    Registry about = new Registry();
+    MappingFile f = MappingFile.parse("m.yml", "defaults: {ttl: 5s}");
+    metrics = new StatsdMetrics(new MetricMapper(f, 100), about, () -> now);
+    send("a:1|c|#k:1\na:1|c|#k:2\na:1|c\nb:1|h\na:1|g\nb_sum:1|g");
+    assertThat(values(about))
+        .containsEntry("statsd_exporter_metrics_total{type=\"counter\"}", 2.0)
+        .containsEntry("statsd_exporter_metrics_total{type=\"summary\"}", 1.0)
+        .containsEntry(
+            "statsd_exporter_events_conflict_total{metric_name=\"a\", type=\"gauge\"}", 1.0)
+        .containsEntry(
+            "statsd_exporter_events_conflict_total{metric_name=\"b_sum\", type=\"gauge\"}", 1.0);
+    now += 5001;
+    metrics.forgetStale();
+    assertThat(values(about)).containsEntry("statsd_exporter_metrics_total{type=\"counter\"}", 0.0);
+    try (StatsdListeners l =
+        new StatsdListeners(new StatsdReader(StatsdReader.Tags.ALL), metrics, about)) {
+      l.udp("127.0.0.1:0", 0);
+      try (DatagramSocket s = new DatagramSocket()) {
+        byte[] b = "x:1|c".getBytes(UTF_8);
+        s.send(new DatagramPacket(b, b.length, new InetSocketAddress("127.0.0.1", l.udpPort())));
+      }
+      String flushed = "statsd_exporter_event_queue_flushed_total{}";
+      await(() -> values(about).getOrDefault(flushed, 0.0) == 1);
+      assertThat(values(about)).containsEntry(flushed, 1.0);
+      assertThat(values(about)).containsEntry("statsd_exporter_udp_packet_drops_total{}", 0.0);
+    }
+  }
+
+  @Test
+  void namesInConflictAreToldApartUpToABound() {
+    Registry about = new Registry();
+    metrics = new StatsdMetrics(new MetricMapper(MappingFile.EMPTY, 100), about, () -> now);
+    int more = StatsdMetrics.MAX_CONFLICTING + 5;
+    for (int i = 0; i < more; i++) {
+      send("n" + i + ":1|c\nn" + i + ":1|g");
+    }
+    assertThat(values(about))
+        .containsEntry("statsd_exporter_events_conflict_total{type=\"gauge\"}", 5.0);
+  }
+
+  private static Map<String, Double> values(Registry r) {
+    Map<String, Double> out = new TreeMap<>();
+    for (MetricFamily f : r.gather()) {
+      for (MetricFamily.Metric m : f.metrics()) {
+        if (m.point() instanceof MetricFamily.Value v) {
+          out.put(f.name() + m.labels(), v.value());
+        }
+      }
+    }
+    return out;
   }
 }
