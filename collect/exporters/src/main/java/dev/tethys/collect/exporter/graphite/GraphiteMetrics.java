@@ -1,9 +1,7 @@
 package dev.tethys.collect.exporter.graphite;
 
 import dev.tethys.codec.graphite.GraphitePoints;
-import dev.tethys.codec.points.PointNames;
 import dev.tethys.codec.points.Refusals;
-import dev.tethys.collect.exporter.mapping.MappedNaming;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
@@ -48,6 +46,8 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   private final LongSupplier millis;
   private final Map<Labels, Sample> samples = new LinkedHashMap<>(); // guarded by this
   private final Counter refused;
+  private final Counter dropped;
+  private final Counter badTags;
   private volatile long processedAt;
   private @Nullable StreamListener tcp;
   private @Nullable DatagramListener udp;
@@ -65,8 +65,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
       Duration expiry,
       Registry registry,
       LongSupplier millis) {
-    this.points =
-        new GraphitePoints(new MappedNaming(mapper, strict, PointNames.UNDERSCORES), millis);
+    this.points = new GraphitePoints(new ExporterNaming(mapper, strict), millis);
     this.expiry = expiry;
     this.millis = millis;
     registry.gauge(
@@ -77,11 +76,35 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
         "graphite_sample_expiry_seconds",
         "How long in seconds a metric sample is valid for.",
         () -> expiry.toMillis() / 1000.0);
+    dropped =
+        registry.counter(
+            "graphite_dropped_samples_total",
+            "Total count of samples dropped due to mapping configuration");
+    badTags =
+        registry.counter("graphite_tag_parse_failures", "Total count of samples with invalid tags");
+    MetricMapper.show(() -> mapper, registry);
     refused =
         registry.counter("tethys_graphite_refused_lines_total", "Lines that could not be used.");
   }
 
-  private synchronized @Nullable String take(Labels labels, long time, double value) {
+  private @Nullable String take(Labels named, long time, double value) {
+    String bad = named.getOrNull(ExporterNaming.BAD_TAGS);
+    if (bad != null) {
+      badTags.add(Integer.parseInt(bad));
+    }
+    if (named.has(ExporterNaming.LEFT_OUT)) {
+      dropped.inc();
+      return null;
+    }
+    String scale = named.getOrNull(ExporterNaming.SCALE);
+    if (bad == null && scale == null) {
+      return keep(named, time, value);
+    }
+    double scaled = scale == null ? value : value * Double.parseDouble(scale);
+    return keep(ExporterNaming.shown(named), time, scaled);
+  }
+
+  private synchronized @Nullable String keep(Labels labels, long time, double value) {
     if (samples.size() >= MAX_SERIES && !samples.containsKey(labels)) {
       return "more than " + MAX_SERIES + " series";
     }

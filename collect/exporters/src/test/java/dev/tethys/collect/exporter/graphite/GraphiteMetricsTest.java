@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
@@ -12,6 +13,8 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class GraphiteMetricsTest {
@@ -65,6 +68,57 @@ class GraphiteMetricsTest {
             new MetricMapper(f, 0), true, Duration.ofMinutes(5), new Registry(), () -> now)) {
       send(m, in);
       assertThat(shown(m)).isNotEmpty().allMatch(s -> s.contains("job="));
+    }
+  }
+
+  private Map<String, Double> about() {
+    Map<String, Double> out = new TreeMap<>();
+    for (MetricFamily f : registry.gather()) {
+      for (MetricFamily.Metric x : f.metrics()) {
+        if (x.point() instanceof MetricFamily.Value v) {
+          out.put(f.name(), v.value());
+        }
+      }
+    }
+    return out;
+  }
+
+  @Test
+  void samplesAreTakenWithoutTagsThatAreNone() {
+    try (GraphiteMetrics m = of(MappingFile.EMPTY, false)) {
+      send(m, "a;k=v;broken;l=w 1 1700000000\na;k=v 2 1700000000\na;e= 3 1700000000\n");
+      assertThat(shown(m))
+          .hasSize(3)
+          .satisfiesOnlyOnce(
+              s -> assertThat(s).startsWith("GAUGE a{k=\"v\", l=\"w\"} Value[value=1"))
+          .satisfiesOnlyOnce(s -> assertThat(s).startsWith("GAUGE a{k=\"v\"} Value[value=2"))
+          .satisfiesOnlyOnce(s -> assertThat(s).startsWith("GAUGE a{} Value[value=3"));
+      assertThat(about()).containsEntry("graphite_tag_parse_failures", 1.0);
+    }
+  }
+
+  @Test
+  void whatNoRuleMatchesIsDroppedAndCountedAndRulesScale() {
+    MappingFile f =
+        MappingFile.parse(
+            "m.yml",
+            "mappings: [{match: 'a.*', name: a, labels: {l: $1}, scale: 0.5}, {match: 'd.*', name:"
+                + " d, action: drop}]");
+    try (GraphiteMetrics m = of(f, true)) {
+      send(m, "a.x;t=1 8 1700000000\nd.x 1 1700000000\nother;bad 1 1700000000\nother 1 1700000000");
+      assertThat(shown(m))
+          .singleElement()
+          .asString()
+          .startsWith("GAUGE a{l=\"x\", t=\"1\"} Value[value=4.0");
+      assertThat(about())
+          .containsEntry("graphite_dropped_samples_total", 3.0)
+          .containsEntry("graphite_tag_parse_failures", 1.0)
+          .containsEntry("statsd_metric_mapper_cache_length", 3.0)
+          .containsKeys(
+              "graphite_last_processed_timestamp_seconds",
+              "graphite_sample_expiry_seconds",
+              "statsd_metric_mapper_cache_gets_total",
+              "statsd_metric_mapper_cache_hits_total");
     }
   }
 }
