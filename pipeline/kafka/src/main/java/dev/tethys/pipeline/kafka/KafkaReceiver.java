@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -510,12 +511,9 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   @Override
   public Metadata metadata(ConsumerRecord<byte[], byte[]> record) {
-    if (settings.headers().isEmpty()) {
-      return Metadata.NONE;
-    }
     Map<String, List<String>> m = new HashMap<>();
     for (Header h : record.headers()) {
-      if (h.value() != null && wanted(h.key())) {
+      if (h.value() != null) {
         m.computeIfAbsent(h.key(), k -> new ArrayList<>())
             .add(new String(h.value(), StandardCharsets.UTF_8));
       }
@@ -523,7 +521,22 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     return m.isEmpty() ? Metadata.NONE : new Metadata(m);
   }
 
-  private boolean wanted(String key) {
+  @Override
+  public Map<String, String> attributes(ConsumerRecord<byte[], byte[]> record) {
+    if (settings.headers().isEmpty()) {
+      return Map.of();
+    }
+    Map<String, String> m = new LinkedHashMap<>();
+    for (Header h : record.headers()) {
+      if (isWanted(h.key())) {
+        String value = h.value() == null ? "" : new String(h.value(), StandardCharsets.UTF_8);
+        m.putIfAbsent("kafka.header." + h.key(), value); // of several the first, as the Collector
+      }
+    }
+    return m;
+  }
+
+  private boolean isWanted(String key) {
     for (String h : settings.headers()) {
       if (h.endsWith("*") ? key.startsWith(h.substring(0, h.length() - 1)) : key.equals(h)) {
         return true;

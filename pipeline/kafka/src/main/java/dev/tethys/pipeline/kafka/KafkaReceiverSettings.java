@@ -22,8 +22,8 @@ import java.util.regex.PatternSyntaxException;
  * @param commitEvery how often positions are stored
  * @param pauses after a batch that was not taken
  * @param maxInFlightBytes read and not acknowledged
- * @param headers of records that become metadata of batches; one that ends in {@code *} stands for
- *     all that begin so
+ * @param headers of records that become attributes of resources; one that ends in {@code *} stands
+ *     for all that begin so
  * @param deadLetterTopic where records go that cannot be read or will never be taken, "" for
  *     nowhere
  * @param producer properties of the client that writes dead letters
@@ -261,7 +261,7 @@ record KafkaReceiverSettings(
   }
 
   private static final Section HEADERS =
-      new Section("header_extraction", "Headers of records as metadata.");
+      new Section("header_extraction", "Headers as attributes of resources.");
   private static final Key<Boolean> EXTRACT =
       HEADERS.key("extract_headers", Type.BOOL, false, "Whether.");
   private static final Key<List<String>> HEADER_NAMES =
@@ -271,7 +271,7 @@ record KafkaReceiverSettings(
           "header_extraction",
           HEADERS.type(o -> o.get(EXTRACT) ? o.get(HEADER_NAMES) : List.of()),
           List.of(),
-          "Headers of records as metadata.");
+          "Headers of records as attributes kafka.header.… of resources.");
 
   private static final Key<Long> MAX_IN_FLIGHT_BYTES =
       SECTION.key(

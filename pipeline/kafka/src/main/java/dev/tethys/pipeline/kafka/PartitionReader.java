@@ -8,6 +8,7 @@ import dev.tethys.pipeline.Outcome;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -25,8 +26,11 @@ final class PartitionReader {
     /** Runs a task that may block, on a thread of its own. */
     void execute(String name, Runnable task);
 
-    /** What of a record's headers goes with its batch. */
+    /** A record's headers, which go with its batch. */
     Metadata metadata(ConsumerRecord<byte[], byte[]> record);
+
+    /** What of a record's headers becomes attributes of its resources. */
+    Map<String, String> attributes(ConsumerRecord<byte[], byte[]> record);
 
     /** Puts a record among the dead letters; may block. What is to be said of the record then. */
     Outcome bury(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);
@@ -130,7 +134,9 @@ final class PartitionReader {
     }
     Batch batch;
     try {
-      batch = decoder.read(value, record.timestamp(), lane, owner.metadata(record));
+      batch =
+          decoder.read(
+              value, record.timestamp(), lane, owner.metadata(record), owner.attributes(record));
     } catch (CodecException e) {
       owner.settled(this, offset, owner.bury(record, false, String.valueOf(e.getMessage())));
       return;

@@ -18,6 +18,7 @@ import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
@@ -45,6 +46,26 @@ final class RecordReader {
     this.signal = signal;
     this.encoding = reading.encoding();
     this.charset = reading.charset();
+  }
+
+  /**
+   * The batch that a value is, each of its resources with more attributes. Series of remote write
+   * and of Clymene become metrics of OTLP with one resource where there are any.
+   *
+   * @param millis the time of the record
+   * @throws CodecException when it is not of the encoding
+   */
+  Batch read(
+      byte[] value, long millis, long lane, Metadata metadata, Map<String, String> attributes) {
+    Batch batch = read(value, millis, lane, metadata);
+    if (attributes.isEmpty()) {
+      return batch;
+    }
+    Telemetry<?> tree = batch.takeTree();
+    for (ResourceGroup<?> g : tree.resources()) {
+      attributes.forEach((k, v) -> g.resource().attributes().put(k, v));
+    }
+    return batch.with(signal, tree);
   }
 
   /**

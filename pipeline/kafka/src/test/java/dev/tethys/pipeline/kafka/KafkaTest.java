@@ -2,12 +2,15 @@ package dev.tethys.pipeline.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.StackProfile;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
@@ -97,13 +100,13 @@ class KafkaTest {
 
   private static String group(String topic, String more) {
     return """
-        group_id: %1$s
-        initial_offset: earliest
-        metrics: {topics: [%1$s], encoding: remote_write}
-        logs: {topics: [%1$s], encoding: raw}
-        autocommit: {interval: 100ms}
-        error_backoff: {initial_interval: 10ms}
-        """
+    group_id: %1$s
+    initial_offset: earliest
+    metrics: {topics: [%1$s], encoding: remote_write}
+    logs: {topics: [%1$s], encoding: raw}
+    autocommit: {interval: 100ms}
+    error_backoff: {initial_interval: 10ms}
+    """
             .formatted(topic)
         + more;
   }
@@ -166,7 +169,8 @@ class KafkaTest {
     Exporter out =
         exporter(
             Signal.METRICS,
-            "metrics: {topic: metrics, encoding: remote_write}\nproducer: {compression: zstd, linger: 0s}");
+            "metrics: {topic: metrics, encoding: remote_write}\n"
+                + "producer: {compression: zstd, linger: 0s}");
     Receiver in = receiver(Signal.METRICS, group("metrics", ""));
     List<String> sent = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
@@ -279,7 +283,8 @@ class KafkaTest {
     Exporter out =
         exporter(
             Signal.METRICS,
-            "metrics: {topic: read, encoding: otlp_json}\nproducer: {linger: 0s, compression: zstd}");
+            "metrics: {topic: read, encoding: otlp_json}\n"
+                + "producer: {linger: 0s, compression: zstd}");
     BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
     out.consume(RecordsTest.series(1, 1), outcome::add);
     assertThat(outcome.take()).isEqualTo(Outcome.ACCEPTED);
@@ -298,6 +303,62 @@ class KafkaTest {
     String said = Files.readString(out);
     assertThat(ended && p.exitValue() == 0).as(said).isTrue();
     return said;
+  }
+
+  @Test
+  void headersBecomeAttributesOfResourcesAndMetadata() throws Exception {
+    broker.topic("headers", 1);
+    try (KafkaProducer<byte[], byte[]> p =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", broker.address()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      ProducerRecord<byte[], byte[]> r = new ProducerRecord<>("headers", new byte[] {'a'});
+      for (String h : new String[] {"team=one", "team=two", "app-id=7", "other=x"}) {
+        String[] pair = h.split("=", 2);
+        r.headers().add(pair[0], pair[1].getBytes(StandardCharsets.UTF_8));
+      }
+      p.send(r).get();
+    }
+    Receiver in =
+        receiver(
+            Signal.LOGS,
+            group(
+                "headers",
+                "header_extraction: {extract_headers: true, headers: [team, 'app*', absent]}"));
+    Arrival a = next();
+    Batch b = a.batch();
+    Attributes expected = new Attributes();
+    expected.put("kafka.header.team", "one");
+    expected.put("kafka.header.app-id", "7");
+    assertThat(
+            new OtlpReader()
+                .logs(b.body(), 0, b.body().length)
+                .resources()
+                .getFirst()
+                .resource()
+                .attributes())
+        .isEqualTo(expected);
+    assertThat(b.metadata().get("team")).containsExactly("one", "two");
+    assertThat(b.metadata().get("other")).containsExactly("x");
+    a.receipt().settle(Outcome.ACCEPTED);
+    in.stop(Duration.ofSeconds(5));
+  }
+
+  /** Series have no resource of their own: they become metrics that have one. */
+  @Test
+  void headersOfSeriesBecomeAttributesToo() {
+    RecordReader reader =
+        new RecordReader(Signal.METRICS, new RecordEncoding.Reading(RecordEncoding.REMOTE_WRITE));
+    RecordWriter w =
+        RecordsTest.write(RecordEncoding.REMOTE_WRITE, 1_000_000, RecordsTest.series(2, 1));
+    Batch b =
+        reader.read(
+            w.values().getFirst().bytes(), 0, 1, Metadata.NONE, Map.of("kafka.header.k", "v"));
+    assertThat(new OtlpReader().metrics(b.body(), 0, b.body().length).resources())
+        .isNotEmpty()
+        .allMatch(
+            g -> String.valueOf(g.resource().attributes().getString("kafka.header.k")).equals("v"));
   }
 
   @Test

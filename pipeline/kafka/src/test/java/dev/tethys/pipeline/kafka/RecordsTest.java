@@ -98,7 +98,7 @@ class RecordsTest {
     return out;
   }
 
-  private static RecordWriter write(RecordEncoding e, int max, Batch b) {
+  static RecordWriter write(RecordEncoding e, int max, Batch b) {
     RecordWriter w = new RecordWriter(e, max, 4, CLOCK);
     w.write(b);
     return w;
