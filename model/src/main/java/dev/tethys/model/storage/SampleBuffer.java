@@ -45,6 +45,18 @@ public final class SampleBuffer {
   public @Nullable Summaries summaries;
 
   private @Nullable Summaries spareSummaries;
+  private @Nullable SampleBuffer spare;
+
+  /** An empty buffer for those who fill this one out of several; the same each time. */
+  public SampleBuffer spare() {
+    SampleBuffer s = spare;
+    if (s == null) {
+      s = new SampleBuffer();
+      spare = s;
+    }
+    s.clear();
+    return s;
+  }
 
   /** Begins to hold summaries. */
   public Summaries startSummaries() {

@@ -12,9 +12,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +36,6 @@ final class MergedSelection implements Selection {
 
   private final SharedTimes times = new SharedTimes();
   private final Map<Object, Long> idByKey = new ConcurrentHashMap<>();
-
-  /** Buffers for second parts; there are never more than threads that read. */
-  private final Queue<SampleBuffer> spare = new ConcurrentLinkedQueue<>();
 
   private final int size;
   private final Labels @Nullable [] labels; // null: the only source tells them
@@ -228,14 +223,16 @@ final class MergedSelection implements Selection {
       return;
     }
     part(from, series, into);
-    if (to - from > 1) {
-      SampleBuffer next = take();
-      for (int p = from + 1; p < to; p++) {
-        next.clear();
+    for (int p = from + 1; p < to; p++) {
+      if (into.histograms == null && into.startTimestamps == null && readsBehind(p)) {
+        int end = into.size;
+        part(p, series, into);
+        SeriesStream.join(into, end);
+      } else {
+        SampleBuffer next = into.spare();
         part(p, series, next);
         SeriesStream.join(into, next);
       }
-      spare.offer(next);
     }
     if (into.histograms != null) {
       hints(into);
@@ -265,10 +262,8 @@ final class MergedSelection implements Selection {
       read(series, into);
       return;
     }
-    SampleBuffer spareOne = to - from > 1 ? take() : into;
     for (int p = from; p < to; p++) {
-      SampleBuffer next = p == from ? into : spareOne;
-      next.clear();
+      SampleBuffer next = p == from ? into : into.spare();
       long min = from(p, series);
       if (min <= maxTime) {
         sources.get((int) (parts[p] >>> 32)).readTimes((int) parts[p], min, maxTime, next);
@@ -280,9 +275,6 @@ final class MergedSelection implements Selection {
       if (p > from) {
         SeriesStream.join(into, next);
       }
-    }
-    if (to - from > 1) {
-      spare.offer(spareOne);
     }
     into.timestampsId = times.id(into);
     if (into.timestampsId != 0) {
@@ -349,9 +341,8 @@ final class MergedSelection implements Selection {
     }
   }
 
-  private SampleBuffer take() {
-    SampleBuffer b = spare.poll();
-    return b == null ? new SampleBuffer() : b;
+  private boolean readsBehind(int part) {
+    return sources.get((int) (parts[part] >>> 32)).readsBehind((int) parts[part]);
   }
 
   private void part(int p, int series, SampleBuffer into) {
@@ -374,14 +365,13 @@ final class MergedSelection implements Selection {
   private void readSummaries(int series, SampleBuffer into) {
     Summaries all = into.startSummaries();
     Summaries rows = new Summaries();
-    SampleBuffer histograms = take();
     for (int p = starts[series]; p < starts[series + 1]; p++) {
       long min = from(p, series);
       if (min > maxTime) {
         continue;
       }
       rows.clear();
-      histograms.clear();
+      SampleBuffer histograms = into.spare();
       sources
           .get((int) (parts[p] >>> 32))
           .readSummaries((int) parts[p], min, maxTime, rows, histograms);
@@ -391,7 +381,6 @@ final class MergedSelection implements Selection {
       Summarizer.join(all, rows);
       SeriesStream.join(into, histograms);
     }
-    spare.offer(histograms);
     if (into.size == 0) {
       return;
     }

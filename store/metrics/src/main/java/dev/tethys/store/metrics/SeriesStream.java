@@ -143,4 +143,23 @@ final class SeriesStream {
       Merge.append(both, into);
     }
   }
+
+  /**
+   * The same where what is joined stands behind what it is joined to: from a place on.
+   *
+   * @param b of which those before the place are floats
+   */
+  static void join(SampleBuffer b, int place) {
+    if (place == 0 || b.size == place || b.timestamps[place - 1] < b.timestamps[place]) {
+      return;
+    }
+    SampleBuffer before = new SampleBuffer();
+    SampleBuffer behind = new SampleBuffer();
+    for (int i = 0; i < b.size; i++) {
+      (i < place ? before : behind).add(b, i);
+    }
+    before.mayBeStale = b.mayBeStale;
+    b.clear();
+    Merge.merge(before, behind, b);
+  }
 }

@@ -68,6 +68,11 @@ final class BlockSelection implements SourceSelection {
   }
 
   @Override
+  public boolean readsBehind(int i) {
+    return !dead.touches(numbers[i]);
+  }
+
+  @Override
   public void readTimes(int i, long min, long max, SampleBuffer into) {
     if (dead.touches(numbers[i]) || special(series[i])) {
       read(i, min, max, into);

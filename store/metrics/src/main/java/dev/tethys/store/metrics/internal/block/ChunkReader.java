@@ -75,7 +75,7 @@ final class ChunkReader {
     if (!starts && COLUMNS.isWorthKeeping(number, part)) {
       double[] v = new double[n];
       boolean special = s.values.decode(in, v, 0, n);
-      floats(t, from, to, COLUMNS.put(number, part, v, special), into);
+      floats(t, from, to, COLUMNS.put(number, part, null, v, special), into);
       return;
     }
     int at = into.size;

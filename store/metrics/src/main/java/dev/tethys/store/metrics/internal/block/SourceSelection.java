@@ -22,8 +22,16 @@ public interface SourceSelection extends AutoCloseable {
     return false;
   }
 
-  /** Appends the samples of a series in a closed time range to an empty buffer. */
+  /**
+   * Appends the samples of a series in a closed time range to a buffer: an empty one, or where
+   * {@link #readsBehind} one of floats without start times.
+   */
   void read(int i, long minTime, long maxTime, SampleBuffer into);
+
+  /** Whether samples of a series are read behind others without a look at these. */
+  default boolean readsBehind(int i) {
+    return false;
+  }
 
   /**
    * The same for who asks only when: where {@link SampleBuffer#mayBeStale} is not set afterwards,

@@ -27,15 +27,23 @@ public final class ColumnCache {
   public static final class Column {
     private final long owner;
     private final long part;
+    private final long @Nullable [] times;
     private final double[] values;
     private final boolean special;
     private boolean used; // since the hand went by; a race only keeps it longer or shorter
 
-    private Column(long owner, long part, double[] values, boolean special) {
+    private Column(
+        long owner, long part, long @Nullable [] times, double[] values, boolean special) {
       this.owner = owner;
       this.part = part;
+      this.times = times;
       this.values = values;
       this.special = special;
+    }
+
+    /** When the values were, for those who keep that beside them. */
+    public long @Nullable [] times() {
+      return times;
     }
 
     public double[] values() {
@@ -48,7 +56,7 @@ public final class ColumnCache {
     }
 
     private long bytes() {
-      return 8L * values.length + COLUMN_OVERHEAD;
+      return 8L * values.length * (times == null ? 1 : 2) + COLUMN_OVERHEAD;
     }
   }
 
@@ -98,8 +106,9 @@ public final class ColumnCache {
   }
 
   /** Keeps a column, which from now on is not changed. */
-  public Column put(long owner, long part, double[] values, boolean special) {
-    Column c = new Column(owner, part, values, special);
+  public Column put(
+      long owner, long part, long @Nullable [] times, double[] values, boolean special) {
+    Column c = new Column(owner, part, times, values, special);
     Column before = places.getAndSet((int) hash(owner, part) & PLACES - 1, c);
     long now = held.addAndGet(c.bytes() - (before == null ? 0 : before.bytes()));
     for (int i = 0; now > maxBytes && i < 2 * PLACES; i++) {

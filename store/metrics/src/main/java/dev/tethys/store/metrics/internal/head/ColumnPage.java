@@ -3,7 +3,6 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -33,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ColumnPage implements Page, Page.View {
   private static final Logger LOG = System.getLogger(ColumnPage.class.getName());
-  private static final ColumnCache KEPT = ColumnCache.SHARED;
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfChar CHAR =
@@ -44,7 +42,6 @@ final class ColumnPage implements Page, Page.View {
 
   /** What is known of a page beside its bytes. */
   record Shape(
-      long number,
       long rangeStart,
       long minTime,
       long maxTime,
@@ -55,12 +52,10 @@ final class ColumnPage implements Page, Page.View {
       boolean masked,
       long allPresent) {
     Shape with(SameRows told) {
-      return new Shape(
-          number, rangeStart, minTime, maxTime, rows, seen, special, told, masked, allPresent);
+      return new Shape(rangeStart, minTime, maxTime, rows, seen, special, told, masked, allPresent);
     }
   }
 
-  private final long number; // in the cache of columns
   private final long rangeStart;
   private final long minTime;
   private final long maxTime;
@@ -84,7 +79,6 @@ final class ColumnPage implements Page, Page.View {
 
   private ColumnPage(
       Shape s, PageBytes bytes, int head, int columns, int length, int sum, boolean sparing) {
-    this.number = s.number;
     this.rangeStart = s.rangeStart;
     this.minTime = s.minTime;
     this.maxTime = s.maxTime;
@@ -104,8 +98,7 @@ final class ColumnPage implements Page, Page.View {
 
   @Override
   public Shape shape() {
-    return new Shape(
-        number, rangeStart, minTime, maxTime, rows, seen, special, same, masked, allPresent);
+    return new Shape(rangeStart, minTime, maxTime, rows, seen, special, same, masked, allPresent);
   }
 
   @Override
@@ -125,7 +118,7 @@ final class ColumnPage implements Page, Page.View {
 
   @Override
   public long bytes() {
-    return 104L + (bytes.isFile() ? 0 : headBytes() + length + 64);
+    return 96L + (bytes.isFile() ? 0 : headBytes() + length + 64);
   }
 
   @Override
@@ -157,7 +150,8 @@ final class ColumnPage implements Page, Page.View {
    * Whether its bytes are those that were written; looked at when they are first needed. After that
    * the system's cache has them, or the disk.
    */
-  private boolean isSound() {
+  @Override
+  public boolean isSound() {
     if (soundness == 0) {
       int n = headBytes();
       ByteSink all = new ByteSink(n + length);
@@ -201,7 +195,7 @@ final class ColumnPage implements Page, Page.View {
   // ---- reading
 
   @Override
-  public View view(boolean closed) {
+  public View view() {
     return this;
   }
 
@@ -244,22 +238,36 @@ final class ColumnPage implements Page, Page.View {
     into.mayBeStale |= (special & bit) != 0;
     int n = into.size;
     into.ensure(n + rows);
-    ColumnCache.Column kept = sparing ? null : KEPT.get(number, k);
-    byte[] column = null;
-    if (kept == null || masked) {
-      column = column(k);
-    }
-    if (column != null && kept == null && !sparing && KEPT.isWorthKeeping(number, k)) {
-      double[] all = new double[rows];
-      values(column, changed(), rows, all, 0);
-      kept = KEPT.put(number, k, all, (special & bit) != 0);
-    }
-    if (kept != null) {
-      System.arraycopy(kept.values(), 0, into.values, n, rows);
-    } else if (column != null) {
-      values(column, changed(), rows, into.values, n);
-    }
+    byte[] column = column(k);
+    values(column, changed(), rows, into.values, n);
     into.size = times(masked ? column : null, min, max, n, into.timestamps, into.values);
+  }
+
+  @Override
+  public int values(int k, double[] out, int at) {
+    if ((seen & 1L << k) == 0 || !isSound()) {
+      return at;
+    }
+    byte[] column = column(k);
+    values(column, changed(), rows, out, at);
+    if (!masked) {
+      return at + rows;
+    }
+    int end = at;
+    for (int r = 0; r < rows; r++) {
+      out[end] = out[at + r];
+      end += column[r >> 3] >>> (r & 7) & 1;
+    }
+    return end;
+  }
+
+  @Override
+  public int times(int k, long[] out, int at) {
+    if ((seen & 1L << k) == 0 || !isSound()) {
+      return at;
+    }
+    byte[] column = masked ? column(k) : null;
+    return times(column, Long.MIN_VALUE, Long.MAX_VALUE, at, out, null);
   }
 
   @Override
@@ -457,16 +465,7 @@ final class ColumnPage implements Page, Page.View {
     }
     Shape s =
         new Shape(
-            ColumnCache.newOwner(),
-            rangeStart,
-            min,
-            max,
-            rows,
-            seen,
-            special,
-            SameRows.ALL,
-            masked,
-            masked ? 0 : seen);
+            rangeStart, min, max, rows, seen, special, SameRows.ALL, masked, masked ? 0 : seen);
     PageBytes bytes = new PageBytes.InMemory(memory);
     int columns = b.length - head;
     int sum = PageBytes.sum(b, 0, head, b, head, columns);

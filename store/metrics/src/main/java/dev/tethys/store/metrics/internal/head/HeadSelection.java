@@ -116,6 +116,11 @@ final class HeadSelection implements SourceSelection {
   }
 
   @Override
+  public boolean readsBehind(int i) {
+    return beside(i) == null;
+  }
+
+  @Override
   public void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {
     Stripe.View v = rows[slots[i] >>> 6];
     if (v == null || beside(i) != null) {

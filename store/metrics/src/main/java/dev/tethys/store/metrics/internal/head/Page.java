@@ -33,16 +33,12 @@ sealed interface Page permits RowPage, ColumnPage {
   /** Bytes of it that stand in a file instead. */
   long fileBytes();
 
-  /**
-   * The page as it is now.
-   *
-   * @param closed whether no row will be added
-   */
-  View view(boolean closed);
+  /** The page as it is now. */
+  View view();
 
   /** A page with these rows, less the samples of one series in a closed range. */
   default RowPage without(int k, long from, long to, RowPage.Scratch s) {
-    View v = view(false);
+    View v = view();
     Unpacked u = new Unpacked(v.rows());
     u.add(v);
     for (int r = 0; r < u.rows; r++) {
@@ -64,7 +60,7 @@ sealed interface Page permits RowPage, ColumnPage {
       if (whole == null) {
         return null;
       }
-      u.add(whole.view(true));
+      u.add(whole.view());
     }
     return u.page(run.getFirst().rangeStart(), s);
   }
@@ -110,7 +106,7 @@ sealed interface Page permits RowPage, ColumnPage {
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
   default boolean find(int k, long from, long to, SampleBuffer scratch) {
     scratch.clear();
-    View v = view(false);
+    View v = view();
     if ((v.seen() & 1L << k) == 0 || to < minTime() || from > maxTime()) {
       return false;
     }
@@ -120,7 +116,7 @@ sealed interface Page permits RowPage, ColumnPage {
 
   /** The page for one who reads all of it, once: what it reads should not stay in memory. */
   default View sparingView() {
-    return view(false);
+    return view();
   }
 
   /** What a reader may keep. */
@@ -141,6 +137,20 @@ sealed interface Page permits RowPage, ColumnPage {
 
     /** The same without the values of a series that has only finite ones. */
     void readTimes(int k, long minTime, long maxTime, SampleBuffer into);
+
+    /**
+     * Puts the values of one series, at the rows that hold it, at a place where there is room for
+     * all rows.
+     *
+     * @return where they end
+     */
+    int values(int k, double[] out, int at);
+
+    /** The same of the times of the rows that hold a series. */
+    int times(int k, long[] out, int at);
+
+    /** Whether it is as it was written; where it is not, nothing is read. */
+    boolean isSound();
 
     /** The times of the rows. */
     void times(long[] into);

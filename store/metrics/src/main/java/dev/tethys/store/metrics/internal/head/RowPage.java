@@ -3,7 +3,6 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -52,11 +51,6 @@ final class RowPage implements Page {
   static final int COLUMNS = 2;
 
   static final int STORED = 3;
-
-  private static final ColumnCache KEPT = ColumnCache.SHARED;
-
-  /** Names the page in the cache of columns. */
-  private final long number = ColumnCache.newOwner();
 
   private static final long EXPONENT = 0x7ff0000000000000L;
 
@@ -151,7 +145,6 @@ final class RowPage implements Page {
   @Override
   public ColumnPage.Shape shape() {
     return new ColumnPage.Shape(
-        number,
         rangeStart,
         minTime,
         maxTime,
@@ -335,10 +328,9 @@ final class RowPage implements Page {
     return (int) (pairs * 0x0101010101010101L >>> 56);
   }
 
-  /** What a reader may keep: the page as it is now, and whether it will stay so. */
+  /** What a reader may keep: the page as it is now. */
   record View(
       RowPage page,
-      boolean closed,
       int rows,
       long seen,
       SameRows same,
@@ -361,7 +353,7 @@ final class RowPage implements Page {
       into.mayBeStale |= (special & 1L << k) != 0;
       long[] masks = presents;
       if (masks != null) {
-        fill(k, 0, rows, into.values, n);
+        values(k, 0, rows, into.values, n);
         into.size = present(masks, k, minTime, maxTime, into);
         return;
       }
@@ -370,18 +362,8 @@ final class RowPage implements Page {
       int to = times[rows - 1] <= maxTime ? rows : lower(maxTime + 1);
       if (from < to) {
         System.arraycopy(times, from, into.timestamps, n, to - from);
-        fill(k, from, to, into.values, n);
+        values(k, from, to, into.values, n);
         into.size = n + to - from;
-      }
-    }
-
-    /** The values of a series at rows; of the row before where it is absent. */
-    private void fill(int k, int from, int to, double[] out, int n) {
-      double[] column = column(k);
-      if (column != null) {
-        System.arraycopy(column, from, out, n, to - from);
-      } else {
-        values(k, from, to, out, n);
       }
     }
 
@@ -408,18 +390,45 @@ final class RowPage implements Page {
       return i < 0 ? -i - 1 : i;
     }
 
-    /** The values of a series at all rows, if they are kept; else null. */
-    private double @Nullable [] column(int k) {
-      if (!closed) {
-        return null;
+    @Override
+    public int values(int k, double[] out, int at) {
+      if ((seen & 1L << k) == 0) {
+        return at;
       }
-      ColumnCache.Column c = KEPT.get(page.number, k);
-      if (c == null && KEPT.isWorthKeeping(page.number, k)) {
-        double[] v = new double[rows];
-        values(k, 0, rows, v, 0);
-        c = KEPT.put(page.number, k, v, (special & 1L << k) != 0);
+      values(k, 0, rows, out, at);
+      long[] masks = presents;
+      if (masks == null) {
+        return at + rows;
       }
-      return c == null ? null : c.values();
+      int end = at;
+      for (int r = 0; r < rows; r++) {
+        out[end] = out[at + r];
+        end += (int) (masks[r] >>> k) & 1;
+      }
+      return end;
+    }
+
+    @Override
+    public int times(int k, long[] out, int at) {
+      if ((seen & 1L << k) == 0) {
+        return at;
+      }
+      System.arraycopy(times, 0, out, at, rows);
+      long[] masks = presents;
+      if (masks == null) {
+        return at + rows;
+      }
+      int end = at;
+      for (int r = 0; r < rows; r++) {
+        out[end] = out[at + r];
+        end += (int) (masks[r] >>> k) & 1;
+      }
+      return end;
+    }
+
+    @Override
+    public boolean isSound() {
+      return true;
     }
 
     @Override
@@ -567,14 +576,10 @@ final class RowPage implements Page {
     out.putLong(0);
   }
 
-  View view() {
-    return view(false);
-  }
-
   @Override
-  public View view(boolean closed) {
+  public View view() {
     return new View(
-        this, closed, rows, seen, same, special, times, changed, ends, bytes, allPresent, presents);
+        this, rows, seen, same, special, times, changed, ends, bytes, allPresent, presents);
   }
 
   /** A page of rows that are given as columns, less samples that a mask leaves out. */

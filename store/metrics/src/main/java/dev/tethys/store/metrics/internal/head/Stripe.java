@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,11 +25,15 @@ final class Stripe {
   final long[] lastBits = new long[64];
 
   /** What a stripe takes beside its samples. */
-  static final long BYTES = 64 * 8 + 16 + 104;
+  static final long BYTES = 64 * 8 + 16 + 112;
 
   private Page[] pages = new Page[2];
   private int count;
   private boolean sealed; // the last page takes no more rows
+
+  /** Another one whenever pages are not what they were, or where: not when one comes behind. */
+  private long name = ColumnCache.newOwner();
+
   private @Nullable Extras @Nullable [] extras;
 
   /** Last commit group that had samples here. */
@@ -119,8 +124,13 @@ final class Stripe {
     push(p, gone);
   }
 
-  /** What a reader may keep: the pages that overlap a closed time range, as they are now. */
-  record View(Page.View[] pages) {
+  /**
+   * What a reader may keep: the pages that overlap a closed time range, as they are now.
+   *
+   * @param run those of them at the front that take no more rows; null when they are read otherwise
+   * @param rest the others
+   */
+  record View(Page.View[] pages, @Nullable PageRun run, Page.View[] rest) {
     /** More than this would not go into a number. */
     private static final int MAX_CLASS_BITS = 30;
 
@@ -135,7 +145,8 @@ final class Stripe {
     }
 
     void readTimes(int k, long minTime, long maxTime, SampleBuffer into) {
-      for (Page.View p : pages) {
+      boolean some = run != null && run.readTimes(k, minTime, maxTime, into);
+      for (Page.View p : some ? rest : pages) {
         p.readTimes(k, minTime, maxTime, into);
       }
     }
@@ -159,7 +170,8 @@ final class Stripe {
     }
 
     void read(int k, long minTime, long maxTime, SampleBuffer into) {
-      for (Page.View p : pages) {
+      boolean some = run != null && run.read(k, minTime, maxTime, into);
+      for (Page.View p : some ? rest : pages) {
         p.read(k, minTime, maxTime, into);
       }
     }
@@ -176,17 +188,29 @@ final class Stripe {
    */
   View view(long minTime, long maxTime, boolean sparing) {
     int n = 0;
+    int first = -1;
+    int last = -1;
     for (int i = 0; i < count; i++) {
-      n += pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime ? 1 : 0;
+      if (pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime) {
+        first = first < 0 ? i : first;
+        last = i;
+        n++;
+      }
     }
     Page.View[] v = new Page.View[n];
     n = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = Math.max(first, 0); i <= last; i++) {
       if (pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime) {
-        v[n++] = sparing ? pages[i].sparingView() : pages[i].view(i < count - 1);
+        v[n++] = sparing ? pages[i].sparingView() : pages[i].view();
       }
     }
-    return new View(v);
+    int closed = Math.min(last + 1, count - 1) - first; // how many of them take no more rows
+    if (sparing || closed < 1 || n != last + 1 - first) {
+      return new View(v, null, v);
+    }
+    PageRun.Name told = new PageRun.Name(name, first, first + closed - 1);
+    return new View(
+        v, new PageRun(Arrays.copyOf(v, closed), told), Arrays.copyOfRange(v, closed, n));
   }
 
   /**
@@ -202,6 +226,7 @@ final class Stripe {
         System.arraycopy(pages, i + n, pages, i + 1, count - i - n);
         Arrays.fill(pages, count - n + 1, count, null);
         count -= n - 1;
+        name = n == 1 ? name : ColumnCache.newOwner();
         return true;
       }
     }
@@ -223,6 +248,7 @@ final class Stripe {
       }
     }
     Arrays.fill(pages, n, count, null);
+    name = n == count ? name : ColumnCache.newOwner();
     count = n;
     if (pages.length > 4 && count < pages.length / 4) {
       pages = Arrays.copyOf(pages, Math.max(2, count * 2));
@@ -244,7 +270,7 @@ final class Stripe {
         if (last) {
           // What comes next is written as a difference to the newest value of the page.
           b.clear();
-          p.view(false).read(k, NEVER, Long.MAX_VALUE, b);
+          p.view().read(k, NEVER, Long.MAX_VALUE, b);
           lastBits[k] = b.size == 0 ? 0 : Double.doubleToRawLongBits(b.values[b.size - 1]);
         } else if (p.hasRows()) {
           gone.add(this, p);
@@ -256,6 +282,7 @@ final class Stripe {
     }
     Arrays.fill(pages, n, count, null);
     count = n;
+    name = ColumnCache.newOwner();
   }
 
   /**

@@ -14,7 +14,7 @@ class ColumnCacheTest {
     assertThat(c.isWorthKeeping(owner, 3)).isFalse();
     assertThat(c.isWorthKeeping(owner, 3)).isTrue();
     double[] v = {1, 2};
-    c.put(owner, 3, v, true);
+    c.put(owner, 3, null, v, true);
     ColumnCache.Column kept = Objects.requireNonNull(c.get(owner, 3));
     assertThat(kept.values()).isSameAs(v);
     assertThat(kept.special()).isTrue();
@@ -27,11 +27,11 @@ class ColumnCacheTest {
     int max = 100 * (8 * 1000 + 64);
     ColumnCache c = new ColumnCache(max);
     long used = ColumnCache.newOwner();
-    c.put(used, 0, new double[1000], false);
+    c.put(used, 0, null, new double[1000], false);
     long owner = ColumnCache.newOwner();
     for (int i = 0; i < 150; i++) {
       assertThat(c.get(used, 0)).isNotNull();
-      c.put(owner, i, new double[1000], false);
+      c.put(owner, i, null, new double[1000], false);
       assertThat(c.held()).isLessThanOrEqualTo(max);
       assertThat(c.get(owner, i)).isNotNull();
     }

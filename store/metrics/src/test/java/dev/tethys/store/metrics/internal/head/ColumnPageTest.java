@@ -63,18 +63,18 @@ class ColumnPageTest {
     ByteSource in = new ByteSource(saved(columns(want)));
     Page got = RowPage.load(in, new RowColumns());
     assertThat(in.remaining()).isZero();
-    RowColumnsTest.assertSameSamples(want.view(), got.view(true));
+    RowColumnsTest.assertSameSamples(want.view(), got.view());
     assertThat(got.minTime()).isEqualTo(want.minTime());
     assertThat(got.maxTime()).isEqualTo(want.maxTime());
     for (int k = 0; k < 64; k++) {
       if ((want.seen & 1L << k) != 0) {
-        assertThat(got.view(true).same().of(k)).isEqualTo(want.view().same().of(k));
+        assertThat(got.view().same().of(k)).isEqualTo(want.view().same().of(k));
       }
     }
     ByteSink small = new ByteSink();
     columns(want).save(small, new RowColumns());
     Page again = RowPage.load(new ByteSource(small.toArray()), new RowColumns());
-    RowColumnsTest.assertSameSamples(want.view(), again.view(true));
+    RowColumnsTest.assertSameSamples(want.view(), again.view());
   }
 
   @Test
@@ -151,8 +151,8 @@ class ColumnPageTest {
     }
     SampleBuffer b = new SampleBuffer();
     for (int k = 0; k < 64; k++) {
-      page.view(true).read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);
+      page.view().read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);
     }
-    assertThat(b.size).isLessThanOrEqualTo(64 * page.view(true).rows());
+    assertThat(b.size).isLessThanOrEqualTo(64 * page.view().rows());
   }
 }

@@ -180,6 +180,7 @@ class StripeReadTest {
     private final SplittableRandom random = new SplittableRandom(5);
     private final long[] bits = new long[64];
     private long time = RANGE;
+    private long present = -1; // a bit a series that rows hold
 
     Filled() {
       for (int k = 0; k < 64; k++) {
@@ -189,15 +190,30 @@ class StripeReadTest {
 
     void append(int rows, SealedPages.Files files) throws IOException {
       int[] slots = new int[64];
-      for (int row = 0; row < rows; row++, time += 1000) {
+      long[] row = new long[64];
+      for (int r = 0; r < rows; r++, time += 1000) {
+        int n = 0;
         for (int k = 0; k < 64; k++) {
-          slots[k] = k;
           bits[k] = k % 3 == 0 ? random.nextInt(100) : next(random, k % 3, bits[k]);
           bits[k] = k % 3 == 0 ? Double.doubleToRawLongBits(bits[k]) : bits[k];
-          expected.get(k).add(new Sample(time, bits[k]));
+          if ((present >>> k & 1) != 0) {
+            slots[n] = k;
+            row[n++] = bits[k];
+            expected.get(k).add(new Sample(time, bits[k]));
+          }
         }
-        stripe.append(time, RANGE, slots, bits, 0, 64, scratch, gone);
+        stripe.append(time, RANGE, slots, row, 0, n, scratch, gone);
         gone.storeAll(files);
+      }
+    }
+
+    /** Reads from a time on, by readers that come one after the other. */
+    void checkAgainAndAgain(long from) {
+      for (int i = 0; i < 2; i++) {
+        for (int k = 0; k < 64; k++) {
+          Stripe.View view = stripe.view(from, Long.MAX_VALUE);
+          StripeReadTest.check(view, k, from, Long.MAX_VALUE, expected.get(k));
+        }
       }
     }
 
@@ -336,6 +352,36 @@ class StripeReadTest {
     filled.expected.get(9).removeIf(s -> s.time >= from && s.time <= to);
     filled.check();
     assertThat(filled.stripe.pageCount()).isBetween(2, 24);
+  }
+
+  @Test
+  void whatIsKeptOfColumnsIsOfThePagesAsTheyAre() throws IOException {
+    Filled filled = new Filled();
+    filled.append(300, StripeReadTest::keep);
+    filled.checkAgainAndAgain(NewestTimes.NEVER);
+    long from = RANGE + 20_000;
+    long to = RANGE + 29_000;
+    filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
+    filled.expected.get(9).removeIf(s -> s.time >= from && s.time <= to);
+    filled.checkAgainAndAgain(NewestTimes.NEVER);
+    filled.append(300, StripeReadTest::keep);
+    filled.checkAgainAndAgain(NewestTimes.NEVER);
+    filled.checkAgainAndAgain(RANGE + 25_000);
+    long gone = RANGE + 200_000;
+    filled.stripe.truncate(gone);
+    filled.append(300, StripeReadTest::keep);
+    filled.checkAgainAndAgain(gone);
+  }
+
+  @Test
+  void whatIsKeptOfRowsOfDifferentSeriesIsOfEachSeries() throws IOException {
+    SplittableRandom random = new SplittableRandom(23);
+    Filled filled = new Filled();
+    for (int i = 0; i < 10; i++) {
+      filled.present = random.nextLong() | 1L << i;
+      filled.append(40, StripeReadTest::keep);
+      filled.checkAgainAndAgain(NewestTimes.NEVER);
+    }
   }
 
   @Test
