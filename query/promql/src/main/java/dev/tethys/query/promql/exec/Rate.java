@@ -65,6 +65,9 @@ final class Rate implements RangeFunction {
 
   /** Indices of samples below the one before them. */
   private static int[] resets(double[] v, int from, int to) {
+    if (!mayFall(v, from, to)) {
+      return NO_RESETS;
+    }
     int[] out = NO_RESETS;
     int n = 0;
     for (int i = from + 1; i < to; i++) {
@@ -76,6 +79,18 @@ final class Rate implements RangeFunction {
       }
     }
     return n == out.length ? out : Arrays.copyOf(out, n);
+  }
+
+  /**
+   * Whether a sample may be below the one before it, for which a difference with the bit of the
+   * sign is enough: nothing in a step waits for the step before, and there is no branch.
+   */
+  private static boolean mayFall(double[] v, int from, int to) {
+    long signs = 0;
+    for (int i = from + 1; i < to; i++) {
+      signs |= Double.doubleToRawLongBits(v[i] - v[i - 1]);
+    }
+    return signs < 0;
   }
 
   private static void plain(Windows w, double[] out, boolean counter, double divisor) {
