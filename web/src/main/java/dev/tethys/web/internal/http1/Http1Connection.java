@@ -39,9 +39,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
 
   private static final AtomicLong THREADS = new AtomicLong();
 
-  /** A connection is busy when so many requests in succession came within that time of another. */
-  private static final int MANY = 20;
-
+  /** A connection is busy when a request comes within that time of the answer before. */
   private static final long CLOSELY_NANOS = 100_000_000;
 
   /** After so long without a request it is not busy any more. */
@@ -59,8 +57,10 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private volatile boolean waiting;
   private volatile long lastNanos = System.nanoTime();
 
-  /** How many requests came closely after another; by the thread that serves. */
-  private int closely;
+  /** By the thread that serves: whether there was an answer, and the last request came closely. */
+  private boolean answered;
+
+  private boolean closely;
 
   Http1Connection(
       ConnectionContext context,
@@ -84,7 +84,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
     thread = Thread.currentThread();
     boolean again = true;
     while (again && !closing) {
-      again = closely >= MANY && peer.isTimed() && BUSY.tryAcquire() ? onPlatformThread() : one();
+      again = closely && peer.isTimed() && BUSY.tryAcquire() ? onPlatformThread() : one();
     }
   }
 
@@ -106,7 +106,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
       return silent.get();
     } finally {
       BUSY.release();
-      closely = 0;
+      closely = false;
       thread = virtual;
       in.tellSilence(false);
       peer.patience(0);
@@ -159,7 +159,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
     } finally {
       waiting = false;
       long now = System.nanoTime();
-      closely = now - lastNanos < CLOSELY_NANOS ? closely + 1 : 0;
+      closely = answered && now - lastNanos < CLOSELY_NANOS;
       lastNanos = now;
     }
   }
@@ -170,6 +170,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
     boolean again =
         answers.answer(peer.begin(), new Http1Request(head, client, in, answer), answer);
     in.rest();
+    answered = true;
     lastNanos = System.nanoTime();
     return again;
   }
