@@ -219,11 +219,9 @@ public final class BlockImport implements AutoCloseable {
     }
 
     private BlockReader named() throws IOException {
-      Path named = folder.resolve(meta.id());
-      files.rename(temporary, named);
+      BlockReader made = blocks.name(temporary, meta.id());
       done = true;
-      files.syncDirectory(folder);
-      return new BlockReader(files, named);
+      return made;
     }
 
     /** A range that is not over yet ends with its samples: the store goes on behind them. */

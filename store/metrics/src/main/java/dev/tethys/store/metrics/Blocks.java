@@ -47,6 +47,9 @@ final class Blocks {
 
   final LongAdder damaged = new LongAdder();
 
+  /** What has left the list and is not gone from the disk. */
+  final Removals removals;
+
   /** What making blocks takes. */
   final WorkMeters meters = new WorkMeters();
 
@@ -62,6 +65,7 @@ final class Blocks {
     this.files = files;
     this.folder = folder;
     this.clock = clock;
+    this.removals = new Removals(files, folder);
   }
 
   List<BlockReader> list() {
@@ -84,7 +88,7 @@ final class Blocks {
     for (Path p : files.list(folder)) {
       String name = p.getFileName().toString();
       if (name.endsWith(CREATING) || name.endsWith(DELETING)) {
-        files.delete(p);
+        removals.addNameless(p);
       } else if (Ulid.is(name) && files.isDirectory(p)) {
         BlockReader b = open(p, problems);
         if (b != null) {
@@ -97,13 +101,14 @@ final class Blocks {
     List<BlockReader> live = new ArrayList<>();
     for (BlockReader b : found) {
       if (replaced.contains(b.meta().id())) {
-        remove(b);
+        removals.add(b);
       } else {
         live.add(b);
       }
     }
     live.sort(ORDER);
     list(live);
+    removals.proceed();
   }
 
   private @Nullable BlockReader open(Path p, List<String> problems) throws IOException {
@@ -121,8 +126,17 @@ final class Blocks {
     }
   }
 
-  /** Writes a block into a folder; null when there was nothing to write. */
-  @Nullable Path write(Path into, SeriesStream content, BlockMeta draft, Pace pace)
+  /** Writes a block into a folder of others, if there is something to write. */
+  void write(Path into, SeriesStream content, BlockMeta draft, Pace pace) throws IOException {
+    Path tmp = writeUnnamed(into, content, draft, pace);
+    if (tmp != null) {
+      files.rename(tmp, into.resolve(draft.id()));
+      files.syncDirectory(into);
+    }
+  }
+
+  /** Writes a block under a temporary name; null when there was nothing to write. */
+  private @Nullable Path writeUnnamed(Path into, SeriesStream content, BlockMeta draft, Pace pace)
       throws IOException {
     Path tmp = into.resolve(draft.id() + CREATING);
     boolean done = false;
@@ -146,13 +160,34 @@ final class Blocks {
         discard(tmp);
       }
     }
-    if (!done) {
-      return null;
+    return done ? tmp : null;
+  }
+
+  /**
+   * Gives a block that was finished under a temporary name its own, durably, and opens it. Fails
+   * that, it has no name, or is to be removed.
+   */
+  BlockReader name(Path tmp, String id) throws IOException {
+    // Opened first: a name without a reader could not be told of deletions.
+    BlockReader made = new BlockReader(files, tmp);
+    Path named = folder.resolve(id);
+    boolean renamed = false;
+    boolean durable = false;
+    try {
+      files.rename(tmp, named);
+      renamed = true;
+      made.named(named);
+      files.syncDirectory(folder);
+      durable = true;
+    } finally {
+      if (!renamed) {
+        made.retire(() -> {});
+      } else if (!durable) {
+        removals.addUnborn(made);
+        removals.proceed();
+      }
     }
-    Path named = into.resolve(draft.id());
-    files.rename(tmp, named);
-    files.syncDirectory(into);
-    return named;
+    return made;
   }
 
   private void discard(Path tmp) {
@@ -187,16 +222,28 @@ final class Blocks {
   /** Writes a block beside the others and opens it; null when there was nothing to write. */
   @Nullable BlockReader create(SeriesStream content, BlockMeta draft, Pace pace)
       throws IOException {
+    removals.refuseBesideUnborn();
     long began = System.nanoTime();
     meters.writing = true;
-    Path p;
+    Path tmp;
     try {
-      p = write(folder, content, draft, pace);
+      tmp = writeUnnamed(folder, content, draft, pace);
     } finally {
       meters.writing = false;
     }
     meters.compactionSeconds.observe((System.nanoTime() - began) / 1e9);
-    return p == null ? null : new BlockReader(files, p);
+    if (tmp == null) {
+      return null;
+    }
+    BlockReader made = null;
+    try {
+      made = name(tmp, draft.id());
+    } finally {
+      if (made == null) {
+        discard(tmp);
+      }
+    }
+    return made;
   }
 
   /** From now on this block is there and those are not. */
@@ -220,18 +267,6 @@ final class Blocks {
     changeLog.note(b.meta().minTime(), b.meta().maxTime() - 1);
   }
 
-  /** Removes the folder of a block that is not in the list any more; readers keep its pages. */
-  void remove(BlockReader b) throws IOException {
-    Path dying = b.folder().resolveSibling(b.meta().id() + DELETING);
-    try {
-      files.rename(b.folder(), dying);
-      files.syncDirectory(folder);
-      files.delete(dying);
-    } finally {
-      b.retire(() -> {});
-    }
-  }
-
   /** Blocks of which something could not be read. */
   int damagedSinceOpened() {
     return (int) list.stream().filter(BlockReader::isDamaged).count();
@@ -245,5 +280,6 @@ final class Blocks {
     List<BlockReader> all = list;
     list(List.of());
     all.forEach(b -> b.retire(() -> {}));
+    removals.close();
   }
 }

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * its time, and removed. Runs under the structure lock of {@link Upkeep}.
  *
  * <p>A merge needs room for its result beside its sources. Where the disk has not got it, nothing
- * is merged until it has: everything else goes on.
+ * is merged until it has: everything else goes on. The same holds where a block cannot be removed
+ * that another replaces ({@link Removals}).
  *
  * <p>A block that turns out to be damaged stays as it is, so that it can be mended, until its time
  * is over: plans are made without it.
@@ -60,7 +61,7 @@ final class Compaction {
     this.pace = pace;
   }
 
-  /** Whether merges wait for room on the disk. */
+  /** Whether merges wait for room on the disk, or for a block to be removed. */
   boolean blocked() {
     return blocked;
   }
@@ -86,6 +87,7 @@ final class Compaction {
   void run(DatabaseOptions options, LongFunction<Horizon> horizons, long newest, long logBytes)
       throws IOException {
     blocks.meters.triggered.increment();
+    blocks.removals.proceed();
     boolean room = merge(options, 0, horizons.apply(0));
     if (room) {
       room = downsample(options);
@@ -113,7 +115,7 @@ final class Compaction {
       if (plan.isEmpty()) {
         return true;
       }
-      if (!fits(plan)) {
+      if (!blocks.removals.named().isEmpty() || !fits(plan)) {
         return false;
       }
       attempt(plan, () -> merge(plan, horizon, cut(options), pace));
@@ -153,7 +155,7 @@ final class Compaction {
       if (job == null) {
         return true;
       }
-      if (!fits(job.inputs())) {
+      if (!blocks.removals.named().isEmpty() || !fits(job.inputs())) {
         return false;
       }
       attempt(job.inputs(), () -> downsample(job, cut(options)));
@@ -215,6 +217,10 @@ final class Compaction {
 
   /** Rewrites blocks that have tombstones, whatever there is room for. */
   void clean(DatabaseOptions options, LongFunction<Horizon> horizons) throws IOException {
+    blocks.removals.proceed();
+    for (BlockReader b : blocks.removals.named()) {
+      throw new IOException(b.folder() + ", which was replaced, cannot be removed");
+    }
     downsample(options); // buckets of which a part is deleted, from what is left
     for (BlockReader b : blocks.list()) {
       if (b.tombstoneCount() > 0 && !b.isDamaged()) {
@@ -344,8 +350,7 @@ final class Compaction {
     } finally {
       parts.writeLock().unlock();
     }
-    for (BlockReader b : gone) {
-      blocks.remove(b);
-    }
+    gone.forEach(blocks.removals::add);
+    blocks.removals.proceed();
   }
 }

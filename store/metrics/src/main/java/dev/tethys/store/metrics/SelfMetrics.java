@@ -262,7 +262,7 @@ final class SelfMetrics implements Collector {
     ours(
         to,
         "compactions_blocked",
-        "Whether blocks wait for room on the disk to be merged.",
+        "Whether blocks wait to be merged for room on the disk, or for the removal of others.",
         MetricType.GAUGE,
         upkeep.compaction.blocked() ? 1 : 0);
     gauge(

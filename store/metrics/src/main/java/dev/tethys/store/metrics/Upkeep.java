@@ -440,7 +440,9 @@ final class Upkeep {
       changes.note(min, max);
       head.delete(min, max, matcherSets);
       List<StorageException> damaged = new ArrayList<>();
-      for (BlockReader b : blocks.list()) {
+      List<BlockReader> all = new ArrayList<>(blocks.list());
+      all.addAll(blocks.removals.named()); // a start may find them again
+      for (BlockReader b : all) {
         if (b.overlaps(min, max)) {
           try {
             b.delete(min, max, matcherSets);

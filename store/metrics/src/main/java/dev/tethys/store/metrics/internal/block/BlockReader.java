@@ -31,7 +31,7 @@ public final class BlockReader implements Postings {
   private static final MatchCache<FoundChunks> MATCHED = new MatchCache<>(MAX_MATCHED_BYTES);
 
   private final FileAccess files;
-  private final Path folder;
+  private volatile Path folder;
   private final Arena arena = Arena.ofShared();
   private final BlockMeta meta;
   private final long bytes;
@@ -55,7 +55,7 @@ public final class BlockReader implements Postings {
   public BlockReader(FileAccess files, Path folder) throws IOException {
     this.files = files;
     this.folder = folder;
-    this.damage = new Damage(folder);
+    this.damage = new Damage(() -> this.folder);
     boolean opened = false;
     try {
       Mapped chunkFile = new Mapped(files.map(folder.resolve(BlockLayout.CHUNKS), arena));
@@ -107,6 +107,11 @@ public final class BlockReader implements Postings {
 
   public Path folder() {
     return folder;
+  }
+
+  /** Says that its folder has got another name. */
+  public void named(Path folder) {
+    this.folder = folder;
   }
 
   /** Bytes on disk. */

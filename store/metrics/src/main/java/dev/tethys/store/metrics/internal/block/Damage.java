@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.Supplier;
 
 /**
  * What of a block turned out to be damaged since it was opened: told in the log once, and kept for
@@ -17,10 +18,10 @@ final class Damage {
 
   private static final Logger LOG = System.getLogger(Damage.class.getName());
 
-  private final Path folder;
+  private final Supplier<Path> folder;
   private final Set<String> places = new ConcurrentSkipListSet<>();
 
-  Damage(Path folder) {
+  Damage(Supplier<Path> folder) {
     this.folder = folder;
   }
 
@@ -42,7 +43,7 @@ final class Damage {
 
   private String text(String place) {
     return "block "
-        + folder
+        + folder.get()
         + " is damaged: "
         + place
         + ". Queries answer without what stands there and say so; the block is neither merged nor"
@@ -53,7 +54,7 @@ final class Damage {
   /** What the reader of an answer is told, whatever the place. */
   String warning() {
     return "block "
-        + folder.getFileName()
+        + folder.get().getFileName()
         + " is damaged: samples that stood in it are missing from this answer";
   }
 }
