@@ -9,6 +9,7 @@ import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;
+import dev.tethys.store.metrics.internal.head.Truncation;
 import dev.tethys.store.metrics.internal.head.Truncation.Span;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
@@ -504,12 +505,22 @@ final class Upkeep {
   BlockReader adopt(long end, Naming naming) throws IOException {
     structure.lock();
     try {
-      if (!head.truncation().closeIfNoneBefore(end)) {
+      Truncation.Open before = head.truncation().closeIfNoneBefore(end);
+      if (before == null) {
         throw new StorageException(
             StorageException.Reason.INVALID,
             "samples before the end of an imported block were appended while it was written");
       }
-      BlockReader made = naming.block();
+      BlockReader made = null;
+      try {
+        made = naming.block();
+      } finally {
+        // Where it has its name all the same, a start would pass over what is in order before its
+        // end: then the head stays closed.
+        if (made == null && blocks.removals.named().isEmpty()) {
+          head.truncation().reopen(before);
+        }
+      }
       parts.writeLock().lock();
       try {
         blocks.replace(made, List.of());

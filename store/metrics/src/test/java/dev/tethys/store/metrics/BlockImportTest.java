@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -137,6 +139,48 @@ class BlockImportTest {
     try (MetricsDatabase db = MetricsDatabase.open(data, OPTIONS)) {
       assertThat(db.blockList()).isEmpty();
       assertThat(read(db, a)).containsExactly(Map.entry(T0 + HOUR, 7.0));
+    }
+  }
+
+  @Test
+  void anImportThatFailsAtItsNameLeavesTheStoreAsItWas() {
+    for (String failing : List.of("rename", "syncDirectory")) {
+      SimulatedFiles disk = new SimulatedFiles(1);
+      boolean[] fails = new boolean[1];
+      Path where = Path.of("/data");
+      FileAccess files =
+          WatchedFiles.of(
+              disk,
+              (operation, arguments) -> {
+                if (fails[0] && operation.equals(failing)) {
+                  fails[0] = false;
+                  throw new IOException("Input/output error");
+                }
+              });
+      DatabaseOptions strict = OPTIONS.withOutOfOrderWindow(Duration.ZERO);
+      Labels a = Labels.of("__name__", "a");
+      Labels b = Labels.of("__name__", "b");
+      try (MetricsDatabase db = MetricsDatabase.open(where, strict, files)) {
+        try (BlockImport in = db.blockImport()) {
+          try (BlockImport.Draft d = in.begin(null, T0, T0 + 2 * HOUR, List.of(), 1)) {
+            d.add(a, samples(T0, T0 + 2 * HOUR, 15_000, 0));
+            fails[0] = true;
+            assertThatThrownBy(d::finish).hasMessageContaining("Input/output error");
+          }
+          assertThat(db.blockList()).isEmpty();
+          assertThat(disk.list(where)).noneMatch(p -> p.getFileName().toString().startsWith("01"));
+          try (BlockImport.Draft d = in.begin(null, T0, T0 + HOUR, List.of(), 1)) {
+            d.add(a, samples(T0, T0 + HOUR, 15_000, 0));
+            d.finish();
+          }
+        }
+        assertThat(read(db, a)).hasSize(240);
+        append(db, b, T0 + HOUR + 5, 8); // behind what came in, before what did not
+        try (MetricsDatabase left = MetricsDatabase.open(where, strict, disk.afterKill())) {
+          assertThat(read(left, a)).hasSize(240);
+          assertThat(read(left, b)).hasSize(1);
+        }
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How samples and series leave memory: which ranges are due, what is forgotten once a block has
@@ -210,19 +211,42 @@ public final class Truncation {
     return floor[0];
   }
 
-  /** Closes unless samples stand before the time that are not known to be late. */
-  public boolean closeIfNoneBefore(long time) {
-    boolean[] closed = {true};
+  /**
+   * What was so before something was closed.
+   *
+   * @param minValidTime from when on samples came in order
+   * @param acceptFrom from when on they were accepted whatever the window
+   * @param late samples so far that came late
+   */
+  public record Open(long minValidTime, long acceptFrom, long late) {}
+
+  /** Closes unless samples stand before the time that are not known to be late: then null. */
+  public @Nullable Open closeIfNoneBefore(long time) {
+    @Nullable Open[] before = new Open[1];
     head.still(
         () -> {
-          if (time > head.minValidTime) {
-            closed[0] = head.minTime >= time;
-            if (closed[0]) {
+          if (time <= head.minValidTime || head.minTime >= time) {
+            before[0] = new Open(head.minValidTime, head.acceptFrom, head.counters.late.sum());
+            if (time > head.minValidTime) {
               close(time);
             }
           }
         });
-    return closed[0];
+    return before[0];
+  }
+
+  /**
+   * Undoes a closing for what did not come to be, so that samples are not refused for it; unless
+   * one came late since, of which the head would not know when another comes of its time.
+   */
+  public void reopen(Open before) {
+    head.still(
+        () -> {
+          if (head.counters.late.sum() == before.late) {
+            head.minValidTime = before.minValidTime;
+            head.acceptFrom = before.acceptFrom;
+          }
+        });
   }
 
   /** The same before a range is full: what would have been taken without it still is. */
