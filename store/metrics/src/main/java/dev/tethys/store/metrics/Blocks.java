@@ -8,6 +8,7 @@ import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.BlockWriter;
 import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.encoding.UnreadException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -20,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,7 @@ final class Blocks {
   private final ChangeLog changeLog;
   private volatile List<BlockReader> list = List.of();
   private volatile Levels levels = Levels.EMPTY;
+  private volatile List<Path> unread = List.of();
 
   Blocks(FileAccess files, Path folder, InstantSource clock, ChangeLog changeLog) {
     this.changeLog = changeLog;
@@ -111,9 +114,57 @@ final class Blocks {
     removals.proceed();
   }
 
+  private @Nullable BlockReader passOver(Path p, UnreadException e, List<String> problems) {
+    unread = Stream.concat(unread.stream(), Stream.of(p)).toList();
+    String what = missing(p) + ": " + e.getMessage() + ". It is tried again; see to the disk";
+    problems.add(what);
+    LOG.log(Level.ERROR, what);
+    return null;
+  }
+
+  private static String missing(Path p) {
+    return "block " + p.getFileName() + " cannot be read, and is missing from all answers";
+  }
+
+  /** Folders of blocks that the disk did not give when they were to be opened. */
+  List<Path> unread() {
+    return unread;
+  }
+
+  /** What the reader of any answer should be told of them. */
+  List<String> unreadWarnings() {
+    List<Path> some = unread;
+    return some.isEmpty() ? List.of() : some.stream().map(Blocks::missing).toList();
+  }
+
+  /**
+   * Tries to open one of them.
+   *
+   * @return null when it cannot be read yet, or turned out to be damaged
+   */
+  @Nullable BlockReader openUnread(Path p) throws IOException {
+    List<Path> before = unread;
+    unread = before.stream().filter(q -> !q.equals(p)).toList();
+    List<String> told = new ArrayList<>();
+    boolean done = false;
+    try {
+      BlockReader b = open(p, told);
+      done = true;
+      return b;
+    } finally {
+      if (!done) {
+        unread = before;
+      }
+    }
+  }
+
   private @Nullable BlockReader open(Path p, List<String> problems) throws IOException {
     try {
       return new BlockReader(files, p);
+    } catch (UnreadException e) {
+      return passOver(p, e, problems);
+    } catch (InternalError e) {
+      return passOver(p, new UnreadException(e), problems);
     } catch (DamageException | NoSuchFileException e) {
       Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
       damaged.increment();

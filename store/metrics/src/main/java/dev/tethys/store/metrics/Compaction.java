@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * that another replaces ({@link Removals}).
  *
  * <p>A block that turns out to be damaged stays as it is, so that it can be mended, until its time
- * is over: plans are made without it.
+ * is over: plans are made without it. One that the disk does not give is tried again, too ({@link
+ * RestingBlocks}).
  */
 final class Compaction {
   private static final Logger LOG = System.getLogger(Compaction.class.getName());
@@ -41,7 +43,8 @@ final class Compaction {
   private final Blocks blocks;
   private final ReentrantReadWriteLock parts;
   private final Pace pace;
-  private final RuleCensus census = new RuleCensus();
+  private final RestingBlocks resting;
+  private final RuleCensus census;
   private final Set<String> barren = new HashSet<>(); // level 1 blocks without anything to sum up
   private volatile boolean blocked;
 
@@ -53,12 +56,24 @@ final class Compaction {
   final LongAdder sizeRetentions = new LongAdder();
 
   Compaction(
-      FileAccess files, Path folder, Blocks blocks, ReentrantReadWriteLock parts, Pace pace) {
+      FileAccess files,
+      Path folder,
+      Blocks blocks,
+      ReentrantReadWriteLock parts,
+      Pace pace,
+      LongSupplier nanos) {
     this.files = files;
     this.folder = folder;
     this.blocks = blocks;
     this.parts = parts;
     this.pace = pace;
+    this.resting = new RestingBlocks(nanos);
+    this.census = new RuleCensus(resting);
+  }
+
+  /** What could not be read is tried again at the next opportunity, not only after a while. */
+  void retryNow() {
+    resting.retryNow();
   }
 
   /** Whether merges wait for room on the disk, or for a block to be removed. */
@@ -88,6 +103,7 @@ final class Compaction {
       throws IOException {
     blocks.meters.triggered.increment();
     blocks.removals.proceed();
+    openUnread();
     boolean room = merge(options, 0, horizons.apply(0));
     if (room) {
       room = downsample(options);
@@ -97,6 +113,28 @@ final class Compaction {
     }
     blocked = !room;
     retain(options, newest, logBytes);
+  }
+
+  /** Opens the blocks that the disk did not give at the start, as that does. */
+  private void openUnread() throws IOException {
+    for (Path p : blocks.unread()) {
+      if (resting.rests(p)) {
+        continue;
+      }
+      BlockReader b = blocks.openUnread(p);
+      if (b == null) {
+        resting.rest(p);
+        continue;
+      }
+      String id = b.meta().id();
+      if (blocks.list().stream().anyMatch(o -> o.meta().parents().contains(id))) {
+        blocks.removals.add(b);
+        blocks.removals.proceed();
+      } else {
+        List<String> parents = b.meta().parents();
+        swap(b, blocks.list().stream().filter(o -> parents.contains(o.meta().id())).toList());
+      }
+    }
   }
 
   /** Merges blocks of a resolution as long as some are due; false when the disk has no room. */
@@ -122,23 +160,28 @@ final class Compaction {
     }
   }
 
-  /** The blocks of which nothing is known to be damaged. */
+  /** The blocks of which nothing is known to be damaged, and that could be read when last tried. */
   private Levels sound() {
     List<BlockReader> all = blocks.list();
-    List<BlockReader> sound = all.stream().filter(b -> !b.isDamaged()).toList();
+    List<BlockReader> sound = all.stream().filter(this::isSound).toList();
     return sound.size() == all.size() ? blocks.levels() : Levels.of(sound);
+  }
+
+  private boolean isSound(BlockReader b) {
+    return !b.isDamaged() && !resting.rests(b);
   }
 
   private interface Work {
     void run() throws IOException;
   }
 
-  /** Does something with sound blocks; what turns out to be damaged is left to later plans. */
-  private static void attempt(List<BlockReader> inputs, Work work) throws IOException {
+  /** Does something with sound blocks; what turns out not to be is left to later plans. */
+  private void attempt(List<BlockReader> inputs, Work work) throws IOException {
     try {
       work.run();
     } catch (StorageException e) {
-      if (inputs.stream().noneMatch(BlockReader::isDamaged)) {
+      boolean rest = resting.restAfterFailures(inputs);
+      if (!rest && inputs.stream().noneMatch(BlockReader::isDamaged)) {
         throw e;
       }
     }
@@ -223,7 +266,7 @@ final class Compaction {
     }
     downsample(options); // buckets of which a part is deleted, from what is left
     for (BlockReader b : blocks.list()) {
-      if (b.tombstoneCount() > 0 && !b.isDamaged()) {
+      if (b.tombstoneCount() > 0 && isSound(b)) {
         Horizon horizon = horizons.apply(b.meta().resolution());
         attempt(List.of(b), () -> merge(List.of(b), horizon, cut(options), Pace.none()));
       }

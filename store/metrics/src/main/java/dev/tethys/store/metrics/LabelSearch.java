@@ -117,7 +117,7 @@ final class LabelSearch {
       } finally {
         parts.readLock().unlock();
       }
-      List<String> warnings = new ArrayList<>();
+      List<String> warnings = new ArrayList<>(blocks.unreadWarnings());
       for (BlockReader b : pinned) {
         b.answer(() -> to.accept(b, Expressions.NONE), warnings::add);
       }

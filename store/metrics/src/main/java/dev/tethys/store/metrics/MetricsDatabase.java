@@ -253,6 +253,7 @@ public final class MetricsDatabase implements MetricStore {
           parts.readLock().unlock();
         }
         warnings.addAllAbsent(choice.warnings());
+        blocks.unreadWarnings().forEach(lost);
         for (Choice.Piece p : pinned) {
           found.add(piece(p, hints, matchers, lost));
           long resolution = p.block().meta().resolution();

@@ -12,11 +12,16 @@ import org.roaringbitmap.RoaringBitmap;
  * How many series of each block a retention rule holds for. Counted once a block; for one thread.
  */
 final class RuleCensus {
-  /** Of a block whose index hides them for damage. */
+  /** Of a block whose index hides them for damage, or cannot be read. */
   private static final long[] UNKNOWN = {};
 
   private final Map<BlockReader, long[]> counts = new WeakHashMap<>();
+  private final RestingBlocks resting;
   private List<RetentionPolicy.Rule> counted = List.of();
+
+  RuleCensus(RestingBlocks resting) {
+    this.resting = resting;
+  }
 
   /** Series of a block by rule, each under its first; one more entry: of no rule. */
   private long[] of(BlockReader block, List<RetentionPolicy.Rule> rules) {
@@ -24,14 +29,24 @@ final class RuleCensus {
       counts.clear();
       counted = rules;
     }
-    return counts.computeIfAbsent(block, b -> countable(b, rules));
+    long[] known = counts.get(block);
+    if (known == null) {
+      known = countable(block, rules);
+      if (known != UNKNOWN || block.isDamaged()) {
+        counts.put(block, known);
+      }
+    }
+    return known;
   }
 
-  private static long[] countable(BlockReader block, List<RetentionPolicy.Rule> rules) {
+  private long[] countable(BlockReader block, List<RetentionPolicy.Rule> rules) {
+    if (resting.rests(block)) {
+      return UNKNOWN;
+    }
     try {
       return count(block, rules);
     } catch (StorageException e) {
-      if (!block.isDamaged()) {
+      if (!block.isDamaged() && !resting.restAfterFailures(List.of(block))) {
         throw e;
       }
       return UNKNOWN;

@@ -106,7 +106,8 @@ final class Upkeep {
             blocks,
             parts,
             new Pace(
-                () -> this.options.compactionRate(), System::nanoTime, this::waits, this::sleep));
+                () -> this.options.compactionRate(), System::nanoTime, this::waits, this::sleep),
+            System::nanoTime);
     this.checkpoints = new Checkpoints(files, folder, head, log, blocks.meters, System::nanoTime);
     this.recovered = log.bytes() > 0;
   }
@@ -289,6 +290,7 @@ final class Upkeep {
     structure.lock();
     try {
       checkpoints.retryNow();
+      compaction.retryNow();
       run();
     } finally {
       structure.unlock();
@@ -451,6 +453,12 @@ final class Upkeep {
             damaged.add(e);
           }
         }
+      }
+      for (String missing : blocks.unreadWarnings()) {
+        damaged.add(
+            new StorageException(
+                StorageException.Reason.UNAVAILABLE,
+                missing + ": nothing could be deleted there. Ask again once it can be read"));
       }
       if (!damaged.isEmpty()) {
         throw joined(damaged);

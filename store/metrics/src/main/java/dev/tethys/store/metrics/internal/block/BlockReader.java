@@ -2,7 +2,6 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
@@ -196,11 +195,7 @@ public final class BlockReader implements Postings {
 
   /** The same for who goes on where damage ends it, and is told. */
   public void answer(Runnable action, Consumer<String> lost) {
-    try {
-      action.run();
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      lose(e, lost);
-    }
+    passOver(action, lost);
   }
 
   // ---- samples
@@ -255,16 +250,14 @@ public final class BlockReader implements Postings {
   /** Without an index that can be read, nothing is found. */
   private FoundChunks find(List<Matcher> matchers, Consumer<String> lost) {
     FoundChunks found = MATCHED.get(this, 0, matchers);
-    if (found == null) {
-      try {
-        found = FoundChunks.of(pages, Matching.find(postings, matchers));
-      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-        lose(e, lost);
-        return FoundChunks.NONE;
-      }
-      MATCHED.put(this, 0, matchers, found, found.weight());
+    if (found != null) {
+      return found;
     }
-    return found;
+    FoundChunks[] made = {FoundChunks.NONE};
+    if (passOver(() -> made[0] = FoundChunks.of(pages, Matching.find(postings, matchers)), lost)) {
+      MATCHED.put(this, 0, matchers, made[0], made[0].weight());
+    }
+    return made[0];
   }
 
   /** All series, to be read once and in their order by one thread. Holds a reference. */
@@ -307,31 +300,19 @@ public final class BlockReader implements Postings {
     return damage.texts();
   }
 
-  /** Notes damage that a reader passes over, and tells it. */
-  void lose(Exception e, Consumer<String> lost) {
-    damage.note(e);
-    lost.accept(damage.warning());
+  /** How often the disk did not give something of it since it was opened. */
+  public long failedReads() {
+    return damage.failures();
+  }
+
+  /** Reads something; false, told and noted, when damage ended that. */
+  boolean passOver(Runnable read, Consumer<String> lost) {
+    return damage.passOver(read, lost);
   }
 
   /** Runs something that cannot pass over damage; what it meets is noted and thrown. */
   <T> T guard(Supplier<T> action) {
-    try {
-      return action.get();
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      damage.note(e);
-      throw damaged(e);
-    }
-  }
-
-  private StorageException damaged(Exception e) {
-    return new StorageException(
-        StorageException.Reason.CORRUPT,
-        "block "
-            + folder
-            + " is damaged: "
-            + e.getMessage()
-            + ". Restore it from a backup, or move the folder away to answer without it",
-        e);
+    return damage.guard(action);
   }
 
   // ---- tombstones

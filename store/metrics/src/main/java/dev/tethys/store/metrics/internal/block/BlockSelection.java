@@ -2,7 +2,6 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,11 +56,8 @@ final class BlockSelection implements SourceSelection {
   public void read(int i, long min, long max, SampleBuffer into) {
     for (ChunkRef c : series[i]) {
       int before = into.size;
-      try {
-        block.chunks().read(c, min, max, into);
-      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      if (!block.passOver(() -> block.chunks().read(c, min, max, into), lost)) {
         into.size = before;
-        block.lose(e, lost);
       }
     }
     dead.erase(numbers[i], into);
@@ -80,11 +76,8 @@ final class BlockSelection implements SourceSelection {
     }
     for (ChunkRef c : series[i]) {
       int before = into.size;
-      try {
-        block.chunks().readTimes(c, min, max, into);
-      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      if (!block.passOver(() -> block.chunks().readTimes(c, min, max, into), lost)) {
         into.size = before;
-        block.lose(e, lost);
       }
     }
   }

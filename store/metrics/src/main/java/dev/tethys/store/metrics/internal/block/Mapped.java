@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.encoding.UnreadException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -13,8 +14,8 @@ record Mapped(MemorySegment segment) {
     byte[] out = new byte[length];
     try {
       MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, out, 0, length);
-    } catch (InternalError e) { // how the Java runtime tells that a mapped page cannot be had
-      throw new DamageException("the disk does not give " + length + " bytes at " + offset);
+    } catch (InternalError e) {
+      throw new UnreadException("the disk does not give " + length + " bytes at " + offset);
     }
     return out;
   }

@@ -3,7 +3,6 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Summaries;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
@@ -77,11 +76,10 @@ final class SummarySelection implements SourceSelection {
   public void read(int i, long min, long max, SampleBuffer into) {
     for (ChunkRef c : series[i]) {
       int before = into.size;
-      try {
-        block.summaries().readKept(c, Math.max(min, from), Math.min(max, to), fill, into);
-      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      if (!block.passOver(
+          () -> block.summaries().readKept(c, Math.max(min, from), Math.min(max, to), fill, into),
+          lost)) {
         into.size = before;
-        block.lose(e, lost);
       }
     }
     dead.erase(numbers[i], into);
@@ -94,12 +92,11 @@ final class SummarySelection implements SourceSelection {
     for (ChunkRef c : series[i]) {
       int rows = into.size;
       int samples = histograms.size;
-      try {
-        r.read(c, Math.max(r.begin(min), from), Math.min(r.end(max), to), into, histograms);
-      } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+      if (!block.passOver(
+          () -> r.read(c, Math.max(r.begin(min), from), Math.min(r.end(max), to), into, histograms),
+          lost)) {
         into.size = rows;
         histograms.size = samples;
-        block.lose(e, lost);
       }
     }
     // A row that the part of another resolution begins or ends within is that one's.

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.encoding;
 
 /** Stored bytes are not what was written. */
-public final class DamageException extends RuntimeException {
+public class DamageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public DamageException(String message) {
