@@ -2,18 +2,20 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.storage.SampleBuffer;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Samples of one series that came after newer ones, ascending by time, one a millisecond. Most come
- * in order among themselves, so that the usual insert is an append.
+ * in order among themselves, so that the usual insert is an append; but they may come in any order,
+ * the newest first for one. So they stand in runs of a bounded length, the leaves of a tree with
+ * one level above them: an insert moves what stands behind it in its run, and a full run is split.
+ *
+ * <p>Invariants: no run is empty, and each ends before the next begins.
  */
 final class LateSamples {
-  private long[] times = new long[8];
-  private long[] bits = new long[8];
-  private long @Nullable [] starts;
-  private @Nullable Histogram @Nullable [] histograms;
+  private final List<LateRun> runs = new ArrayList<>(1);
   private int count;
 
   int size() {
@@ -21,143 +23,117 @@ final class LateSamples {
   }
 
   long minTime() {
-    return count == 0 ? Long.MAX_VALUE : times[0];
-  }
-
-  long maxTime() {
-    return count == 0 ? Long.MIN_VALUE : times[count - 1];
+    return count == 0 ? Long.MAX_VALUE : runs.getFirst().minTime();
   }
 
   long bytes() {
-    return 80L + times.length * (16L + (starts == null ? 0 : 8) + (histograms == null ? 0 : 400));
+    long b = 72;
+    for (LateRun r : runs) {
+      b += 8 + r.bytes();
+    }
+    return b;
   }
 
-  /** Position of a time, or {@code -(place to insert) - 1}. */
-  private int search(long time) {
-    if (count == 0 || time > times[count - 1]) {
-      return -count - 1;
+  /** Position of the last run that begins at or before a time; 0 when none does. */
+  private int runFor(long time) {
+    int low = 0;
+    int high = runs.size() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (runs.get(middle).minTime() <= time) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
     }
-    return Arrays.binarySearch(times, 0, count, time);
+    return low;
   }
 
   boolean has(long time) {
-    return search(time) >= 0;
+    return count > 0 && runs.get(runFor(time)).has(time);
   }
 
   /** Whether the very same sample stands here. */
   boolean same(long time, long valueBits, @Nullable Histogram h) {
-    int i = search(time);
-    if (i < 0) {
-      return false;
-    }
-    Histogram here = histograms == null ? null : histograms[i];
-    return h == null ? here == null && bits[i] == valueBits : h.equals(here);
+    return count > 0 && runs.get(runFor(time)).same(time, valueBits, h);
   }
 
   /** Inserts a sample; false, and nothing changes, when there is one at this time. */
   boolean add(long startTime, long time, long valueBits, @Nullable Histogram h) {
-    int i = search(time);
-    if (i >= 0) {
+    if (has(time)) {
       return false;
     }
-    i = -i - 1;
-    if (count == times.length) {
-      int n = count + (count >> 1) + 8;
-      times = Arrays.copyOf(times, n);
-      bits = Arrays.copyOf(bits, n);
-      if (starts != null) {
-        starts = Arrays.copyOf(starts, n);
-      }
-      if (histograms != null) {
-        histograms = Arrays.copyOf(histograms, n);
-      }
-    }
-    int move = count - i;
-    System.arraycopy(times, i, times, i + 1, move);
-    System.arraycopy(bits, i, bits, i + 1, move);
-    times[i] = time;
-    bits[i] = valueBits;
-    if (starts != null || startTime != 0) {
-      long[] s = starts == null ? new long[times.length] : starts;
-      System.arraycopy(s, i, s, i + 1, move);
-      s[i] = startTime;
-      starts = s;
-    }
-    if (histograms != null || h != null) {
-      @Nullable Histogram[] s = histograms == null ? new Histogram[times.length] : histograms;
-      System.arraycopy(s, i, s, i + 1, move);
-      s[i] = h;
-      histograms = s;
-    }
+    place(time).add(startTime, time, valueBits, h);
     count++;
     return true;
   }
 
+  /** The run that takes a time that is not there. */
+  private LateRun place(long time) {
+    if (runs.isEmpty()) {
+      return made(0);
+    }
+    int at = runFor(time);
+    LateRun r = runs.get(at);
+    if (!r.isFull()) {
+      return r;
+    }
+    if (time < r.minTime()) {
+      return made(at); // the first of all: runs that grow downwards stay full
+    }
+    if (time > r.maxTime()) {
+      boolean room = at + 1 < runs.size() && !runs.get(at + 1).isFull();
+      return room ? runs.get(at + 1) : made(at + 1);
+    }
+    LateRun upper = r.split();
+    runs.add(at + 1, upper);
+    return time < upper.minTime() ? r : upper;
+  }
+
+  private LateRun made(int at) {
+    LateRun r = new LateRun();
+    runs.add(at, r);
+    return r;
+  }
+
   /** The samples in a closed range, as a copy; null when there is none. */
   @Nullable SampleBuffer view(long minTime, long maxTime) {
-    int from = search(minTime);
-    from = from < 0 ? -from - 1 : from;
-    SampleBuffer out = null;
-    for (int i = from; i < count && times[i] <= maxTime; i++) {
-      if (out == null) {
-        out = new SampleBuffer();
-      }
-      Histogram h = histograms == null ? null : histograms[i];
-      long start = starts == null ? 0 : starts[i];
-      if (h != null) {
-        out.add(start, times[i], h);
-      } else {
-        out.add(start, times[i], Double.longBitsToDouble(bits[i]));
-      }
-      out.mayBeStale = true;
+    SampleBuffer out = new SampleBuffer();
+    for (int i = runFor(minTime); i < runs.size() && runs.get(i).minTime() <= maxTime; i++) {
+      runs.get(i).view(minTime, maxTime, out);
     }
+    if (out.size == 0) {
+      return null;
+    }
+    out.mayBeStale = true;
     return out;
   }
 
   /** Forgets the samples whose times a buffer holds. */
   void removeAll(SampleBuffer gone) {
-    int n = 0;
     int g = 0;
-    for (int i = 0; i < count; i++) {
-      while (g < gone.size && gone.timestamps[g] < times[i]) {
-        g++;
-      }
-      if (g == gone.size || gone.timestamps[g] != times[i]) {
-        move(i, n++);
-      }
+    for (LateRun r : runs) {
+      g = r.removeAll(gone, g);
     }
-    cut(n);
-  }
-
-  private void move(int from, int to) {
-    times[to] = times[from];
-    bits[to] = bits[from];
-    if (starts != null) {
-      starts[to] = starts[from];
-    }
-    if (histograms != null) {
-      histograms[to] = histograms[from];
-    }
-  }
-
-  private void cut(int n) {
-    if (histograms != null) {
-      Arrays.fill(histograms, n, count, null);
-    }
-    count = n;
+    tidy();
   }
 
   /** Forgets the samples in a closed range; how many there were. */
   int remove(long minTime, long maxTime) {
     int n = 0;
-    for (int i = 0; i < count; i++) {
-      if (times[i] >= minTime && times[i] <= maxTime) {
-        continue;
-      }
-      move(i, n++);
+    for (int i = runFor(minTime); i < runs.size() && runs.get(i).minTime() <= maxTime; i++) {
+      n += runs.get(i).remove(minTime, maxTime);
     }
-    int gone = count - n;
-    cut(n);
-    return gone;
+    tidy();
+    return n;
+  }
+
+  /** Counts again, without runs that have become empty. */
+  private void tidy() {
+    runs.removeIf(r -> r.size() == 0);
+    count = 0;
+    for (LateRun r : runs) {
+      count += r.size();
+    }
   }
 }
