@@ -43,10 +43,34 @@ final class DatadogProtocol {
 
   private static final String OK = "{\"status\":\"ok\"}";
 
-  private final Clockwork clock;
+  /**
+   * What agents tell of machines, processes, containers and Kubernetes, for which there is no
+   * pipeline.
+   */
+  private static final List<String> NOT_KEPT =
+      List.of(
+          "/api/v1/metadata",
+          "/api/v2/host_metadata",
+          "/api/v1/collector",
+          "/api/v1/discovery",
+          "/api/v2/proclcycle",
+          "/api/v1/container",
+          "/api/v1/connections",
+          "/api/v1/orchestrator",
+          "/api/v2/orch",
+          "/api/v2/orchmanif");
 
-  DatadogProtocol(Clockwork clock) {
+  private final Clockwork clock;
+  private final java.util.function.Consumer<String> passedOver;
+
+  /**
+   * The API.
+   *
+   * @param passedOver told the path of each request that is answered and not kept
+   */
+  DatadogProtocol(Clockwork clock, java.util.function.Consumer<String> passedOver) {
     this.clock = clock;
+    this.passedOver = passedOver;
   }
 
   /** What was read of a request. */
@@ -109,30 +133,34 @@ final class DatadogProtocol {
   }
 
   /**
-   * What tracers and agents send beside spans, where nothing takes it: answered, so that they do
-   * not send it again.
+   * What tracers and agents send and nothing takes: answered, so that they do not send it again,
+   * and counted.
    *
    * @param metrics whether metrics are taken, and with them what is counted of spans
    * @param logs whether logs are taken, and with them events
    */
   void addRest(HttpDoor door, boolean metrics, boolean logs) {
+    for (String path : NOT_KEPT) {
+      door.post(path, (q, r) -> passOver(path, door, q, r));
+    }
     if (!logs) {
       for (String path : INTAKE) {
-        door.post(path, (q, r) -> passedOver(door, q, r));
+        door.post(path, (q, r) -> passOver(path, door, q, r));
       }
     }
     if (!metrics) {
-      door.on("PUT", TRACER_STATS, (q, r) -> passedOver(door, q, r));
-      door.post(TRACER_STATS, (q, r) -> passedOver(door, q, r));
-      door.post(AGENT_STATS, (q, r) -> passedOver(door, q, r));
+      door.on("PUT", TRACER_STATS, (q, r) -> passOver(TRACER_STATS, door, q, r));
+      door.post(TRACER_STATS, (q, r) -> passOver(TRACER_STATS, door, q, r));
+      door.post(AGENT_STATS, (q, r) -> passOver(AGENT_STATS, door, q, r));
     }
   }
 
-  private static void passedOver(HttpDoor door, HttpRequest request, HttpResponse response)
+  private void passOver(String path, HttpDoor door, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
     try (Hold hold = door.intake().open()) {
       door.body(request, door.compression(request), hold);
     }
+    passedOver.accept(path);
     json(response, 200, "{}");
   }
 

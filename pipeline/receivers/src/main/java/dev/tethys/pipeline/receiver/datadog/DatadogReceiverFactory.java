@@ -4,6 +4,7 @@ import dev.tethys.codec.datadog.UpperHalves;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Signal;
@@ -78,13 +79,31 @@ public final class DatadogReceiverFactory
 
   @Override
   public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
-    return receiver(s, outputs, Authenticators.find(s.http.auth(), context), context.clock());
+    Registry.Vector<Registry.Counter> passedOver =
+        context
+            .metrics()
+            .counters(
+                "tethys_datadog_receiver_passed_over_requests_total",
+                "Requests that were answered and not kept, since no pipeline takes such things.",
+                "receiver",
+                "path");
+    String id = context.id().toString();
+    return receiver(
+        s,
+        outputs,
+        Authenticators.find(s.http.auth(), context),
+        context.clock(),
+        path -> passedOver.with(id, path).inc());
   }
 
   static PushReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Clockwork clock) {
+      Settings s,
+      Map<Signal, Consumer> outputs,
+      @Nullable ServerAuth auth,
+      Clockwork clock,
+      java.util.function.Consumer<String> passedOver) {
     HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
-    DatadogProtocol p = new DatadogProtocol(clock);
+    DatadogProtocol p = new DatadogProtocol(clock, passedOver);
     p.addQuestions(door);
     Consumer metrics = outputs.get(Signal.METRICS);
     if (metrics != null) {
@@ -97,8 +116,8 @@ public final class DatadogReceiverFactory
     Consumer traces = outputs.get(Signal.TRACES);
     if (traces != null) {
       new TraceProtocol(door, traces, new UpperHalves(s.traceIds)).add();
-      p.addRest(door, metrics != null, logs != null);
     }
+    p.addRest(door, metrics != null, logs != null);
     return new PushReceiver(null, door, clock::nanos);
   }
 }

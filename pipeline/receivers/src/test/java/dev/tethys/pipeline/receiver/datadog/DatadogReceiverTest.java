@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -89,13 +90,20 @@ class DatadogReceiverTest {
     }
   }
 
+  private final List<String> passedOver = new CopyOnWriteArrayList<>();
+
   private int start() throws IOException {
+    return start(Signal.METRICS, Signal.LOGS);
+  }
+
+  private int start(Signal... signals) throws IOException {
     PushReceiver r =
         DatadogReceiverFactory.receiver(
             TestPipeline.read(new DatadogReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
-            pipeline.of(Signal.METRICS, Signal.LOGS),
+            pipeline.of(signals),
             null,
-            Clockwork.system());
+            Clockwork.system(),
+            passedOver::add);
     r.start();
     receiver = r;
     return r.httpPort();
@@ -175,7 +183,8 @@ class DatadogReceiverTest {
     assertThat(Shown.records(pipeline.batches))
         .containsExactly(
             "9 {deployment.environment=prod, host.name=web1}{aggregation_key=a, priority=low,"
-                + " source_type_name=Docker, title=image pulled} image pulled @1700000000000000000");
+                + " source_type_name=Docker, title=image pulled} image pulled"
+                + " @1700000000000000000");
     assertThat(post(port, "/intake", "application/json", "{\"meta\":{}}").statusCode())
         .isEqualTo(202);
     assertThat(post(port, "/api/v1/events", "application/json", "[]").statusCode()).isEqualTo(400);
@@ -473,5 +482,24 @@ class DatadogReceiverTest {
                     new DatadogReceiverFactory().settings(), "{trace_id_cache_size: -1}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("trace_id_cache_size");
+  }
+
+  /** An agent posts them whatever it is asked to collect, and repeats what is not answered well. */
+  @Test
+  void whatAgentsTellOfMachinesIsAnsweredAndCounted() throws Exception {
+    int port = start(Signal.METRICS);
+    List<String> paths =
+        List.of(
+            "/intake/",
+            "/api/v1/metadata",
+            "/api/v2/host_metadata",
+            "/api/v1/collector",
+            "/api/v1/container",
+            "/api/v2/orch");
+    for (String path : paths) {
+      assertThat(post(port, path, "application/json", "{}").statusCode()).as(path).isEqualTo(200);
+    }
+    assertThat(passedOver).isEqualTo(paths);
+    assertThat(post(port, "/api/v1/nothing", "application/json", "{}").statusCode()).isEqualTo(404);
   }
 }

@@ -43,7 +43,8 @@ class DatadogTracesTest {
           TestPipeline.read(new DatadogReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
           pipeline.of(Signal.TRACES),
           null,
-          Clockwork.system());
+          Clockwork.system(),
+          path -> {});
   @TempDir private Path folder;
 
   @BeforeEach
