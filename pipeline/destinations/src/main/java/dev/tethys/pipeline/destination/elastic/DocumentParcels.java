@@ -85,8 +85,38 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
     }
 
     void create(String name) {
-      text.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":\"").put(prefix);
-      text.put('-').number(number++).put("\"}}\n");
+      create(name, "", "");
+    }
+
+    /**
+     * Begins a document.
+     *
+     * @param id "" for one that is drawn
+     * @param pipeline that it goes through; "" for that of the request
+     */
+    void create(String name, String id, String pipeline) {
+      text.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":");
+      if (id.isEmpty()) {
+        text.put('"').put(prefix).put('-').number(number).put('"');
+      } else {
+        text.json(id);
+      }
+      if (!pipeline.isEmpty()) {
+        text.put(",\"pipeline\":").json(pipeline);
+      }
+      text.put("}}\n");
+      number++;
+    }
+
+    /**
+     * Begins a document of a time series data stream, which makes its id of dimensions and time.
+     *
+     * @param field that is made by a template when it is new
+     */
+    void createSample(String name, String field, String template) {
+      text.put("{\"create\":{\"_index\":").json(name).put(",\"dynamic_templates\":{");
+      text.json(field).put(':').json(template).put("}}}\n");
+      number++;
     }
 
     /** All documents since the item before it are of this item, which stays in one request. */

@@ -16,6 +16,8 @@ import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
+import java.lang.System.Logger.Level;
+import java.util.Locale;
 import java.util.Set;
 
 /** Makes {@code elasticsearch} or {@code opensearch} exporters. */
@@ -69,11 +71,24 @@ public final class ElasticExporterFactory
 
   @Override
   public Exporter create(ElasticSettings s, Signal signal, Context context) {
-    if (s.otel() != null && signal == Signal.METRICS) {
+    CollectorMode mode = s.collector();
+    if (mode != null && !mode.mapping().takes(signal)) {
       throw new ConfigException(
           context.name(),
-          "mapping mode otel is not built for metrics in Tethys; give metrics an exporter"
-              + " of their own with mapping: {mode: tethys}");
+          "mapping mode "
+              + mode.mapping()
+              + " has no documents of "
+              + signal.name().toLowerCase(Locale.ROOT)
+              + "; give them an exporter of their own with mapping: {mode: "
+              + (signal == Signal.METRICS ? "otel} or {mode: tethys}" : "otel}"));
+    }
+    if (s.isUnsaid()) {
+      context
+          .logger()
+          .log(
+              Level.INFO,
+              "documents are those of Tethys; mapping: {mode: otel} makes them those that the"
+                  + " Collector writes, mapping: {mode: tethys} says that they are wanted so");
     }
     LineParcels lines =
         new LineParcels(
@@ -85,27 +100,25 @@ public final class ElasticExporterFactory
     Servers servers = servers(s, endpoint(s, context), context);
     String id = context.id().toString();
     BoundedNames names =
-        s.otel() != null
-            ? OtelParcels.names(s.maxNames(), context.metrics(), id, signal)
+        mode != null
+            ? CollectorParcels.names(s.maxNames(), context.metrics(), id, signal)
             : new BoundedNames(s.index(signal), s.maxNames(), context.metrics(), id, signal);
     DocumentParcels documents =
         new DocumentParcels(names, lines, s.rows().maxItems(), s.rows().maxBytes());
     Encoder encoder =
-        switch (signal) {
-          case LOGS ->
-              s.otel() != null
-                  ? new OtelParcels(s.otel(), documents)
-                  : new LogParcels(documents, s.clymeneLogs(), context.clock()::millis);
-          case TRACES ->
-              s.otel() != null ? new OtelParcels(s.otel(), documents) : new SpanParcels(documents);
-          default ->
-              new RowParcels(
-                  s.rows(),
-                  false,
-                  () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
-                  lines,
-                  new LeftOut(context.metrics(), id));
-        };
+        mode != null
+            ? new CollectorParcels(mode, documents, context.clock()::millis)
+            : switch (signal) {
+              case LOGS -> new LogParcels(documents, s.clymeneLogs(), context.clock()::millis);
+              case TRACES -> new SpanParcels(documents);
+              default ->
+                  new RowParcels(
+                      s.rows(),
+                      false,
+                      () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
+                      lines,
+                      new LeftOut(context.metrics(), id));
+            };
     return context.exporter(
         s.delivery(),
         signal,

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeSeries how samples stand in time series data streams; null for plain ones
  * @param clymene whether documents of samples look as Clymene writes them
  * @param clymeneLogs whether those of log records do
- * @param otel log records and spans as the Collector's mapping mode of that name writes them; null
- *     for documents of our own
+ * @param collector documents of one of the Collector's mapping modes; null for those of our own
+ * @param isUnsaid whether nothing says which of the two they are to be
  */
 record ElasticSettings(
     HttpClientSettings client,
@@ -62,7 +62,8 @@ record ElasticSettings(
     @Nullable TimeSeriesMode timeSeries,
     boolean clymene,
     boolean clymeneLogs,
-    @Nullable OtelMode otel,
+    @Nullable CollectorMode collector,
+    boolean isUnsaid,
     RowSettings rows,
     DeliverySettings delivery) {
   /** Reference of both, "Create index": lower case, no spaces or signs of URLs, a letter first. */
@@ -190,12 +191,10 @@ record ElasticSettings(
           new String[] {
             "discover",
             "telemetry",
-            "logstash_format",
             "batcher",
-            "logs_dynamic_id",
-            "logs_dynamic_pipeline",
-            "traces_dynamic_id",
             "include_source_on_error",
+            "metadata_keys",
+            "bulk_response_filter_path",
             "http",
             "dataset",
             "namespace"
@@ -208,7 +207,7 @@ record ElasticSettings(
     private ElasticSettings read(YamlObject o) {
       HttpClientSettings c = client.read(o);
       List<URI> bases = vendor.endpoints(o, c.endpoint());
-      OtelMode otel = otel(o);
+      CollectorMode mode = collector(o);
       String keep = o.get(retention);
       if (!keep.isEmpty() && !keep.matches("[1-9]\\d{0,5}[dhms]")) {
         throw o.error(retention, "retention wants a number with d, h, m or s, such as 30d");
@@ -233,7 +232,7 @@ record ElasticSettings(
         throw o.error(policy, "only data streams roll over: data_stream is false");
       }
       NameTemplate metrics = index(o, metricsIndex);
-      TimeSeriesMode mode = mode(o, metrics);
+      TimeSeriesMode series = mode(o, metrics);
       CloudAuth cloud = cloud(o, c);
       return new ElasticSettings(
           cloud == null ? c : c.with(cloud, o),
@@ -251,37 +250,46 @@ record ElasticSettings(
           o.get(user),
           o.find(password),
           apiKey == null ? null : o.find(apiKey),
-          mode,
+          series,
           o.get(schema),
           o.get(logsSchema),
-          otel,
+          mode,
+          !openSearch && vendor.isUnsaid(o),
           vendor.flushed(o, rows.read(o)),
           vendor.delivered(o, DeliverySettings.read(o, Duration.ofSeconds(30))));
     }
 
     /** The mapping mode; what is about documents and templates of our own contradicts it. */
-    private @Nullable OtelMode otel(YamlObject o) {
-      boolean on = vendor.isOtel(o);
-      vendor.checkRouting(o, on, List.of(metricsIndex, logsIndex, tracesIndex));
-      if (!on) {
+    private @Nullable CollectorMode collector(YamlObject o) {
+      vendor.checkRouting(o, List.of(metricsIndex, logsIndex, tracesIndex));
+      CollectorMode mode =
+          vendor.mode(
+              o,
+              o.has(logsIndex) ? index(o, logsIndex) : null,
+              o.has(tracesIndex) ? index(o, tracesIndex) : null,
+              o.has(metricsIndex) ? index(o, metricsIndex) : null);
+      if (mode == null) {
         return null;
       }
       if (openSearch) {
-        throw o.error("mapping mode otel is of Elasticsearch: OpenSearch has no templates for it");
+        throw o.error(
+            "mapping modes of the Collector are of Elasticsearch: OpenSearch has no templates for"
+                + " them");
       }
-      for (Key<?> k :
-          List.of(dataStream, template, retention, policy, logsSchema, schema, metricsIndex)) {
+      for (Key<?> k : List.of(dataStream, template, retention, policy, logsSchema, schema)) {
         if (o.has(k)) {
           throw o.error(
               k,
               k.name()
-                  + " is of documents of our own, and mapping.mode is otel: its data streams have"
-                  + " the templates that Elasticsearch brings");
+                  + " is of documents of our own, and mapping.mode is "
+                  + mode.mapping()
+                  + ": its data streams have the templates that Elasticsearch brings");
         }
       }
-      return new OtelMode(
-          o.has(logsIndex) ? index(o, logsIndex) : null,
-          o.has(tracesIndex) ? index(o, tracesIndex) : null);
+      if (timeSeries != null && o.has(timeSeries)) {
+        throw o.error(timeSeries, "time_series is of documents of our own");
+      }
+      return mode;
     }
 
     private @Nullable TimeSeriesMode mode(YamlObject o, NameTemplate metrics) {

@@ -116,7 +116,7 @@ final class IndexSetup {
    */
   boolean isWanted() {
     return settings.template()
-        && settings.otel() == null
+        && settings.collector() == null
         && !(settings.clymene() && signal == Signal.METRICS);
   }
 

@@ -5,12 +5,16 @@ import dev.tethys.model.GoFloat;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.AttributedMessage;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
+import dev.tethys.model.telemetry.ValueText;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -20,9 +24,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log records, spans and events of spans as documents of the mapping mode {@code otel}, which
- * Elasticsearch's templates for {@code logs-*.otel-*} and {@code traces-*.otel-*} are made for:
- * fields and order are those of the Collector's exporter (its package otelserializer). What is
+ * Log records, spans, their events and data points as documents of the mapping mode {@code otel},
+ * which Elasticsearch's templates for {@code logs-*.otel-*} and {@code traces-*.otel-*} are made
+ * for: fields and order are those of the Collector's exporter (its package otelserializer). What is
  * empty is left out.
  */
 final class OtelText {
@@ -35,12 +39,13 @@ final class OtelText {
 
   private final TextBuffer to;
   private boolean first = true; // of the object that is written
+  private boolean dimensions; // lists and maps stand as text, as dimensions of series have to
 
   OtelText(TextBuffer to) {
     this.to = to;
   }
 
-  void log(ResourceGroup<?> resource, ScopeGroup<?> scope, LogRecord r, OtelMode.Place at) {
+  void log(ResourceGroup<?> resource, ScopeGroup<?> scope, LogRecord r, CollectorMode.Place at) {
     begin();
     long nanos = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
     time("@timestamp", nanos);
@@ -84,7 +89,7 @@ final class OtelText {
     to.put('}');
   }
 
-  void span(ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, OtelMode.Place at) {
+  void span(ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, CollectorMode.Place at) {
     begin();
     time("@timestamp", s.startTimeUnixNano());
     place(at);
@@ -127,7 +132,7 @@ final class OtelText {
   }
 
   void event(
-      ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, SpanEvent e, OtelMode.Place at) {
+      ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, SpanEvent e, CollectorMode.Place at) {
     begin();
     time("@timestamp", e.timeUnixNano());
     place(at);
@@ -143,6 +148,45 @@ final class OtelText {
     attributes(a);
     around(resource, scope);
     end();
+  }
+
+  /**
+   * A data point; the Collector's exporter joins points of one time and the same attributes, which
+   * Elasticsearch finds no different.
+   */
+  void point(
+      ResourceGroup<?> resource,
+      ScopeGroup<?> scope,
+      Metric m,
+      DataPoint p,
+      PointValue v,
+      CollectorMode.Place at) {
+    dimensions = true;
+    begin();
+    time("@timestamp", p.timeUnixNano());
+    if (p.startTimeUnixNano() != 0) {
+      time("start_timestamp", p.startTimeUnixNano());
+    }
+    text("unit", m.unit());
+    place(at);
+    attributes(p.attributes());
+    around(resource, scope);
+    key("metrics");
+    begin();
+    key(m.name()).put(v.json());
+    close();
+    count("_doc_count", v.documents());
+    key("_metric_names_hash").put('"').put(Integer.toHexString(fnv(m.name()))).put('"');
+    end();
+  }
+
+  /** FNV-1a, of 32 bits: tells series of one time apart that only differ in the metric's name. */
+  private static int fnv(String name) {
+    int hash = 0x811c9dc5;
+    for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ (b & 0xff)) * 0x01000193;
+    }
+    return hash;
   }
 
   private void around(ResourceGroup<?> resource, ScopeGroup<?> scope) {
@@ -194,7 +238,7 @@ final class OtelText {
     to.put('.').put(rest).put('"');
   }
 
-  private void place(OtelMode.Place at) {
+  private void place(CollectorMode.Place at) {
     if (at.dataset().isEmpty()) {
       return;
     }
@@ -245,7 +289,7 @@ final class OtelText {
     for (int i = 0; i < a.size(); i++) {
       String k = a.key(i);
       Object v = a.value(i);
-      if (OtelMode.isRouting(k) || !seen.add(k)) {
+      if (CollectorMode.isRouting(k) || !seen.add(k)) {
         continue;
       }
       if (v instanceof Double d && (isGeo(k, LON) || isGeo(k, LAT))) {
@@ -283,7 +327,8 @@ final class OtelText {
     }
   }
 
-  private void value(@Nullable Object v) {
+  /** Writes a value that is no list and no map. */
+  static void scalar(TextBuffer to, @Nullable Object v) {
     switch (v) {
       case null -> to.put("null");
       case String s -> to.json(s);
@@ -291,6 +336,22 @@ final class OtelText {
       case Long n -> to.number(n);
       case Double d -> to.put(number(d));
       case byte[] b -> to.put('"').put(HEX.formatHex(b)).put('"');
+      default -> throw new IllegalArgumentException(v.getClass().toString());
+    }
+  }
+
+  /** Writes the map that a record's body is, as the mapping mode {@code bodymap} has documents. */
+  void body(Attributes map) {
+    value(map);
+    to.put('\n');
+  }
+
+  private void value(@Nullable Object v) {
+    if (dimensions && (v instanceof ArrayValue || v instanceof Attributes)) {
+      to.json(ValueText.of(v));
+      return;
+    }
+    switch (v) {
       case ArrayValue list -> {
         to.put('[');
         for (int i = 0; i < list.size(); i++) {
@@ -310,12 +371,12 @@ final class OtelText {
         }
         to.put('}');
       }
-      default -> throw new IllegalArgumentException(v.getClass().toString());
+      case null, default -> scalar(to, v);
     }
   }
 
   /** With a point always: a field whose first value is 1 would be one of integers for ever. */
-  private static String number(double d) {
+  static String number(double d) {
     if (!Double.isFinite(d)) {
       return "null";
     }

@@ -8,13 +8,16 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
 import dev.tethys.pipeline.destination.rows.RowSettings;
+import dev.tethys.pipeline.naming.NameTemplate;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Keys of the Collector's exporter (its config.go) in the meaning that they have there. */
@@ -50,37 +53,90 @@ final class VendorKeys {
   private static final Section DYNAMIC =
       new Section("dynamic_index", "Whether attributes say where a document goes.");
   private static final Key<Boolean> DYNAMIC_ENABLED =
-      DYNAMIC.key("enabled", Type.BOOL, false, "Says nothing more: mapping.mode otel always does.");
+      DYNAMIC.key(
+          "enabled", Type.BOOL, false, "Says nothing more: the Collector's modes always do.");
+
+  private static final Section BY_ATTRIBUTE =
+      new Section("dynamic", "Whether an attribute of each item says it.");
+  private static final Key<Boolean> BY_ATTRIBUTE_ENABLED =
+      BY_ATTRIBUTE.key("enabled", Type.BOOL, false, "Whether it does.");
+
+  private static final Section LOGSTASH =
+      new Section("logstash_format", "A date behind names of indices.");
+  private static final Key<Boolean> DATED = LOGSTASH.key("enabled", Type.BOOL, false, "Whether.");
+  private static final Key<String> SEPARATOR =
+      LOGSTASH.key("prefix_separator", Type.STRING, "-", "Between name and date.");
+  private static final Key<String> DATE =
+      LOGSTASH.key("date_format", Type.STRING, "%Y.%m.%d", "As strftime has it.");
 
   private static final Section MAPPING = new Section("mapping", "How documents look.");
   private static final Key<String> MODE =
       MAPPING.key(
-          "mode", Type.STRING, "tethys", "tethys: documents of our own; otel: OTel-native.");
+          "mode",
+          Type.STRING,
+          "tethys",
+          "tethys: documents of our own; otel, none, raw, ecs, bodymap: the Collector's.");
+  private static final Key<List<String>> ALLOWED =
+      MAPPING.key(
+          "allowed_modes",
+          Type.list(Type.STRING),
+          List.of("otel", "none", "raw", "ecs", "bodymap"),
+          "Modes that senders may ask for.");
+
+  /** What {@code mapping} says. */
+  record Modes(Mapping mode, Set<Mapping> allowed) {}
 
   static {
     RETRY.notBuilt("retry_on_status", "Statuses that are tried again.");
-    MAPPING.notBuilt("allowed_modes", "Modes that senders may choose.");
   }
 
-  private static boolean isOtel(YamlObject o, String mode) {
-    String word = mode.toLowerCase(Locale.ROOT);
-    return switch (word) {
-      case "tethys" -> false;
-      case "otel" -> true;
-      case "none", "no", "", "raw", "ecs", "bodymap" ->
-          throw o.error(
-              MODE, "mapping mode \"" + word + "\" is not built in Tethys; allowed: tethys, otel");
-      default ->
-          throw o.error(MODE, "unknown mapping mode \"" + word + "\"; allowed: tethys, otel");
-    };
+  private static Modes modes(YamlObject o) {
+    Mapping mode = mode(o, MODE, o.get(MODE));
+    Set<Mapping> allowed = EnumSet.noneOf(Mapping.class);
+    for (String name : o.get(ALLOWED)) {
+      allowed.add(mode(o, ALLOWED, name));
+    }
+    if (mode != Mapping.TETHYS && !allowed.contains(mode)) {
+      throw o.error(MODE, "invalid or disallowed default mapping mode \"" + mode + "\"");
+    }
+    return new Modes(mode, allowed);
   }
+
+  private static Mapping mode(YamlObject o, Key<?> key, String name) {
+    Mapping m = Mapping.named(name);
+    if (m == null || (key == ALLOWED && m == Mapping.TETHYS)) {
+      throw o.error(
+          key,
+          "unknown mapping mode \""
+              + name
+              + "\"; allowed: otel, none, raw, ecs, bodymap"
+              + (key == MODE ? ", and tethys for documents of our own" : ""));
+    }
+    return m;
+  }
+
+  private static Optional<DatedIndices> dated(YamlObject o) {
+    try {
+      DatedIndices d = DatedIndices.of(o.get(SEPARATOR), o.get(DATE));
+      return o.get(DATED) ? Optional.of(d) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      throw o.error(DATE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static final String OF_MODES =
+      " is of the Collector's documents: write mapping: {mode: otel}, or another of its modes";
 
   private final Key<List<String>> endpoints;
   private final Key<String> cloudId;
   private final Key<Long> numWorkers;
   private final Key<Repeats> retry;
   private final Key<Long> flush;
-  private final Key<Boolean> mapping;
+  private final Key<Modes> mapping;
+  private final Key<Boolean> logIds;
+  private final Key<Boolean> spanIds;
+  private final Key<Boolean> logPipelines;
+  private final Key<Optional<DatedIndices>> logstash;
   private final List<Key<Boolean>> dynamic = new ArrayList<>(); // metrics, logs, traces
 
   /** Adds the keys to a section. */
@@ -92,7 +148,15 @@ final class VendorKeys {
     numWorkers = s.optional("num_workers", Type.INT, "Most bulk requests at once.");
     retry = s.optional("retry", RETRY.type(VendorKeys::repeats), RETRY.doc());
     flush = s.optional("flush", FLUSH.type(VendorKeys::bytes), FLUSH.doc());
-    mapping = s.key("mapping", MAPPING.type(o -> isOtel(o, o.get(MODE))), false, MAPPING.doc());
+    mapping = s.optional("mapping", MAPPING.type(VendorKeys::modes), MAPPING.doc());
+    logIds = byAttribute(s, "logs_dynamic_id", "elasticsearch.document_id of records is the id.");
+    spanIds = byAttribute(s, "traces_dynamic_id", "The same of spans and their events.");
+    logPipelines =
+        byAttribute(
+            s,
+            "logs_dynamic_pipeline",
+            "elasticsearch.ingest_pipeline of records names their pipeline.");
+    logstash = s.optional("logstash_format", LOGSTASH.type(VendorKeys::dated), LOGSTASH.doc());
     for (String signal : List.of("metrics", "logs", "traces")) {
       dynamic.add(
           s.key(
@@ -103,8 +167,48 @@ final class VendorKeys {
     }
   }
 
-  boolean isOtel(YamlObject o) {
-    return o.get(mapping);
+  private static Key<Boolean> byAttribute(Section s, String name, String about) {
+    return s.key(name, BY_ATTRIBUTE.type(o -> o.get(BY_ATTRIBUTE_ENABLED)), false, about);
+  }
+
+  /** Whether nothing says what documents are to look like. */
+  boolean isUnsaid(YamlObject o) {
+    return !o.has(mapping);
+  }
+
+  /**
+   * The Collector's mode; null for documents of our own, which keys of the Collector's documents
+   * contradict.
+   */
+  @Nullable CollectorMode mode(
+      YamlObject o,
+      @Nullable NameTemplate logs,
+      @Nullable NameTemplate traces,
+      @Nullable NameTemplate metrics) {
+    Modes modes = o.find(mapping);
+    Optional<DatedIndices> dates = o.find(logstash);
+    DatedIndices dated = dates == null ? null : dates.orElse(null);
+    if (modes == null || modes.mode == Mapping.TETHYS) {
+      for (Key<Boolean> k : List.of(logIds, spanIds, logPipelines)) {
+        if (o.get(k)) {
+          throw o.error(k, k.name() + OF_MODES);
+        }
+      }
+      if (dated != null) {
+        throw o.error(logstash, "logstash_format" + OF_MODES);
+      }
+      return null;
+    }
+    return new CollectorMode(
+        modes.mode,
+        modes.allowed,
+        logs,
+        traces,
+        metrics,
+        o.get(logIds),
+        o.get(spanIds),
+        o.get(logPipelines),
+        dated);
   }
 
   /**
@@ -112,7 +216,9 @@ final class VendorKeys {
    *
    * @param indices the keys of indices of metrics, logs and traces
    */
-  void checkRouting(YamlObject o, boolean otel, List<Key<String>> indices) {
+  void checkRouting(YamlObject o, List<Key<String>> indices) {
+    Modes modes = o.find(mapping);
+    boolean otel = modes != null && modes.mode != Mapping.TETHYS;
     for (int i = 0; i < dynamic.size(); i++) {
       Key<Boolean> k = dynamic.get(i);
       if (!o.get(k)) {
@@ -121,8 +227,8 @@ final class VendorKeys {
       if (!otel) {
         throw o.error(
             k,
-            "attributes say where documents go only with mapping: {mode: otel}, not built"
-                + " otherwise");
+            "attributes say where documents go only with mapping: {mode: otel}, or another of the"
+                + " Collector's");
       }
       if (o.has(indices.get(i))) {
         throw o.error(k, "must not specify both " + indices.get(i).name() + " and " + k.name());

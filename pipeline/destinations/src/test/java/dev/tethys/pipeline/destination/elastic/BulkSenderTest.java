@@ -526,7 +526,7 @@ class BulkSenderTest {
           .as(wrong)
           .isInstanceOf(ConfigException.class);
     }
-    assertThatThrownBy(() -> settings(", mapping: {mode: ecs}", false))
-        .hasMessageContaining("mapping mode \"ecs\" is not built");
+    assertThatThrownBy(() -> settings(", mapping: {mode: ecs}", true))
+        .hasMessageContaining("mapping modes of the Collector are of Elasticsearch");
   }
 }

@@ -77,12 +77,41 @@ class VendorKeysTest {
   }
 
   @Test
+  void everyModeOfTheCollectorIsRead() {
+    assertThat(settings("endpoint: 'http://a:1'").collector()).isNull();
+    assertThat(settings("endpoint: 'http://a:1'").isUnsaid()).isTrue();
+    assertThat(settings("{endpoint: 'http://a:1', mapping: {mode: tethys}}").isUnsaid()).isFalse();
+    for (String word : List.of("otel", "none", "NO", "raw", "ecs", "bodymap")) {
+      CollectorMode m =
+          settings("{endpoint: 'http://a:1', metrics_index: m, mapping: {mode: " + word + "}}")
+              .collector();
+      assertThat(m).isNotNull();
+      assertThat(m.mapping()).isEqualTo(Mapping.named(word));
+      assertThat(m.metricsIndex()).isNotNull();
+      assertThat(m.logsIndex()).isNull();
+    }
+  }
+
+  @Test
   void whatContradictsOrIsNotBuiltIsRefused() {
     assertThatThrownBy(
             () -> settings("{endpoint: 'http://a:1', retry: {max_requests: 1, max_retries: 1}}"))
         .hasMessageContaining("must not specify both");
-    assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', mapping: {mode: bodymap}}"))
-        .hasMessageContaining("mapping mode \"bodymap\" is not built");
+    for (String key : List.of("logs_dynamic_id", "traces_dynamic_id", "logs_dynamic_pipeline")) {
+      assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', " + key + ": {enabled: true}}"))
+          .hasMessageContaining(key + " is of the Collector's documents");
+    }
+    assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', logstash_format: {enabled: true}}"))
+        .hasMessageContaining("logstash_format is of the Collector's documents");
+    assertThatThrownBy(
+            () ->
+                settings(
+                    "{endpoint: 'http://a:1', mapping: {mode: otel},"
+                        + " logstash_format: {enabled: true, date_format: '%c'}}"))
+        .hasMessageContaining("% is followed by one of");
+    assertThatThrownBy(
+            () -> settings("{endpoint: 'http://a:1', mapping: {mode: ecs, allowed_modes: [otel]}}"))
+        .hasMessageContaining("invalid or disallowed default mapping mode \"ecs\"");
     assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', mapping: {mode: jaeger}}"))
         .hasMessageContaining("unknown mapping mode");
     assertThatThrownBy(
