@@ -6,6 +6,10 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -173,17 +177,83 @@ class ElasticsearchDestinationTest extends SearchContract {
 
   /** One of two servers is down, and requests are small: all the same each document is there. */
   private void sendOtel(Batch b) throws Exception {
+    send(b, "otel");
+  }
+
+  private void send(Batch b, String mode) throws Exception {
     try (TestPipeline p =
         new TestPipeline(
             b.signal(),
             exporter(),
-            "endpoints: ['http://127.0.0.1:%d', 'http://127.0.0.1:%d'], mapping: {mode: otel},"
-                    .formatted(Ports.free(), node().port())
+            "endpoints: ['http://127.0.0.1:%d', 'http://127.0.0.1:%d'], mapping: {mode: %s},"
+                    .formatted(Ports.free(), node().port(), mode)
                 + " flush: {bytes: 2000}, retry: {max_retries: 5}")) {
       p.send(b);
       p.drain(PATIENCE);
       assertThat(p.balance().out()).as(p.balance() + p.refusal()).isEqualTo(b.items());
     }
+  }
+
+  /** Fields made by the templates that a bulk request names, in an index that is plain here. */
+  private static final String METRICS_TEMPLATE =
+      """
+      {"index_patterns":["metrics-*.otel-*"],"priority":500,"template":{
+      "mappings":{"date_detection":false,"dynamic":false,
+      "properties":{"@timestamp":{"type":"date_nanos"},"start_timestamp":{"type":"date_nanos"},
+      "unit":{"type":"keyword"},"_metric_names_hash":{"type":"keyword"},
+      "metrics":{"type":"passthrough","dynamic":true,"priority":10},
+      "attributes":{"type":"passthrough","dynamic":true,"priority":20}},
+      "dynamic_templates":[{"counter_long":{"mapping":{"type":"long"}}},
+      {"gauge_double":{"mapping":{"type":"double"}}},
+      {"strings":{"match_mapping_type":"string","mapping":{"type":"keyword"}}}]}}}
+      """;
+
+  @Test
+  void dataPointsAreDocumentsWithFieldsOfTheirTypes() throws Exception {
+    assertThat(node().ask("/_index_template/otel-metrics", METRICS_TEMPLATE))
+        .contains("acknowledged");
+    MetricsData d = new MetricsData();
+    ResourceGroup<Metric> group = new ResourceGroup<>();
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    for (String name : List.of("requests", "more.requests", "load")) {
+      Metric m = new Metric();
+      m.setName(name);
+      m.setUnit("1");
+      MetricData.Sum sum = new MetricData.Sum();
+      sum.setMonotonic(true);
+      sum.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
+      MetricData.Gauge gauge = new MetricData.Gauge();
+      for (int n = 0; n < 10; n++) {
+        NumberDataPoint p = new NumberDataPoint();
+        p.setTimeUnixNano(BEGIN + n / 2 * 1_000_000_000L);
+        p.attributes().put("http.route", "/" + n % 2);
+        if (name.equals("load")) {
+          p.setDouble(n);
+          gauge.points().add(p);
+        } else {
+          p.setLong(n);
+          sum.points().add(p);
+        }
+      }
+      m.setData(name.equals("load") ? gauge : sum);
+      scope.items().add(m);
+    }
+    group.scopes().add(scope);
+    d.resources().add(group);
+    Batch b = new Batch(Signal.METRICS, Encoding.OTLP, new OtlpWriter().write(d), 30, 0);
+    sendOtel(b);
+    String index = "metrics-generic.otel-default";
+    assertThat(hits(index, "{\"match_all\":{}}")).hasSize(30);
+    JsonNode found =
+        hits(
+            index,
+            "{\"bool\":{\"filter\":[{\"term\":{\"http.route\":\"/1\"}},"
+                + "{\"exists\":{\"field\":\"more.requests\"}}]}}");
+    assertThat(found).hasSize(5);
+    for (int n = 0; n < 5; n++) {
+      assertThat(found.get(n).at("/_source/metrics/more.requests").asLong()).isEqualTo(2 * n + 1);
+    }
+    assertThat(hits(index, "{\"range\":{\"load\":{\"gte\":7.5}}}")).hasSize(2);
   }
 
   private JsonNode hits(String index, String query) throws Exception {
@@ -261,5 +331,12 @@ class ElasticsearchDestinationTest extends SearchContract {
     assertThat(lines.get(9).at("/_source/body/text").asString()).isEqualTo("line 18");
     assertThat(hits("logs-shop.otel-default", "{\"term\":{\"body.structured.n\":\"7\"}}"))
         .hasSize(1);
+    records.items().forEach(r -> r.setBody("said so")); // one type a field
+    for (String mode : List.of("none", "raw", "ecs")) {
+      logs.resource().attributes().put("data_stream.dataset", "shop_" + mode);
+      send(new Batch(Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(l), 20, 0), mode);
+      assertThat(hits("logs-shop_" + mode + "-default", "{\"match_all\":{}}")).hasSize(20);
+    }
+    assertThat(hits("logs-shop_ecs-default", "{\"match\":{\"message\":\"said\"}}")).hasSize(20);
   }
 }
