@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 
 /**
  * What a Kafka exporter is told, with the Collector's names.
@@ -117,7 +118,54 @@ record KafkaExporterSettings(
     PRODUCER.notBuilt("flush_max_messages", "Most records in one request.");
   }
 
+  private static final Key<Long> MAX_BROKER_WRITE_BYTES =
+      PRODUCER.optional(
+          "max_broker_write_bytes",
+          Type.INT,
+          "Most bytes of a request to a broker; else little more than of one record.");
+
   private record Producer(int maxBytes, Map<String, Object> properties) {}
+
+  private static final Section PARTITIONER =
+      new Section("record_partitioner", "How partitions are chosen; at most one way.");
+  private static final Section STICKY = new Section("sticky_key", "By the hash of the key.");
+  private static final Key<String> HASHER =
+      STICKY.key(
+          "hasher",
+          Type.oneOf("hasher", List.of("sarama_compat", "murmur2")),
+          "sarama_compat",
+          "sarama_compat: as the Collector and Sarama; murmur2: as Kafka's own clients.");
+  private static final Section NO_KEYS = new Section("partitioner", "It has no keys.");
+  private static final Key<String> STICKY_KEY =
+      PARTITIONER.optional("sticky_key", STICKY.type(o -> o.get(HASHER)), STICKY.doc());
+  private static final Key<Boolean> ROUND_ROBIN =
+      PARTITIONER.optional("round_robin", NO_KEYS.type(o -> true), "One after the other.");
+  private static final Key<Boolean> LEAST_BACKUP =
+      PARTITIONER.optional(
+          "least_backup", NO_KEYS.type(o -> true), "Where the fewest records wait.");
+
+  static {
+    PARTITIONER.notBuilt("extension", "A partitioner of somebody's own.");
+  }
+
+  /** Properties of the driver that choose partitions so. */
+  private static Map<String, Object> partitioner(YamlObject o) {
+    String hasher = o.find(STICKY_KEY);
+    boolean inTurn = o.find(ROUND_ROBIN) != null;
+    boolean shortest = o.find(LEAST_BACKUP) != null;
+    if ((hasher == null ? 0 : 1) + (inTurn ? 1 : 0) + (shortest ? 1 : 0) > 1) {
+      throw o.error("record_partitioner: at most one partitioner may be set");
+    }
+    if (inTurn) {
+      return Map.of("partitioner.class", RoundRobinPartitioner.class.getName());
+    }
+    if (shortest) { // what the driver does with records that have no key
+      return Map.of("partitioner.ignore.keys", true);
+    }
+    return "sarama_compat".equals(hasher)
+        ? Map.of("partitioner.class", SaramaPartitioner.class.getName())
+        : Map.of();
+  }
 
   private static final Section SECTION = new Section("kafka", "Writes to topics.");
   private static final Map<Signal, Key<Topic>> TOPICS = new EnumMap<>(Signal.class);
@@ -163,11 +211,15 @@ record KafkaExporterSettings(
           "producer", PRODUCER.type(KafkaExporterSettings::producer), "How records are written.");
 
   static {
-    SECTION
-        .include(KafkaConnection.SECTION)
-        .include(DeliverySettings.SECTION)
-        .notBuilt("record_partitioner", "How partitions are chosen.");
+    SECTION.include(KafkaConnection.SECTION).include(DeliverySettings.SECTION);
   }
+
+  private static final Key<Map<String, Object>> RECORD_PARTITIONER =
+      SECTION.key(
+          "record_partitioner",
+          PARTITIONER.type(KafkaExporterSettings::partitioner),
+          Map.of(),
+          "How partitions are chosen: by the key's murmur2, as Kafka's own clients do it.");
 
   private static final Key<Boolean> TRACES_BY_ID =
       SECTION.key("partition_traces_by_id", Type.BOOL, false, "The trace id as key of spans.");
@@ -276,6 +328,14 @@ record KafkaExporterSettings(
       }
     }
     p.put("linger.ms", o.get(LINGER).toMillis());
+    Long request = o.find(MAX_BROKER_WRITE_BYTES);
+    if (request != null) {
+      if (request < max || request > Integer.MAX_VALUE - 16_384) {
+        throw o.error(
+            MAX_BROKER_WRITE_BYTES, "max_broker_write_bytes wants at least max_message_bytes");
+      }
+      p.put("max.request.size", request.intValue() + 16_384);
+    }
     if (!o.get(AUTO_TOPIC) && o.has(AUTO_TOPIC)) {
       throw o.error(
           AUTO_TOPIC,
@@ -347,7 +407,8 @@ record KafkaExporterSettings(
         "delivery.timeout.ms",
         (int) Math.min(Integer.MAX_VALUE, Math.max(timeout, TRIES * request + linger)));
     properties.put("max.block.ms", timeout);
-    properties.put("max.request.size", maxBytes + 16_384);
+    properties.putIfAbsent("max.request.size", maxBytes + 16_384);
+    properties.putAll(o.get(RECORD_PARTITIONER));
     properties.put("batch.size", 128 << 10);
     long keys = o.get(SERIES_KEYS);
     if (keys < 1 || keys > 1024) {

@@ -31,10 +31,10 @@ public enum RecordEncoding {
   AZURE_RESOURCE_LOGS("azure_resource_logs", EnumSet.of(Signal.LOGS), false),
   /** A JSON value that is the body of one log record. Read only. */
   JSON("json", EnumSet.of(Signal.LOGS), false),
-  /** A list of Zipkin's spans, version 2, as JSON. Read only. */
-  ZIPKIN_JSON("zipkin_json", EnumSet.of(Signal.TRACES), false),
-  /** The same as protobuf. Read only. */
-  ZIPKIN_PROTO("zipkin_proto", EnumSet.of(Signal.TRACES), false),
+  /** A list of Zipkin's spans, version 2, as JSON. */
+  ZIPKIN_JSON("zipkin_json", EnumSet.of(Signal.TRACES)),
+  /** The same as protobuf. */
+  ZIPKIN_PROTO("zipkin_proto", EnumSet.of(Signal.TRACES)),
   /** A list of Zipkin's spans, version 1, in Thrift. Read only. */
   ZIPKIN_THRIFT("zipkin_thrift", EnumSet.of(Signal.TRACES), false),
   /** One span of Jaeger with its process, as its collector writes it. Read only. */

@@ -16,10 +16,15 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.codec.zipkin.ZipkinWriter;
+import dev.tethys.model.telemetry.AttributeText;
+import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.NotEncodableException;
@@ -43,6 +48,9 @@ final class RecordWriter {
   /** The value of one record. */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Value(byte[] bytes, int items, long lane) {}
+
+  /** As the Collector calls the service of a span whose resource names none. */
+  private static final String NO_SERVICE = "OTLPResourceNoServiceName";
 
   private final RecordEncoding encoding;
   private final int maxBytes;
@@ -86,14 +94,8 @@ final class RecordWriter {
         case REMOTE_WRITE, CLYMENE_JSON, CLYMENE_FLAT -> series(batch);
         case CLYMENE_LOGS -> streams(batch);
         case RAW -> lines(batch);
-        case TEXT,
-            JSON,
-            AZURE_RESOURCE_LOGS,
-            ZIPKIN_JSON,
-            ZIPKIN_PROTO,
-            ZIPKIN_THRIFT,
-            JAEGER_PROTO,
-            JAEGER_JSON ->
+        case ZIPKIN_JSON, ZIPKIN_PROTO -> zipkin(batch);
+        case TEXT, JSON, AZURE_RESOURCE_LOGS, ZIPKIN_THRIFT, JAEGER_PROTO, JAEGER_JSON ->
             throw new IllegalStateException(encoding + " is not written");
       }
     } catch (CodecException e) {
@@ -138,6 +140,59 @@ final class RecordWriter {
         otlp(signal, p, lane);
       }
     }
+  }
+
+  /** Lists as long as a record may be: spans in brackets, or messages one behind the other. */
+  private void zipkin(Batch b) {
+    boolean json = encoding == RecordEncoding.ZIPKIN_JSON;
+    ZipkinWriter writer = new ZipkinWriter(NO_SERVICE, AttributeText::text);
+    TextBuffer list = new TextBuffer();
+    TextBuffer one = new TextBuffer();
+    int n = 0;
+    for (ResourceGroup<Span> r :
+        new OtlpReader().traces(b.body(), 0, b.body().length).resources()) {
+      Attributes resource = r.resource().attributes();
+      for (ScopeGroup<Span> s : r.scopes()) {
+        for (Span span : s.items()) {
+          String problem =
+              json
+                  ? writer.json(resource, s.scope(), span, one)
+                  : writer.protobuf(resource, s.scope(), span, one);
+          if (problem != null) {
+            drop(1, problem);
+            continue;
+          }
+          if (json) {
+            one.truncate(one.size() - 1); // its line feed
+          }
+          byte[] bytes = one.take();
+          int around = json ? 2 : 0;
+          if (bytes.length + around > maxBytes) {
+            drop(1, TOO_LARGE);
+            continue;
+          }
+          if (n > 0 && list.size() + bytes.length + around > maxBytes) {
+            listed(list, n, json, b.lane());
+            n = 0;
+          }
+          if (json) {
+            list.put(n == 0 ? '[' : ',');
+          }
+          list.put(bytes);
+          n++;
+        }
+      }
+    }
+    if (n > 0) {
+      listed(list, n, json, b.lane());
+    }
+  }
+
+  private void listed(TextBuffer list, int spans, boolean json, long lane) {
+    if (json) {
+      list.put(']');
+    }
+    out.add(new Value(list.take(), spans, lane));
   }
 
   private void series(Batch b) {

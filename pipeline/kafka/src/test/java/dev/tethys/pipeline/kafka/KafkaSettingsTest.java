@@ -126,11 +126,28 @@ class KafkaSettingsTest {
   }
 
   @Test
+  void partitionsAreChosenAsWritten() {
+    assertThat(exporter("record_partitioner: {sticky_key: {}}").properties())
+        .containsEntry("partitioner.class", SaramaPartitioner.class.getName());
+    assertThat(exporter("record_partitioner: {sticky_key: {hasher: murmur2}}").properties())
+        .doesNotContainKey("partitioner.class");
+    assertThat(exporter("record_partitioner: {round_robin: {}}").properties())
+        .containsEntry(
+            "partitioner.class", "org.apache.kafka.clients.producer.RoundRobinPartitioner");
+    assertThat(exporter("record_partitioner: {least_backup: {}}").properties())
+        .containsEntry("partitioner.ignore.keys", true);
+    assertThat(exporter("producer: {max_broker_write_bytes: 5000000}").properties())
+        .containsEntry("max.request.size", 5_016_384);
+  }
+
+  @Test
   void saysWhatIsWrongAndWhere() {
     wrong("brokers: [a]", "a.yml:1:10: \"a\" is no host:port");
     wrong("metrics: {encoding: raw}", "1:21");
     wrong("topics: a", "unknown key");
-    wrong("record_partitioner: {round_robin: {}}", "record_partitioner");
+    wrong("record_partitioner: {round_robin: {}, sticky_key: {}}", "at most one partitioner");
+    wrong("record_partitioner: {extension: x}", "extension");
+    wrong("producer: {max_broker_write_bytes: 1000}", "at least max_message_bytes");
     wrong(
         "{partition_logs_by_trace_id: true, partition_logs_by_resource_attributes: true}",
         "at most one of");

@@ -356,6 +356,61 @@ class RecordsTest {
     }
   }
 
+  /** What Zipkin's own library reads. */
+  @Test
+  void spansAreWrittenAsListsOfZipkin() {
+    TracesData d = new TracesData();
+    ResourceGroup<Span> group = new ResourceGroup<>();
+    group.resource().attributes().put("service.name", "shop");
+    ScopeGroup<Span> scope = new ScopeGroup<>();
+    for (int i = 0; i < 10; i++) {
+      Span s = new Span();
+      s.setTraceId(1, 2);
+      s.setSpanId(i + 1);
+      s.setName("get \"" + i + "\"");
+      s.setKind(2);
+      s.setStartTimeUnixNano(T * 1_000_000);
+      s.setEndTimeUnixNano(T * 1_000_000 + 7000);
+      scope.items().add(s);
+    }
+    scope.items().getLast().setName("x".repeat(2000)); // larger than a record
+    group.scopes().add(scope);
+    d.resources().add(group);
+    Batch b = new Batch(Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(d), 10, 5);
+    for (RecordEncoding e : List.of(RecordEncoding.ZIPKIN_JSON, RecordEncoding.ZIPKIN_PROTO)) {
+      RecordWriter w = new RecordWriter(e, 300, 1, CLOCK);
+      w.write(b);
+      List<zipkin2.Span> read = new ArrayList<>();
+      int items = 0;
+      for (RecordWriter.Value v : w.values()) {
+        assertThat(v.bytes().length).isLessThanOrEqualTo(300);
+        assertThat(v.lane()).isEqualTo(5);
+        items += v.items();
+        read.addAll(
+            (e == RecordEncoding.ZIPKIN_JSON
+                    ? zipkin2.codec.SpanBytesDecoder.JSON_V2
+                    : zipkin2.codec.SpanBytesDecoder.PROTO3)
+                .decodeList(v.bytes()));
+      }
+      assertThat(w.values().size()).as(e.word()).isBetween(2, 9);
+      assertThat(items).isEqualTo(9);
+      assertThat(w.dropped()).isEqualTo(1);
+      assertThat(w.reason()).isEqualTo(RecordWriter.TOO_LARGE);
+      assertThat(read).hasSize(9);
+      assertThat(read.get(3).name()).isEqualTo("get \"3\"");
+      assertThat(read.get(3).localServiceName()).isEqualTo("shop");
+      assertThat(read.get(8).id()).isEqualTo("0000000000000009");
+    }
+  }
+
+  /** Hashes of the published test vectors of FNV-1a: 0xe40c292c and 0xbf9cf968. */
+  @Test
+  void keysGoWhereSaramaPutsThem() {
+    assertThat(SaramaPartitioner.of("a".getBytes(StandardCharsets.UTF_8), 7)).isEqualTo(6);
+    assertThat(SaramaPartitioner.of("foobar".getBytes(StandardCharsets.UTF_8), 1000))
+        .isEqualTo(576);
+  }
+
   @Test
   void spansOfZipkinAreReadAsThrift() {
     zipkin2.Span span =
