@@ -7,6 +7,7 @@ import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogFiles;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.app.ui.Interface;
 import dev.tethys.config.ConfigException;
@@ -23,6 +24,7 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.grammar.OwnMetrics;
 import dev.tethys.pipeline.grammar.PrintedConfig;
 import dev.tethys.pipeline.grammar.TelemetrySettings;
 import dev.tethys.pipeline.graph.Graph;
@@ -42,8 +44,10 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -103,19 +107,33 @@ public final class CollectorRole implements AutoCloseable {
   private final Registry.Gauge reloadSuccessful;
   private final Registry.Gauge reloadTime;
   private final Registry.Gauge reloadPause;
-  private @Nullable HttpListener listener;
-  private @Nullable String address;
+  private final List<HttpListener> listeners = new ArrayList<>();
+  private final OwnLines lines;
+  private final UUID instance = UUID.randomUUID();
+  private List<OwnMetrics.Page> pages = List.of();
 
   /** The configuration that holds, put together, secrets masked. */
   private volatile String printed = "";
 
   CollectorRole(ConfigSources sources, Components components, boolean allowUnused, boolean tap) {
-    this("collector", sources, components, allowUnused, tap);
+    this(
+        "collector",
+        sources,
+        components,
+        allowUnused,
+        tap,
+        new OwnLines(java.util.logging.Level.INFO, LogSetup.Format.LOGFMT));
   }
 
   private CollectorRole(
-      String word, ConfigSources sources, Components components, boolean allowUnused, boolean tap) {
+      String word,
+      ConfigSources sources,
+      Components components,
+      boolean allowUnused,
+      boolean tap,
+      OwnLines lines) {
     this.word = word;
+    this.lines = lines;
     this.sources = sources;
     this.allowUnused = allowUnused;
     this.tap = tap;
@@ -188,7 +206,16 @@ public final class CollectorRole implements AutoCloseable {
     ConfigSources sources = new ConfigSources(flags.list("config"), flags.list("set"), environment);
     CollectorRole role =
         new CollectorRole(
-            word, sources, components, flags.bool("allow-unused"), flags.bool("web.enable-tap"));
+            word,
+            sources,
+            components,
+            flags.bool("allow-unused"),
+            flags.bool("web.enable-tap"),
+            new OwnLines(
+                LogSetup.level(flags.get("log.level")),
+                flags.get("log.format").equals("json")
+                    ? LogSetup.Format.JSON
+                    : LogSetup.Format.LOGFMT));
     try {
       return switch (command) {
         case "validate" -> {
@@ -253,27 +280,22 @@ public final class CollectorRole implements AutoCloseable {
 
   private void apply(Read read) throws IOException {
     GraphConfig c = read.config();
+    LogFiles files = null;
     try {
+      files = OwnLines.open(c.telemetry());
       graph.apply(c);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
+      if (files != null) {
+        files.close();
+      }
       throw e;
     }
     printed = read.printed();
-    logAs(c.telemetry());
+    lines.take(c.telemetry(), files);
     reloadSuccessful.set(1);
     reloadPause.set(graph.pause().toNanos() / 1e9);
     reloadTime.set(services.clock().millis() / 1000.0);
-  }
-
-  private static void logAs(TelemetrySettings t) {
-    if (t.logLevel() != null) {
-      boolean json = Boolean.TRUE.equals(t.logJson());
-      LogSetup.install(
-          LogSetup.level(t.logLevel()),
-          json ? LogSetup.Format.JSON : LogSetup.Format.LOGFMT,
-          System.err);
-    }
   }
 
   /**
@@ -286,11 +308,11 @@ public final class CollectorRole implements AutoCloseable {
     long start = System.nanoTime();
     try {
       Read c = read();
-      if (!java.util.Objects.equals(c.config().telemetry().metricsAddress(), address)) {
+      if (!c.config().telemetry().pages().equals(pages)) {
         LOG.log(
             Level.WARNING,
-            "the address of service.telemetry changes only with a restart; it stays {0}",
-            address);
+            "the readers of service.telemetry change only with a restart; they stay {0}",
+            pages.stream().map(OwnMetrics.Page::address).toList());
       }
       apply(c);
     } catch (IOException | RuntimeException e) {
@@ -316,13 +338,17 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   private void listen(TelemetrySettings t) throws IOException {
-    address = t.metricsAddress();
-    if (address == null) {
-      return;
+    pages = t.pages();
+    Map<String, String> resource = OwnMetricsPage.resource(t.resource(), instance);
+    for (OwnMetrics.Page p : pages) {
+      listen(p.address(), new OwnMetricsPage(p, resource));
     }
+  }
+
+  private void listen(String address, OwnMetricsPage page) throws IOException {
     Routes routes =
         new Routes()
-            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, metrics.gather()))
+            .get("/metrics", (q, r) -> MetricsPage.answer(q, r, page.of(metrics.gather())))
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", this::ready)
             .post("/-/reload", (q, r) -> reload(r))
@@ -331,9 +357,9 @@ public final class CollectorRole implements AutoCloseable {
     PipelineEndpoints.addConfig(routes, () -> printed);
     new Interface("", "Tethys", word).with(Interface.Part.PIPELINES).routes(routes);
     try {
-      listener =
+      listeners.add(
           HttpListener.start(
-              HttpListenerOptions.on(address).withStopGrace(Duration.ofSeconds(1)), routes, null);
+              HttpListenerOptions.on(address).withStopGrace(Duration.ofSeconds(1)), routes, null));
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     }
@@ -364,9 +390,14 @@ public final class CollectorRole implements AutoCloseable {
     r.send("config reload, success");
   }
 
-  /** Where it listens; -1 for nowhere. */
+  /** Where it listens first; -1 for nowhere. */
   int port() {
-    return listener == null ? -1 : listener.port();
+    return listeners.isEmpty() ? -1 : listeners.getFirst().port();
+  }
+
+  /** Where it listens. */
+  List<Integer> ports() {
+    return listeners.stream().map(HttpListener::port).toList();
   }
 
   Graph graph() {
@@ -380,9 +411,7 @@ public final class CollectorRole implements AutoCloseable {
   @Override
   public void close() {
     graph.stop(Duration.ZERO);
-    if (listener != null) {
-      listener.close();
-    }
+    listeners.forEach(HttpListener::close);
   }
 
   /** What there is, in YAML. */

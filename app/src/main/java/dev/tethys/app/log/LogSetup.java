@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.logging.Filter;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -30,6 +32,23 @@ public final class LogSetup {
 
   /** Sends records of at least a level to a stream. Libraries only from warning on. */
   public static void install(Level level, Format format, PrintStream to) {
+    install(level, format, Map.of(), new StreamLines(to), r -> true);
+  }
+
+  /** Where finished lines go. */
+  public interface Lines {
+    /** Writes a line, its end included. */
+    void write(byte[] line);
+  }
+
+  /**
+   * The same with more on each line.
+   *
+   * @param fields strings, numbers, booleans, lists and maps by name
+   * @param filter which records are written at all
+   */
+  public static void install(
+      Level level, Format format, Map<String, Object> fields, Lines to, Filter filter) {
     Logger root = Logger.getLogger("");
     for (Handler h : root.getHandlers()) {
       root.removeHandler(h);
@@ -38,7 +57,14 @@ public final class LogSetup {
     Logger own = Logger.getLogger("dev.tethys");
     own.setLevel(level);
     keep = own;
-    root.addHandler(new LineHandler(format == Format.JSON ? new JsonLine() : new LogfmtLine(), to));
+    Handler handler =
+        new LineHandler(
+            format == Format.JSON
+                ? new JsonLine(LogFields.json(fields))
+                : new LogfmtLine(LogFields.logfmt(fields)),
+            to);
+    handler.setFilter(filter);
+    root.addHandler(handler);
   }
 
   /** Loggers are held weakly by the platform; this one carries the level. */
@@ -75,10 +101,18 @@ public final class LogSetup {
     };
   }
 
-  private static final class LineHandler extends Handler {
-    private final PrintStream to;
+  private record StreamLines(PrintStream to) implements Lines {
+    @Override
+    public void write(byte[] line) {
+      to.write(line, 0, line.length);
+      to.flush();
+    }
+  }
 
-    LineHandler(Formatter formatter, PrintStream to) {
+  private static final class LineHandler extends Handler {
+    private final Lines to;
+
+    LineHandler(Formatter formatter, Lines to) {
       setFormatter(formatter);
       this.to = to;
     }
@@ -86,16 +120,12 @@ public final class LogSetup {
     @Override
     public void publish(LogRecord record) {
       if (isLoggable(record)) {
-        byte[] line = getFormatter().format(record).getBytes(StandardCharsets.UTF_8);
-        to.write(line, 0, line.length);
-        to.flush();
+        to.write(getFormatter().format(record).getBytes(StandardCharsets.UTF_8));
       }
     }
 
     @Override
-    public void flush() {
-      to.flush();
-    }
+    public void flush() {}
 
     @Override
     public void close() {}
@@ -120,6 +150,12 @@ public final class LogSetup {
   }
 
   private static final class LogfmtLine extends Formatter {
+    private final String fields;
+
+    LogfmtLine(String fields) {
+      this.fields = fields;
+    }
+
     @Override
     public String format(LogRecord r) {
       StringBuilder sb = new StringBuilder(160);
@@ -132,11 +168,17 @@ public final class LogSetup {
         sb.append(" err=");
         quote(sb, thrown(r.getThrown()), true);
       }
-      return sb.append('\n').toString();
+      return sb.append(fields).append('\n').toString();
     }
   }
 
   private static final class JsonLine extends Formatter {
+    private final String fields;
+
+    JsonLine(String fields) {
+      this.fields = fields;
+    }
+
     @Override
     public String format(LogRecord r) {
       StringBuilder sb = new StringBuilder(160);
@@ -150,11 +192,11 @@ public final class LogSetup {
         sb.append(",\"err\":");
         quote(sb, thrown(r.getThrown()), false);
       }
-      return sb.append("}\n").toString();
+      return sb.append(fields).append("}\n").toString();
     }
   }
 
-  private static void quote(StringBuilder sb, String s, boolean onlyWhereNeeded) {
+  static void quote(StringBuilder sb, String s, boolean onlyWhereNeeded) {
     if (onlyWhereNeeded
         && !s.isEmpty()
         && s.chars().noneMatch(c -> c <= ' ' || c == '"' || c == '=' || c == '\\')) {

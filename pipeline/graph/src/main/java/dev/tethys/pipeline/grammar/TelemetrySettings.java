@@ -3,157 +3,76 @@ package dev.tethys.pipeline.grammar;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SequencedMap;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code service.telemetry}: what the process says about itself.
  *
- * @param logLevel {@code debug}, {@code info}, {@code warn}, {@code error}; null for the flag's
- * @param logJson whether logs are JSON; null for the flag's
- * @param metricsAddress {@code host:port} where metrics are served; null for nowhere
+ * @param logs its lines
+ * @param pages where its metrics are served; none for nowhere
+ * @param resource attributes of both, by name; empty for a usual one that is not wanted
  */
 public record TelemetrySettings(
-    @Nullable String logLevel, @Nullable Boolean logJson, @Nullable String metricsAddress) {
-  /** Where the Collector serves its metrics. */
-  public static final String DEFAULT_ADDRESS = "localhost:8888";
-
+    OwnLogs logs, List<OwnMetrics.Page> pages, Map<String, Optional<String>> resource) {
   /** What is not written. */
   public static final TelemetrySettings DEFAULT =
-      new TelemetrySettings(null, null, DEFAULT_ADDRESS);
+      new TelemetrySettings(OwnLogs.DEFAULT, List.of(OwnMetrics.Page.DEFAULT), Map.of());
 
-  private static final Section LOGS = new Section("telemetry_logs", "Logs of the process.");
+  private static final Section TRACES = new Section("telemetry_traces", "Traces of the process.");
   private static final Key<String> LEVEL =
-      LOGS.optional("level", words("level", "debug", "info", "warn", "error"), "Least level.");
-  private static final Key<String> ENCODING =
-      LOGS.optional("encoding", words("encoding", "console", "json"), "console is logfmt.");
-  private static final Key<Boolean> DEVELOPMENT =
-      LOGS.key("development", Type.BOOL, false, "Taken and without meaning.");
-  private static final Key<Boolean> DISABLE_CALLER =
-      LOGS.key("disable_caller", Type.BOOL, false, "Taken; callers are never logged.");
-  private static final Key<Boolean> DISABLE_STACKTRACE =
-      LOGS.key("disable_stacktrace", Type.BOOL, false, "Taken; only faults have stack traces.");
-
-  static {
-    LOGS.notBuilt("sampling", "Fewer of lines that repeat.")
-        .notBuilt("output_paths", "Files; standard error is always written.")
-        .notBuilt("error_output_paths", "Files.")
-        .notBuilt("initial_fields", "Fields on each line.")
-        .notBuilt("processors", "Logs sent by OTLP.");
-  }
-
-  private static final Section PROMETHEUS =
-      new Section("telemetry_prometheus", "Where metrics are served.");
-  private static final Key<String> HOST =
-      PROMETHEUS.key("host", Type.STRING, "localhost", "Address to listen on.");
-  private static final Key<Long> PORT = PROMETHEUS.key("port", Type.INT, 8888L, "Port.");
-  private static final Key<Boolean> NO_SCOPE =
-      PROMETHEUS.key("without_scope_info", Type.BOOL, true, "Taken; there is no scope.");
-  private static final Key<Boolean> NO_UNITS =
-      PROMETHEUS.key("without_units", Type.BOOL, false, "Taken; names are as documented.");
-  private static final Key<Boolean> NO_SUFFIX =
-      PROMETHEUS.key("without_type_suffix", Type.BOOL, false, "Taken; names are as documented.");
-
-  private static final Section PULL_EXPORTER =
-      new Section("telemetry_pull_exporter", "How metrics are served.");
-  private static final Key<String> PULL_PROMETHEUS =
-      PULL_EXPORTER.required(
-          "prometheus", PROMETHEUS.type(TelemetrySettings::address), "As Prometheus reads them.");
-  private static final Section PULL = new Section("telemetry_pull", "Metrics that are asked for.");
-  private static final Key<String> EXPORTER =
-      PULL.required("exporter", PULL_EXPORTER.type(o -> o.get(PULL_PROMETHEUS)), "How.");
-  private static final Section READER = new Section("telemetry_reader", "A way out for metrics.");
-  private static final Key<String> READER_PULL =
-      READER.optional("pull", PULL.type(o -> o.get(EXPORTER)), "Metrics that are asked for.");
-
-  static {
-    READER.notBuilt("periodic", "Metrics that are sent.");
-  }
-
-  private static final Section METRICS =
-      new Section("telemetry_metrics", "Metrics of the process.");
-  private static final Key<String> METRICS_LEVEL =
-      METRICS.key(
+      TRACES.key(
           "level",
-          words("level", "none", "basic", "normal", "detailed"),
-          "normal",
-          "none serves no metrics; all others the same.");
-  private static final Key<List<String>> READERS =
-      METRICS.optional(
-          "readers",
-          Type.list(
-              READER.type(o -> java.util.Objects.requireNonNullElse(o.find(READER_PULL), ""))),
-          "Where they are served; at most one.");
+          OwnMetrics.words("level", "none", "basic", "normal", "detailed"),
+          "basic",
+          "Taken; nothing is traced without processors.");
+  private static final Key<List<String>> PROPAGATORS =
+      TRACES.key(
+          "propagators",
+          Type.list(Type.oneOf("propagator", List.of("tracecontext", "b3"))),
+          List.of(),
+          "Taken; nothing is traced without processors.");
+  private static final Key<List<YamlNode>> PROCESSORS =
+      TRACES.key("processors", Type.list(Type.ANY), List.of(), "Spans that are sent: not built.");
 
   static {
-    METRICS.notBuilt("views", "Other names for metrics.");
+    TRACES.notBuilt("sampler", "Fewer spans.").notBuilt("limits", "Smaller spans.");
   }
 
   private static final Section SECTION =
       new Section("telemetry", "What the process says about itself.");
-  private static final Key<TelemetrySettings> SECTION_LOGS =
-      SECTION.key("logs", LOGS.type(TelemetrySettings::logs), DEFAULT, "Logs.");
-  private static final Key<TelemetrySettings> SECTION_METRICS =
-      SECTION.key("metrics", METRICS.type(TelemetrySettings::metrics), DEFAULT, "Metrics.");
-
-  static {
-    SECTION
-        .notBuilt("traces", "Traces of the process.")
-        .notBuilt("resource", "Attributes of what the process says.");
-  }
+  private static final Key<OwnLogs> LOGS =
+      SECTION.key("logs", OwnLogs.TYPE, OwnLogs.DEFAULT, "Logs.");
+  private static final Key<List<OwnMetrics.Page>> METRICS =
+      SECTION.key("metrics", OwnMetrics.TYPE, DEFAULT.pages, "Metrics.");
+  private static final Key<String> TRACED =
+      SECTION.key("traces", TRACES.type(TelemetrySettings::traces), "", "Traces.");
+  private static final Key<Map<String, Optional<String>>> RESOURCE =
+      SECTION.key("resource", OwnResource.TYPE, Map.of(), "Attributes of what the process says.");
 
   /** Reads the block. */
   public static final Type<TelemetrySettings> TYPE = SECTION.type(TelemetrySettings::read);
 
+  /** Where metrics are served, the first place; null for nowhere. */
+  public @Nullable String metricsAddress() {
+    return pages.isEmpty() ? null : pages.getFirst().address();
+  }
+
   private static TelemetrySettings read(YamlObject o) {
-    TelemetrySettings l = o.get(SECTION_LOGS);
-    TelemetrySettings m = o.get(SECTION_METRICS);
-    return new TelemetrySettings(l.logLevel, l.logJson, m.metricsAddress);
+    o.get(TRACED);
+    return new TelemetrySettings(o.get(LOGS), o.get(METRICS), o.get(RESOURCE));
   }
 
-  private static TelemetrySettings logs(YamlObject o) {
-    String encoding = o.find(ENCODING);
-    o.get(DEVELOPMENT);
-    o.get(DISABLE_CALLER);
-    o.get(DISABLE_STACKTRACE);
-    return new TelemetrySettings(
-        o.find(LEVEL), encoding == null ? null : encoding.equals("json"), null);
-  }
-
-  private static TelemetrySettings metrics(YamlObject o) {
-    List<String> readers = o.find(READERS);
-    String address = DEFAULT_ADDRESS;
-    if (readers != null) {
-      if (readers.size() > 1) {
-        throw o.error(READERS, "more than one reader is not built; metrics are served once");
-      }
-      address = readers.isEmpty() ? "" : readers.getFirst();
+  private static String traces(YamlObject o) {
+    o.get(PROPAGATORS);
+    if (!o.get(PROCESSORS).isEmpty() && !o.get(LEVEL).equals("none")) {
+      throw o.error(
+          PROCESSORS, "the process does not trace itself; remove this, or write level: none");
     }
-    return new TelemetrySettings(
-        null, null, o.get(METRICS_LEVEL).equals("none") || address.isEmpty() ? null : address);
-  }
-
-  private static String address(YamlObject o) {
-    long port = o.get(PORT);
-    if (port < 0 || port > 65535) {
-      throw o.error(PORT, "a port is 0 to 65535");
-    }
-    o.get(NO_SCOPE);
-    o.get(NO_UNITS);
-    o.get(NO_SUFFIX);
-    String host = o.get(HOST);
-    return (host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host) + ":" + port;
-  }
-
-  private static Type<String> words(String what, String... words) {
-    SequencedMap<String, String> m = new LinkedHashMap<>();
-    for (String w : words) {
-      m.put(w, w);
-      m.put(w.toUpperCase(java.util.Locale.ROOT), w);
-    }
-    return Type.oneOf(what, m);
+    return "";
   }
 }

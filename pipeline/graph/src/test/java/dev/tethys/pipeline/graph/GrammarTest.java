@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.grammar.OwnLogs;
+import dev.tethys.pipeline.grammar.TelemetrySettings;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,13 +20,13 @@ class GrammarTest {
 
   private static String whole(String pipelines) {
     return """
-        receivers: {in: , in/b: {x: 1}}
-        processors: {pass: }
-        exporters: {out: , out/b: }
-        connectors: {forward: , forward/b: }
-        service:
-          pipelines:
-        """
+    receivers: {in: , in/b: {x: 1}}
+    processors: {pass: }
+    exporters: {out: , out/b: }
+    connectors: {forward: , forward/b: }
+    service:
+      pipelines:
+    """
         + pipelines.indent(4);
   }
 
@@ -45,21 +48,98 @@ class GrammarTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "receivers: {in: {y: 1}}\\nservice: {pipelines: {}} | c.yaml:1:18: unknown key \"y\" in receivers.in",
-        "receivers: {inn: }\\nservice: {pipelines: {}} | c.yaml:1:13: there is no receiver \"inn\" in Tethys, did you mean \"in\"?",
-        "receivers: {in: , input: }\\nservice: {pipelines: {}} | c.yaml:1:19: receiver \"input\" is the same as \"in\" at c.yaml:1:13",
-        "receivers: {in: }\\nservice: {} | c.yaml:2:10: service.pipelines wants at least one pipeline",
-        "receivers: {in: }\\nexporters: {out: }\\nservice: {pipelines: {log: {receivers: [in], exporters: [out]}}} | c.yaml:3:23: \"log\" is not a pipeline",
-        "receivers: {in: }\\nexporters: {out: }\\nservice: {pipelines: {logs: {receivers: [in]}}} | pipeline \"logs\" wants at least one exporter",
-        "receivers: {in: }\\nexporters: {out: }\\nservice: {pipelines: {logs: {receivers: [in], exporters: [outt]}}} | c.yaml:3:59: exporter \"outt\" is not defined in exporters or connectors; did you mean \"out\"?",
-        "receivers: {in: }\\nexporters: {out: }\\nservice: {pipelines: {logs: {receivers: [in, input], exporters: [out]}}} | c.yaml:3:46: receiver in is named twice in pipeline \"logs\"",
-        "receivers: {in: }\\nexporters: {out: }\\nservice: {pipelines: {metrics: {receivers: [in], exporters: [out]}}} | c.yaml:3:45: receiver in does not do metrics; it does",
-        "receivers: {in: }\\nexporters: {out: , out/b: }\\nservice: {pipelines: {logs: {receivers: [in], exporters: [out]}}} | c.yaml:2:20: exporter out/b is not used: no pipeline names it",
+        "receivers: {in: {y: 1}}\\n"
+            + "service: {pipelines: {}} | c.yaml:1:18: unknown key \"y\" in receivers.in",
+        "receivers: {inn: }\\n"
+            + "service: {pipelines: {}} | c.yaml:1:13: there is no receiver \"inn\" in Tethys, did"
+            + " you mean \"in\"?",
+        "receivers: {in: , input: }\\n"
+            + "service: {pipelines: {}} | c.yaml:1:19: receiver \"input\" is the same as \"in\" at"
+            + " c.yaml:1:13",
+        "receivers: {in: }\\n"
+            + "service: {} | c.yaml:2:10: service.pipelines wants at least one pipeline",
+        "receivers: {in: }\\n"
+            + "exporters: {out: }\\n"
+            + "service: {pipelines: {log: {receivers: [in], exporters: [out]}}} | c.yaml:3:23:"
+            + " \"log\" is not a pipeline",
+        "receivers: {in: }\\n"
+            + "exporters: {out: }\\n"
+            + "service: {pipelines: {logs: {receivers: [in]}}} | pipeline \"logs\" wants at least"
+            + " one exporter",
+        "receivers: {in: }\\n"
+            + "exporters: {out: }\\n"
+            + "service: {pipelines: {logs: {receivers: [in], exporters: [outt]}}} | c.yaml:3:59:"
+            + " exporter \"outt\" is not defined in exporters or connectors; did you mean \"out\"?",
+        "receivers: {in: }\\n"
+            + "exporters: {out: }\\n"
+            + "service: {pipelines: {logs: {receivers: [in, input], exporters: [out]}}} |"
+            + " c.yaml:3:46: receiver in is named twice in pipeline \"logs\"",
+        "receivers: {in: }\\n"
+            + "exporters: {out: }\\n"
+            + "service: {pipelines: {metrics: {receivers: [in], exporters: [out]}}} | c.yaml:3:45:"
+            + " receiver in does not do metrics; it does",
+        "receivers: {in: }\\n"
+            + "exporters: {out: , out/b: }\\n"
+            + "service: {pipelines: {logs: {receivers: [in], exporters: [out]}}} | c.yaml:2:20:"
+            + " exporter out/b is not used: no pipeline names it",
         "nothing: 1 | c.yaml:1:1: unknown key \"nothing\"",
         "receivers: {in/: }\\nservice: {} | c.yaml:1:13: \"in/\" is not a component",
       })
   void errorsNameThePlace(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml.replace("\\n", "\n"))).hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "traces: {level: basic, processors: [{batch: }]} | the process does not trace itself",
+        "traces: {propagators: [jaeger]} | unknown propagator \"jaeger\"",
+        "metrics: {readers: [{periodic: {exporter: {otlp: }}}]} | have a prometheus receiver scrape"
+            + " a pull reader",
+        "metrics: {address: a:1, readers: []} | one of both",
+        "metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}]} | a port is 0 to"
+            + " 65535",
+        "metrics: {views: [{}]} | views",
+        "logs: {processors: [{batch: }]} | logs of the process are not sent by OTLP",
+        "logs: {level: loud} | unknown level \"loud\"",
+        "logs: {output_paths: [http://x/]} | is not an output",
+        "logs: {output_paths: [file://far/x]} | is not an output",
+        "logs: {sampling: {initial: -1}} | not negative",
+        "resource: {a: [b]} | attribute \"a\" wants a string or nothing",
+        "resource: {a: b, attributes: [{name: c, value: d}]} | write all under attributes",
+        "resource: {attributes_list: a=b} | attributes_list is not taken",
+        "resource: {attributes: [{name: c}]} | wants a value",
+      })
+  void whatTheProcessCannotSayOfItselfIsRefused(String telemetry, String message) {
+    assertThatThrownBy(() -> told(telemetry)).hasMessageContaining(message);
+  }
+
+  @Test
+  void whatIsToldOfTheProcessIsRead() {
+    TelemetrySettings t =
+        told(
+            "traces: {level: none, processors: [{batch: }]}, metrics: {address: 0.0.0.0:8888},"
+                + " logs: {level: FATAL, sampling: {enabled: false}, output_paths: [stdout]}");
+    assertThat(t.metricsAddress()).isEqualTo("0.0.0.0:8888");
+    assertThat(t.logs().level()).isEqualTo("none");
+    assertThat(t.logs().sampling()).isNull();
+    assertThat(t.logs().outputs()).containsExactly("stdout");
+    assertThat(told("logs: {sampling: {initial: 3}}").logs().sampling())
+        .isEqualTo(new OwnLogs.Sampling(Duration.ofSeconds(10), 3, 100));
+    assertThat(told("metrics: {level: None}").pages()).isEmpty();
+  }
+
+  private static TelemetrySettings told(String telemetry) {
+    return read("""
+    receivers: {in: }
+    exporters: {out: }
+    service:
+      telemetry: {%s}
+      pipelines: {logs: {receivers: [in], exporters: [out]}}
+    """
+            .formatted(telemetry))
+        .telemetry();
   }
 
   @Test

@@ -1,0 +1,146 @@
+package dev.tethys.app.collector;
+
+import dev.tethys.app.BuildInfo;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.pipeline.grammar.OwnMetrics;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * The metrics of the process as one reader of {@code service.telemetry} shows them: with {@code
+ * target_info}, labels of the resource, and the Collector's names in the spelling that was asked
+ * for.
+ */
+final class OwnMetricsPage {
+  /** Those of the Collector's metrics that end with a unit which is no part of their name there. */
+  private static final Map<String, String> WITHOUT_UNITS =
+      Map.of(
+          "otelcol_process_uptime_seconds_total", "otelcol_process_uptime_total",
+          "otelcol_process_memory_rss_bytes", "otelcol_process_memory_rss");
+
+  private static final String TOTAL = "_total";
+
+  private final OwnMetrics.Page page;
+  private final Labels constant;
+  private final MetricFamily info;
+
+  /**
+   * A page.
+   *
+   * @param resource attributes by name
+   */
+  OwnMetricsPage(OwnMetrics.Page page, Map<String, String> resource) {
+    this.page = page;
+    LabelsBuilder all = new LabelsBuilder();
+    LabelsBuilder some = new LabelsBuilder();
+    List<String> included = page.included();
+    resource.forEach(
+        (name, value) -> {
+          String label = label(name);
+          all.set(label, joined(all.get(label), value));
+          if (included != null && matches(included, name) && !matches(page.excluded(), name)) {
+            some.set(label, joined(some.get(label), value));
+          }
+        });
+    this.constant = some.build();
+    this.info =
+        new MetricFamily(
+            "target_info",
+            MetricType.GAUGE,
+            "Target metadata",
+            "",
+            List.of(new MetricFamily.Metric(all.build(), 1)));
+  }
+
+  /**
+   * Attributes of this process.
+   *
+   * @param written those of the configuration; an empty one takes one away
+   */
+  static Map<String, String> resource(Map<String, Optional<String>> written, UUID instance) {
+    Map<String, String> out = new LinkedHashMap<>();
+    out.put("service.name", "tethys");
+    out.put("service.version", BuildInfo.current().version());
+    out.put("service.instance.id", instance.toString());
+    written.forEach(
+        (k, v) -> {
+          if (v.isEmpty()) {
+            out.remove(k);
+          } else {
+            out.put(k, v.get());
+          }
+        });
+    return out;
+  }
+
+  /** What is shown of what there is. */
+  List<MetricFamily> of(List<MetricFamily> families) {
+    List<MetricFamily> out = new ArrayList<>(families.size() + 1);
+    for (MetricFamily f : families) {
+      out.add(new MetricFamily(name(f), f.type(), f.help(), f.unit(), labelled(f)));
+    }
+    out.add(info);
+    return out;
+  }
+
+  private String name(MetricFamily f) {
+    String name = f.name();
+    if (page.withoutUnits()) {
+      name = WITHOUT_UNITS.getOrDefault(name, name);
+    }
+    // Only the Collector's: without_type_suffix says nothing about names that it does not have.
+    return page.withoutTypeSuffix()
+            && f.type() == MetricType.COUNTER
+            && name.startsWith("otelcol_")
+            && name.endsWith(TOTAL)
+        ? name.substring(0, name.length() - TOTAL.length())
+        : name;
+  }
+
+  private List<MetricFamily.Metric> labelled(MetricFamily f) {
+    if (constant.isEmpty()) {
+      return f.metrics();
+    }
+    return f.metrics().stream()
+        .map(
+            m ->
+                new MetricFamily.Metric(
+                    new LabelsBuilder(constant).addAll(m.labels()).build(),
+                    m.point(),
+                    m.timestamp(),
+                    m.startTimestamp()))
+        .toList();
+  }
+
+  private static String label(String name) {
+    String s = name.replaceAll("[^a-zA-Z0-9_]", "_");
+    return s.isEmpty() || Character.isDigit(s.charAt(0)) ? "key_" + s : s;
+  }
+
+  /** Attributes that become one label share it, as in all that makes labels of attributes. */
+  private static String joined(String before, String value) {
+    return before.isEmpty() ? value : before + ";" + value;
+  }
+
+  private static boolean matches(List<String> patterns, String name) {
+    return patterns.stream().anyMatch(p -> glob(p).matcher(name).matches());
+  }
+
+  private static Pattern glob(String pattern) {
+    return Pattern.compile(
+        pattern
+            .codePoints()
+            .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
+            .collect(Collectors.joining()),
+        Pattern.DOTALL);
+  }
+}
