@@ -45,6 +45,7 @@ import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
 import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
 import dev.tethys.pipeline.receiver.datadog.DatadogReceiverFactory;
 import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
+import dev.tethys.pipeline.receiver.exposed.PrometheusExporterFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
@@ -110,6 +111,7 @@ public final class BuiltIn {
     all.add(new OtlpGrpcExporterFactory());
     all.add(new OtlpHttpExporterFactory(clients));
     all.add(new RemoteWriteExporterFactory(clients));
+    all.add(new PrometheusExporterFactory());
     all.add(new ClymeneExporterFactory(clients));
     all.add(new LokiExporterFactory(clients));
     all.add(new InfluxExporterFactory(clients));

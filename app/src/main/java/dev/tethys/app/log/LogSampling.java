@@ -38,6 +38,6 @@ public final class LogSampling implements Filter {
       counts[place] = 0;
     }
     long n = ++counts[place];
-    return n <= initial || thereafter > 0 && (n - initial) % thereafter == 0;
+    return n <= initial || (thereafter > 0 && (n - initial) % thereafter == 0);
   }
 }

@@ -1,0 +1,276 @@
+package dev.tethys.pipeline.receiver.exposed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
+import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What scrapers are shown of the metrics of a pipeline. */
+class PrometheusExporterTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  private final Account account = new Account("exporter", "prometheus", Signal.METRICS);
+  private long now = 1_000_000;
+  private PrometheusExporterFactory.@Nullable Running running;
+
+  private PrometheusExporterFactory.Running start(String more) throws IOException {
+    PrometheusExporterFactory.Settings s =
+        TestPipeline.read(
+            new PrometheusExporterFactory().settings(),
+            "{endpoint: '127.0.0.1:0'" + (more.isEmpty() ? "" : ", " + more) + "}");
+    PrometheusExporterFactory.Running r =
+        new PrometheusExporterFactory.Running(
+            s,
+            new HttpDoor(new Intake(1 << 20), s.http(), null),
+            account,
+            () -> now,
+            System::nanoTime);
+    running = r;
+    r.start();
+    return r;
+  }
+
+  @AfterEach
+  void stop() {
+    if (running != null) {
+      running.stop(Duration.ZERO);
+    }
+  }
+
+  private static NumberDataPoint number(double value, long start, long time, String... attributes) {
+    NumberDataPoint p = new NumberDataPoint();
+    p.setDouble(value);
+    p.setStartTimeUnixNano(start * SECOND);
+    p.setTimeUnixNano(time * SECOND);
+    for (int i = 0; i < attributes.length; i += 2) {
+      p.attributes().put(attributes[i], attributes[i + 1]);
+    }
+    return p;
+  }
+
+  private static Metric metric(String name, String unit, MetricData<?> data) {
+    Metric m = new Metric();
+    m.setName(name);
+    m.setUnit(unit);
+    m.setDescription("About " + name + ".");
+    m.setData(data);
+    return m;
+  }
+
+  private static MetricData.Gauge gauge(NumberDataPoint... points) {
+    MetricData.Gauge g = new MetricData.Gauge();
+    g.points().addAll(List.of(points));
+    return g;
+  }
+
+  private static MetricData.Sum sum(int temporality, boolean monotonic, NumberDataPoint... points) {
+    MetricData.Sum s = new MetricData.Sum();
+    s.setTemporality(temporality);
+    s.setMonotonic(monotonic);
+    s.points().addAll(List.of(points));
+    return s;
+  }
+
+  private void send(PrometheusExporterFactory.Running r, Metric... metrics) {
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    scope.scope().setName("lib");
+    scope.items().addAll(List.of(metrics));
+    ResourceGroup<Metric> group = new ResourceGroup<>();
+    group.resource().attributes().put("service.name", "shop");
+    group.resource().attributes().put("service.namespace", "eu");
+    group.resource().attributes().put("service.instance.id", "i-1");
+    group.resource().attributes().put("host.name", "h");
+    group.scopes().add(scope);
+    MetricsData data = new MetricsData();
+    data.resources().add(group);
+    List<Outcome> told = new ArrayList<>();
+    r.consume(Batch.of(Signal.METRICS, data, 0, Metadata.NONE), told::add);
+    assertThat(told).containsExactly(Outcome.ACCEPTED);
+  }
+
+  private static String page(PrometheusExporterFactory.Running r, String accept) throws Exception {
+    try (HttpClient c = HttpClient.newHttpClient()) {
+      HttpResponse<String> a =
+          c.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + r.port() + "/metrics"))
+                  .header("Accept", accept)
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      return a.headers().firstValue("Content-Type").orElse("").split(";")[0] + "\n" + a.body();
+    }
+  }
+
+  @Test
+  void theLatestOfEachSeriesIsShownUnderItsName() throws Exception {
+    PrometheusExporterFactory.Running r =
+        start("namespace: my app, const_labels: {zone: a}, send_timestamps: true");
+    send(
+        r,
+        metric("queue.size", "By", gauge(number(3, 0, 20, "q.name", "x", "n", "1"))),
+        metric("late", "", gauge(number(1, 0, 20))),
+        metric("hits", "1", sum(2, true, number(7, 1, 20))));
+    send(r, metric("late", "", gauge(number(2, 0, 10))));
+    String series = "{instance=\"i-1\",job=\"eu/shop\",otel_scope_name=\"lib\",zone=\"a\"} ";
+    assertThat(page(r, "text/plain"))
+        .isEqualTo(
+            """
+            text/plain
+            # HELP my_app_hits_total About hits.
+            # TYPE my_app_hits_total counter
+            my_app_hits_total%s7 20000
+            # HELP my_app_late About late.
+            # TYPE my_app_late gauge
+            my_app_late%s1 20000
+            # HELP my_app_queue_size_bytes About queue.size.
+            # TYPE my_app_queue_size_bytes gauge
+            my_app_queue_size_bytes{instance="i-1",job="eu/shop",n="1",otel_scope_name="lib",q_name="x",zone="a"} 3 20000
+            # HELP my_app_target_info Target metadata
+            # TYPE my_app_target_info gauge
+            my_app_target_info{host_name="h",instance="i-1",job="eu/shop"} 1
+            """
+                .formatted(series, series));
+    assertThat(account.balance().dropped()).containsEntry(ExposedMetrics.LATE, 1L);
+  }
+
+  @Test
+  void deltasThatFollowEachOtherAreAddedUp() throws Exception {
+    PrometheusExporterFactory.Running r = start("add_metric_suffixes: false");
+    for (int i = 1; i <= 3; i++) {
+      HistogramDataPoint h = new HistogramDataPoint();
+      h.setStartTimeUnixNano(i * SECOND);
+      h.setTimeUnixNano((i + 1) * SECOND);
+      h.setCount(3);
+      h.setSum(4);
+      h.setExplicitBounds(new double[] {1, 2});
+      h.setBucketCounts(new long[] {1, 1, 1});
+      MetricData.Histogram d = new MetricData.Histogram();
+      d.setTemporality(MetricData.TEMPORALITY_DELTA);
+      d.points().add(h);
+      send(
+          r,
+          metric("n", "", sum(1, true, number(5, i, i + 1))),
+          metric("up.down", "", sum(1, false, number(5, i, i + 1))),
+          metric("h", "", d));
+    }
+    // After a gap it begins anew.
+    send(r, metric("gap", "", sum(1, true, number(5, 1, 2))));
+    send(r, metric("gap", "", sum(1, true, number(6, 3, 4))));
+    assertThat(page(r, "text/plain"))
+        .containsPattern("(?m)^n\\{[^}]*} 15$")
+        .containsPattern("(?m)^gap\\{[^}]*} 6$")
+        .containsPattern("(?m)^h_bucket\\{[^}]*,le=\"1.0\"[^}]*} 3$|^h_bucket\\{[^}]*le=\"1\"} 3$")
+        .containsPattern("(?m)^h_bucket\\{[^}]*le=\"\\+Inf\"[^}]*} 9$")
+        .containsPattern("(?m)^h_sum\\{[^}]*} 12$")
+        .doesNotContain("up_down");
+    assertThat(account.balance().dropped()).containsEntry(ExposedMetrics.NOT_SHOWN, 3L);
+  }
+
+  @Test
+  void exponentialHistogramsAreNativeToThoseThatReadProtobuf() throws Exception {
+    PrometheusExporterFactory.Running r = start("enable_open_metrics: true");
+    for (int i = 1; i <= 2; i++) {
+      ExponentialHistogramDataPoint h = new ExponentialHistogramDataPoint();
+      h.setStartTimeUnixNano(i * SECOND);
+      h.setTimeUnixNano((i + 1) * SECOND);
+      h.setScale(10);
+      h.setCount(6);
+      h.setSum(2.5);
+      h.setZeroCount(1);
+      h.setPositiveOffset(8);
+      h.setPositiveCounts(new long[] {1, 1, 0, 0, 3});
+      MetricData.ExponentialHistogram d = new MetricData.ExponentialHistogram();
+      d.setTemporality(MetricData.TEMPORALITY_DELTA);
+      d.points().add(h);
+      send(r, metric("e", "", d));
+    }
+    assertThat(page(r, "application/openmetrics-text;version=1.0.0"))
+        .startsWith("application/openmetrics-text")
+        .containsPattern("(?m)^e_count\\{[^}]*} 12(\\.0)?$");
+    assertThat(
+            page(
+                r,
+                "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"))
+        .startsWith("application/vnd.google.protobuf");
+  }
+
+  @Test
+  void whatIsNotUpdatedIsForgottenAndWhatHasAnotherTypeIsNotShown() throws Exception {
+    PrometheusExporterFactory.Running r =
+        start("metric_expiration: 1m, resource_to_telemetry_conversion: {enabled: true}");
+    send(r, metric("a", "", gauge(number(1, 0, 1))), metric("b", "", gauge(number(1, 0, 1))));
+    now += 40_000;
+    send(r, metric("b", "", gauge(number(2, 0, 2))));
+    send(r, metric("b", "", sum(2, false, number(9, 0, 3, "host.name", "mine"))));
+    now += 40_000;
+    assertThat(page(r, "application/openmetrics-text;version=1.0.0"))
+        .startsWith("text/plain")
+        .doesNotContain("\na{")
+        .contains("host_name=\"h\"")
+        .contains("service_name=\"shop\"");
+    MetricData.Sum total = sum(2, true, number(9, 0, 3));
+    send(r, metric("b_total", "", total));
+    send(r, metric("b.total", "", gauge(number(1, 0, 4))));
+    assertThat(account.balance().dropped()).containsEntry(ExposedMetrics.TYPE_CONFLICT, 1L);
+    now += 61_000;
+    assertThat(page(r, "text/plain")).isEqualTo("text/plain\n");
+  }
+
+  @Test
+  void seriesAreBounded() {
+    ExposedMetrics m =
+        new ExposedMetrics(
+            TestPipeline.read(new PrometheusExporterFactory().settings(), "{endpoint: 'x:1'}")
+                .shown(),
+            2);
+    MetricsData data = new MetricsData();
+    ResourceGroup<Metric> group = new ResourceGroup<>();
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    for (int i = 0; i < 5; i++) {
+      scope.items().add(metric("m" + i, "", gauge(number(i, 0, 1))));
+    }
+    group.scopes().add(scope);
+    data.resources().add(group);
+    assertThat(m.add(data, 0).dropped()).containsExactly(java.util.Map.entry("too_many_series", 3));
+    assertThat(m.families(0)).hasSize(2);
+    assertThat(m.add(data, 400_000).dropped()).as("the old ones made room").hasSize(1);
+    assertThat(m.families(400_000)).hasSize(2);
+  }
+
+  @Test
+  void whatCannotBeMetIsRefused() {
+    assertThatThrownBy(() -> TestPipeline.read(new PrometheusExporterFactory().settings(), "{}"))
+        .hasMessageContaining("wants endpoint");
+    assertThatThrownBy(() -> start("sending_queue: {}"))
+        .hasMessageContaining("nothing to wait for");
+    assertThatThrownBy(() -> start("const_labels: {a-b: c}"))
+        .hasMessageContaining("\"a-b\" is not a name of a label");
+    assertThatThrownBy(() -> start("translation_strategy: Any"))
+        .hasMessageContaining("unknown translation strategy");
+  }
+}
