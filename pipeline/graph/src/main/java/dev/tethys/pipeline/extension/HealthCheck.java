@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension;
 
+import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -31,6 +32,14 @@ public final class HealthCheck implements ExtensionFactory<HealthCheck.Settings>
       BODY.key("healthy", Type.STRING, "", "While telemetry is taken.");
   private static final Key<String> UNHEALTHY =
       BODY.key("unhealthy", Type.STRING, "", "Before and after.");
+  private static final Section CHECK =
+      new Section("check_collector_pipeline", "Whether exporters failed of late.");
+  private static final Key<Boolean> CHECKED =
+      CHECK.key("enabled", Type.BOOL, false, "Only false is taken.");
+  private static final Key<Duration> CHECK_INTERVAL =
+      CHECK.key("interval", GoDurations.TYPE, Duration.ofMinutes(5), "Of no effect then.");
+  private static final Key<Long> CHECK_THRESHOLD =
+      CHECK.key("exporter_failure_threshold", Type.INT, 5L, "Of no effect then.");
   private static final Section SECTION = new Section("health_check", "Says whether all is well.");
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", Type.STRING, "localhost:13133", "Address to listen on.");
@@ -43,9 +52,12 @@ public final class HealthCheck implements ExtensionFactory<HealthCheck.Settings>
           new String[] {"", ""},
           "Other answers.");
 
+  private static final Key<Boolean> CHECK_PIPELINE =
+      SECTION.key(
+          "check_collector_pipeline", CHECK.type(HealthCheck::check), false, "Only not enabled.");
+
   static {
     SECTION
-        .notBuilt("check_collector_pipeline", "Has no effect in the Collector either.")
         .notBuilt("tls", "TLS.")
         .notBuilt("cors", "CORS.")
         .notBuilt("auth", "Authentication.")
@@ -70,7 +82,20 @@ public final class HealthCheck implements ExtensionFactory<HealthCheck.Settings>
     return SECTION.type(HealthCheck::read);
   }
 
+  private static boolean check(YamlObject o) {
+    if (o.get(CHECKED)) {
+      throw o.error(
+          CHECKED,
+          "exporters are not counted here, in newer Collectors neither; alert on"
+              + " otelcol_exporter_send_failed_* of the metrics, and write enabled: false");
+    }
+    o.get(CHECK_INTERVAL);
+    o.get(CHECK_THRESHOLD);
+    return false;
+  }
+
   private static Settings read(YamlObject o) {
+    o.get(CHECK_PIPELINE);
     String path = o.get(PATH);
     if (!path.startsWith("/")) {
       throw o.error(PATH, "path wants a slash first");
