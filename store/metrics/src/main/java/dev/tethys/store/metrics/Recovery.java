@@ -43,7 +43,28 @@ final class Recovery {
     this.pages = pages;
   }
 
+  /**
+   * Brings the head back.
+   *
+   * @throws IOException where the disk does not give what stands there: that is no damage, nothing
+   *     was changed, and a later start finds all of it
+   */
   RecoveryReport run(Head head) throws IOException {
+    try {
+      return read(head);
+    } catch (InternalError e) { // so a mapped file fails
+      throw new IOException(
+          "the disk does not give what stands in the write-ahead log or the snapshots of the head"
+              + " in "
+              + folder
+              + " ("
+              + e.getMessage()
+              + "); nothing is lost by that: look at the disk, then start again",
+          e);
+    }
+  }
+
+  private RecoveryReport read(Head head) throws IOException {
     long began = options.clock().millis();
     pages.clean();
     blocks.open(problems);
