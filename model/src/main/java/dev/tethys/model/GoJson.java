@@ -9,6 +9,15 @@ public final class GoJson {
 
   /** Appends the text in double quotes, escaped. */
   public static StringBuilder append(StringBuilder sb, String s) {
+    return append(sb, s, true);
+  }
+
+  /** The same but for the characters of HTML, which stay, as encoders do that are told so. */
+  public static StringBuilder appendWithHtml(StringBuilder sb, String s) {
+    return append(sb, s, false);
+  }
+
+  private static StringBuilder append(StringBuilder sb, String s, boolean escapesHtml) {
     sb.append('"');
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(i);
@@ -21,7 +30,8 @@ public final class GoJson {
         case '\b' -> sb.append("\\b");
         case '\f' -> sb.append("\\f");
         default -> {
-          if (c < ' ' || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029) {
+          boolean isHtml = c == '<' || c == '>' || c == '&';
+          if (c < ' ' || isHtml && escapesHtml || c == 0x2028 || c == 0x2029) {
             sb.append("\\u")
                 .append(Character.forDigit(c >> 12, 16))
                 .append(Character.forDigit(c >> 8 & 15, 16))

@@ -8,10 +8,14 @@ import org.jspecify.annotations.Nullable;
 public final class AttributeText {
   private AttributeText() {}
 
-  /** Text: lists and maps as JSON, bytes in Base64, nothing as "". */
+  /**
+   * Text: numbers with their shortest digits, as the Collector writes them, lists and maps as JSON,
+   * bytes in Base64, nothing as "".
+   */
   public static String text(@Nullable Object value) {
     return switch (value) {
       case null -> "";
+      case Double d -> ValueText.number(d);
       case byte[] b -> Base64.getEncoder().encodeToString(b);
       case ArrayValue a -> json(new StringBuilder(), a).toString();
       case Attributes a -> json(new StringBuilder(), a).toString();
@@ -19,7 +23,10 @@ public final class AttributeText {
     };
   }
 
-  /** Appends a value as JSON; numbers that JSON does not have become strings. */
+  /**
+   * Appends a value as JSON; numbers that JSON does not have become strings. A double has a point
+   * or an exponent, so that what guesses types from documents does not take it for an integer.
+   */
   public static StringBuilder json(StringBuilder sb, @Nullable Object value) {
     switch (value) {
       case null -> sb.append("null");

@@ -1,6 +1,7 @@
 package dev.tethys.model.telemetry;
 
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoJson;
 import java.util.Base64;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ public final class ValueText {
         if (Double.isFinite(d)) {
           sb.append(s);
         } else {
-          quote(sb, s);
+          GoJson.appendWithHtml(sb, s);
         }
       }
       case ArrayValue a -> {
@@ -66,39 +67,14 @@ public final class ValueText {
         boolean[] first = {true};
         sorted.forEach(
             (k, v) -> {
-              quote(first[0] ? sb : sb.append(','), k).append(':');
+              GoJson.appendWithHtml(first[0] ? sb : sb.append(','), k).append(':');
               json(sb, v);
               first[0] = false;
             });
         sb.append('}');
       }
-      default -> quote(sb, of(value));
+      default -> GoJson.appendWithHtml(sb, of(value));
     }
     return sb;
-  }
-
-  /** Appends text in double quotes; unlike {@link AttributeText} leaves what HTML escapes. */
-  public static StringBuilder quote(StringBuilder sb, String s) {
-    sb.append('"');
-    for (int i = 0; i < s.length(); i++) {
-      char c = s.charAt(i);
-      switch (c) {
-        case '"' -> sb.append("\\\"");
-        case '\\' -> sb.append("\\\\");
-        case '\n' -> sb.append("\\n");
-        case '\r' -> sb.append("\\r");
-        case '\t' -> sb.append("\\t");
-        case '\b' -> sb.append("\\b");
-        case '\f' -> sb.append("\\f");
-        default -> {
-          if (c < ' ' || c == 0x2028 || c == 0x2029) {
-            sb.append(String.format("\\u%04x", (int) c));
-          } else {
-            sb.append(c);
-          }
-        }
-      }
-    }
-    return sb.append('"');
   }
 }
