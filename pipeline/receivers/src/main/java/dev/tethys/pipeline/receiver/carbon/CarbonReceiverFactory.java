@@ -4,6 +4,7 @@ import dev.tethys.codec.graphite.GraphitePoints;
 import dev.tethys.codec.graphite.PathNaming;
 import dev.tethys.codec.points.PointNames;
 import dev.tethys.collect.exporter.mapping.MappedNaming;
+import dev.tethys.collect.exporter.mapping.Mapping;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.config.GoDurations;
@@ -120,8 +121,20 @@ public final class CarbonReceiverFactory
         throw o.error(MAPPING, "mapping_file and parser exclude each other");
       }
       try {
-        MetricMapper m =
-            new MetricMapper(MappingFile.read(Path.of(file)), MetricMapper.DEFAULT_REMEMBERED);
+        MappingFile rules = MappingFile.read(Path.of(file));
+        for (Mapping rule : rules.mappings()) {
+          if (rule.scale() != 1) {
+            throw o.error(
+                MAPPING,
+                file
+                    + ": the rule for "
+                    + rule.match()
+                    + " has a scale, which only `tethys exporter graphite` applies: take it out,"
+                    + " and multiply by the processor metricstransform (action"
+                    + " experimental_scale_value)");
+          }
+        }
+        MetricMapper m = new MetricMapper(rules, MetricMapper.DEFAULT_REMEMBERED);
         return new MappedNaming(m, o.get(STRICT), names);
       } catch (IOException e) {
         throw o.error(MAPPING, file + " cannot be read: " + e.getMessage());

@@ -104,8 +104,8 @@ class CarbonReceiverTest {
           .startsWith("0 ");
       c.flushUntil(() -> !pipeline.batches.isEmpty());
       awaits(
-          "{__name__=\"load_load_shortterm\", ds_name=\"shortterm\", host=\"web1\", plugin=\"load\","
-              + " type=\"load\"} 0.5 @1700000000000");
+          "{__name__=\"load_load_shortterm\", ds_name=\"shortterm\", host=\"web1\","
+              + " plugin=\"load\", type=\"load\"} 0.5 @1700000000000");
     }
   }
 
@@ -165,6 +165,19 @@ class CarbonReceiverTest {
       awaits("{__name__=\"a_c\", b=\"y\"} 2.0 @2000");
     }
     assertThat(Samples.of(pipeline.batches)).hasSize(2);
+  }
+
+  @Test
+  void aRuleWithAScaleIsNotTakenAsOneWithout() throws IOException {
+    Path file = dir.resolve("mapping.yml");
+    Files.writeString(file, "mappings: [{match: 'a.*', name: a, scale: 0.001}]");
+    assertThatThrownBy(
+            () ->
+                TestPipeline.read(
+                    new CarbonReceiverFactory().settings(), "{mapping_file: '" + file + "'}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("the rule for a.* has a scale")
+        .hasMessageContaining("test.yaml");
   }
 
   @Test
