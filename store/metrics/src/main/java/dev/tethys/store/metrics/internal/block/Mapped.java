@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.encoding.MappedFaults;
 import dev.tethys.store.metrics.internal.encoding.UnreadException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,6 +15,7 @@ record Mapped(MemorySegment segment) {
     byte[] out = new byte[length];
     try {
       MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, out, 0, length);
+      MappedFaults.await();
     } catch (InternalError e) {
       throw new UnreadException("the disk does not give " + length + " bytes at " + offset);
     }
