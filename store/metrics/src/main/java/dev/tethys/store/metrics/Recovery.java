@@ -3,6 +3,7 @@ package dev.tethys.store.metrics;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.encoding.MappedFaults;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.wal.Frames;
@@ -111,6 +112,7 @@ final class Recovery {
                 .formatted(n, f.damagedBytes() + senseless[0]));
       }
     }
+    MappedFaults.await();
     head.recovered();
     long orphans = head.counters.orphans.sum();
     if (orphans > 0) {

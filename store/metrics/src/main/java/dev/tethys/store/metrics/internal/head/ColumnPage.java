@@ -4,6 +4,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.encoding.MappedFaults;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -156,6 +157,7 @@ final class ColumnPage implements Page, Page.View {
       int n = headBytes();
       ByteSink all = new ByteSink(n + length);
       copyTo(all, all);
+      MappedFaults.await(); // bytes that the disk does not give now are no damage
       soundness = (byte) (PageBytes.sum(all.buf, 0, n, all.buf, n, length) == sum ? 1 : -1);
       if (soundness < 0) {
         LOG.log(

@@ -16,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class PageRun {
   private static final ColumnCache KEPT = ColumnCache.SHARED;
 
-  /** Of the rows that series stand in; more kinds than these are not remembered. */
-  private static final int MAX_KINDS = 16;
+  /**
+   * Of the rows that series stand in; more kinds than these are not remembered: a selection holds
+   * them as long as it is open.
+   */
+  private static final int MAX_KINDS = 4;
 
   private static final Kind[] NONE = {};
 
