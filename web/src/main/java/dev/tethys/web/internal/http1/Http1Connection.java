@@ -30,16 +30,25 @@ import org.jspecify.annotations.Nullable;
 final class Http1Connection implements ServerConnection, InterruptableTask<Void> {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
 
-  /** Connections that are served by platform threads. */
-  private static final Semaphore BUSY =
-      new Semaphore(Math.max(4, 2 * Runtime.getRuntime().availableProcessors()));
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
+
+  /** Connections that are served by platform threads since they are busy all the time. */
+  private static final Semaphore BUSY = new Semaphore(Math.max(4, 2 * CORES));
+
+  /**
+   * Such that sent a few requests, as dashboards do. They have places of their own: one whose
+   * client was watched during a long answer may keep its place until it ends.
+   */
+  private static final Semaphore BRIEF = new Semaphore(Math.max(2, CORES));
 
   /** Handlers compute queries on the thread that they are on, whose trees can be tall. */
   private static final long STACK = 32 << 20;
 
   private static final AtomicLong THREADS = new AtomicLong();
 
-  /** A connection is busy when a request comes within that time of the answer before. */
+  /** A connection is busy when so many requests in succession came within that time of another. */
+  private static final int MANY = 20;
+
   private static final long CLOSELY_NANOS = 100_000_000;
 
   /** After so long without a request it is not busy any more. */
@@ -57,10 +66,11 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private volatile boolean waiting;
   private volatile long lastNanos = System.nanoTime();
 
-  /** By the thread that serves: whether there was an answer, and the last request came closely. */
+  /** By the thread that serves: whether there was an answer. */
   private boolean answered;
 
-  private boolean closely;
+  /** How many requests came closely after another; by the thread that serves. */
+  private int closely;
 
   Http1Connection(
       ConnectionContext context,
@@ -84,12 +94,24 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
     thread = Thread.currentThread();
     boolean again = true;
     while (again && !closing) {
-      again = closely && peer.isTimed() && BUSY.tryAcquire() ? onPlatformThread() : one();
+      Semaphore place = place();
+      again = place == null ? one() : onPlatformThread(place);
     }
   }
 
-  /** Serves until there is silence, or the end: then false. Gives {@link #BUSY} back. */
-  private boolean onPlatformThread() throws InterruptedException {
+  /** Takes a place among the connections with platform threads; null when there is none. */
+  private @Nullable Semaphore place() {
+    if (closely == 0 || !peer.isTimed()) {
+      return null;
+    }
+    if (closely >= MANY && BUSY.tryAcquire()) {
+      return BUSY;
+    }
+    return BRIEF.tryAcquire() ? BRIEF : null;
+  }
+
+  /** Serves until there is silence, or the end: then false. Gives the place back. */
+  private boolean onPlatformThread(Semaphore place) throws InterruptedException {
     Thread virtual = Thread.currentThread();
     AtomicBoolean silent = new AtomicBoolean();
     try {
@@ -105,8 +127,8 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
       own.join();
       return silent.get();
     } finally {
-      BUSY.release();
-      closely = false;
+      place.release();
+      closely = 0;
       thread = virtual;
       in.tellSilence(false);
       peer.patience(0);
@@ -159,7 +181,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
     } finally {
       waiting = false;
       long now = System.nanoTime();
-      closely = answered && now - lastNanos < CLOSELY_NANOS;
+      closely = answered && now - lastNanos < CLOSELY_NANOS ? closely + 1 : 0;
       lastNanos = now;
     }
   }
