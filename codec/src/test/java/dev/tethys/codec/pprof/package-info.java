@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.codec.pprof;
+
+import org.jspecify.annotations.NullMarked;
