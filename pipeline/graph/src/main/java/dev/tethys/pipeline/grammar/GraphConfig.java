@@ -18,6 +18,7 @@ import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.grammar.PipelineDefinition.Use;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -79,6 +80,22 @@ public record GraphConfig(
       PIPELINE.key("exporters", Type.list(Type.ANY), List.of(), "Where it goes.");
 
   private static final Type<YamlObject> PIPELINE_TYPE = PIPELINE.type(o -> o);
+
+  /** What runs when this does. */
+  public RunningGraph running() {
+    return new RunningGraph(
+        extensions.stream().map(Definition::id).toList(),
+        pipelines.stream()
+            .map(
+                p ->
+                    new RunningGraph.Pipeline(
+                        p.id(), ids(p.receivers()), ids(p.processors()), ids(p.exporters())))
+            .toList());
+  }
+
+  private static List<ComponentId> ids(List<Use> uses) {
+    return uses.stream().map(u -> u.definition().id()).toList();
+  }
 
   private static Map<String, YamlNode> free(YamlNode n) {
     Map<String, YamlNode> out = new LinkedHashMap<>();

@@ -3,8 +3,10 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineWatcher;
+import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
@@ -138,7 +140,7 @@ public final class Graph implements GraphView {
     nodes = wanted;
     config = next;
     pauseNanos = change.longest;
-    watchers().forEach(PipelineWatcher::ready);
+    tellWatchers(next);
     stopAll(gone, RELOAD_DRAIN);
     forget(plan);
   }
@@ -342,6 +344,7 @@ public final class Graph implements GraphView {
         Plan p = Plan.of(before);
         nodes.values().forEach(n -> lead(n, p));
         forget(p);
+        tellWatchers(before); // one that took the place of another was told nothing yet
       }
     }
 
@@ -479,17 +482,23 @@ public final class Graph implements GraphView {
    * @param patience for all together
    */
   public synchronized void stop(Duration patience) {
-    watchers().forEach(PipelineWatcher::notReady);
+    watchers(PipelineWatcher.class).forEach(PipelineWatcher::notReady);
     stopAll(new ArrayList<>(nodes.values()), patience);
     nodes = Map.of();
     config = null;
   }
 
-  private List<PipelineWatcher> watchers() {
-    List<PipelineWatcher> out = new ArrayList<>();
+  private void tellWatchers(GraphConfig now) {
+    RunningGraph running = now.running();
+    watchers(GraphWatcher.class).forEach(w -> w.runs(running));
+    watchers(PipelineWatcher.class).forEach(PipelineWatcher::ready);
+  }
+
+  private <T> List<T> watchers(Class<T> kind) {
+    List<T> out = new ArrayList<>();
     for (Node n : nodes.values()) {
-      if (n.started && n.component instanceof PipelineWatcher w) {
-        out.add(w);
+      if (n.started && kind.isInstance(n.component)) {
+        out.add(kind.cast(n.component));
       }
     }
     return out;

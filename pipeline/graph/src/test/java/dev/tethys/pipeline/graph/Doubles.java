@@ -19,12 +19,15 @@ import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.Outputs;
+import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
@@ -54,6 +57,9 @@ final class Doubles {
 
   /** What exporters with a queue do before they take something; may block. */
   volatile Runnable sending = () -> {};
+
+  /** What extensions were told. */
+  final List<String> watched = new CopyOnWriteArrayList<>();
 
   /** Ids that cannot start. */
   final Set<String> broken = ConcurrentHashMap.newKeySet();
@@ -455,7 +461,23 @@ final class Doubles {
 
     @Override
     public Extension create(Settings s, Context c) {
-      final class Running implements Extension, Runnable {
+      final class Running implements Extension, Runnable, GraphWatcher, PipelineWatcher {
+        @Override
+        public void runs(RunningGraph graph) {
+          watched.add(
+              c.id() + " " + s.x + " " + graph.extensions() + " " + graph.pipelines().getFirst());
+        }
+
+        @Override
+        public void ready() {
+          watched.add(c.id() + " " + s.x + " ready");
+        }
+
+        @Override
+        public void notReady() {
+          watched.add(c.id() + " " + s.x + " not ready");
+        }
+
         @Override
         public void run() {
           // the capability

@@ -226,6 +226,41 @@ class GraphTest {
   }
 
   @Test
+  void extensionsAreToldWhatRuns() throws IOException {
+    String yaml =
+        """
+        extensions: {auth: {x: %d}}
+        receivers: {in: }
+        processors: {pass: }
+        exporters: {out: , %s: }
+        service:
+          extensions: [auth]
+          pipelines: {logs: {receivers: [in], processors: [pass], exporters: [out, %s]}}
+        """;
+    graph.apply(config(yaml.formatted(1, "out/b", "out/b")));
+    String b =
+        "[auth] Pipeline[id=logs, receivers=[in], processors=[pass], exporters=[out, out/b]]";
+    assertThat(doubles.watched).containsExactly("auth 1 " + b, "auth 1 ready");
+    doubles.watched.clear();
+    graph.apply(config(yaml.formatted(1, "out/c", "out/c")));
+    assertThat(doubles.watched)
+        .containsExactly("auth 1 " + b.replace("out/b", "out/c"), "auth 1 ready");
+    // The extension is replaced before the receiver fails: what takes its place again must know.
+    doubles.watched.clear();
+    doubles.broken.add("in/new");
+    assertThatThrownBy(
+            () ->
+                graph.apply(
+                    config(
+                        yaml.formatted(2, "out/c", "out/c")
+                            .replace("{in: }", "{in: , in/new: }")
+                            .replace("[in]", "[in, in/new]"))))
+        .hasMessageContaining("in/new cannot start");
+    assertThat(doubles.watched)
+        .containsExactly("auth 1 " + b.replace("out/b", "out/c"), "auth 1 ready");
+  }
+
+  @Test
   void aReceiverThatCannotStartGivesWayToItsPredecessor() throws IOException {
     graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
     doubles.broken.add("in/new");

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedMethod;
@@ -175,13 +176,7 @@ public final class JfrProfiles {
     if (trace == null || value <= 0) {
       return;
     }
-    List<Frame> frames = new ArrayList<>(trace.getFrames().size());
-    for (RecordedFrame f : trace.getFrames()) {
-      RecordedMethod m = f.getMethod();
-      if (m != null) {
-        frames.add(new Frame(names.computeIfAbsent(m, JfrProfiles::name), line(f)));
-      }
-    }
+    List<Frame> frames = frames(trace, m -> names.computeIfAbsent(m, JfrProfiles::name));
     boolean sampled = type.equals("cpu") || type.equals("wall");
     long context = e.hasField("contextId") ? e.getLong("contextId") : 0;
     profiles
@@ -199,6 +194,23 @@ public final class JfrProfiles {
                         durationNanos),
                     out))
         .add(StackProfile.stack(frames, out), contexts.getOrDefault(context, List.of()), value);
+  }
+
+  /** The frames of a stack, the innermost first. */
+  static List<Frame> frames(RecordedStackTrace trace) {
+    return frames(trace, JfrProfiles::name);
+  }
+
+  private static List<Frame> frames(
+      RecordedStackTrace trace, Function<RecordedMethod, String> names) {
+    List<Frame> frames = new ArrayList<>(trace.getFrames().size());
+    for (RecordedFrame f : trace.getFrames()) {
+      RecordedMethod m = f.getMethod();
+      if (m != null) {
+        frames.add(new Frame(names.apply(m), line(f)));
+      }
+    }
+    return frames;
   }
 
   private static long line(RecordedFrame f) {

@@ -1,0 +1,222 @@
+package dev.tethys.pipeline.receiver.zpages;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoDurationText;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.GraphWatcher;
+import dev.tethys.pipeline.component.RunningGraph;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** {@code zpages}: pages about what runs, where the Collector has them. */
+public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings> {
+  private static final Section SECTION = new Section("zpages", "Pages about what runs.");
+  private static final HttpServerSettings.Keys SERVER =
+      new HttpServerSettings.Keys(SECTION, "localhost:55679");
+  private static final Section EXPVAR = new Section("expvar", "Variables of Go's runtime.");
+  private static final Key<Boolean> EXPVAR_ENABLED =
+      EXPVAR.key("enabled", Type.BOOL, false, "Only false is taken.");
+  private static final Key<Boolean> EXPVAR_KEY =
+      SECTION.key(
+          "expvar", EXPVAR.type(ZPagesFactory::expvar), false, "Only where it is not enabled.");
+
+  private final String version;
+  private final String revision;
+
+  /** Of a program of this version, which was built from this commit. */
+  public ZPagesFactory(String version, String revision) {
+    this.version = version;
+    this.revision = revision;
+  }
+
+  @Override
+  public String type() {
+    return "zpages";
+  }
+
+  @Override
+  public String about() {
+    return "Pages over HTTP about what runs: pipelines, extensions, the build.";
+  }
+
+  @Override
+  public Type<HttpServerSettings> settings() {
+    return SECTION.type(ZPagesFactory::read);
+  }
+
+  private static boolean expvar(YamlObject o) {
+    if (o.get(EXPVAR_ENABLED)) {
+      throw o.error(
+          EXPVAR_ENABLED,
+          "there are no variables of Go's runtime; the metrics of service.telemetry tell of memory,"
+              + " threads and collections; write enabled: false");
+    }
+    return false;
+  }
+
+  private static HttpServerSettings read(YamlObject o) {
+    o.get(EXPVAR_KEY);
+    return SERVER.read(o);
+  }
+
+  @Override
+  public Extension create(HttpServerSettings s, Context context) {
+    Map<String, String> build = new LinkedHashMap<>();
+    build.put("Command", "tethys");
+    build.put("Version", version);
+    build.put("Revision", revision);
+    build.put("Java", Runtime.version().toString());
+    return new Running(s, Authenticators.find(s.auth(), context), build, context.clock());
+  }
+
+  static final class Running implements Extension, GraphWatcher {
+    private static final List<String> PAGES =
+        List.of("servicez", "pipelinez", "extensionz", "featurez", "tracez");
+
+    private final Map<String, String> build;
+    private final Clockwork clock;
+    private final PushReceiver doors;
+    private volatile RunningGraph graph = RunningGraph.NONE;
+    private volatile @Nullable Instant since;
+
+    Running(
+        HttpServerSettings s,
+        @Nullable ServerAuth auth,
+        Map<String, String> build,
+        Clockwork clock) {
+      this.build = build;
+      this.clock = clock;
+      HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s, auth);
+      door.on("GET", "/debug/servicez", (q, r) -> send(r, service()));
+      door.on("GET", "/debug/pipelinez", (q, r) -> send(r, pipelines()));
+      door.on("GET", "/debug/extensionz", (q, r) -> send(r, extensions()));
+      door.on("GET", "/debug/featurez", (q, r) -> send(r, features()));
+      door.on("GET", "/debug/tracez", (q, r) -> send(r, traces()));
+      door.on(
+          "GET",
+          "/{other...}",
+          (q, r) ->
+              r.status(404)
+                  .send("there is no such page; there are, under /debug/: " + PAGES + "\n"));
+      doors = new PushReceiver(null, door, clock::nanos);
+    }
+
+    @Override
+    public void start() throws IOException {
+      doors.start();
+      since = Instant.ofEpochMilli(clock.millis());
+    }
+
+    int port() {
+      return doors.httpPort();
+    }
+
+    @Override
+    public void runs(RunningGraph now) {
+      graph = now;
+    }
+
+    private static void send(HttpResponse r, Page page) throws IOException {
+      r.send("text/html; charset=utf-8", page.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Page service() {
+      Map<String, String> runtime = new LinkedHashMap<>();
+      Instant started = since;
+      if (started != null) {
+        Duration up = Duration.between(started, Instant.ofEpochMilli(clock.millis()));
+        runtime.put("StartTimestamp", started.toString());
+        runtime.put("Uptime", GoDurationText.of(up.toNanos()));
+      }
+      runtime.put("OS", System.getProperty("os.name", ""));
+      runtime.put("Arch", System.getProperty("os.arch", ""));
+      return new Page("Service")
+          .links(PAGES)
+          .heading("Build And Runtime")
+          .table(build)
+          .table(runtime)
+          .heading("Pipelines")
+          .paragraph(
+              graph.pipelines().size()
+                  + " run, with "
+                  + graph.extensions().size()
+                  + " extensions.");
+    }
+
+    private Page pipelines() {
+      return new Page("Pipelines")
+          .links(PAGES)
+          .table(
+              List.of("FullName", "InputType", "Receivers", "Processors", "Exporters"),
+              graph.pipelines().stream()
+                  .map(
+                      p ->
+                          List.of(
+                              p.id().toString(),
+                              p.id().signal().name().toLowerCase(Locale.ROOT),
+                              join(p.receivers()),
+                              join(p.processors()),
+                              join(p.exporters())))
+                  .toList());
+    }
+
+    private static String join(List<ComponentId> ids) {
+      return ids.stream().map(ComponentId::toString).collect(Collectors.joining(", "));
+    }
+
+    private Page extensions() {
+      return new Page("Extensions")
+          .links(PAGES)
+          .table(
+              List.of("FullName"),
+              graph.extensions().stream().map(e -> List.of(e.toString())).toList());
+    }
+
+    private static Page features() {
+      return new Page("Features")
+          .links(PAGES)
+          .paragraph("There are no feature gates: what is built is on.");
+    }
+
+    private static Page traces() {
+      return new Page("Traces")
+          .links(PAGES)
+          .paragraph(
+              "Pipelines keep no spans of their own, so there are none to show: what passes is"
+                  + " counted by otelcol_* of the metrics. A server (tethys server) sends spans of"
+                  + " its requests to where tracing.endpoint of prometheus.yml says.");
+    }
+
+    @Override
+    public void stop(Duration patience) {
+      doors.stop(patience);
+    }
+
+    @Override
+    public boolean isExclusive() {
+      return true; // its port
+    }
+  }
+}
