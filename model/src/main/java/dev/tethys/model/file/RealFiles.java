@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.SyncFailedException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -100,7 +101,16 @@ public final class RealFiles implements FileAccess {
       return List.of();
     }
     try (Stream<Path> s = Files.list(directory)) {
+      return sorted(s);
+    }
+  }
+
+  /** A directory is read while its stream is, which tells of a failure in its own way. */
+  static List<Path> sorted(Stream<Path> s) throws IOException {
+    try {
       return s.sorted().toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

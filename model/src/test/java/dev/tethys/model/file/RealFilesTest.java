@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.file.FileAccess.WritableFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,5 +87,16 @@ class RealFilesTest {
     assertThatThrownBy(() -> files.create(folder.resolve("no").resolve("f")))
         .isInstanceOf(NoSuchFileException.class)
         .hasMessageContaining("no");
+  }
+
+  @Test
+  void aDirectoryThatFailsWhileItIsReadIsAnErrorOfTheDisk() {
+    IOException error = new IOException("Input/output error");
+    Stream<Path> failing =
+        Stream.generate(
+            () -> {
+              throw new UncheckedIOException(error);
+            });
+    assertThatThrownBy(() -> RealFiles.sorted(failing.limit(1))).isSameAs(error);
   }
 }
