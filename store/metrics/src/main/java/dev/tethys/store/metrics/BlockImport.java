@@ -106,7 +106,11 @@ public final class BlockImport implements AutoCloseable {
   public Draft begin(
       @Nullable String ulid, long minTime, long maxTime, List<String> sources, int level) {
     String id = ulid;
-    if (id == null || !Ulid.is(id) || files.exists(folder.resolve(id))) {
+    // Under its temporary name something may stand that is still to be removed.
+    if (id == null
+        || !Ulid.is(id)
+        || files.exists(folder.resolve(id))
+        || files.exists(folder.resolve(id + Blocks.CREATING))) {
       id = Ulid.next(clock.millis());
     }
     boolean late = false;

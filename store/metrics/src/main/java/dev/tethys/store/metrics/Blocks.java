@@ -3,6 +3,7 @@ package dev.tethys.store.metrics;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.BlockWriter;
@@ -68,7 +69,7 @@ final class Blocks {
     this.files = files;
     this.folder = folder;
     this.clock = clock;
-    this.removals = new Removals(files, folder);
+    this.removals = new Removals(files, folder, () -> unread);
   }
 
   List<BlockReader> list() {
@@ -137,25 +138,67 @@ final class Blocks {
     return some.isEmpty() ? List.of() : some.stream().map(Blocks::missing).toList();
   }
 
+  /** For an answer that has no place for a warning. */
+  void refuseWithoutUnread() {
+    List<String> missing = unreadWarnings();
+    if (!missing.isEmpty()) {
+      throw new StorageException(
+          StorageException.Reason.UNAVAILABLE,
+          String.join("; ", missing)
+              + ", and this one has no place to say so. See to the disk and ask again");
+    }
+  }
+
+  /** Whether a block was made of one of them, and stands for it. */
+  boolean standsForUnread(BlockReader b) {
+    List<Path> some = unread;
+    return !some.isEmpty()
+        && some.stream().anyMatch(p -> b.meta().parents().contains(p.getFileName().toString()));
+  }
+
   /**
-   * Tries to open one of them.
+   * Tries to open one of them. Who takes it among the others makes it {@link #found} at the same
+   * moment, so that it is missing from no answer that does not say so.
    *
-   * @return null when it cannot be read yet, or turned out to be damaged
+   * @return null when it cannot be read yet, is not there any more, or turned out to be damaged
+   * @throws IOException when it is damaged and cannot be put aside
    */
   @Nullable BlockReader openUnread(Path p) throws IOException {
-    List<Path> before = unread;
-    unread = before.stream().filter(q -> !q.equals(p)).toList();
-    List<String> told = new ArrayList<>();
-    boolean done = false;
     try {
-      BlockReader b = open(p, told);
-      done = true;
-      return b;
-    } finally {
-      if (!done) {
-        unread = before;
+      return new BlockReader(files, p);
+    } catch (UnreadException | InternalError e) {
+      return null; // told at the start
+    } catch (DamageException e) {
+      putAside(p, e);
+    } catch (NoSuchFileException e) {
+      if (files.list(folder).contains(p)) {
+        putAside(p, e);
+      } else {
+        LOG.log(Level.WARNING, "block " + p + " is not there any more: answers go on without it");
       }
     }
+    found(p);
+    return null;
+  }
+
+  /** Says that one of them is none any more. */
+  void found(Path p) {
+    unread = unread.stream().filter(q -> !q.equals(p)).toList();
+  }
+
+  private String putAside(Path p, Exception why) throws IOException {
+    Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
+    String what = "block " + p + " is damaged (" + why.getMessage() + ")";
+    try {
+      files.rename(p, aside);
+    } catch (IOException e) {
+      throw new IOException(what + " and cannot be put aside: " + e.getMessage(), e);
+    }
+    damaged.increment();
+    what += ": put aside as " + aside;
+    LOG.log(Level.ERROR, what);
+    files.syncDirectory(folder);
+    return what;
   }
 
   private @Nullable BlockReader open(Path p, List<String> problems) throws IOException {
@@ -166,13 +209,7 @@ final class Blocks {
     } catch (InternalError e) {
       return passOver(p, new UnreadException(e), problems);
     } catch (DamageException | NoSuchFileException e) {
-      Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
-      damaged.increment();
-      String what = "block " + p + " is damaged (" + e.getMessage() + "): put aside as " + aside;
-      problems.add(what);
-      LOG.log(Level.ERROR, what);
-      files.rename(p, aside);
-      files.syncDirectory(folder);
+      problems.add(putAside(p, e));
       return null;
     }
   }

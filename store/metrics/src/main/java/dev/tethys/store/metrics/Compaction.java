@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ final class Compaction {
   private final RestingBlocks resting;
   private final RuleCensus census;
   private final Set<String> barren = new HashSet<>(); // level 1 blocks without anything to sum up
+  private final Set<Path> toldUnread = new HashSet<>();
   private volatile boolean blocked;
 
   // For self-metrics.
@@ -116,25 +118,52 @@ final class Compaction {
   }
 
   /** Opens the blocks that the disk did not give at the start, as that does. */
-  private void openUnread() throws IOException {
+  private void openUnread() {
+    toldUnread.retainAll(blocks.unread());
     for (Path p : blocks.unread()) {
-      if (resting.rests(p)) {
+      if (resting.rests(p) && files.exists(p)) {
         continue;
       }
-      BlockReader b = blocks.openUnread(p);
-      if (b == null) {
+      try {
+        BlockReader b = blocks.openUnread(p);
+        if (b == null) {
+          resting.rest(p);
+        } else {
+          take(p, b);
+        }
+      } catch (IOException e) { // one block must not keep the others from being looked after
         resting.rest(p);
-        continue;
-      }
-      String id = b.meta().id();
-      if (blocks.list().stream().anyMatch(o -> o.meta().parents().contains(id))) {
-        blocks.removals.add(b);
-        blocks.removals.proceed();
-      } else {
-        List<String> parents = b.meta().parents();
-        swap(b, blocks.list().stream().filter(o -> parents.contains(o.meta().id())).toList());
+        if (toldUnread.add(p)) {
+          LOG.log(Level.ERROR, e.getMessage() + ". It is tried again; see to the disk", e);
+        }
       }
     }
+  }
+
+  /** Takes a block that could not be read before, as a start does. */
+  private void take(Path p, BlockReader b) {
+    String id = b.meta().id();
+    boolean replaced =
+        Stream.concat(blocks.list().stream(), blocks.removals.named().stream())
+            .anyMatch(o -> o.meta().parents().contains(id));
+    if (replaced) {
+      blocks.removals.add(b);
+      blocks.found(p);
+      blocks.removals.proceed();
+      return;
+    }
+    List<String> parents = b.meta().parents();
+    List<BlockReader> gone =
+        blocks.list().stream().filter(o -> parents.contains(o.meta().id())).toList();
+    parts.writeLock().lock();
+    try {
+      blocks.replace(b, gone);
+      blocks.found(p);
+    } finally {
+      parts.writeLock().unlock();
+    }
+    gone.forEach(blocks.removals::add);
+    blocks.removals.proceed();
   }
 
   /** Merges blocks of a resolution as long as some are due; false when the disk has no room. */
@@ -168,7 +197,8 @@ final class Compaction {
   }
 
   private boolean isSound(BlockReader b) {
-    return !b.isDamaged() && !resting.rests(b);
+    // What stands for a block that may come back is not merged: nothing would say so any more.
+    return !b.isDamaged() && !resting.rests(b) && !blocks.standsForUnread(b);
   }
 
   private interface Work {

@@ -108,8 +108,10 @@ final class LabelSearch {
     List<BlockReader> pinned = new ArrayList<>();
     Expressions known = expressions(min, max, List.of(matchers));
     try {
+      List<String> warnings;
       parts.readLock().lock();
       try {
+        warnings = new ArrayList<>(blocks.unreadWarnings());
         pin(min, max, pinned);
         if (head.overlaps(min, max)) {
           head.index(index -> to.accept(index, known));
@@ -117,7 +119,6 @@ final class LabelSearch {
       } finally {
         parts.readLock().unlock();
       }
-      List<String> warnings = new ArrayList<>(blocks.unreadWarnings());
       for (BlockReader b : pinned) {
         b.answer(() -> to.accept(b, Expressions.NONE), warnings::add);
       }
@@ -154,6 +155,7 @@ final class LabelSearch {
       try {
         parts.readLock().lock();
         try {
+          blocks.refuseWithoutUnread();
           pin(q.minTime(), q.maxTime(), pinned);
           if (head.overlaps(q.minTime(), q.maxTime())) {
             columns.add(head.columns(q.matcherSets(), known));

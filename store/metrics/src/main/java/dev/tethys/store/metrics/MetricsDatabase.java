@@ -234,12 +234,14 @@ public final class MetricsDatabase implements MetricStore {
       Map<Long, Horizon> shown = new HashMap<>();
       SourceSelection memory = null;
       Choice choice;
+      List<String> unread;
       // Before the parts are locked: while blocks wait to be exchanged, nobody else gets in.
       Expressions known =
           head.overlaps(min, max) ? head.expressionsOfSelection(matchers) : Expressions.NONE;
       try {
         parts.readLock().lock();
         try {
+          unread = blocks.unreadWarnings();
           choice = Choice.of(blocks.levels(), hints, head::overlaps);
           for (Choice.Piece p : choice.pieces()) {
             if (p.block().acquire()) {
@@ -253,7 +255,7 @@ public final class MetricsDatabase implements MetricStore {
           parts.readLock().unlock();
         }
         warnings.addAllAbsent(choice.warnings());
-        blocks.unreadWarnings().forEach(lost);
+        unread.forEach(lost);
         for (Choice.Piece p : pinned) {
           found.add(piece(p, hints, matchers, lost));
           long resolution = p.block().meta().resolution();
@@ -338,6 +340,8 @@ public final class MetricsDatabase implements MetricStore {
 
   @Override
   public List<Labels> series(long min, long max, List<List<Matcher>> matcherSets, int limit) {
+    checkOpen();
+    blocks.refuseWithoutUnread();
     return found(min, max, matcherSets, limit, MetricsDatabase::refuse);
   }
 

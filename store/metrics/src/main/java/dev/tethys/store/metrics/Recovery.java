@@ -114,6 +114,11 @@ final class Recovery {
     }
     MappedFaults.await();
     head.recovered();
+    if (!blocks.unread().isEmpty()) {
+      // Nobody knows where those end: what comes in order before that, the next start would take
+      // for samples of theirs. What comes late it keeps.
+      head.truncation().cut(Math.max(options.clock().millis(), head.maxTime() + 1));
+    }
     long orphans = head.counters.orphans.sum();
     if (orphans > 0) {
       tell(orphans + " samples of the write-ahead log have no series any more");

@@ -5,6 +5,7 @@ import dev.tethys.store.metrics.internal.block.BlockReader;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Blocks that are not of the store any more but still stand on its disk, which may refuse to let
@@ -33,6 +35,7 @@ final class Removals {
 
   private final FileAccess files;
   private final Path folder;
+  private final Supplier<List<Path>> unread;
 
   /** Those with a name, the earliest first, and whether they ever were of the store. */
   private final Map<BlockReader, Boolean> named = new LinkedHashMap<>();
@@ -40,9 +43,15 @@ final class Removals {
   private final List<Path> nameless = new ArrayList<>();
   private final Set<Path> told = new HashSet<>();
 
-  Removals(FileAccess files, Path folder) {
+  /**
+   * What leaves a folder.
+   *
+   * @param unread folders of blocks that may come back as what others replace
+   */
+  Removals(FileAccess files, Path folder, Supplier<List<Path>> unread) {
     this.files = files;
     this.folder = folder;
+    this.unread = unread;
   }
 
   /** Takes a block that has left the store. */
@@ -65,6 +74,11 @@ final class Removals {
     return List.copyOf(named.keySet());
   }
 
+  /** Whether a block has its name that was to be of the store and is not. */
+  boolean hasUnborn() {
+    return named.containsValue(false);
+  }
+
   /**
    * Lets no more be made of what cannot be removed.
    *
@@ -84,6 +98,7 @@ final class Removals {
   void proceed() {
     Set<String> there = new HashSet<>();
     named.keySet().forEach(b -> there.add(b.meta().id()));
+    unread.get().forEach(p -> there.add(p.getFileName().toString()));
     for (Iterator<BlockReader> it = named.keySet().iterator(); it.hasNext(); ) {
       BlockReader b = it.next();
       if (b.meta().parents().stream().anyMatch(there::contains)) {
@@ -92,7 +107,7 @@ final class Removals {
       Path dying = folder.resolve(b.meta().id() + Blocks.DELETING);
       try {
         if (!b.folder().equals(dying)) {
-          files.rename(b.folder(), dying);
+          unname(b.folder(), dying);
           b.named(dying); // a power cut may still take that back, with what is deleted meanwhile
         }
         files.syncDirectory(folder);
@@ -107,6 +122,14 @@ final class Removals {
       b.retire(() -> {});
     }
     nameless.removeIf(this::delete);
+  }
+
+  private void unname(Path block, Path dying) throws IOException {
+    try {
+      files.rename(block, dying);
+    } catch (NoSuchFileException e) {
+      // Somebody took the folder away: no start finds it, once that is durable.
+    }
   }
 
   private boolean delete(Path p) {

@@ -525,7 +525,7 @@ final class Upkeep {
       } finally {
         // Where it has its name all the same, a start would pass over what is in order before its
         // end: then the head stays closed.
-        if (made == null && blocks.removals.named().isEmpty()) {
+        if (made == null && !blocks.removals.hasUnborn()) {
           head.truncation().reopen(before);
         }
       }
@@ -571,6 +571,7 @@ final class Upkeep {
         }
         files.syncDirectory(to);
       }
+      linkUnread(into);
       if (!skipHead) {
         for (Span span : head.truncation().spans(Long.MAX_VALUE)) {
           long start = span.start();
@@ -592,6 +593,33 @@ final class Upkeep {
       throw unavailable("the snapshot in " + into + " could not be written", e);
     } finally {
       structure.unlock();
+    }
+  }
+
+  /** Blocks that cannot be read belong to a copy, too: a second name needs no reading. */
+  private void linkUnread(Path into) throws IOException {
+    if (blocks.unread().isEmpty()) {
+      return;
+    }
+    for (BlockReader b : blocks.removals.named()) {
+      // It may be what says that a block which is linked here was replaced.
+      throw new IOException(
+          b.folder()
+              + ", which was replaced, cannot be removed, and "
+              + String.join("; ", blocks.unreadWarnings())
+              + ": see to the disk");
+    }
+    for (Path block : blocks.unread()) {
+      List<Path> all = files.list(block);
+      if (all.isEmpty()) {
+        throw new IOException(block + " cannot be read: see to the disk");
+      }
+      Path to = into.resolve(block.getFileName());
+      files.createDirectories(to);
+      for (Path p : all) {
+        files.link(p, to.resolve(p.getFileName()));
+      }
+      files.syncDirectory(to);
     }
   }
 

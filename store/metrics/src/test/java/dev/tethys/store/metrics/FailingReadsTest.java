@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,7 @@ class FailingReadsTest {
   private static final int SERIES = 200;
 
   @TempDir Path folder;
+  @TempDir Path elsewhere;
 
   private static DatabaseOptions options() {
     return DatabaseOptions.DEFAULTS
@@ -192,12 +194,142 @@ class FailingReadsTest {
       assertThatThrownBy(() -> db.delete(0, Long.MAX_VALUE - 1, one))
           .hasMessageContaining(failing)
           .hasMessageContaining("nothing could be deleted there");
+      assertThatThrownBy(() -> db.series(0, Long.MAX_VALUE - 1, List.of(List.of()), 0))
+          .isInstanceOfSatisfying(
+              StorageException.class,
+              e -> assertThat(e.reason()).isEqualTo(StorageException.Reason.UNAVAILABLE))
+          .hasMessageContaining(failing)
+          .hasMessageContaining("ask again");
+      assertThatThrownBy(() -> db.cardinality(CardinalityQuery.everything(5)))
+          .hasMessageContaining(failing);
+      Path copy = elsewhere.resolve("copy");
+      db.snapshot(copy, true);
       giveBack(index, all);
+      assertThat(copy.resolve(failing).resolve("index")).hasBinaryContent(all);
       db.maintain();
       assertThat(read(db).warnings()).isEmpty();
       assertThat(read(db).samples()).isGreaterThan(5 * 30 * (SERIES - 1) - 1);
       db.delete(0, Long.MAX_VALUE - 1, one);
       assertThat(read(db).samples()).isEqualTo(5 * 30 * (SERIES - 1));
+    }
+  }
+
+  /** A store of some blocks of which nothing is in the head; what it returns is the newest. */
+  private String stored() {
+    try (MetricsDatabase db = MetricsDatabase.open(elsewhere.resolve("first"), options())) {
+      fill(db, 0, 30);
+      db.maintain();
+      db.snapshot(folder, true);
+    }
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options())) {
+      return db.blockList().getLast().ulid();
+    }
+  }
+
+  @Test
+  void theFolderOfAnUnreadBlockMayBeMovedAway() throws IOException {
+    String failing = stored();
+    Path index = folder.resolve(failing).resolve("index");
+    try (MetricsDatabase db =
+        MetricsDatabase.open(folder, options(), losing(new RealFiles(), index))) {
+      assertThat(read(db).warnings()).hasSize(1);
+      Files.move(folder.resolve(failing), elsewhere.resolve(failing));
+      db.reconfigure(options().withRetention(Duration.ofHours(1), 0));
+      db.maintain();
+      assertThat(read(db).warnings()).isEmpty();
+      assertThat(db.blockList()).isNotEmpty().allMatch(b -> b.minTime() > T0);
+      db.delete(0, Long.MAX_VALUE - 1, List.of(List.of(Matcher.equal("i", "7"))));
+    }
+  }
+
+  @Test
+  void anUnreadBlockThatCannotBePutAsideKeepsNothingFromBeingMerged() throws IOException {
+    String failing = stored();
+    Path index = folder.resolve(failing).resolve("index");
+    int size = (int) Files.size(index);
+    boolean[] kept = {true};
+    FileAccess files =
+        WatchedFiles.of(
+            losing(new RealFiles(), index),
+            (operation, arguments) -> {
+              if (kept[0]
+                  && operation.equals("rename")
+                  && arguments[0].equals(folder.resolve(failing))) {
+                throw new IOException("Input/output error");
+              }
+            });
+    try (LogLines told = new LogLines();
+        MetricsDatabase db = MetricsDatabase.open(folder, options(), files)) {
+      giveBack(index, new byte[size]);
+      db.reconfigure(options().withRetention(Duration.ofHours(1), 0));
+      db.maintain();
+      db.maintain();
+      assertThat(db.blockList()).isNotEmpty().allMatch(b -> b.minTime() > T0);
+      assertThat(read(db).warnings()).singleElement().asString().contains(failing);
+      assertThat(told.of(java.util.logging.Level.SEVERE))
+          .filteredOn(l -> l.contains("cannot be put aside"))
+          .hasSize(1);
+      kept[0] = false;
+      db.maintain();
+      assertThat(folder.resolve(failing + Blocks.DAMAGED)).exists();
+      assertThat(read(db).warnings()).isEmpty();
+    }
+  }
+
+  @Test
+  void noAnswerIsSilentWhileAnUnreadBlockIsOpened() throws IOException {
+    String failing = stored();
+    Path index = folder.resolve(failing).resolve("index");
+    byte[] all = Files.readAllBytes(index);
+    MetricsDatabase[] open = new MetricsDatabase[1];
+    List<String> meanwhile = new ArrayList<>();
+    FileAccess files =
+        WatchedFiles.of(
+            losing(new RealFiles(), index),
+            (operation, arguments) -> {
+              MetricsDatabase db = open[0];
+              if (db != null && operation.equals("map") && arguments[0].equals(index)) {
+                meanwhile.addAll(read(db).warnings());
+                meanwhile.addAll(db.labelNames(0, Long.MAX_VALUE - 1, List.of(), 0).warnings());
+              }
+            });
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options(), files)) {
+      giveBack(index, all);
+      open[0] = db;
+      db.maintain();
+      open[0] = null;
+      assertThat(meanwhile).hasSize(2).allMatch(w -> w.contains(failing));
+      assertThat(read(db).warnings()).isEmpty();
+    }
+  }
+
+  @Test
+  void whatIsAppendedBeforeTheEndOfAnUnreadBlockIsThereAfterTheNextStart() throws IOException {
+    String failing = stored();
+    Path index = folder.resolve(failing).resolve("index");
+    byte[] all = Files.readAllBytes(index);
+    Labels appended = Labels.of("__name__", "appended");
+    try (MetricsDatabase db =
+        MetricsDatabase.open(folder, options(), losing(new RealFiles(), index))) {
+      giveBack(index, all);
+      long from;
+      try (MetricsDatabase first = MetricsDatabase.open(elsewhere.resolve("first"), options())) {
+        from = first.blockList().getLast().minTime();
+      }
+      try (Appender a = db.appender()) {
+        assertThat(a.append(a.series(appended), 0, from + 1, 1)).isEqualTo(Appender.Outcome.OK);
+        a.commit();
+      }
+    }
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options());
+        Selection s =
+            db.select(
+                SelectHints.range(0, Long.MAX_VALUE - 1),
+                List.of(Matcher.equal("__name__", "appended")))) {
+      SampleBuffer b = new SampleBuffer();
+      assertThat(s.size()).isEqualTo(1);
+      s.read(0, b);
+      assertThat(b.size).isEqualTo(1);
     }
   }
 

@@ -226,4 +226,102 @@ class RemovalsTest {
       assertThat(samples(db)).isEqualTo(3 * 10);
     }
   }
+
+  @Test
+  void aBlockWhoseFolderSomebodyTookAwayIsRemoved() throws IOException {
+    try (MetricsDatabase db = unmerged(40)) {
+      kept.add(folderOf(db, 1));
+      db.maintain();
+      disk.delete(kept.getFirst());
+      kept.clear();
+      db.maintain();
+      db.delete(0, Long.MAX_VALUE - 1, ONE);
+      db.cleanTombstones();
+      assertThat(samples(db)).isEqualTo(2 * 40);
+      assertThat(blockFolders(disk)).hasSize(db.blockList().size());
+    }
+  }
+
+  @Test
+  void whatStandsForAnUnreadBlockStaysUntilThatCanBeRead() {
+    Path replaced;
+    SimulatedFiles left;
+    try (MetricsDatabase db = unmerged(40)) {
+      replaced = folderOf(db, 1);
+      kept.add(replaced);
+      db.maintain();
+      left = disk.afterKill();
+    }
+    boolean[] fails = {true};
+    FileAccess failing =
+        WatchedFiles.of(
+            left,
+            (operation, arguments) -> {
+              if (fails[0]
+                  && operation.equals("map")
+                  && ((Path) arguments[0]).startsWith(replaced)) {
+                throw new InternalError("a fault occurred");
+              }
+            });
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, LONG, failing)) {
+      db.maintain();
+      assertThatThrownBy(() -> db.delete(0, Long.MAX_VALUE - 1, ONE))
+          .hasMessageContaining("nothing could be deleted there");
+      fails[0] = false;
+      db.maintain();
+      db.maintain();
+      assertThat(samples(db)).isEqualTo(2 * 40);
+      assertThat(left.exists(replaced)).isFalse();
+    }
+  }
+
+  @Test
+  void anImportThatFailsBesideABlockThatCannotBeRemovedLeavesTheHeadOpen() {
+    DatabaseOptions strict = options(Duration.ofHours(4)).withOutOfOrderWindow(Duration.ZERO);
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, strict, files);
+        BlockImport in = db.blockImport()) {
+      brought(in, T0);
+      kept.add(folderOf(db, 0));
+      brought(in, T0 + 10 * HOUR);
+      db.maintain();
+      assertThat(db.blockList()).hasSize(1);
+      assertThat(blockFolders(disk)).hasSize(2);
+      try (BlockImport.Draft d = draft(in, T0 + 12 * HOUR)) {
+        kept.add(FOLDER.resolve(d.ulid() + Blocks.CREATING));
+        assertThatThrownBy(d::finish).hasMessageContaining("Input/output error");
+      }
+      try (Appender a = db.appender()) {
+        assertThat(a.append(a.series(Labels.of("__name__", "b")), 0, T0 + 12 * HOUR + 5, 8))
+            .isEqualTo(Appender.Outcome.OK);
+        a.commit();
+      }
+    }
+  }
+
+  private static BlockImport.Draft draft(BlockImport in, long from) {
+    BlockImport.Draft d = in.begin(null, from, from + 2 * HOUR, List.of(), 1);
+    SampleBuffer b = new SampleBuffer();
+    b.add(0, from, 1);
+    d.add(Labels.of("__name__", "a"), b);
+    return d;
+  }
+
+  private static void brought(BlockImport in, long from) {
+    try (BlockImport.Draft d = draft(in, from)) {
+      d.finish();
+    }
+  }
+
+  @Test
+  void anImportDoesNotTakeTheNameOfWhatIsStillToBeRemoved() throws IOException {
+    String id = "01BZJ9WJQPWHGNC2W4J9TA62KC";
+    Path rubbish = FOLDER.resolve(id + Blocks.CREATING);
+    disk.createDirectories(rubbish);
+    full.add(rubbish);
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, LONG, files);
+        BlockImport in = db.blockImport();
+        BlockImport.Draft d = in.begin(id, T0, T0 + 2 * HOUR, List.of(), 1)) {
+      assertThat(d.ulid()).isNotEqualTo(id);
+    }
+  }
 }
