@@ -43,6 +43,14 @@ final class ExposedMetrics {
   static final String NOT_SHOWN = "not_cumulative";
   static final String LATE = "older_than_shown";
 
+  /** A label that the parts of a distribution are told apart by. */
+  static final String RESERVED = "reserved_label";
+
+  /** How often room is looked for when there is none: it takes a look at every series. */
+  private static final long ROOM_MILLIS = 1_000;
+
+  private static final String TARGET_INFO = "target_info";
+
   private static final Set<String> SERVICE =
       Set.of("service.name", "service.namespace", "service.instance.id");
 
@@ -71,6 +79,7 @@ final class ExposedMetrics {
   private final int maxSeries;
   private final SeriesNames names;
   private final String prefix;
+  private final String targetInfo;
   private final Map<String, Family> families = new HashMap<>();
   private final Map<Labels, Target> targets = new HashMap<>();
   private int series;
@@ -81,6 +90,7 @@ final class ExposedMetrics {
     this.maxSeries = maxSeries;
     this.names = new SeriesNames(options.strategy());
     this.prefix = options.namespace().isEmpty() ? "" : names.label(options.namespace()) + "_";
+    this.targetInfo = prefix + TARGET_INFO;
   }
 
   /** Takes data points. */
@@ -132,7 +142,8 @@ final class ExposedMetrics {
         result.drop(NOT_SHOWN);
         continue;
       }
-      if (family != null && family.type != type) {
+      if (type
+          != (family != null ? family.type : name.equals(targetInfo) ? MetricType.GAUGE : type)) {
         result.drop(TYPE_CONFLICT);
         continue;
       }
@@ -141,6 +152,11 @@ final class ExposedMetrics {
         labels = labels(p.attributes(), resource, scope);
       } catch (IllegalArgumentException e) {
         result.drop(BAD_NAME);
+        continue;
+      }
+      if (labels.has(type == MetricType.HISTOGRAM ? "le" : "quantile")
+          && (type == MetricType.HISTOGRAM || type == MetricType.SUMMARY)) {
+        result.drop(RESERVED);
         continue;
       }
       ExposedPoint before = family == null ? null : family.points.get(labels);
@@ -152,12 +168,19 @@ final class ExposedMetrics {
         continue;
       }
       if (before == null && series >= maxSeries) {
-        sweep(now);
+        if (now - swept >= ROOM_MILLIS) {
+          sweep(now);
+          family = families.get(name);
+        }
         if (series >= maxSeries) {
           result.drop(TOO_MANY);
           continue;
         }
-        family = families.get(name);
+      }
+      String unfit = ExposedPoint.unfit(p);
+      if (unfit != null) {
+        result.drop(unfit);
+        continue;
       }
       ExposedPoint next = ExposedPoint.of(p, before, delta, now);
       if (next == null) {
@@ -202,13 +225,15 @@ final class ExposedMetrics {
             join(b, names.label(k), AttributeText.text(v));
           }
         });
-    Scope scope = group.scope();
-    scope
-        .attributes()
-        .forEach((k, v) -> join(b, names.label("otel_scope_" + k), AttributeText.text(v)));
-    b.set("otel_scope_name", scope.name());
-    b.set("otel_scope_version", scope.version());
-    b.set("otel_scope_schema_url", group.schemaUrl());
+    if (options.scopes()) {
+      Scope scope = group.scope();
+      scope
+          .attributes()
+          .forEach((k, v) -> join(b, names.label("otel_scope_" + k), AttributeText.text(v)));
+      b.set("otel_scope_name", scope.name());
+      b.set("otel_scope_version", scope.version());
+      b.set("otel_scope_schema_url", group.schemaUrl());
+    }
     identity(b, resource);
     options.labels().forEach(b::set);
     return b.build();
@@ -298,7 +323,7 @@ final class ExposedMetrics {
       families.forEach((name, f) -> out.put(name, family(name, f)));
       MetricFamily info = info();
       if (info != null) {
-        out.put(info.name(), info);
+        out.merge(targetInfo, info, ExposedMetrics::merged);
       }
     }
     return out.values().stream()
@@ -324,11 +349,20 @@ final class ExposedMetrics {
     return new MetricFamily(name, f.type, f.help, "", metrics);
   }
 
+  /** A pipeline's own target_info, and what it does not say of ours. */
+  private static MetricFamily merged(MetricFamily own, MetricFamily ours) {
+    Map<Labels, MetricFamily.Metric> all = new HashMap<>();
+    ours.metrics().forEach(m -> all.put(m.labels(), m));
+    own.metrics().forEach(m -> all.put(m.labels(), m));
+    return new MetricFamily(
+        own.name(), own.type(), own.help(), own.unit(), List.copyOf(all.values()));
+  }
+
   private @Nullable MetricFamily info() {
     return targets.isEmpty()
         ? null
         : new MetricFamily(
-            prefix + "target_info",
+            targetInfo,
             MetricType.GAUGE,
             "Target metadata",
             "",

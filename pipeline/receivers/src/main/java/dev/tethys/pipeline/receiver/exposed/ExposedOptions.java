@@ -8,6 +8,7 @@ import java.util.Map;
  *
  * @param namespace what names begin with, as it is written
  * @param labels of every series
+ * @param scopes whether scopes are labels of series
  * @param expirationMillis after the last data point
  */
 record ExposedOptions(
@@ -15,6 +16,7 @@ record ExposedOptions(
     String namespace,
     Map<String, String> labels,
     Promoted promoted,
+    boolean scopes,
     long expirationMillis,
     boolean timestamps) {
   /** Which attributes of resources are labels of series. */

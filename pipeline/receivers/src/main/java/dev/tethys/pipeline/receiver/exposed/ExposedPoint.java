@@ -33,9 +33,39 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
   /** As the remote write of the Collector: where a source names none. */
   private static final double ZERO_THRESHOLD = 1e-128;
 
+  /** Buckets that do not add up to the count, or lie where no histogram has any. */
+  static final String INVALID_HISTOGRAM = "invalid_histogram";
+
+  /** Native histograms have no buckets so wide. */
+  static final String SCALE = "unsupported_scale";
+
   /**
-   * What is shown after a data point has come; null where it is too late, or has a shape that
-   * cannot be shown.
+   * Why a data point has a shape that cannot be shown; null where it can. One of them would take
+   * the whole page with it, as scrapers refuse a histogram whose buckets are not its count.
+   */
+  static @Nullable String unfit(DataPoint p) {
+    if (!(p instanceof ExponentialHistogramDataPoint h)) {
+      return null;
+    }
+    if (h.scale() < Histogram.MIN_SCHEMA) {
+      return SCALE;
+    }
+    long[] positive = h.positiveCounts();
+    long[] negative = h.negativeCounts();
+    long buckets = h.zeroCount() + Arrays.stream(positive).sum() + Arrays.stream(negative).sum();
+    boolean adds =
+        h.hasSum() && Double.isNaN(h.sum())
+            ? Long.compareUnsigned(buckets, h.count()) <= 0
+            : buckets == h.count();
+    return adds
+            && (long) h.positiveOffset() + positive.length < Integer.MAX_VALUE
+            && (long) h.negativeOffset() + negative.length < Integer.MAX_VALUE
+        ? null
+        : INVALID_HISTOGRAM;
+  }
+
+  /**
+   * What is shown after a data point that is not unfit has come; null where it is too late.
    *
    * @param before what is shown until now
    * @param delta whether it counts since the one before it
@@ -56,9 +86,6 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
       return null; // part of it is shown already
     }
     MetricFamily.Point point = point(p);
-    if (point == null) {
-      return null;
-    }
     if (delta && before != null && start == before.timeNanos) {
       point = sum(before.point, point);
       start = before.startNanos;
@@ -66,7 +93,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
     return new ExposedPoint(point, time, start, now);
   }
 
-  private static MetricFamily.@Nullable Point point(DataPoint p) {
+  private static MetricFamily.Point point(DataPoint p) {
     return switch (p) {
       case NumberDataPoint n -> new Value(value(n), last(n));
       case HistogramDataPoint h -> buckets(h);
@@ -140,11 +167,8 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
     return out;
   }
 
-  /** Of more than eight steps a doubling there is no native histogram; of less than -4 neither. */
-  private static @Nullable Native exponential(ExponentialHistogramDataPoint p) {
-    if (p.scale() < Histogram.MIN_SCHEMA) {
-      return null;
-    }
+  /** More than 2^8 buckets a doubling become so many. */
+  private static Native exponential(ExponentialHistogramDataPoint p) {
     int down = Math.max(0, p.scale() - Histogram.MAX_SCHEMA);
     SpanBuilder positive = side(p.positiveCounts(), p.positiveOffset(), down);
     SpanBuilder negative = side(p.negativeCounts(), p.negativeOffset(), down);

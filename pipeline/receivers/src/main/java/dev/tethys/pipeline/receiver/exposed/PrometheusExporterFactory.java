@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Makes {@code prometheus} exporters: the latest of each series, at {@code /metrics}. */
 public final class PrometheusExporterFactory
@@ -81,6 +82,8 @@ public final class PrometheusExporterFactory
                           : ExposedOptions.Promoted.ALL),
           ExposedOptions.Promoted.NONE,
           "Resource attributes as labels; else they are in target_info.");
+  private static final Key<Boolean> WITHOUT_SCOPE =
+      SECTION.key("without_scope_info", Type.BOOL, false, "No labels that name scopes.");
   private static final Key<Boolean> OPEN_METRICS =
       SECTION.key("enable_open_metrics", Type.BOOL, false, "Offered to those that ask for it.");
   private static final Key<Boolean> SUFFIXES =
@@ -140,23 +143,43 @@ public final class PrometheusExporterFactory
               ? TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES
               : TranslationStrategy.UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES;
     }
-    Map<String, String> labels = o.get(CONST_LABELS);
-    for (String l : labels.keySet()) {
-      if (l.isEmpty() || (strategy.escapes() && !l.matches("[a-zA-Z_][a-zA-Z0-9_]*"))) {
-        throw o.error(CONST_LABELS, "\"" + l + "\" is not a name of a label");
-      }
-    }
     o.find(SENDING_QUEUE);
     return new Settings(
         http,
         new ExposedOptions(
             strategy,
             o.get(NAMESPACE),
-            labels,
+            labels(o, strategy),
             o.get(PROMOTED),
+            !o.get(WITHOUT_SCOPE),
             o.get(EXPIRATION).toMillis(),
             o.get(TIMESTAMPS)),
         o.get(OPEN_METRICS));
+  }
+
+  /** What is no label is escaped as it is where the Collector shows it. */
+  private static Map<String, String> labels(YamlObject o, TranslationStrategy strategy) {
+    SeriesNames names = new SeriesNames(strategy);
+    Map<String, String> labels = new TreeMap<>();
+    o.get(CONST_LABELS)
+        .forEach(
+            (given, value) -> {
+              String name = given;
+              try {
+                if (given.isEmpty()) {
+                  throw new IllegalArgumentException("\"\" is not a name of a label");
+                }
+                if (strategy.escapes() && !given.matches("[a-zA-Z_][a-zA-Z0-9_]*")) {
+                  name = names.label(given);
+                }
+              } catch (IllegalArgumentException e) {
+                throw o.error(CONST_LABELS, String.valueOf(e.getMessage()));
+              }
+              if (labels.put(name, value) != null) {
+                throw o.error(CONST_LABELS, "two of them are the label \"" + name + "\"");
+              }
+            });
+    return labels;
   }
 
   @Override

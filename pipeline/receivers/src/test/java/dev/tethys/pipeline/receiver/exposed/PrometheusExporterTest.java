@@ -11,6 +11,7 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
@@ -263,13 +264,138 @@ class PrometheusExporterTest {
   }
 
   @Test
+  void roomIsLookedForOnceASecond() {
+    ExposedMetrics m =
+        new ExposedMetrics(
+            TestPipeline.read(
+                    new PrometheusExporterFactory().settings(),
+                    "{endpoint: 'x:1', metric_expiration: 10s}")
+                .shown(),
+            1);
+    assertThat(m.add(of(metric("a", "", gauge(number(1, 0, 1)))), 0).dropped()).isEmpty();
+    assertThat(m.families(9_500)).hasSize(1);
+    MetricsData b = of(metric("b", "", gauge(number(1, 0, 1))));
+    assertThat(m.add(b, 10_100).dropped()).containsEntry(ExposedMetrics.TOO_MANY, 1);
+    assertThat(m.add(b, 10_500).dropped()).as("the old one made room").isEmpty();
+  }
+
+  private static MetricsData of(Metric... metrics) {
+    MetricsData data = new MetricsData();
+    ResourceGroup<Metric> group = new ResourceGroup<>();
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    scope.items().addAll(List.of(metrics));
+    group.scopes().add(scope);
+    data.resources().add(group);
+    return data;
+  }
+
+  @Test
+  void aLabelThatPartsOfDistributionsAreToldApartByIsNotTakenFromAttributes() throws Exception {
+    PrometheusExporterFactory.Running r = start("");
+    HistogramDataPoint h = new HistogramDataPoint();
+    h.setTimeUnixNano(SECOND);
+    h.attributes().put("le", "5");
+    MetricData.Histogram histogram = new MetricData.Histogram();
+    histogram.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
+    histogram.points().add(h);
+    SummaryDataPoint q = new SummaryDataPoint();
+    q.setTimeUnixNano(SECOND);
+    q.attributes().put("quantile", "0.5");
+    MetricData.Summary summary = new MetricData.Summary();
+    summary.points().add(q);
+    send(
+        r,
+        metric("h", "", histogram),
+        metric("s", "", summary),
+        metric("g", "", gauge(number(1, 0, 1, "le", "1", "quantile", "2"))));
+    assertThat(page(r, "text/plain"))
+        .contains("le=\"1\"", "quantile=\"2\"")
+        .doesNotContain("h_count", "s_count");
+    assertThat(account.balance().dropped()).containsEntry(ExposedMetrics.RESERVED, 2L);
+  }
+
+  private static ExponentialHistogramDataPoint exponential(
+      String of, int scale, double sum, long count) {
+    ExponentialHistogramDataPoint h = new ExponentialHistogramDataPoint();
+    h.setTimeUnixNano(SECOND);
+    h.attributes().put("of", of);
+    h.setScale(scale);
+    h.setCount(count);
+    h.setSum(sum);
+    h.setZeroCount(1);
+    h.setPositiveCounts(new long[] {2});
+    h.setNegativeCounts(new long[] {3});
+    return h;
+  }
+
+  @Test
+  void exponentialHistogramsThatAreNoneAreLeftOutAlone() throws Exception {
+    PrometheusExporterFactory.Running r = start("");
+    MetricData.ExponentialHistogram d = new MetricData.ExponentialHistogram();
+    d.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
+    ExponentialHistogramDataPoint far = exponential("far", 0, 1, 6);
+    far.setPositiveOffset(Integer.MAX_VALUE);
+    d.points()
+        .addAll(
+            List.of(
+                exponential("exact", 0, 1, 6),
+                exponential("short", 0, 1, 5),
+                exponential("long", 0, 1, 7),
+                exponential("nan", 0, Double.NaN, 7),
+                exponential("nan-short", 0, Double.NaN, 5),
+                exponential("wide", -5, 1, 6),
+                far));
+    send(r, metric("e", "", d));
+    assertThat(page(r, "text/plain"))
+        .contains("of=\"exact\"", "of=\"nan\"")
+        .doesNotContain("short", "long", "wide", "far");
+    assertThat(account.balance().dropped())
+        .containsEntry(ExposedPoint.INVALID_HISTOGRAM, 4L)
+        .containsEntry(ExposedPoint.SCALE, 1L)
+        .hasSize(2);
+  }
+
+  @Test
+  void scopesMayStayOffThePageAndConstantLabelsAreEscaped() throws Exception {
+    PrometheusExporterFactory.Running r =
+        start("without_scope_info: true, const_labels: {another label: spaced value}");
+    send(r, metric("a", "", gauge(number(1, 0, 1))));
+    assertThat(page(r, "text/plain"))
+        .contains("a{another_label=\"spaced value\",instance=\"i-1\",job=\"eu/shop\"} 1\n");
+  }
+
+  @Test
+  void aPipelinesOwnTargetInfoIsShownBesideOurs() throws Exception {
+    PrometheusExporterFactory.Running r = start("");
+    send(
+        r,
+        metric("target_info", "", histogramOfNothing()),
+        metric("target.info", "", sum(2, false, number(1, 0, 1, "own", "x"))));
+    assertThat(page(r, "text/plain"))
+        .containsPattern("(?m)^target_info\\{.*own=\"x\"} 1$")
+        .contains("target_info{host_name=\"h\",instance=\"i-1\",job=\"eu/shop\"} 1\n");
+    assertThat(account.balance().dropped()).containsEntry(ExposedMetrics.TYPE_CONFLICT, 1L);
+  }
+
+  private static MetricData.Histogram histogramOfNothing() {
+    HistogramDataPoint h = new HistogramDataPoint();
+    h.setTimeUnixNano(SECOND);
+    MetricData.Histogram d = new MetricData.Histogram();
+    d.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
+    d.points().add(h);
+    return d;
+  }
+
+  @Test
   void whatCannotBeMetIsRefused() {
     assertThatThrownBy(() -> TestPipeline.read(new PrometheusExporterFactory().settings(), "{}"))
         .hasMessageContaining("wants endpoint");
     assertThatThrownBy(() -> start("sending_queue: {}"))
         .hasMessageContaining("nothing to wait for");
-    assertThatThrownBy(() -> start("const_labels: {a-b: c}"))
-        .hasMessageContaining("\"a-b\" is not a name of a label");
+    assertThatThrownBy(() -> start("const_labels: {'': c}"))
+        .hasMessageContaining("is not a name of a label");
+    assertThatThrownBy(() -> start("const_labels: {a-b: c, a_b: d}"))
+        .hasMessageContaining("two of them are the label \"a_b\"");
     assertThatThrownBy(() -> start("translation_strategy: Any"))
         .hasMessageContaining("unknown translation strategy");
   }
