@@ -83,6 +83,19 @@ final class DatadogProtocol {
     "/api/intake/metrics/v3/series", "/api/intake/metrics/v3/sketches"
   };
 
+  /** Where logs come. */
+  private static final String[] LOGS = {"/api/v2/logs", "/v1/input", "/v1/input/{key}"};
+
+  private static final String EVENTS = "/api/v1/events";
+
+  /** Where sketches come. */
+  private static final String[] SKETCHES = {"/api/beta/sketches", "/api/v1/sketches"};
+
+  private static final String SERIES_V1 = "/api/v1/series";
+  private static final String SERIES_V2 = "/api/v2/series";
+  private static final String DISTRIBUTIONS = "/api/v1/distribution_points";
+  private static final String CHECKS = "/api/v1/check_run";
+
   /** Where an agent posts events, and what it knows of its machine. */
   private static final String[] INTAKE = {"/intake", "/intake/"};
 
@@ -96,31 +109,21 @@ final class DatadogProtocol {
   }
 
   void addMetrics(HttpDoor door, Consumer to) {
-    metrics(door, "/api/v1/series", to, 0, (b, _, m) -> MetricJson.seriesV1(b, m));
+    metrics(door, SERIES_V1, to, 0, (b, _, m) -> MetricJson.seriesV1(b, m));
     metrics(
         door,
-        "/api/v2/series",
+        SERIES_V2,
         to,
         0,
         (b, json, m) -> json ? MetricJson.seriesV2(b, m) : MetricPayloads.series(b, m));
-    for (String path : new String[] {"/api/beta/sketches", "/api/v1/sketches"}) {
+    for (String path : SKETCHES) {
       metrics(door, path, to, SKETCH_BYTES, (b, _, m) -> MetricPayloads.sketches(b, m));
     }
     for (String path : V3) {
       metrics(door, path, to, ColumnPayload.MAX_TEXT, (b, _, m) -> ColumnPayload.read(b, m));
     }
-    metrics(
-        door,
-        "/api/v1/distribution_points",
-        to,
-        SKETCH_BYTES,
-        (b, _, m) -> MetricJson.distributions(b, m));
-    metrics(
-        door,
-        "/api/v1/check_run",
-        to,
-        0,
-        (b, _, m) -> MetricJson.checks(b, clock.millis() / 1000, m));
+    metrics(door, DISTRIBUTIONS, to, SKETCH_BYTES, (b, _, m) -> MetricJson.distributions(b, m));
+    metrics(door, CHECKS, to, 0, (b, _, m) -> MetricJson.checks(b, clock.millis() / 1000, m));
     Reading ofTracer = (b, _, m) -> TraceStats.ofTracer(MsgPackReader.read(b), m);
     metrics(door, TRACER_STATS, to, SKETCH_BYTES, ofTracer);
     metrics(door, "PUT", TRACER_STATS, to, SKETCH_BYTES, ofTracer);
@@ -138,20 +141,32 @@ final class DatadogProtocol {
    *
    * @param metrics whether metrics are taken, and with them what is counted of spans
    * @param logs whether logs are taken, and with them events
+   * @param traces whether spans are taken
    */
-  void addRest(HttpDoor door, boolean metrics, boolean logs) {
-    for (String path : NOT_KEPT) {
-      door.post(path, (q, r) -> passOver(path, door, q, r));
-    }
+  void addRest(HttpDoor door, boolean metrics, boolean logs, boolean traces) {
+    passOver(door, "POST", NOT_KEPT);
     if (!logs) {
-      for (String path : INTAKE) {
-        door.post(path, (q, r) -> passOver(path, door, q, r));
-      }
+      passOver(door, "POST", List.of(LOGS));
+      passOver(door, "POST", List.of(INTAKE));
+      passOver(door, "POST", List.of(EVENTS));
     }
     if (!metrics) {
-      door.on("PUT", TRACER_STATS, (q, r) -> passOver(TRACER_STATS, door, q, r));
-      door.post(TRACER_STATS, (q, r) -> passOver(TRACER_STATS, door, q, r));
-      door.post(AGENT_STATS, (q, r) -> passOver(AGENT_STATS, door, q, r));
+      passOver(door, "POST", List.of(SERIES_V1, SERIES_V2, DISTRIBUTIONS, CHECKS));
+      passOver(door, "POST", List.of(SKETCHES));
+      passOver(door, "POST", List.of(V3));
+      passOver(door, "POST", List.of(TRACER_STATS, AGENT_STATS));
+      passOver(door, "PUT", List.of(TRACER_STATS));
+    }
+    if (!traces) {
+      passOver(door, "POST", TraceProtocol.TRACERS);
+      passOver(door, "PUT", TraceProtocol.TRACERS);
+      passOver(door, "POST", List.of(TraceProtocol.AGENT));
+    }
+  }
+
+  private void passOver(HttpDoor door, String method, List<String> paths) {
+    for (String path : paths) {
+      door.on(method, path, (q, r) -> passOver(path, door, q, r));
     }
   }
 
@@ -170,7 +185,7 @@ final class DatadogProtocol {
 
   private static void metrics(
       HttpDoor door, String method, String path, Consumer to, long more, Reading reading) {
-    boolean tells = path.equals("/api/v2/series");
+    boolean tells = path.equals(SERIES_V2);
     door.on(
         method,
         path,
@@ -201,7 +216,7 @@ final class DatadogProtocol {
   }
 
   void addLogs(HttpDoor door, Consumer to) {
-    for (String path : new String[] {"/api/v2/logs", "/v1/input", "/v1/input/{key}"}) {
+    for (String path : LOGS) {
       door.post(
           path, (request, response) -> answered(response, () -> logs(door, to, request, response)));
     }
@@ -244,7 +259,7 @@ final class DatadogProtocol {
 
   private void addEvents(HttpDoor door, Consumer to) {
     door.post(
-        "/api/v1/events",
+        EVENTS,
         (request, response) ->
             answered(
                 response,

@@ -117,7 +117,7 @@ public final class DatadogReceiverFactory
     if (traces != null) {
       new TraceProtocol(door, traces, new UpperHalves(s.traceIds)).add();
     }
-    p.addRest(door, metrics != null, logs != null);
+    p.addRest(door, metrics != null, logs != null, traces != null);
     return new PushReceiver(null, door, clock::nanos);
   }
 }

@@ -27,8 +27,12 @@ import org.jspecify.annotations.Nullable;
  * spans is the business of {@link DatadogProtocol}, and {@code /info} does not offer it.
  */
 final class TraceProtocol {
-  private static final List<String> TRACERS =
+  /** Where tracers send. */
+  static final List<String> TRACERS =
       List.of("/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces");
+
+  /** Where an agent sends. */
+  static final String AGENT = "/api/v0.2/traces";
 
   private static final String INFO =
       "{\"version\":\"7.50.0\",\"endpoints\":[\""
@@ -60,7 +64,7 @@ final class TraceProtocol {
         door.on(method, path, (q, r) -> traces(q, r, reading(path, HttpDoor.mediaType(q))));
       }
     }
-    door.post("/api/v0.2/traces", (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
+    door.post(AGENT, (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
   }
 
   private static Reading reading(String path, String type) {

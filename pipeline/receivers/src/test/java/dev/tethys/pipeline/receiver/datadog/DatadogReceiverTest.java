@@ -33,6 +33,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -501,5 +502,38 @@ class DatadogReceiverTest {
     }
     assertThat(passedOver).isEqualTo(paths);
     assertThat(post(port, "/api/v1/nothing", "application/json", "{}").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void whatHasNoPipelineIsAnsweredAndCounted() throws Exception {
+    int port = start(Signal.TRACES);
+    List<String> paths =
+        List.of(
+            "/api/v1/series",
+            "/api/v2/series",
+            "/api/beta/sketches",
+            "/api/intake/metrics/v3/series",
+            "/api/v1/distribution_points",
+            "/api/v1/check_run",
+            "/v0.6/stats",
+            "/api/v0.2/stats",
+            "/api/v2/logs",
+            "/v1/input",
+            "/api/v1/events",
+            "/intake");
+    for (String path : paths) {
+      assertThat(post(port, path, "application/json", "{}").statusCode()).as(path).isEqualTo(200);
+    }
+    assertThat(post(port, "/v1/input/secret", "application/json", "{}").statusCode())
+        .isEqualTo(200);
+    stop();
+    int ofMetrics = start(Signal.METRICS);
+    for (String method : List.of("POST", "PUT")) {
+      assertThat(put(ofMetrics, method, "/v0.4/traces", new byte[] {1})).isEqualTo(200);
+    }
+    assertThat(put(ofMetrics, "POST", "/api/v0.2/traces", new byte[] {1})).isEqualTo(200);
+    List<String> all = new ArrayList<>(paths);
+    all.addAll(List.of("/v1/input/{key}", "/v0.4/traces", "/v0.4/traces", "/api/v0.2/traces"));
+    assertThat(passedOver).isEqualTo(all);
   }
 }
