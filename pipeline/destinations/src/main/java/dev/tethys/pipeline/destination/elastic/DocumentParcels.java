@@ -109,7 +109,9 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
     }
 
     /**
-     * Begins a document of a time series data stream, which makes its id of dimensions and time.
+     * Begins a document of a time series data stream, which makes its id of dimensions and time and
+     * takes none. An index that is no such stream draws one for each attempt: there, what is sent
+     * again is written again.
      *
      * @param field that is made by a template when it is new
      */

@@ -83,8 +83,12 @@ final class VendorKeys {
           List.of("otel", "none", "raw", "ecs", "bodymap"),
           "Modes that senders may ask for.");
 
-  /** What {@code mapping} says. */
-  record Modes(Mapping mode, Set<Mapping> allowed) {}
+  /**
+   * What {@code mapping} says.
+   *
+   * @param isSaid whether it says the mode
+   */
+  record Modes(Mapping mode, Set<Mapping> allowed, boolean isSaid) {}
 
   static {
     RETRY.notBuilt("retry_on_status", "Statuses that are tried again.");
@@ -92,6 +96,9 @@ final class VendorKeys {
 
   private static Modes modes(YamlObject o) {
     Mapping mode = mode(o, MODE, o.get(MODE));
+    if (mode == Mapping.TETHYS && o.has(ALLOWED)) {
+      throw o.error(ALLOWED, "allowed_modes" + OF_MODES);
+    }
     Set<Mapping> allowed = EnumSet.noneOf(Mapping.class);
     for (String name : o.get(ALLOWED)) {
       allowed.add(mode(o, ALLOWED, name));
@@ -99,7 +106,7 @@ final class VendorKeys {
     if (mode != Mapping.TETHYS && !allowed.contains(mode)) {
       throw o.error(MODE, "invalid or disallowed default mapping mode \"" + mode + "\"");
     }
-    return new Modes(mode, allowed);
+    return new Modes(mode, allowed, o.has(MODE));
   }
 
   private static Mapping mode(YamlObject o, Key<?> key, String name) {
@@ -173,7 +180,8 @@ final class VendorKeys {
 
   /** Whether nothing says what documents are to look like. */
   boolean isUnsaid(YamlObject o) {
-    return !o.has(mapping);
+    Modes modes = o.find(mapping);
+    return modes == null || !modes.isSaid;
   }
 
   /**

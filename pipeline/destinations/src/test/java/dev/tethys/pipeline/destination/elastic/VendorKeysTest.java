@@ -81,6 +81,7 @@ class VendorKeysTest {
     assertThat(settings("endpoint: 'http://a:1'").collector()).isNull();
     assertThat(settings("endpoint: 'http://a:1'").isUnsaid()).isTrue();
     assertThat(settings("{endpoint: 'http://a:1', mapping: {mode: tethys}}").isUnsaid()).isFalse();
+    assertThat(settings("{endpoint: 'http://a:1', mapping: {}}").isUnsaid()).isTrue();
     for (String word : List.of("otel", "none", "NO", "raw", "ecs", "bodymap")) {
       CollectorMode m =
           settings("{endpoint: 'http://a:1', metrics_index: m, mapping: {mode: " + word + "}}")
@@ -112,6 +113,13 @@ class VendorKeysTest {
     assertThatThrownBy(
             () -> settings("{endpoint: 'http://a:1', mapping: {mode: ecs, allowed_modes: [otel]}}"))
         .hasMessageContaining("invalid or disallowed default mapping mode \"ecs\"");
+    for (String mode : List.of("", "mode: tethys, ")) {
+      assertThatThrownBy(
+              () ->
+                  settings(
+                      "{endpoint: 'http://a:1', mapping: {" + mode + "allowed_modes: [otel]}}"))
+          .hasMessageContaining("allowed_modes is of the Collector's documents");
+    }
     assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', mapping: {mode: jaeger}}"))
         .hasMessageContaining("unknown mapping mode");
     assertThatThrownBy(
