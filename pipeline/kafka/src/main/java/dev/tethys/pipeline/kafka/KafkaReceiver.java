@@ -7,6 +7,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.ledger.Account;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -502,6 +503,15 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   @Override
   public void settled(PartitionReader reader, long offset, Outcome outcome) {
     settled.add(new Settlement(reader, offset, outcome));
+  }
+
+  @Override
+  public void leftOut(PartitionReader reader, int samples) {
+    if (samples > 0) {
+      Account account = context.account(signal(reader.partition.topic()));
+      account.take(samples);
+      account.drop(RecordReader.NO_PLACE, samples);
+    }
   }
 
   @Override

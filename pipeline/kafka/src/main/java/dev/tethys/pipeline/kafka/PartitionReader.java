@@ -23,6 +23,9 @@ final class PartitionReader {
     /** A record is done with, or was not taken; called by any thread. */
     void settled(PartitionReader reader, long offset, Outcome outcome);
 
+    /** Samples of a record that is settled were left out; called by any thread. */
+    void leftOut(PartitionReader reader, int samples);
+
     /** Runs a task that may block, on a thread of its own. */
     void execute(String name, Runnable task);
 
@@ -132,15 +135,16 @@ final class PartitionReader {
       owner.settled(this, offset, Outcome.ACCEPTED); // a tombstone says nothing
       return;
     }
-    Batch batch;
+    RecordReader.Read read;
     try {
-      batch =
+      read =
           decoder.read(
               value, record.timestamp(), lane, owner.metadata(record), owner.attributes(record));
     } catch (CodecException e) {
       owner.settled(this, offset, owner.bury(record, false, String.valueOf(e.getMessage())));
       return;
     }
+    Batch batch = read.batch();
     output.consume(
         batch,
         outcome -> {
@@ -150,6 +154,9 @@ final class PartitionReader {
                 "kafka dead letter",
                 () -> owner.settled(this, offset, owner.bury(record, true, r.reason())));
           } else {
+            if (!(outcome instanceof Outcome.Unavailable)) { // else it is read again
+              owner.leftOut(this, read.leftOut());
+            }
             owner.settled(this, offset, outcome);
           }
         });

@@ -7,6 +7,7 @@ import dev.tethys.codec.clymene.SeriesJson;
 import dev.tethys.codec.jaeger.JaegerBatch;
 import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -38,6 +39,16 @@ final class RecordReader {
   /** A value that is larger once decompressed is refused. */
   static final int MAX_BYTES = 256 << 20;
 
+  /** Why samples are left out that OTLP has no place for. */
+  static final String NO_PLACE = "no place in OTLP";
+
+  /**
+   * What a record was read as.
+   *
+   * @param leftOut samples that the batch has no place for
+   */
+  record Read(Batch batch, int leftOut) {}
+
   private final Signal signal;
   private final RecordEncoding encoding;
   private final Charset charset;
@@ -55,17 +66,26 @@ final class RecordReader {
    * @param millis the time of the record
    * @throws CodecException when it is not of the encoding
    */
-  Batch read(
+  Read read(
       byte[] value, long millis, long lane, Metadata metadata, Map<String, String> attributes) {
     Batch batch = read(value, millis, lane, metadata);
     if (attributes.isEmpty()) {
-      return batch;
+      return new Read(batch, 0);
     }
-    Telemetry<?> tree = batch.takeTree();
+    Telemetry<?> tree;
+    int leftOut = 0;
+    if (batch.encoding() == Encoding.REMOTE_WRITE) {
+      byte[] body = batch.body();
+      SeriesToOtlp.Converted c = SeriesToOtlp.convert(body, 0, body.length);
+      tree = c.metrics();
+      leftOut = c.leftOut();
+    } else {
+      tree = batch.takeTree();
+    }
     for (ResourceGroup<?> g : tree.resources()) {
       attributes.forEach((k, v) -> g.resource().attributes().put(k, v));
     }
-    return batch.with(signal, tree);
+    return new Read(batch.with(signal, tree), leftOut);
   }
 
   /**

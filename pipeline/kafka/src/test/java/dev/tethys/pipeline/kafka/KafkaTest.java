@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.StackProfile;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -83,13 +88,17 @@ class KafkaTest {
   }
 
   private Receiver receiver(Signal signal, String yaml) throws IOException {
+    return receiver(signal, yaml, new TestContext());
+  }
+
+  private Receiver receiver(Signal signal, String yaml, TestContext context) throws IOException {
     KafkaReceiverFactory f = new KafkaReceiverFactory();
     Consumer output = (b, r) -> arrivals.add(new Arrival(b, r));
     Receiver r =
         f.create(
             f.settings().read(YamlDocument.parse("a.yml", null, with(yaml)).root()),
             Map.of(signal, output),
-            new TestContext());
+            context);
     r.start();
     return r;
   }
@@ -353,12 +362,52 @@ class KafkaTest {
     RecordWriter w =
         RecordsTest.write(RecordEncoding.REMOTE_WRITE, 1_000_000, RecordsTest.series(2, 1));
     Batch b =
-        reader.read(
-            w.values().getFirst().bytes(), 0, 1, Metadata.NONE, Map.of("kafka.header.k", "v"));
+        reader
+            .read(w.values().getFirst().bytes(), 0, 1, Metadata.NONE, Map.of("kafka.header.k", "v"))
+            .batch();
     assertThat(new OtlpReader().metrics(b.body(), 0, b.body().length).resources())
         .isNotEmpty()
         .allMatch(
             g -> String.valueOf(g.resource().attributes().getString("kafka.header.k")).equals("v"));
+  }
+
+  /** A histogram of classic parts has no place without its bounds. */
+  @Test
+  void samplesThatOtlpHasNoPlaceForAreCountedOnce() throws Exception {
+    broker.topic("place", 1);
+    byte[] request =
+        new WriteRequestWriter()
+            .metadata("h", new MetricMetadata(MetricType.HISTOGRAM, "", ""))
+            .beginSeries(Labels.of("__name__", "h_bucket", "le", "wide"))
+            .sample(1_700_000_000_000L, 1)
+            .endSeries()
+            .beginSeries(Labels.of("__name__", "up"))
+            .sample(1_700_000_000_000L, 1)
+            .endSeries()
+            .toByteArray();
+    try (KafkaProducer<byte[], byte[]> p =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", broker.address()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      ProducerRecord<byte[], byte[]> r =
+          new ProducerRecord<>("place", SnappyBlock.encode(request, 0, request.length));
+      r.headers().add("team", new byte[] {'a'});
+      p.send(r).get();
+    }
+    TestContext context = new TestContext();
+    Receiver in =
+        receiver(
+            Signal.METRICS,
+            group("place", "header_extraction: {extract_headers: true, headers: [team]}"),
+            context);
+    next().receipt().settle(new Outcome.Unavailable("full", Duration.ZERO));
+    Arrival again = next();
+    assertThat(again.batch().items()).isEqualTo(1);
+    again.receipt().settle(Outcome.ACCEPTED);
+    assertThat(context.account(Signal.METRICS).balance().dropped())
+        .containsExactly(Map.entry(RecordReader.NO_PLACE, 1L));
+    in.stop(Duration.ofSeconds(5));
   }
 
   @Test

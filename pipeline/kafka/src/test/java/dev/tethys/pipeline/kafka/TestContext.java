@@ -18,12 +18,15 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.ledger.Account;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A context whose exporters send in the caller's thread, until delivered. */
 final class TestContext implements Context {
   private final Registry registry = new Registry();
+  private final Map<Signal, Account> accounts = new ConcurrentHashMap<>();
   private final @Nullable Object extension;
 
   TestContext() {
@@ -49,7 +52,7 @@ final class TestContext implements Context {
 
   @Override
   public Account account(Signal signal) {
-    return new Account("exporter", "kafka", signal);
+    return accounts.computeIfAbsent(signal, s -> new Account("kafka", "kafka", s));
   }
 
   @Override
