@@ -45,6 +45,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -111,6 +112,7 @@ public final class CollectorRole implements AutoCloseable {
   private final OwnLines lines;
   private final UUID instance = UUID.randomUUID();
   private List<OwnMetrics.Page> pages = List.of();
+  private Map<String, Optional<String>> resource = Map.of();
 
   /** The configuration that holds, put together, secrets masked. */
   private volatile String printed = "";
@@ -314,6 +316,12 @@ public final class CollectorRole implements AutoCloseable {
             "the readers of service.telemetry change only with a restart; they stay {0}",
             pages.stream().map(OwnMetrics.Page::address).toList());
       }
+      if (!pages.isEmpty() && !c.config().telemetry().resource().equals(resource)) {
+        LOG.log(
+            Level.WARNING,
+            "service.telemetry.resource changes on the lines of the log; the readers of metrics"
+                + " show the former one until a restart");
+      }
       apply(c);
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
@@ -339,9 +347,10 @@ public final class CollectorRole implements AutoCloseable {
 
   private void listen(TelemetrySettings t) throws IOException {
     pages = t.pages();
-    Map<String, String> resource = OwnMetricsPage.resource(t.resource(), instance);
+    resource = t.resource();
+    Map<String, String> shown = OwnMetricsPage.resource(resource, instance);
     for (OwnMetrics.Page p : pages) {
-      listen(p.address(), new OwnMetricsPage(p, resource));
+      listen(p.address(), new OwnMetricsPage(p, shown));
     }
   }
 

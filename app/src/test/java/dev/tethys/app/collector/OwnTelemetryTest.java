@@ -37,7 +37,7 @@ class OwnTelemetryTest {
     return f.resolve(name);
   }
 
-  private CollectorRole role(String telemetry) throws IOException {
+  private void write(String telemetry) throws IOException {
     Files.writeString(
         file("c.yaml"),
         """
@@ -48,6 +48,10 @@ class OwnTelemetryTest {
           telemetry:
         """
             + telemetry.indent(4));
+  }
+
+  private CollectorRole role(String telemetry) throws IOException {
+    write(telemetry);
     return new CollectorRole(
         new ConfigSources(List.of(file("c.yaml").toString()), List.of(), n -> null),
         BuiltIn.components(),
@@ -137,6 +141,27 @@ class OwnTelemetryTest {
       assertThat(first.get("resource").toString()).isEqualTo("{\"site\":\"north\"}");
       assertThat(Files.readAllLines(file("two.log")))
           .isEqualTo(Files.readAllLines(file("one.log")));
+    }
+  }
+
+  @Test
+  void aResourceThatAReloadChangesIsSaidToStayOnThePages() throws Exception {
+    String telemetry =
+        """
+        metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}
+        logs: {level: info, output_paths: [%s]}
+        resource: {site: north}
+        """
+            .formatted(file("one.log"));
+    String said = "the readers of metrics show the former one until a restart";
+    try (CollectorRole r = role(telemetry)) {
+      r.start();
+      r.reload();
+      assertThat(Files.readString(file("one.log"))).doesNotContain(said);
+      write(telemetry.replace("north", "south"));
+      r.reload();
+      assertThat(Files.readString(file("one.log"))).contains(said);
+      assertThat(metrics(r.ports().getFirst())).contains("site=\"north\"");
     }
   }
 
