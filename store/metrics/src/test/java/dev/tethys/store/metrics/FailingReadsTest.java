@@ -297,7 +297,6 @@ class FailingReadsTest {
       giveBack(index, all);
       open[0] = db;
       db.maintain();
-      open[0] = null;
       assertThat(meanwhile).hasSize(2).allMatch(w -> w.contains(failing));
       assertThat(read(db).warnings()).isEmpty();
     }
