@@ -306,7 +306,8 @@ class CollectorRoleTest {
         .contains("timeout: 3s")
         .doesNotContain("abc");
     Files.writeString(
-        file(), Files.readString(file()).replace("telemetry: {", "telemetry: {traces: {x: 1}, "));
+        file(),
+        Files.readString(file()).replace("telemetry: {", "telemetry: {traces: {sampler: {}}, "));
     assertThatThrownBy(() -> role(false).start())
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("service.telemetry.traces")
