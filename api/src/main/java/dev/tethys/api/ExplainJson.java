@@ -85,6 +85,9 @@ final class ExplainJson {
     if (r.sameBuckets() > 0) {
       out.next("sameBuckets").timestamp(r.sameBuckets());
     }
+    if (r.windowsEvery() > 0) {
+      out.next("windowsEvery").timestamp(r.windowsEvery());
+    }
     out.put('}');
   }
 

@@ -41,6 +41,17 @@ class ExplainApiTest {
   }
 
   @Test
+  void stepsThatLookAtLittleOfTheTimeAreTold() {
+    String q = "/api/v1/explain?query=rate(x_total%5B1m%5D)&start=60&end=7260&step=";
+    assertThat(reads(q + 600).get("windowsEvery").intValue()).isEqualTo(600);
+    assertThat(reads(q + 60).has("windowsEvery")).isFalse();
+  }
+
+  private JsonNode reads(String query) {
+    return data(server.get(query)).get("plan").get("children").get(0).get("reads");
+  }
+
+  @Test
   void aPlanIsShownWithoutRunning() {
     JsonNode d =
         data(

@@ -9,9 +9,11 @@ import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.StepWindows;
 import dev.tethys.model.storage.TimeRanges;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -206,11 +208,56 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
     checkTimes(store, T0 + 100 * 60_000L, T0 + 300 * 60_000L);
   }
 
-  /** What a selection says of times without values is what reading tells. */
+  /**
+   * What a selection says of times without values is what reading tells; who looks at windows alone
+   * misses nothing that lies in them.
+   */
   protected static void checkTimes(MetricStore store, long min, long max) {
+    checkTimes(store, SelectHints.range(min, max));
+    for (long interval : new long[] {600_000, 7_200_000, 40_000_000}) {
+      for (long before : new long[] {0, interval / 7}) {
+        StepWindows windows = new StepWindows(min + before, interval, before, before / 3);
+        SelectHints hints =
+            new SelectHints(min, max, interval, before, "", Resolution.FINEST, windows);
+        checkTimes(store, hints);
+        checkWindows(store, hints, windows);
+      }
+    }
+  }
+
+  private static void checkWindows(MetricStore store, SelectHints hints, StepWindows windows) {
+    SampleBuffer all = new SampleBuffer();
+    SampleBuffer some = new SampleBuffer();
+    SelectHints range = SelectHints.range(hints.minTime(), hints.maxTime());
+    try (Selection s = store.select(range, List.of());
+        Selection t = store.select(hints, List.of())) {
+      assertThat(t.size()).isEqualTo(s.size());
+      for (int i = 0; i < s.size(); i++) {
+        assertThat(t.labels(i)).isEqualTo(s.labels(i));
+        s.read(i, all);
+        t.read(i, some);
+        List<Sample> left = samples(some);
+        assertThat(inWindows(left, windows)).isEqualTo(inWindows(samples(all), windows));
+        assertThat(left.stream().filter(x -> x.histogram() != null).toList())
+            .isEqualTo(samples(all).stream().filter(x -> x.histogram() != null).toList());
+      }
+    }
+  }
+
+  private static List<Sample> inWindows(List<Sample> samples, StepWindows w) {
+    return samples.stream()
+        .filter(
+            s -> {
+              long behind = s.time() + w.before() - w.first();
+              return behind >= 0 && behind % w.interval() <= w.before() + w.after();
+            })
+        .toList();
+  }
+
+  private static void checkTimes(MetricStore store, SelectHints hints) {
     SampleBuffer full = new SampleBuffer();
     SampleBuffer times = new SampleBuffer();
-    try (Selection s = store.select(SelectHints.range(min, max), List.of())) {
+    try (Selection s = store.select(hints, List.of())) {
       for (int i = 0; i < s.size(); i++) {
         long id = s.timesIdIfNeverStale(i);
         s.readTimes(i, times);

@@ -5,6 +5,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricSource;
+import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
@@ -188,7 +189,13 @@ public final class FederatedSource implements MetricSource {
       mine =
           local.select(
               new SelectHints(
-                  hints.minTime(), hints.maxTime(), hints.step(), hints.range(), hints.function()),
+                  hints.minTime(),
+                  hints.maxTime(),
+                  hints.step(),
+                  hints.range(),
+                  hints.function(),
+                  Resolution.FINEST,
+                  hints.windows()),
               matchers);
       List<String> warnings = new ArrayList<>();
       List<List<StoredSeries>> others = answers(asked, warnings);

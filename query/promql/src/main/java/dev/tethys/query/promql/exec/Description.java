@@ -23,6 +23,7 @@ public final class Description {
    * @param parts which part of the samples is needed: values, times, counts (of histograms)
    * @param sameBuckets downsampled data in buckets of a length that divides this answers as samples
    *     do; 0 where none does
+   * @param windowsEvery where little of the time is looked at: how far apart that stands; 0 else
    */
   public record Reads(
       List<Matcher> matchers,
@@ -32,7 +33,8 @@ public final class Description {
       long offset,
       @Nullable Long at,
       String parts,
-      long sameBuckets) {}
+      long sameBuckets,
+      long windowsEvery) {}
 
   private final String operator;
   private final Map<String, String> attributes = new LinkedHashMap<>();

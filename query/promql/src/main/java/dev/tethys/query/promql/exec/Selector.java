@@ -5,6 +5,7 @@ import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.StepWindows;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
 import java.util.List;
@@ -35,29 +36,47 @@ public record Selector(
   private record Window(long from, long to) {}
 
   private Window window(Grid grid, long lookback, long range) {
-    long from = moment(grid.start());
-    long to = moment(grid.end());
+    return new Window(
+        moment(grid.start()) - before(lookback, range), moment(grid.end()) + after(lookback));
+  }
+
+  /** How far back a step looks from its moment, inclusive. */
+  private long before(long lookback, long range) {
     if (range == 0) {
-      from -= lookback - 1;
-      if (extension == Extension.SMOOTHED) {
-        to += lookback;
-      }
-    } else {
-      from -= range - 1;
-      if (extension != Extension.NONE) {
-        from -= lookback;
-      }
-      if (extension == Extension.SMOOTHED) {
-        to += lookback;
-      }
+      return lookback - 1;
     }
-    return new Window(from, to);
+    return range - 1 + (extension == Extension.NONE ? 0 : lookback);
+  }
+
+  private long after(long lookback) {
+    return extension == Extension.SMOOTHED ? lookback : 0;
+  }
+
+  /** What the steps of a grid look at; null when that is most of it. */
+  private @Nullable StepWindows windows(Grid grid, long lookback, long range) {
+    if (at != null || grid.isInstant()) {
+      return null;
+    }
+    StepWindows w =
+        new StepWindows(
+            moment(grid.start()), grid.interval(), before(lookback, range), after(lookback));
+    return w.leaveOutHalf() ? w : null;
   }
 
   /** What is asked of the store for the steps of a grid. */
   Description.Reads reads(Grid grid, long lookback, long range, long sameBuckets, String parts) {
     Window w = window(grid, lookback, range);
-    return new Description.Reads(matchers, w.from(), w.to(), range, offset, at, parts, sameBuckets);
+    StepWindows some = windows(grid, lookback, range);
+    return new Description.Reads(
+        matchers,
+        w.from(),
+        w.to(),
+        range,
+        offset,
+        at,
+        parts,
+        sameBuckets,
+        some == null ? 0 : some.interval());
   }
 
   /** Opens the series for the steps of a grid. */
@@ -82,7 +101,13 @@ public record Selector(
                 sameBuckets, Math.max(0, rough), range == 0 ? x.lookback() : 0, summaries, false);
     SelectHints hints =
         new SelectHints(
-            w.from(), w.to(), grid.isInstant() ? 0 : grid.interval(), range, function, resolution);
+            w.from(),
+            w.to(),
+            grid.isInstant() ? 0 : grid.interval(),
+            range,
+            function,
+            resolution,
+            windows(grid, x.lookback(), range));
     Profile p = x.profile();
     Profile.Select select =
         () -> Cancellation.within(x::check, () -> x.source().select(hints, matchers));

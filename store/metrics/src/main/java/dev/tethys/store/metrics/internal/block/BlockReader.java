@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
@@ -207,10 +208,21 @@ public final class BlockReader implements Postings {
    *     same text each time
    */
   public SourceSelection select(long min, long max, List<Matcher> matchers, Consumer<String> lost) {
+    return select(min, max, matchers, null, lost);
+  }
+
+  /** The same without floats outside of windows, as far as that saves something. */
+  public SourceSelection select(
+      long min,
+      long max,
+      List<Matcher> matchers,
+      @Nullable StepWindows windows,
+      Consumer<String> lost) {
     if (meta.resolution() > 0) {
       return selectSummaries(min, max, Long.MIN_VALUE, Long.MAX_VALUE, matchers, 0, lost);
     }
-    return referenced(() -> new BlockSelection(this, find(matchers, lost), min, max, lost));
+    return referenced(
+        () -> new BlockSelection(this, find(matchers, lost), min, max, windows, lost));
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.StepWindows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Chosen series of a block. Holds a reference to the block until it is closed. */
 final class BlockSelection implements SourceSelection {
@@ -17,6 +19,7 @@ final class BlockSelection implements SourceSelection {
   private final Labels[] labels;
   private final ChunkRef[][] series;
   private final int[] numbers;
+  private final @Nullable WindowSlices windows;
   private final Consumer<String> lost;
   private final Map<List<Integer>, Integer> setLists = new ConcurrentHashMap<>();
   private final AtomicInteger setListCount = new AtomicInteger();
@@ -25,9 +28,17 @@ final class BlockSelection implements SourceSelection {
   /**
    * Of the found series those that have chunks in a closed time range.
    *
+   * @param windows outside of which floats are left out; null for none
    * @param lost is told when chunks are left out for damage
    */
-  BlockSelection(BlockReader block, FoundChunks found, long min, long max, Consumer<String> lost) {
+  BlockSelection(
+      BlockReader block,
+      FoundChunks found,
+      long min,
+      long max,
+      @Nullable StepWindows windows,
+      Consumer<String> lost) {
+    this.windows = windows == null ? null : new WindowSlices(windows);
     this.lost = lost;
     this.block = block;
     this.dead = block.tombstones();
@@ -56,7 +67,7 @@ final class BlockSelection implements SourceSelection {
   public void read(int i, long min, long max, SampleBuffer into) {
     for (ChunkRef c : series[i]) {
       int before = into.size;
-      if (!block.passOver(() -> block.chunks().read(c, min, max, into), lost)) {
+      if (!block.passOver(() -> block.chunks().read(c, min, max, windows, into), lost)) {
         into.size = before;
       }
     }
@@ -76,7 +87,7 @@ final class BlockSelection implements SourceSelection {
     }
     for (ChunkRef c : series[i]) {
       int before = into.size;
-      if (!block.passOver(() -> block.chunks().readTimes(c, min, max, into), lost)) {
+      if (!block.passOver(() -> block.chunks().readTimes(c, min, max, windows, into), lost)) {
         into.size = before;
       }
     }

@@ -7,6 +7,7 @@ import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
+import dev.tethys.store.metrics.internal.encoding.Slices;
 import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -34,20 +35,37 @@ final class ChunkReader {
 
   /** Appends the samples of a chunk in a closed time range. */
   void read(ChunkRef c, long min, long max, SampleBuffer into) {
+    read(c, min, max, null, into);
+  }
+
+  /** The same without floats outside of windows, where there are windows. */
+  void read(ChunkRef c, long min, long max, @Nullable WindowSlices windows, SampleBuffer into) {
     if (!times.overlaps(c.set(), min, max)) {
       return;
     }
     long[] t = times.get(c.set());
-    int n = t.length;
     int from = t[0] >= min ? 0 : TimeSets.lower(t, min);
-    int to = t[n - 1] <= max ? n : TimeSets.lower(t, max + 1);
+    int to = t[t.length - 1] <= max ? t.length : TimeSets.lower(t, max + 1);
     if (from >= to) {
       return;
     }
+    Slices wanted = null;
+    if (windows != null) {
+      wanted = windows.of(c.set(), t, from, to);
+      if (wanted.count() == 0 && !c.special()) {
+        return; // without a look at what is in it
+      }
+    }
+    read(c, t, from, to, wanted, into);
+  }
+
+  private void read(
+      ChunkRef c, long[] t, int from, int to, @Nullable Slices wanted, SampleBuffer into) {
+    int n = t.length;
     long part = (long) c.group() << 32 | c.offset();
     ColumnCache.Column column = COLUMNS.get(number, part);
     if (column != null) {
-      floats(t, from, to, column, into);
+      floats(t, from, to, wanted, column, into);
       return;
     }
     byte[] b = groups.content(c.group());
@@ -65,6 +83,7 @@ final class ChunkReader {
       IntColumn.decode(in, s.starts, n);
     }
     if ((head & BlockLayout.CHUNK_HISTOGRAM) != 0) {
+      // All of them: each is told what its neighbour before says about a reset.
       var h = HistogramColumn.decode(in, n);
       for (int i = from; i < to; i++) {
         into.add(starts ? s.starts[i] : 0, t[i], h[i]);
@@ -72,30 +91,52 @@ final class ChunkReader {
       into.mayBeStale = true;
       return;
     }
+    int at = into.size;
+    if (wanted != null) {
+      into.ensure(at + wanted.samples());
+      into.mayBeStale |= s.values.decode(in, into.values, at, n, wanted);
+      finish(t, wanted, starts ? s.starts : null, into);
+      return;
+    }
     if (!starts && COLUMNS.isWorthKeeping(number, part)) {
       double[] v = new double[n];
       boolean special = s.values.decode(in, v, 0, n);
-      floats(t, from, to, COLUMNS.put(number, part, null, v, special), into);
+      floats(t, from, to, null, COLUMNS.put(number, part, null, v, special), into);
       return;
     }
-    int at = into.size;
     into.ensure(at + n);
     into.mayBeStale |= s.values.decode(in, into.values, at, n);
-    int m = to - from;
     if (from > 0) {
-      System.arraycopy(into.values, at + from, into.values, at, m);
+      System.arraycopy(into.values, at + from, into.values, at, to - from);
     }
-    finish(t, from, m, starts ? s.starts : null, into);
+    finish(t, from, to - from, starts ? s.starts : null, into);
   }
 
   /** Appends floats that are decoded already. */
   private static void floats(
-      long[] t, int from, int to, ColumnCache.Column column, SampleBuffer into) {
+      long[] t,
+      int from,
+      int to,
+      @Nullable Slices wanted,
+      ColumnCache.Column column,
+      SampleBuffer into) {
+    into.mayBeStale |= column.special();
+    if (wanted != null) {
+      into.ensure(into.size + wanted.samples());
+      wanted.copy(column.values(), into.values, into.size);
+      finish(t, wanted, null, into);
+      return;
+    }
     int m = to - from;
     into.ensure(into.size + m);
     System.arraycopy(column.values(), from, into.values, into.size, m);
-    into.mayBeStale |= column.special();
     finish(t, from, m, null, into);
+  }
+
+  private static void finish(long[] t, Slices wanted, long @Nullable [] starts, SampleBuffer into) {
+    for (int k = 0; k < wanted.count(); k++) {
+      finish(t, wanted.from(k), wanted.to(k) - wanted.from(k), starts, into);
+    }
   }
 
   /** Puts what belongs to floats beside their values. */
@@ -126,15 +167,24 @@ final class ChunkReader {
     }
   }
 
-  /** Appends only the timestamps of a chunk in a closed time range. */
-  void readTimes(ChunkRef c, long min, long max, SampleBuffer into) {
+  /** Appends only the timestamps of a chunk in a closed time range, and in windows if any. */
+  void readTimes(
+      ChunkRef c, long min, long max, @Nullable WindowSlices windows, SampleBuffer into) {
     long[] t = times.get(c.set());
     int from = TimeSets.lower(t, min);
     int to = max == Long.MAX_VALUE ? t.length : TimeSets.lower(t, max + 1);
-    if (from < to) {
-      into.ensure(into.size + to - from);
-      System.arraycopy(t, from, into.timestamps, into.size, to - from);
-      into.size += to - from;
+    if (from >= to) {
+      return;
     }
+    if (windows != null) {
+      Slices wanted = windows.of(c.set(), t, from, to);
+      into.ensure(into.size + wanted.samples());
+      wanted.copy(t, into.timestamps, into.size);
+      into.size += wanted.samples();
+      return;
+    }
+    into.ensure(into.size + to - from);
+    System.arraycopy(t, from, into.timestamps, into.size, to - from);
+    into.size += to - from;
   }
 }

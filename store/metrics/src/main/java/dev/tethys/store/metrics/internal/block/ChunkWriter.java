@@ -194,7 +194,16 @@ final class ChunkWriter {
       v = slice;
     }
     floats += n;
-    return values.encode(v, n, group);
+    values.encode(v, n, group);
+    return !areFinite(v, n);
+  }
+
+  private static boolean areFinite(double[] v, int n) {
+    double zero = 0;
+    for (int i = 0; i < n; i++) {
+      zero += v[i] * 0; // what is not finite makes it NaN
+    }
+    return zero == 0;
   }
 
   /** Writes what has not been written. */

@@ -2,12 +2,15 @@ package dev.tethys.store.metrics.internal.block;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
+import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
 import java.io.IOException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 
 /**
  * Compressed, checksummed pieces of a file:
@@ -19,6 +22,10 @@ import java.io.IOException;
  * The payload is zstd, or raw when stored and raw length are the same.
  */
 final class GroupWriter implements AutoCloseable {
+  /** Making one takes about as long as decompressing a group; as many as can be at work at once. */
+  private static final BlockingQueue<ZstdDecompressCtx> IDLE =
+      new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
+
   private final ZstdCompressCtx zstd = new ZstdCompressCtx().setLevel(3);
   private final boolean compresses;
   private final ByteSink out = new ByteSink(BlockLayout.GROUP_BYTES);
@@ -87,9 +94,9 @@ final class GroupWriter implements AutoCloseable {
       System.arraycopy(b, BlockLayout.GROUP_HEADER, out, 0, raw);
       return out;
     }
-    long n;
+    int n;
     try {
-      n = Zstd.decompressByteArray(out, 0, raw, b, BlockLayout.GROUP_HEADER, stored);
+      n = decompress(b, stored, out, raw);
     } catch (ZstdException e) {
       throw new DamageException(
           "a group at " + offset + " cannot be decompressed: " + e.getMessage());
@@ -98,5 +105,22 @@ final class GroupWriter implements AutoCloseable {
       throw new DamageException("a group at " + offset + " is shorter than it says");
     }
     return out;
+  }
+
+  private static int decompress(byte[] b, int stored, byte[] out, int raw) {
+    ZstdDecompressCtx zstd = IDLE.poll();
+    if (zstd == null) {
+      zstd = new ZstdDecompressCtx();
+    }
+    boolean done = false;
+    try {
+      int n = zstd.decompressByteArray(out, 0, raw, b, BlockLayout.GROUP_HEADER, stored);
+      done = IDLE.offer(zstd);
+      return n;
+    } finally {
+      if (!done) {
+        zstd.close();
+      }
+    }
   }
 }

@@ -75,7 +75,12 @@ final class TimeSets {
 
   /** Index of the first timestamp that is not before a time. */
   static int lower(long[] t, long time) {
-    int i = Arrays.binarySearch(t, time);
+    return lower(t, 0, t.length, time);
+  }
+
+  /** The same among the timestamps {@code [from, to)}. */
+  static int lower(long[] t, int from, int to, long time) {
+    int i = Arrays.binarySearch(t, from, to, time);
     return i < 0 ? -i - 1 : i;
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.encoding;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A column of longs in the fewest bits that one of these forms gives. All arithmetic wraps, so
@@ -369,18 +370,24 @@ public final class IntColumn {
 
   /** Reads a column of n values into {@code x}, which has room for them. */
   public static void decode(ByteSource in, long[] x, int n) {
+    decode(in, x, n, null);
+  }
+
+  /** The same where only some values are wanted; in the place of others stands anything. */
+  static void decode(ByteSource in, long[] x, int n, @Nullable Slices wanted) {
+    int end = wanted == null ? n : wanted.end();
     int form = in.getByte();
     long x0 = in.svarint();
     switch (form) {
-      case CONST -> Arrays.fill(x, 0, n, x0);
+      case CONST -> Arrays.fill(x, 0, end, x0);
       case LINEAR -> {
         long d = in.svarint();
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < end; i++) {
           x[i] = x0 + i * d;
         }
       }
       case SPARSE -> sparse(in, x, n, x0);
-      case ORDER0, ORDER0 + 1, ORDER0 + 2 -> packed(in, x, n, x0, form - ORDER0);
+      case ORDER0, ORDER0 + 1, ORDER0 + 2 -> packed(in, x, n, wanted, x0, form - ORDER0);
       default -> throw new DamageException("unknown form of integers: " + form);
     }
   }
@@ -399,7 +406,9 @@ public final class IntColumn {
     Arrays.fill(x, i, n, v);
   }
 
-  private static void packed(ByteSource in, long[] x, int n, long x0, int order) {
+  private static void packed(
+      ByteSource in, long[] x, int n, @Nullable Slices wanted, long x0, int order) {
+    int end = wanted == null ? n : wanted.end();
     long g = in.uvarint();
     long first = order == 2 ? in.svarint() : 0;
     int start = order == 2 ? 2 : 1;
@@ -412,48 +421,75 @@ public final class IntColumn {
     }
     for (int at = start; at < n; at += BLOCK) {
       int m = Math.min(BLOCK, n - at);
-      long ref = in.svarint();
-      int w = in.getByte();
-      if (w > 64) {
-        throw new DamageException("a width of " + w + " bits");
-      }
-      int patches = in.count(m);
+      // A sum needs all that is before, too.
+      boolean needed = wanted == null || order > 0 || wanted.touch(at, at + m);
+      block(in, x, at, m, needed && at < end);
+    }
+    switch (order) {
+      case 0 -> scale(x, end, x0, g);
+      case 1 -> sum(x, end, x0, g);
+      default -> sumTwice(x, end, x0, g, first);
+    }
+  }
+
+  private static void block(ByteSource in, long[] x, int at, int m, boolean wanted) {
+    long ref = in.svarint();
+    int w = in.getByte();
+    if (w > 64) {
+      throw new DamageException("a width of " + w + " bits");
+    }
+    int patches = in.count(m);
+    if (wanted) {
       unpack(in, x, at, m, w, ref);
-      if (patches > 0) {
-        int positions = in.pos;
-        in.skip(patches);
-        for (int i = 0; i < patches; i++) {
-          int pos = in.buf[positions + i] & 0xff;
-          if (pos >= m || w == 64) {
-            throw new DamageException("a patch outside of its block");
-          }
-          x[at + pos] += in.uvarint() << w;
-        }
-      }
-    }
-    if (order == 1) {
-      sum(x, 0, n, 0);
-    } else if (order == 2) {
-      long d = first;
-      for (int i = 2; i < n; i++) {
-        d += x[i];
-        x[i] = x[i - 1] + d;
-      }
-    }
-    if (g == 1) {
-      for (int i = 0; i < n; i++) {
-        x[i] += x0;
-      }
     } else {
-      for (int i = 0; i < n; i++) {
-        x[i] = x0 + g * x[i];
+      in.skip(packedBytes(m, w));
+    }
+    if (patches > 0) {
+      int positions = in.pos;
+      in.skip(patches);
+      for (int i = 0; i < patches; i++) {
+        int pos = in.buf[positions + i] & 0xff;
+        if (pos >= m || w == 64) {
+          throw new DamageException("a patch outside of its block");
+        }
+        long high = in.uvarint();
+        if (wanted) {
+          x[at + pos] += high << w;
+        }
       }
     }
   }
 
-  private static void sum(long[] x, int from, int to, long acc) {
-    for (int i = from; i < to; i++) {
-      acc += x[i];
+  private static void scale(long[] x, int n, long x0, long g) {
+    if (g == 1) {
+      for (int i = 0; i < n; i++) {
+        x[i] += x0;
+      }
+      return;
+    }
+    for (int i = 0; i < n; i++) {
+      x[i] = x0 + g * x[i];
+    }
+  }
+
+  private static void sum(long[] x, int n, long x0, long g) {
+    long acc = x0;
+    for (int i = 0; i < n; i++) {
+      acc += g * x[i];
+      x[i] = acc;
+    }
+  }
+
+  private static void sumTwice(long[] x, int n, long x0, long g, long first) {
+    long d = g * first;
+    long acc = x0 + d;
+    x[0] = x0;
+    if (n > 1) {
+      x[1] = acc;
+    }
+    for (int i = 2; i < n; i++) {
+      d += g * x[i];
+      acc += d;
       x[i] = acc;
     }
   }

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.encoding;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A column of doubles, lossless to the bit (NaN payloads and -0.0 included), in the cheapest of
@@ -59,16 +60,12 @@ public final class ValueColumn {
     return last;
   }
 
-  /**
-   * Appends the column {@code v[0..n)}.
-   *
-   * @return whether a value may be other than finite
-   */
-  public boolean encode(double[] v, int n, ByteSink out) {
+  /** Appends the column {@code v[0..n)}. */
+  public void encode(double[] v, int n, ByteSink out) {
     if (isConstant(v, n)) {
       last = Form.CONSTANT;
       constant(v[0], out);
-      return !Double.isFinite(v[0]);
+      return;
     }
     if (m.length < n) {
       m = new long[Math.max(n, 512)];
@@ -82,12 +79,12 @@ public final class ValueColumn {
       ints.encode(m, n, out);
       last = ints.lastForm();
       if (out.size - start <= 8 * n) {
-        return exceptionCount > 0;
+        return;
       }
       out.size = start;
       last = Form.PLANES;
       planes(v, n, out);
-      return true;
+      return;
     }
     e = sums(v, n);
     if (e >= 0) {
@@ -99,12 +96,11 @@ public final class ValueColumn {
         last = Form.ULP;
         out.putByte(SUM | (exceptionCount > 0 ? EXCEPTIONS : 0) | e << 4);
         out.put(trial.buf, 0, trial.size);
-        return exceptionCount > 0;
+        return;
       }
     }
     last = Form.PLANES;
     planes(v, n, out);
-    return true;
   }
 
   /** A method of its own, as every loop here: what surrounds it is compiled without it. */
@@ -354,6 +350,7 @@ public final class ValueColumn {
     private long[] u = new long[0];
     private int[] positions = new int[0];
     private long[] bits = new long[0];
+    private double[] all = new double[0];
 
     /**
      * Reads n values into {@code v} from {@code at} on, which has room for them.
@@ -361,46 +358,90 @@ public final class ValueColumn {
      * @return whether one of them may be other than finite
      */
     public boolean decode(ByteSource in, double[] v, int at, int n) {
+      return decode(in, v, at, n, null);
+    }
+
+    /**
+     * The same of those that are wanted, one slice behind the other.
+     *
+     * @param wanted null for all
+     * @return whether one of all n may be other than finite
+     */
+    public boolean decode(ByteSource in, double[] v, int at, int n, @Nullable Slices wanted) {
       int head = in.getByte();
       int e = head >>> 4;
+      int samples = wanted == null ? n : wanted.samples();
       switch (head & 7) {
         case INTEGER -> {
-          Arrays.fill(v, at, at + n, (double) in.svarint());
+          Arrays.fill(v, at, at + samples, (double) in.svarint());
           return false;
         }
         case RAW -> {
           double x = Double.longBitsToDouble(in.getLong());
-          Arrays.fill(v, at, at + n, x);
+          Arrays.fill(v, at, at + samples, x);
           return !Double.isFinite(x);
         }
         case DECIMAL, SUM -> {
           int count = (head & EXCEPTIONS) != 0 ? exceptions(in, n) : 0;
-          if (m.length < n) {
-            m = new long[n];
-          }
-          IntColumn.decode(in, m, n);
+          m = ints(in, m, n, wanted);
           if (e == 0) {
-            toDouble(m, v, at, n);
+            toDouble(m, v, at, samples);
           } else {
-            toDouble(m, v, at, n, POWER[e]);
+            toDouble(m, v, at, samples, POWER[e]);
           }
           if ((head & 7) == SUM) {
-            if (u.length < n) {
-              u = new long[Math.max(n, 512)];
-            }
-            IntColumn.decode(in, u, n);
-            addUnits(u, v, at, n);
+            u = ints(in, u, n, wanted);
+            addUnits(u, v, at, samples);
           }
-          for (int i = 0; i < count; i++) {
-            v[at + positions[i]] = Double.longBitsToDouble(bits[i]);
-          }
+          putExceptions(count, v, at, wanted);
           return count > 0;
         }
         case PLANES -> {
-          planes(in, v, at, n);
+          if (wanted == null) {
+            planes(in, v, at, n);
+          } else {
+            if (all.length < n) {
+              all = new double[Math.max(n, 512)];
+            }
+            planes(in, all, 0, n);
+            wanted.copy(all, v, at);
+          }
           return true;
         }
         default -> throw new DamageException("unknown form of values: " + (head & 7));
+      }
+    }
+
+    /**
+     * Reads a column of integers, what is wanted of it at its beginning, in an array that has room
+     * for it.
+     */
+    private static long[] ints(ByteSource in, long[] x, int n, @Nullable Slices wanted) {
+      long[] to = x.length < n ? new long[Math.max(n, 512)] : x;
+      IntColumn.decode(in, to, n, wanted);
+      if (wanted != null) {
+        wanted.copy(to, to, 0);
+      }
+      return to;
+    }
+
+    private void putExceptions(int count, double[] v, int at, @Nullable Slices wanted) {
+      if (wanted == null) {
+        for (int i = 0; i < count; i++) {
+          v[at + positions[i]] = Double.longBitsToDouble(bits[i]);
+        }
+        return;
+      }
+      int slice = 0;
+      for (int i = 0; i < count; i++) {
+        int p = positions[i];
+        while (slice < wanted.count() && p >= wanted.to(slice)) {
+          at += wanted.to(slice) - wanted.from(slice);
+          slice++;
+        }
+        if (slice < wanted.count() && p >= wanted.from(slice)) {
+          v[at + p - wanted.from(slice)] = Double.longBitsToDouble(bits[i]);
+        }
       }
     }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Samples;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -88,6 +90,38 @@ class ColumnsTest {
       }
       if (!Double.isFinite(v[i]) && !special) {
         throw new AssertionError(s + " has " + v[i] + " and does not say so");
+      }
+    }
+  }
+
+  @Property(tries = 20_000)
+  void wantedDoublesComeBack(@ForAll("shapes") Shape s) {
+    double[] v = doubles(s);
+    Random r = new Random(s.seed);
+    Slices wanted = new Slices();
+    List<Double> expected = new ArrayList<>();
+    int reach = 1 << r.nextInt(11);
+    for (int from = r.nextInt(reach); from < v.length; ) {
+      int to = Math.min(v.length, from + 1 + r.nextInt(reach));
+      wanted.add(from, to);
+      for (int i = from; i < to; i++) {
+        expected.add(v[i]);
+      }
+      from = to + r.nextInt(reach);
+    }
+    ByteSink out = new ByteSink();
+    values.encode(v, v.length, out);
+    ByteSource in = new ByteSource(out.toArray());
+    double[] got = new double[expected.size() + 3];
+    boolean special = reader.decode(in, got, 3, v.length, wanted);
+    assertThat(in.remaining()).isZero();
+    for (int i = 0; i < expected.size(); i++) {
+      double x = expected.get(i);
+      if (Double.doubleToRawLongBits(x) != Double.doubleToRawLongBits(got[i + 3])) {
+        throw new AssertionError(s + " at " + i + ": " + x + " came back as " + got[i + 3]);
+      }
+      if (!Double.isFinite(x) && !special) {
+        throw new AssertionError(s + " has " + x + " and does not say so");
       }
     }
   }

@@ -1,0 +1,51 @@
+package dev.tethys.store.metrics.internal.block;
+
+import dev.tethys.model.storage.StepWindows;
+import dev.tethys.store.metrics.internal.encoding.Slices;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which samples of a block lie in the windows that a query looks at: found once for all series of
+ * the same timestamps. Safe for several threads.
+ */
+final class WindowSlices {
+  private final StepWindows windows;
+  private final Map<Integer, Slices> ofWhole = new ConcurrentHashMap<>(); // by set
+
+  WindowSlices(StepWindows windows) {
+    this.windows = windows;
+  }
+
+  /**
+   * Which of the timestamps {@code [from, to)} of a set; not to be changed.
+   *
+   * @param t all of the set
+   */
+  Slices of(int set, long[] t, int from, int to) {
+    if (from > 0 || to < t.length) {
+      return find(t, from, to);
+    }
+    Slices known = ofWhole.get(set);
+    if (known == null) {
+      known = find(t, from, to);
+      ofWhole.put(set, known);
+    }
+    return known;
+  }
+
+  private Slices find(long[] t, int from, int to) {
+    Slices found = new Slices();
+    int at = from;
+    while (at < to) {
+      long moment = windows.momentFor(t[at]);
+      int begin = TimeSets.lower(t, at, to, moment - windows.before());
+      int end = TimeSets.lower(t, begin, to, moment + windows.after() + 1);
+      if (begin < end) {
+        found.add(begin, end);
+      }
+      at = end;
+    }
+    return found;
+  }
+}

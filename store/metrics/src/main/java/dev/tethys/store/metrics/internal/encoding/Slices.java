@@ -1,0 +1,70 @@
+package dev.tethys.store.metrics.internal.encoding;
+
+import java.util.Arrays;
+
+/**
+ * Which places of a column are wanted: slices that neither overlap nor touch, ascending. Made by
+ * one thread, then for all.
+ */
+public final class Slices {
+  private int[] from = new int[4];
+  private int[] to = new int[4];
+  private int count;
+  private int samples;
+
+  /** The places {@code [begin, end)}, some at least, are wanted, too; none behind them is yet. */
+  public void add(int begin, int end) {
+    samples += end - begin;
+    if (count > 0 && to[count - 1] == begin) {
+      to[count - 1] = end;
+      return;
+    }
+    if (count == from.length) {
+      from = Arrays.copyOf(from, count * 2);
+      to = Arrays.copyOf(to, count * 2);
+    }
+    from[count] = begin;
+    to[count++] = end;
+  }
+
+  /** How many slices there are. */
+  public int count() {
+    return count;
+  }
+
+  /** The first place of a slice. */
+  public int from(int slice) {
+    return from[slice];
+  }
+
+  /** The place behind a slice. */
+  public int to(int slice) {
+    return to[slice];
+  }
+
+  /** How many places are in all of them. */
+  public int samples() {
+    return samples;
+  }
+
+  /** The place behind the last slice; 0 when there is none. */
+  public int end() {
+    return count == 0 ? 0 : to[count - 1];
+  }
+
+  /** Whether some of the places {@code [begin, end)} are wanted. */
+  boolean touch(int begin, int end) {
+    int k = Arrays.binarySearch(to, 0, count, begin + 1); // the first that ends behind begin
+    k = k < 0 ? -k - 1 : k;
+    return k < count && from[k] < end;
+  }
+
+  /** Copies what is wanted of a column, one slice behind the other. */
+  public void copy(Object column, Object into, int at) {
+    for (int k = 0; k < count; k++) {
+      int n = to[k] - from[k];
+      System.arraycopy(column, from[k], into, at, n);
+      at += n;
+    }
+  }
+}
