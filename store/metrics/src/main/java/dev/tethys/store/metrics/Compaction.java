@@ -291,9 +291,7 @@ final class Compaction {
   /** Rewrites blocks that have tombstones, whatever there is room for. */
   void clean(DatabaseOptions options, LongFunction<Horizon> horizons) throws IOException {
     blocks.removals.proceed();
-    for (BlockReader b : blocks.removals.named()) {
-      throw new IOException(b.folder() + ", which was replaced, cannot be removed");
-    }
+    blocks.removals.refuseBesideNamed("");
     downsample(options); // buckets of which a part is deleted, from what is left
     for (BlockReader b : blocks.list()) {
       if (b.tombstoneCount() > 0 && isSound(b)) {

@@ -259,14 +259,14 @@ public final class MetricsDatabase implements MetricStore {
         for (Choice.Piece p : pinned) {
           found.add(piece(p, hints, matchers, lost));
           long resolution = p.block().meta().resolution();
-          horizons.add(shown.computeIfAbsent(resolution, upkeep::horizon));
+          horizons.add(shown.computeIfAbsent(resolution, upkeep.horizons::at));
         }
       } finally {
         pinned.forEach(p -> p.block().release());
         if (memory != null) {
           // Blocks in their order, the head last.
           found.add(memory);
-          horizons.add(shown.computeIfAbsent(0L, upkeep::horizon));
+          horizons.add(shown.computeIfAbsent(0L, upkeep.horizons::at));
         }
       }
       boolean inMemory = memory != null;
@@ -297,21 +297,21 @@ public final class MetricsDatabase implements MetricStore {
       return b.selectSummaries(
           hints.minTime(), hints.maxTime(), p.from(), p.to(), matchers, fill, lost);
     }
-    SourceSelection s = b.select(hints.minTime(), hints.maxTime(), matchers, lost);
+    SourceSelection s = b.select(hints.minTime(), hints.maxTime(), matchers, hints.windows(), lost);
     return p.whole() ? s : new ClippedSelection(s, p.from(), p.to());
   }
 
   @Override
   public long changeMark() {
     checkOpen();
-    upkeep.noteHorizon();
+    upkeep.horizons.note();
     return changes.mark();
   }
 
   @Override
   public TimeRanges changedSince(long mark) {
     checkOpen();
-    upkeep.noteHorizon();
+    upkeep.horizons.note();
     return changes.since(mark);
   }
 

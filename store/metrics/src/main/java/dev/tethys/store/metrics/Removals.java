@@ -94,6 +94,19 @@ final class Removals {
     }
   }
 
+  /**
+   * For what must not be done while a start would find more than the store has.
+   *
+   * @param further what the error says behind the block
+   * @throws IOException when a block has its name still
+   */
+  void refuseBesideNamed(String further) throws IOException {
+    if (!named.isEmpty()) {
+      BlockReader first = named.keySet().iterator().next();
+      throw new IOException(first.folder() + ", which was replaced, cannot be removed" + further);
+    }
+  }
+
   /** Removes what the disk lets go; what it does not is told once. */
   void proceed() {
     Set<String> there = new HashSet<>();

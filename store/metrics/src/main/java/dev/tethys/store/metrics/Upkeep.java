@@ -17,16 +17,12 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What changes the shape of the store, one thing at a time under the structure lock: head to block,
@@ -60,11 +56,11 @@ final class Upkeep {
   private final PageFiles pages;
   private final ReentrantReadWriteLock parts;
   private final ChangeLog changes;
-  private Map<Long, Horizon> noted = Map.of(); // by resolution; guarded by changes
   private final ReentrantLock structure = new ReentrantLock();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
   private volatile DatabaseOptions options;
+  final Horizons horizons;
   final Compaction compaction;
   final Checkpoints checkpoints;
   private long lateAtFlush;
@@ -99,6 +95,7 @@ final class Upkeep {
     this.log = log;
     this.pages = pages;
     this.parts = parts;
+    this.horizons = new Horizons(options, head, blocks, changes);
     this.compaction =
         new Compaction(
             files,
@@ -128,66 +125,9 @@ final class Upkeep {
     }
   }
 
-  /** How far back samples, or buckets of a resolution, are shown now. */
-  Horizon horizon(long resolution) {
-    DatabaseOptions o = options;
-    RetentionPolicy p = Compaction.policy(o, resolution);
-    if (p.rules().isEmpty()) {
-      return Horizon.NONE;
-    }
-    // Where data is downsampled later, samples stay until their blocks go, so that nothing is
-    // hidden before its buckets are shown.
-    return resolution == 0 && !o.downsampling().isEmpty()
-        ? Horizon.ofRules(p, newest())
-        : Horizon.of(p, newest());
-  }
-
-  /** The newest sample of the store. */
-  private long newest() {
-    long newest = head.maxTime();
-    for (BlockReader b : blocks.list()) {
-      newest = Math.max(newest, b.meta().maxTime() - 1);
-    }
-    return newest;
-  }
-
   void configure(DatabaseOptions next) {
     options = next;
-    synchronized (changes) {
-      noted = horizons();
-      changes.noteAll();
-    }
-  }
-
-  /** Notes what has become too old to be shown since the last time. */
-  void noteHorizon() {
-    if (options.retention().rules().isEmpty()) {
-      return; // then samples go with their blocks only
-    }
-    synchronized (changes) {
-      Map<Long, Horizon> now = horizons();
-      now.forEach((resolution, h) -> noteHorizon(noted.get(resolution), h));
-      noted = now;
-    }
-  }
-
-  private void noteHorizon(@Nullable Horizon before, Horizon now) {
-    if (before == null || now.kinds() != before.kinds()) {
-      changes.noteAll();
-      return;
-    }
-    for (int k = 0; k < now.kinds(); k++) {
-      if (now.floor(k) > before.floor(k)) {
-        changes.note(before.floor(k), now.floor(k) - 1);
-      }
-    }
-  }
-
-  private Map<Long, Horizon> horizons() {
-    Map<Long, Horizon> out = new HashMap<>();
-    out.put(0L, horizon(0));
-    blocks.levels().downsampled().keySet().forEach(r -> out.put(r, horizon(r)));
-    return out;
+    horizons.configure(next);
   }
 
   DatabaseOptions options() {
@@ -335,7 +275,7 @@ final class Upkeep {
   }
 
   private void compact() throws IOException {
-    compaction.run(options, this::horizon, newest(), log.bytes());
+    compaction.run(options, horizons::at, horizons.newest(), log.bytes());
   }
 
   /** Samples to blocks, and the rest to a snapshot, when that is due. */
@@ -441,28 +381,7 @@ final class Upkeep {
       checkpoints.settle();
       // Before, for who sees the first of it gone, and after, for who began while some was there.
       changes.note(min, max);
-      head.delete(min, max, matcherSets);
-      List<StorageException> damaged = new ArrayList<>();
-      List<BlockReader> all = new ArrayList<>(blocks.list());
-      all.addAll(blocks.removals.named()); // a start may find them again
-      for (BlockReader b : all) {
-        if (b.overlaps(min, max)) {
-          try {
-            b.delete(min, max, matcherSets);
-          } catch (StorageException e) {
-            damaged.add(e);
-          }
-        }
-      }
-      for (String missing : blocks.unreadWarnings()) {
-        damaged.add(
-            new StorageException(
-                StorageException.Reason.UNAVAILABLE,
-                missing + ": nothing could be deleted there. Ask again once it can be read"));
-      }
-      if (!damaged.isEmpty()) {
-        throw joined(damaged);
-      }
+      new Deletion(head, blocks).run(min, max, matcherSets);
     } catch (IOException e) {
       throw unavailable(
           "the deletion could not be stored for all blocks; ask for it again once the disk works",
@@ -471,18 +390,6 @@ final class Upkeep {
       changes.note(min, max);
       structure.unlock();
     }
-  }
-
-  /** One error that names what each of some does. */
-  private static StorageException joined(List<StorageException> all) {
-    StorageException first = all.getFirst();
-    if (all.size() == 1) {
-      return first;
-    }
-    String texts = all.stream().map(StorageException::getMessage).collect(Collectors.joining("; "));
-    StorageException out = new StorageException(first.reason(), texts, first);
-    all.stream().skip(1).forEach(out::addSuppressed);
-    return out;
   }
 
   /**
@@ -545,7 +452,7 @@ final class Upkeep {
     structure.lock();
     long began = System.nanoTime();
     try {
-      compaction.clean(options, this::horizon);
+      compaction.clean(options, horizons::at);
     } catch (IOException e) {
       throw unavailable("tombstones could not be cleaned", e);
     } finally {
@@ -558,68 +465,11 @@ final class Upkeep {
     Path into = where.toAbsolutePath();
     structure.lock();
     try {
-      if (!files.list(into).isEmpty()) {
-        throw new StorageException(
-            StorageException.Reason.INVALID, "the folder " + into + " for a snapshot is not empty");
-      }
-      files.createDirectories(into);
-      for (BlockReader b : blocks.list()) {
-        Path to = into.resolve(b.meta().id());
-        files.createDirectories(to);
-        for (Path p : files.list(b.folder())) {
-          files.link(p, to.resolve(p.getFileName()));
-        }
-        files.syncDirectory(to);
-      }
-      linkUnread(into);
-      if (!skipHead) {
-        for (Span span : head.truncation().spans(Long.MAX_VALUE)) {
-          long start = span.start();
-          boolean late = !span.inOrder();
-          try (SourceSelection s = head.selectOnce(start, span.end() - 1)) {
-            // The copy goes on behind its newest sample, not behind a range that is still being
-            // filled.
-            long filled = Math.min(span.end(), Math.max(head.minValidTime(), head.maxTime() + 1));
-            blocks.write(
-                into,
-                new SeriesStream(List.of(s), start, filled - 1),
-                blocks.draft(start, filled, 1, late, List.of()),
-                Pace.none());
-          }
-        }
-      }
-      files.syncDirectory(into);
+      new Snapshot(files, head, blocks).write(into, skipHead);
     } catch (IOException e) {
       throw unavailable("the snapshot in " + into + " could not be written", e);
     } finally {
       structure.unlock();
-    }
-  }
-
-  /** Blocks that cannot be read belong to a copy, too: a second name needs no reading. */
-  private void linkUnread(Path into) throws IOException {
-    if (blocks.unread().isEmpty()) {
-      return;
-    }
-    for (BlockReader b : blocks.removals.named()) {
-      // It may be what says that a block which is linked here was replaced.
-      throw new IOException(
-          b.folder()
-              + ", which was replaced, cannot be removed, and "
-              + String.join("; ", blocks.unreadWarnings())
-              + ": see to the disk");
-    }
-    for (Path block : blocks.unread()) {
-      List<Path> all = files.list(block);
-      if (all.isEmpty()) {
-        throw new IOException(block + " cannot be read: see to the disk");
-      }
-      Path to = into.resolve(block.getFileName());
-      files.createDirectories(to);
-      for (Path p : all) {
-        files.link(p, to.resolve(p.getFileName()));
-      }
-      files.syncDirectory(to);
     }
   }
 

@@ -15,8 +15,6 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -335,22 +333,14 @@ class FailingReadsTest {
   /** Files of which one loses its content when it is first mapped. */
   private static FileAccess losing(FileAccess files, Path one) {
     boolean[] lost = new boolean[1];
-    return (FileAccess)
-        Proxy.newProxyInstance(
-            FileAccess.class.getClassLoader(),
-            new Class<?>[] {FileAccess.class},
-            (proxy, method, arguments) -> {
-              try {
-                Object out = method.invoke(files, arguments);
-                if (method.getName().equals("map") && arguments[0].equals(one) && !lost[0]) {
-                  lost[0] = true;
-                  cut(one, 0);
-                }
-                return out;
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    return WatchedFiles.after(
+        files,
+        (operation, arguments) -> {
+          if (operation.equals("map") && arguments[0].equals(one) && !lost[0]) {
+            lost[0] = true;
+            cut(one, 0);
+          }
+        });
   }
 
   @Test

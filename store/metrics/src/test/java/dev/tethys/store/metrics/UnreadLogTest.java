@@ -12,8 +12,6 @@ import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,22 +29,13 @@ class UnreadLogTest {
 
   /** Files of which the log is cut after it was mapped: reading it faults as on a broken disk. */
   private static FileAccess faulty() {
-    FileAccess disk = new RealFiles();
-    return (FileAccess)
-        Proxy.newProxyInstance(
-            FileAccess.class.getClassLoader(),
-            new Class<?>[] {FileAccess.class},
-            (proxy, method, arguments) -> {
-              try {
-                Object result = method.invoke(disk, arguments);
-                if (method.getName().equals("map") && isLog((Path) arguments[0])) {
-                  cut((Path) arguments[0]);
-                }
-                return result;
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    return WatchedFiles.after(
+        new RealFiles(),
+        (operation, arguments) -> {
+          if (operation.equals("map") && isLog((Path) arguments[0])) {
+            cut((Path) arguments[0]);
+          }
+        });
   }
 
   private static boolean isLog(Path p) {

@@ -1,0 +1,89 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.storage.ChangeLog;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.head.Head;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far back samples and buckets are shown now. Time alone moves that; whoever keeps answers is
+ * told of it as of any other change.
+ */
+final class Horizons {
+  private final Head head;
+  private final Blocks blocks;
+  private final ChangeLog changes;
+  private volatile DatabaseOptions options;
+  private Map<Long, Horizon> noted = Map.of(); // by resolution; guarded by changes
+
+  Horizons(DatabaseOptions options, Head head, Blocks blocks, ChangeLog changes) {
+    this.options = options;
+    this.head = head;
+    this.blocks = blocks;
+    this.changes = changes;
+  }
+
+  /** How far back samples (0), or buckets of a resolution, are shown. */
+  Horizon at(long resolution) {
+    DatabaseOptions o = options;
+    RetentionPolicy p = Compaction.policy(o, resolution);
+    if (p.rules().isEmpty()) {
+      return Horizon.NONE;
+    }
+    // Where data is downsampled later, samples stay until their blocks go, so that nothing is
+    // hidden before its buckets are shown.
+    return resolution == 0 && !o.downsampling().isEmpty()
+        ? Horizon.ofRules(p, newest())
+        : Horizon.of(p, newest());
+  }
+
+  /** The newest sample of the store. */
+  long newest() {
+    long newest = head.maxTime();
+    for (BlockReader b : blocks.list()) {
+      newest = Math.max(newest, b.meta().maxTime() - 1);
+    }
+    return newest;
+  }
+
+  void configure(DatabaseOptions next) {
+    options = next;
+    synchronized (changes) {
+      noted = all();
+      changes.noteAll();
+    }
+  }
+
+  /** Notes what has become too old to be shown since the last time. */
+  void note() {
+    if (options.retention().rules().isEmpty()) {
+      return; // then samples go with their blocks only
+    }
+    synchronized (changes) {
+      Map<Long, Horizon> now = all();
+      now.forEach((resolution, h) -> note(noted.get(resolution), h));
+      noted = now;
+    }
+  }
+
+  private void note(@Nullable Horizon before, Horizon now) {
+    if (before == null || now.kinds() != before.kinds()) {
+      changes.noteAll();
+      return;
+    }
+    for (int k = 0; k < now.kinds(); k++) {
+      if (now.floor(k) > before.floor(k)) {
+        changes.note(before.floor(k), now.floor(k) - 1);
+      }
+    }
+  }
+
+  private Map<Long, Horizon> all() {
+    Map<Long, Horizon> out = new HashMap<>();
+    out.put(0L, at(0));
+    blocks.levels().downsampled().keySet().forEach(r -> out.put(r, at(r)));
+    return out;
+  }
+}
