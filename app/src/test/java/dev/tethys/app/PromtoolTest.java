@@ -732,6 +732,25 @@ class PromtoolTest {
     same("", List.of("test", "rules", "--diff", f.toString()));
   }
 
+  /** Wikimedia's tests have series of ten million values, of which fifty are looked at. */
+  @Test
+  void valuesBehindTheEndMayBeAnyNumber() throws Exception {
+    Path f =
+        Files.writeString(
+            dir.resolve("long.yml"),
+            """
+            tests:
+            - interval: 1m
+              input_series:
+              - {series: x, values: '0x10000000'}
+              - {series: y, values: '1+1x10000000'}
+              promql_expr_test:
+              - {expr: x + y, eval_time: 50m, exp_samples: [{value: 51, labels: '{}'}]}
+              - {expr: 'count_over_time(y[1h])', eval_time: 50m, exp_samples: [{value: 50, labels: '{}'}]}
+            """);
+    same("", List.of("test", "rules", f.toString()));
+  }
+
   @Test
   void startTimestampsAreThoseOfNewerVersions() {
     ToolRun o = ours("", words("test rules @promtool/start-time-test.yml"));

@@ -105,12 +105,14 @@ final class RuleTest implements AutoCloseable {
 
   /** Parses the input; the error of the first series that cannot be read, or nothing. */
   List<String> input() {
+    long step = test.interval().toMillis();
+    long wanted = step <= 0 ? Long.MAX_VALUE : test.end().toMillis() / step + 1;
     int line = 1;
     for (InputSeries s : test.input()) {
       line++;
       String text = (s.series() + " " + s.values()).strip().replace('\n', ' ');
       try {
-        SeriesDescription d = SeriesDescription.parse(text);
+        SeriesDescription d = SeriesDescription.parse(text, wanted);
         inputs.put(d.labels(), new Input(d.values())); // a series given again replaces itself
       } catch (PromqlParseException e) {
         String at = PromqlParseException.position(text, e.span().start());

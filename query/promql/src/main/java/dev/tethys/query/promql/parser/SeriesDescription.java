@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param values in order
  */
 public record SeriesDescription(Labels labels, List<SequenceValue> values) {
-  /** The most values that one series may be expanded to. */
+  /** The most values of one series that are kept. */
   public static final int MAX_VALUES = 1_000_000;
 
   /**
@@ -48,9 +48,19 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
    * @throws PromqlParseException when it is not valid
    */
   public static SeriesDescription parse(String line) {
+    return parse(line, Long.MAX_VALUE);
+  }
+
+  /**
+   * The same for somebody who looks at the first values alone: those behind them are read, but
+   * however many they are, they take no memory.
+   *
+   * @param wanted how many are looked at
+   */
+  public static SeriesDescription parse(String line, long wanted) {
     int end = endOfMetric(line);
     Labels labels = PromqlParser.parseMetric(line.substring(0, end));
-    return new SeriesDescription(labels, new Scanner(line, end).values());
+    return new SeriesDescription(labels, new Scanner(line, end, wanted).values());
   }
 
   private static int endOfMetric(String s) {
@@ -86,12 +96,18 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
   /** Reads the values. */
   private static final class Scanner {
     private final String s;
+    private final long wanted;
     private int i;
     private final List<SequenceValue> out = new ArrayList<>();
 
-    Scanner(String s, int from) {
+    Scanner(String s, int from, long wanted) {
       this.s = s;
       this.i = from;
+      this.wanted = wanted;
+    }
+
+    private boolean isFull() {
+      return out.size() >= wanted;
     }
 
     List<SequenceValue> values() {
@@ -119,7 +135,7 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
       } else if (accept('_')) {
         // A gap that is repeated is exactly so long; a value that is repeated stands once more.
         int n = accept('x') ? count() : 1;
-        for (int k = 0; k < n; k++) {
+        for (int k = 0; k < n && !isFull(); k++) {
           add(SequenceValue.OMITTED);
         }
       } else if (s.startsWith("stale", i)) {
@@ -145,13 +161,16 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
       int n = accept('x') ? count() : 0;
       double v = first;
       add(SequenceValue.number(v));
-      for (int k = 0; k < n; k++) {
+      for (int k = 0; k < n && !isFull(); k++) {
         v = step == 0 ? v : v + step;
         add(SequenceValue.number(v));
       }
     }
 
     private void add(SequenceValue v) {
+      if (isFull()) {
+        return;
+      }
       if (out.size() >= MAX_VALUES) {
         throw error(i, "more than " + MAX_VALUES + " values in one series");
       }
@@ -208,7 +227,7 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
       if (c == 'x') {
         i++;
         int n = count();
-        for (int k = 0; k <= n; k++) {
+        for (int k = 0; k <= n && !isFull(); k++) {
           add(new SequenceValue(false, 0, first, hint[0]));
         }
         return;
@@ -229,7 +248,7 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
       int n = count();
       add(new SequenceValue(false, 0, first, hint[0]));
       Histogram current = first;
-      for (int k = 0; k < n; k++) {
+      for (int k = 0; k < n && (k == 0 || !isFull()); k++) {
         if (current.schema() > step.schema()) {
           throw error(
               at,

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Samples;
+import dev.tethys.query.promql.parser.SeriesDescription.SequenceValue;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,17 @@ class SeriesDescriptionTest {
     Histogram last = Objects.requireNonNull(values.get(5).histogram());
     assertThat(last.positive()).containsExactly(3, 4);
     assertThat(last.sum()).isEqualTo(5);
+  }
+
+  @Test
+  void whatNobodyLooksAtIsReadAndNotKept() {
+    assertThat(SeriesDescription.parse("up 1x10000000 2+1x99999999 _x9999999 {{}}x99999999", 3))
+        .extracting(d -> d.values().stream().map(SequenceValue::value).toList())
+        .isEqualTo(List.of(1.0, 1.0, 1.0));
+    assertThatThrownBy(() -> SeriesDescription.parse("up 1x10000000 b", 3))
+        .hasMessageContaining("unexpected \"b\" in series values");
+    assertThatThrownBy(() -> SeriesDescription.parse("up 1x10000000", 2_000_000))
+        .hasMessageContaining("more than 1000000 values in one series");
   }
 
   @ParameterizedTest
