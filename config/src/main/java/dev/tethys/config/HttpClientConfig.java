@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * destination share. Files are named here and read when they are used.
  *
  * @param cloud the authentication of a cloud, where whoever has this block has keys for it
+ * @param connections how connections are used
  */
 public record HttpClientConfig(
     @Nullable BasicAuth basicAuth,
@@ -22,7 +23,47 @@ public record HttpClientConfig(
     boolean enableHttp2,
     ProxyConfig proxy,
     Map<String, Header> headers,
-    @Nullable CloudAuth cloud) {
+    @Nullable CloudAuth cloud,
+    ConnectionRules connections) {
+
+  /** One that uses its connections as all do. */
+  public HttpClientConfig(
+      @Nullable BasicAuth basicAuth,
+      @Nullable Authorization authorization,
+      @Nullable OAuth2 oauth2,
+      TlsConfig tls,
+      boolean followRedirects,
+      boolean enableHttp2,
+      ProxyConfig proxy,
+      Map<String, Header> headers,
+      @Nullable CloudAuth cloud) {
+    this(
+        basicAuth,
+        authorization,
+        oauth2,
+        tls,
+        followRedirects,
+        enableHttp2,
+        proxy,
+        headers,
+        cloud,
+        ConnectionRules.USUAL);
+  }
+
+  /** The same with other rules for its connections. */
+  public HttpClientConfig with(ConnectionRules rules) {
+    return new HttpClientConfig(
+        basicAuth,
+        authorization,
+        oauth2,
+        tls,
+        followRedirects,
+        enableHttp2,
+        proxy,
+        headers,
+        cloud,
+        rules);
+  }
 
   /** One without the authentication of a cloud. */
   public HttpClientConfig(
@@ -57,7 +98,7 @@ public record HttpClientConfig(
   /** The same with the authentication of a cloud in the place of any other. */
   public HttpClientConfig signing(CloudAuth itsCloud) {
     return new HttpClientConfig(
-        null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud);
+        null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud, connections);
   }
 
   /** No authentication, redirects followed, HTTP/2 where the server has it. */

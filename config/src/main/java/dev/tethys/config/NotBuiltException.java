@@ -24,7 +24,7 @@ public final class NotBuiltException extends ConfigException {
   }
 
   private static String text(String what) {
-    return what + " is valid in Prometheus but not built in Tethys yet (see README)";
+    return what + " is valid but not built in Tethys yet (see README)";
   }
 
   /** Everything that was asked for in vain. */

@@ -101,7 +101,7 @@ public record ProxyConfig(
       return url;
     }
     try {
-      URI whole = new URI("http://" + url);
+      URI whole = UrlText.read("http://" + url);
       return isProxy(whole) ? whole : url;
     } catch (URISyntaxException e) {
       return url;
@@ -109,7 +109,7 @@ public record ProxyConfig(
   }
 
   private static boolean isProxy(URI url) {
-    return url.getHost() != null
+    return UrlHost.of(url) != null
         && SCHEMES.contains(String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT));
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.config;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,10 @@ import org.jspecify.annotations.Nullable;
  * take effect; {@code ""} and empty secrets mean "not given".
  *
  * @param passphrase of the key
+ * @param cipherSuites of TLS 1.2, by IANA's names, in the order of preference; empty for Java's own
+ * @param namedGroups of the key exchange, by Java's names; empty for Java's own
+ * @param systemCas whether the system's authorities are trusted beside {@code ca} and {@code
+ *     caFile}
  */
 public record TlsConfig(
     String ca,
@@ -21,7 +26,40 @@ public record TlsConfig(
     String serverName,
     boolean insecureSkipVerify,
     @Nullable TlsVersion minVersion,
-    @Nullable TlsVersion maxVersion) {
+    @Nullable TlsVersion maxVersion,
+    List<String> cipherSuites,
+    List<String> namedGroups,
+    boolean systemCas) {
+  /** With Java's own suites and groups. */
+  public TlsConfig(
+      String ca,
+      String caFile,
+      String cert,
+      String certFile,
+      Secret key,
+      String keyFile,
+      Secret passphrase,
+      String serverName,
+      boolean insecureSkipVerify,
+      @Nullable TlsVersion minVersion,
+      @Nullable TlsVersion maxVersion) {
+    this(
+        ca,
+        caFile,
+        cert,
+        certFile,
+        key,
+        keyFile,
+        passphrase,
+        serverName,
+        insecureSkipVerify,
+        minVersion,
+        maxVersion,
+        List.of(),
+        List.of(),
+        false);
+  }
+
   /** With a key that no passphrase protects. */
   public TlsConfig(
       String ca,
@@ -144,6 +182,25 @@ public record TlsConfig(
           + " both are specified";
     }
     return null;
+  }
+
+  /** The same with other suites, groups and authorities. */
+  public TlsConfig with(List<String> suites, List<String> groups, boolean system) {
+    return new TlsConfig(
+        ca,
+        caFile,
+        cert,
+        certFile,
+        key,
+        keyFile,
+        passphrase,
+        serverName,
+        insecureSkipVerify,
+        minVersion,
+        maxVersion,
+        List.copyOf(suites),
+        List.copyOf(groups),
+        system);
   }
 
   /** Whether there is a certificate of our own. */

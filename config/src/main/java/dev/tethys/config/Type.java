@@ -153,6 +153,28 @@ public final class Type<T> {
     return oneOf(what, type.getEnumConstants(), e -> e.name().toLowerCase(Locale.ROOT));
   }
 
+  /** The same, written in lower or upper case. */
+  public static <E extends Enum<E>> Type<E> anyCase(String what, Class<E> type) {
+    SequencedMap<String, E> m = new LinkedHashMap<>();
+    for (E e : type.getEnumConstants()) {
+      m.put(e.name().toLowerCase(Locale.ROOT), e);
+    }
+    return anyCase(what, m);
+  }
+
+  /** One of several words, which are given in lower case and may be written in upper case, too. */
+  public static <T> Type<T> anyCase(String what, SequencedMap<String, T> words) {
+    Type<T> exact = oneOf(what, words);
+    return new Type<>(
+        exact.name,
+        null,
+        n -> {
+          T v = words.get(n.asString().toLowerCase(Locale.ROOT));
+          return v != null ? v : exact.read(n);
+        },
+        null);
+  }
+
   /** As the documentation calls it. */
   public String name() {
     return name;
@@ -176,7 +198,7 @@ public final class Type<T> {
 
   private static URI uri(String s) {
     try {
-      return new URI(s);
+      return UrlText.read(s);
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException("\"" + s + "\" is not a valid URL: " + e.getReason(), e);
     }

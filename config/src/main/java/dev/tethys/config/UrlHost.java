@@ -30,6 +30,12 @@ public final class UrlHost {
     return m == null ? u.getHost() : m.group(1);
   }
 
+  /** The host as sockets take it, an IPv6 address without brackets; "null" when there is none. */
+  public static String bare(URI u) {
+    String host = String.valueOf(of(u));
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
   /** The port; -1 when it is not said. */
   public static int port(URI u) {
     Matcher m = lenient(u);

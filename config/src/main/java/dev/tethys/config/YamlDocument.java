@@ -35,6 +35,7 @@ public final class YamlDocument {
   private final List<NotBuiltException.Part> notBuilt = new ArrayList<>();
   private final YamlNode root;
   private boolean lenient;
+  private boolean commas;
 
   private YamlDocument(String name, @Nullable Path directory, String text) {
     this.name = name;
@@ -96,6 +97,16 @@ public final class YamlDocument {
   public YamlDocument ignoringUnknownKeys() {
     lenient = true;
     return this;
+  }
+
+  /** From now on a text where a list is wanted is its items, with commas between them. */
+  public YamlDocument splittingTexts() {
+    commas = true;
+    return this;
+  }
+
+  boolean splitsTexts() {
+    return commas;
   }
 
   boolean ignoresUnknownKeys() {

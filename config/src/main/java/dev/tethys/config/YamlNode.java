@@ -20,6 +20,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
  * A value in a YAML file, with its position and the path of keys that leads to it.
@@ -311,12 +312,36 @@ public final class YamlNode {
     if (isNull()) {
       return List.of();
     }
+    if (document.splitsTexts() && node instanceof ScalarNode t && t.getTag().equals(Tag.STR)) {
+      return split(t);
+    }
     if (!(node instanceof SequenceNode s)) {
       throw error("wants a list, not " + describe());
     }
     List<YamlNode> out = new ArrayList<>(s.getValue().size());
     for (Node n : s.getValue()) {
       out.add(new YamlNode(document, n, path + "[" + out.size() + "]"));
+    }
+    return out;
+  }
+
+  /** The parts of a text between commas, as texts; none of an empty one. */
+  private List<YamlNode> split(ScalarNode text) {
+    List<YamlNode> out = new ArrayList<>();
+    if (!text.getValue().isEmpty()) {
+      for (String part : text.getValue().split(",", -1)) {
+        out.add(
+            new YamlNode(
+                document,
+                new ScalarNode(
+                    Tag.STR,
+                    true,
+                    part,
+                    ScalarStyle.DOUBLE_QUOTED,
+                    text.getStartMark(),
+                    text.getEndMark()),
+                path + "[" + out.size() + "]"));
+      }
     }
     return out;
   }

@@ -147,8 +147,7 @@ class YamlReadingTest {
     d.root().object(TOP);
     assertThatThrownBy(d::refuseNotBuilt)
         .isInstanceOf(NotBuiltException.class)
-        .hasMessage(
-            "f.yml:2:1: later is valid in Prometheus but not built in Tethys yet (see README)");
+        .hasMessage("f.yml:2:1: later is valid but not built in Tethys yet (see README)");
     YamlDocument empty = YamlDocument.parse("f.yml", null, "later: []\n");
     empty.root().object(TOP);
     assertThatCode(empty::refuseNotBuilt).doesNotThrowAnyException();

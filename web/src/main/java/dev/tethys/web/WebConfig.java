@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,6 +95,26 @@ public record WebConfig(
       boolean preferServerCipherSuites,
       List<String> namedGroups,
       List<String> files) {
+    /** The same where clients may also show certificates of others. */
+    public ServerTls withClientCas(List<X509Certificate> more) {
+      if (clientCas == null) {
+        return this;
+      }
+      List<X509Certificate> all = new ArrayList<>(clientCas);
+      all.addAll(more);
+      return new ServerTls(
+          keyPair,
+          clientAuth,
+          all,
+          clientAllowedSans,
+          minVersion,
+          maxVersion,
+          cipherSuites,
+          preferServerCipherSuites,
+          namedGroups,
+          files);
+    }
+
     /**
      * Reads what a server's TLS is made of.
      *

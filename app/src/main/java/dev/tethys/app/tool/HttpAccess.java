@@ -3,6 +3,7 @@ package dev.tethys.app.tool;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.BasicCredentials;
@@ -103,7 +104,7 @@ final class HttpAccess implements AutoCloseable {
     String s = text.contains("://") ? text : "http://" + text;
     try {
       URI u = new URI(s.replaceAll("/+$", ""));
-      if (u.getHost() == null) {
+      if (UrlHost.of(u) == null) {
         throw new WrongCommandLineException("\"" + text + "\" names no host");
       }
       return u;

@@ -4,6 +4,7 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.web.internal.NamedContext;
 import dev.tethys.web.internal.Pem;
+import dev.tethys.web.internal.TunedContext;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -35,11 +36,20 @@ final class ClientTls {
    *
    * @param serverName the name asked for and verified, in the place of the host's; empty for none
    * @param verifies whether certificates are looked at
+   * @param groups of the key exchange; empty for the JDK's own
    */
-  record Setup(SSLContext context, List<String> protocols, String serverName, boolean verifies) {
+  record Setup(
+      SSLContext context,
+      List<String> protocols,
+      String serverName,
+      boolean verifies,
+      List<String> groups) {
     SSLParameters parameters() {
       SSLParameters p = new SSLParameters();
       p.setProtocols(protocols.toArray(String[]::new));
+      if (!groups.isEmpty()) {
+        p.setNamedGroups(groups.toArray(String[]::new)); // none would be the JDK's own again
+      }
       return p;
     }
   }
@@ -47,7 +57,8 @@ final class ClientTls {
   private ClientTls() {}
 
   static Setup setup(TlsConfig c) throws IOException {
-    return new Setup(context(c), protocols(c), c.serverName(), !c.insecureSkipVerify());
+    return new Setup(
+        context(c), protocols(c), c.serverName(), !c.insecureSkipVerify(), c.namedGroups());
   }
 
   static List<Stamp> stamps(TlsConfig c) {
@@ -87,19 +98,22 @@ final class ClientTls {
       return List.of();
     }
     try {
+      List<X509Certificate> named = new ArrayList<>();
       if (!c.ca().isEmpty() || !c.caFile().isEmpty()) {
-        return Pem.certificates(Pem.text(c.ca(), c.caFile(), "ca_file"));
+        named.addAll(Pem.certificates(Pem.text(c.ca(), c.caFile(), "ca_file")));
+        if (!c.systemCas()) {
+          return named;
+        }
       }
       TrustManagerFactory f =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       f.init((KeyStore) null);
-      List<X509Certificate> all = new ArrayList<>();
       for (TrustManager m : f.getTrustManagers()) {
         if (m instanceof X509ExtendedTrustManager x) {
-          all.addAll(List.of(x.getAcceptedIssuers()));
+          named.addAll(List.of(x.getAcceptedIssuers()));
         }
       }
-      return all;
+      return named;
     } catch (GeneralSecurityException e) {
       throw new IOException("tls_config: " + e.getMessage(), e);
     }
@@ -130,7 +144,7 @@ final class ClientTls {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         int i = 0;
-        for (X509Certificate ca : Pem.certificates(Pem.text(c.ca(), c.caFile(), "ca_file"))) {
+        for (X509Certificate ca : anchors(c)) {
           store.setCertificateEntry("ca" + i++, ca);
         }
         TrustManagerFactory f =
@@ -140,6 +154,9 @@ final class ClientTls {
       }
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(keys, trust, null);
+      if (!c.cipherSuites().isEmpty() || !c.namedGroups().isEmpty()) {
+        context = new TunedContext(context, c.cipherSuites(), c.namedGroups());
+      }
       return c.serverName().isEmpty() ? context : new NamedContext(context, c.serverName());
     } catch (GeneralSecurityException e) {
       throw new IOException("tls_config: " + e.getMessage(), e);

@@ -10,9 +10,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connections over TCP, without TLS or proxy, that wait for their next call. At most {@link
- * #MAX_IDLE} of all servers together, each for at most {@link #KEEP}. The one used last is used
- * next, so that those that are too many run out of time. Safe for any number of threads.
+ * Connections without a proxy, nearly all of them without TLS, that wait for their next call. At
+ * most {@link #MAX_IDLE} of all servers together, each for at most {@link #KEEP}, where nobody asks
+ * for less. The one used last is used next, so that those that are too many run out of time. Safe
+ * for any number of threads.
  */
 final class Connections implements AutoCloseable {
   static final int MAX_IDLE = 16_384;
@@ -39,14 +40,32 @@ final class Connections implements AutoCloseable {
 
   private final ScheduledExecutorService timer;
   private final LongSupplier nanos;
+  private final int maxIdle;
+  private final int maxIdleEach;
+  private final long keep;
   private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>(); // guarded by this, like all
   private int size;
   private boolean sweeping;
   private boolean closed;
 
   Connections(ScheduledExecutorService timer, LongSupplier nanos) {
+    this(timer, nanos, MAX_IDLE, MAX_IDLE, KEEP);
+  }
+
+  /**
+   * Connections of some clients alone.
+   *
+   * @param maxIdle of all servers together
+   * @param maxIdleEach to one server
+   * @param keep nanoseconds
+   */
+  Connections(
+      ScheduledExecutorService timer, LongSupplier nanos, int maxIdle, int maxIdleEach, long keep) {
     this.timer = timer;
     this.nanos = nanos;
+    this.maxIdle = maxIdle;
+    this.maxIdleEach = maxIdleEach;
+    this.keep = keep;
   }
 
   /** A connection that is still open, as far as one can know; null when there is none. */
@@ -56,7 +75,7 @@ final class Connections implements AutoCloseable {
       if (i == null) {
         return null;
       }
-      if (nanos.getAsLong() - i.since < KEEP && i.wire.isQuiet()) {
+      if (nanos.getAsLong() - i.since < keep && i.wire.isQuiet()) {
         return i.wire;
       }
       i.wire.close();
@@ -81,13 +100,17 @@ final class Connections implements AutoCloseable {
   /** Gives back a connection whose answer was read to its end. */
   void give(Server server, Wire wire) {
     synchronized (this) {
-      if (!closed && size < MAX_IDLE) {
-        idle.computeIfAbsent(server, s -> new ArrayDeque<>(1))
-            .addLast(new Idle(wire, nanos.getAsLong()));
+      ArrayDeque<Idle> all = idle.get(server);
+      if (!closed && size < maxIdle && (all == null || all.size() < maxIdleEach)) {
+        if (all == null) {
+          all = new ArrayDeque<>(1);
+          idle.put(server, all);
+        }
+        all.addLast(new Idle(wire, nanos.getAsLong()));
         size++;
         if (!sweeping) {
           sweeping = true;
-          timer.schedule(this::sweep, SWEEP, TimeUnit.NANOSECONDS);
+          timer.schedule(this::sweep, Math.min(SWEEP, keep), TimeUnit.NANOSECONDS);
         }
         return;
       }
@@ -100,7 +123,7 @@ final class Connections implements AutoCloseable {
     long now = nanos.getAsLong();
     for (Iterator<ArrayDeque<Idle>> it = idle.values().iterator(); it.hasNext(); ) {
       ArrayDeque<Idle> all = it.next();
-      for (Idle i = all.peekFirst(); i != null && now - i.since >= KEEP; i = all.peekFirst()) {
+      for (Idle i = all.peekFirst(); i != null && now - i.since >= keep; i = all.peekFirst()) {
         all.pollFirst();
         size--;
         i.wire.close();
@@ -111,7 +134,7 @@ final class Connections implements AutoCloseable {
     }
     sweeping = size > 0 && !closed;
     if (sweeping) {
-      timer.schedule(this::sweep, SWEEP, TimeUnit.NANOSECONDS);
+      timer.schedule(this::sweep, Math.min(SWEEP, keep), TimeUnit.NANOSECONDS);
     }
   }
 

@@ -109,12 +109,17 @@ final class Http1Call {
 
   /** Sends it over a connection that may have served before and may serve again. */
   Answer send(Connections connections) throws IOException, InterruptedException {
-    URI uri = call.uri();
-    String host = String.valueOf(UrlHost.of(uri));
-    if (host.startsWith("[")) {
-      host = host.substring(1, host.length() - 1);
-    }
-    Connections.Server server = new Connections.Server(host, WebClient.port(uri));
+    Connections.Server server = WebClient.server(call.uri());
+    return send(connections, server, Wire.tcp(server.host(), server.port()));
+  }
+
+  /**
+   * The same.
+   *
+   * @param dialer opens one that has not served before
+   */
+  Answer send(Connections connections, Connections.Server server, Wire.Dialer dialer)
+      throws IOException, InterruptedException {
     Consumer<Wire> back = wire -> connections.give(server, wire);
     watch();
     try {
@@ -131,7 +136,7 @@ final class Http1Call {
           }
         }
       }
-      return exchange(Wire.tcp(host, server.port()).dial(this::opened), back, false);
+      return exchange(dialer.dial(this::opened), back, false);
     } catch (IOException e) {
       throw failed(e);
     }

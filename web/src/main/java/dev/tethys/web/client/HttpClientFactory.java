@@ -1,6 +1,7 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.CloudAuth;
+import dev.tethys.config.ConnectionRules;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.ProxyConfig;
@@ -51,6 +52,9 @@ public final class HttpClientFactory implements AutoCloseable {
     }
   }
 
+  /** Clients that have connections of their own, shared by those who make them the same way. */
+  private record Own(ConnectionRules rules, TlsConfig tls) {}
+
   private record Way(TlsConfig tls, ProxyConfig proxy, boolean http2) {}
 
   private final String userAgent;
@@ -62,6 +66,7 @@ public final class HttpClientFactory implements AutoCloseable {
           1, Thread.ofPlatform().daemon().name("http-deadlines-", 0).factory());
   private final Connections connections = new Connections(timer, System::nanoTime);
   private final Map<Way, Transport> transports = new HashMap<>(); // guarded by itself
+  private final Map<Own, Connections> own = new HashMap<>(); // guarded by itself
   private final Map<CloudAuth, WebClient.Signer> signers = new HashMap<>(); // guarded by itself
 
   /**
@@ -113,8 +118,33 @@ public final class HttpClientFactory implements AutoCloseable {
         config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
         userAgent,
         timer,
-        connections,
+        connections(config),
         signer);
+  }
+
+  private Connections connections(HttpClientConfig config) {
+    ConnectionRules r = config.connections();
+    if (!r.ownConnections()) {
+      return connections;
+    }
+    synchronized (own) {
+      Own key = new Own(r, config.tls());
+      Connections c = own.get(key);
+      if (c == null) {
+        c =
+            new Connections(
+                timer,
+                System::nanoTime,
+                r.idle() > 0 ? r.idle() : Connections.MAX_IDLE,
+                r.idleEach() > 0 ? r.idleEach() : Connections.MAX_IDLE,
+                r.idleTime().isPositive() ? r.idleTime().toNanos() : Connections.KEEP);
+        if (own.size() >= MAX_TRANSPORTS) {
+          own.clear(); // what waits in them runs out of time
+        }
+        own.put(key, c);
+      }
+      return c;
+    }
   }
 
   /**
@@ -203,6 +233,10 @@ public final class HttpClientFactory implements AutoCloseable {
   public void close() {
     timer.shutdownNow();
     connections.close();
+    synchronized (own) {
+      own.values().forEach(Connections::close);
+      own.clear();
+    }
     executor.shutdownNow();
     synchronized (transports) {
       transports.clear();

@@ -67,7 +67,7 @@ final class Proxies extends ProxySelector {
     try {
       URI uri = URI.create(s.contains("://") ? s : "http://" + s);
       String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
-      if (uri.getHost() == null || !ProxyConfig.SCHEMES.contains(scheme)) {
+      if (UrlHost.of(uri) == null || !ProxyConfig.SCHEMES.contains(scheme)) {
         throw new IllegalArgumentException("no host, or a scheme that is not spoken");
       }
       return uri;

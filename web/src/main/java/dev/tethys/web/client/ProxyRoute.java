@@ -58,7 +58,8 @@ final class ProxyRoute {
   static boolean isNeeded(URI proxy, URI target, Map<String, List<Secret>> connectHeader) {
     return !isScheme(proxy, "http")
         || isScheme(target, "https") && !connectHeader.isEmpty()
-        || target.getHost() == null; // the JDK's client refuses names with an underscore
+        || proxy.getHost() == null // the JDK's client refuses names with an underscore
+        || target.getHost() == null;
   }
 
   private static boolean isScheme(URI uri, String scheme) {
@@ -78,7 +79,7 @@ final class ProxyRoute {
   Wire dial(Consumer<Closeable> opened) throws IOException {
     Socket socket = open(opened);
     if (isScheme(target, "https")) {
-      socket = HostTls.secured(tls, socket, unbracketed(target), WebClient.port(target));
+      socket = HostTls.secured(tls, socket, UrlHost.bare(target), WebClient.port(target));
     }
     return Wire.of(socket);
   }
@@ -87,8 +88,8 @@ final class ProxyRoute {
   Socket open(Consumer<Closeable> opened) throws IOException {
     Socket socket = new Socket();
     opened.accept(socket);
-    String host = unbracketed(proxy);
-    int port = proxy.getPort() < 0 && isSocks() ? SOCKS_PORT : WebClient.port(proxy);
+    String host = UrlHost.bare(proxy);
+    int port = UrlHost.port(proxy) < 0 && isSocks() ? SOCKS_PORT : WebClient.port(proxy);
     InetAddress address;
     try {
       address = InetAddress.getByName(host);
@@ -158,7 +159,7 @@ final class ProxyRoute {
     } else if (chosen != NO_AUTHENTICATION) {
       throw new IOException("the SOCKS proxy takes none of the ways to authenticate offered");
     }
-    byte[] name = unbracketed(target).getBytes(StandardCharsets.US_ASCII);
+    byte[] name = UrlHost.bare(target).getBytes(StandardCharsets.US_ASCII);
     if (name.length > 255) {
       throw new IOException("the name of the host is too long for SOCKS");
     }
@@ -225,10 +226,5 @@ final class ProxyRoute {
       case 8 -> "kind of address not supported";
       default -> "reply " + reply;
     };
-  }
-
-  private static String unbracketed(URI uri) {
-    String h = String.valueOf(UrlHost.of(uri));
-    return h.startsWith("[") ? h.substring(1, h.length() - 1) : h;
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.web.client;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.config.UrlHost;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.FilterInputStream;
@@ -299,7 +300,7 @@ public final class TracedClient {
       } else {
         InetAddress address = r.address;
         if (address == null) {
-          address = InetAddress.getAllByName(unbracketed(r.uri.getHost()))[0];
+          address = InetAddress.getAllByName(UrlHost.bare(r.uri))[0];
         }
         times.resolved = System.nanoTime();
         socket = new Socket();
@@ -362,10 +363,6 @@ public final class TracedClient {
     s.setSSLParameters(p);
     s.startHandshake();
     return s;
-  }
-
-  private static String unbracketed(String host) {
-    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }
 
   /** Notices when the first byte comes. */

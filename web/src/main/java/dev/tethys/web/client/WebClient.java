@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import dev.tethys.config.ConnectionRules;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.tracing.ActiveSpan;
@@ -47,6 +48,9 @@ public final class WebClient {
   private final ScheduledExecutorService timer;
   private final Connections connections;
   private final @Nullable Signer signer;
+  private final ConnectionRules rules;
+  private final @Nullable CookieJar cookies;
+  private final @Nullable Turnstile turnstile;
 
   /** Whether calls with the same headers of their own have the same ones altogether. */
   private final boolean sameForAll;
@@ -87,8 +91,12 @@ public final class WebClient {
     this.timer = timer;
     this.connections = connections;
     this.signer = signer;
+    this.rules = config.connections();
+    this.cookies = rules.cookies() ? new CookieJar() : null;
+    this.turnstile = rules.most() > 0 ? new Turnstile(rules.most()) : null;
     this.sameForAll =
         tokens == null
+            && cookies == null
             && signer == null
             && config.headers().isEmpty()
             && config.basicAuth() == null
@@ -220,6 +228,18 @@ public final class WebClient {
 
   private Answer sendWith(Call call, RequestHeaders headers, long deadline)
       throws IOException, InterruptedException {
+    Answer a =
+        turnstile == null || call.unixSocket() != null
+            ? sendNow(call, headers, deadline)
+            : turnstile.send(server(call.uri()), deadline, () -> sendNow(call, headers, deadline));
+    if (cookies != null) {
+      cookies.keep(call.uri(), a.headers());
+    }
+    return a;
+  }
+
+  private Answer sendNow(Call call, RequestHeaders headers, long deadline)
+      throws IOException, InterruptedException {
     String scheme = String.valueOf(call.uri().getScheme()).toLowerCase(Locale.ROOT);
     if (UrlHost.of(call.uri()) == null || !scheme.equals("http") && !scheme.equals("https")) {
       throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
@@ -232,6 +252,12 @@ public final class WebClient {
           .send(Wire.unix(call.unixSocket()));
     }
     URI proxy = transport.proxies().find(call.uri());
+    if (proxy != null && rules.ownConnections()) {
+      return throughProxy(call, headers, proxy, deadline);
+    }
+    if (rules.ownConnections()) {
+      return overOwn(call, headers, scheme, deadline);
+    }
     if (proxy != null
         && ProxyRoute.isNeeded(proxy, call.uri(), transport.proxies().connectHeader())) {
       return throughProxy(call, headers, proxy, deadline);
@@ -245,6 +271,18 @@ public final class WebClient {
           .send(HostTls.dialer(transport.tls(), host, port(call.uri())));
     }
     return watched(overTcp(call, headers, scheme, deadline), deadline);
+  }
+
+  /** By HTTP/1.1, whose connections are ours: the engine has one rule for all of its own. */
+  private Answer overOwn(Call call, RequestHeaders headers, String scheme, long deadline)
+      throws IOException, InterruptedException {
+    Connections.Server server = server(call.uri());
+    Wire.Dialer dialer =
+        scheme.equals("https")
+            ? HostTls.dialer(transport.tls(), server.host(), server.port())
+            : Wire.tcp(server.host(), server.port());
+    Http1Call c = new Http1Call(call, path(call.uri()), headers, deadline, timer);
+    return rules.single() ? c.send(dialer) : c.send(connections, server, dialer);
   }
 
   /** Headers of a call that were made, for calls that have the same. */
@@ -271,6 +309,10 @@ public final class WebClient {
       }
     }
     call.headers().forEach((name, v) -> headers.put(name, List.of(v)));
+    String kept = cookies == null ? "" : cookies.of(call.uri());
+    if (!kept.isEmpty()) {
+      headers.merge("Cookie", List.of(kept), (a, b) -> List.of(a.getFirst() + "; " + kept));
+    }
     RequestHeaders made = new RequestHeaders(headers);
     if (sameForAll) {
       known = new Known(Map.copyOf(call.headers()), made);
@@ -443,6 +485,11 @@ public final class WebClient {
     return !downgraded
         && String.valueOf(UrlHost.of(from)).equalsIgnoreCase(String.valueOf(UrlHost.of(to)))
         && port(from) == port(to);
+  }
+
+  /** The server that a URL means. */
+  static Connections.Server server(URI uri) {
+    return new Connections.Server(UrlHost.bare(uri), port(uri));
   }
 
   /** The port that a URL means. */

@@ -19,6 +19,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLSocket;
 
 /** The two directions of an open connection, and what ends it. */
 record Wire(InputStream in, OutputStream out, Closeable socket) {
@@ -128,6 +129,9 @@ record Wire(InputStream in, OutputStream out, Closeable socket) {
 
   /** Whether the other side has neither ended an idle connection nor sent what nobody wants. */
   boolean isQuiet() {
+    if (socket instanceof SSLSocket secured) {
+      return isQuiet(secured);
+    }
     if (!(socket instanceof SocketChannel channel)) {
       return false;
     }
@@ -136,6 +140,23 @@ record Wire(InputStream in, OutputStream out, Closeable socket) {
       int n = channel.read(ByteBuffer.allocate(1));
       channel.configureBlocking(true);
       return n == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Over TLS one waits for a moment: what comes may be a record of TLS itself. */
+  private static boolean isQuiet(SSLSocket s) {
+    try {
+      int before = s.getSoTimeout();
+      s.setSoTimeout(1);
+      try {
+        s.getInputStream().read();
+        return false;
+      } catch (SocketTimeoutException e) {
+        s.setSoTimeout(before);
+        return true;
+      }
     } catch (IOException e) {
       return false;
     }

@@ -72,7 +72,6 @@ public final class AwsCredentials {
   private static final int MAX_PROFILES = 10;
   private static final Duration LOCAL_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration PROCESS_TIMEOUT = Duration.ofSeconds(60);
-  private static final String METADATA = "http://169.254.169.254";
   private static final String CONTAINER = "http://169.254.170.2";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -326,24 +325,9 @@ public final class AwsCredentials {
   }
 
   private String metadata(String path) throws IOException, InterruptedException {
-    if (around.variable("AWS_EC2_METADATA_DISABLED").equalsIgnoreCase("true")) {
-      throw new IOException("access to EC2 metadata is switched off (AWS_EC2_METADATA_DISABLED)");
-    }
-    String own = around.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT").replaceAll("/+$", "");
-    String base = own.isEmpty() ? METADATA : own;
-    Call ask =
-        new Call(
-            "PUT",
-            URI.create(base + "/latest/api/token"),
-            Map.of("X-aws-ec2-metadata-token-ttl-seconds", "21600"),
-            null,
-            LOCAL_TIMEOUT,
-            null);
-    String token = around.text(ask);
-    return around.text(
-        Call.get(URI.create(base + path))
-            .withTimeout(LOCAL_TIMEOUT)
-            .withHeader("X-aws-ec2-metadata-token", token));
+    Imds imds = Imds.of(around::variable);
+    String token = around.text(imds.token(LOCAL_TIMEOUT));
+    return around.text(imds.get(path, token).withTimeout(LOCAL_TIMEOUT));
   }
 
   private static AwsIdentity identity(String from, JsonNode n) throws IOException {

@@ -60,12 +60,12 @@ public final class NamedContext extends SSLContext {
 
     @Override
     protected SSLEngine engineCreateSSLEngine() {
-      return new Named(context.createSSLEngine(name, 443), name);
+      return new Named(context.createSSLEngine(name, 443), name, 443, names(name), List.of());
     }
 
     @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
-      return new Named(context.createSSLEngine(name, port), name);
+      return new Named(context.createSSLEngine(name, port), name, port, names(name), List.of());
     }
 
     @Override
@@ -89,28 +89,50 @@ public final class NamedContext extends SSLContext {
     }
   }
 
-  /** Passes everything on, but for the server name. */
-  private static final class Named extends SSLEngine {
-    private final SSLEngine engine;
-    private final List<SNIServerName> names;
+  private static List<SNIServerName> names(String name) {
+    return isAddress(name) ? List.of() : List.of(new SNIHostName(name));
+  }
 
-    Named(SSLEngine engine, String name) {
-      super(name, engine.getPeerPort());
-      this.engine = engine;
-      this.names = isAddress(name) ? List.of() : List.of(new SNIHostName(name));
+  private static boolean isAddress(String name) {
+    try {
+      return name.indexOf(':') >= 0 || InetAddress.ofLiteral(name) != null;
+    } catch (IllegalArgumentException e) {
+      return false;
     }
+  }
 
-    private static boolean isAddress(String name) {
-      try {
-        return name.indexOf(':') >= 0 || InetAddress.ofLiteral(name) != null;
-      } catch (IllegalArgumentException e) {
-        return false;
-      }
+  /** Passes everything on, but for the server name and the groups of the key exchange. */
+  static final class Named extends SSLEngine {
+    private final SSLEngine engine;
+    private final @Nullable List<SNIServerName> names;
+    private final List<String> groups;
+
+    /**
+     * An engine.
+     *
+     * @param names null for what it is told
+     * @param groups where it is told none, which would bring back the JDK's own; empty for these
+     */
+    Named(
+        SSLEngine engine,
+        @Nullable String host,
+        int port,
+        @Nullable List<SNIServerName> names,
+        List<String> groups) {
+      super(host, port);
+      this.engine = engine;
+      this.names = names;
+      this.groups = groups;
     }
 
     @Override
     public void setSSLParameters(SSLParameters params) {
-      params.setServerNames(names);
+      if (names != null) {
+        params.setServerNames(names);
+      }
+      if (!groups.isEmpty() && params.getNamedGroups() == null) {
+        params.setNamedGroups(groups.toArray(String[]::new));
+      }
       engine.setSSLParameters(params);
     }
 

@@ -80,19 +80,7 @@ public final class ServerSockets {
     }
     p.setProtocols(protocols.toArray(String[]::new));
     if (!t.cipherSuites().isEmpty()) {
-      // As in Go, the suites of TLS 1.3 are not a matter of configuration.
-      List<String> suites = new ArrayList<>(t.cipherSuites());
-      for (String s : p.getCipherSuites()) {
-        if (!s.startsWith("TLS_ECDHE")
-            && !s.startsWith("TLS_RSA")
-            && !s.startsWith("TLS_DHE")
-            && !s.startsWith("TLS_ECDH_")
-            && !s.startsWith("TLS_EMPTY")
-            && !suites.contains(s)) {
-          suites.add(s);
-        }
-      }
-      p.setCipherSuites(suites.toArray(String[]::new));
+      p.setCipherSuites(TunedContext.suites(t.cipherSuites(), p.getCipherSuites()));
     }
     p.setUseCipherSuitesOrder(t.preferServerCipherSuites());
     if (!t.namedGroups().isEmpty()) {

@@ -7,7 +7,8 @@ import dev.tethys.model.telemetry.Scope;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
-import dev.tethys.web.tracing.SpanSender.Outcome;
+import dev.tethys.web.client.OtlpSender;
+import dev.tethys.web.client.OtlpSender.Outcome;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -39,7 +40,7 @@ final class SpanExporter implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(SpanExporter.class.getName());
 
-  private final SpanSender sender;
+  private final OtlpSender sender;
   private final Resource resource;
   private final Tracing.Counts counts;
   private final OtlpWriter writer = new OtlpWriter(); // the thread's
@@ -51,7 +52,7 @@ final class SpanExporter implements AutoCloseable {
   private @Nullable String problem; // the thread's: what was said in the log last
   private final Thread thread;
 
-  SpanExporter(SpanSender sender, Resource resource, Tracing.Counts counts) {
+  SpanExporter(OtlpSender sender, Resource resource, Tracing.Counts counts) {
     this.sender = sender;
     this.resource = resource;
     this.counts = counts;

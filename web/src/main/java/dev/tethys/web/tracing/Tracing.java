@@ -110,7 +110,7 @@ public final class Tracing implements AutoCloseable {
       recorder.off();
       exporter = null;
     } else {
-      SpanExporter e = new SpanExporter(SpanSender.of(next, clients), resource(), counts);
+      SpanExporter e = new SpanExporter(next.sender(clients), resource(), counts);
       recorder.recordTo(next.samplingFraction(), e::add);
       exporter = e;
       LOG.log(Level.INFO, "traces are sent to {0}", next.endpoint());

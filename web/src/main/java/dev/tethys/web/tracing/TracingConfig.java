@@ -1,5 +1,6 @@
 package dev.tethys.web.tracing;
 
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.Durations;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -8,6 +9,10 @@ import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.OtlpSender;
+import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +42,8 @@ public record TracingConfig(
     Duration timeout) {
   /** What OpenTelemetry's exporters allow a request when nobody says. */
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+  private static final String USER_AGENT = "Tethys";
 
   /** How spans are sent. */
   public enum Client {
@@ -213,6 +220,35 @@ public record TracingConfig(
 
   Duration requestTimeout() {
     return timeout.isZero() ? DEFAULT_TIMEOUT : timeout;
+  }
+
+  /**
+   * What sends spans there.
+   *
+   * @throws IOException when a file that is named cannot be read
+   */
+  OtlpSender sender(HttpClientFactory clients) throws IOException {
+    OtlpSender.Manner m =
+        new OtlpSender.Manner(
+            OtlpSignal.TRACES,
+            insecure && client == Client.GRPC ? null : tls,
+            gzip,
+            headers,
+            requestTimeout());
+    Address to = address();
+    if (client == Client.GRPC) {
+      return OtlpSender.grpc(m, to.host(), to.port(), false, USER_AGENT);
+    }
+    String host = to.host().indexOf(':') >= 0 ? "[" + to.host() + "]" : to.host();
+    return OtlpSender.http(
+        m,
+        URI.create(
+            (insecure ? "http://" : "https://")
+                + host
+                + ":"
+                + to.port()
+                + OtlpSignal.TRACES.httpPath()),
+        clients);
   }
 
   /** The sections, for the reference of {@code prometheus.yml}. */

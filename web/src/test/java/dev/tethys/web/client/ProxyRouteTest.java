@@ -181,6 +181,12 @@ class ProxyRouteTest {
     assertThat(asked.getLast()).isEqualTo("my_service:" + plain.port());
     assertThatThrownBy(() -> get(c, "https://my_service:" + plain.port() + "/"))
         .hasMessageContaining("first record does not look like a TLS handshake");
+    // Nor are those of proxies, which are looked up all the same.
+    for (String scheme : List.of("http", "https", "socks5")) {
+      WebClient named = client("proxy_url: " + scheme + "://no_such_proxy.invalid:3128");
+      assertThatThrownBy(() -> get(named, "http://127.0.0.1:" + plain.port() + "/"))
+          .hasMessageContaining("proxyconnect tcp: lookup no_such_proxy.invalid: no such host");
+    }
   }
 
   @Test

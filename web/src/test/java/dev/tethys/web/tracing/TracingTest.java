@@ -21,6 +21,7 @@ import dev.tethys.web.Routes;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.OtlpSender;
 import io.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
@@ -297,8 +298,8 @@ class TracingTest {
     CountDownLatch sending = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     Tracing.Counts counts = new Tracing.Counts();
-    SpanSender slow =
-        new SpanSender() {
+    OtlpSender slow =
+        new OtlpSender() {
           @Override
           public Outcome send(byte[] body) throws InterruptedException {
             sending.countDown();

@@ -1,4 +1,4 @@
-package dev.tethys.web.tracing;
+package dev.tethys.web.client;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
@@ -6,24 +6,24 @@ import dev.tethys.codec.otlp.wire.OtlpResponse;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
-import dev.tethys.web.client.GrpcChannel;
-import dev.tethys.web.client.GrpcReply;
-import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.client.WebClient;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Sends requests of OTLP, and says what the answers mean. */
-interface SpanSender extends AutoCloseable {
+/**
+ * Sends what the process has to say about itself, as requests of OTLP, and says what the answers
+ * mean.
+ */
+public interface OtlpSender extends AutoCloseable {
   /** What became of a request. */
   sealed interface Outcome {
-    /** It was taken, but for so many spans. */
+    /** It was taken, but for so many items. */
     record Taken(long rejected, String message) implements Outcome {}
 
     /** It may be sent again later. */
@@ -33,42 +33,39 @@ interface SpanSender extends AutoCloseable {
     record Never(String problem) implements Outcome {}
   }
 
+  /**
+   * How requests go.
+   *
+   * @param tls null for none over gRPC; over HTTP the URL says whether it is spoken
+   * @param headers of every request
+   * @param timeout for one request
+   */
+  record Manner(
+      OtlpSignal signal,
+      @Nullable TlsConfig tls,
+      boolean gzip,
+      Map<String, Secret> headers,
+      Duration timeout) {
+    private byte[] packed(byte[] body) {
+      return gzip
+          ? Compression.GZIP.compress(body, 0, body.length, Compression.DEFAULT_LEVEL)
+          : body;
+    }
+  }
+
   /** As much of an answer is read. */
   int MAX_ANSWER = 64 << 10;
-
-  /** How long a silent connection over gRPC lives before it is asked whether it does. */
-  Duration KEEPALIVE_TIMEOUT = Duration.ofSeconds(20);
-
-  String USER_AGENT = "Tethys";
 
   /**
    * Sends one.
    *
-   * @param body an OTLP request for traces
+   * @param body an OTLP request in protobuf
    * @throws IOException when no answer came
    */
   Outcome send(byte[] body) throws IOException, InterruptedException;
 
   @Override
   void close();
-
-  /**
-   * One that sends as a configuration says.
-   *
-   * @throws IOException when a file that it names cannot be read
-   */
-  static SpanSender of(TracingConfig c, HttpClientFactory clients) throws IOException {
-    return switch (c.client()) {
-      case GRPC -> grpc(c);
-      case HTTP -> http(c, clients);
-    };
-  }
-
-  private static byte[] packed(TracingConfig c, byte[] body) {
-    return c.gzip()
-        ? Compression.GZIP.compress(body, 0, body.length, Compression.DEFAULT_LEVEL)
-        : body;
-  }
 
   private static Outcome taken(byte[] answer) {
     try {
@@ -79,33 +76,33 @@ interface SpanSender extends AutoCloseable {
     }
   }
 
-  private static SpanSender grpc(TracingConfig c) {
-    TracingConfig.Address to = c.address();
+  /**
+   * One over gRPC.
+   *
+   * @param roundRobin whether calls go round among all addresses; else the first that answers
+   */
+  static OtlpSender grpc(Manner m, String host, int port, boolean roundRobin, String userAgent) {
     GrpcChannel channel =
         new GrpcChannel(
             new GrpcChannel.Options(
-                to.host(),
-                to.port(),
+                host,
+                port,
                 null,
-                c.insecure() ? null : c.tls(),
+                m.tls,
                 "",
-                false,
+                roundRobin,
                 Duration.ZERO,
-                KEEPALIVE_TIMEOUT,
+                Duration.ZERO,
                 false,
-                USER_AGENT));
+                userAgent));
     Map<String, String> headers = new LinkedHashMap<>();
-    c.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v.value()));
-    return new SpanSender() {
+    m.headers.forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v.value()));
+    return new OtlpSender() {
       @Override
       public Outcome send(byte[] body) throws IOException, InterruptedException {
         GrpcReply r =
             channel.call(
-                OtlpSignal.TRACES.grpcPath(),
-                headers,
-                packed(c, body),
-                c.gzip() ? "gzip" : "",
-                c.requestTimeout());
+                m.signal.grpcPath(), headers, m.packed(body), m.gzip ? "gzip" : "", m.timeout);
         String problem = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
         return switch (r.status()) {
           case GrpcReply.OK -> taken(r.body());
@@ -128,37 +125,34 @@ interface SpanSender extends AutoCloseable {
     };
   }
 
-  private static SpanSender http(TracingConfig c, HttpClientFactory clients) throws IOException {
-    TracingConfig.Address to = c.address();
-    String host = to.host().indexOf(':') >= 0 ? "[" + to.host() + "]" : to.host();
-    URI url =
-        URI.create(
-            (c.insecure() ? "http://" : "https://")
-                + host
-                + ":"
-                + to.port()
-                + OtlpSignal.TRACES.httpPath());
+  /**
+   * One over HTTP; connections are the factory's.
+   *
+   * @param url with its path
+   * @throws IOException when a file that TLS names cannot be read
+   */
+  static OtlpSender http(Manner m, URI url, HttpClientFactory clients) throws IOException {
     WebClient client =
         clients.client(
             new HttpClientConfig(
                 null,
                 null,
                 null,
-                c.tls(),
+                m.tls == null ? TlsConfig.DEFAULT : m.tls,
                 true,
                 true,
                 new ProxyConfig(null, "", true, Map.of()), // as OpenTelemetry's exporter does
                 Map.of()));
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Content-Type", "application/x-protobuf");
-    if (c.gzip()) {
+    if (m.gzip) {
       headers.put("Content-Encoding", "gzip");
     }
-    c.headers().forEach((k, v) -> headers.put(k, v.value()));
-    return new SpanSender() {
+    m.headers.forEach((k, v) -> headers.put(k, v.value()));
+    return new OtlpSender() {
       @Override
       public Outcome send(byte[] body) throws IOException, InterruptedException {
-        Call call = new Call("POST", url, headers, packed(c, body), c.requestTimeout(), null);
+        Call call = new Call("POST", url, headers, m.packed(body), m.timeout, null);
         try (Answer a = client.send(call)) {
           byte[] said = a.body().readNBytes(MAX_ANSWER);
           if (a.status() / 100 == 2) {

@@ -1,0 +1,49 @@
+package dev.tethys.web.cloud;
+
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a machine of EC2 is asked about itself: IMDSv2, whose every answer wants a token
+ * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
+ *
+ * @param base the URL of the service, without a slash at its end
+ */
+public record Imds(String base) {
+  private static final String ADDRESS = "http://169.254.169.254";
+
+  /**
+   * The service that variables mean.
+   *
+   * @throws IOException when they say that nobody asks it
+   */
+  public static Imds of(Function<String, @Nullable String> environment) throws IOException {
+    if ("true".equalsIgnoreCase(environment.apply("AWS_EC2_METADATA_DISABLED"))) {
+      throw new IOException("access to EC2 metadata is switched off (AWS_EC2_METADATA_DISABLED)");
+    }
+    String own = environment.apply("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    String base = own == null ? "" : own.replaceAll("/+$", "");
+    return new Imds(base.isEmpty() ? ADDRESS : base);
+  }
+
+  /** Asks for a token, which is the answer. */
+  public Call token(Duration timeout) {
+    return new Call(
+        "PUT",
+        URI.create(base + "/latest/api/token"),
+        Map.of("X-aws-ec2-metadata-token-ttl-seconds", "21600"),
+        null,
+        timeout,
+        null);
+  }
+
+  /** Asks for what is at a path. */
+  public Call get(String path, String token) {
+    return Call.get(URI.create(base + path)).withHeader("X-aws-ec2-metadata-token", token);
+  }
+}
