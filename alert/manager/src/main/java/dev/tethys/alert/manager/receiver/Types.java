@@ -4,6 +4,8 @@ import dev.tethys.alert.manager.template.Templates;
 import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlNode;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -36,7 +38,7 @@ public final class Types {
   static URI url(String s) {
     URI u;
     try {
-      u = new URI(s);
+      u = UrlText.read(s);
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException("not a valid URL: " + e.getReason(), e);
     }
@@ -45,7 +47,7 @@ public final class Types {
       throw new IllegalArgumentException(
           "unsupported scheme \"" + (scheme == null ? "" : scheme) + "\" for URL");
     }
-    if (u.getHost() == null) {
+    if (UrlHost.of(u) == null) {
       throw new IllegalArgumentException("missing host for URL");
     }
     return u;

@@ -110,4 +110,32 @@ class ConfigFixturesTest {
     }
     assertThat(n).isGreaterThan(45);
   }
+
+  /** Hosts as Docker names its services, and what people leave in the place of a path. */
+  @Test
+  void urlsAreReadAsGoReadsThem() {
+    String yaml =
+        """
+        route: {receiver: a}
+        receivers:
+        - name: a
+          webhook_configs: [{url: 'http://alert_bot:8080/%s', http_config: {proxy_url: 'http://out_proxy:3128'}}]
+          slack_configs: [{api_url: 'https://hooks.slack.com/services/<id of it>', channel: x}]
+          pagerduty_configs: [{routing_key: k, url: 'http://pager_duty:80'}]
+        """;
+    assertThat(
+            AlertmanagerConfig.read(document(yaml.formatted("x")), MatcherSyntax.FALLBACK).text())
+        .contains("url: http://pager_duty:80");
+    assertThatThrownBy(
+            () -> AlertmanagerConfig.read(document(yaml.formatted("%zz")), MatcherSyntax.FALLBACK))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("a.yml:4:27: not a valid URL: invalid URL escape");
+    String port = yaml.formatted("").replace("alert_bot:8080", "alert_bot:port");
+    assertThatThrownBy(() -> AlertmanagerConfig.read(document(port), MatcherSyntax.FALLBACK))
+        .hasMessageContaining("invalid port \":port\" after host");
+  }
+
+  private static YamlDocument document(String yaml) {
+    return YamlDocument.parse("a.yml", null, yaml);
+  }
 }

@@ -9,6 +9,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
 import java.net.URI;
@@ -124,9 +125,9 @@ record WebhookConfig(
   @Override
   public String name() {
     URI u = URI.create(url.value());
-    String port = u.getPort() < 0 ? "" : ":" + u.getPort();
+    String port = UrlHost.port(u) < 0 ? "" : ":" + UrlHost.port(u);
     String path = u.getRawPath() == null ? "" : u.getRawPath();
-    return "webhook:" + u.getScheme() + "://" + u.getHost() + port + path;
+    return "webhook:" + u.getScheme() + "://" + UrlHost.of(u) + port + path;
   }
 
   @Override
