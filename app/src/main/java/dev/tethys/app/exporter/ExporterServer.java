@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The pages of an exporter and the flags that all of them have. */
@@ -22,9 +23,9 @@ final class ExporterServer {
 
   private ExporterServer() {}
 
-  /** Flags of every exporter. */
+  /** Flags of every exporter, to which it adds its own. */
   static List<Flag> flags(String port) {
-    return ExporterFlags.flags(ExporterFlag.ofEveryProgram(port));
+    return new ArrayList<>(ExporterFlags.flags(ExporterFlag.ofEveryProgram(port)));
   }
 
   /** What an exporter does that waits for its pages. */

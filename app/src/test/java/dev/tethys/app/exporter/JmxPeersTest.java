@@ -49,11 +49,10 @@ class JmxPeersTest {
     private final RealExporter process;
     private int writes;
 
-    Program(String yaml) throws Exception {
+    Program(String yaml, String... flags) throws Exception {
       file = Files.writeString(Files.createTempFile(dir, "jmx", ".yml"), yaml);
-      process =
-          new RealExporter(
-              dir,
+      List<String> command =
+          new ArrayList<>(
               List.of(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-XX:TieredStopAtLevel=1",
@@ -66,6 +65,8 @@ class JmxPeersTest {
                   "jmx",
                   "ADDRESS",
                   file.toString()));
+      command.addAll(List.of(flags));
+      process = new RealExporter(dir, command);
     }
 
     void write(String yaml) throws Exception {
@@ -455,9 +456,25 @@ class JmxPeersTest {
     }
   }
 
+  /** These say no JVM, as the agent is in the one that it asks. */
+  @Test
+  void filesOfTheAgentAreTakenAsTheyAre() throws Exception {
+    try (JvmProcess jvm = beans()) {
+      String yaml = "includeObjectNames: ['own:type=Odd']\n";
+      try (Program ours = new Program(yaml, "--jmx.host-port=" + jvm.address())) {
+        assertThat(ours.get("/metrics").body()).contains("own_Odd_Good 1");
+        assertThat(ours.page(yaml + "rules: [{pattern: '.*', name: other}]\n"))
+            .contains("\nother 1");
+        assertThat(ours.page(yaml + "hostPort: a:1\n"))
+            .contains("\nother 1")
+            .contains("jmx_config_reload_failure_total 1");
+      }
+    }
+  }
+
   @Test
   void whatIsWrongIsSaidWithItsPlace() {
-    refused("rules: []", "hostPort and jmxUrl");
+    refused("rules: []", "hostPort and jmxUrl", "--jmx.host-port");
     refused(
         "hostPort: a:1\njmxUrl: service:jmx:rmi:///jndi/rmi://a:1/jmxrmi", ":2:9: ", "At most one");
     refused("jmxUrl: service:jmx:jmxmp://a:1", ":1:9: ", "rmi is built alone");

@@ -6,6 +6,8 @@ import dev.tethys.codec.json.JsonValues;
 import dev.tethys.collect.exporter.blackbox.HttpModule.HeaderMatch;
 import dev.tethys.collect.exporter.blackbox.cel.CelException;
 import dev.tethys.collect.exporter.blackbox.cel.CelProgram;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.TracedClient;
 import dev.tethys.web.client.TracedClient.Exchange;
@@ -139,7 +141,7 @@ final class HttpProber implements Prober {
       times.add(t);
       boolean first = uri.getRawAuthority().equals(firstHost);
       String written = m.host();
-      String serverName = unbracketed(uri.getHost());
+      String serverName = UrlHost.bare(uri);
       if (first && written != null) {
         Look.HostPort hp = Look.HostPort.of(written);
         serverName = hp == null ? written : hp.host();
@@ -165,12 +167,12 @@ final class HttpProber implements Prober {
     private void follow(int status, String location) throws IOException {
       URI to;
       try {
-        to = uri.resolve(new URI(location.strip()));
+        to = uri.resolve(UrlText.read(location.strip()));
       } catch (URISyntaxException e) {
         throw new IOException("failed to parse Location header \"" + location + "\"", e);
       }
       String scheme = String.valueOf(to.getScheme());
-      if (to.getHost() == null || !scheme.equals("http") && !scheme.equals("https")) {
+      if (UrlHost.of(to) == null || !scheme.equals("http") && !scheme.equals("https")) {
         throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
       }
       boolean relative = !location.strip().matches("(?i)([a-z][a-z0-9+.-]*:)?//.*");
@@ -185,10 +187,6 @@ final class HttpProber implements Prober {
       }
       uri = to;
     }
-  }
-
-  private static String unbracketed(String host) {
-    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }
 
   private static byte @Nullable [] body(HttpModule m) throws IOException {
@@ -215,11 +213,12 @@ final class HttpProber implements Prober {
         lower.startsWith("http://") || lower.startsWith("https://") ? target : "http://" + target;
     URI uri;
     try {
-      uri = new URI(url);
+      uri = UrlText.read(url);
     } catch (URISyntaxException e) {
       return look.fails("Could not parse target URL", "err", e.getMessage());
     }
-    if (uri.getHost() == null) {
+    String host = UrlHost.of(uri);
+    if (host == null) {
       return look.fails("Could not parse target URL", "err", "there is no host in " + url);
     }
     boolean leftToProxy =
@@ -227,7 +226,7 @@ final class HttpProber implements Prober {
             && (m.client().proxy().url() != null || m.client().proxy().fromEnvironment());
     InetAddress address = null;
     if (!leftToProxy) {
-      Look.Found found = look.address(uri.getHost(), m.ip());
+      Look.Found found = look.address(host, m.ip());
       look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
       address = found.address();
       if (address == null) {

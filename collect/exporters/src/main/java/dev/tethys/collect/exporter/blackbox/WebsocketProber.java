@@ -3,6 +3,8 @@ package dev.tethys.collect.exporter.blackbox;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
@@ -54,22 +56,23 @@ final class WebsocketProber implements Prober {
         .gauge(REGEX, "Indicates if probe failed due to regex", 0);
     URI uri;
     try {
-      uri = new URI(target);
+      uri = UrlText.read(target);
     } catch (URISyntaxException e) {
       return look.fails("Could not parse target URL", "err", e.getMessage());
     }
     boolean secure = "wss".equalsIgnoreCase(uri.getScheme());
-    if (uri.getHost() == null || !secure && !"ws".equalsIgnoreCase(uri.getScheme())) {
+    String host = UrlHost.of(uri);
+    if (host == null || !secure && !"ws".equalsIgnoreCase(uri.getScheme())) {
       return look.fails("Error dialing websocket", "err", "malformed ws or wss URL");
     }
-    Look.Found found = look.address(uri.getHost(), m.ip());
+    Look.Found found = look.address(host, m.ip());
     if (found.address() == null) {
       return false;
     }
     look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
     HttpClientConfig client = m.client().withHeaders(m.headers());
     Map<String, List<String>> headers = clients.traced(client).headers(look.deadline);
-    int port = uri.getPort() >= 0 ? uri.getPort() : secure ? 443 : 80;
+    int port = UrlHost.port(uri) >= 0 ? UrlHost.port(uri) : secure ? 443 : 80;
     try (Socket socket = new Socket()) {
       long dialled = System.nanoTime();
       socket.setTcpNoDelay(true);
@@ -77,8 +80,7 @@ final class WebsocketProber implements Prober {
       long connected = System.nanoTime();
       look.found.add(
           DURATION, DURATION_HELP, "phase", "connect", Look.seconds(connected - dialled));
-      Socket s =
-          secure ? look.secure(client.tls(), socket, uri.getHost(), port, "http/1.1") : socket;
+      Socket s = secure ? look.secure(client.tls(), socket, host, port, "http/1.1") : socket;
       return look.inTime(socket, () -> talk(m, uri, headers, s, connected, look));
     }
   }

@@ -10,6 +10,8 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.model.Alarm;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
@@ -72,7 +74,7 @@ final class HaproxyStats implements MetricsSource {
   HaproxyStats(ExporterSettings settings, ExporterSurroundings around) throws IOException {
     String text = settings.get("haproxy.scrape-uri");
     try {
-      this.uri = new URI(text);
+      this.uri = UrlText.read(text);
     } catch (URISyntaxException e) {
       throw new IllegalArgumentException(
           "--haproxy.scrape-uri is not a valid URL: " + e.getReason(), e);
@@ -94,14 +96,14 @@ final class HaproxyStats implements MetricsSource {
     String scheme = String.valueOf(uri.getScheme());
     switch (scheme) {
       case "http", "https" -> {
-        if (uri.getHost() == null) {
+        if (UrlHost.of(uri) == null) {
           throw new IllegalArgumentException("--haproxy.scrape-uri names no host");
         }
         this.client = around.clients().client(config(settings));
       }
       case "unix" -> this.client = null;
       case "tcp" -> {
-        if (uri.getHost() == null || uri.getPort() < 0) {
+        if (UrlHost.of(uri) == null || UrlHost.port(uri) < 0) {
           throw new IllegalArgumentException("--haproxy.scrape-uri wants tcp://host:port");
         }
         this.client = null;
@@ -207,7 +209,7 @@ final class HaproxyStats implements MetricsSource {
     SocketAddress address =
         String.valueOf(uri.getScheme()).equals("unix")
             ? UnixDomainSocketAddress.of(path())
-            : new InetSocketAddress(uri.getHost(), uri.getPort());
+            : new InetSocketAddress(UrlHost.of(uri), UrlHost.port(uri));
     long deadline = System.nanoTime() + limit.toNanos();
     try (SocketChannel channel =
         SocketChannel.open(

@@ -153,18 +153,20 @@ record JmxConfig(
   /**
    * Reads a file, strictly.
    *
+   * @param where remote JMX is when the file does not say it; "" when nobody does
    * @throws ConfigException with the position of what is wrong
    */
-  static JmxConfig read(Path file, Function<String, @Nullable String> environment)
+  static JmxConfig read(Path file, String where, Function<String, @Nullable String> environment)
       throws IOException {
     YamlDocument d = YamlDocument.read(file);
-    JmxConfig c = read(d.root(), environment);
+    JmxConfig c = read(d.root(), where, environment);
     d.refuseNotBuilt();
     return c;
   }
 
   /** Reads what stands in the place of a file. */
-  static JmxConfig read(YamlNode node, Function<String, @Nullable String> environment) {
+  static JmxConfig read(
+      YamlNode node, String where, Function<String, @Nullable String> environment) {
     YamlObject o = node.object(SECTION);
     o.readAll();
     if (o.has(SNAKE_CASE)) {
@@ -184,7 +186,7 @@ record JmxConfig(
     List<Rule> rules = o.find(RULES);
     Server server = o.get(HTTP_SERVER);
     return new JmxConfig(
-        url(o),
+        url(o, where),
         Variables.resolve(o, USERNAME, environment),
         Variables.resolve(o, PASSWORD, environment),
         JmxTls.read(o.at(SSL)),
@@ -214,9 +216,17 @@ record JmxConfig(
     return one != null ? one : otherwise != null ? otherwise : List.of();
   }
 
-  private static JMXServiceURL url(YamlObject o) {
+  private static JMXServiceURL url(YamlObject o, String where) {
     String hostPort = o.find(HOST_PORT);
     String url = o.find(JMX_URL);
+    if (!where.isEmpty()) {
+      if (hostPort != null || url != null) {
+        throw o.error(
+            hostPort != null ? HOST_PORT : JMX_URL,
+            "the JVM that is asked is said by --" + JmxExporterKind.HOST_PORT + " too");
+      }
+      hostPort = where;
+    }
     if (hostPort != null && url != null) {
       throw o.error(JMX_URL, "At most one of hostPort and jmxUrl must be provided");
     }
@@ -225,7 +235,11 @@ record JmxConfig(
       url = "service:jmx:rmi:///jndi/rmi://" + hostPort + "/jmxrmi";
     }
     if (url == null || url.isEmpty()) {
-      throw o.error("one of hostPort and jmxUrl must be provided: the JVM that is asked");
+      throw o.error(
+          "one of hostPort and jmxUrl must be provided: the JVM that is asked; for a file of the"
+              + " Java agent, which asks its own, --"
+              + JmxExporterKind.HOST_PORT
+              + " says it");
     }
     try {
       JMXServiceURL u = new JMXServiceURL(url);

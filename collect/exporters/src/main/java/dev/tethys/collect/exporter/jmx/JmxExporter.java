@@ -45,6 +45,7 @@ final class JmxExporter implements Exporter {
   private record Answer(List<MetricFamily> families, int cached, @Nullable Exception failure) {}
 
   private final @Nullable Path file;
+  private final String hostPort;
   private final Function<String, @Nullable String> environment;
   private final InstantSource clock;
   private final long startedAt;
@@ -65,6 +66,7 @@ final class JmxExporter implements Exporter {
   private @Nullable FileTime seen; // guarded by this
 
   JmxExporter(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+    this.hostPort = settings.get(JmxExporterKind.HOST_PORT);
     this.environment = around.environment();
     this.clock = around.clock();
     this.startedAt = clock.millis();
@@ -73,10 +75,10 @@ final class JmxExporter implements Exporter {
       Path f = Path.of(settings.get(JmxExporterKind.FILE));
       this.file = f;
       this.seen = Files.getLastModifiedTime(f);
-      this.inForce = inForce(JmxConfig.read(f, environment));
+      this.inForce = inForce(JmxConfig.read(f, hostPort, environment));
     } else {
       this.file = null;
-      this.inForce = inForce(JmxConfig.read(inline, environment));
+      this.inForce = inForce(JmxConfig.read(inline, hostPort, environment));
     }
     RmiSockets.install();
   }
@@ -244,7 +246,7 @@ final class JmxExporter implements Exporter {
       return;
     }
     try {
-      inForce = inForce(JmxConfig.read(f, environment));
+      inForce = inForce(JmxConfig.read(f, hostPort, environment));
       reloads.inc();
     } catch (IOException | ConfigException e) {
       failedReloads.inc();

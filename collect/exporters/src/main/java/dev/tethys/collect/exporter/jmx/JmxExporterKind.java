@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code tethys exporter jmx}: what jmx_exporter's standalone server does, with its file. */
 public final class JmxExporterKind implements ExporterKind {
   static final String FILE = "config.file";
+  static final String HOST_PORT = "jmx.host-port";
 
   @Override
   public String name() {
@@ -46,6 +47,12 @@ public final class JmxExporterKind implements ExporterKind {
     return List.of(
         ExporterFlag.of(
             FILE, Kind.PATH, "jmx_exporter.yml", "File that names the JVM and the rules."),
+        ExporterFlag.of(
+            HOST_PORT,
+            Kind.STRING,
+            "",
+            "Host and port of remote JMX, for files that do not say it, as those of the Java"
+                + " agent."),
         ExporterFlag.of(
             "config.check", Kind.BOOLEAN, "false", "Read the file, say what is wrong, and end."));
   }

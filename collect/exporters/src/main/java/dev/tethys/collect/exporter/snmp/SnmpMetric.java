@@ -151,13 +151,15 @@ record SnmpMetric(
    *
    * @param labels that make its index; none to drop a label
    * @param oid null where there is none
+   * @param words for numbers of EnumAsInfo; none for the numbers
    */
   record Lookup(
       List<String> labels,
       String label,
       @Nullable Oid oid,
       String type,
-      @Nullable DisplayHint hint) {
+      @Nullable DisplayHint hint,
+      SortedMap<Integer, String> words) {
     private static final Section SECTION = new Section("lookup", "A label from another object.");
     private static final Key<List<String>> LABELS =
         SECTION.key("labels", Type.list(Type.STRING), List.of(), "Labels that make its index.");
@@ -170,6 +172,8 @@ record SnmpMetric(
         Type.of("display hint", null, n -> n.parse(DisplayHint::parse));
     private static final Key<DisplayHint> HINT =
         SECTION.optional("display_hint", HINT_TYPE, "How an OctetString is written, as in MIBs.");
+    private static final Key<SortedMap<Integer, String>> ENUM_VALUES =
+        SECTION.key("enum_values", ENUM, new TreeMap<>(), "Words for numbers.");
     static final Type<Lookup> TYPE = SECTION.type(Lookup::read);
 
     private static Lookup read(YamlObject o) {
@@ -177,7 +181,8 @@ record SnmpMetric(
       if (!type.isEmpty() && !TYPES.contains(type)) {
         throw o.error(TYPE_OF, "unknown type \"" + type + "\"");
       }
-      return new Lookup(o.get(LABELS), o.get(LABEL), o.find(OF), type, o.find(HINT));
+      return new Lookup(
+          o.get(LABELS), o.get(LABEL), o.find(OF), type, o.find(HINT), o.get(ENUM_VALUES));
     }
 
     private Map<String, @Nullable Object> tree() {
@@ -187,6 +192,7 @@ record SnmpMetric(
       m.put("oid", oid == null ? null : oid.toString());
       m.put("type", type.isEmpty() ? null : type);
       m.put("display_hint", hint == null ? null : hint.toString());
+      m.put("enum_values", wordTree(words));
       return m;
     }
   }

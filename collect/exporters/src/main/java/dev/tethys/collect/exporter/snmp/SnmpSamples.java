@@ -201,7 +201,11 @@ final class SnmpSamples {
       if (meanings != null && kind != null) {
         type = meanings.getOrDefault((int) whole(kind), type);
       }
-      labels.put(l.label(), text(v, type, l.hint()));
+      boolean enumeration = type.equals("EnumAsInfo") && !l.words().isEmpty();
+      String number = Integer.toString((int) whole(v));
+      labels.put(
+          l.label(),
+          enumeration ? l.words().getOrDefault((int) whole(v), number) : text(v, type, l.hint()));
       parts.put(l.label(), new int[] {(int) whole(v)});
     }
     return labels;

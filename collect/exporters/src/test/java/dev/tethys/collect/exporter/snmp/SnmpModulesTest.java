@@ -184,6 +184,28 @@ class SnmpModulesTest {
         .containsEntry("s{s=b}", 0.0);
   }
 
+  /** As the module cisco_device of snmp_exporter's own snmp.yml has it. */
+  @Test
+  void numbersThatAreLookedUpMayHaveWords() throws Exception {
+    agent.number("1.3.6.1.9.1", 10).number("1.3.6.1.9.2", 20);
+    agent.number("1.3.6.1.8.1", 2).number("1.3.6.1.8.2", 99);
+    assertThat(
+            shown(
+                """
+                - name: free
+                  oid: 1.3.6.1.9
+                  type: gauge
+                  help: h
+                  indexes: [{labelname: i, type: gauge}]
+                  lookups:
+                  - {labels: [i], labelname: pool, oid: 1.3.6.1.8, type: EnumAsInfo, enum_values: {1: cpu, 2: io}}
+                  - {labels: [i], labelname: number, oid: 1.3.6.1.8, type: EnumAsInfo}
+                  - {labels: [], labelname: i}
+                """))
+        .containsEntry("free{number=2, pool=io}", 10.0)
+        .containsEntry("free{number=99, pool=99}", 20.0);
+  }
+
   @Test
   void textsAreValidAndIndexesAreBounded() throws Exception {
     agent.text("1.3.6.1.9.1", AgentDouble.bytes('a', 0xff, 0xfe, 'b', 0xc3, 0xa9, 0xc3));
