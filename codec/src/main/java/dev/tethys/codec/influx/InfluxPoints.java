@@ -5,19 +5,27 @@ import dev.tethys.codec.points.PointSink;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
 import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Points of Influx as samples. Each field that is a number or a truth value is a series {@code
  * <measurement>_<field>} with the tags as labels; of the measurement {@code prometheus} the fields
- * are the metrics, as Telegraf writes them. Text has no place among samples: such fields are left
- * out and counted.
+ * are the metrics, as Telegraf writes them, and by its first schema ({@link TelegrafSchema}) others
+ * are metrics, too. Text has no place among samples: such fields are left out and counted.
  */
 public final class InfluxPoints {
   private static final String PROMETHEUS = "prometheus";
+  private static final String COUNT = "count";
+  private static final String SUM = "sum";
+  private static final String LAST = "+Inf";
 
   private final PointNames names;
   private final Labels extra;
+  private final TelegrafSchema schema;
   private final LineReader lines = new LineReader();
   private final LabelsBuilder builder = new LabelsBuilder();
   private final Refusals refusals = new Refusals();
@@ -30,8 +38,14 @@ public final class InfluxPoints {
    * @param extra labels that every series gets, where it has none of that name
    */
   public InfluxPoints(PointNames names, Labels extra) {
+    this(names, extra, TelegrafSchema.V2);
+  }
+
+  /** One of messages that Telegraf may have written. */
+  public InfluxPoints(PointNames names, Labels extra, TelegrafSchema schema) {
     this.names = names;
     this.extra = extra;
+    this.schema = schema;
   }
 
   /** Reads a message of lines. */
@@ -49,8 +63,7 @@ public final class InfluxPoints {
     }
   }
 
-  private @org.jspecify.annotations.Nullable String line(
-      TimePrecision precision, long now, PointSink sink) {
+  private @Nullable String line(TimePrecision precision, long now, PointSink sink) {
     long time = now;
     if (lines.hasTime()) {
       try {
@@ -66,6 +79,10 @@ public final class InfluxPoints {
       builder.set(names.label(tags.get(i)), tags.get(i + 1));
     }
     String measurement = lines.measurement();
+    Family family = schema == TelegrafSchema.V1 ? family(measurement) : null;
+    if (family != null) {
+      sink.metadata(family.name, new MetricMetadata(family.type, "", ""));
+    }
     boolean prometheus = measurement.equals(PROMETHEUS);
     String refused = null;
     for (int i = 0; i < lines.fieldCount(); i++) {
@@ -74,15 +91,131 @@ public final class InfluxPoints {
         continue;
       }
       String field = lines.field(i);
-      builder.set(Labels.METRIC_NAME, names.metric(prometheus ? field : measurement + "_" + field));
-      String why = sink.sample(builder.build(), time, lines.value(i));
+      String why;
+      if (family != null && family.has(field)) {
+        why = sink.sample(family.labels(builder, field), time, lines.value(i));
+      } else {
+        builder.set(
+            Labels.METRIC_NAME, names.metric(prometheus ? field : measurement + "_" + field));
+        why = sink.sample(builder.build(), time, lines.value(i));
+      }
       if (why == null) {
         taken++;
       } else if (refused == null) {
         refused = why;
       }
     }
+    if (family != null && family.lacksLast) {
+      String why = sink.sample(family.labels(builder, LAST), time, family.count);
+      refused = refused == null ? why : refused;
+    }
     return refused;
+  }
+
+  /**
+   * A metric of Prometheus's that is one line.
+   *
+   * @param lacksLast whether it is a histogram without the bucket of all observations
+   * @param count of observations
+   */
+  private record Family(String name, MetricType type, boolean lacksLast, double count) {
+    boolean has(String field) {
+      return switch (type) {
+        case COUNTER -> field.equals("counter");
+        case GAUGE -> field.equals("gauge");
+        default -> field.equals(COUNT) || field.equals(SUM) || !Double.isNaN(bound(field));
+      };
+    }
+
+    Labels labels(LabelsBuilder of, String field) {
+      boolean part = type == MetricType.HISTOGRAM || type == MetricType.SUMMARY;
+      if (!part) {
+        return of.set(Labels.METRIC_NAME, name).build();
+      }
+      if (field.equals(COUNT) || field.equals(SUM)) {
+        return of.set(Labels.METRIC_NAME, name + "_" + field).build();
+      }
+      boolean bucket = type == MetricType.HISTOGRAM;
+      String label = bucket ? "le" : "quantile";
+      String before = of.get(label);
+      Labels l =
+          of.set(Labels.METRIC_NAME, bucket ? name + "_bucket" : name)
+              .set(label, Double.isInfinite(bound(field)) ? LAST : field)
+              .build();
+      of.set(label, before); // an empty one is none
+      return l;
+    }
+  }
+
+  /** The number that a field is called; NaN where it is none. */
+  private static double bound(String field) {
+    if (field.isEmpty() || "+-.0123456789I".indexOf(field.charAt(0)) < 0) {
+      return Double.NaN;
+    }
+    try {
+      return switch (field) {
+        case LAST, "Inf" -> Double.POSITIVE_INFINITY;
+        default -> Double.parseDouble(field);
+      };
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  /** What Telegraf made a line of, by its fields; null for anything else. */
+  private @Nullable Family family(String measurement) {
+    String name = names.metric(measurement);
+    double count = Double.NaN;
+    boolean sum = false;
+    boolean last = false;
+    TreeMap<Double, Double> bounds = new TreeMap<>();
+    for (int i = 0; i < lines.fieldCount(); i++) {
+      if (lines.kind(i) == LineReader.Kind.STRING) {
+        continue;
+      }
+      String field = lines.field(i);
+      double bound = bound(field);
+      switch (field) {
+        case "counter" -> {
+          return new Family(name, MetricType.COUNTER, false, 0);
+        }
+        case "gauge" -> {
+          return new Family(name, MetricType.GAUGE, false, 0);
+        }
+        case COUNT -> count = lines.value(i);
+        case SUM -> sum = true;
+        default -> {
+          if (!Double.isNaN(bound)) {
+            bounds.put(bound, lines.value(i));
+            last |= Double.isInfinite(bound);
+          }
+        }
+      }
+    }
+    if (Double.isNaN(count) || !sum) {
+      return null;
+    }
+    boolean summary = !bounds.isEmpty() && !areBuckets(bounds, count);
+    return new Family(
+        name, summary ? MetricType.SUMMARY : MetricType.HISTOGRAM, !summary && !last, count);
+  }
+
+  /**
+   * Whether numbers can be those of buckets: whole ones that grow up to all observations. Others
+   * are quantiles, where all that they are called is a share.
+   */
+  private static boolean areBuckets(TreeMap<Double, Double> bounds, double count) {
+    if (bounds.firstKey() < 0 || bounds.lastKey() > 1) {
+      return true;
+    }
+    double before = 0;
+    for (double v : bounds.values()) {
+      if (!(v >= before && v <= count && v == Math.rint(v))) {
+        return false;
+      }
+      before = v;
+    }
+    return true;
   }
 
   /** Samples that were taken. */

@@ -3,7 +3,7 @@ package dev.tethys.codec.otlp;
 import dev.tethys.model.MetricType;
 
 /** What an OTLP metric holds. */
-enum MetricKind {
+public enum MetricKind {
   NONE,
   GAUGE,
   SUM,

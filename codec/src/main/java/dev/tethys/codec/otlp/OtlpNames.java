@@ -9,7 +9,7 @@ import java.util.Map;
  * Metric, label and unit names out of OTLP's, by the rules of the OpenTelemetry specification's
  * Prometheus compatibility page as Prometheus applies them.
  */
-final class OtlpNames {
+public final class OtlpNames {
   private static final Map<String, String> UNITS =
       Map.ofEntries(
           Map.entry("d", "days"),
@@ -47,7 +47,7 @@ final class OtlpNames {
   private OtlpNames() {}
 
   /** The name cannot be made into a valid one. */
-  static final class BadName extends Exception {
+  public static final class BadName extends Exception {
     private static final long serialVersionUID = 1L;
 
     BadName(String message) {
@@ -55,8 +55,9 @@ final class OtlpNames {
     }
   }
 
-  static String metric(TranslationStrategy strategy, String name, String unit, MetricKind kind)
-      throws BadName {
+  /** The name of the series of a metric. */
+  public static String metric(
+      TranslationStrategy strategy, String name, String unit, MetricKind kind) throws BadName {
     if (!strategy.escapes()) {
       if (name.isEmpty()) {
         throw new BadName("metric name is empty");
@@ -236,12 +237,24 @@ final class OtlpNames {
       }
       return label;
     }
-    String out = sanitized(label, o.labelNamePreserveMultipleUnderscores());
+    return escapedLabel(
+        label, o.labelNameUnderscoreSanitization(), o.labelNamePreserveMultipleUnderscores());
+  }
+
+  /**
+   * The name of a label in the old alphabet, where the strategy {@link
+   * TranslationStrategy#escapes}.
+   *
+   * @param label not empty
+   * @param sanitizesUnderscore whether one underscore does not begin a name
+   * @param keepsRuns whether runs of other signs are as many underscores
+   */
+  public static String escapedLabel(String label, boolean sanitizesUnderscore, boolean keepsRuns)
+      throws BadName {
+    String out = sanitized(label, keepsRuns);
     if (isDigit(out.charAt(0))) {
       out = "key_" + out;
-    } else if (o.labelNameUnderscoreSanitization()
-        && out.startsWith("_")
-        && !out.startsWith("__")) {
+    } else if (sanitizesUnderscore && out.startsWith("_") && !out.startsWith("__")) {
       out = "key" + out;
     }
     if (onlyUnderscores(out)) {

@@ -1,6 +1,7 @@
 package dev.tethys.codec.points;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
 import org.jspecify.annotations.Nullable;
 
 /** Where points go, one by one. For one thread. */
@@ -14,4 +15,7 @@ public interface PointSink {
    * @return why it is refused, for whoever sent it; null when it is taken
    */
   @Nullable String sample(Labels labels, long timestamp, double value);
+
+  /** Takes what is known of a metric; who has no place for it passes it over. */
+  default void metadata(String family, MetricMetadata metadata) {}
 }

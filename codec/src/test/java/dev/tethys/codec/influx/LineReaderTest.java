@@ -4,21 +4,28 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.points.PointNames;
+import dev.tethys.codec.points.PointSink;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.NotEmpty;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LineReaderTest {
   private static List<String> samples(String text, TimePrecision precision) {
+    return samples(text, precision, TelegrafSchema.V2);
+  }
+
+  private static List<String> samples(String text, TimePrecision precision, TelegrafSchema schema) {
     List<String> out = new ArrayList<>();
-    InfluxPoints p = new InfluxPoints(PointNames.UTF8, Labels.EMPTY);
+    InfluxPoints p = new InfluxPoints(PointNames.UTF8, Labels.EMPTY, schema);
     byte[] b = text.getBytes(UTF_8);
     p.read(
         b,
@@ -26,9 +33,17 @@ class LineReaderTest {
         b.length,
         precision,
         777,
-        (l, t, v) -> {
-          out.add(l + " " + v + " @" + t);
-          return null;
+        new PointSink() {
+          @Override
+          public @Nullable String sample(Labels l, long t, double v) {
+            out.add(l + " " + v + " @" + t);
+            return null;
+          }
+
+          @Override
+          public void metadata(String family, MetricMetadata m) {
+            out.add(family + " " + m.type());
+          }
         });
     p.refusals().kept().forEach(r -> out.add(r.number() + ": " + r.why()));
     return out;
@@ -50,6 +65,51 @@ class LineReaderTest {
   void whatTelegrafScrapedKeepsItsName() {
     assertThat(samples("prometheus,job=a up=1 5", TimePrecision.SECONDS))
         .containsExactly("{__name__=\"up\", job=\"a\"} 1.0 @5000");
+  }
+
+  @Test
+  void byTelegrafsFirstSchemaLinesAreMetrics() {
+    // Out of the documentation of Telegraf's input plugin, metric_version 1.
+    assertThat(
+            samples(
+                """
+                cpu_usage_user,cpu=cpu0 gauge=1.4112903225816156 1
+                http_requests_total,code=200 counter=3,start_time="x" 1
+                go_gc_duration_seconds,url=u 1=0.001336611,count=2,sum=0.004527551,0=0.000057965,0.5=0.0001 1
+                prometheus_tsdb_chunk_range_seconds,url=u 100=0,400=1,count=3,sum=9,+Inf=3 1
+                rpc 0.5=1,1=2,count=5,sum=9 1
+                stats count=5,mean=2 1
+                """,
+                TimePrecision.SECONDS,
+                TelegrafSchema.V1))
+        .containsExactly(
+            "cpu_usage_user GAUGE",
+            "{__name__=\"cpu_usage_user\", cpu=\"cpu0\"} 1.4112903225816156 @1000",
+            "http_requests_total COUNTER",
+            "{__name__=\"http_requests_total\", code=\"200\"} 3.0 @1000",
+            "go_gc_duration_seconds SUMMARY",
+            "{__name__=\"go_gc_duration_seconds\", quantile=\"1\", url=\"u\"} 0.001336611 @1000",
+            "{__name__=\"go_gc_duration_seconds_count\", url=\"u\"} 2.0 @1000",
+            "{__name__=\"go_gc_duration_seconds_sum\", url=\"u\"} 0.004527551 @1000",
+            "{__name__=\"go_gc_duration_seconds\", quantile=\"0\", url=\"u\"} 5.7965E-5 @1000",
+            "{__name__=\"go_gc_duration_seconds\", quantile=\"0.5\", url=\"u\"} 1.0E-4 @1000",
+            "prometheus_tsdb_chunk_range_seconds HISTOGRAM",
+            "{__name__=\"prometheus_tsdb_chunk_range_seconds_bucket\", le=\"100\", url=\"u\"} 0.0"
+                + " @1000",
+            "{__name__=\"prometheus_tsdb_chunk_range_seconds_bucket\", le=\"400\", url=\"u\"} 1.0"
+                + " @1000",
+            "{__name__=\"prometheus_tsdb_chunk_range_seconds_count\", url=\"u\"} 3.0 @1000",
+            "{__name__=\"prometheus_tsdb_chunk_range_seconds_sum\", url=\"u\"} 9.0 @1000",
+            "{__name__=\"prometheus_tsdb_chunk_range_seconds_bucket\", le=\"+Inf\", url=\"u\"} 3.0"
+                + " @1000",
+            "rpc HISTOGRAM",
+            "{__name__=\"rpc_bucket\", le=\"0.5\"} 1.0 @1000",
+            "{__name__=\"rpc_bucket\", le=\"1\"} 2.0 @1000",
+            "{__name__=\"rpc_count\"} 5.0 @1000",
+            "{__name__=\"rpc_sum\"} 9.0 @1000",
+            "{__name__=\"rpc_bucket\", le=\"+Inf\"} 5.0 @1000",
+            "{__name__=\"stats_count\"} 5.0 @1000",
+            "{__name__=\"stats_mean\"} 2.0 @1000");
   }
 
   @Test

@@ -1,0 +1,13 @@
+package dev.tethys.codec.influx;
+
+/** How Telegraf's input plugin of Prometheus writes metrics ({@code metric_version}). */
+public enum TelegrafSchema {
+  /**
+   * A measurement for each metric, whose fields are {@code counter}, {@code gauge}, or {@code
+   * count}, {@code sum} and the bounds of buckets or quantiles.
+   */
+  V1,
+
+  /** One measurement, {@code prometheus}, whose fields are the metrics. */
+  V2
+}
