@@ -9,8 +9,7 @@ import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.SequencedMap;
+import java.util.List;
 
 /**
  * TLS of a client as the Collector writes it ({@code tls:}).
@@ -42,9 +41,9 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
   private static final Key<String> KEY_FILE =
       SECTION.key("key_file", Type.PATH, "", "File of its private key.");
   private static final Key<TlsVersion> MIN_VERSION =
-      SECTION.key("min_version", versions(), TlsVersion.TLS12, "Oldest version.");
+      SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Oldest version.");
   private static final Key<TlsVersion> MAX_VERSION =
-      SECTION.key("max_version", versions(), TlsVersion.TLS13, "Newest version.");
+      SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Newest version.");
   private static final Key<Duration> RELOAD_INTERVAL =
       SECTION.key(
           "reload_interval",
@@ -52,38 +51,40 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
           Duration.ZERO,
           "Taken and not needed: files are looked at for every connection.");
 
+  private static final Key<List<String>> CIPHER_SUITES =
+      SECTION.key(
+          "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Suites of TLS 1.2, by IANA's names.");
+  private static final Key<List<String>> CURVES =
+      SECTION.key("curve_preferences", TlsKeys.CURVES, List.of(), "Curves for the key exchange.");
+  private static final Key<Boolean> SYSTEM_CAS =
+      SECTION.key(
+          "include_system_ca_certs_pool",
+          Type.BOOL,
+          false,
+          "The system's authorities are trusted beside ca_file.");
+
   static {
-    SECTION.notBuilt("cipher_suites", "Cipher suites by IANA's names.");
-    SECTION.notBuilt("curve_preferences", "Curves for the key exchange.");
-    SECTION.notBuilt("include_system_ca_certs_pool", "The system's authorities beside ca_file.");
+    SECTION.notBuilt("include_insecure_cipher_suites", "Suites that are broken.");
     SECTION.notBuilt("tpm", "Keys in a TPM.");
   }
 
   public static final Type<ClientTlsSettings> TYPE = SECTION.type(ClientTlsSettings::read);
 
-  private static Type<TlsVersion> versions() {
-    SequencedMap<String, TlsVersion> m = new LinkedHashMap<>();
-    m.put("1.0", TlsVersion.TLS10);
-    m.put("1.1", TlsVersion.TLS11);
-    m.put("1.2", TlsVersion.TLS12);
-    m.put("1.3", TlsVersion.TLS13);
-    return Type.oneOf("TLS version", m);
-  }
-
   private static ClientTlsSettings read(YamlObject o) {
     o.get(RELOAD_INTERVAL);
     TlsConfig c =
         new TlsConfig(
-            o.get(CA_PEM),
-            o.get(CA_FILE),
-            o.get(CERT_PEM),
-            o.get(CERT_FILE),
-            o.get(KEY_PEM),
-            o.get(KEY_FILE),
-            o.get(SERVER_NAME),
-            o.get(SKIP_VERIFY),
-            o.get(MIN_VERSION),
-            o.get(MAX_VERSION));
+                o.get(CA_PEM),
+                o.get(CA_FILE),
+                o.get(CERT_PEM),
+                o.get(CERT_FILE),
+                o.get(KEY_PEM),
+                o.get(KEY_FILE),
+                o.get(SERVER_NAME),
+                o.get(SKIP_VERIFY),
+                o.get(MIN_VERSION),
+                o.get(MAX_VERSION))
+            .with(o.get(CIPHER_SUITES), o.get(CURVES), o.get(SYSTEM_CAS));
     if (!c.ca().isEmpty() && !c.caFile().isEmpty()) {
       throw o.error(CA_PEM, "at most one of ca_file and ca_pem may be configured");
     }

@@ -13,7 +13,6 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import java.net.URI;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +52,7 @@ public record HttpClientSettings(
     private final Key<Long> level;
     private final Key<Map<String, Secret>> headers;
     private final Key<Reference> auth;
+    private final ConnectionKeys connections;
 
     /** Adds the keys to a section. */
     public Keys(Section s) {
@@ -79,22 +79,7 @@ public record HttpClientSettings(
               "compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "How hard it compresses.");
       headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
       auth = s.optional("auth", ClientKeys.AUTH_TYPE, "How requests authenticate.");
-      for (String k :
-          List.of(
-              "read_buffer_size",
-              "write_buffer_size",
-              "max_idle_conns",
-              "max_idle_conns_per_host",
-              "max_conns_per_host",
-              "idle_conn_timeout",
-              "disable_keep_alives",
-              "http2_read_idle_timeout",
-              "http2_ping_timeout",
-              "force_attempt_http2",
-              "cookies",
-              "middlewares")) {
-        s.notBuilt(k, "Of the Collector's HTTP client.");
-      }
+      connections = new ConnectionKeys(s);
     }
 
     /** Reads the keys out of a map that also has others. */
@@ -121,7 +106,9 @@ public record HttpClientSettings(
       }
       return new HttpClientSettings(
           url.isEmpty() ? null : url(o, endpoint, url),
-          new HttpClientConfig(null, null, null, o.get(tls).config(), true, true, p, Map.of()),
+          new HttpClientConfig(
+                  null, null, null, o.get(tls).config(), true, connections.http2(o), p, Map.of())
+              .with(connections.read(o)),
           c,
           l == 0 ? Compression.DEFAULT_LEVEL : (int) l,
           o.get(headers),

@@ -11,7 +11,6 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -160,14 +159,6 @@ public record OwnLogs(
     for (String w : List.of("dpanic", "panic", "fatal")) {
       m.put(w, "none");
     }
-    Type<String> words = Type.oneOf("level", m);
-    return Type.of(
-        words.name(),
-        null,
-        n -> {
-          // zap reads levels in any case.
-          String level = m.get(n.asString().toLowerCase(Locale.ROOT));
-          return level != null ? level : words.read(n);
-        });
+    return Type.anyCase("level", m);
   }
 }

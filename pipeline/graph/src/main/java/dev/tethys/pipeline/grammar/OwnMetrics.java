@@ -3,16 +3,21 @@ package dev.tethys.pipeline.grammar;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
-/** {@code service.telemetry.metrics}: where the process shows its metrics. */
-public final class OwnMetrics {
+/**
+ * {@code service.telemetry.metrics}: where the process shows its metrics, and how.
+ *
+ * @param pages where they are served
+ * @param pushes where they are sent
+ * @param views what is shown otherwise than it is
+ */
+public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<OwnView> views) {
   /** Where the Collector serves its metrics. */
   public static final String DEFAULT_ADDRESS = "localhost:8888";
 
@@ -35,6 +40,9 @@ public final class OwnMetrics {
     /** What is not written. */
     static final Page DEFAULT = new Page(DEFAULT_ADDRESS, false, false, null, List.of());
   }
+
+  /** What is not written. */
+  static final OwnMetrics USUAL = new OwnMetrics(List.of(Page.DEFAULT), List.of(), List.of());
 
   private static final Section CONSTANT_LABELS =
       new Section("telemetry_constant_labels", "Attributes of the resource as labels.");
@@ -73,11 +81,15 @@ public final class OwnMetrics {
   private static final Section PULL = new Section("telemetry_pull", "Metrics that are asked for.");
   private static final Key<Page> EXPORTER =
       PULL.required("exporter", PULL_EXPORTER.type(o -> o.get(PULL_PROMETHEUS)), "How.");
+
+  /** One of both. */
+  private record Reader(@Nullable Page page, @Nullable OwnMetricsPush push) {}
+
   private static final Section READER = new Section("telemetry_reader", "A way out for metrics.");
   private static final Key<Page> READER_PULL =
       READER.optional("pull", PULL.type(o -> o.get(EXPORTER)), "Metrics that are asked for.");
-  private static final Key<YamlNode> PERIODIC =
-      READER.optional("periodic", Type.ANY, "Metrics that are sent: not built.");
+  private static final Key<OwnMetricsPush> PERIODIC =
+      READER.optional("periodic", OwnMetricsPush.TYPE, "Metrics that are sent.");
 
   private static final Section SECTION =
       new Section("telemetry_metrics", "Metrics of the process.");
@@ -87,47 +99,51 @@ public final class OwnMetrics {
           words("level", "none", "basic", "normal", "detailed"),
           "normal",
           "none serves no metrics; all others the same.");
-  private static final Key<List<Page>> READERS =
+  private static final Key<List<Reader>> READERS =
       SECTION.optional("readers", Type.list(READER.type(OwnMetrics::reader)), "Where.");
   private static final Key<String> ADDRESS =
       SECTION.optional("address", Type.STRING, "host:port, as before there were readers.");
 
-  static {
-    SECTION.notBuilt("views", "Other names for metrics.");
-  }
+  private static final Key<List<OwnView>> VIEWS =
+      SECTION.optional(
+          "views", Type.list(OwnView.TYPE), "How metrics are shown; with level: detailed.");
 
   /** Reads the block. */
-  static final Type<List<Page>> TYPE = SECTION.type(OwnMetrics::read);
+  static final Type<OwnMetrics> TYPE = SECTION.type(OwnMetrics::read);
 
-  private OwnMetrics() {}
-
-  private static List<Page> read(YamlObject o) {
-    List<Page> readers = o.find(READERS);
+  private static OwnMetrics read(YamlObject o) {
+    List<Reader> readers = o.find(READERS);
     String address = o.find(ADDRESS);
     if (address != null) {
       if (readers != null) {
         throw o.error(ADDRESS, "address is what readers says since; one of both");
       }
-      readers = List.of(new Page(address, false, false, null, List.of()));
+      readers = List.of(new Reader(new Page(address, false, false, null, List.of()), null));
     }
     if (readers == null) {
-      readers = List.of(Page.DEFAULT);
+      readers = List.of(new Reader(Page.DEFAULT, null));
     }
-    return o.get(LEVEL).equals("none") ? List.of() : readers;
+    String level = o.get(LEVEL);
+    List<OwnView> views = o.find(VIEWS);
+    if (views != null && !level.equals("detailed")) {
+      throw o.error(VIEWS, "views are only taken with level: detailed");
+    }
+    if (level.equals("none")) {
+      return new OwnMetrics(List.of(), List.of(), List.of());
+    }
+    return new OwnMetrics(
+        readers.stream().map(Reader::page).filter(Objects::nonNull).toList(),
+        readers.stream().map(Reader::push).filter(Objects::nonNull).toList(),
+        views == null ? List.of() : views);
   }
 
-  private static Page reader(YamlObject o) {
-    if (o.has(PERIODIC)) {
-      throw o.error(
-          PERIODIC,
-          "metrics of the process are not sent by themselves; have a prometheus receiver scrape a"
-              + " pull reader, in a pipeline to the exporter that sends them");
+  private static Reader reader(YamlObject o) {
+    Page page = o.find(READER_PULL);
+    OwnMetricsPush push = o.find(PERIODIC);
+    if ((page == null) == (push == null)) {
+      throw o.error("a reader wants one of pull and periodic");
     }
-    Page p = o.find(READER_PULL);
-    if (p == null) {
-      throw o.error("a reader wants pull");
-    }
-    return p;
+    return new Reader(page, push);
   }
 
   private static Page page(YamlObject o) {
@@ -146,18 +162,12 @@ public final class OwnMetrics {
         labels == null ? List.of() : labels.excluded);
   }
 
+  /** Words in any case. */
   static Type<String> words(String what, String... words) {
     SequencedMap<String, String> m = new LinkedHashMap<>();
     for (String w : words) {
       m.put(w, w);
     }
-    Type<String> exact = Type.oneOf(what, m);
-    return Type.of(
-        exact.name(),
-        null,
-        n -> {
-          String w = m.get(n.asString().toLowerCase(Locale.ROOT));
-          return w != null ? w : exact.read(n);
-        });
+    return Type.anyCase(what, m);
   }
 }

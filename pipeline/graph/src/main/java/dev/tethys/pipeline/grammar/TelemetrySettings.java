@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * {@code service.telemetry}: what the process says about itself.
  *
  * @param logs its lines
- * @param pages where its metrics are served; none for nowhere
+ * @param metrics where its metrics go
  * @param resource attributes of both, by name; empty for a usual one that is not wanted
  */
 public record TelemetrySettings(
-    OwnLogs logs, List<OwnMetrics.Page> pages, Map<String, Optional<String>> resource) {
+    OwnLogs logs, OwnMetrics metrics, Map<String, Optional<String>> resource) {
   /** What is not written. */
   public static final TelemetrySettings DEFAULT =
-      new TelemetrySettings(OwnLogs.DEFAULT, List.of(OwnMetrics.Page.DEFAULT), Map.of());
+      new TelemetrySettings(OwnLogs.DEFAULT, OwnMetrics.USUAL, Map.of());
 
   private static final Section TRACES = new Section("telemetry_traces", "Traces of the process.");
   private static final Key<String> LEVEL =
@@ -47,8 +47,8 @@ public record TelemetrySettings(
       new Section("telemetry", "What the process says about itself.");
   private static final Key<OwnLogs> LOGS =
       SECTION.key("logs", OwnLogs.TYPE, OwnLogs.DEFAULT, "Logs.");
-  private static final Key<List<OwnMetrics.Page>> METRICS =
-      SECTION.key("metrics", OwnMetrics.TYPE, DEFAULT.pages, "Metrics.");
+  private static final Key<OwnMetrics> METRICS =
+      SECTION.key("metrics", OwnMetrics.TYPE, DEFAULT.metrics, "Metrics.");
   private static final Key<String> TRACED =
       SECTION.key("traces", TRACES.type(TelemetrySettings::traces), "", "Traces.");
   private static final Key<Map<String, Optional<String>>> RESOURCE =
@@ -59,7 +59,7 @@ public record TelemetrySettings(
 
   /** Where metrics are served, the first place; null for nowhere. */
   public @Nullable String metricsAddress() {
-    return pages.isEmpty() ? null : pages.getFirst().address();
+    return metrics.pages().isEmpty() ? null : metrics.pages().getFirst().address();
   }
 
   private static TelemetrySettings read(YamlObject o) {

@@ -3,11 +3,18 @@ package dev.tethys.pipeline.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.grammar.OwnLogs;
+import dev.tethys.pipeline.grammar.OwnMetrics;
+import dev.tethys.pipeline.grammar.OwnMetricsPush;
+import dev.tethys.pipeline.grammar.OwnView;
 import dev.tethys.pipeline.grammar.TelemetrySettings;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,12 +102,29 @@ class GrammarTest {
       value = {
         "traces: {level: basic, processors: [{batch: }]} | the process does not trace itself",
         "traces: {propagators: [jaeger]} | unknown propagator \"jaeger\"",
-        "metrics: {readers: [{periodic: {exporter: {otlp: }}}]} | have a prometheus receiver scrape"
-            + " a pull reader",
+        "metrics: {readers: [{periodic: {exporter: {}}}]} | one of otlp and console",
+        "metrics: {readers: [{}]} | one of pull and periodic",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: host}}}}]} |"
+            + " wants host:port or a URL",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/json, endpoint: h:1}}}}]}"
+            + " | unknown protocol",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
+            + " temporality_preference: lowmemory}}}}]} | write delta or cumulative",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
+            + " headers_list: a}}}}]} | name=value",
         "metrics: {address: a:1, readers: []} | one of both",
         "metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}]} | a port is 0 to"
             + " 65535",
-        "metrics: {views: [{}]} | views",
+        "metrics: {views: [{selector: {instrument_name: a}}]} | only taken with level: detailed",
+        "metrics: {level: detailed, views: [{}]} | selector",
+        "metrics: {level: detailed, views: [{selector: {}}]} | instrument_name or instrument_type",
+        "metrics: {level: detailed, views: [{selector: {meter_name: m}}]} | of one meter",
+        "metrics: {level: detailed, views: [{selector: {instrument_name: \"a*\"}, stream: {name:"
+            + " b}}]} | several metrics one name",
+        "metrics: {level: detailed, views: [{selector: {instrument_name: a}, stream: {aggregation:"
+            + " {explicit_bucket_histogram: {boundaries: [1]}}}}]} | cannot be counted otherwise",
+        "metrics: {level: detailed, views: [{selector: {instrument_name: a}, stream:"
+            + " {attribute_keys: {included: [x], excluded: [x]}}}]} | both included and excluded",
         "logs: {processors: [{batch: }]} | logs of the process are not sent by OTLP",
         "logs: {level: loud} | unknown level \"loud\"",
         "logs: {output_paths: [http://x/]} | is not an output",
@@ -127,7 +151,30 @@ class GrammarTest {
     assertThat(t.logs().outputs()).containsExactly("stdout");
     assertThat(told("logs: {sampling: {initial: 3}}").logs().sampling())
         .isEqualTo(new OwnLogs.Sampling(Duration.ofSeconds(10), 3, 100));
-    assertThat(told("metrics: {level: None}").pages()).isEmpty();
+    assertThat(told("metrics: {level: None}").metrics().pages()).isEmpty();
+  }
+
+  @Test
+  void readersThatSendAreRead() {
+    OwnMetrics m =
+        told("metrics: {level: Detailed, readers: [{periodic: {interval: 1000, exporter: {otlp:"
+                + " {protocol: http/protobuf, endpoint: 'h:4318', insecure: true, headers_list:"
+                + " 'A=x%20y,b=1', headers: [{name: b, value: '2'}], compression: gzip,"
+                + " temporality_preference: delta}}}}, {periodic: {exporter: {console: {}}}}],"
+                + " views: [{selector: {instrument_name: otelcol_*}, stream: {aggregation: {drop:"
+                + " {}}}}]}")
+            .metrics();
+    assertThat(m.pages()).isEmpty();
+    OwnMetricsPush push = m.pushes().getFirst();
+    assertThat(push.interval()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(push.timeout()).isEqualTo(Duration.ofSeconds(30));
+    OwnMetricsPush.Otlp otlp = Objects.requireNonNull(push.otlp());
+    assertThat(otlp.endpoint()).hasToString("http://h:4318");
+    assertThat(otlp.headers()).isEqualTo(Map.of("a", new Secret("x y"), "b", new Secret("2")));
+    assertThat(otlp.delta()).isTrue();
+    assertThat(m.pushes().get(1).otlp()).isNull();
+    assertThat(m.views())
+        .containsExactly(new OwnView("otelcol_*", null, true, "", "", Set.of(), Set.of()));
   }
 
   private static TelemetrySettings told(String telemetry) {

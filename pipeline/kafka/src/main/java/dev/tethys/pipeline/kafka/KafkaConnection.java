@@ -12,6 +12,7 @@ import dev.tethys.pipeline.component.Reference;
 import dev.tethys.web.kerberos.KerberosIdentity;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,9 +112,16 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   /** The keys, to be included in the section of a component. */
   public static final Section SECTION = new Section("kafka", "How brokers are reached.");
 
+  /** A name or an address of IPv4 without a port, which is then Kafka's own. */
+  private static final String BARE_HOST = "[^:\\s]+";
+
+  private static final int PORT = 9092;
   private static final Key<List<String>> BROKERS =
       SECTION.key(
-          "brokers", Type.list(Type.STRING), List.of("localhost:9092"), "Some brokers' host:port.");
+          "brokers",
+          Type.list(Type.STRING),
+          List.of("localhost:9092"),
+          "Some brokers: host:port, or host alone for 9092.");
   private static final Key<String> CLIENT_ID =
       SECTION.key(
           "client_id", Type.STRING, "otel-collector", "What brokers call the client in logs.");
@@ -148,14 +156,17 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     if (brokers.isEmpty()) {
       throw o.error(BROKERS, "brokers wants at least one host:port");
     }
+    List<String> addresses = new ArrayList<>();
     for (String b : brokers) {
-      int colon = b.lastIndexOf(':');
-      if (colon <= 0 || !b.substring(colon + 1).matches("\\d{1,5}")) {
+      String a = b.matches(BARE_HOST) ? b + ":" + PORT : b;
+      int colon = a.lastIndexOf(':');
+      if (colon <= 0 || !a.substring(colon + 1).matches("\\d{1,5}")) {
         throw o.error(BROKERS, "\"" + b + "\" is no host:port");
       }
+      addresses.add(a);
     }
     Map<String, Object> p = new HashMap<>();
-    p.put("bootstrap.servers", String.join(",", brokers));
+    p.put("bootstrap.servers", String.join(",", addresses));
     p.put("client.id", o.get(CLIENT_ID));
     p.put("metadata.recovery.strategy", "rebootstrap");
     if (o.get(CANONICAL)) {

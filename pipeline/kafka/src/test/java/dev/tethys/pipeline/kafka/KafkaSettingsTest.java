@@ -126,6 +126,12 @@ class KafkaSettingsTest {
   }
 
   @Test
+  void aBrokerWithoutAPortIsOnKafkasOwn() {
+    assertThat(exporter("brokers: [kafka, 'other:1']").properties())
+        .containsEntry("bootstrap.servers", "kafka:9092,other:1");
+  }
+
+  @Test
   void partitionsAreChosenAsWritten() {
     assertThat(exporter("record_partitioner: {sticky_key: {}}").properties())
         .containsEntry("partitioner.class", SaramaPartitioner.class.getName());
@@ -142,7 +148,7 @@ class KafkaSettingsTest {
 
   @Test
   void saysWhatIsWrongAndWhere() {
-    wrong("brokers: [a]", "a.yml:1:10: \"a\" is no host:port");
+    wrong("brokers: ['a:']", "a.yml:1:10: \"a:\" is no host:port");
     wrong("metrics: {encoding: raw}", "1:21");
     wrong("topics: a", "unknown key");
     wrong("record_partitioner: {round_robin: {}, sticky_key: {}}", "at most one partitioner");

@@ -18,6 +18,9 @@ final class SeveritySetting {
   private static final List<String> LEVELS =
       List.of("trace", "debug", "info", "warn", "error", "fatal");
 
+  /** Words beside the names, which a mapping may have in their place, too. */
+  private static final Map<String, Integer> ALIASES = aliases();
+
   /** The widest range that a mapping may have. */
   private static final long MAX_RANGE = 100_000;
 
@@ -98,11 +101,7 @@ final class SeveritySetting {
       words.put(String.valueOf(i + 1), i + 1);
     }
     if (more) {
-      for (int i = 0; i < 4; i++) {
-        String n = i == 0 ? "" : String.valueOf(i + 1);
-        words.put("warning" + n, 13 + i);
-        words.put("err" + n, 17 + i);
-      }
+      words.putAll(ALIASES);
     }
   }
 
@@ -122,7 +121,17 @@ final class SeveritySetting {
         return i;
       }
     }
-    return -1;
+    return ALIASES.getOrDefault(s, -1);
+  }
+
+  private static Map<String, Integer> aliases() {
+    Map<String, Integer> words = new HashMap<>();
+    for (int i = 0; i < 4; i++) {
+      String n = i == 0 ? "" : String.valueOf(i + 1);
+      words.put("warning" + n, 13 + i);
+      words.put("err" + n, 17 + i);
+    }
+    return words;
   }
 
   private static void add(Map<String, Integer> words, YamlNode n, int number) {

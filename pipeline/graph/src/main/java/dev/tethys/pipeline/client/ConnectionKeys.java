@@ -1,0 +1,117 @@
+package dev.tethys.pipeline.client;
+
+import dev.tethys.config.ConnectionRules;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.List;
+
+/** Keys of confighttp about the connections of a client. */
+final class ConnectionKeys {
+  /** What Go keeps for one server where nothing is said. */
+  private static final int GO_IDLE_EACH = 2;
+
+  private static final Section COOKIES = new Section("cookies", "Cookies are kept.");
+  private static final Key<Boolean> COOKIES_ENABLED =
+      COOKIES.key("enabled", Type.BOOL, true, "Whether.");
+
+  private final Key<Boolean> cookies;
+  private final Key<Long> idle;
+  private final Key<Long> idleEach;
+  private final Key<Long> most;
+  private final Key<Duration> idleTime;
+  private final Key<Boolean> single;
+  private final Key<Boolean> http2;
+  private final Key<Duration> pingAfter;
+  private final Key<Duration> pingTimeout;
+  private final Key<Long> readBuffer;
+  private final Key<Long> writeBuffer;
+
+  ConnectionKeys(Section s) {
+    cookies =
+        s.key(
+            "cookies",
+            COOKIES.type(o -> o.get(COOKIES_ENABLED)),
+            false,
+            "Cookies that the server sets go along with later requests.");
+    idle =
+        s.optional(
+            "max_idle_conns", Type.INT, "Most connections that wait for a request; 0 for any.");
+    idleEach =
+        s.optional(
+            "max_idle_conns_per_host",
+            Type.INT,
+            "Most connections to one server that wait for a request; 0 for " + GO_IDLE_EACH + ".");
+    most = s.key("max_conns_per_host", Type.INT, 0L, "Most connections to one server; 0 for any.");
+    idleTime =
+        s.optional(
+            "idle_conn_timeout",
+            GoDurations.TYPE,
+            "A connection that waits for a request ends after so long; 0 for five minutes.");
+    single = s.key("disable_keep_alives", Type.BOOL, false, "A connection for each request.");
+    http2 =
+        s.key(
+            "force_attempt_http2",
+            Type.BOOL,
+            true,
+            "HTTP/2 where the server has it and TLS is spoken.");
+    pingAfter =
+        s.key("http2_read_idle_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
+    pingTimeout =
+        s.key("http2_ping_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
+    readBuffer = s.key("read_buffer_size", Type.INT, 0L, "Only 0.");
+    writeBuffer = s.key("write_buffer_size", Type.INT, 0L, "Only 0.");
+    s.notBuilt("middlewares", "Extensions that see every request.");
+  }
+
+  boolean http2(YamlObject o) {
+    return o.get(http2);
+  }
+
+  ConnectionRules read(YamlObject o) {
+    for (Key<Duration> k : List.of(pingAfter, pingTimeout)) {
+      if (o.get(k).isPositive()) {
+        throw o.error(
+            k,
+            k.name()
+                + ": pings of HTTP/2 are not sent over HTTP (otlp_grpc has keepalive); remove the"
+                + " key, or end silent connections early with idle_conn_timeout");
+      }
+    }
+    for (Key<Long> k : List.of(readBuffer, writeBuffer)) {
+      if (o.get(k) > 0) {
+        throw o.error(
+            k,
+            k.name()
+                + " is the size of a buffer of Go's client: a request is written here as a whole,"
+                + " and an answer read as it comes; remove the key");
+      }
+    }
+    return new ConnectionRules(
+        o.get(cookies),
+        number(o, most, 0),
+        number(o, idle, 0),
+        number(o, idleEach, o.has(idleEach) ? GO_IDLE_EACH : 0),
+        duration(o),
+        o.get(single));
+  }
+
+  private static int number(YamlObject o, Key<Long> key, int usual) {
+    Long n = o.find(key);
+    if (n == null) {
+      return 0;
+    }
+    if (n < 0 || n > Integer.MAX_VALUE) {
+      throw o.error(key, key.name() + " wants a number from 0 on");
+    }
+    return n == 0 ? usual : n.intValue();
+  }
+
+  private Duration duration(YamlObject o) {
+    Duration d = o.find(idleTime);
+    return d == null || d.isNegative() ? Duration.ZERO : d;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tethys.pipeline.client;
+
+import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/** Values of the Collector's {@code tls} that clients and servers have in common. */
+public final class TlsKeys {
+  /** Suites that are safe, as Go has them. */
+  private static final Set<String> SUITES =
+      Set.of(
+          "TLS_AES_128_GCM_SHA256",
+          "TLS_AES_256_GCM_SHA384",
+          "TLS_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+          "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+          "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+          "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+          "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+          "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+          "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
+
+  /** Suites by IANA's names; those of TLS 1.3 are always spoken. */
+  public static final Type<List<String>> CIPHER_SUITES =
+      Type.list(Type.of("cipher suite", null, TlsKeys::suite));
+
+  /** Curves of the key exchange, as Java calls them. */
+  public static final Type<List<String>> CURVES = Type.list(Type.of("curve", null, TlsKeys::curve));
+
+  private static final SequencedMap<String, String> CURVE_NAMES = new LinkedHashMap<>();
+
+  static {
+    CURVE_NAMES.put("P256", "secp256r1");
+    CURVE_NAMES.put("P384", "secp384r1");
+    CURVE_NAMES.put("P521", "secp521r1");
+    CURVE_NAMES.put("X25519", "x25519");
+  }
+
+  private TlsKeys() {}
+
+  /** TLS versions as the Collector writes them. */
+  public static Type<TlsVersion> versions() {
+    SequencedMap<String, TlsVersion> m = new LinkedHashMap<>();
+    m.put("1.0", TlsVersion.TLS10);
+    m.put("1.1", TlsVersion.TLS11);
+    m.put("1.2", TlsVersion.TLS12);
+    m.put("1.3", TlsVersion.TLS13);
+    return Type.oneOf("TLS version", m);
+  }
+
+  private static String suite(YamlNode n) {
+    String s = n.asString();
+    if (!SUITES.contains(s)) {
+      throw n.error(
+          "\""
+              + s
+              + "\" is no cipher suite that is safe; there are "
+              + String.join(", ", SUITES.stream().sorted().toList()));
+    }
+    return s;
+  }
+
+  private static String curve(YamlNode n) {
+    String s = n.asString();
+    if (s.equals("X25519MLKEM768")) {
+      throw n.error(
+          "X25519MLKEM768 is not built: the Java virtual machine has it from version 27 on; name"
+              + " one of "
+              + String.join(", ", CURVE_NAMES.keySet()));
+    }
+    String java = CURVE_NAMES.get(s);
+    if (java == null) {
+      throw n.error(
+          "unknown curve \"" + s + "\"; allowed: " + String.join(", ", CURVE_NAMES.keySet()));
+    }
+    return java;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.client;
+
+import org.jspecify.annotations.NullMarked;
