@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /** Makes {@code prometheus} exporters: the latest of each series, at {@code /metrics}. */
 public final class PrometheusExporterFactory
@@ -210,15 +211,10 @@ public final class PrometheusExporterFactory
     private final ExposedMetrics metrics;
     private final Account account;
     private final List<ExpositionFormat> formats;
-    private final java.util.function.LongSupplier millis;
+    private final LongSupplier millis;
     private final PushReceiver doors;
 
-    Running(
-        Settings s,
-        HttpDoor door,
-        Account account,
-        java.util.function.LongSupplier millis,
-        java.util.function.LongSupplier nanos) {
+    Running(Settings s, HttpDoor door, Account account, LongSupplier millis, LongSupplier nanos) {
       this.metrics = new ExposedMetrics(s.shown, ExposedMetrics.MAX_SERIES);
       this.account = account;
       this.millis = millis;

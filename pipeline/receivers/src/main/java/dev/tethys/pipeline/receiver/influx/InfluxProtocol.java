@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.influx;
 
 import dev.tethys.codec.influx.InfluxPoints;
+import dev.tethys.codec.influx.TelegrafSchema;
 import dev.tethys.codec.influx.TimePrecision;
 import dev.tethys.codec.points.PointNames;
 import dev.tethys.codec.points.Refusals;
@@ -41,6 +42,7 @@ public final class InfluxProtocol {
 
   private final PointDestination to;
   private final PointNames names;
+  private final TelegrafSchema schema;
   private final String databaseLabel;
   private final LongSupplier millis;
 
@@ -65,8 +67,19 @@ public final class InfluxProtocol {
    */
   public InfluxProtocol(
       PointDestination to, PointNames names, String databaseLabel, LongSupplier millis) {
+    this(to, names, TelegrafSchema.V2, databaseLabel, millis);
+  }
+
+  /** The protocol, for lines that Telegraf may have written by a schema. */
+  InfluxProtocol(
+      PointDestination to,
+      PointNames names,
+      TelegrafSchema schema,
+      String databaseLabel,
+      LongSupplier millis) {
     this.to = to;
     this.names = names;
+    this.schema = schema;
     this.databaseLabel = databaseLabel;
     this.millis = millis;
   }
@@ -139,7 +152,7 @@ public final class InfluxProtocol {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
       hold.take(2L * b.length);
-      InfluxPoints points = new InfluxPoints(names, extra);
+      InfluxPoints points = new InfluxPoints(names, extra, schema);
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
       try (Points p = to.open(lane, door.metadata(request))) {
         points.read(b, 0, b.length, precision, millis.getAsLong(), p);

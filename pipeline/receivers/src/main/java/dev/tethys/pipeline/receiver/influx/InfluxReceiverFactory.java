@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.influx;
 
 import dev.tethys.codec.influx.InfluxPoints;
+import dev.tethys.codec.influx.TelegrafSchema;
 import dev.tethys.codec.influx.TimePrecision;
 import dev.tethys.codec.points.PointNames;
 import dev.tethys.config.Key;
@@ -45,6 +46,7 @@ public final class InfluxReceiverFactory
    * @param tcp where lines come over TCP; "" for nowhere
    * @param udp where lines come over UDP; "" for nowhere
    * @param precision of timestamps over TCP and UDP
+   * @param schema of lines that Telegraf made of metrics of Prometheus's
    * @param databaseLabel "" for none
    */
   public record Settings(
@@ -53,6 +55,7 @@ public final class InfluxReceiverFactory
       String udp,
       TimePrecision precision,
       PointNames names,
+      TelegrafSchema schema,
       String databaseLabel) {}
 
   private static final int MAX_LINE = 1 << 20;
@@ -78,6 +81,17 @@ public final class InfluxReceiverFactory
           Type.lowerCase("way of names", PointNames.class),
           PointNames.UNDERSCORES,
           "What becomes of characters that names of metrics and labels have not always had.");
+  private static final Key<TelegrafSchema> SCHEMA =
+      SECTION.key(
+          "metrics_schema",
+          Type.oneOf(
+              "schema",
+              "telegraf-prometheus-v1",
+              TelegrafSchema.V1,
+              "telegraf-prometheus-v2",
+              TelegrafSchema.V2),
+          TelegrafSchema.V2,
+          "How Telegraf wrote metrics of Prometheus's.");
   private static final Key<String> DATABASE_LABEL =
       SECTION.key(
           "database_label",
@@ -116,6 +130,7 @@ public final class InfluxReceiverFactory
                 o.get(UDP),
                 o.get(PRECISION),
                 o.get(NAMES),
+                o.get(SCHEMA),
                 o.get(DATABASE_LABEL)));
   }
 
@@ -147,14 +162,14 @@ public final class InfluxReceiverFactory
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
       PipelinePoints to = new PipelinePoints(c);
-      InfluxProtocol p = new InfluxProtocol(to, s.names, s.databaseLabel, clock::millis);
+      InfluxProtocol p = new InfluxProtocol(to, s.names, s.schema, s.databaseLabel, clock::millis);
       p.addWrites(door);
       p.addQuestions(door);
       p.addMoreQuestions(door);
       PointTally tally = new PointTally(name, metrics, clock::nanos);
       PointFormat format =
           (buf, offset, length, sink) -> {
-            InfluxPoints points = new InfluxPoints(s.names, Labels.EMPTY);
+            InfluxPoints points = new InfluxPoints(s.names, Labels.EMPTY, s.schema);
             points.read(buf, offset, length, s.precision, clock.millis(), sink);
             return points.refusals();
           };

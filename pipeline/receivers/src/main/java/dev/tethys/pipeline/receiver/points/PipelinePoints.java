@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.points;
 
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
@@ -12,7 +13,9 @@ import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.web.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Points as batches of remote write. */
@@ -41,6 +44,7 @@ public final class PipelinePoints implements PointDestination {
     private final Metadata metadata;
     private final WriteRequestWriter out = new WriteRequestWriter();
     private final List<Batch> full = new ArrayList<>();
+    private final Map<String, MetricMetadata> families = new LinkedHashMap<>(); // of this batch
     private @Nullable Labels series;
     private int items;
 
@@ -61,6 +65,11 @@ public final class PipelinePoints implements PointDestination {
       return null;
     }
 
+    @Override
+    public void metadata(String family, MetricMetadata known) {
+      families.put(family, known);
+    }
+
     private void end() {
       if (series != null) {
         out.endSeries();
@@ -73,10 +82,12 @@ public final class PipelinePoints implements PointDestination {
 
     private void cut() {
       if (items > 0) {
+        families.forEach(out::metadata);
         full.add(
             new Batch(
                 Signal.METRICS, Encoding.REMOTE_WRITE, out.toByteArray(), items, lane, metadata));
         out.clear();
+        families.clear();
         items = 0;
       }
     }

@@ -8,11 +8,11 @@ import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.web.HttpListener;
-import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.ServedExtension;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
-import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -120,8 +120,7 @@ public final class PprofExtensionFactory
     return new Running(settings, context.clock());
   }
 
-  static final class Running implements Extension {
-    private final Settings settings;
+  static final class Running extends ServedExtension {
     private final Clockwork clock;
 
     /** One at a time: what is recorded costs what runs. */
@@ -129,46 +128,28 @@ public final class PprofExtensionFactory
 
     private volatile @Nullable CountDownLatch end;
     private volatile boolean stopped;
-    private @Nullable HttpListener listener;
 
     Running(Settings settings, Clockwork clock) {
-      this.settings = settings;
+      super(HttpServerSettings.at(settings.endpoint), null, clock);
       this.clock = clock;
-    }
-
-    @Override
-    public void start() throws IOException {
-      Routes routes = new Routes();
-      routes.get(ROOT, this::index);
-      routes.get("/debug/pprof", (q, r) -> r.redirect(301, ROOT));
-      routes.get(ROOT + "profile", (q, r) -> record(FlightProfile.CPU, q, r));
-      routes.get(ROOT + "allocs", (q, r) -> record(FlightProfile.ALLOCS, q, r));
-      routes.get(ROOT + "mutex", (q, r) -> record(FlightProfile.MUTEX, q, r));
-      routes.get(ROOT + "block", (q, r) -> record(FlightProfile.BLOCK, q, r));
-      routes.get(ROOT + "goroutine", this::threads);
-      routes.get(ROOT + "cmdline", (q, r) -> commandLine(r));
+      HttpDoor door = door();
+      door.on("GET", ROOT, this::index);
+      door.on("GET", "/debug/pprof", (q, r) -> r.redirect(301, ROOT));
+      door.on("GET", ROOT + "profile", (q, r) -> record(FlightProfile.CPU, q, r));
+      door.on("GET", ROOT + "allocs", (q, r) -> record(FlightProfile.ALLOCS, q, r));
+      door.on("GET", ROOT + "mutex", (q, r) -> record(FlightProfile.MUTEX, q, r));
+      door.on("GET", ROOT + "block", (q, r) -> record(FlightProfile.BLOCK, q, r));
+      door.on("GET", ROOT + "goroutine", this::threads);
+      door.on("GET", ROOT + "cmdline", (q, r) -> commandLine(r));
       NOT_SERVED.forEach(
           (name, why) ->
-              routes.any(
+              door.any(
                   ROOT + name,
                   (q, r) -> r.status(501).send(name + " is not served: " + why + "\n")));
-      routes.any(
+      door.any(
           ROOT + "{name}",
           (q, r) ->
               r.status(404).send("there is no such profile; there are " + SERVED.keySet() + "\n"));
-      try {
-        listener =
-            HttpListener.start(
-                HttpListenerOptions.on(settings.endpoint).withStopGrace(Duration.ofSeconds(1)),
-                routes,
-                null);
-      } catch (IllegalArgumentException e) {
-        throw new IOException(e.getMessage(), e);
-      }
-    }
-
-    int port() {
-      return listener == null ? -1 : listener.port();
     }
 
     private void index(HttpRequest q, HttpResponse r) throws IOException {
@@ -287,9 +268,7 @@ public final class PprofExtensionFactory
       if (running != null) {
         running.countDown();
       }
-      if (listener != null) {
-        listener.close();
-      }
+      super.stop(patience);
     }
   }
 }

@@ -91,7 +91,15 @@ final class TargetAllocator implements AutoCloseable {
                       new HttpClientConfig.Header(List.of(), List.<Secret>of(value), List.of())));
       HttpClientConfig same =
           new HttpClientConfig(
-              null, null, null, c.client().tls(), false, true, c.client().proxy(), headers);
+                  null,
+                  null,
+                  null,
+                  c.client().tls(),
+                  false,
+                  c.client().enableHttp2(),
+                  c.client().proxy(),
+                  headers)
+              .with(c.client().connections());
       return new Settings(
           c,
           url.toString().replaceAll("/+$", ""),

@@ -20,6 +20,12 @@ public record Cors(
   private static final List<String> USUAL =
       List.of("accept", "content-type", "x-requested-with", "origin");
 
+  /** What a page wants to send. */
+  static final String METHOD = "Access-Control-Request-Method";
+
+  /** What it may send, once its origin may. */
+  private static final List<String> METHODS = List.of("GET", "HEAD", "POST");
+
   private boolean allows(String origin) {
     String o = origin.toLowerCase(Locale.ROOT);
     for (String pattern : origins) {
@@ -55,13 +61,17 @@ public record Cors(
   /** Answers the question whether a request may be sent. */
   public void preflight(HttpRequest request, HttpResponse response) throws IOException {
     String origin = request.header("Origin");
-    String method = request.header("Access-Control-Request-Method");
+    String method = request.header(METHOD);
     String wanted = request.header("Access-Control-Request-Headers");
     response.addHeader("Vary", "Origin");
-    if (origin != null && allows(origin) && "POST".equals(method) && allowsHeaders(wanted)) {
+    if (origin != null
+        && allows(origin)
+        && method != null
+        && METHODS.contains(method)
+        && allowsHeaders(wanted)) {
       response.header("Access-Control-Allow-Origin", origins.contains("*") ? "*" : origin);
       response.header("Access-Control-Allow-Credentials", "true");
-      response.header("Access-Control-Allow-Methods", "POST");
+      response.header("Access-Control-Allow-Methods", method);
       if (wanted != null && !wanted.isEmpty()) {
         response.header("Access-Control-Allow-Headers", wanted);
       }

@@ -9,14 +9,17 @@ import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.server.Intake.BusyException;
 import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,9 @@ public final class HttpDoor {
   private final HttpServerSettings settings;
   private final @Nullable ServerAuth auth;
   private final Routes routes;
+
+  /** Paths at which pages of other origins may ask what they may send. */
+  private final Set<String> asked = new HashSet<>();
 
   public HttpDoor(Intake intake, HttpServerSettings settings, @Nullable ServerAuth auth) {
     this(intake, settings, auth, new Routes());
@@ -65,36 +71,57 @@ public final class HttpDoor {
   /** Adds a path that is posted to. */
   public void post(String path, Handler handler) {
     on("POST", path, handler);
-    Cors cors = settings.cors();
-    if (cors != null) {
-      routes.on("OPTIONS", path, cors::preflight);
-    }
   }
 
   /** Adds a path for a method. */
   public void on(String method, String path, Handler handler) {
+    HttpHandler guarded = guarded(handler);
+    routes.on(method, path, guarded);
     Cors cors = settings.cors();
-    routes.on(
-        method,
-        path,
-        (request, response) -> {
-          if (cors != null) {
-            cors.mark(request, response);
-          }
-          if (auth != null && !auth.accepts(shown(request))) {
-            response.status(401).send("Unauthorized\n");
-            return;
-          }
-          try {
-            handler.handle(request, response);
-          } catch (BusyException e) {
-            answer(response, e.outcome());
-          } catch (TooLargeException e) {
-            response.status(413).send(e.getMessage() + "\n");
-          } catch (CodecException e) {
-            response.status(400).send(e.getMessage() + "\n");
-          }
-        });
+    if (cors != null && asked.add(path)) {
+      routes.on("OPTIONS", path, cors::preflight);
+    }
+  }
+
+  /** Adds a path for every method. */
+  public void any(String path, Handler handler) {
+    HttpHandler guarded = guarded(handler);
+    routes.any(path, guarded);
+    Cors cors = settings.cors();
+    if (cors != null && asked.add(path)) {
+      routes.on(
+          "OPTIONS",
+          path,
+          (request, response) -> {
+            if (request.header(Cors.METHOD) == null) {
+              guarded.handle(request, response);
+            } else {
+              cors.preflight(request, response);
+            }
+          });
+    }
+  }
+
+  private HttpHandler guarded(Handler handler) {
+    Cors cors = settings.cors();
+    return (request, response) -> {
+      if (cors != null) {
+        cors.mark(request, response);
+      }
+      if (auth != null && !auth.accepts(shown(request))) {
+        response.status(401).send("Unauthorized\n");
+        return;
+      }
+      try {
+        handler.handle(request, response);
+      } catch (BusyException e) {
+        answer(response, e.outcome());
+      } catch (TooLargeException e) {
+        response.status(413).send(e.getMessage() + "\n");
+      } catch (CodecException e) {
+        response.status(400).send(e.getMessage() + "\n");
+      }
+    };
   }
 
   /** What who decides is shown: headers, and parameters of the URL in the place of some. */

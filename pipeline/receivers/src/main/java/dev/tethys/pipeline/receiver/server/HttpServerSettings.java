@@ -89,8 +89,17 @@ public record HttpServerSettings(
    * and whom it lets in.
    */
   public static HttpServerSettings within(int maxBodyBytes) {
+    return plain("", maxBodyBytes);
+  }
+
+  /** A server that has no keys but its endpoint. */
+  public static HttpServerSettings at(String endpoint) {
+    return plain(endpoint, (int) DEFAULT_MAX_BODY);
+  }
+
+  private static HttpServerSettings plain(String endpoint, int maxBodyBytes) {
     return new HttpServerSettings(
-        "",
+        endpoint,
         null,
         null,
         null,

@@ -5,18 +5,19 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.TlsKeys;
 import dev.tethys.web.SocketTls;
 import dev.tethys.web.WebConfig;
+import dev.tethys.web.client.TlsSockets;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param cert PEM; "" for certFile
  * @param key PEM; empty for keyFile
  * @param clientCaFile whose certificates clients must show; "" when they need none
+ * @param systemCas whether clients may also show certificates of the system's authorities
  * @param reloadInterval when files are read again; zero for never
  */
 public record ServerTlsSettings(
@@ -39,6 +41,7 @@ public record ServerTlsSettings(
     TlsVersion maxVersion,
     List<String> cipherSuites,
     List<String> curves,
+    boolean systemCas,
     Duration reloadInterval) {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.receiver");
 
@@ -61,15 +64,20 @@ public record ServerTlsSettings(
       SECTION.key(
           "client_ca_file_reload", Type.BOOL, false, "Read client_ca_file again when it changes.");
   private static final Key<TlsVersion> MIN_VERSION =
-      SECTION.key("min_version", versions(), TlsVersion.TLS12, "Oldest version.");
+      SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Oldest version.");
   private static final Key<TlsVersion> MAX_VERSION =
-      SECTION.key("max_version", versions(), TlsVersion.TLS13, "Newest version.");
+      SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Newest version.");
   private static final Key<List<String>> CIPHER_SUITES =
       SECTION.key(
-          "cipher_suites", Type.list(Type.STRING), List.of(), "Cipher suites by IANA's names.");
+          "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Suites of TLS 1.2, by IANA's names.");
   private static final Key<List<String>> CURVES =
+      SECTION.key("curve_preferences", TlsKeys.CURVES, List.of(), "Curves for the key exchange.");
+  private static final Key<Boolean> SYSTEM_CAS =
       SECTION.key(
-          "curve_preferences", Type.list(curve()), List.of(), "Curves for the key exchange.");
+          "include_system_ca_certs_pool",
+          Type.BOOL,
+          false,
+          "Certificates of the system's authorities serve beside those of client_ca_file.");
   private static final Key<Duration> RELOAD_INTERVAL =
       SECTION.key(
           "reload_interval",
@@ -80,30 +88,11 @@ public record ServerTlsSettings(
   static {
     SECTION.notBuilt("ca_file", "Authorities of clients; client_ca_file is what servers use.");
     SECTION.notBuilt("ca_pem", "Authorities of clients.");
-    SECTION.notBuilt("include_system_ca_certs_pool", "The system's authorities, too.");
+    SECTION.notBuilt("include_insecure_cipher_suites", "Suites that are broken.");
     SECTION.notBuilt("tpm", "Keys in a TPM.");
   }
 
   public static final Type<ServerTlsSettings> TYPE = SECTION.type(ServerTlsSettings::read);
-
-  /** TLS versions as the Collector writes them. */
-  public static Type<TlsVersion> versions() {
-    SequencedMap<String, TlsVersion> m = new LinkedHashMap<>();
-    m.put("1.0", TlsVersion.TLS10);
-    m.put("1.1", TlsVersion.TLS11);
-    m.put("1.2", TlsVersion.TLS12);
-    m.put("1.3", TlsVersion.TLS13);
-    return Type.oneOf("TLS version", m);
-  }
-
-  private static Type<String> curve() {
-    SequencedMap<String, String> m = new LinkedHashMap<>();
-    m.put("P256", "secp256r1");
-    m.put("P384", "secp384r1");
-    m.put("P521", "secp521r1");
-    m.put("X25519", "x25519");
-    return Type.oneOf("curve", m);
-  }
 
   private static ServerTlsSettings read(YamlObject o) {
     ServerTlsSettings s =
@@ -117,6 +106,7 @@ public record ServerTlsSettings(
             o.get(MAX_VERSION),
             o.get(CIPHER_SUITES),
             o.get(CURVES),
+            o.get(SYSTEM_CAS),
             o.get(RELOAD_INTERVAL).isZero() && o.get(CLIENT_CA_RELOAD)
                 ? CA_RELOAD
                 : o.get(RELOAD_INTERVAL));
@@ -137,8 +127,18 @@ public record ServerTlsSettings(
   }
 
   private WebConfig.ServerTls load() throws IOException {
-    return WebConfig.ServerTls.read(
-        cert, certFile, key, keyFile, clientCaFile, minVersion, maxVersion, cipherSuites, curves);
+    WebConfig.ServerTls t =
+        WebConfig.ServerTls.read(
+            cert,
+            certFile,
+            key,
+            keyFile,
+            clientCaFile,
+            minVersion,
+            maxVersion,
+            cipherSuites,
+            curves);
+    return systemCas ? t.withClientCas(TlsSockets.anchors(TlsConfig.DEFAULT)) : t;
   }
 
   /**

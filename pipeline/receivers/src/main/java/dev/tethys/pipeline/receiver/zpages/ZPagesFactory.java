@@ -14,10 +14,8 @@ import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ServedExtension;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -91,13 +89,12 @@ public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings>
     return new Running(s, Authenticators.find(s.auth(), context), build, context.clock());
   }
 
-  static final class Running implements Extension, GraphWatcher {
+  static final class Running extends ServedExtension implements GraphWatcher {
     private static final List<String> PAGES =
         List.of("servicez", "pipelinez", "extensionz", "featurez", "tracez");
 
     private final Map<String, String> build;
     private final Clockwork clock;
-    private final PushReceiver doors;
     private volatile RunningGraph graph = RunningGraph.NONE;
     private volatile @Nullable Instant since;
 
@@ -106,31 +103,27 @@ public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings>
         @Nullable ServerAuth auth,
         Map<String, String> build,
         Clockwork clock) {
+      super(s, auth, clock);
       this.build = build;
       this.clock = clock;
-      HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s, auth);
-      door.on("GET", "/debug/servicez", (q, r) -> send(r, service()));
-      door.on("GET", "/debug/pipelinez", (q, r) -> send(r, pipelines()));
-      door.on("GET", "/debug/extensionz", (q, r) -> send(r, extensions()));
-      door.on("GET", "/debug/featurez", (q, r) -> send(r, features()));
-      door.on("GET", "/debug/tracez", (q, r) -> send(r, traces()));
-      door.on(
-          "GET",
-          "/{other...}",
-          (q, r) ->
-              r.status(404)
-                  .send("there is no such page; there are, under /debug/: " + PAGES + "\n"));
-      doors = new PushReceiver(null, door, clock::nanos);
+      door().on("GET", "/debug/servicez", (q, r) -> send(r, service()));
+      door().on("GET", "/debug/pipelinez", (q, r) -> send(r, pipelines()));
+      door().on("GET", "/debug/extensionz", (q, r) -> send(r, extensions()));
+      door().on("GET", "/debug/featurez", (q, r) -> send(r, features()));
+      door().on("GET", "/debug/tracez", (q, r) -> send(r, traces()));
+      door()
+          .on(
+              "GET",
+              "/{other...}",
+              (q, r) ->
+                  r.status(404)
+                      .send("there is no such page; there are, under /debug/: " + PAGES + "\n"));
     }
 
     @Override
     public void start() throws IOException {
-      doors.start();
+      super.start();
       since = Instant.ofEpochMilli(clock.millis());
-    }
-
-    int port() {
-      return doors.httpPort();
     }
 
     @Override
@@ -207,16 +200,6 @@ public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings>
               "Pipelines keep no spans of their own, so there are none to show: what passes is"
                   + " counted by otelcol_* of the metrics. A server (tethys server) sends spans of"
                   + " its requests to where tracing.endpoint of prometheus.yml says.");
-    }
-
-    @Override
-    public void stop(Duration patience) {
-      doors.stop(patience);
-    }
-
-    @Override
-    public boolean isExclusive() {
-      return true; // its port
     }
   }
 }

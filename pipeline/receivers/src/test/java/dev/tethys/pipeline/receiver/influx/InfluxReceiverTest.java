@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
@@ -28,6 +31,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.influxdb.InfluxDB;
 import org.influxdb.InfluxDBException;
@@ -85,6 +91,36 @@ class InfluxReceiverTest {
             .POST(BodyPublishers.ofString(body))
             .build(),
         BodyHandlers.ofString());
+  }
+
+  @Test
+  void linesOfTelegrafsFirstSchemaAreMetricsWithTheirTypes() throws Exception {
+    int port =
+        start("{endpoint: '127.0.0.1:0', metrics_schema: telegraf-prometheus-v1}").httpPort();
+    String lines =
+        "requests_total,code=200 counter=3 1\nrequests_total,code=500 counter=1 1\n"
+            + "took,code=200 0.5=1,1=2,count=5,sum=9 1\nload gauge=0.5 1\n";
+    assertThat(post(port, "/write?precision=s", lines).statusCode()).isEqualTo(204);
+    MetricsData data = (MetricsData) pipeline.batches.getFirst().takeTree();
+    Map<String, MetricData<?>> metrics = new TreeMap<>();
+    data.resources()
+        .forEach(
+            r ->
+                r.scopes()
+                    .forEach(
+                        s ->
+                            s.items()
+                                .forEach(
+                                    m -> metrics.put(m.name(), Objects.requireNonNull(m.data())))));
+    assertThat(metrics.keySet()).containsExactly("load", "requests_total", "took");
+    MetricData.Sum sum = (MetricData.Sum) Objects.requireNonNull(metrics.get("requests_total"));
+    assertThat(sum.isMonotonic()).isTrue();
+    assertThat(sum.points()).extracting(NumberDataPoint::doubleValue).containsExactly(3.0, 1.0);
+    assertThat(metrics.get("load")).isInstanceOf(MetricData.Gauge.class);
+    MetricData.Histogram took = (MetricData.Histogram) Objects.requireNonNull(metrics.get("took"));
+    assertThat(took.points().getFirst().explicitBounds()).containsExactly(0.5, 1);
+    assertThat(took.points().getFirst().bucketCounts()).containsExactly(1, 1, 3);
+    assertThat(took.points().getFirst().sum()).isEqualTo(9);
   }
 
   @Test

@@ -99,6 +99,7 @@ class SocketLogReceiverTest {
               cert_file: %s
               key_file: %s
               client_ca_file: %s
+              include_system_ca_certs_pool: true
               max_version: "1.2"
               cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
               curve_preferences: [P384]

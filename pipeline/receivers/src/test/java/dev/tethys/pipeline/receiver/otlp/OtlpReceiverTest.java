@@ -456,6 +456,11 @@ class OtlpReceiverTest {
     wrong.add(new String[] {"protocols: {http: {idle_timeout: -1s}}", "negative"});
     wrong.add(new String[] {"protocols: {http: {tls: {cert_file: a}}}", "exactly one of key_file"});
     wrong.add(
+        new String[] {
+          "protocols: {grpc: {tls: {cert_file: a, key_file: b, cipher_suites: [X]}}}",
+          "no cipher suite that is safe"
+        });
+    wrong.add(
         new String[] {"protocols: {http: {compression_algorithms: [br]}}", "unknown compression"});
     for (String[] w : wrong) {
       assertThatThrownBy(() -> settings(w[0]))

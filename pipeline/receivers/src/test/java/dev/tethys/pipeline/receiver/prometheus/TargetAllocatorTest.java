@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.prometheus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.log.LogContext;
@@ -15,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -142,6 +144,19 @@ class TargetAllocatorTest {
     jobs = "{\"a\": {\"job_name\": \"a\", \"nonsense\": 1}}";
     pipeline.batches.clear();
     await("of_first");
+  }
+
+  @Test
+  void targetsAreAskedForOverConnectionsAsItsKeysSay() {
+    TargetAllocator.Settings s =
+        TestPipeline.read(
+                PrometheusSettings.TYPE,
+                "target_allocator: {endpoint: 'http://a/', collector_id: x, force_attempt_http2:"
+                    + " false, disable_keep_alives: true}")
+            .allocator();
+    HttpClientConfig c = Objects.requireNonNull(s).discovery().client();
+    assertThat(c.enableHttp2()).isFalse();
+    assertThat(c.connections().single()).isTrue();
   }
 
   @Test

@@ -1,0 +1,3 @@
+/** A receiver of nothing. */
+@org.jspecify.annotations.NullMarked
+package dev.tethys.pipeline.receiver.nop;

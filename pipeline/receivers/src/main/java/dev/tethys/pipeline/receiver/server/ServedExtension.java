@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.receiver.server;
+
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.ServerAuth;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** An extension that is asked over HTTP: pages on a listener of its own. */
+public abstract class ServedExtension implements Extension {
+  private final HttpDoor door;
+  private final PushReceiver listener;
+
+  /**
+   * An extension without pages, which its constructor adds to {@link #door}.
+   *
+   * @param auth who may ask; null for everyone
+   */
+  protected ServedExtension(HttpServerSettings http, @Nullable ServerAuth auth, Clockwork clock) {
+    door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), http, auth);
+    listener = new PushReceiver(null, door, clock::nanos);
+  }
+
+  /** Where pages are added. */
+  protected final HttpDoor door() {
+    return door;
+  }
+
+  /** Where it listens, once started; else -1. */
+  public final int port() {
+    return listener.httpPort();
+  }
+
+  @Override
+  public void start() throws IOException {
+    listener.start();
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    listener.stop(patience);
+  }
+}
