@@ -35,7 +35,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
   private static final Key<Verbosity> VERBOSITY =
       SECTION.key(
           "verbosity",
-          Type.lowerCase("verbosity", Verbosity.class),
+          Type.anyCase("verbosity", Verbosity.class),
           Verbosity.BASIC,
           "basic: counts of each batch; normal: about a line for each item; detailed: all of it.");
   private static final Key<Long> SAMPLING_INITIAL =
@@ -88,7 +88,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
             : null);
   }
 
-  private static int count(YamlObject o, Key<Long> key) {
+  static int count(YamlObject o, Key<Long> key) {
     long n = o.get(key);
     if (n < 0 || n > Integer.MAX_VALUE) {
       throw o.error(key, key.name() + " wants 0 to " + Integer.MAX_VALUE);

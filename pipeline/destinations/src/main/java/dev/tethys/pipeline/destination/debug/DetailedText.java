@@ -23,6 +23,7 @@ import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.ValueText;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.destination.rows.SpanText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -152,8 +153,8 @@ final class DetailedText {
     }
     line("Body: ", value(l.body()));
     attributes("", "Attributes", l.attributes());
-    line("Trace ID: ", Texts.id(l.traceIdHigh(), l.traceIdLow()));
-    line("Span ID: ", Texts.id(l.spanId()));
+    line("Trace ID: ", SpanText.traceId(l.traceIdHigh(), l.traceIdLow()));
+    line("Span ID: ", SpanText.spanId(l.spanId()));
     line("Flags: ", Integer.toUnsignedString(l.flags()));
   }
 
@@ -179,9 +180,9 @@ final class DetailedText {
 
   private void span(Span s, int index) {
     line("Span #" + index);
-    field("Trace ID", Texts.id(s.traceIdHigh(), s.traceIdLow()));
-    field("Parent ID", Texts.id(s.parentSpanId()));
-    field("ID", Texts.id(s.spanId()));
+    field("Trace ID", SpanText.traceId(s.traceIdHigh(), s.traceIdLow()));
+    field("Parent ID", SpanText.spanId(s.parentSpanId()));
+    field("ID", SpanText.spanId(s.spanId()));
     field("Name", s.name());
     field("Kind", word(SPAN_KINDS, s.kind()));
     if (!s.traceState().isEmpty()) {
@@ -221,8 +222,8 @@ final class DetailedText {
 
   private void link(SpanLink l, int index) {
     line("SpanLink #" + index);
-    line("     -> Trace ID: ", Texts.id(l.traceIdHigh(), l.traceIdLow()));
-    line("     -> ID: ", Texts.id(l.spanId()));
+    line("     -> Trace ID: ", SpanText.traceId(l.traceIdHigh(), l.traceIdLow()));
+    line("     -> ID: ", SpanText.spanId(l.spanId()));
     line("     -> TraceState: ", l.traceState());
     dropped(l.droppedAttributesCount());
     attributes("     ", "Attributes:", l.attributes());
@@ -345,8 +346,8 @@ final class DetailedText {
     int i = 0;
     for (Exemplar e : exemplars) {
       line("Exemplar #" + i++);
-      line("     -> Trace ID: ", Texts.id(e.traceIdHigh(), e.traceIdLow()));
-      line("     -> Span ID: ", Texts.id(e.spanId()));
+      line("     -> Trace ID: ", SpanText.traceId(e.traceIdHigh(), e.traceIdLow()));
+      line("     -> Span ID: ", SpanText.spanId(e.spanId()));
       line("     -> Timestamp: ", Texts.time(e.timeUnixNano()));
       number("     -> Value: ", e.isInt(), e.isDouble(), e.longValue(), e.doubleValue());
       attributes("     ", "FilteredAttributes", e.attributes());

@@ -19,6 +19,7 @@ import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.ValueText;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.destination.rows.SpanText;
 
 /** Telemetry as text in about a line for each item, in the form of the Collector's. */
 final class NormalText {
@@ -90,15 +91,15 @@ final class NormalText {
         out.append('\n');
       }
       case Span s -> {
-        out.append(s.name()).append(' ').append(Texts.id(s.traceIdHigh(), s.traceIdLow()));
-        out.append(' ').append(Texts.id(s.spanId()));
+        out.append(s.name()).append(' ').append(SpanText.traceId(s.traceIdHigh(), s.traceIdLow()));
+        out.append(' ').append(SpanText.spanId(s.spanId()));
         attributes(s.attributes(), " ", " ");
         out.append('\n');
       }
       case Metric m -> metric(m);
       case Profile p -> {
         OpenProfile open = profiles.open(p);
-        out.append(Texts.id(open.idHigh(), open.idLow()));
+        out.append(SpanText.traceId(open.idHigh(), open.idLow()));
         out.append(" samples=").append(open.samples().size());
         attributes(open.attributes(), " ", " ");
         out.append('\n');

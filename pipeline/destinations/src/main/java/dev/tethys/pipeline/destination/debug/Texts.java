@@ -6,7 +6,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
-import java.util.HexFormat;
 import java.util.Locale;
 
 /** How numbers, times and ids stand in both forms of text: as Go prints them. */
@@ -18,7 +17,6 @@ final class Texts {
           .appendLiteral(" +0000 UTC")
           .toFormatter(Locale.ROOT)
           .withZone(ZoneOffset.UTC);
-  private static final HexFormat HEX = HexFormat.of();
 
   private Texts() {}
 
@@ -37,15 +35,5 @@ final class Texts {
     double abs = Math.abs(v);
     boolean plain = abs == 0 || (abs >= 1e-4 && abs < 1e21) || !Double.isFinite(v);
     return plain ? GoFloat.f(v) : GoFloat.e(v);
-  }
-
-  /** An id of a trace or profile; "" for none. */
-  static String id(long high, long low) {
-    return (high | low) == 0 ? "" : HEX.toHexDigits(high) + HEX.toHexDigits(low);
-  }
-
-  /** An id of a span; "" for none. */
-  static String id(long id) {
-    return id == 0 ? "" : HEX.toHexDigits(id);
   }
 }

@@ -128,7 +128,7 @@ final class EcsText {
       links.add(link);
     }
     d.documents("span.links", links);
-    d.text("span.kind", s.kind() >= 0 && s.kind() < KINDS.size() ? KINDS.get(s.kind()) : "");
+    d.text("span.kind", OtelText.word(KINDS, s.kind()));
     d.write(to, true);
     to.put('\n');
   }

@@ -3,8 +3,8 @@ package dev.tethys.pipeline.destination.elastic;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.destination.rows.SpanText;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * modes but otel and bodymap (its package objmodel). What is empty is left out.
  */
 final class FlatDocument {
-  private static final HexFormat HEX = HexFormat.of();
-
   private final TreeMap<String, Object> fields = new TreeMap<>();
 
   /** Adds a value, but for nothing. */
@@ -62,15 +60,11 @@ final class FlatDocument {
   }
 
   void traceId(String path, long high, long low) {
-    if ((high | low) != 0) {
-      fields.put(path, HEX.toHexDigits(high) + HEX.toHexDigits(low));
-    }
+    text(path, SpanText.traceId(high, low));
   }
 
   void spanId(String path, long id) {
-    if (id != 0) {
-      fields.put(path, HEX.toHexDigits(id));
-    }
+    text(path, SpanText.spanId(id));
   }
 
   /**

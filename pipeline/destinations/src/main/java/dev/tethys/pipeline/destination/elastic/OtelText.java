@@ -14,6 +14,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.ValueText;
+import dev.tethys.pipeline.destination.rows.SpanText;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -263,18 +264,15 @@ final class OtelText {
   }
 
   private void traceId(long high, long low) {
-    if ((high | low) != 0) {
-      key("trace_id").put('"').put(HEX.toHexDigits(high)).put(HEX.toHexDigits(low)).put('"');
-    }
+    text("trace_id", SpanText.traceId(high, low));
   }
 
   private void spanId(String name, long id) {
-    if (id != 0) {
-      key(name).put('"').put(HEX.toHexDigits(id)).put('"');
-    }
+    text(name, SpanText.spanId(id));
   }
 
-  private static String word(List<String> words, int index) {
+  /** The word of a number; "" for a number without one. */
+  static String word(List<String> words, int index) {
     return index >= 0 && index < words.size() ? words.get(index) : "";
   }
 

@@ -8,7 +8,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.ValueText;
-import java.util.HexFormat;
+import dev.tethys.pipeline.destination.rows.SpanText;
 import java.util.List;
 
 /**
@@ -19,9 +19,14 @@ import java.util.List;
  * @param events where events of spans stand: {@code Events}, or the top
  */
 record RawText(String attributes, String events) {
-  private static final HexFormat HEX = HexFormat.of();
   private static final List<String> KINDS =
-      List.of("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER");
+      List.of(
+          "SPAN_KIND_UNSPECIFIED",
+          "SPAN_KIND_INTERNAL",
+          "SPAN_KIND_SERVER",
+          "SPAN_KIND_CLIENT",
+          "SPAN_KIND_PRODUCER",
+          "SPAN_KIND_CONSUMER");
 
   static final RawText NONE = new RawText("Attributes", "Events");
   static final RawText RAW = new RawText("", "");
@@ -50,8 +55,7 @@ record RawText(String attributes, String events) {
     d.spanId("SpanId", s.spanId());
     d.spanId("ParentSpanId", s.parentSpanId());
     d.text("Name", s.name());
-    d.text(
-        "Kind", s.kind() >= 0 && s.kind() < KINDS.size() ? "SPAN_KIND_" + KINDS.get(s.kind()) : "");
+    d.text("Kind", OtelText.word(KINDS, s.kind()));
     d.add("TraceStatus", (long) s.statusCode());
     d.text("TraceStatusDescription", s.statusMessage());
     d.text("Link", links(s));
@@ -89,11 +93,8 @@ record RawText(String attributes, String events) {
     for (SpanLink l : s.hasLinks() ? s.links() : List.<SpanLink>of()) {
       sb.append(sb.length() == 1 ? "" : ",").append("{\"attribute\":");
       ValueText.json(sb, l.attributes());
-      sb.append(",\"spanID\":\"").append(l.spanId() == 0 ? "" : HEX.toHexDigits(l.spanId()));
-      sb.append("\",\"traceID\":\"");
-      if ((l.traceIdHigh() | l.traceIdLow()) != 0) {
-        sb.append(HEX.toHexDigits(l.traceIdHigh())).append(HEX.toHexDigits(l.traceIdLow()));
-      }
+      sb.append(",\"spanID\":\"").append(SpanText.spanId(l.spanId()));
+      sb.append("\",\"traceID\":\"").append(SpanText.traceId(l.traceIdHigh(), l.traceIdLow()));
       sb.append("\"}");
     }
     return sb.append(']').toString();

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.opentsdb;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.config.Secret;
+import dev.tethys.config.UrlHost;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
@@ -59,9 +60,9 @@ final class TelnetPutSender implements Sender {
 
   /** Connections to the server of the settings. */
   static LineSockets sockets(OpenTsdbSettings s) {
-    int port = s.base().getPort();
+    int port = UrlHost.port(s.base());
     return new LineSockets(
-        s.base().getHost(),
+        String.valueOf(UrlHost.of(s.base())),
         port < 0 ? OpenTsdbSettings.PORT : port,
         s.base().getScheme().equals("telnets") ? s.client().client().tls() : null,
         s.delivery().timeout(),

@@ -5,19 +5,22 @@ import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
+import java.util.HexFormat;
 
 /** Parts of spans as text, for destinations that have no columns for them. */
 public final class SpanText {
+  private static final HexFormat HEX = HexFormat.of();
+
   private SpanText() {}
 
-  /** Thirty-two hexadecimal digits; "" for none. */
+  /** An id of a trace, or of a profile: thirty-two hexadecimal digits; "" for none. */
   public static String traceId(long high, long low) {
-    return (high | low) == 0 ? "" : String.format("%016x%016x", high, low);
+    return (high | low) == 0 ? "" : HEX.toHexDigits(high) + HEX.toHexDigits(low);
   }
 
   /** Sixteen hexadecimal digits; "" for none. */
   public static String spanId(long id) {
-    return id == 0 ? "" : String.format("%016x", id);
+    return id == 0 ? "" : HEX.toHexDigits(id);
   }
 
   /** The kind as OTLP's JSON calls it, without its prefix and in lower case. */

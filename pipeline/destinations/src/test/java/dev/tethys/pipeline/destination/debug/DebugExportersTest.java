@@ -369,12 +369,30 @@ class DebugExportersTest {
   void theExampleOfTheCollectorIsRead() {
     var s = settings("{verbosity: detailed, sampling_initial: 5, sampling_thereafter: 200}");
     assertThat(s.verbosity()).isEqualTo(Verbosity.DETAILED);
+    assertThat(settings("verbosity: Normal").verbosity()).isEqualTo(Verbosity.NORMAL);
     assertThat(s.samplingInitial()).isEqualTo(5);
     assertThat(s.samplingThereafter()).isEqualTo(200);
     assertThat(s.paths()).isNull();
     assertThat(settings("use_internal_logger: false").paths()).containsExactly("stdout");
     assertThat(settings("{use_internal_logger: false, output_paths: [stderr]}").paths())
         .containsExactly("stderr");
+  }
+
+  @Test
+  void loggingIsTheOldNameWithOlderWords() {
+    LoggingExporterFactory f = new LoggingExporterFactory();
+    assertThat(old(f, "loglevel: debug").verbosity()).isEqualTo(Verbosity.DETAILED);
+    assertThat(old(f, "loglevel: info").verbosity()).isEqualTo(Verbosity.BASIC);
+    // Its normal was counts of each batch, which debug calls basic.
+    assertThat(old(f, "verbosity: normal").verbosity()).isEqualTo(Verbosity.BASIC);
+    assertThat(old(f, "verbosity: detailed").samplingThereafter()).isEqualTo(500);
+    assertThatThrownBy(() -> old(f, "{verbosity: normal, loglevel: debug}"))
+        .hasMessageContaining("write verbosity alone");
+    assertThat(f.signals()).doesNotContain(Signal.PROFILES);
+  }
+
+  private static DebugExporterFactory.Settings old(LoggingExporterFactory f, String yaml) {
+    return f.settings().read(YamlDocument.parse("c.yaml", null, yaml).root());
   }
 
   @Test

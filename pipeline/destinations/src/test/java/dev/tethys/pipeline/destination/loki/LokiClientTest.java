@@ -492,7 +492,7 @@ class LokiClientTest {
           {url: 'http://h/', external_labels: {a-b: c}}         | not a valid label name
           {url: 'http://h/', headers: {'a b': c}}               | not a valid name of a header
           {url: 'http://h/', backoff_config: {max_retries: -1}} | may not be negative
-          {url: 'http://h/', stream_lag_labels: a}              | is valid in Prometheus but not built
+          {url: 'http://h/', stream_lag_labels: a}              | is valid but not built
           {url: 'http://h/'}, {url: 'http://h/'}                | duplicate client configs
           """)
   void mistakesAreRefused(String yaml, String message) {

@@ -416,7 +416,7 @@ class OtlpExportersTest {
       {"h", "{endpoint: far}", "endpoint wants a URL"},
       {"h", "{endpoint: \"http://a\", encoding: xml}", "unknown encoding"},
       {"h", "{endpoint: \"http://a\", compression_params: {level: 12}}", "level 12"},
-      {"h", "{endpoint: \"http://a\", cookies: {enabled: true}}", "cookies"},
+      {"h", "{endpoint: \"http://a\", middlewares: [{id: x}]}", "middlewares"},
     };
     for (String[] w : wrong) {
       assertThatThrownBy(
