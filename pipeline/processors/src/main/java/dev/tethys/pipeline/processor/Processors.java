@@ -15,6 +15,7 @@ import dev.tethys.pipeline.processor.ratelimit.RateLimiter;
 import dev.tethys.pipeline.processor.redaction.Redaction;
 import dev.tethys.pipeline.processor.relabel.RelabelProcessor;
 import dev.tethys.pipeline.processor.sampling.Sampler;
+import dev.tethys.pipeline.processor.span.SpanProcessor;
 import dev.tethys.pipeline.processor.temporality.CumulativeToDelta;
 import dev.tethys.pipeline.processor.temporality.DeltaToCumulative;
 import dev.tethys.pipeline.processor.transform.TransformFactory;
@@ -31,6 +32,7 @@ public final class Processors {
         new FilterFactory(clock),
         AttributesProcessors.attributes(),
         AttributesProcessors.resource(),
+        SpanProcessor.factory(),
         Redaction.factory(),
         Sampler.factory(),
         GroupByAttributes.factory(),

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Span;
@@ -159,6 +161,118 @@ class EditingTest {
   }
 
   @Test
+  void operationsOnSomePointsLeaveTheMetricAndTheOthers() {
+    run(
+        MetricsTransform.factory(),
+        Signal.METRICS,
+        """
+        transforms:
+          - include: g
+            experimental_match_labels: {host: a}
+            action: update
+            new_name: renamed
+            operations:
+              - {action: update_label, label: host, new_label: node}
+          - include: h
+            experimental_match_labels: {host: a}
+            action: update
+            operations:
+              - {action: experimental_scale_value, experimental_scale: 10}
+              - {action: add_label, new_label: x, new_value: y}
+          - include: i
+            experimental_match_labels: {host: a}
+            action: update
+            new_name: j
+            operations: [{action: add_label, new_label: x, new_value: y}]
+        """,
+        Rig.metrics(
+            "s",
+            Rig.gauge("g", Rig.point(1, 1, "host", "a"), Rig.point(2, 1, "host", "b")),
+            Rig.gauge("h", Rig.point(1, 1, "host", "a"), Rig.point(2, 1, "host", "b")),
+            Rig.gauge("i", Rig.point(1, 1, "host", "a"))));
+    List<Metric> m = Rig.all(rig.lastMetrics());
+    assertThat(m).extracting(Metric::name).containsExactly("g", "h", "j");
+    assertThat(texts(m.get(0))).containsExactly("{node=a}", "{host=b}");
+    assertThat(Objects.requireNonNull(m.get(1).data()).points())
+        .extracting(p -> ((NumberDataPoint) p).longValue())
+        .containsExactly(10L, 2L);
+    assertThat(texts(m.get(1))).containsExactly("{host=a}", "{host=b}");
+    assertThat(texts(m.get(2))).containsExactly("{host=a, x=y}");
+  }
+
+  private static List<String> texts(Metric m) {
+    return Objects.requireNonNull(m.data()).points().stream()
+        .map(p -> p.attributes().toString())
+        .toList();
+  }
+
+  @Test
+  void metricsThatAreUnlikeStayAsTheyAre() {
+    String yaml =
+        """
+        transforms:
+          - {include: "^a_(.*)$", match_type: regexp, action: combine, new_name: a}
+          - {include: "^b_(.*)$", match_type: regexp, action: combine, new_name: b}
+          - {include: "^c_(.*)$", match_type: regexp, action: combine, new_name: c, experimental_match_labels: {host: "^1$"}}
+        """;
+    Metric seconds = Rig.gauge("a_1", Rig.point(1, 1));
+    seconds.setUnit("s");
+    run(
+        MetricsTransform.factory(),
+        Signal.METRICS,
+        yaml,
+        Rig.metrics(
+            "s",
+            seconds,
+            Rig.gauge("a_2", Rig.point(2, 1)),
+            Rig.gauge("b_1", Rig.point(1, 1, "k", "v")),
+            Rig.gauge("b_2", Rig.point(1, 1)),
+            Rig.gauge("c_1", Rig.point(3, 1, "host", "1"), Rig.point(4, 1, "host", "2")),
+            Rig.gauge("c_2", Rig.point(5, 1, "host", "1"))));
+    List<Metric> m = Rig.all(rig.lastMetrics());
+    assertThat(m).extracting(Metric::name).containsExactly("a_1", "a_2", "b_1", "b_2", "c");
+    assertThat(texts(m.get(4))).containsExactly("{host=1, $1=1}", "{host=1, $1=2}");
+  }
+
+  @Test
+  void exponentialHistogramsAreScaledByTheirOffsets() {
+    ExponentialHistogramDataPoint p = new ExponentialHistogramDataPoint();
+    p.setScale(0); // (1,2], (2,4], (4,8]
+    p.setPositiveOffset(0);
+    p.setPositiveCounts(new long[] {1, 2, 3});
+    p.setZeroThreshold(0.5);
+    p.setCount(6);
+    p.setSum(20);
+    p.setMax(7);
+    MetricData.ExponentialHistogram data = new MetricData.ExponentialHistogram();
+    data.points().add(p);
+    Metric m = new Metric();
+    m.setName("e");
+    m.setData(data);
+    run(
+        MetricsTransform.factory(),
+        Signal.METRICS,
+        """
+        transforms:
+          - include: e
+            action: update
+            operations: [{action: experimental_scale_value, experimental_scale: 1000}]
+        """,
+        Rig.metrics("s", m));
+    ExponentialHistogramDataPoint got =
+        (ExponentialHistogramDataPoint)
+            Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data())
+                .points()
+                .getFirst();
+    assertThat(got.positiveOffset()).isEqualTo(10); // 1500 lies in (1024, 2048]
+    assertThat(got.positiveCounts()).containsExactly(1, 2, 3);
+    assertThat(got.sum()).isEqualTo(20_000);
+    assertThat(got.max()).isEqualTo(7_000);
+    assertThat(got.zeroThreshold()).isEqualTo(500);
+    assertThat(got.scale()).isZero();
+  }
+
+  @Test
   void resourcesAreEdited() {
     run(
         AttributesProcessors.resource(),
@@ -261,6 +375,13 @@ class EditingTest {
     assertThat(kept).allMatch(s -> s.traceState().equals("ot=th:c"));
     assertThat(kept.getFirst().name()).isEqualTo("s751");
     assertThat(rig.account(Signal.TRACES).balance().dropped()).containsEntry("sampled_out", 751L);
+  }
+
+  @Test
+  void withoutAPercentageNothingIsKept() {
+    run(Sampler.factory(), Signal.TRACES, "{}", Rig.traces("s", Rig.span("a")));
+    assertThat(rig.out).isEmpty();
+    assertThat(rig.account(Signal.TRACES).balance().dropped()).containsEntry("sampled_out", 1L);
   }
 
   @Test

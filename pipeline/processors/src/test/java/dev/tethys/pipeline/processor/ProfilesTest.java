@@ -9,12 +9,16 @@ import dev.tethys.codec.otlp.wire.ProfileTable;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.OpenProfile;
 import dev.tethys.model.telemetry.OpenSample;
 import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.processor.connector.CountFactory;
 import dev.tethys.pipeline.processor.filter.FilterFactory;
 import dev.tethys.pipeline.processor.transform.TransformFactory;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +26,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class ProfilesTest {
@@ -74,6 +79,42 @@ class ProfilesTest {
 
   private byte[] wire() {
     return rig.out.getFirst().body();
+  }
+
+  @Test
+  void profilesAreCounted() {
+    CountFactory count = CountFactory.count(InstantSource.system());
+    assertThat(count.connects(Signal.PROFILES, Signal.METRICS)).isTrue();
+    rig.send(rig.connector(count, Signal.PROFILES, Signal.METRICS, "{}", "metrics/x"), two());
+    Metric all = Rig.all(rig.lastMetrics()).getFirst();
+    assertThat(all.name()).isEqualTo("profile.count");
+    assertThat(points(all).getFirst().longValue()).isEqualTo(2);
+    assertThat(points(all).getFirst().timeUnixNano()).isEqualTo(1_700_000_000_000_000_000L);
+    rig.send(
+        rig.connector(
+            count,
+            Signal.PROFILES,
+            Signal.METRICS,
+            """
+            profiles:
+              cpu:
+                conditions: [profile.sample_type.type == "cpu"]
+                attributes: [{key: size}, {key: service.name}]
+            """,
+            "metrics/x"),
+        two());
+    Metric cpu = Rig.all(rig.lastMetrics()).getFirst();
+    assertThat(points(cpu)).hasSize(1);
+    assertThat(points(cpu).getFirst().longValue()).isEqualTo(1);
+    assertThat(points(cpu).getFirst().attributes().toString())
+        .isEqualTo("{size=7, service.name=shop}");
+    assertThat(rig.balanced()).isTrue();
+    CountFactory sum = CountFactory.sum(InstantSource.system());
+    assertThat(sum.connects(Signal.PROFILES, Signal.METRICS)).isFalse();
+  }
+
+  private static List<NumberDataPoint> points(Metric m) {
+    return ((MetricData.Sum) Objects.requireNonNull(m.data())).points();
   }
 
   @Test

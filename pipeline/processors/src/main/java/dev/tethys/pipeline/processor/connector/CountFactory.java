@@ -79,6 +79,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     of(Context.METRIC, Signal.METRICS, "metrics", "metric.count");
     of(Context.DATA_POINT, Signal.METRICS, "datapoints", "metric.datapoint.count");
     of(Context.LOG, Signal.LOGS, "logs", "log.record.count");
+    of(Context.PROFILE, Signal.PROFILES, "profiles", "profile.count");
   }
 
   private static void of(Context c, Signal signal, String key, String name) {
@@ -136,14 +137,18 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         new Section(sums ? "sum" : "count", sums ? "Adds attributes up." : "Counts items.");
     Map<Context, Key<Map<String, YamlObject>>> keys = new LinkedHashMap<>();
     KEYS.forEach(
-        (c, key) ->
-            keys.put(
-                c,
-                section.optional(
-                    key,
-                    Type.map(rule.type(o -> o)),
-                    "Metrics made of " + key + ", by their names.")));
-    section.notBuilt("profiles", "Metrics made of profiles.");
+        (c, key) -> {
+          if (sums && c == Context.PROFILE) {
+            section.notBuilt(key, "Metrics made of profiles.");
+            return;
+          }
+          keys.put(
+              c,
+              section.optional(
+                  key,
+                  Type.map(rule.type(o -> o)),
+                  "Metrics made of " + key + ", by their names."));
+        });
     return section.type(
         o -> {
           Map<Context, List<Rule>> rules = new EnumMap<>(Context.class);
@@ -195,7 +200,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
 
   @Override
   public boolean connects(Signal from, Signal to) {
-    return to == Signal.METRICS && from != Signal.PROFILES;
+    return to == Signal.METRICS && (!sums || from != Signal.PROFILES);
   }
 
   @Override
@@ -284,6 +289,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         case SPAN_EVENT -> at.event().attributes();
         case LOG -> at.log().attributes();
         case DATA_POINT -> at.point().attributes();
+        case PROFILE -> at.profile().attributes();
         default -> new Attributes();
       };
     }
@@ -297,6 +303,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         case SPAN_EVENT -> to.seen(at.event().timeUnixNano());
         case LOG -> to.seen(at.log().timeUnixNano());
         case DATA_POINT -> to.seen(at.point().timeUnixNano());
+        case PROFILE -> to.seen(at.profile().timeUnixNano());
         default -> {
           // a metric has no time
         }

@@ -18,7 +18,10 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.Simple;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -78,6 +81,8 @@ public final class MetricsTransform {
       ALL.required(
           "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Run in this order.");
 
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.processor");
+
   private final String include;
   private final @Nullable Pattern pattern;
   private final Map<String, Predicate<String>> matchLabels = new LinkedHashMap<>();
@@ -87,6 +92,9 @@ public final class MetricsTransform {
   private final String submatchCase;
   private final Map<String, String> groupLabels;
   private final List<Operation> operations;
+
+  /** What was said of metrics that cannot become one, which is said once in a row. */
+  private volatile @Nullable String said;
 
   private MetricsTransform(YamlObject o) {
     include = o.get(INCLUDE);
@@ -176,6 +184,7 @@ public final class MetricsTransform {
             }
             case GROUP -> {
               s.items().remove(m);
+              keepMatching(m.data());
               update(m, match);
               moved.items().add(m);
             }
@@ -228,10 +237,15 @@ public final class MetricsTransform {
   }
 
   private void update(Metric m, @Nullable Matcher match) {
-    if (!newName.isEmpty()) {
+    // What some points of a metric are meant by changes these, and not what it is called.
+    boolean whole =
+        action != Action.UPDATE
+            || m.data() == null
+            || m.data().points().stream().allMatch(this::labelsMatch);
+    if (!newName.isEmpty() && whole) {
       m.setName(match == null ? newName : expanded(match));
     }
-    operations.forEach(o -> o.apply(m));
+    operations.forEach(o -> o.apply(m, this::labelsMatch, whole));
   }
 
   private String expanded(Matcher m) {
@@ -278,41 +292,96 @@ public final class MetricsTransform {
     };
   }
 
-  /** All that match and are of the type of the first become one; named groups become attributes. */
+  /**
+   * All that match become one, whose points have the groups of the expression as attributes; those
+   * of a metric that do not match are gone. Metrics that are unlike stay as they are.
+   */
   private void combine(ScopeGroup<Metric> s) {
-    Metric into = null;
-    for (Metric m : List.copyOf(s.items())) {
-      Matcher match = match(m);
-      if (match == null && !isStrictMatch(m)
-          || m.data() == null
-          || into != null
-              && Objects.requireNonNull(into.data()).getClass() != m.data().getClass()) {
-        continue;
+    List<Metric> some = new ArrayList<>();
+    for (Metric m : s.items()) {
+      if ((match(m) != null || isStrictMatch(m)) && m.data() != null) {
+        some.add(m);
       }
+    }
+    if (some.isEmpty()) {
+      return;
+    }
+    String unlike = unlike(some);
+    if (unlike != null) {
+      if (!unlike.equals(said)) {
+        LOG.log(Level.WARNING, "metricstransform: {0}", unlike);
+      }
+      said = unlike;
+      return;
+    }
+    Metric into = some.getFirst();
+    Matcher first = match(into);
+    for (Metric m : some) {
+      Matcher match = match(m);
+      keepMatching(m.data());
       if (match != null) {
-        for (Map.Entry<String, Integer> g : match.pattern().namedGroups().entrySet()) {
-          String value = match.group(g.getValue());
-          if (value != null) {
-            for (DataPoint p : m.data().points()) {
-              p.attributes().put(g.getKey(), cased(value));
-            }
-          }
-        }
+        name(match, Objects.requireNonNull(m.data()));
       }
       s.items().remove(m);
-      if (into == null) {
-        into = m;
-        into.setName(match == null ? newName : expanded(match));
-      } else {
-        addAll(into.data(), m.data());
+      if (m != into) {
+        addAll(into.data(), Objects.requireNonNull(m.data()));
       }
     }
-    if (into != null) {
-      Points.aggregate(Objects.requireNonNull(into.data()), aggregation);
-      Metric combined = into;
-      operations.forEach(o -> o.apply(combined));
-      s.items().add(combined);
+    into.setName(first == null ? newName : expanded(first));
+    Points.aggregate(Objects.requireNonNull(into.data()), aggregation);
+    operations.forEach(o -> o.apply(into, this::labelsMatch, true));
+    s.items().add(into);
+  }
+
+  /** Puts the groups of the expression on points: by their names, or as $1. */
+  private void name(Matcher match, MetricData<?> data) {
+    Map<Integer, String> names = new HashMap<>();
+    match.pattern().namedGroups().forEach((name, group) -> names.put(group, name));
+    for (int i = 1; i <= match.groupCount(); i++) {
+      String value = match.group(i);
+      if (value != null && !value.isEmpty()) {
+        for (DataPoint p : data.points()) {
+          p.attributes().put(names.getOrDefault(i, "$" + i), cased(value));
+        }
+      }
     }
+  }
+
+  /** Why metrics cannot become one; null when they can. */
+  private static @Nullable String unlike(List<Metric> some) {
+    Metric first = some.getFirst();
+    MetricData<?> a = Objects.requireNonNull(first.data());
+    for (Metric m : some.size() == 1 ? List.<Metric>of() : some) {
+      MetricData<?> b = Objects.requireNonNull(m.data());
+      String what =
+          b instanceof MetricData.Summary
+              ? "are summaries"
+              : a.getClass() != b.getClass()
+                  ? "have different types"
+                  : !first.unit().equals(m.unit())
+                      ? "have different units"
+                      : !keys(a).equals(keys(b))
+                          ? "have different attributes"
+                          : a instanceof MetricData.Aggregated<?> x
+                                  && b instanceof MetricData.Aggregated<?> y
+                                  && x.temporality() != y.temporality()
+                              ? "have different aggregation temporalities"
+                              : a instanceof MetricData.Sum x
+                                      && b instanceof MetricData.Sum y
+                                      && x.isMonotonic() != y.isMonotonic()
+                                  ? "have different monotonicity"
+                                  : null;
+      if (what != null) {
+        return first.name() + " and " + m.name() + " cannot be combined: they " + what;
+      }
+    }
+    return null;
+  }
+
+  private static Set<String> keys(MetricData<?> data) {
+    Set<String> keys = new HashSet<>();
+    data.points().forEach(p -> p.attributes().forEach((k, _) -> keys.add(k)));
+    return keys;
   }
 
   @SuppressWarnings("unchecked") // both are of one class

@@ -6,10 +6,14 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.DistributionDataPoint;
+import dev.tethys.model.telemetry.Exemplar;
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.processor.Points;
 import java.util.HashSet;
@@ -17,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** One edit of the data points of a metric. */
 final class Operation {
@@ -74,6 +79,8 @@ final class Operation {
 
   static final Type<Operation> TYPE = SECTION.type(Operation::new);
 
+  private static final double LN2 = Math.log(2);
+
   private final Action action;
   private final String label;
   private final String newLabel;
@@ -113,9 +120,24 @@ final class Operation {
     }
   }
 
-  void apply(Metric m) {
+  /**
+   * Edits a metric.
+   *
+   * @param which of its points
+   * @param whole whether these are all of them: what is about more than single points is done then
+   *     alone
+   */
+  void apply(Metric m, Predicate<DataPoint> which, boolean whole) {
     MetricData<?> data = m.data();
     if (data == null) {
+      return;
+    }
+    boolean single =
+        switch (action) {
+          case UPDATE_LABEL, TOGGLE_SCALAR_DATA_TYPE, EXPERIMENTAL_SCALE_VALUE -> true;
+          default -> false;
+        };
+    if (!single && !whole) {
       return;
     }
     switch (action) {
@@ -126,15 +148,17 @@ final class Operation {
           }
         }
       }
-      case UPDATE_LABEL -> data.points().forEach(p -> update(p.attributes()));
+      case UPDATE_LABEL ->
+          data.points().stream().filter(which).forEach(p -> update(p.attributes()));
       case DELETE_LABEL_VALUE ->
           data.points()
               .removeIf(
                   p ->
                       p.attributes().contains(label)
                           && ValueText.of(p.attributes().get(label)).equals(labelValue));
-      case TOGGLE_SCALAR_DATA_TYPE -> numbers(data, false);
-      case EXPERIMENTAL_SCALE_VALUE -> numbers(data, true);
+      case TOGGLE_SCALAR_DATA_TYPE ->
+          data.points().stream().filter(which).forEach(Operation::toggle);
+      case EXPERIMENTAL_SCALE_VALUE -> data.points().stream().filter(which).forEach(this::scale);
       case AGGREGATE_LABELS -> {
         data.points().forEach(p -> p.attributes().removeIf((k, _) -> !labelSet.contains(k)));
         Points.aggregate(data, aggregation);
@@ -167,34 +191,74 @@ final class Operation {
     }
   }
 
-  private void numbers(MetricData<?> data, boolean scaled) {
-    for (DataPoint p : data.points()) {
-      switch (p) {
-        case NumberDataPoint n when scaled && n.isInt() ->
-            n.setLong((long) (n.longValue() * scale));
-        case NumberDataPoint n when scaled -> n.setDouble(n.doubleValue() * scale);
-        case NumberDataPoint n when n.isInt() -> n.setDouble(n.longValue());
-        case NumberDataPoint n -> n.setLong((long) n.doubleValue());
-        case HistogramDataPoint h when scaled -> {
-          double[] bounds = h.explicitBounds().clone();
-          for (int i = 0; i < bounds.length; i++) {
-            bounds[i] *= scale;
-          }
-          h.setExplicitBounds(bounds);
-          if (h.hasSum()) {
-            h.setSum(h.sum() * scale);
-          }
-          if (h.hasMin()) {
-            h.setMin(h.min() * scale);
-          }
-          if (h.hasMax()) {
-            h.setMax(h.max() * scale);
-          }
-        }
-        default -> {
-          // other points have no one value
-        }
+  private static void toggle(DataPoint p) {
+    if (p instanceof NumberDataPoint n) {
+      if (n.isInt()) {
+        n.setDouble(n.longValue());
+      } else {
+        n.setLong((long) n.doubleValue());
       }
     }
+  }
+
+  private void scale(DataPoint p) {
+    switch (p) {
+      case NumberDataPoint n when n.isInt() -> n.setLong((long) (n.longValue() * scale));
+      case NumberDataPoint n -> n.setDouble(n.doubleValue() * scale);
+      case HistogramDataPoint h -> {
+        double[] bounds = h.explicitBounds().clone();
+        for (int i = 0; i < bounds.length; i++) {
+          bounds[i] *= scale;
+        }
+        h.setExplicitBounds(bounds);
+        scale(h);
+      }
+      case ExponentialHistogramDataPoint e when scale <= 0 -> {
+        // there are no buckets for what it would hold
+      }
+      case ExponentialHistogramDataPoint e -> {
+        e.setZeroThreshold(e.zeroThreshold() * scale);
+        if (e.positiveCounts().length > 0) {
+          e.setPositiveOffset(offset(e.scale(), e.positiveOffset()));
+        }
+        if (e.negativeCounts().length > 0) {
+          e.setNegativeOffset(offset(e.scale(), e.negativeOffset()));
+        }
+        scale(e);
+      }
+      case SummaryDataPoint _ -> {
+        // not scaled by the Collector either
+      }
+    }
+  }
+
+  private void scale(DistributionDataPoint p) {
+    if (p.hasSum()) {
+      p.setSum(p.sum() * scale);
+    }
+    if (p.hasMin()) {
+      p.setMin(p.min() * scale);
+    }
+    if (p.hasMax()) {
+      p.setMax(p.max() * scale);
+    }
+    for (Exemplar e : p.hasExemplars() ? p.exemplars() : List.<Exemplar>of()) {
+      if (e.isInt()) {
+        e.setLong((long) (e.longValue() * scale));
+      } else if (e.isDouble()) {
+        e.setDouble(e.doubleValue() * scale);
+      }
+    }
+  }
+
+  /**
+   * The bucket in which the middle of another lies once it is scaled; all others move as far. By
+   * logarithms, since bounds of coarse buckets are no doubles.
+   */
+  private int offset(int scaleOfBuckets, int index) {
+    double width = Math.scalb(1.0, -scaleOfBuckets);
+    double within = width > 60 ? width - 1 : Math.log((1 + Math.pow(2, width)) / 2) / LN2;
+    double middle = index * width + within;
+    return (int) Math.ceil((middle + Math.log(scale) / LN2) / width) - 1;
   }
 }

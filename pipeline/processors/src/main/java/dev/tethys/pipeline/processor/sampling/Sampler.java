@@ -55,7 +55,7 @@ public final class Sampler {
           "proportional, equalizing or hash_seed; hash_seed when a seed is set or log records are"
               + " sampled by an attribute, else proportional.");
   private static final Key<Double> PERCENTAGE =
-      SECTION.required("sampling_percentage", Type.FLOAT, "How many of a hundred are kept.");
+      SECTION.key("sampling_percentage", Type.FLOAT, 0.0, "How many of a hundred are kept.");
   private static final Key<Long> SEED =
       SECTION.key("hash_seed", Type.UINT, 0L, "Collectors of one tier must have the same.");
   private static final Key<Boolean> FAIL_CLOSED =

@@ -1,0 +1,206 @@
+package dev.tethys.pipeline.processor.detection;
+
+import com.google.re2j.Pattern;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/** Machines of EC2 and tasks of ECS, as AWS's metadata describe them. */
+final class AwsDetectors {
+  private static final Section EC2 = new Section("ec2", "A machine of AWS's EC2.");
+  private static final Key<List<Pattern>> TAGS =
+      EC2.key("tags", Type.list(Type.REGEX), List.of(), "Keys of tags that are taken.");
+  private static final Key<Boolean> TAGS_FROM_IMDS =
+      EC2.key("tags_from_imds", Type.BOOL, false, "Whether the machine's metadata have its tags.");
+  private static final Key<Long> MAX_ATTEMPTS =
+      EC2.key("max_attempts", Type.INT, 3L, "How often the machine's metadata are asked.");
+  private static final Key<Duration> MAX_BACKOFF =
+      EC2.key("max_backoff", Type.DURATION, Duration.ofSeconds(20), "Between attempts, at most.");
+  static final Key<Boolean> FAIL_ON_MISSING =
+      EC2.key(
+          "fail_on_missing_metadata",
+          Type.BOOL,
+          false,
+          "Whether it is an error that there are no metadata.");
+  private static final Key<Wanted> EC2_WANTED =
+      Wanted.key(
+          EC2,
+          Set.of(
+              "cloud.account.id",
+              "cloud.availability_zone",
+              "cloud.platform",
+              "cloud.provider",
+              "cloud.region",
+              "host.id",
+              "host.image.id",
+              "host.name",
+              "host.type"),
+          Set.of());
+  static final Type<Detector> EC2_TYPE =
+      EC2.type(
+          o -> {
+            if (o.get(MAX_ATTEMPTS) < 1) {
+              throw o.error(MAX_ATTEMPTS, "is 1 or more");
+            }
+            if (!o.get(TAGS).isEmpty() && !o.get(TAGS_FROM_IMDS)) {
+              throw o.error(
+                  TAGS,
+                  "tags are not asked of EC2's DescribeTags in Tethys: write tags_from_imds: true,"
+                      + " which needs no permission, and InstanceMetadataTags=enabled on the"
+                      + " instance");
+            }
+            return new Ec2(
+                o.get(TAGS),
+                (int) Math.min(100, o.get(MAX_ATTEMPTS)),
+                o.get(MAX_BACKOFF),
+                o.get(FAIL_ON_MISSING),
+                o.get(EC2_WANTED));
+          });
+
+  private static final Section ECS = new Section("ecs", "A task of AWS's ECS.");
+  private static final Key<Wanted> ECS_WANTED =
+      Wanted.key(
+          ECS,
+          Set.of(
+              "aws.ecs.cluster.arn",
+              "aws.ecs.launchtype",
+              "aws.ecs.task.arn",
+              "aws.ecs.task.family",
+              "aws.ecs.task.id",
+              "aws.ecs.task.revision",
+              "aws.log.group.arns",
+              "aws.log.group.names",
+              "aws.log.stream.arns",
+              "aws.log.stream.names",
+              "cloud.account.id",
+              "cloud.availability_zone",
+              "cloud.platform",
+              "cloud.provider",
+              "cloud.region"),
+          Set.of());
+  static final Type<Detector> ECS_TYPE =
+      ECS.type(
+          o -> {
+            Wanted wanted = o.get(ECS_WANTED);
+            return place -> ecs(place, wanted);
+          });
+
+  private AwsDetectors() {}
+
+  private record Ec2(
+      List<Pattern> tags, int attempts, Duration pause, boolean mustBe, Wanted wanted)
+      implements Detector {
+    @Override
+    public Attributes detect(Place place) throws IOException, InterruptedException {
+      Attributes a = new Attributes();
+      Ec2Metadata metadata;
+      try {
+        metadata = Ec2Metadata.of(place, attempts, pause);
+      } catch (IOException e) {
+        if (mustBe) {
+          throw e;
+        }
+        return a; // this is no machine of EC2
+      }
+      wanted.put(a, "cloud.provider", "aws");
+      wanted.put(a, "cloud.platform", "aws_ec2");
+      metadata.describe(wanted, a);
+      if (!tags.isEmpty()) {
+        for (String key : metadata.get("tags/instance").split("\n")) {
+          String k = key.strip();
+          if (!k.isEmpty() && tags.stream().anyMatch(p -> p.matcher(k).find())) {
+            a.put("ec2.tag." + k, metadata.get("tags/instance/" + k));
+          }
+        }
+      }
+      return a;
+    }
+  }
+
+  private static Attributes ecs(Place place, Wanted wanted)
+      throws IOException, InterruptedException {
+    Attributes a = new Attributes();
+    String base = place.variable("ECS_CONTAINER_METADATA_URI_V4");
+    if (base == null || base.isBlank()) {
+      base = place.variable("ECS_CONTAINER_METADATA_URI");
+    }
+    if (base == null || base.isBlank()) {
+      return a;
+    }
+    base = base.strip();
+    JsonNode task = place.json(Call.get(URI.create(base + "/task")));
+    String arn = task.path("TaskARN").asString("");
+    String[] parts = arn.split(":");
+    String region = parts.length > 5 ? parts[3] : "";
+    String account = parts.length > 5 ? parts[4] : "";
+    wanted.put(a, "cloud.provider", "aws");
+    wanted.put(a, "cloud.platform", "aws_ecs");
+    wanted.put(a, "aws.ecs.task.arn", arn);
+    wanted.putText(a, "aws.ecs.task.family", task, "Family");
+    wanted.putText(a, "aws.ecs.task.revision", task, "Revision");
+    if (parts.length > 5) {
+      wanted.put(a, "cloud.account.id", account);
+      wanted.put(a, "cloud.region", region);
+      wanted.put(a, "aws.ecs.task.id", parts[5].substring(parts[5].lastIndexOf('/') + 1));
+    }
+    String cluster = task.path("Cluster").asString("");
+    wanted.put(
+        a,
+        "aws.ecs.cluster.arn",
+        cluster.contains(":")
+            ? cluster
+            : "arn:aws:ecs:" + region + ":" + account + ":cluster/" + cluster);
+    wanted.putText(a, "cloud.availability_zone", task, "AvailabilityZone");
+    String launch = task.path("LaunchType").asString("").toLowerCase(Locale.ROOT);
+    if (launch.equals("ec2") || launch.equals("fargate")) {
+      wanted.put(a, "aws.ecs.launchtype", launch);
+    }
+    logs(task, place.json(Call.get(URI.create(base))), account, wanted, a);
+    return a;
+  }
+
+  /** Where the containers beside this one write to, if that is CloudWatch. */
+  private static void logs(
+      JsonNode task, JsonNode self, String account, Wanted wanted, Attributes to) {
+    Map<String, ArrayValue> found = new LinkedHashMap<>();
+    for (JsonNode c : task.path("Containers")) {
+      JsonNode options = c.path("LogOptions");
+      if (c.path("Type").asString("").equals("NORMAL")
+          && c.path("KnownStatus").asString("").equals("RUNNING")
+          && c.path("LogDriver").asString("").equals("awslogs")
+          && !c.path("DockerId").asString("").equals(self.path("DockerId").asString(""))
+          && !options.isEmpty()) {
+        String group = options.path("awslogs-group").asString("");
+        String stream = options.path("awslogs-stream").asString("");
+        String arn =
+            "arn:aws:logs:"
+                + options.path("awslogs-region").asString("")
+                + ":"
+                + account
+                + ":log-group:"
+                + group;
+        add(found, "aws.log.group.names", group);
+        add(found, "aws.log.group.arns", arn);
+        add(found, "aws.log.stream.names", stream);
+        add(found, "aws.log.stream.arns", arn + ":log-stream:" + stream);
+      }
+    }
+    found.forEach((k, v) -> wanted.put(to, k, v));
+  }
+
+  private static void add(Map<String, ArrayValue> to, String key, String value) {
+    to.computeIfAbsent(key, _ -> new ArrayValue()).add(value);
+  }
+}

@@ -1,0 +1,208 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Clockwork;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks detectors, at the start and perhaps again, on behalf of all pipelines in which one processor
+ * stands.
+ */
+final class Detection {
+  /**
+   * One who is asked.
+   *
+   * @param lenient whether a failure is logged, and nothing else
+   * @param must whether finding nothing is a failure
+   */
+  record Asked(Detector detector, boolean lenient, boolean must) {
+    Attributes ask(Place place) throws IOException, InterruptedException {
+      Attributes a = detector.detect(place);
+      if (must && a.isEmpty()) {
+        throw new IOException("there are no metadata, and fail_on_missing_metadata wants them");
+      }
+      return a;
+    }
+  }
+
+  /** How detectors that fail are asked again. */
+  record Retry(
+      boolean enabled,
+      Duration first,
+      double randomness,
+      double multiplier,
+      Duration most,
+      Duration elapsed) {}
+
+  /** What was found, in the order in which detectors stand. */
+  record Found(Attributes attributes, boolean hasSchema) {
+    static final Found NOTHING = new Found(new Attributes(), false);
+  }
+
+  /** Detectors whose attributes follow no version of the conventions. */
+  private static final Set<String> FREE = Set.of("env", "dynatrace");
+
+  private final Map<String, Asked> detectors;
+  private final Place place;
+  private final Duration timeout;
+  private final Retry retry;
+  private final Duration refresh;
+  private int users; // guarded by this
+  private Clockwork.@Nullable Timer timer; // guarded by this
+  private volatile Found found = Found.NOTHING;
+
+  Detection(
+      Map<String, Asked> detectors, Place place, Duration timeout, Retry retry, Duration refresh) {
+    this.detectors = detectors;
+    this.place = place;
+    this.timeout = timeout;
+    this.retry = retry;
+    this.refresh = refresh;
+  }
+
+  Found found() {
+    return found;
+  }
+
+  /**
+   * Begins for one of the pipelines; the first waits for what is found.
+   *
+   * @throws IOException when a detector failed
+   */
+  synchronized void start(Clockwork clock, System.Logger log) throws IOException {
+    if (users == 0) {
+      found = detect(log);
+      if (!refresh.isZero()) {
+        schedule(clock, log);
+      }
+    }
+    users++;
+  }
+
+  synchronized void stop() {
+    users = Math.max(0, users - 1);
+    if (users == 0 && timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+  }
+
+  private synchronized void schedule(Clockwork clock, System.Logger log) {
+    timer = clock.schedule(refresh, () -> clock.execute("detection", () -> again(clock, log)));
+  }
+
+  private void again(Clockwork clock, System.Logger log) {
+    try {
+      found = detect(log);
+    } catch (IOException e) {
+      log.log(Level.WARNING, "resources were not found out again, those known stay: {0}", said(e));
+    }
+    synchronized (this) {
+      if (timer != null) {
+        schedule(clock, log);
+      }
+    }
+  }
+
+  /** Zero where nothing limits it. */
+  private Duration longest() {
+    return retry.enabled() && !retry.elapsed().isZero() ? retry.elapsed() : timeout;
+  }
+
+  /**
+   * Asks all at once. Who does not answer in time is left behind: a lookup of a name in the
+   * system's own library ends when it likes, and would hold the carrier of a virtual thread.
+   */
+  private Found detect(System.Logger log) throws IOException {
+    long end = System.nanoTime() + longest().toNanos();
+    Attributes all = new Attributes();
+    boolean schema = false;
+    ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(
+            Thread.ofPlatform().daemon().name("detection-", 0).factory());
+    try {
+      Map<String, Future<Attributes>> asked = new LinkedHashMap<>();
+      detectors.forEach((name, d) -> asked.put(name, threads.submit(() -> ask(name, d, log))));
+      for (Map.Entry<String, Future<Attributes>> e : asked.entrySet()) {
+        Attributes one = result(e.getKey(), e.getValue(), end, log);
+        schema |= !one.isEmpty() && !FREE.contains(e.getKey());
+        one.forEach(
+            (k, v) -> {
+              if (!all.contains(k)) {
+                all.put(k, v);
+              }
+            });
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    log.log(Level.INFO, "found out about the resource: {0}", all);
+    return new Found(all, schema);
+  }
+
+  private Attributes result(String name, Future<Attributes> asked, long end, System.Logger log)
+      throws IOException {
+    try {
+      return longest().isZero()
+          ? asked.get()
+          : asked.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      String why = "detector " + name + ": no answer within " + longest();
+      Asked d = detectors.get(name);
+      if (d != null && d.lenient()) {
+        log.log(Level.WARNING, why);
+        return new Attributes();
+      }
+      throw new IOException(why, e);
+    } catch (ExecutionException e) {
+      throw new IOException("detector " + name + ": " + said(e.getCause()), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while detectors were asked", e);
+    }
+  }
+
+  /** Asks one until it answers or its time has passed. */
+  private Attributes ask(String name, Asked d, System.Logger log)
+      throws IOException, InterruptedException {
+    long end = System.nanoTime() + longest().toNanos();
+    Duration pause = retry.first();
+    while (true) {
+      try {
+        return d.ask(place);
+      } catch (IOException e) {
+        if (d.lenient() && !(e instanceof Place.UnsetException)) {
+          log.log(Level.WARNING, "detector {0} found nothing: {1}", name, said(e));
+          return new Attributes();
+        }
+        double r = 1 + retry.randomness() * (ThreadLocalRandom.current().nextDouble() * 2 - 1);
+        long wait = (long) (pause.toNanos() * r);
+        if (!retry.enabled() || System.nanoTime() + wait - end > 0) {
+          throw e;
+        }
+        log.log(Level.WARNING, "detector {0} failed and is asked again: {1}", name, said(e));
+        Thread.sleep(Duration.ofNanos(wait));
+        long longer = (long) (pause.toNanos() * retry.multiplier());
+        pause = Duration.ofNanos(Math.min(longer, retry.most().toNanos()));
+      }
+    }
+  }
+
+  private static String said(@Nullable Throwable e) {
+    String m = e == null ? null : e.getMessage();
+    return m == null ? String.valueOf(e) : m;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/** What Docker's daemon says of the machine that it is on, and of the container that this is. */
+final class DockerDetector implements Detector {
+  private static final String SOCKET = "unix:///var/run/docker.sock";
+  private static final Section SECTION = new Section("docker", "Docker's daemon.");
+  private static final Key<Wanted> WANTED =
+      Wanted.key(
+          SECTION,
+          Set.of("host.name", "os.type"),
+          Set.of("container.name", "container.image.name"));
+  static final Type<Detector> TYPE = SECTION.type(o -> new DockerDetector(o.get(WANTED)));
+
+  private final Wanted wanted;
+
+  private DockerDetector(Wanted wanted) {
+    this.wanted = wanted;
+  }
+
+  @Override
+  public Attributes detect(Place place) throws IOException, InterruptedException {
+    Attributes a = new Attributes();
+    if (wanted.has("host.name") || wanted.has("os.type")) {
+      JsonNode info = ask(place, "/info");
+      wanted.put(a, "host.name", info.path("Name").asString(""));
+      wanted.put(a, "os.type", info.path("OSType").asString(""));
+    }
+    if (wanted.has("container.name") || wanted.has("container.image.name")) {
+      JsonNode own = ask(place, "/containers/" + place.names().own() + "/json");
+      wanted.put(a, "container.name", own.path("Name").asString(""));
+      wanted.put(a, "container.image.name", own.path("Image").asString(""));
+    }
+    return a;
+  }
+
+  private static JsonNode ask(Place place, String path) throws IOException, InterruptedException {
+    String said = place.variable("DOCKER_HOST");
+    String host = said == null || said.isEmpty() ? SOCKET : said;
+    if (host.startsWith("unix://")) {
+      return place.json(
+          Call.get(URI.create("http://docker" + path))
+              .withUnixSocket(Path.of(host.substring("unix://".length()))));
+    }
+    String url = host.replaceFirst("^tcp://", "http://").replaceAll("/+$", "");
+    try {
+      return place.json(Call.get(URI.create(url + path)));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("DOCKER_HOST is no address of a daemon: " + host, e);
+    }
+  }
+}

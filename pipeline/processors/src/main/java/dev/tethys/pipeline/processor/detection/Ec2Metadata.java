@@ -1,0 +1,96 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.cloud.Imds;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** What a machine of EC2 is told about itself. */
+final class Ec2Metadata {
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+
+  private final Place place;
+  private final Imds imds;
+  private final String token;
+  private final String id;
+  private @Nullable JsonNode document;
+
+  private Ec2Metadata(Place place, Imds imds, String token)
+      throws IOException, InterruptedException {
+    this.place = place;
+    this.imds = imds;
+    this.token = token;
+    this.id = get("instance-id");
+  }
+
+  /**
+   * Asks for them.
+   *
+   * @throws IOException when there are none: this is no machine of EC2, or a pod that does not
+   *     reach them
+   */
+  static Ec2Metadata of(Place place, int attempts, Duration pause)
+      throws IOException, InterruptedException {
+    Imds imds = Imds.of(place::variable);
+    Call ask = imds.token(Call.DEFAULT_TIMEOUT);
+    Duration wait = FIRST_PAUSE;
+    for (int i = 1; ; i++) {
+      try {
+        return new Ec2Metadata(place, imds, place.text(ask));
+      } catch (Place.StatusException e) {
+        throw e; // somebody answers, and will not say anything else
+      } catch (IOException e) {
+        if (i >= attempts) {
+          throw e;
+        }
+        Thread.sleep(wait.compareTo(pause) < 0 ? wait : pause);
+        wait = wait.multipliedBy(2);
+      }
+    }
+  }
+
+  String id() {
+    return id;
+  }
+
+  String region() throws IOException, InterruptedException {
+    return document().path("region").asString("");
+  }
+
+  /** What the document of its identity and its name say. */
+  void describe(Wanted wanted, Attributes to) throws IOException, InterruptedException {
+    JsonNode d = document();
+    wanted.putText(to, "cloud.region", d, "region");
+    wanted.putText(to, "cloud.account.id", d, "accountId");
+    wanted.putText(to, "cloud.availability_zone", d, "availabilityZone");
+    wanted.putText(to, "host.id", d, "instanceId");
+    wanted.putText(to, "host.image.id", d, "imageId");
+    wanted.putText(to, "host.type", d, "instanceType");
+    wanted.put(to, "host.name", get("hostname"));
+  }
+
+  private JsonNode document() throws IOException, InterruptedException {
+    JsonNode d = document;
+    if (d == null) {
+      d = place.json(imds.get("/latest/dynamic/instance-identity/document", token));
+      document = d;
+    }
+    return d;
+  }
+
+  /** One of the metadata. */
+  String get(String path) throws IOException, InterruptedException {
+    try {
+      return place.text(
+          imds.get(
+              "/latest/meta-data" + new URI(null, null, "/" + path, null).getRawPath(), token));
+    } catch (URISyntaxException e) {
+      throw new IOException("no path of metadata: " + path, e);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.cloud.XmlReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.w3c.dom.Element;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A node of AWS's Kubernetes: what the machine's metadata say, or, where a pod does not reach them,
+ * Kubernetes and EC2.
+ */
+final class EksDetector implements Detector {
+  private static final Section SECTION = new Section("eks", "A node of AWS's Kubernetes.");
+  private static final Key<String> NODE =
+      SECTION.key(
+          "node_from_env_var",
+          Type.STRING,
+          "K8S_NODE_NAME",
+          "The variable with the node's name, for where there are no metadata.");
+  private static final Key<Wanted> WANTED =
+      Wanted.key(
+          SECTION,
+          Set.of("cloud.platform", "cloud.provider"),
+          Set.of(
+              "cloud.account.id",
+              "cloud.availability_zone",
+              "cloud.region",
+              "host.id",
+              "host.image.id",
+              "host.name",
+              "host.type",
+              "k8s.cluster.name"));
+  static final Type<Detector> TYPE = SECTION.type(o -> new EksDetector(o.get(NODE), o.get(WANTED)));
+
+  private final String variable;
+  private final Wanted wanted;
+
+  private EksDetector(String variable, Wanted wanted) {
+    this.variable = variable;
+    this.wanted = wanted;
+  }
+
+  @Override
+  public Attributes detect(Place place) throws IOException, InterruptedException {
+    Attributes a = new Attributes();
+    if (!place.has("KUBERNETES_SERVICE_HOST")) {
+      return a;
+    }
+    KubernetesApi api = new KubernetesApi(place, true);
+    if (!isThere(place, api)) {
+      return a;
+    }
+    wanted.put(a, "cloud.provider", "aws");
+    wanted.put(a, "cloud.platform", "aws_eks");
+    Ec2Metadata metadata;
+    try {
+      metadata = Ec2Metadata.of(place, 1, java.time.Duration.ZERO);
+    } catch (IOException e) {
+      ofApis(place, api, a);
+      return a;
+    }
+    metadata.describe(wanted, a);
+    if (wanted.has("k8s.cluster.name")) {
+      Element machine = machine(place, metadata.region(), metadata.id());
+      wanted.put(a, "k8s.cluster.name", cluster(machine));
+    }
+    return a;
+  }
+
+  private static boolean isThere(Place place, KubernetesApi api)
+      throws IOException, InterruptedException {
+    String web = place.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+    String pod = place.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    if (web != null && web.contains("eks.amazonaws.com")
+        || pod != null && pod.contains("eks-pod-identity")) {
+      return true;
+    }
+    try {
+      JsonNode about = api.ask("/.well-known/openid-configuration");
+      if (about.path("issuer").asString("").contains("oidc.eks.")) {
+        return true;
+      }
+    } catch (IOException e) {
+      // the version says it, too
+    }
+    return api.ask("/version").path("gitVersion").asString("").contains("-eks-");
+  }
+
+  /** Of the node in Kubernetes, which names the machine, and of the machine in EC2. */
+  private void ofApis(Place place, KubernetesApi api, Attributes to)
+      throws IOException, InterruptedException {
+    String node = place.variable(variable);
+    if (node == null || node.isEmpty()) {
+      throw new IOException(
+          "there are no metadata of EC2, and "
+              + variable
+              + " does not say which node this is: set it from spec.nodeName of the pod");
+    }
+    String provider = api.ask("/api/v1/nodes/" + node).path("spec").path("providerID").asString("");
+    String[] parts = provider.split("/"); // aws:///us-west-2a/i-0123456789abcdef0
+    if (parts.length < 5 || !parts[0].equals("aws:") || parts[3].isEmpty()) {
+      throw new IOException("no machine of EC2 is called " + provider);
+    }
+    String zone = parts[3];
+    String region = zone.substring(0, zone.length() - 1);
+    wanted.put(to, "host.id", parts[4]);
+    wanted.put(to, "cloud.availability_zone", zone);
+    wanted.put(to, "cloud.region", region);
+    Element reservation = machine(place, region, parts[4]);
+    wanted.put(to, "cloud.account.id", text(reservation, "ownerId"));
+    Element machine = XmlReader.child(reservation, "instancesSet", "item");
+    wanted.put(to, "host.image.id", text(machine, "imageId"));
+    wanted.put(to, "host.type", text(machine, "instanceType"));
+    wanted.put(to, "host.name", text(machine, "privateDnsName"));
+    wanted.put(to, "k8s.cluster.name", cluster(reservation));
+  }
+
+  /** A machine's reservation, as EC2 knows it; null for none. */
+  private static @Nullable Element machine(Place place, String region, String id)
+      throws IOException, InterruptedException {
+    String host = "ec2." + region + ".amazonaws.com" + (region.startsWith("cn-") ? ".cn" : "");
+    HttpClientConfig signing =
+        new HttpClientConfig(
+            null,
+            null,
+            null,
+            TlsConfig.DEFAULT,
+            true,
+            false,
+            ProxyConfig.NONE,
+            Map.of(),
+            new CloudAuth.SigV4(region, "", Secret.NONE, "", "", "", false, "ec2"));
+    String form =
+        "Action=DescribeInstances&Version=2016-11-15&InstanceId.1="
+            + URLEncoder.encode(id, StandardCharsets.UTF_8);
+    Call call =
+        Call.post(
+            URI.create("https://" + host + "/"),
+            "application/x-www-form-urlencoded; charset=utf-8",
+            form.getBytes(StandardCharsets.UTF_8));
+    String xml = Place.text(call, place.clients().of(signing));
+    Element root = XmlReader.root(host, xml.getBytes(StandardCharsets.UTF_8));
+    return XmlReader.child(root, "reservationSet", "item");
+  }
+
+  private static @Nullable String cluster(@Nullable Element reservation) {
+    Element tags = XmlReader.child(reservation, "instancesSet", "item", "tagSet");
+    for (Element tag : XmlReader.children(tags, "item")) {
+      String key = XmlReader.text(tag, "key");
+      if (key.equals("aws:eks:cluster-name") || key.equals("eks:cluster-name")) {
+        return XmlReader.text(tag, "value");
+      }
+      if (key.startsWith("kubernetes.io/cluster/")) {
+        return key.substring("kubernetes.io/cluster/".length());
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String text(@Nullable Element e, String name) {
+    String s = XmlReader.text(e, name);
+    return s.isEmpty() ? null : s;
+  }
+}

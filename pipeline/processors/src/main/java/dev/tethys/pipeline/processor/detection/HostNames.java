@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.model.libc.CanonicalName;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the machine is called, by whom one asks. */
+public class HostNames {
+  private final Path root;
+
+  public HostNames(Path root) {
+    this.root = root;
+  }
+
+  /** As the kernel calls it. */
+  String own() throws IOException {
+    try {
+      String name = Files.readString(root.resolve("proc/sys/kernel/hostname")).strip();
+      if (!name.isEmpty()) {
+        return name;
+      }
+    } catch (IOException e) {
+      // not on Linux
+    }
+    return InetAddress.getLocalHost().getHostName();
+  }
+
+  /**
+   * With its domain: as the file of hosts calls it, else as the resolver does, else as one of its
+   * addresses is called.
+   */
+  String qualified() throws IOException {
+    String own = own();
+    String known = inHosts(own);
+    if (known != null) {
+      return known;
+    }
+    try {
+      return canonical();
+    } catch (IOException e) {
+      return reverse();
+    }
+  }
+
+  /** The resolver's canonical name of the kernel's. */
+  String canonical() throws IOException {
+    return withoutDot(canonical(own()));
+  }
+
+  /** A name of one of the addresses that its own name has. */
+  String reverse() throws IOException {
+    for (InetAddress a : addresses(own())) {
+      String name = name(a);
+      if (!name.equals(a.getHostAddress())) {
+        return withoutDot(name);
+      }
+    }
+    throw new IOException("no address of " + own() + " has a name");
+  }
+
+  protected String canonical(String name) throws IOException {
+    return CanonicalName.of(name);
+  }
+
+  protected List<InetAddress> addresses(String name) throws IOException {
+    return List.of(InetAddress.getAllByName(name));
+  }
+
+  /** A name of an address, or the address again. */
+  protected String name(InetAddress a) {
+    return a.getCanonicalHostName();
+  }
+
+  /** The first name of the line in the file of hosts that has a name. */
+  private @Nullable String inHosts(String own) {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(root.resolve("etc/hosts"));
+    } catch (IOException e) {
+      return null;
+    }
+    for (String line : lines) {
+      int comment = line.indexOf('#');
+      String[] words = (comment < 0 ? line : line.substring(0, comment)).strip().split("[ \t]+");
+      for (int i = 1; i < words.length; i++) {
+        if (words[i].equals(own)) {
+          return words[1];
+        }
+      }
+    }
+    return null;
+  }
+
+  private static String withoutDot(String name) {
+    return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+  }
+}

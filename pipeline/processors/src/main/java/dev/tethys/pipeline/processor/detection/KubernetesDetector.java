@@ -1,0 +1,87 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.model.telemetry.Attributes;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** What Kubernetes says of the node and the cluster that the process is in. */
+final class KubernetesDetector implements Detector {
+  private static final Section SECTION = new Section("k8s_api", "A node of Kubernetes.");
+  private static final Key<String> AUTH =
+      SECTION.key(
+          "auth_type",
+          Type.oneOf("auth_type", List.of("serviceAccount", "none")),
+          "serviceAccount",
+          "How the API is asked; kubeConfig is not built.");
+  private static final Key<String> NODE =
+      SECTION.key(
+          "node_from_env_var",
+          Type.STRING,
+          "",
+          "The variable with the node's name; K8S_NODE_NAME.");
+  private static final Key<Wanted> WANTED =
+      Wanted.key(SECTION, Set.of("k8s.cluster.uid", "k8s.node.name", "k8s.node.uid"), Set.of());
+
+  static {
+    SECTION.notBuilt("context", "Of auth_type kubeConfig.");
+    SECTION.notBuilt("kube_api_qps", "Three requests are made.");
+    SECTION.notBuilt("kube_api_burst", "Three requests are made.");
+  }
+
+  static final Type<Detector> TYPE =
+      SECTION.type(
+          o ->
+              new KubernetesDetector(
+                  o.get(AUTH).equals("serviceAccount"),
+                  o.get(NODE).isEmpty() ? "K8S_NODE_NAME" : o.get(NODE),
+                  o.get(WANTED)));
+
+  private final boolean account;
+  private final String variable;
+  private final Wanted wanted;
+
+  private KubernetesDetector(boolean account, String variable, Wanted wanted) {
+    this.account = account;
+    this.variable = variable;
+    this.wanted = wanted;
+  }
+
+  @Override
+  public Attributes detect(Place place) throws IOException, InterruptedException {
+    String node = place.variable(variable);
+    if (node == null || node.isEmpty()) {
+      throw new Place.UnsetException(
+          variable + " does not say on which node this is: set it from spec.nodeName of the pod");
+    }
+    KubernetesApi api = new KubernetesApi(place, account);
+    Attributes a = new Attributes();
+    if (wanted.has("k8s.node.name") || wanted.has("k8s.node.uid")) {
+      JsonNode n = api.ask("/api/v1/nodes/" + node).path("metadata");
+      wanted.put(a, "k8s.node.name", n.path("name").asString(""));
+      wanted.put(a, "k8s.node.uid", n.path("uid").asString(""));
+    }
+    if (wanted.has("k8s.cluster.uid")) {
+      wanted.put(a, "k8s.cluster.uid", cluster(api));
+    }
+    return a;
+  }
+
+  /** That of the namespace which every cluster has; null where one may not see it. */
+  private static @Nullable String cluster(KubernetesApi api)
+      throws IOException, InterruptedException {
+    try {
+      return api.ask("/api/v1/namespaces/kube-system").path("metadata").path("uid").asString("");
+    } catch (Place.StatusException e) {
+      if (e.status() == 401 || e.status() == 403) {
+        return null;
+      }
+      throw e;
+    }
+  }
+}

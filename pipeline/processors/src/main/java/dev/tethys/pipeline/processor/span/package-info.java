@@ -1,0 +1,3 @@
+/** Names and status of spans. */
+@org.jspecify.annotations.NullMarked
+package dev.tethys.pipeline.processor.span;
