@@ -153,7 +153,7 @@ class ArchitectureTest {
         .whereLayer("kafka")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "logs", "pipeline")
         .whereLayer("processors")
-        .mayOnlyAccessLayers("model", "config", "codec", "ottl", "operators", "pipeline")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "ottl", "operators", "pipeline")
         .whereLayer("alert")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "promql")
         .whereLayer("alert manager")

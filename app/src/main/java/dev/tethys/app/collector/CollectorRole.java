@@ -25,6 +25,7 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.grammar.OwnMetrics;
+import dev.tethys.pipeline.grammar.OwnMetricsPush;
 import dev.tethys.pipeline.grammar.PrintedConfig;
 import dev.tethys.pipeline.grammar.TelemetrySettings;
 import dev.tethys.pipeline.graph.Graph;
@@ -111,7 +112,8 @@ public final class CollectorRole implements AutoCloseable {
   private final List<HttpListener> listeners = new ArrayList<>();
   private final OwnLines lines;
   private final UUID instance = UUID.randomUUID();
-  private List<OwnMetrics.Page> pages = List.of();
+  private final List<MetricsPusher> pushers = new ArrayList<>();
+  private @Nullable OwnMetrics shownAs;
   private Map<String, Optional<String>> resource = Map.of();
 
   /** The configuration that holds, put together, secrets masked. */
@@ -310,13 +312,13 @@ public final class CollectorRole implements AutoCloseable {
     long start = System.nanoTime();
     try {
       Read c = read();
-      if (!c.config().telemetry().pages().equals(pages)) {
+      if (!c.config().telemetry().metrics().equals(shownAs)) {
         LOG.log(
             Level.WARNING,
-            "the readers of service.telemetry change only with a restart; they stay {0}",
-            pages.stream().map(OwnMetrics.Page::address).toList());
+            "the readers and views of service.telemetry change only with a restart; until then"
+                + " they stay as they were");
       }
-      if (!pages.isEmpty() && !c.config().telemetry().resource().equals(resource)) {
+      if (hasReaders() && !c.config().telemetry().resource().equals(resource)) {
         LOG.log(
             Level.WARNING,
             "service.telemetry.resource changes on the lines of the log; the readers of metrics"
@@ -346,12 +348,25 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   private void listen(TelemetrySettings t) throws IOException {
-    pages = t.pages();
+    OwnMetrics m = t.metrics();
+    shownAs = m;
     resource = t.resource();
     Map<String, String> shown = OwnMetricsPage.resource(resource, instance);
-    for (OwnMetrics.Page p : pages) {
-      listen(p.address(), new OwnMetricsPage(p, shown));
+    MetricViews views = new MetricViews(m.views());
+    for (OwnMetrics.Page p : m.pages()) {
+      listen(p.address(), new OwnMetricsPage(p, views, shown));
     }
+    for (OwnMetricsPush p : m.pushes()) {
+      MetricsPusher pusher =
+          new MetricsPusher(
+              p, () -> views.of(metrics.gather()), shown, services.clock()::millis, System.out);
+      pusher.start();
+      pushers.add(pusher);
+    }
+  }
+
+  private boolean hasReaders() {
+    return !listeners.isEmpty() || !pushers.isEmpty();
   }
 
   private void listen(String address, OwnMetricsPage page) throws IOException {
@@ -420,6 +435,7 @@ public final class CollectorRole implements AutoCloseable {
   @Override
   public void close() {
     graph.stop(Duration.ZERO);
+    pushers.forEach(MetricsPusher::close);
     listeners.forEach(HttpListener::close);
   }
 

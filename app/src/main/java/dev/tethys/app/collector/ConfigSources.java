@@ -82,7 +82,7 @@ public record ConfigSources(
       }
     }
     sets.forEach(layers::set);
-    return layers.document();
+    return layers.document().splittingTexts(); // the Collector takes lists so, too
   }
 
   private String env(String argument) {

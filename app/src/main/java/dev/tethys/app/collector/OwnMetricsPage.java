@@ -12,8 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * The metrics of the process as one reader of {@code service.telemetry} shows them: with {@code
@@ -21,15 +19,8 @@ import java.util.stream.Collectors;
  * for.
  */
 final class OwnMetricsPage {
-  /** Those of the Collector's metrics that end with a unit which is no part of their name there. */
-  private static final Map<String, String> WITHOUT_UNITS =
-      Map.of(
-          "otelcol_process_uptime_seconds_total", "otelcol_process_uptime_total",
-          "otelcol_process_memory_rss_bytes", "otelcol_process_memory_rss");
-
-  private static final String TOTAL = "_total";
-
   private final OwnMetrics.Page page;
+  private final MetricViews views;
   private final Labels constant;
   private final MetricFamily info;
 
@@ -38,8 +29,9 @@ final class OwnMetricsPage {
    *
    * @param resource attributes by name
    */
-  OwnMetricsPage(OwnMetrics.Page page, Map<String, String> resource) {
+  OwnMetricsPage(OwnMetrics.Page page, MetricViews views, Map<String, String> resource) {
     this.page = page;
+    this.views = views;
     LabelsBuilder all = new LabelsBuilder();
     LabelsBuilder some = new LabelsBuilder();
     List<String> included = page.included();
@@ -85,7 +77,7 @@ final class OwnMetricsPage {
   /** What is shown of what there is. */
   List<MetricFamily> of(List<MetricFamily> families) {
     List<MetricFamily> out = new ArrayList<>(families.size() + 1);
-    for (MetricFamily f : families) {
+    for (MetricFamily f : views.of(families)) {
       out.add(new MetricFamily(name(f), f.type(), f.help(), f.unit(), labelled(f)));
     }
     out.add(info);
@@ -95,14 +87,13 @@ final class OwnMetricsPage {
   private String name(MetricFamily f) {
     String name = f.name();
     if (page.withoutUnits()) {
-      name = WITHOUT_UNITS.getOrDefault(name, name);
+      name = CollectorNames.withoutUnit(name);
     }
     // Only the Collector's: without_type_suffix says nothing about names that it does not have.
     return page.withoutTypeSuffix()
             && f.type() == MetricType.COUNTER
-            && name.startsWith("otelcol_")
-            && name.endsWith(TOTAL)
-        ? name.substring(0, name.length() - TOTAL.length())
+            && (name.startsWith("otelcol_") || views.gives(name))
+        ? CollectorNames.withoutSuffix(name)
         : name;
   }
 
@@ -132,15 +123,6 @@ final class OwnMetricsPage {
   }
 
   private static boolean matches(List<String> patterns, String name) {
-    return patterns.stream().anyMatch(p -> glob(p).matcher(name).matches());
-  }
-
-  private static Pattern glob(String pattern) {
-    return Pattern.compile(
-        pattern
-            .codePoints()
-            .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
-            .collect(Collectors.joining()),
-        Pattern.DOTALL);
+    return patterns.stream().anyMatch(p -> MetricViews.glob(p).matcher(name).matches());
   }
 }

@@ -1,0 +1,203 @@
+package dev.tethys.app.collector;
+
+import dev.tethys.app.BuildInfo;
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.FamiliesToOtlp;
+import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.config.UrlHost;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.grammar.OwnMetricsPush;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.OtlpSender;
+import dev.tethys.web.client.OtlpSender.Outcome;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the metrics of the process again and again, and once more at its end. What cannot be sent
+ * is not kept: the next request counts it too.
+ */
+final class MetricsPusher implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(MetricsPusher.class.getName());
+
+  private final OwnMetricsPush settings;
+  private final Supplier<List<MetricFamily>> families;
+  private final Map<String, String> resource;
+  private final LongSupplier millis;
+  private final long startMillis;
+  private final PrintStream console;
+  private final HttpClientFactory clients = new HttpClientFactory(agent());
+  private @Nullable OtlpSender sender; // once it is needed: its files may be there only then
+  private final @Nullable DeltaMetrics deltas;
+  private final CountDownLatch end = new CountDownLatch(1);
+  private @Nullable Thread thread;
+  private boolean failing;
+
+  /**
+   * One that does not send yet.
+   *
+   * @param console where requests go that no server is named for
+   */
+  MetricsPusher(
+      OwnMetricsPush settings,
+      Supplier<List<MetricFamily>> families,
+      Map<String, String> resource,
+      LongSupplier millis,
+      PrintStream console) {
+    this.settings = settings;
+    this.families = families;
+    this.resource = resource;
+    this.millis = millis;
+    this.startMillis = millis.getAsLong();
+    OwnMetricsPush.Otlp otlp = settings.otlp();
+    this.deltas = otlp != null && otlp.delta() ? new DeltaMetrics(startMillis) : null;
+    this.console = console;
+  }
+
+  void start() {
+    thread = Thread.ofVirtual().name("metrics-pusher").start(this::run);
+  }
+
+  private void run() {
+    try {
+      while (!end.await(settings.interval().toNanos(), TimeUnit.NANOSECONDS)) {
+        push();
+      }
+      push();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void push() throws InterruptedException {
+    long now = millis.getAsLong();
+    List<Metric> metrics =
+        FamiliesToOtlp.convert(
+            families.get().stream().map(CollectorNames::withUnit).toList(), startMillis, now);
+    if (deltas != null) {
+      metrics = deltas.since(metrics, now);
+    }
+    try {
+      send(new OtlpWriter().write(request(metrics)));
+    } catch (IOException e) {
+      if (!failing) {
+        LOG.log(
+            Level.WARNING,
+            "metrics of the process cannot be sent, said once until they are: {0}",
+            e.getMessage());
+      }
+      failing = true;
+      return;
+    }
+    if (deltas != null) {
+      deltas.sent();
+    }
+    if (failing) {
+      LOG.log(Level.INFO, "metrics of the process are sent again");
+    }
+    failing = false;
+  }
+
+  private MetricsData request(List<Metric> metrics) {
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    scope.scope().setName("tethys");
+    scope.scope().setVersion(BuildInfo.current().version());
+    scope.items().addAll(metrics);
+    ResourceGroup<Metric> group = new ResourceGroup<>();
+    resource.forEach((k, v) -> group.resource().attributes().put(k, v));
+    group.scopes().add(scope);
+    MetricsData data = new MetricsData();
+    data.resources().add(group);
+    return data;
+  }
+
+  private void send(byte[] request) throws IOException, InterruptedException {
+    OwnMetricsPush.Otlp otlp = settings.otlp();
+    if (otlp == null) {
+      print(request);
+      return;
+    }
+    OtlpSender to = sender;
+    if (to == null) {
+      to = sender(otlp);
+      sender = to;
+    }
+    switch (to.send(request)) {
+      case Outcome.Taken t -> {}
+      case Outcome.Later l -> throw new IOException(otlp.endpoint() + ": " + l.problem());
+      case Outcome.Never n -> throw new IOException(otlp.endpoint() + ": " + n.problem());
+    }
+  }
+
+  private void print(byte[] request) {
+    try {
+      byte[] json = OtlpJsonWriter.toJson(OtlpSignal.METRICS, request, 0, request.length);
+      console.println(new String(json, StandardCharsets.UTF_8));
+    } catch (CodecException e) {
+      throw new IllegalStateException(e); // it was written here
+    }
+  }
+
+  private static String agent() {
+    return "Tethys/" + BuildInfo.current().version();
+  }
+
+  private OtlpSender sender(OwnMetricsPush.Otlp otlp) throws IOException {
+    URI u = otlp.endpoint();
+    boolean secure = u.getScheme().equals("https");
+    Duration longest = settings.timeout();
+    OtlpSender.Manner manner =
+        new OtlpSender.Manner(
+            OtlpSignal.METRICS,
+            secure ? otlp.tls() : null,
+            otlp.gzip(),
+            otlp.headers(),
+            longest.compareTo(otlp.timeout()) < 0 ? longest : otlp.timeout());
+    if (otlp.grpc()) {
+      int port = UrlHost.port(u);
+      return OtlpSender.grpc(
+          manner, UrlHost.bare(u), port > 0 ? port : secure ? 443 : 80, true, agent());
+    }
+    String path = u.getRawPath();
+    boolean named = path != null && !path.isEmpty();
+    return OtlpSender.http(
+        manner, named ? u : URI.create(u + OtlpSignal.METRICS.httpPath()), clients);
+  }
+
+  @Override
+  public void close() {
+    end.countDown();
+    Thread t = thread;
+    if (t != null) {
+      try {
+        if (!t.join(settings.timeout())) {
+          t.interrupt();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    OtlpSender to = sender;
+    if (to != null) {
+      to.close();
+    }
+    clients.close();
+  }
+}
