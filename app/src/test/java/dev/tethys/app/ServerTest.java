@@ -118,7 +118,7 @@ class ServerTest {
           {"--storage.downsample=5m:20d", "kept no longer (samples are kept for 15d)"},
           {"--query.max-source-resolution=no", "auto, 0s or a duration is wanted"},
           {"--query.timeout=abc", "--query.timeout=abc: not a valid duration"},
-          {"--enable-feature=st-synthesis", "st-synthesis is valid in Prometheus but not built yet"}
+          {"--enable-feature=old-ui", "old-ui is valid in Prometheus but not built"}
         }) {
       TethysProcess p = TethysProcess.launch(dir, 0, List.of("server", c[0]));
       assertThat(p.exitCode()).as(c[0]).isEqualTo(2);

@@ -120,6 +120,7 @@ final class Agent implements AutoCloseable {
                 features.contains(Features.ST_STORAGE),
                 features.contains(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
                 features.contains(Features.TYPE_AND_UNIT_LABELS),
+                features.contains(Features.ST_SYNTHESIS),
                 ServerFlags.tolerance(flags),
                 ScrapeOptions.DEFAULT_MAX_BODY_BYTES,
                 tracing.recorder()),

@@ -17,6 +17,7 @@ enum Features {
   EXPERIMENTAL_FUNCTIONS("promql-experimental-functions"),
   CREATED_TIMESTAMP_ZERO_INGESTION("created-timestamp-zero-ingestion"),
   ST_STORAGE("st-storage"),
+  ST_SYNTHESIS("st-synthesis"),
   USE_START_TIMESTAMPS("use-start-timestamps"),
   DELAYED_NAME_REMOVAL("promql-delayed-name-removal"),
   TYPE_AND_UNIT_LABELS("type-and-unit-labels"),
@@ -24,7 +25,8 @@ enum Features {
   BINOP_FILL_MODIFIERS("promql-binop-fill-modifiers"),
   SEARCH_API("search-api"),
   CONCURRENT_RULE_EVAL("concurrent-rule-eval"),
-  OTLP_NATIVE_DELTA("otlp-native-delta-ingestion");
+  OTLP_NATIVE_DELTA("otlp-native-delta-ingestion"),
+  OTLP_DELTA_TO_CUMULATIVE("otlp-deltatocumulative");
 
   private static final System.Logger LOG = System.getLogger(Features.class.getName());
 
@@ -40,8 +42,7 @@ enum Features {
   private static final Set<String> OF_ITS_STORE =
       Set.of("histograms-st-encoding", "xor2-encoding", "delayed-compaction", "use-uncached-io");
 
-  private static final Set<String> NOT_BUILT =
-      Set.of("st-synthesis", "old-ui", "otlp-deltatocumulative");
+  private static final Set<String> NOT_BUILT = Set.of("old-ui");
 
   private final String text;
 
@@ -64,7 +65,7 @@ enum Features {
           throw new UsageException(
               "tethys server: --enable-feature="
                   + name
-                  + " is valid in Prometheus but not built yet");
+                  + " is valid in Prometheus but not built");
         } else if (name.equals("auto-reload-config")) {
           throw new UsageException(
               "tethys server: --enable-feature=auto-reload-config is a flag now:"
@@ -80,6 +81,11 @@ enum Features {
           LOG.log(Level.WARNING, "Unknown option for --enable-feature: {0}", name);
         }
       }
+    }
+    if (out.contains(OTLP_NATIVE_DELTA) && out.contains(OTLP_DELTA_TO_CUMULATIVE)) {
+      throw new UsageException(
+          "tethys server: --enable-feature: cannot enable otlp-deltatocumulative and"
+              + " otlp-native-delta-ingestion features at the same time");
     }
     return out;
   }

@@ -170,6 +170,7 @@ final class Server implements AutoCloseable {
                 on(Features.ST_STORAGE),
                 on(Features.CREATED_TIMESTAMP_ZERO_INGESTION),
                 on(Features.TYPE_AND_UNIT_LABELS),
+                on(Features.ST_SYNTHESIS),
                 ServerFlags.tolerance(flags),
                 ScrapeOptions.DEFAULT_MAX_BODY_BYTES,
                 tracing.recorder()),

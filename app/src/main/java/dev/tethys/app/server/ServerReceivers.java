@@ -114,7 +114,15 @@ final class ServerReceivers {
     String otlp = "web.enable-otlp-receiver";
     if (flags.bool(otlp)) {
       OtlpReceiver receiver =
-          new OtlpReceiver(writing.apply("otlp"), this::otlpOptions, limits, registry, clock);
+          new OtlpReceiver(
+              on(Features.OTLP_DELTA_TO_CUMULATIVE)
+                  ? new OtlpDeltaSums(clock)
+                  : OtlpReceiver.Stage.NONE,
+              writing.apply("otlp"),
+              this::otlpOptions,
+              limits,
+              registry,
+              clock);
       routes.post(
           WebReceivers.OTLP,
           ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness));

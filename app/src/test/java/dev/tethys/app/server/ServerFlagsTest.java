@@ -105,7 +105,9 @@ class ServerFlagsTest {
                     "xor2-encoding,use-uncached-io,delayed-compaction,histograms-st-encoding",
                     "otlp-native-delta-ingestion")))
         .containsExactly(Features.OTLP_NATIVE_DELTA);
-    assertThatThrownBy(() -> Features.parse(List.of("otlp-deltatocumulative")))
-        .isInstanceOf(UsageException.class);
+    assertThatThrownBy(
+            () -> Features.parse(List.of("otlp-deltatocumulative", "otlp-native-delta-ingestion")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("at the same time");
   }
 }

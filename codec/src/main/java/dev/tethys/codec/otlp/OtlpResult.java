@@ -24,7 +24,8 @@ public final class OtlpResult {
     accepted++;
   }
 
-  void reject(long points, String why) {
+  /** Counts data points that were refused. */
+  public void reject(long points, String why) {
     rejected += points;
     if (errors.size() < MAX_TEXTS) {
       errors.add(why);

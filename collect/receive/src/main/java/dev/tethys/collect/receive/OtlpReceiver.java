@@ -37,6 +37,26 @@ public final class OtlpReceiver {
   /** Readers kept for reuse. */
   private static final int MAX_IDLE = 16;
 
+  /** What is done with requests before they are stored. */
+  public interface Stage {
+    /** Stores them as they are. */
+    Stage NONE = (buf, offset, length, store) -> store.store(buf, offset, length);
+
+    /**
+     * Stores an ExportMetricsServiceRequest.
+     *
+     * @throws CodecException when it is malformed
+     */
+    OtlpResult store(byte[] buf, int offset, int length, Stored store);
+  }
+
+  /** Stores an ExportMetricsServiceRequest. */
+  public interface Stored {
+    /** As {@link OtlpReceiver} does. */
+    OtlpResult store(byte[] buf, int offset, int length);
+  }
+
+  private final Stage stage;
   private final MetricStore store;
   private final Supplier<OtlpOptions> options;
   private final InstantSource clock;
@@ -55,11 +75,13 @@ public final class OtlpReceiver {
    * @param options asked at each request, for they may be reloaded
    */
   public OtlpReceiver(
+      Stage stage,
       MetricStore store,
       Supplier<OtlpOptions> options,
       ReceiveLimits limits,
       Registry registry,
       InstantSource clock) {
+    this.stage = stage;
     this.store = store;
     this.options = options;
     this.clock = clock;
@@ -93,6 +115,10 @@ public final class OtlpReceiver {
    * @throws StorageException when the store cannot take it now
    */
   OtlpResult store(byte[] buf, int offset, int length) {
+    return stage.store(buf, offset, length, this::append);
+  }
+
+  private OtlpResult append(byte[] buf, int offset, int length) {
     OtlpOptions o = options.get();
     OtlpMetricsReader reader = reader(o);
     OtlpResult result;

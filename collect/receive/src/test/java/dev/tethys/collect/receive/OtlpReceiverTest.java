@@ -31,6 +31,7 @@ class OtlpReceiverTest {
 
   private OtlpReceiver otlp(ReceiveLimits limits) {
     return new OtlpReceiver(
+        OtlpReceiver.Stage.NONE,
         store,
         () -> OtlpOptions.DEFAULT,
         limits,

@@ -39,6 +39,7 @@ class OtlpSdkTest {
   void listen() throws Exception {
     OtlpReceiver otlp =
         new OtlpReceiver(
+            OtlpReceiver.Stage.NONE,
             store,
             () -> OtlpOptions.DEFAULT,
             ReceiveLimits.DEFAULT,

@@ -36,6 +36,7 @@ class WebReceiversTest {
     Registry registry = new Registry();
     OtlpReceiver otlp =
         new OtlpReceiver(
+            OtlpReceiver.Stage.NONE,
             store,
             () -> OtlpOptions.DEFAULT,
             ReceiveLimits.DEFAULT,

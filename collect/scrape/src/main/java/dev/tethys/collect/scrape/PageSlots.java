@@ -38,6 +38,7 @@ abstract class PageSlots implements SeriesMemory {
   private byte[] state = {};
   private char[] lengths = {}; // of keys, by slot; 0 where it is not known
   private long[] starts = {}; // start timestamps last used, by slot; empty while none is
+  private @Nullable SynthesizedStart[] synthesized = {}; // by slot; empty while there is none
   private int size;
   private int sizeAfterSuccess;
 
@@ -194,6 +195,9 @@ abstract class PageSlots implements SeriesMemory {
     if (starts.length > 0) {
       starts[slot] = 0;
     }
+    if (synthesized.length > 0) {
+      synthesized[slot] = null;
+    }
     size++;
     int[] t = table;
     if (t != null && size * 2 <= t.length) {
@@ -212,6 +216,9 @@ abstract class PageSlots implements SeriesMemory {
     lengths = Arrays.copyOf(lengths, capacity);
     if (starts.length > 0) {
       starts = Arrays.copyOf(starts, capacity);
+    }
+    if (synthesized.length > 0) {
+      synthesized = Arrays.copyOf(synthesized, capacity);
     }
     room(capacity);
   }
@@ -232,6 +239,11 @@ abstract class PageSlots implements SeriesMemory {
   }
 
   @Override
+  public boolean wasTracked(int slot) {
+    return (state[slot] & TRACKED_BEFORE) != 0;
+  }
+
+  @Override
   public long start(int slot) {
     return starts.length == 0 ? 0 : starts[slot];
   }
@@ -242,6 +254,22 @@ abstract class PageSlots implements SeriesMemory {
       starts = new long[keys.length];
     }
     starts[slot] = start;
+  }
+
+  @Override
+  public @Nullable SynthesizedStart synthesized(int slot) {
+    return synthesized.length == 0 ? null : synthesized[slot];
+  }
+
+  @Override
+  public void synthesized(int slot, @Nullable SynthesizedStart start) {
+    if (synthesized.length == 0) {
+      if (start == null) {
+        return;
+      }
+      synthesized = new @Nullable SynthesizedStart[keys.length];
+    }
+    synthesized[slot] = start;
   }
 
   private boolean isHistogram(int slot) {
@@ -345,6 +373,8 @@ abstract class PageSlots implements SeriesMemory {
     byte[] s = new byte[n];
     char[] l = new char[n];
     long[] st = starts.length == 0 ? starts : new long[n];
+    @Nullable SynthesizedStart[] sy =
+        synthesized.length == 0 ? synthesized : new @Nullable SynthesizedStart[n];
     for (int i = 0; i < n; i++) {
       int slot = slots[i];
       k[i] = keys[slot];
@@ -353,6 +383,9 @@ abstract class PageSlots implements SeriesMemory {
       if (st.length > 0) {
         st[i] = starts[slot];
       }
+      if (sy.length > 0) {
+        sy[i] = synthesized[slot];
+      }
     }
     if (n == keys.length) {
       // Another order of the same: what is old stays, and what is new dies young.
@@ -360,11 +393,13 @@ abstract class PageSlots implements SeriesMemory {
       System.arraycopy(s, 0, state, 0, n);
       System.arraycopy(l, 0, lengths, 0, n);
       System.arraycopy(st, 0, starts, 0, st.length);
+      System.arraycopy(sy, 0, synthesized, 0, sy.length);
     } else {
       keys = k;
       state = s;
       lengths = l;
       starts = st;
+      synthesized = sy;
     }
     keep(slots);
     size = n;
@@ -378,6 +413,6 @@ abstract class PageSlots implements SeriesMemory {
 
   /** Bytes that are held between scrapes, for the account of memory. */
   long bytes() {
-    return keys.length * 11L + starts.length * 8L;
+    return keys.length * 11L + starts.length * 8L + synthesized.length * 48L;
   }
 }

@@ -61,6 +61,7 @@ final class SampleIngest {
   private int limited;
   private String limit = "";
   private final List<Exemplar> exemplars = new ArrayList<>();
+  private final PageFamily family = new PageFamily();
 
   /** Families with news that no committed appender has been told yet. */
   private Set<MetadataCache.Entry> untold = Set.of();
@@ -87,7 +88,7 @@ final class SampleIngest {
 
   /** The appender for a scrape over the sink's. */
   Appender steady(Appender app) {
-    return options.startTimestamps() || options.zeroAtStart() ? app : cache.steady(app);
+    return options.edits() ? app : cache.steady(app);
   }
 
   SeriesMemory cache() {
@@ -131,6 +132,7 @@ final class SampleIngest {
     overSamples = overBuckets = false;
     duplicates = outOfOrder = outOfBounds = limited = 0;
     cache.begin();
+    family.begin();
     if (length > 0) {
       try {
         for (MetadataCache.Entry e : untold) {
@@ -218,6 +220,9 @@ final class SampleIngest {
           return;
         }
         case TYPE, HELP, UNIT -> {
+          if (options.synthesizeStarts()) {
+            family.tell(e, p);
+          }
           MetadataCache.Entry news = metadata.update(e, p);
           if (news != null) {
             if (untold.isEmpty()) {
@@ -283,15 +288,36 @@ final class SampleIngest {
     if (overSamples || overBuckets) {
       return; // it is only counted what there is
     }
+    long start = parserOptions.startTimestamps() ? p.startTimestamp() : 0;
+    double value = h == null ? p.value() : 0;
+    SynthesizedStart synthesized = null;
+    if (options.synthesizeStarts()) {
+      synthesized = start != 0 ? null : synthesized(p, known ? slot : -1, h);
+      if (synthesized == SynthesizedStart.NONE_YET) {
+        first(hash, p, slot, labels, SynthesizedStart.at(t, value, h));
+        return;
+      }
+      if (known) {
+        cache.synthesized(slot, null); // until this sample is taken
+      }
+      if (synthesized != null) {
+        if (synthesized.isLate(t)) {
+          refused(Outcome.OUT_OF_ORDER);
+          return;
+        }
+        value = h == null ? synthesized.next(t, value) : 0;
+        h = h == null ? null : synthesized.next(t, h);
+        start = synthesized.start();
+      }
+    }
     if (labels != null) {
       reference = admitted(app, labels);
       if (reference == Appender.NO_SERIES) {
         return;
       }
     }
-    long start = parserOptions.startTimestamps() ? p.startTimestamp() : 0;
     zeroAtStart(app, reference, known ? slot : -1, start, t, h);
-    Outcome o = append(app, reference, start, t, p, h);
+    Outcome o = append(app, reference, start, t, value, h);
     if (o == Outcome.UNKNOWN_SERIES) {
       // The series left memory since the last scrape; its labels are at hand.
       Labels relabelled = sampleLabels.of(p);
@@ -305,7 +331,7 @@ final class SampleIngest {
       if (known) {
         cache.reference(slot, reference);
       }
-      o = append(app, reference, start, t, p, h);
+      o = append(app, reference, start, t, value, h);
     }
     if (o != Outcome.OK) {
       if (o == Outcome.INVALID_HISTOGRAM && h != null) {
@@ -322,7 +348,10 @@ final class SampleIngest {
     if (start != 0 && options.zeroAtStart()) {
       cache.start(slot, start);
     }
-    if (!ownTime || config.trackTimestampsStaleness()) {
+    if (synthesized != null) {
+      cache.synthesized(slot, synthesized);
+    }
+    if (!ownTime || synthesized != null || config.trackTimestampsStaleness()) {
       cache.track(slot, isHistogram);
     }
     exemplars(app, reference, p, t);
@@ -343,9 +372,42 @@ final class SampleIngest {
   }
 
   private Outcome append(
-      Appender app, long reference, long start, long t, ExpositionParser p, @Nullable Histogram h) {
+      Appender app, long reference, long start, long t, double value, @Nullable Histogram h) {
     long st = options.startTimestamps() ? start : 0;
-    return h != null ? app.append(reference, st, t, h) : app.append(reference, st, t, p.value());
+    return h != null ? app.append(reference, st, t, h) : app.append(reference, st, t, value);
+  }
+
+  /**
+   * The start of a series whose target tells none; {@link SynthesizedStart#NONE_YET} for the first
+   * sample of one that is to have such, null for one that is not cumulative.
+   */
+  private @Nullable SynthesizedStart synthesized(
+      ExpositionParser p, int slot, @Nullable Histogram h) {
+    SynthesizedStart s = slot < 0 ? null : cache.synthesized(slot);
+    if (s != null) {
+      return s.isOf(h) ? s : SynthesizedStart.NONE_YET;
+    }
+    return family.mayBeCumulative() && family.hasCumulative(p.labels().metricName())
+        ? SynthesizedStart.NONE_YET
+        : null;
+  }
+
+  /** Remembers a sample that others count from; the store is not told of it. */
+  private void first(
+      long hash,
+      ExpositionParser p,
+      int slot,
+      @Nullable Labels labels,
+      SynthesizedStart synthesized) {
+    int at = slot;
+    if (labels != null) {
+      at = cache.add(hash, Appender.NO_SERIES, labels);
+      cache.keyLength(at, p.keyLength());
+      added++;
+    } else if (cache.wasTracked(at)) {
+      cache.track(at, !synthesized.isOf(null)); // the store has it, and it is still there
+    }
+    cache.synthesized(at, synthesized);
   }
 
   /** Writes a 0 at a start timestamp that this series has not been seen with. */

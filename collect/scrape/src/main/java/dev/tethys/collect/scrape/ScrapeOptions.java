@@ -10,6 +10,8 @@ import java.time.Duration;
  * @param startTimestamps samples are stored with the start timestamps that expositions tell
  * @param zeroAtStart a sample of 0 is written at a start timestamp that is new
  * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}
+ * @param synthesizeStarts cumulative series whose targets tell no start count from their first
+ *     sample on, see {@link SynthesizedStart}
  * @param tolerance a scrape that starts no more than this after it was due, and no more than a
  *     hundredth of its interval, carries the time at which it was due
  * @param maxBodyBytes the largest body of a job without {@code body_size_limit}
@@ -20,6 +22,7 @@ public record ScrapeOptions(
     boolean startTimestamps,
     boolean zeroAtStart,
     boolean typeAndUnitLabels,
+    boolean synthesizeStarts,
     Duration tolerance,
     long maxBodyBytes,
     SpanRecorder tracing) {
@@ -35,9 +38,15 @@ public record ScrapeOptions(
         startTimestamps,
         zeroAtStart,
         typeAndUnitLabels,
+        false,
         TOLERANCE,
         maxBodyBytes,
         SpanRecorder.OFF);
+  }
+
+  /** Whether samples may have other starts, values or times than the page's. */
+  boolean edits() {
+    return startTimestamps || zeroAtStart || synthesizeStarts;
   }
 
   /** Prometheus's. */

@@ -60,10 +60,18 @@ interface SeriesMemory {
   /** Notes that the series has a sample in this scrape and is to be ended when it vanishes. */
   void track(int slot, boolean histogram);
 
+  /** Whether the last good scrape had noted the series as one to be ended. */
+  boolean wasTracked(int slot);
+
   /** The start timestamp last used for a series, 0 for none. */
   long start(int slot);
 
   void start(int slot, long start);
+
+  /** What counts as the start of a series whose target tells none; null when it tells one. */
+  @Nullable SynthesizedStart synthesized(int slot);
+
+  void synthesized(int slot, @Nullable SynthesizedStart start);
 
   /** What happens to series that have ended. */
   interface Ended {

@@ -145,6 +145,8 @@ class StreamsTest {
     assertThat(last().longValue()).isEqualTo(5);
     assertThat(last().startTimeUnixNano()).isEqualTo(1_000_000_000L);
     assertThat(last().timeUnixNano()).isEqualTo(20_000_000_000L);
+    rig.send(p, Rig.metrics("s", Rig.sum("a", DELTA, next.copy())));
+    assertThat(last().longValue()).as("sent again, added once").isEqualTo(5);
     int n = rig.out.size();
     rig.send(p, Rig.metrics("s", Rig.sum("a", DELTA, Rig.point(3, 15))));
     rig.send(p, Rig.metrics("s", Rig.sum("b", DELTA, Rig.point(3, 15))));

@@ -1,0 +1,99 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.histogram.CounterReset;
+import dev.tethys.model.histogram.HistogramAccumulator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The start of a cumulative series whose target tells none ({@code --enable-feature=st-synthesis}):
+ * its first sample is where it starts and is not stored itself; what was counted until then is
+ * taken off all that come after. A counter that falls has started anew, a millisecond before the
+ * sample that shows it, and has counted from 0 since. As Prometheus, and as {@code
+ * subtract_initial_point} of the Collector's {@code metric_start_time}.
+ *
+ * <p>State of one series, of floats or of histograms. For one thread.
+ */
+final class SynthesizedStart {
+  /** Of a series that is to have one with its next sample. */
+  static final SynthesizedStart NONE_YET = new SynthesizedStart(0);
+
+  private long start;
+  private long last;
+  private double before; // the latest value as the target told it
+  private double base; // what is taken off
+  private @Nullable Histogram histogramBefore;
+  private @Nullable Histogram histogramBase; // null when nothing is taken off
+
+  private SynthesizedStart(long time) {
+    this.start = time;
+    this.last = time;
+  }
+
+  /** Of a series with this as its first sample, a histogram or else a float. */
+  static SynthesizedStart at(long time, double value, @Nullable Histogram h) {
+    SynthesizedStart s = new SynthesizedStart(time);
+    s.before = value;
+    s.base = value;
+    s.histogramBefore = h;
+    s.histogramBase = h;
+    return s;
+  }
+
+  /** Whether the series goes on with such a sample; else it is to begin with it. */
+  boolean isOf(@Nullable Histogram h) {
+    return (h == null) == (histogramBefore == null);
+  }
+
+  /** Whether a sample of this time would be an earlier one: nothing can be said about it then. */
+  boolean isLate(long time) {
+    return time < last;
+  }
+
+  /** The start that holds since the latest sample, Unix milliseconds. */
+  long start() {
+    return start;
+  }
+
+  /** What was counted since the start. */
+  double next(long time, double value) {
+    if (value < before) {
+      base = 0;
+      start = time - 1;
+    }
+    before = value;
+    last = time;
+    return value - base;
+  }
+
+  /** What was counted since the start. */
+  Histogram next(long time, Histogram value) {
+    Histogram previous = histogramBefore;
+    if (previous != null && CounterReset.between(previous, value)) {
+      histogramBase = null;
+      start = time - 1;
+    }
+    histogramBefore = value;
+    last = time;
+    Histogram off = histogramBase;
+    if (off == null) {
+      return value;
+    }
+    HistogramAccumulator rest = new HistogramAccumulator(value);
+    rest.subtract(off);
+    Histogram r = rest.toHistogram();
+    return new Histogram(
+        value.integer(),
+        value.resetHint(),
+        r.schema(),
+        r.zeroThreshold(),
+        r.zeroCount(),
+        r.count(),
+        r.sum(),
+        r.positiveSpans(),
+        r.positive(),
+        r.negativeSpans(),
+        r.negative(),
+        r.customBounds());
+  }
+}

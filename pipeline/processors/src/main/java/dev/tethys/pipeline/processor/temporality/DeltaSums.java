@@ -1,0 +1,131 @@
+package dev.tethys.pipeline.processor.temporality;
+
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.processor.Points;
+import dev.tethys.pipeline.processor.StreamKey;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Delta sums and histograms, added up by stream. A point that is older than what was added already
+ * is not added, nor one of a new stream when there are too many.
+ *
+ * <p>The newest delta of a stream may come again: its sender was told to try again, because who was
+ * to have the sum did not get it. It is added once, and the sum given once more.
+ */
+public final class DeltaSums {
+  /**
+   * A stream.
+   *
+   * @param lastStart where its newest delta began, Unix nanoseconds
+   */
+  private record Sum(DataPoint point, long lastStart, long seenMillis) {
+    boolean isAgain(DataPoint p) {
+      return p.timeUnixNano() == point.timeUnixNano()
+          && p.startTimeUnixNano() == lastStart
+          && lastStart != 0;
+    }
+  }
+
+  private final long maxStaleMillis;
+  private final int maxStreams;
+
+  /** What was added up, the streams that had a point longest ago first. */
+  private final LinkedHashMap<StreamKey, Sum> sums = new LinkedHashMap<>(); // guarded by this
+
+  /**
+   * Of no streams yet.
+   *
+   * @param maxStale after how long without a point a stream is forgotten
+   */
+  public DeltaSums(Duration maxStale, int maxStreams) {
+    this.maxStaleMillis = maxStale.toMillis();
+    this.maxStreams = maxStreams;
+  }
+
+  /**
+   * Makes all deltas of a request sums; points that are not added are taken out.
+   *
+   * @return whether there were deltas
+   */
+  public synchronized boolean add(MetricsData data, long now) {
+    forget(now);
+    boolean changed = false;
+    for (ResourceGroup<Metric> r : data.resources()) {
+      for (ScopeGroup<Metric> s : r.scopes()) {
+        for (Metric m : s.items()) {
+          if (m.data() instanceof MetricData.Aggregated<?> a
+              && a.temporality() == MetricData.TEMPORALITY_DELTA) {
+            metric(r, s, m, a, now);
+            changed = true;
+          }
+        }
+        s.items().removeIf(m -> m.data() != null && m.data().points().isEmpty());
+      }
+    }
+    return changed;
+  }
+
+  private void forget(long now) {
+    var it = sums.values().iterator();
+    while (it.hasNext() && now - it.next().seenMillis() > maxStaleMillis) {
+      it.remove();
+    }
+  }
+
+  @SuppressWarnings("unchecked") // sums are of the class of what is added to them
+  private <P extends DataPoint> void metric(
+      ResourceGroup<Metric> r,
+      ScopeGroup<Metric> s,
+      Metric m,
+      MetricData.Aggregated<P> data,
+      long now) {
+    List<P> made = new ArrayList<>();
+    for (P p : data.points()) {
+      DataPoint sum = add(StreamKey.of(r, s, m, p), p, now);
+      if (sum != null) {
+        made.add((P) sum.copy());
+      }
+    }
+    data.points().clear();
+    data.points().addAll(made);
+    data.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
+  }
+
+  private @Nullable DataPoint add(StreamKey key, DataPoint p, long now) {
+    if ((p.flags() & DataPoint.NO_RECORDED_VALUE) != 0) {
+      return null;
+    }
+    Sum known = sums.remove(key);
+    if (known == null) {
+      if (sums.size() >= maxStreams) {
+        return null;
+      }
+      DataPoint first = p.copy();
+      sums.put(key, new Sum(first, p.startTimeUnixNano(), now));
+      return first;
+    }
+    DataPoint sum = known.point();
+    if (known.isAgain(p)) {
+      sums.put(key, new Sum(sum, known.lastStart(), now));
+      return sum;
+    }
+    if (p.timeUnixNano() <= sum.timeUnixNano()
+        || p.startTimeUnixNano() < sum.startTimeUnixNano() && p.startTimeUnixNano() != 0) {
+      sums.put(key, known);
+      return null;
+    }
+    DataPoint added = Points.add(sum, p) ? sum : p.copy(); // other bounds: it begins anew
+    added.setTimeUnixNano(p.timeUnixNano());
+    sums.put(key, new Sum(added, p.startTimeUnixNano(), now));
+    return added;
+  }
+}
