@@ -358,8 +358,7 @@ public final class CollectorRole implements AutoCloseable {
     }
     for (OwnMetricsPush p : m.pushes()) {
       MetricsPusher pusher =
-          new MetricsPusher(
-              p, () -> views.of(metrics.gather()), shown, services.clock()::millis, System.out);
+          new MetricsPusher(p, metrics::gather, views, shown, services.clock()::millis, System.out);
       pusher.start();
       pushers.add(pusher);
     }
@@ -435,6 +434,7 @@ public final class CollectorRole implements AutoCloseable {
   @Override
   public void close() {
     graph.stop(Duration.ZERO);
+    pushers.forEach(MetricsPusher::end);
     pushers.forEach(MetricsPusher::close);
     listeners.forEach(HttpListener::close);
   }

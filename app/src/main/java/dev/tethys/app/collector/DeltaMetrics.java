@@ -1,11 +1,15 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.model.telemetry.DataPoint;
-import dev.tethys.model.telemetry.HistogramDataPoint;
-import dev.tethys.model.telemetry.Metric;
+import dev.tethys.codec.otlp.FamiliesToOtlp;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Buckets;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.exposition.MetricFamily.Point;
+import dev.tethys.model.exposition.MetricFamily.Value;
 import dev.tethys.model.telemetry.MetricData;
-import dev.tethys.model.telemetry.NumberDataPoint;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -13,16 +17,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counters and histograms since they were sent last. What was not sent stays in what follows. There
- * are as many series as the process has, so nothing is forgotten.
+ * Counters and classic histograms since they were sent last. What was not sent stays in what
+ * follows. There are as many series as the process has, so nothing is forgotten. Of what counts
+ * less than before everything is new: it has begun anew.
  */
 final class DeltaMetrics {
-  private static final long NANOS = 1_000_000;
+  private record Series(String metric, Labels labels) {}
 
-  private record Series(String metric, Attributes attributes) {}
-
-  private Map<Series, DataPoint> before = Map.of();
-  private Map<Series, DataPoint> now = Map.of();
+  private Map<Series, Point> before = Map.of();
+  private Map<Series, Point> now = Map.of();
   private long beforeMillis;
   private long nowMillis;
 
@@ -32,54 +35,72 @@ final class DeltaMetrics {
     nowMillis = startMillis;
   }
 
-  /** What is new of cumulative metrics, which it may change. */
-  List<Metric> since(List<Metric> cumulative, long millis) {
-    Map<Series, DataPoint> seen = new HashMap<>();
-    for (Metric m : cumulative) {
-      switch (m.data()) {
-        case MetricData.Sum sum -> {
-          sum.setTemporality(MetricData.TEMPORALITY_DELTA);
-          for (NumberDataPoint p : sum.points()) {
-            DataPoint old = begin(seen, m, p);
-            if (old instanceof NumberDataPoint o && o.doubleValue() <= p.doubleValue()) {
-              p.setDouble(p.doubleValue() - o.doubleValue());
-            }
-          }
-        }
-        case MetricData.Histogram h -> {
-          h.setTemporality(MetricData.TEMPORALITY_DELTA);
-          for (HistogramDataPoint p : h.points()) {
-            DataPoint old = begin(seen, m, p);
-            if (old instanceof HistogramDataPoint o
-                && o.count() <= p.count()
-                && Arrays.equals(o.explicitBounds(), p.explicitBounds())) {
-              subtract(p, o);
-            }
-          }
-        }
-        case null, default -> {}
+  /** What is new of what there is, before views bring series together. */
+  List<MetricFamily> since(List<MetricFamily> all, long millis) {
+    Map<Series, Point> seen = new HashMap<>();
+    List<MetricFamily> out = new ArrayList<>(all.size());
+    for (MetricFamily f : all) {
+      if (!isCounted(f)) {
+        out.add(f);
+        continue;
       }
+      List<Metric> deltas = new ArrayList<>(f.metrics().size());
+      for (Metric m : f.metrics()) {
+        Series key = new Series(f.name(), m.labels());
+        seen.put(key, m.point());
+        deltas.add(
+            new Metric(m.labels(), since(before.get(key), m.point()), m.timestamp(), beforeMillis));
+      }
+      out.add(new MetricFamily(f.name(), f.type(), f.help(), f.unit(), deltas));
     }
     now = seen;
     nowMillis = millis;
-    return cumulative;
+    return out;
   }
 
-  private @Nullable DataPoint begin(Map<Series, DataPoint> seen, Metric m, DataPoint p) {
-    Series key = new Series(m.name(), p.attributes().copy());
-    seen.put(key, p.copy());
-    p.setStartTimeUnixNano(beforeMillis * NANOS);
-    return before.get(key);
-  }
-
-  private static void subtract(HistogramDataPoint p, HistogramDataPoint o) {
-    long[] counts = p.bucketCounts().clone();
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] -= o.bucketCounts()[i];
+  /** As OTLP, what is new marked as such. */
+  List<dev.tethys.model.telemetry.Metric> convert(List<MetricFamily> deltas) {
+    List<dev.tethys.model.telemetry.Metric> out =
+        FamiliesToOtlp.convert(deltas, beforeMillis, nowMillis);
+    for (dev.tethys.model.telemetry.Metric m : out) {
+      switch (m.data()) {
+        case MetricData.Sum s -> s.setTemporality(MetricData.TEMPORALITY_DELTA);
+        case MetricData.Histogram h -> h.setTemporality(MetricData.TEMPORALITY_DELTA);
+        case null, default -> {}
+      }
     }
-    p.setBucketCounts(counts);
-    p.setCount(p.count() - o.count());
-    p.setSum(p.sum() - o.sum());
+    return out;
+  }
+
+  private static boolean isCounted(MetricFamily f) {
+    return f.type() == MetricType.COUNTER
+        || !f.metrics().isEmpty() && f.metrics().getFirst().point() instanceof Buckets;
+  }
+
+  private static Point since(@Nullable Point old, Point p) {
+    return switch (p) {
+      case Value v when old instanceof Value o && o.value() <= v.value() ->
+          new Value(v.value() - o.value(), null);
+      case Buckets b when old instanceof Buckets o -> since(o, b);
+      default -> p;
+    };
+  }
+
+  private static Buckets since(Buckets old, Buckets b) {
+    boolean same = old.count() <= b.count() && Arrays.equals(old.bounds(), b.bounds());
+    double[] cumulative = b.cumulative().clone();
+    double inOld = 0;
+    double inNew = 0;
+    for (int i = 0; same && i < cumulative.length; i++) {
+      same = old.cumulative()[i] - inOld <= b.cumulative()[i] - inNew;
+      inOld = old.cumulative()[i];
+      inNew = b.cumulative()[i];
+      cumulative[i] -= inOld;
+    }
+    return same
+        ? new Buckets(
+            b.count() - old.count(), b.sum() - old.sum(), b.bounds(), cumulative, List.of())
+        : b;
   }
 
   /** What came last was taken. */

@@ -2,22 +2,18 @@ package dev.tethys.app.collector;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.JoinedPoint;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.model.exposition.MetricFamily.Buckets;
 import dev.tethys.model.exposition.MetricFamily.Metric;
-import dev.tethys.model.exposition.MetricFamily.Native;
-import dev.tethys.model.exposition.MetricFamily.Point;
-import dev.tethys.model.exposition.MetricFamily.Quantiles;
-import dev.tethys.model.exposition.MetricFamily.Value;
-import dev.tethys.model.histogram.HistogramAccumulator;
 import dev.tethys.pipeline.grammar.OwnView;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -26,7 +22,12 @@ import java.util.stream.Collectors;
  * a metric makes one of it; what no view is about stays as it is.
  */
 final class MetricViews {
+  private static final System.Logger LOG = System.getLogger(MetricViews.class.getName());
+
   private final Map<OwnView, Pattern> views = new LinkedHashMap<>();
+
+  /** Names under which there was more than is shown. */
+  private final Set<String> hidden = ConcurrentHashMap.newKeySet();
 
   MetricViews(List<OwnView> views) {
     for (OwnView v : views) {
@@ -63,15 +64,25 @@ final class MetricViews {
           seen = true;
           if (!e.getKey().drop()) {
             MetricFamily shown = shown(e.getKey(), f);
-            out.putIfAbsent(shown.name(), shown);
+            put(out, shown);
           }
         }
       }
       if (!seen) {
-        out.putIfAbsent(f.name(), f);
+        put(out, f);
       }
     }
     return List.copyOf(out.values());
+  }
+
+  /** Of two that views have given one name the first is shown. */
+  private void put(Map<String, MetricFamily> out, MetricFamily f) {
+    if (out.putIfAbsent(f.name(), f) != null && hidden.add(f.name())) {
+      LOG.log(
+          Level.WARNING,
+          "service.telemetry.metrics.views give several metrics the name {0}: one of them is shown",
+          f.name());
+    }
   }
 
   private static boolean isAbout(OwnView v, Pattern name, MetricFamily f) {
@@ -114,55 +125,13 @@ final class MetricViews {
     List<Metric> out = new ArrayList<>(groups.size());
     groups.forEach(
         (labels, some) -> {
-          Point p = some.getFirst().point();
-          for (Metric m : some.subList(1, some.size())) {
-            p = together(f.type(), p, m.point());
-          }
           out.add(
               new Metric(
                   labels,
-                  p,
+                  JoinedPoint.of(f.type(), some),
                   some.getLast().timestamp(),
                   some.stream().mapToLong(Metric::startTimestamp).min().orElse(0)));
         });
     return out;
-  }
-
-  /** Counts are added up; of what is not counted the last one holds. */
-  private static Point together(MetricType type, Point a, Point b) {
-    return switch (a) {
-      case Value x when b instanceof Value y ->
-          new Value(type == MetricType.COUNTER ? x.value() + y.value() : y.value(), null);
-      case Buckets x when b instanceof Buckets y -> added(x, y);
-      case Quantiles x when b instanceof Quantiles y ->
-          new Quantiles(x.count() + y.count(), x.sum() + y.sum(), new double[0], new double[0]);
-      case Native x when b instanceof Native y -> {
-        HistogramAccumulator both = new HistogramAccumulator(x.histogram());
-        both.add(y.histogram());
-        Buckets classic = x.classic();
-        Buckets other = y.classic();
-        yield new Native(
-            both.toHistogram(),
-            classic == null || other == null ? null : added(classic, other),
-            List.of());
-      }
-      default -> b;
-    };
-  }
-
-  /** With the bounds that both have, +Inf at least. */
-  private static Buckets added(Buckets a, Buckets b) {
-    TreeSet<Double> all = new TreeSet<>();
-    Arrays.stream(a.bounds()).filter(d -> at(b, d) >= 0).forEach(all::add);
-    double[] bounds = all.stream().mapToDouble(d -> d).toArray();
-    double[] cumulative =
-        Arrays.stream(bounds)
-            .map(d -> a.cumulative()[at(a, d)] + b.cumulative()[at(b, d)])
-            .toArray();
-    return new Buckets(a.count() + b.count(), a.sum() + b.sum(), bounds, cumulative, List.of());
-  }
-
-  private static int at(Buckets b, double bound) {
-    return Arrays.binarySearch(b.bounds(), bound);
   }
 }

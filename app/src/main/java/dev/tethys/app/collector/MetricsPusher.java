@@ -32,19 +32,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the metrics of the process again and again, and once more at its end. What cannot be sent
- * is not kept: the next request counts it too.
+ * is not kept: the next request counts it too. Whatever goes wrong, the next one is tried.
  */
 final class MetricsPusher implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(MetricsPusher.class.getName());
 
+  /** How long the end waits for what is sent last. */
+  private static final Duration LAST = Duration.ofSeconds(5);
+
   private final OwnMetricsPush settings;
   private final Supplier<List<MetricFamily>> families;
+  private final MetricViews views;
   private final Map<String, String> resource;
   private final LongSupplier millis;
   private final long startMillis;
   private final PrintStream console;
   private final HttpClientFactory clients = new HttpClientFactory(agent());
-  private @Nullable OtlpSender sender; // once it is needed: its files may be there only then
+  private volatile @Nullable OtlpSender
+      sender; // once it is needed: its files may be there only then
   private final @Nullable DeltaMetrics deltas;
   private final CountDownLatch end = new CountDownLatch(1);
   private @Nullable Thread thread;
@@ -58,11 +63,13 @@ final class MetricsPusher implements AutoCloseable {
   MetricsPusher(
       OwnMetricsPush settings,
       Supplier<List<MetricFamily>> families,
+      MetricViews views,
       Map<String, String> resource,
       LongSupplier millis,
       PrintStream console) {
     this.settings = settings;
     this.families = families;
+    this.views = views;
     this.resource = resource;
     this.millis = millis;
     this.startMillis = millis.getAsLong();
@@ -87,32 +94,36 @@ final class MetricsPusher implements AutoCloseable {
   }
 
   private void push() throws InterruptedException {
-    long now = millis.getAsLong();
-    List<Metric> metrics =
-        FamiliesToOtlp.convert(
-            families.get().stream().map(CollectorNames::withUnit).toList(), startMillis, now);
-    if (deltas != null) {
-      metrics = deltas.since(metrics, now);
-    }
+    String problem;
     try {
-      send(new OtlpWriter().write(request(metrics)));
-    } catch (IOException e) {
-      if (!failing) {
-        LOG.log(
-            Level.WARNING,
-            "metrics of the process cannot be sent, said once until they are: {0}",
-            e.getMessage());
+      problem = send(new OtlpWriter().write(request(metrics(millis.getAsLong()))));
+      if (deltas != null) {
+        deltas.sent();
       }
-      failing = true;
-      return;
+    } catch (IOException e) {
+      problem = String.valueOf(e.getMessage());
+    } catch (RuntimeException e) {
+      problem = e.toString(); // a collector's fault must not end what goes on for weeks
     }
-    if (deltas != null) {
-      deltas.sent();
+    if (problem != null && !failing) {
+      LOG.log(
+          Level.WARNING,
+          "metrics of the process cannot be sent, said once until they are: {0}",
+          problem);
     }
-    if (failing) {
+    if (problem == null && failing) {
       LOG.log(Level.INFO, "metrics of the process are sent again");
     }
-    failing = false;
+    failing = problem != null;
+  }
+
+  private List<Metric> metrics(long now) {
+    List<MetricFamily> all = families.get();
+    if (deltas != null) {
+      all = deltas.since(all, now);
+    }
+    List<MetricFamily> shown = views.of(all).stream().map(CollectorNames::withUnit).toList();
+    return deltas != null ? deltas.convert(shown) : FamiliesToOtlp.convert(shown, startMillis, now);
   }
 
   private MetricsData request(List<Metric> metrics) {
@@ -128,22 +139,26 @@ final class MetricsPusher implements AutoCloseable {
     return data;
   }
 
-  private void send(byte[] request) throws IOException, InterruptedException {
+  /** What was refused for good of a request that was taken; null for nothing. */
+  private @Nullable String send(byte[] request) throws IOException, InterruptedException {
     OwnMetricsPush.Otlp otlp = settings.otlp();
     if (otlp == null) {
       print(request);
-      return;
+      return null;
     }
     OtlpSender to = sender;
     if (to == null) {
       to = sender(otlp);
       sender = to;
     }
-    switch (to.send(request)) {
-      case Outcome.Taken t -> {}
-      case Outcome.Later l -> throw new IOException(otlp.endpoint() + ": " + l.problem());
-      case Outcome.Never n -> throw new IOException(otlp.endpoint() + ": " + n.problem());
-    }
+    String place = UrlHost.of(otlp.endpoint()) + ": ";
+    return switch (to.send(request)) {
+      case Outcome.Taken(long rejected, String why) when rejected > 0 ->
+          place + rejected + " data points were refused: " + why;
+      case Outcome.Taken t -> null;
+      case Outcome.Later l -> throw new IOException(place + l.problem());
+      case Outcome.Never n -> throw new IOException(place + n.problem());
+    };
   }
 
   private void print(byte[] request) {
@@ -175,20 +190,28 @@ final class MetricsPusher implements AutoCloseable {
       return OtlpSender.grpc(
           manner, UrlHost.bare(u), port > 0 ? port : secure ? 443 : 80, true, agent());
     }
-    String path = u.getRawPath();
-    boolean named = path != null && !path.isEmpty();
+    boolean named = u.getRawPath() != null && !u.getRawPath().isEmpty();
+    String query = u.getRawQuery();
     return OtlpSender.http(
-        manner, named ? u : URI.create(u + OtlpSignal.METRICS.httpPath()), clients);
+        manner,
+        named ? u : u.resolve(OtlpSignal.METRICS.httpPath() + (query == null ? "" : "?" + query)),
+        clients);
+  }
+
+  /** Lets it send what is last; several may do so at the same time. */
+  void end() {
+    end.countDown();
   }
 
   @Override
   public void close() {
-    end.countDown();
+    end();
     Thread t = thread;
     if (t != null) {
       try {
-        if (!t.join(settings.timeout())) {
+        if (!t.join(LAST)) {
           t.interrupt();
+          t.join(LAST);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -314,4 +314,31 @@ class CollectorRoleTest {
         .hasMessageContaining("not built");
     assertThat(CollectorRole.list(components())).contains("- name: batch", "- name: kafka");
   }
+
+  @Test
+  void extensionsMayBeListedInAnyOrder(@TempDir Path folder) throws Exception {
+    Path c = folder.resolve("c.yaml");
+    Files.writeString(
+        c,
+        """
+        extensions:
+          health_check: {endpoint: "127.0.0.1:0", auth: {authenticator: basicauth/web}}
+          basicauth/web: {htpasswd: {inline: "u:p"}}
+        receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
+        exporters: {nop: }
+        service:
+          extensions: [health_check, basicauth/web]
+          pipelines: {logs: {receivers: [otlp], exporters: [nop]}}
+          telemetry: {metrics: {level: none}}
+        """);
+    try (CollectorRole role =
+        new CollectorRole(
+            new ConfigSources(List.of(c.toString()), List.of(), n -> null),
+            BuiltIn.components(),
+            false,
+            false)) {
+      role.start();
+      assertThat(role.graph().config()).isNotEmpty();
+    }
+  }
 }

@@ -208,6 +208,7 @@ class PushedMetricsTest {
                 }
                 return List.of(counter(10 * n, 1), histogram(n, 3 * n));
               },
+              new MetricViews(List.of()),
               Map.of(),
               () -> 1000 + asked.get(),
               System.out)) {
@@ -238,6 +239,7 @@ class PushedMetricsTest {
         new MetricsPusher(
             new OwnMetricsPush(Duration.ofHours(1), Duration.ofSeconds(30), null),
             () -> List.of(counter(1, 2)),
+            new MetricViews(List.of()),
             Map.of("service.name", "s"),
             () -> 5,
             new PrintStream(out, true, StandardCharsets.UTF_8));
@@ -270,5 +272,75 @@ class PushedMetricsTest {
     assertThat(shown.get(1).help()).isEqualTo("about");
     assertThat(shown.get(2).metrics())
         .containsExactly(new MetricFamily.Metric(Labels.of("x", "1"), 9.0));
+  }
+
+  @Test
+  void aFaultOfACollectorEndsNothing() throws Exception {
+    AtomicLong asked = new AtomicLong();
+    try (HttpListener server = server();
+        MetricsPusher p =
+            new MetricsPusher(
+                new OwnMetricsPush(
+                    Duration.ofMillis(5),
+                    Duration.ofSeconds(30),
+                    new OwnMetricsPush.Otlp(
+                        false,
+                        URI.create("http://127.0.0.1:" + server.port() + "?a=b"),
+                        dev.tethys.config.TlsConfig.DEFAULT,
+                        false,
+                        Map.of(),
+                        Duration.ofSeconds(30),
+                        false)),
+                () -> {
+                  if (asked.incrementAndGet() == 1) {
+                    throw new IllegalStateException("nothing can be told now");
+                  }
+                  return List.of(counter(1, 2));
+                },
+                new MetricViews(List.of()),
+                Map.of(),
+                () -> 5,
+                System.out)) {
+      p.start();
+      assertThat(metric(next(), "n").getSum().getDataPointsCount()).isEqualTo(2);
+    }
+  }
+
+  private static double value(MetricFamily f) {
+    return ((MetricFamily.Value) f.metrics().getFirst().point()).value();
+  }
+
+  @Test
+  void aSeriesThatGoesAwayIsNotCountedAgainUnderAView() {
+    MetricViews views =
+        new MetricViews(List.of(view("n", OwnView.Kind.COUNTER, Set.of("x"), Set.of())));
+    DeltaMetrics deltas = new DeltaMetrics(0);
+    assertThat(value(views.of(deltas.since(List.of(counter(1000, 500)), 1)).getFirst()))
+        .isEqualTo(1500);
+    deltas.sent();
+    MetricFamily left =
+        new MetricFamily(
+            "n_total", MetricType.COUNTER, "", "", counter(1000, 0).metrics().subList(0, 1));
+    assertThat(value(views.of(deltas.since(List.of(left), 2)).getFirst())).isZero();
+  }
+
+  @Test
+  void histogramsThatBeganAnewAreNewAsAWhole() {
+    DeltaMetrics deltas = new DeltaMetrics(0);
+    deltas.since(List.of(histogram(100, 100)), 1);
+    deltas.sent();
+    MetricFamily h = deltas.since(List.of(histogram(5, 125)), 2).getFirst();
+    MetricFamily.Buckets b = (MetricFamily.Buckets) h.metrics().getFirst().point();
+    assertThat(b.cumulative()).containsExactly(5, 125);
+    assertThat(b.count()).isEqualTo(125);
+  }
+
+  @Test
+  void ofMetricsOfOneNameTheFirstIsShown() {
+    List<MetricFamily> shown =
+        new MetricViews(List.of(new OwnView("h", null, false, "n_total", "", Set.of(), Set.of())))
+            .of(List.of(histogram(1, 2), counter(1, 2)));
+    assertThat(shown).hasSize(1);
+    assertThat(shown.getFirst().type()).isEqualTo(MetricType.HISTOGRAM);
   }
 }

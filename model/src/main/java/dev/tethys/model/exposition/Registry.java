@@ -112,7 +112,11 @@ public final class Registry implements Collector {
     }
   }
 
-  /** All families, sorted by name, metrics sorted by labels. */
+  /**
+   * All families, sorted by name, metrics sorted by labels. What several collectors tell under one
+   * name and the same labels is one metric, see {@link JoinedPoint}: a component that runs more
+   * than once, for instance.
+   */
   public List<MetricFamily> gather() {
     TreeMap<String, MetricFamily> out = new TreeMap<>();
     collect(f -> out.merge(f.name(), f, Registry::join));
@@ -121,9 +125,31 @@ public final class Registry implements Collector {
             f -> {
               List<Metric> sorted = new ArrayList<>(f.metrics());
               sorted.sort(Comparator.comparing(Metric::labels));
-              return new MetricFamily(f.name(), f.type(), f.help(), f.unit(), sorted);
+              return new MetricFamily(
+                  f.name(), f.type(), f.help(), f.unit(), joined(f.type(), sorted));
             })
         .toList();
+  }
+
+  private static List<Metric> joined(MetricType type, List<Metric> sorted) {
+    List<Metric> out = new ArrayList<>(sorted.size());
+    for (int i = 0, end; i < sorted.size(); i = end) {
+      Metric first = sorted.get(i);
+      end = i + 1;
+      while (end < sorted.size() && sorted.get(end).labels().equals(first.labels())) {
+        end++;
+      }
+      List<Metric> same = sorted.subList(i, end);
+      out.add(
+          same.size() == 1
+              ? first
+              : new Metric(
+                  first.labels(),
+                  JoinedPoint.of(type, same),
+                  same.getLast().timestamp(),
+                  same.stream().mapToLong(Metric::startTimestamp).min().orElse(0)));
+    }
+    return out;
   }
 
   private static MetricFamily join(MetricFamily a, MetricFamily b) {

@@ -198,7 +198,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     boolean url = text.startsWith("http://") || text.startsWith("https://");
     try {
       URI u = new URI(url ? text : (o.get(INSECURE) ? "http://" : "https://") + text);
-      if (UrlHost.of(u) != null && (UrlHost.port(u) > 0 || !o.get(PROTOCOL) || url)) {
+      int port = UrlHost.port(u);
+      if (UrlHost.of(u) != null && port <= 65_535 && (port > 0 || !o.get(PROTOCOL) || url)) {
         return u;
       }
     } catch (URISyntaxException e) {

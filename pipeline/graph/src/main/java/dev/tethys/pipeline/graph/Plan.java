@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes and edges that a configuration means.
@@ -65,7 +67,7 @@ record Plan(Map<NodeKey, Step> nodes) {
       }
     }
     Map<NodeKey, Step> sorted = new LinkedHashMap<>();
-    for (Definition d : config.extensions()) {
+    for (Definition d : inOrderOfUse(config.extensions())) {
       sorted.put(new NodeKey(Kind.EXTENSION, d.id(), ""), new Step(d, Map.of()));
     }
     List<NodeKey> order = new ArrayList<>();
@@ -81,6 +83,43 @@ record Plan(Map<NodeKey, Step> nodes) {
   }
 
   /** What a node leads to comes behind it. Circles were refused before. */
+  /** Extensions as they are listed, but one that names another after that one. */
+  private static List<Definition> inOrderOfUse(List<Definition> extensions) {
+    Map<String, Definition> byName = new LinkedHashMap<>();
+    for (Definition d : extensions) {
+      byName.put(d.key().asString(), d);
+      byName.put(d.id().toString(), d);
+    }
+    Set<Definition> entered = new LinkedHashSet<>();
+    Set<Definition> out = new LinkedHashSet<>();
+    extensions.forEach(d -> put(d, byName, entered, out));
+    return List.copyOf(out);
+  }
+
+  private static void put(
+      Definition d, Map<String, Definition> byName, Set<Definition> entered, Set<Definition> out) {
+    if (entered.add(d)) {
+      scalars(
+          d.body().asTree(),
+          text -> {
+            Definition asked = byName.get(text);
+            if (asked != null) {
+              put(asked, byName, entered, out);
+            }
+          });
+      out.add(d);
+    }
+  }
+
+  private static void scalars(@Nullable Object tree, Consumer<String> to) {
+    switch (tree) {
+      case Map<?, ?> m -> m.values().forEach(v -> scalars(v, to));
+      case List<?> l -> l.forEach(v -> scalars(v, to));
+      case String s -> to.accept(s);
+      case null, default -> {}
+    }
+  }
+
   private static void visit(
       Map<NodeKey, Step> all, NodeKey k, Set<NodeKey> seen, List<NodeKey> order) {
     Step s = all.get(k);

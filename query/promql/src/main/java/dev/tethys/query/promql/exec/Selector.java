@@ -52,9 +52,12 @@ public record Selector(
     return extension == Extension.SMOOTHED ? lookback : 0;
   }
 
-  /** What the steps of a grid look at; null when that is most of it. */
+  /**
+   * What the steps of a grid look at; null when that is most of it. Nor where a step asks whether a
+   * histogram was reset since the sample before it, wherever that is.
+   */
   private @Nullable StepWindows windows(Grid grid, long lookback, long range) {
-    if (at != null || grid.isInstant()) {
+    if (at != null || grid.isInstant() || countsOnly && range == 0) {
       return null;
     }
     StepWindows w =

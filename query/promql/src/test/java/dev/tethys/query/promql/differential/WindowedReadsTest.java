@@ -2,8 +2,10 @@ package dev.tethys.query.promql.differential;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
@@ -221,5 +223,39 @@ class WindowedReadsTest {
       same(new ExpressionGenerator(seed).query(), new Random(seed));
     }
     assertThat(sparing.leftOut).isPositive();
+  }
+
+  /** A float between two histograms hides the first from the second when resets are looked for. */
+  @Test
+  void resetsAreLookedForInWhatStandsBefore() {
+    Appender app = sparing.all.appender();
+    long a = app.series(Labels.of("__name__", "m", "host", "a"));
+    app.append(a, 0, MINUTE, count(13));
+    app.append(a, 0, 15 * MINUTE, 1.0);
+    app.append(a, 0, 30 * MINUTE, count(5));
+    long b = app.series(Labels.of("__name__", "m", "host", "b"));
+    app.append(b, 0, MINUTE, count(13));
+    app.append(b, 0, 30 * MINUTE, count(23));
+    app.commit();
+    String query = "histogram_count(sum(m))";
+    String told = answer(sparing, query, 0, 30 * MINUTE, 30 * MINUTE);
+    assertThat(told).isEqualTo(answer(sparing.all, query, 0, 30 * MINUTE, 30 * MINUTE));
+    assertThat(told).contains("28");
+  }
+
+  private static Histogram count(int n) {
+    return new Histogram(
+        true,
+        Histogram.ResetHint.UNKNOWN,
+        0,
+        0.001,
+        0,
+        n,
+        n,
+        new int[] {0, 1},
+        new double[] {n},
+        new int[0],
+        new double[0],
+        null);
   }
 }

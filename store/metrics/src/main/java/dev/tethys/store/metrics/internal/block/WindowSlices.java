@@ -4,13 +4,19 @@ import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.metrics.internal.encoding.Slices;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Which samples of a block lie in the windows that a query looks at: found once for all series of
- * the same timestamps. Safe for several threads.
+ * the same timestamps, as long as what is kept for them is little; where every series has
+ * timestamps of its own nobody asks twice. Safe for several threads.
  */
 final class WindowSlices {
+  /** The most that is kept, counted in slices of eight bytes. */
+  static final int MOST_KEPT = 1 << 17;
+
   private final StepWindows windows;
+  private final AtomicInteger kept = new AtomicInteger();
   private final Map<Integer, Slices> ofWhole = new ConcurrentHashMap<>(); // by set
 
   WindowSlices(StepWindows windows) {
@@ -29,9 +35,16 @@ final class WindowSlices {
     Slices known = ofWhole.get(set);
     if (known == null) {
       known = find(t, from, to);
-      ofWhole.put(set, known);
+      if (kept.get() < MOST_KEPT && ofWhole.putIfAbsent(set, known) == null) {
+        kept.addAndGet(known.count());
+      }
     }
     return known;
+  }
+
+  /** How many sets are kept. */
+  int keptSets() {
+    return ofWhole.size();
   }
 
   private Slices find(long[] t, int from, int to) {
