@@ -63,9 +63,7 @@ enum Features {
           out.add(f);
         } else if (NOT_BUILT.contains(name)) {
           throw new UsageException(
-              "tethys server: --enable-feature="
-                  + name
-                  + " is valid in Prometheus but not built");
+              "tethys server: --enable-feature=" + name + " is valid in Prometheus but not built");
         } else if (name.equals("auto-reload-config")) {
           throw new UsageException(
               "tethys server: --enable-feature=auto-reload-config is a flag now:"

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -33,6 +34,7 @@ final class BulkSender implements Sender {
   private final LineParcels parcels;
   private final IndexSetup setup;
   private final @Nullable NameTemplate late;
+  private final @Nullable Set<Integer> statuses;
   private boolean isSetUp; // guarded by setup
 
   BulkSender(ElasticSettings settings, Servers servers, LineParcels parcels, IndexSetup setup) {
@@ -47,6 +49,7 @@ final class BulkSender implements Sender {
     this.servers = servers;
     this.parcels = parcels;
     this.setup = setup;
+    this.statuses = settings.again();
     this.late = settings.timeSeries() == null ? null : settings.timeSeries().late();
   }
 
@@ -66,7 +69,7 @@ final class BulkSender implements Sender {
       return parcels.halves(p, r.reason());
     }
     if (!r.isOk()) {
-      return HttpEndpoint.judge(r);
+      return judge(r);
     }
     try {
       JsonNode answer = JSON.readTree(r.body());
@@ -77,6 +80,23 @@ final class BulkSender implements Sender {
       return new Verdict.Later(
           Duration.ZERO, false, "the answer to a bulk request: " + e.getMessage());
     }
+  }
+
+  private Verdict judge(HttpEndpoint.Reply r) {
+    Set<Integer> only = statuses;
+    if (only == null) {
+      return HttpEndpoint.judge(r);
+    }
+    return only.contains(r.status())
+        ? new Verdict.Later(r.retryAfter(), r.status() == 429 || r.status() == 503, r.reason())
+        : new Verdict.Never(r.reason());
+  }
+
+  private boolean mayPass(int status) {
+    Set<Integer> only = statuses;
+    return only != null
+        ? only.contains(status)
+        : status == 429 || status / 100 == 5 || status == 403 || status == 404 || status == 408;
   }
 
   private Verdict each(Parcel p, JsonNode items) {
@@ -105,11 +125,7 @@ final class BulkSender implements Sender {
         elsewhere.put(i, TimeSeriesMode.late(late, o.row(i)));
         again.set(i);
         why = reason;
-      } else if (status == 429
-          || status / 100 == 5
-          || status == 403
-          || status == 404
-          || status == 408) {
+      } else if (mayPass(status)) {
         again.set(i);
         overload |= status == 429;
         why = reason;

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param clymene whether documents of samples look as Clymene writes them
  * @param clymeneLogs whether those of log records do
  * @param collector documents of one of the Collector's mapping modes; null for those of our own
+ * @param again the only statuses that are tried again; null when all are that may pass
  * @param isUnsaid whether nothing says which of the two they are to be
  */
 record ElasticSettings(
@@ -63,6 +65,7 @@ record ElasticSettings(
     boolean clymene,
     boolean clymeneLogs,
     @Nullable CollectorMode collector,
+    @Nullable Set<Integer> again,
     boolean isUnsaid,
     RowSettings rows,
     DeliverySettings delivery) {
@@ -254,6 +257,7 @@ record ElasticSettings(
           o.get(schema),
           o.get(logsSchema),
           mode,
+          vendor.repeated(o),
           !openSearch && vendor.isUnsaid(o),
           vendor.flushed(o, rows.read(o)),
           vendor.delivered(o, DeliverySettings.read(o, Duration.ofSeconds(30))));

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,7 +24,12 @@ import org.jspecify.annotations.Nullable;
 /** Keys of the Collector's exporter (its config.go) in the meaning that they have there. */
 final class VendorKeys {
   /** What {@code retry} says. */
-  private record Repeats(boolean enabled, int attempts, Duration first, Duration longest) {}
+  private record Repeats(
+      boolean enabled,
+      int attempts,
+      Duration first,
+      Duration longest,
+      @Nullable Set<Integer> statuses) {}
 
   private static final Section RETRY = new Section("retry", "When bulk requests are repeated.");
   private static final Key<Boolean> ENABLED =
@@ -37,6 +43,13 @@ final class VendorKeys {
           "initial_interval", GoDurations.TYPE, Duration.ofMillis(100), "Pause after a failure.");
   private static final Key<Duration> MAX_INTERVAL =
       RETRY.key("max_interval", GoDurations.TYPE, Duration.ofMinutes(1), "Longest pause.");
+
+  private static final Key<List<Long>> STATUSES =
+      RETRY.optional(
+          "retry_on_status",
+          Type.list(Type.INT),
+          "Statuses of requests and documents that are tried again, no others; unless said: what"
+              + " may pass.");
 
   private static final Section FLUSH =
       new Section("flush", "How large requests become. Nothing waits here to fill them.");
@@ -89,10 +102,6 @@ final class VendorKeys {
    * @param isSaid whether it says the mode
    */
   record Modes(Mapping mode, Set<Mapping> allowed, boolean isSaid) {}
-
-  static {
-    RETRY.notBuilt("retry_on_status", "Statuses that are tried again.");
-  }
 
   private static Modes modes(YamlObject o) {
     Mapping mode = mode(o, MODE, o.get(MODE));
@@ -298,8 +307,25 @@ final class VendorKeys {
     if (attempts < 1 || attempts > Integer.MAX_VALUE || (requests != null && requests < 0)) {
       throw o.error(MAX_RETRIES, "max_retries and max_requests want at least 0");
     }
+    List<Long> said = o.find(STATUSES);
+    Set<Integer> statuses = null;
+    if (said != null) {
+      statuses = new HashSet<>();
+      for (long s : said) {
+        if (s < 100 || s > 599) {
+          throw o.error(STATUSES, "retry_on_status wants statuses of HTTP, not " + s);
+        }
+        statuses.add((int) s);
+      }
+    }
     return new Repeats(
-        o.get(ENABLED), (int) attempts, o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL));
+        o.get(ENABLED), (int) attempts, o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL), statuses);
+  }
+
+  /** The only statuses that are tried again; null when all are that may pass. */
+  @Nullable Set<Integer> repeated(YamlObject o) {
+    Repeats r = o.find(retry);
+    return r == null ? null : r.statuses;
   }
 
   private static long bytes(YamlObject o) {

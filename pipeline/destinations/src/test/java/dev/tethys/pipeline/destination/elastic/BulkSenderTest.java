@@ -325,6 +325,26 @@ class BulkSenderTest {
   }
 
   @Test
+  void onlyStatusesThatAreNamedAreTriedAgain() throws Exception {
+    ElasticSettings s =
+        settings(", create_template: false, retry: {retry_on_status: [429, 400]}", false);
+    BulkSender sender = sender(s, Signal.METRICS);
+    elastic.answer(
+        200,
+        "{\"errors\":true,\"items\":[{\"create\":{\"status\":500,\"error\":{\"type\":\"a\"}}},"
+            + "{\"create\":{\"status\":400,\"error\":{\"type\":\"b\"}}},"
+            + "{\"create\":{\"status\":201}}]}");
+    Verdict.Sorted v = (Verdict.Sorted) sender.send(parcels(s).getFirst());
+    assertThat(v.delivered()).isEqualTo(1);
+    assertThat(v.refused().getFirst().reason()).startsWith("500 a");
+    assertThat(java.util.Objects.requireNonNull(v.again()).items()).isEqualTo(1);
+    elastic.answer(503, "");
+    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(Verdict.Never.class);
+    elastic.answer(429, "");
+    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(Verdict.Later.class);
+  }
+
+  @Test
   void aTemplateThatIsRefusedIsTriedAgain() throws Exception {
     ElasticSettings s = settings("", false);
     elastic.answer(403, "{\"error\":\"no\"}");
