@@ -15,6 +15,7 @@ import dev.tethys.pipeline.processor.ratelimit.RateLimiter;
 import dev.tethys.pipeline.processor.redaction.Redaction;
 import dev.tethys.pipeline.processor.relabel.RelabelProcessor;
 import dev.tethys.pipeline.processor.sampling.Sampler;
+import dev.tethys.pipeline.processor.sampling.tail.TailSampling;
 import dev.tethys.pipeline.processor.span.SpanProcessor;
 import dev.tethys.pipeline.processor.temporality.CumulativeToDelta;
 import dev.tethys.pipeline.processor.temporality.DeltaToCumulative;
@@ -35,6 +36,7 @@ public final class Processors {
         SpanProcessor.factory(),
         Redaction.factory(),
         Sampler.factory(),
+        new TailSampling(clock),
         GroupByAttributes.factory(),
         MetricsTransform.factory(),
         CumulativeToDelta.factory(),

@@ -1,0 +1,191 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import com.google.re2j.Pattern;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.Attributes;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Policies that look at attributes of resources and spans. */
+final class AttributeRules {
+  /** How many matched values are remembered unless configured. */
+  private static final int DEFAULT_CACHE = 128;
+
+  private static final int MAX_CACHE = 1_000_000;
+
+  private static final Section TEXT =
+      new Section("string_attribute", "Samples by an attribute that is text.");
+  private static final Key<String> TEXT_KEY = TEXT.required("key", Type.STRING, "The attribute.");
+  private static final Key<List<String>> VALUES =
+      TEXT.key("values", Type.list(Type.STRING), List.of(), "Texts, or expressions that match.");
+  private static final Key<Boolean> REGEX =
+      TEXT.key("enabled_regex_matching", Type.BOOL, false, "Whether values are expressions.");
+  private static final Key<Long> CACHE =
+      TEXT.key(
+          "cache_max_size", Type.INT, 0L, "Texts of which it is known whether they match; 128.");
+  private static final Key<Boolean> TEXT_INVERT =
+      TEXT.key("invert_match", Type.BOOL, false, "Whether traces where nothing matches are meant.");
+
+  private static final Section NUMBER =
+      new Section("numeric_attribute", "Samples by an attribute that is a whole number.");
+  private static final Key<String> NUMBER_KEY =
+      NUMBER.required("key", Type.STRING, "The attribute.");
+  private static final Key<Long> MIN =
+      NUMBER.optional("min_value", Type.INT, "The least value that matches.");
+  private static final Key<Long> MAX =
+      NUMBER.optional("max_value", Type.INT, "The largest value that matches.");
+  private static final Key<Boolean> NUMBER_INVERT =
+      NUMBER.key(
+          "invert_match", Type.BOOL, false, "Whether traces where nothing matches are meant.");
+
+  private static final Section TRUTH =
+      new Section("boolean_attribute", "Samples by an attribute that is true or false.");
+  private static final Key<String> TRUTH_KEY = TRUTH.required("key", Type.STRING, "The attribute.");
+  private static final Key<Boolean> VALUE =
+      TRUTH.key("value", Type.BOOL, false, "The value that matches.");
+  private static final Key<Boolean> TRUTH_INVERT =
+      TRUTH.key(
+          "invert_match", Type.BOOL, false, "Whether traces where nothing matches are meant.");
+
+  static final Type<Rule> STRING = TEXT.type(AttributeRules::text);
+  static final Type<Rule> NUMERIC = NUMBER.type(AttributeRules::number);
+  static final Type<Rule> BOOLEAN =
+      TRUTH.type(o -> new Truth(o.get(TRUTH_KEY), o.get(VALUE), o.get(TRUTH_INVERT)));
+
+  private AttributeRules() {}
+
+  private static Rule text(YamlObject o) {
+    long cache = o.get(CACHE);
+    if (cache > MAX_CACHE) {
+      throw o.error(CACHE, "is at most " + MAX_CACHE);
+    }
+    boolean regex = o.get(REGEX);
+    if (regex) {
+      for (String v : o.get(VALUES)) {
+        try {
+          Pattern.compile(v);
+        } catch (RuntimeException e) {
+          throw o.error(VALUES, "\"" + v + "\" is no regular expression: " + e.getMessage());
+        }
+      }
+    }
+    return new Text(
+        o.get(TEXT_KEY),
+        o.get(VALUES),
+        regex,
+        cache <= 0 ? DEFAULT_CACHE : (int) cache,
+        o.get(TEXT_INVERT));
+  }
+
+  private static Rule number(YamlObject o) {
+    Long min = o.find(MIN);
+    Long max = o.find(MAX);
+    if (min == null && max == null) {
+      throw o.error("min_value or max_value is needed");
+    }
+    if (min != null && max != null && min > max) {
+      throw o.error(MIN, "is not larger than max_value, which is " + max);
+    }
+    return new Range(
+        o.get(NUMBER_KEY),
+        min == null ? Long.MIN_VALUE : min,
+        max == null ? Long.MAX_VALUE : max,
+        o.get(NUMBER_INVERT));
+  }
+
+  /** One that matches anywhere is enough; inverted, none does. */
+  private static Policy policy(
+      Predicate<Attributes> ofResource, Predicate<Attributes> ofSpan, boolean invert) {
+    return t ->
+        Decision.of(
+            t.any(r -> ofResource.test(r.resource().attributes()), s -> ofSpan.test(s.attributes()))
+                != invert);
+  }
+
+  private record Text(String key, List<String> values, boolean regex, int cache, boolean invert)
+      implements Rule {
+    @Override
+    public Policy policy(Tools tools) {
+      Predicate<String> matcher = matcher();
+      // An expression may match the empty text: of resources, as in the Collector, not of spans.
+      return AttributeRules.policy(
+          a -> a.contains(key) && matcher.test(a.get(key) instanceof String s ? s : ""),
+          a -> a.get(key) instanceof String s && !s.isEmpty() && matcher.test(s),
+          invert);
+    }
+
+    private Predicate<String> matcher() {
+      if (!regex) {
+        Set<String> all = new HashSet<>(values);
+        all.remove("");
+        return all::contains;
+      }
+      List<Pattern> patterns = values.stream().map(Pattern::compile).toList();
+      return new Remembering(s -> patterns.stream().anyMatch(p -> p.matcher(s).find()), cache);
+    }
+  }
+
+  /** Knows of the texts that were asked for last. Safe for threads. */
+  private static final class Remembering implements Predicate<String> {
+    /** Longer texts are asked each time: what is remembered stays small. */
+    private static final int MAX_LENGTH = 1024;
+
+    private final Predicate<String> test;
+    private final Map<String, Boolean> known; // guarded by itself
+
+    Remembering(Predicate<String> test, int size) {
+      this.test = test;
+      known =
+          new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+              return size() > size;
+            }
+          };
+    }
+
+    @Override
+    public boolean test(String s) {
+      if (s.length() > MAX_LENGTH) {
+        return test.test(s);
+      }
+      @Nullable Boolean b;
+      synchronized (known) {
+        b = known.get(s);
+      }
+      if (b == null) {
+        b = test.test(s);
+        synchronized (known) {
+          known.put(s, b);
+        }
+      }
+      return b;
+    }
+  }
+
+  private record Range(String key, long min, long max, boolean invert) implements Rule {
+    @Override
+    public Policy policy(Tools tools) {
+      Predicate<Attributes> test = a -> a.get(key) instanceof Long v && v >= min && v <= max;
+      return AttributeRules.policy(test, test, invert);
+    }
+  }
+
+  private record Truth(String key, boolean value, boolean invert) implements Rule {
+    @Override
+    public Policy policy(Tools tools) {
+      Predicate<Attributes> test = a -> a.get(key) instanceof Boolean v && v == value;
+      return AttributeRules.policy(test, test, invert);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+/** What a policy, or all of them together, say of a trace. */
+enum Decision {
+  SAMPLED("sampled"),
+  NOT_SAMPLED("not_sampled"),
+  /** Whatever other policies say. */
+  DROPPED("dropped");
+
+  /** How metrics call it. */
+  final String text;
+
+  Decision(String text) {
+    this.text = text;
+  }
+
+  static Decision of(boolean sampled) {
+    return sampled ? SAMPLED : NOT_SAMPLED;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.pipeline.Receipt;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A trace that is not decided, with the receipts of its senders. Guarded by who holds it. */
+final class HeldTrace {
+  static final Comparator<HeldTrace> BY_DUE =
+      Comparator.<HeldTrace>comparingLong(t -> t.due).thenComparingLong(t -> t.number);
+
+  /** What a trace and what a piece or a receipt of it take besides bytes, roughly. */
+  private static final int TRACE_COST = 400;
+
+  private static final int PIECE_COST = 120;
+
+  final TraceId id;
+
+  /** When its first span came. */
+  final long arrival;
+
+  /** Tells apart those that are due at one moment. */
+  final long number;
+
+  final List<Piece> pieces = new ArrayList<>(2);
+  final List<Receipt.Part> senders = new ArrayList<>(2);
+
+  @Nullable Long rootArrival;
+
+  /** When it is decided; not changed while it stands among those that are due. */
+  long due;
+
+  /** What was decided when spans came. */
+  @Nullable Decision early;
+
+  /** Whether policies look at it; it is not thrown out then. */
+  boolean deciding;
+
+  private long bytes;
+  private int spans;
+  private int receipts;
+
+  HeldTrace(TraceId id, long arrival, long number) {
+    this.id = id;
+    this.arrival = arrival;
+    this.number = number;
+  }
+
+  void add(Piece p, Receipt.Part sender) {
+    pieces.add(p);
+    bytes += p.body().length;
+    spans += p.spans();
+    repeat(sender);
+  }
+
+  /** Somebody sent again what is here. */
+  void repeat(Receipt.Part sender) {
+    senders.add(sender);
+    receipts++;
+  }
+
+  boolean has(Piece p) {
+    for (Piece known : pieces) {
+      if (known.isSame(p)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Its length as a message of OTLP. */
+  long bytes() {
+    return bytes;
+  }
+
+  int spans() {
+    return spans;
+  }
+
+  /** What it takes, roughly. */
+  long cost() {
+    return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + receipts);
+  }
+
+  /** What a piece adds to that. */
+  static long cost(Piece p) {
+    return p.body().length + 2L * PIECE_COST;
+  }
+
+  long[] fingerprints() {
+    return pieces.stream().mapToLong(Piece::fingerprint).toArray();
+  }
+}

@@ -1,0 +1,98 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A policy in a configuration.
+ *
+ * @param type what stands under {@code type}, and what its rule stands under
+ */
+record PolicySettings(String name, String type, Rule rule) {
+  static final String DROP = "drop";
+  private static final String ALWAYS = "always_sample";
+  private static final String FLAGS = "trace_flags";
+
+  /** A policy within another. */
+  static final Type<PolicySettings> INNER = Type.of("policy", null, n -> Keys.INNER.read(n));
+
+  /** A policy of the processor. */
+  static final Type<PolicySettings> OUTER = Type.of("policy", null, n -> Keys.OUTER.read(n));
+
+  /** Made when the first policy is read: rules that hold policies need these, and these rules. */
+  private static final class Keys {
+    static final Keys INNER = new Keys(false);
+    static final Keys OUTER = new Keys(true);
+
+    private final Section section = new Section("policy", "Says which traces are sampled.");
+    private final Key<String> name =
+        section.required("name", Type.STRING, "How metrics call the policy.");
+    private final Key<String> type = section.required("type", Type.STRING, "What it looks at.");
+    private final Map<String, Key<Rule>> rules = new LinkedHashMap<>();
+
+    Keys(boolean outer) {
+      add("latency", SpanRules.LATENCY, "By duration.");
+      add("numeric_attribute", AttributeRules.NUMERIC, "By a number.");
+      add("probabilistic", RateRules.PROBABILISTIC, "A share.");
+      add("status_code", SpanRules.STATUS_CODE, "By status.");
+      add("string_attribute", AttributeRules.STRING, "By a text.");
+      add("rate_limiting", RateRules.RATE_LIMITING, "So many spans a second.");
+      add("bytes_limiting", RateRules.BYTES_LIMITING, "So many bytes a second.");
+      add("span_count", SpanRules.SPAN_COUNT, "By the number of spans.");
+      add("trace_state", SpanRules.TRACE_STATE, "By an entry of the trace state.");
+      add("boolean_attribute", AttributeRules.BOOLEAN, "By a boolean.");
+      add("ottl_condition", OttlRule.TYPE, "By conditions of OTTL.");
+      add("and", CombinedRules.AND, "By several policies at once.");
+      add("not", CombinedRules.NOT, "By the opposite of a policy.");
+      if (outer) {
+        add(DROP, CombinedRules.DROP, "A veto.");
+        add("composite", CombinedRules.COMPOSITE, "By several policies, one after the other.");
+      }
+    }
+
+    private void add(String key, Type<Rule> of, String doc) {
+      rules.put(key, section.optional(key, of, doc));
+    }
+
+    PolicySettings read(YamlNode node) {
+      YamlObject o = node.object(section);
+      String n = o.get(name);
+      String t = o.get(type);
+      if (n.isEmpty()) {
+        throw o.error(name, "is not empty");
+      }
+      List<String> types = new ArrayList<>(List.of(ALWAYS, FLAGS));
+      types.addAll(rules.keySet());
+      if (!types.contains(t)) {
+        throw o.error(
+            type, "there is no policy \"" + t + "\" here; there are " + String.join(", ", types));
+      }
+      @Nullable Rule rule = null;
+      for (Map.Entry<String, Key<Rule>> e : rules.entrySet()) {
+        if (e.getKey().equals(t)) {
+          rule = o.find(e.getValue());
+        } else if (o.has(e.getValue())) {
+          throw o.error(
+              e.getValue(), "stands in a policy of type " + t + ", which does not look at it");
+        }
+      }
+      if (t.equals(ALWAYS)) {
+        rule = new SpanRules.Always();
+      } else if (t.equals(FLAGS)) {
+        rule = new SpanRules.Flags();
+      }
+      if (rule == null) {
+        throw o.error("policy \"" + n + "\" of type " + t + " says nothing under " + t);
+      }
+      return new PolicySettings(n, t, rule);
+    }
+  }
+}

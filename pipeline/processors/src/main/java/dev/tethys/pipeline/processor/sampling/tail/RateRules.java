@@ -1,0 +1,121 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Policies that keep a share of traces, or so much of them a second. */
+final class RateRules {
+  /** What the Collector hashes before the id unless told otherwise. */
+  private static final String DEFAULT_SALT = "default-hash-seed";
+
+  private static final long FNV_OFFSET = 0xcbf29ce484222325L;
+  private static final long FNV_PRIME = 0x100000001b3L;
+
+  private static final Section SHARE = new Section("probabilistic", "Samples a share of traces.");
+  private static final Key<String> SALT =
+      SHARE.key("hash_salt", Type.STRING, "", "Collectors of one tier must have the same.");
+  private static final Key<Double> PERCENTAGE =
+      SHARE.key("sampling_percentage", Type.FLOAT, 0.0, "How many of a hundred are kept.");
+
+  private static final Section SPANS =
+      new Section("rate_limiting", "Samples while there are not more spans a second.");
+  private static final Key<Long> SPANS_PER_SECOND =
+      SPANS.required("spans_per_second", Type.INT, "How many spans.");
+  private static final Key<Long> SPANS_BURST =
+      SPANS.optional("burst_capacity", Type.INT, "Most spans at once; twice a second's.");
+
+  private static final Section BYTES =
+      new Section("bytes_limiting", "Samples while there are not more bytes a second.");
+  private static final Key<Long> BYTES_PER_SECOND =
+      BYTES.required("bytes_per_second", Type.INT, "How many bytes.");
+  private static final Key<Long> BYTES_BURST =
+      BYTES.optional("burst_capacity", Type.INT, "Most bytes at once; twice a second's.");
+
+  static final Type<Rule> PROBABILISTIC =
+      SHARE.type(
+          o ->
+              new Share(
+                  o.get(SALT).isEmpty() ? DEFAULT_SALT : o.get(SALT), o.get(PERCENTAGE) / 100));
+  static final Type<Rule> RATE_LIMITING =
+      SPANS.type(o -> limit(o, SPANS_PER_SECOND, SPANS_BURST, false));
+  static final Type<Rule> BYTES_LIMITING =
+      BYTES.type(o -> limit(o, BYTES_PER_SECOND, BYTES_BURST, true));
+
+  private RateRules() {}
+
+  private static Rule limit(YamlObject o, Key<Long> perSecond, Key<Long> burst, boolean ofBytes) {
+    long rate = o.get(perSecond);
+    if (rate < 0 || rate > Long.MAX_VALUE / 2) {
+      throw o.error(perSecond, "is 0 or more");
+    }
+    @Nullable Long capacity = o.find(burst);
+    if (capacity != null && capacity < 0) {
+      throw o.error(burst, "is 0 or more");
+    }
+    // As elsewhere in the Collector's configurations 0 stands for what is not said.
+    return new Limit(rate, capacity == null || capacity == 0 ? 2 * rate : capacity, ofBytes);
+  }
+
+  /** The largest hash that is kept, as 64 bits without sign. */
+  static long threshold(double ratio) {
+    if (!(ratio > 0)) {
+      return 0;
+    }
+    if (ratio >= 1) {
+      return -1;
+    }
+    // A product of 64 significant bits, of which the fraction is cut off.
+    BigDecimal all = new BigDecimal(BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE));
+    BigDecimal exact = all.multiply(new BigDecimal(ratio));
+    int shift = 64 - exact.toBigInteger().bitLength();
+    return exact
+        .multiply(new BigDecimal(BigInteger.ONE.shiftLeft(shift)))
+        .setScale(0, RoundingMode.HALF_EVEN)
+        .toBigInteger()
+        .shiftRight(shift)
+        .longValue();
+  }
+
+  /** FNV-1a of a salt and an id. */
+  static long hash(String salt, TraceId id) {
+    long h = FNV_OFFSET;
+    for (byte b : salt.getBytes(StandardCharsets.UTF_8)) {
+      h = (h ^ b & 0xff) * FNV_PRIME;
+    }
+    for (int i = 56; i >= 0; i -= 8) {
+      h = (h ^ id.high() >>> i & 0xff) * FNV_PRIME;
+    }
+    for (int i = 56; i >= 0; i -= 8) {
+      h = (h ^ id.low() >>> i & 0xff) * FNV_PRIME;
+    }
+    return h;
+  }
+
+  private record Share(String salt, double ratio) implements Rule {
+    @Override
+    public Policy policy(Tools tools) {
+      long threshold = threshold(ratio);
+      return t -> Decision.of(Long.compareUnsigned(hash(salt, t.id()), threshold) <= 0);
+    }
+  }
+
+  private record Limit(long perSecond, long burst, boolean ofBytes) implements Rule {
+    @Override
+    public Policy policy(Tools tools) {
+      TokenBucket bucket = new TokenBucket(perSecond, burst, tools.clock());
+      return t -> Decision.of(bucket.take(ofBytes ? t.bytes() : t.spanCount()));
+    }
+
+    @Override
+    public boolean isStateful() {
+      return true;
+    }
+  }
+}

@@ -1,0 +1,518 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Adjustable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.processor.OttlMetrics;
+import dev.tethys.pipeline.processor.TreeProcessor;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds spans by traces until policies decide on each. A source hears of its spans when the traces
+ * that they belong to were dropped or destinations have them, never before: nothing that is held
+ * was acknowledged.
+ *
+ * <p>Decisions are made by one thread at a time, which hands each trace on before it looks at the
+ * next. While what comes behind has no room it waits there, and the table fills: what comes then is
+ * given back to its source. The table holds less than its settings allow and one batch.
+ */
+final class TailSampler implements Processor, Adjustable {
+  /** Policies did not want it. */
+  static final String SAMPLED_OUT = "sampled_out";
+
+  /** There were more traces than may be held; it was the oldest. */
+  static final String TOO_EARLY = "dropped_too_early";
+
+  /** Its trace was larger than configured. */
+  static final String TOO_LARGE = "trace_too_large";
+
+  /** It was not decided when the processor stopped, which is configured to drop such. */
+  static final String PENDING_AT_STOP = "pending_at_stop";
+
+  /** The same spans were sent again while they were held, or after they had gone on. */
+  static final String REPEATED = "repeated";
+
+  /** Due traces are decided together, so often at most. */
+  private static final Duration TICK = Duration.ofMillis(100);
+
+  /** What is due for longer is held up behind this processor. */
+  private static final Duration LONG_DUE = Duration.ofSeconds(2);
+
+  /** How long a successor waits for what goes on. */
+  private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
+
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final String name;
+  private final Consumer next;
+  private final Account account;
+  private final Clockwork clock;
+  private final System.Logger log;
+  private final TailMetrics metrics;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** There may be room now. */
+  private final Condition room = lock.newCondition();
+
+  /** A round of decisions is over. */
+  private final Condition idle = lock.newCondition();
+
+  private final TraceTable table; // guarded by lock
+  private volatile TailSettings settings; // written under lock
+  private volatile PolicySet policies; // written under lock
+  private boolean deciding; // guarded by lock; whether a thread decides
+  private boolean stopped; // guarded by lock
+  private Clockwork.@Nullable Timer timer; // guarded by lock
+  private long timerAt; // guarded by lock; when it runs
+
+  TailSampler(TailSettings settings, Ottl ottl, Consumer next, Context context) {
+    this.settings = settings;
+    this.next = next;
+    this.name = context.name();
+    this.account = context.account(Signal.TRACES);
+    this.clock = context.clock();
+    this.log = context.logger();
+    this.metrics = new TailMetrics(context.metrics(), context.id());
+    this.table = new TraceTable(settings);
+    this.policies = PolicySet.of(settings, clock, ottl, metrics, log);
+    String id = context.id().toString();
+    context
+        .metrics()
+        .register(
+            to -> OttlMetrics.conditions(id, Signal.TRACES, policies.conditions()).collect(to));
+  }
+
+  @Override
+  public void adjust(Object other) {
+    TailSettings s = (TailSettings) other;
+    PolicySet p = policies.with(s);
+    lock.lock();
+    try {
+      settings = s;
+      policies = p;
+      table.adjust(s);
+      room.signalAll();
+      arm();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    account.take(batch.items());
+    List<Piece> pieces;
+    try {
+      pieces = Piece.split((TracesData) batch.takeTree(), early());
+    } catch (CodecException e) {
+      account.drop(TreeProcessor.MALFORMED, batch.items());
+      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      return;
+    }
+    int spans = pieces.stream().mapToInt(Piece::spans).sum();
+    if (spans > batch.items()) {
+      account.create(spans - batch.items());
+    } else {
+      account.drop(TreeProcessor.RECODED, batch.items() - spans);
+    }
+    if (pieces.isEmpty()) {
+      receipt.settle(Outcome.ACCEPTED);
+      return;
+    }
+    Arrival arrival = new Arrival(pieces, receipt);
+    String full;
+    lock.lock();
+    try {
+      full = awaitRoom(pieces);
+      if (full == null) {
+        arrival.enter();
+        metrics.onMemory(table.traces());
+        arm();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (full != null) {
+      account.giveBack(spans);
+      receipt.settle(new Outcome.Unavailable(name + ": " + full, RETRY));
+      return;
+    }
+    arrival.finish();
+  }
+
+  /** What policies say of spans as they come; null when they are asked at the end. */
+  private @Nullable Function<Trace, Decision> early() {
+    return settings.onIngest() ? policies::decide : null;
+  }
+
+  /** Waits for room if configured so; why there is none, or null when there is. */
+  private @Nullable String awaitRoom(List<Piece> pieces) {
+    while (!stopped) {
+      long cost = table.costOf(pieces);
+      int fresh = table.tracesOf(pieces);
+      String full = null;
+      if (table.held() > 0 && cost > 0 && table.bytes() + cost > settings.maxBytes()) {
+        full = "the spans of undecided traces take max_bytes, please send again later";
+      } else if (table.held() > 0
+          && fresh > 0
+          && table.held() + fresh > settings.maxTraces()
+          && (settings.block() || isHeldUp())) {
+        full = "there are num_traces undecided traces, please send again later";
+      }
+      if (full == null || !settings.block()) {
+        return full;
+      }
+      try {
+        room.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return full;
+      }
+    }
+    return "it has stopped";
+  }
+
+  /** Whether traces are not decided in time, for what comes behind has no room. */
+  private boolean isHeldUp() {
+    HeldTrace t = table.first();
+    return t != null && clock.nanos() - t.due > LONG_DUE.toNanos();
+  }
+
+  /** What one batch brings. */
+  private final class Arrival {
+    private final List<Piece> pieces;
+    private final Receipt each;
+    private final List<Piece> late = new ArrayList<>();
+
+    /** What is to be done without the lock: receipts call whom they like. */
+    private final List<Runnable> after = new ArrayList<>();
+
+    Arrival(List<Piece> pieces, Receipt receipt) {
+      this.pieces = pieces;
+      this.each = Receipt.parts(receipt, pieces.size());
+    }
+
+    /** Finds the place of each piece, with the lock. */
+    void enter() {
+      long now = clock.nanos();
+      for (Piece p : pieces) {
+        HeldTrace t = table.held(p.id());
+        Decided d = t == null ? table.decided(p.id()) : null;
+        Boolean cached = t == null && d == null ? table.cached(p.id()) : null;
+        if (t != null) {
+          hold(t, p, now);
+        } else if (d != null) {
+          metrics.late(now - d.at());
+          follow(d.sampled(), p, d.releaseOf(p));
+        } else if (cached != null) {
+          metrics.fromCache(cached, p.spans());
+          follow(cached, p, null);
+        } else {
+          t = table.open(p.id(), now);
+          metrics.began();
+          hold(t, p, now);
+          makeRoom(t, now);
+        }
+      }
+    }
+
+    private void hold(HeldTrace t, Piece p, long now) {
+      Receipt.Part sender = new Receipt.Part(each, p.spans());
+      if (t.has(p)) {
+        table.repeat(t, sender);
+        account.drop(REPEATED, p.spans());
+        return;
+      }
+      table.add(t, p, sender, now);
+      long max = settings.maxTraceBytes();
+      if (max > 0 && t.bytes() > max && !t.deciding) {
+        metrics.droppedTooLarge();
+        table.remember(t.id, new Decided(t.arrival, now, null));
+        after.add(throwOut(t, TOO_LARGE));
+      }
+    }
+
+    private void makeRoom(HeldTrace opened, long now) {
+      List<Decided> forgotten = new ArrayList<>();
+      HeldTrace oldest = table.makeRoom(opened, forgotten);
+      forgotten.forEach(d -> metrics.removed(now - d.arrival()));
+      if (oldest != null) {
+        metrics.droppedTooEarly();
+        metrics.removed(now - oldest.arrival);
+        after.add(throwOut(oldest, TOO_EARLY));
+      }
+    }
+
+    /** A late piece goes the way of its trace. */
+    private void follow(boolean sampled, Piece p, @Nullable Release before) {
+      if (!sampled) {
+        account.drop(SAMPLED_OUT, p.spans());
+        after.add(() -> each.settle(Outcome.ACCEPTED));
+      } else if (before == null) {
+        late.add(p);
+      } else {
+        after.add(
+            () -> {
+              if (before.join(new Receipt.Part(each, p.spans()))) {
+                account.drop(REPEATED, p.spans());
+              } else {
+                late.add(p);
+              }
+            });
+      }
+    }
+
+    /** Settles and sends what is not held, without the lock. */
+    void finish() {
+      after.forEach(Runnable::run);
+      if (late.isEmpty()) {
+        return;
+      }
+      List<Receipt.Part> senders = new ArrayList<>();
+      for (Piece p : late) {
+        senders.add(new Receipt.Part(each, p.spans()));
+      }
+      send(late, new Release(senders));
+    }
+  }
+
+  /** Takes a trace out undecided, with the lock; what its senders are to hear without it. */
+  private Runnable throwOut(HeldTrace t, String reason) {
+    table.close(t);
+    table.free(t);
+    account.drop(reason, t.spans());
+    room.signalAll();
+    Release release = new Release(t.senders);
+    return () -> release.settle(Outcome.ACCEPTED);
+  }
+
+  /** Hands spans on. */
+  private void send(List<Piece> pieces, Release release) {
+    int spans = pieces.stream().mapToInt(Piece::spans).sum();
+    account.pass(spans);
+    try {
+      next.consume(
+          new Batch(Signal.TRACES, Encoding.OTLP, Piece.join(pieces), spans, 0, Metadata.NONE),
+          release);
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, name + ": what stands behind it failed; senders are to try again", e);
+      release.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
+    }
+  }
+
+  /** Has decisions made when the next trace is due. Called with the lock. */
+  private void arm() {
+    HeldTrace t = table.first();
+    if (t == null || deciding || stopped) {
+      return;
+    }
+    long now = clock.nanos();
+    long at = now + Math.max(t.early == null ? TICK.toNanos() : 0, t.due - now);
+    if (timer != null) {
+      if (timerAt <= at) {
+        return;
+      }
+      timer.cancel();
+    }
+    timerAt = at;
+    timer =
+        clock.schedule(
+            Duration.ofNanos(at - now), () -> clock.execute("tail sampling", this::decideWhenDue));
+  }
+
+  private void decideWhenDue() {
+    lock.lock();
+    try {
+      timer = null;
+    } finally {
+      lock.unlock();
+    }
+    decide();
+  }
+
+  /** Decides what is due, one trace after the other; at most one thread does. */
+  private void decide() {
+    lock.lock();
+    try {
+      if (deciding) {
+        return;
+      }
+      deciding = true;
+    } finally {
+      lock.unlock();
+    }
+    long begin = clock.nanos();
+    try {
+      while (decideNext()) {
+        // until nothing is due
+      }
+    } finally {
+      metrics.ran(clock.nanos() - begin);
+      lock.lock();
+      try {
+        deciding = false;
+        metrics.onMemory(table.traces());
+        arm();
+        idle.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Decides on one trace and hands it on; false when none is due. */
+  private boolean decideNext() {
+    HeldTrace t;
+    List<Piece> seen;
+    Trace trace;
+    lock.lock();
+    try {
+      t = table.first();
+      if (t == null || t.due - clock.nanos() > 0) {
+        return false;
+      }
+      table.decide(t);
+      seen = List.copyOf(t.pieces);
+      trace = new Trace(t.id, t.spans(), t.bytes(), () -> seen.stream().map(Piece::read).toList());
+    } finally {
+      lock.unlock();
+    }
+    Decision d = decide(t, trace);
+    Release release;
+    lock.lock();
+    try {
+      table.close(t);
+      release = new Release(t.senders);
+      if (d != null) {
+        boolean sampled = d == Decision.SAMPLED;
+        table.remember(
+            t.id,
+            sampled
+                ? new Decided(t.arrival, clock.nanos(), release, t.fingerprints())
+                : new Decided(t.arrival, clock.nanos(), null));
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (d == null) {
+      account.giveBack(t.spans());
+      release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
+    } else if (d == Decision.SAMPLED) {
+      send(t.pieces, release);
+    } else {
+      account.drop(SAMPLED_OUT, t.spans());
+      release.settle(Outcome.ACCEPTED);
+    }
+    lock.lock();
+    try {
+      table.free(t);
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return true;
+  }
+
+  /** What is decided of a trace; null when that failed and its senders are to keep it. */
+  private @Nullable Decision decide(HeldTrace t, Trace trace) {
+    try {
+      Decision d = t.early;
+      if (d == null) {
+        d = settings.onIngest() ? Decision.NOT_SAMPLED : policies.decide(trace);
+      }
+      metrics.decided(d);
+      return d;
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, name + ": a trace could not be decided", e);
+      return null;
+    }
+  }
+
+  @Override
+  public void handOn() {
+    lock.lock();
+    try {
+      table.hurry(clock.nanos());
+    } finally {
+      lock.unlock();
+    }
+    decide();
+    awaitIdle(LONGEST_WAY, false);
+  }
+
+  /**
+   * Decides on what is held, within the time; what is left then is given back to its senders, as is
+   * everything that comes from now on.
+   */
+  @Override
+  public void stop(Duration patience) {
+    List<HeldTrace> dropped = List.of();
+    lock.lock();
+    try {
+      stopped = true;
+      if (timer != null) {
+        timer.cancel();
+        timer = null;
+      }
+      if (settings.dropAtStop()) {
+        dropped = table.takeAll();
+      }
+      table.hurry(clock.nanos());
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    for (HeldTrace t : dropped) {
+      account.drop(PENDING_AT_STOP, t.spans());
+      new Release(t.senders).settle(Outcome.ACCEPTED);
+    }
+    clock.execute("tail sampling", this::decide);
+    awaitIdle(patience, true);
+    List<HeldTrace> left;
+    lock.lock();
+    try {
+      left = table.takeAll();
+    } finally {
+      lock.unlock();
+    }
+    for (HeldTrace t : left) {
+      account.giveBack(t.spans());
+      new Release(t.senders)
+          .settle(new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
+    }
+  }
+
+  /** Waits until nobody decides, and if wanted nothing is held any more. */
+  private void awaitIdle(Duration patience, boolean empty) {
+    long left = patience.toNanos();
+    lock.lock();
+    try {
+      while (left > 0 && (deciding || empty && table.held() > 0)) {
+        left = idle.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

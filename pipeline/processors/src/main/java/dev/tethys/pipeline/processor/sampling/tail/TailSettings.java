@@ -1,0 +1,176 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.config.ByteSize;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of {@code tail_sampling}.
+ *
+ * @param afterRoot how long a trace waits once its root is there; zero for no less than others
+ * @param onIngest whether spans are judged as they come, each arrival on its own
+ */
+public record TailSettings(
+    Duration decisionWait,
+    Duration afterRoot,
+    int maxTraces,
+    long maxBytes,
+    long maxTraceBytes,
+    int sampledCache,
+    int notSampledCache,
+    boolean onIngest,
+    boolean firstMatch,
+    boolean dropAtStop,
+    boolean block,
+    List<PolicySettings> policies) {
+  /** What is held at most unless configured: a quarter of the heap. */
+  static final long DEFAULT_MAX_BYTES = Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
+
+  private static final long MAX_COUNT = 100_000_000;
+  private static final Duration LONGEST_WAIT = Duration.ofDays(1);
+
+  private static final Section CACHE =
+      new Section("decision_cache", "How many decisions are remembered without their traces.");
+  private static final Key<Long> SAMPLED =
+      CACHE.key("sampled_cache_size", Type.INT, 0L, "Of traces that were sampled.");
+  private static final Key<Long> NOT_SAMPLED =
+      CACHE.key("non_sampled_cache_size", Type.INT, 0L, "Of traces that were not.");
+
+  private static final Section SECTION =
+      new Section("tail_sampling", "Holds traces, and keeps or drops each as a whole.");
+  private static final Key<Duration> WAIT =
+      SECTION.key(
+          "decision_wait",
+          GoDurations.TYPE,
+          Duration.ofSeconds(30),
+          "From the first span to the decision; senders hear of their spans only then.");
+  private static final Key<Duration> AFTER_ROOT =
+      SECTION.key(
+          "decision_wait_after_root_received",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "From the root span to the decision, where that is sooner; 0 for never.");
+  private static final Key<Long> TRACES =
+      SECTION.key("num_traces", Type.INT, 50_000L, "Most traces that are held or remembered.");
+  private static final Key<ByteSize> MAX_BYTES =
+      SECTION.optional(
+          "max_bytes",
+          Type.SIZE,
+          "Most bytes of held spans; more are given back to their senders. A quarter of the heap.");
+  private static final Key<Long> TRACE_BYTES =
+      SECTION.key(
+          "maximum_trace_size_bytes", Type.INT, 0L, "Larger traces are dropped; 0 for none.");
+  private static final Key<YamlObject> DECISION_CACHE =
+      SECTION.optional("decision_cache", CACHE.type(o -> o), "Of decisions.");
+  private static final Key<Boolean> ON_INGEST =
+      SECTION.key(
+          "sampling_strategy",
+          Type.oneOf("strategy", "trace-complete", false, "span-ingest", true),
+          false,
+          "Whether a trace is judged when it is complete, or its spans as they come.");
+  private static final Key<Boolean> FIRST_MATCH =
+      SECTION.key(
+          "sample_on_first_match", Type.BOOL, false, "Whether the first that samples decides.");
+  private static final Key<Boolean> DROP_AT_STOP =
+      SECTION.key(
+          "drop_pending_traces_on_shutdown",
+          Type.BOOL,
+          false,
+          "Whether a stop drops what is not decided, instead of deciding it.");
+  private static final Key<Boolean> BLOCK =
+      SECTION.key(
+          "block_on_overflow",
+          Type.BOOL,
+          false,
+          "Whether senders wait for room, instead of the oldest traces being dropped.");
+  private static final Key<Long> SHARDS =
+      SECTION.key("num_shards", Type.INT, 1L, "Taken; senders' threads share one table.");
+  private static final Key<List<PolicySettings>> POLICIES =
+      SECTION.required("policies", Type.list(PolicySettings.OUTER), "What decides.");
+
+  static {
+    SECTION.key("expected_new_traces_per_sec", Type.UINT, 0L, "Taken; tables grow on demand.");
+    SECTION.notBuilt("tail_storage", "An extension that holds the spans; max_bytes bounds them.");
+  }
+
+  static final Type<TailSettings> TYPE = SECTION.type(TailSettings::read);
+
+  private static TailSettings read(YamlObject o) {
+    o.readAll();
+    Duration wait = o.get(WAIT);
+    if (wait.isNegative() || wait.compareTo(LONGEST_WAIT) > 0) {
+      throw o.error(WAIT, "is 0 to 24h");
+    }
+    if (o.get(AFTER_ROOT).isNegative()) {
+      throw o.error(AFTER_ROOT, "is 0 or more");
+    }
+    @Nullable ByteSize max = o.find(MAX_BYTES);
+    if (max != null && max.bytes() <= 0) {
+      throw o.error(MAX_BYTES, "is more than nothing");
+    }
+    if (o.get(SHARDS) < 0 || o.get(SHARDS) > 256) {
+      throw o.error(SHARDS, "is 1 to 256");
+    }
+    List<PolicySettings> policies = o.get(POLICIES);
+    if (policies.isEmpty()) {
+      throw o.error(POLICIES, "names at least one policy: without one nothing is sampled");
+    }
+    boolean onIngest = o.get(ON_INGEST);
+    Set<String> names = new HashSet<>();
+    for (PolicySettings p : policies) {
+      if (!names.add(p.name())) {
+        throw o.error(POLICIES, "has two policies called \"" + p.name() + "\"");
+      }
+      if (onIngest && p.rule().isStateful()) {
+        throw o.error(
+            POLICIES,
+            "\"" + p.name() + "\" counts what it samples, which span-ingest does not allow");
+      }
+    }
+    YamlObject cache = o.find(DECISION_CACHE);
+    return new TailSettings(
+        wait,
+        o.get(AFTER_ROOT),
+        count(o, TRACES, 1),
+        max == null ? DEFAULT_MAX_BYTES : max.bytes(),
+        count(o, TRACE_BYTES),
+        cache == null ? 0 : count(cache, SAMPLED, 0),
+        cache == null ? 0 : count(cache, NOT_SAMPLED, 0),
+        onIngest,
+        o.get(FIRST_MATCH),
+        o.get(DROP_AT_STOP),
+        o.get(BLOCK),
+        policies);
+  }
+
+  private static long count(YamlObject o, Key<Long> key) {
+    if (o.get(key) < 0) {
+      throw o.error(key, "is 0 or more");
+    }
+    return o.get(key);
+  }
+
+  private static int count(YamlObject o, Key<Long> key, int least) {
+    long n = o.get(key);
+    if (n < least || n > MAX_COUNT) {
+      throw o.error(key, "is " + least + " to " + MAX_COUNT);
+    }
+    return (int) n;
+  }
+
+  /** When a trace is decided that came then, and whose root came then or has not. */
+  long due(long arrival, @Nullable Long rootArrival) {
+    long due = arrival + decisionWait.toNanos();
+    return rootArrival == null || afterRoot.isZero()
+        ? due
+        : Math.min(due, rootArrival + afterRoot.toNanos());
+  }
+}

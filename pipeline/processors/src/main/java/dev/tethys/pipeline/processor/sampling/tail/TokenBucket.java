@@ -1,0 +1,32 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.pipeline.Clockwork;
+
+/** So many tokens a second, saved up to a capacity; full at first. For one thread. */
+final class TokenBucket {
+  private final double perSecond;
+  private final double capacity;
+  private final Clockwork clock;
+  private double tokens;
+  private long at;
+
+  TokenBucket(long perSecond, long capacity, Clockwork clock) {
+    this.perSecond = perSecond;
+    this.capacity = capacity;
+    this.clock = clock;
+    tokens = capacity;
+    at = clock.nanos();
+  }
+
+  /** Takes so many, or none when there are fewer. */
+  boolean take(long n) {
+    long now = clock.nanos();
+    tokens = Math.min(capacity, tokens + (now - at) / 1e9 * perSecond);
+    at = now;
+    if (tokens < n) {
+      return false;
+    }
+    tokens -= n;
+    return true;
+  }
+}

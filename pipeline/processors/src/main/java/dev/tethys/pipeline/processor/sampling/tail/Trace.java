@@ -1,0 +1,74 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What policies see of a trace. Its spans are decoded when the first policy asks for them, so those
+ * that decide by id, count or size cost no decoding. For one thread; policies change nothing.
+ */
+final class Trace {
+  private final TraceId id;
+  private final int spanCount;
+  private final long bytes;
+  private final Supplier<List<TracesData>> decoder;
+  private @Nullable List<TracesData> decoded;
+
+  Trace(TraceId id, int spanCount, long bytes, Supplier<List<TracesData>> decoder) {
+    this.id = id;
+    this.spanCount = spanCount;
+    this.bytes = bytes;
+    this.decoder = decoder;
+  }
+
+  TraceId id() {
+    return id;
+  }
+
+  int spanCount() {
+    return spanCount;
+  }
+
+  /** Its length as a message of OTLP. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Its spans by what brought them. */
+  List<TracesData> data() {
+    if (decoded == null) {
+      decoded = decoder.get();
+    }
+    return decoded;
+  }
+
+  /** Whether a span is so. */
+  boolean anySpan(Predicate<Span> test) {
+    return any(_ -> false, test);
+  }
+
+  /** Whether a resource or a span is so. */
+  boolean any(Predicate<ResourceGroup<Span>> ofResource, Predicate<Span> ofSpan) {
+    for (TracesData d : data()) {
+      for (ResourceGroup<Span> r : d.resources()) {
+        if (ofResource.test(r)) {
+          return true;
+        }
+        for (ScopeGroup<Span> s : r.scopes()) {
+          for (Span x : s.items()) {
+            if (ofSpan.test(x)) {
+              return true;
+            }
+          }
+        }
+      }
+    }
+    return false;
+  }
+}

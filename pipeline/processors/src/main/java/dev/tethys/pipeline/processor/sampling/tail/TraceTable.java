@@ -1,0 +1,247 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.pipeline.Receipt;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Traces that are held, traces that were decided lately, and decisions without traces.
+ *
+ * <p>Invariants: a trace is held or decided, not both; each held one that policies do not look at
+ * stands among those that are due; {@code bytes} is the cost of the held ones, and of the one that
+ * goes on until it has. Guarded by its owner.
+ */
+final class TraceTable {
+  private final Map<TraceId, HeldTrace> held = new LinkedHashMap<>();
+  private final TreeSet<HeldTrace> byDue = new TreeSet<>(HeldTrace.BY_DUE);
+  private final Map<TraceId, Decided> decided = new LinkedHashMap<>();
+  private final DecisionCache sampled = new DecisionCache();
+  private final DecisionCache notSampled = new DecisionCache();
+  private TailSettings settings;
+  private long bytes;
+  private long numbers;
+
+  TraceTable(TailSettings settings) {
+    this.settings = settings;
+    sampled.resize(settings.sampledCache());
+    notSampled.resize(settings.notSampledCache());
+  }
+
+  /** Takes other settings; what is held waits as long as they say. */
+  void adjust(TailSettings s) {
+    settings = s;
+    sampled.resize(s.sampledCache());
+    notSampled.resize(s.notSampledCache());
+    List<HeldTrace> all = List.copyOf(byDue);
+    byDue.clear();
+    for (HeldTrace t : all) {
+      t.due = t.early == null ? s.due(t.arrival, t.rootArrival) : t.due;
+      byDue.add(t);
+    }
+  }
+
+  int held() {
+    return held.size();
+  }
+
+  /** Traces of which anything is known besides a cached decision. */
+  int traces() {
+    return held.size() + decided.size();
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  @Nullable HeldTrace held(TraceId id) {
+    return held.get(id);
+  }
+
+  @Nullable Decided decided(TraceId id) {
+    return decided.get(id);
+  }
+
+  /** What a cache knows of a trace; null for nothing. */
+  @Nullable Boolean cached(TraceId id) {
+    if (sampled.contains(id)) {
+      return true;
+    }
+    return notSampled.contains(id) ? false : null;
+  }
+
+  /** What is to be held of pieces, in bytes; nothing of what is known. */
+  long costOf(List<Piece> pieces) {
+    long n = 0;
+    for (Piece p : pieces) {
+      HeldTrace t = held.get(p.id());
+      if (t == null ? isNew(p) : !t.has(p)) {
+        n += HeldTrace.cost(p);
+      }
+    }
+    return n;
+  }
+
+  /** How many traces there will be more. */
+  int tracesOf(List<Piece> pieces) {
+    Map<TraceId, Boolean> fresh = new HashMap<>();
+    for (Piece p : pieces) {
+      if (isNew(p)) {
+        fresh.put(p.id(), true);
+      }
+    }
+    return fresh.size();
+  }
+
+  private boolean isNew(Piece p) {
+    return !held.containsKey(p.id()) && !decided.containsKey(p.id()) && cached(p.id()) == null;
+  }
+
+  /** Begins to hold a trace. */
+  HeldTrace open(TraceId id, long now) {
+    HeldTrace t = new HeldTrace(id, now, numbers++);
+    t.due = settings.due(now, null);
+    held.put(id, t);
+    byDue.add(t);
+    bytes += t.cost();
+    return t;
+  }
+
+  /** Holds a piece of a trace. */
+  void add(HeldTrace t, Piece p, Receipt.Part sender, long now) {
+    bytes -= t.cost();
+    t.add(p, sender);
+    bytes += t.cost();
+    if (t.deciding) {
+      return;
+    }
+    if (p.hasRoot() && t.rootArrival == null) {
+      t.rootArrival = now;
+      moveTo(t, Math.min(t.due, settings.due(t.arrival, now)));
+    }
+    if (p.early() != null && p.early() != Decision.NOT_SAMPLED && t.early == null) {
+      t.early = p.early();
+      moveTo(t, now);
+    }
+  }
+
+  /** Notes that somebody sent again what is held. */
+  void repeat(HeldTrace t, Receipt.Part sender) {
+    bytes -= t.cost();
+    t.repeat(sender);
+    bytes += t.cost();
+  }
+
+  private void moveTo(HeldTrace t, long due) {
+    byDue.remove(t);
+    t.due = due;
+    byDue.add(t);
+  }
+
+  /** Has everything that is held be due. */
+  void hurry(long now) {
+    List<HeldTrace> all = List.copyOf(byDue);
+    byDue.clear();
+    for (HeldTrace t : all) {
+      t.due = Math.min(t.due, now);
+      byDue.add(t);
+    }
+  }
+
+  /** The next that is due; null when there is none. */
+  @Nullable HeldTrace first() {
+    return byDue.isEmpty() ? null : byDue.first();
+  }
+
+  /** Policies look at a trace from now on. */
+  void decide(HeldTrace t) {
+    byDue.remove(t);
+    t.deciding = true;
+  }
+
+  /** A trace is no longer held, but its bytes are still there. */
+  void close(HeldTrace t) {
+    byDue.remove(t);
+    held.remove(t.id);
+  }
+
+  /** Its bytes have gone. */
+  void free(HeldTrace t) {
+    bytes -= t.cost();
+  }
+
+  /** Remembers a decision. */
+  void remember(TraceId id, Decided d) {
+    (d.sampled() ? sampled : notSampled).add(id);
+    decided.put(id, d);
+  }
+
+  /**
+   * Makes room for a trace that was opened: decisions go first.
+   *
+   * @param thrownOut told decisions that are forgotten with their traces
+   * @return a trace that has to go undecided; null for none. Fewer traces than there were may be
+   *     allowed since a reload: they are not all thrown out at once.
+   */
+  @Nullable HeldTrace makeRoom(HeldTrace opened, List<Decided> thrownOut) {
+    Iterator<Decided> d = decided.values().iterator();
+    while (traces() > settings.maxTraces() && d.hasNext()) {
+      thrownOut.add(d.next());
+      d.remove();
+    }
+    if (settings.block() || held.size() <= settings.maxTraces()) {
+      return null;
+    }
+    for (HeldTrace t : held.values()) {
+      if (!t.deciding && t != opened) {
+        return t;
+      }
+    }
+    return null;
+  }
+
+  /** Takes out what policies do not look at. */
+  List<HeldTrace> takeAll() {
+    List<HeldTrace> all = new ArrayList<>(byDue);
+    for (HeldTrace t : all) {
+      close(t);
+      free(t);
+    }
+    return all;
+  }
+
+  /** The ids that were asked for last. */
+  private static final class DecisionCache {
+    private final LinkedHashMap<TraceId, Boolean> ids = new LinkedHashMap<>(16, 0.75f, true);
+    private int size;
+
+    void resize(int to) {
+      size = to;
+      trim();
+    }
+
+    void add(TraceId id) {
+      if (size > 0) {
+        ids.put(id, true);
+        trim();
+      }
+    }
+
+    boolean contains(TraceId id) {
+      return ids.get(id) != null;
+    }
+
+    private void trim() {
+      Iterator<TraceId> i = ids.keySet().iterator();
+      while (ids.size() > size && i.hasNext()) {
+        i.next();
+        i.remove();
+      }
+    }
+  }
+}

@@ -1,0 +1,492 @@
+package dev.tethys.pipeline.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Adjustable;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.pipeline.processor.sampling.tail.TailSampling;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What tail_sampling holds, and what its senders hear of it and when. */
+class TailSamplingTest {
+  private static final String ALWAYS = "policies: [{name: all, type: always_sample}]";
+  private static final String KEPT =
+      "policies: [{name: kept, type: string_attribute,"
+          + " string_attribute: {key: keep, values: ['yes']}}]";
+
+  /** What went on, with who is to hear of it. */
+  private record Sent(Batch batch, Receipt receipt) {
+    List<Span> spans() {
+      return Rig.all(Rig.traces(batch));
+    }
+  }
+
+  private final Rig rig = new Rig();
+  private final LinkedBlockingQueue<Sent> sent = new LinkedBlockingQueue<>();
+
+  @AfterEach
+  void nothingIsMissing() {
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  private Processor sampler(String yaml) {
+    return sampler(yaml, (b, r) -> sent.add(new Sent(b, r)));
+  }
+
+  private Processor sampler(String yaml, Consumer next) {
+    return make(new TailSampling(InstantSource.system()), yaml, next);
+  }
+
+  private <S> Processor make(ProcessorFactory<S> f, String yaml, Consumer next) {
+    return f.create(f.settings().read(root(yaml)), Signal.TRACES, next, rig);
+  }
+
+  private static dev.tethys.config.YamlNode root(String yaml) {
+    return YamlDocument.parse("c.yaml", null, "{" + yaml + "}").root();
+  }
+
+  private static void adjust(Processor p, String yaml) throws IOException {
+    ((Adjustable) p)
+        .adjust(
+            Objects.requireNonNull(
+                new TailSampling(InstantSource.system()).settings().read(root(yaml))));
+  }
+
+  private static Span span(long trace, long id, Object... attributes) {
+    Span s = Rig.span("work", attributes);
+    s.setTraceId(7, trace);
+    s.setSpanId(id);
+    s.setParentSpanId(id == 1 ? 0 : 1);
+    return s;
+  }
+
+  private List<Outcome> send(Processor p, Span... spans) {
+    return send(p, Rig.traces("shop", spans));
+  }
+
+  private static List<Outcome> send(Processor p, TracesData data) {
+    List<Outcome> heard = new ArrayList<>();
+    p.consume(Rig.batch(data), heard::add);
+    return heard;
+  }
+
+  private Balance balance() {
+    return rig.account(Signal.TRACES).balance();
+  }
+
+  private void pass(long seconds) {
+    rig.clock.pass(Duration.ofSeconds(seconds));
+  }
+
+  private double metric(String name, String... labels) {
+    double sum = 0;
+    for (MetricFamily f : rig.registry.gather()) {
+      if (f.name().equals("otelcol_processor_tail_sampling_" + name)) {
+        for (MetricFamily.Metric m : f.metrics()) {
+          boolean all = true;
+          for (int i = 0; i < labels.length; i += 2) {
+            all &= labels[i + 1].equals(m.labels().get(labels[i]));
+          }
+          sum += all && m.point() instanceof MetricFamily.Value n ? n.value() : 0;
+        }
+      }
+    }
+    return sum;
+  }
+
+  @Test
+  void sendersHearOfTheirSpansWhenDestinationsHaveTheTrace() {
+    Processor p = sampler("decision_wait: 10s, " + ALWAYS);
+    List<Outcome> first = send(p, span(1, 1));
+    pass(6);
+    List<Outcome> second = send(p, span(1, 2), span(1, 3));
+    pass(3);
+    assertThat(sent).isEmpty();
+    assertThat(balance().held()).isEqualTo(3);
+    pass(2);
+    Sent s = sent.remove();
+    assertThat(s.spans()).extracting(Span::spanId).containsExactly(1L, 2L, 3L);
+    assertThat(first).as("nobody has the spans yet").isEmpty();
+    s.receipt().settle(Outcome.ACCEPTED);
+    assertThat(first).containsExactly(Outcome.ACCEPTED);
+    assertThat(second).containsExactly(Outcome.ACCEPTED);
+    assertThat(balance().out()).isEqualTo(3);
+    assertThat(balance().held()).isZero();
+  }
+
+  @Test
+  void senderOfSeveralTracesHearsWhenTheLastIsSettled() {
+    Processor p = sampler("decision_wait: 10s, " + KEPT);
+    List<Outcome> heard = send(p, span(1, 1, "keep", "yes"), span(2, 1), span(3, 1, "keep", "yes"));
+    pass(11);
+    assertThat(sent).hasSize(2);
+    sent.remove().receipt().settle(Outcome.ACCEPTED);
+    assertThat(heard).isEmpty();
+    sent.remove().receipt().settle(new Outcome.Unavailable("down", Duration.ZERO));
+    assertThat(heard).containsExactly(new Outcome.Unavailable("down", Duration.ZERO));
+    assertThat(balance().dropped()).containsEntry("sampled_out", 1L);
+  }
+
+  @Test
+  void rootBringsTheDecisionForward() {
+    Processor p = sampler("decision_wait: 60s, decision_wait_after_root_received: 5s, " + ALWAYS);
+    send(p, span(1, 2), span(2, 2));
+    pass(10);
+    send(p, span(1, 1));
+    pass(6);
+    assertThat(sent.remove().spans()).extracting(Span::spanId).containsExactly(2L, 1L);
+    assertThat(sent).isEmpty();
+    pass(45);
+    assertThat(sent).hasSize(1);
+  }
+
+  @Test
+  void lateSpansFollowTheDecision() {
+    Processor p = sampler("decision_wait: 1s, " + KEPT);
+    send(p, span(1, 1, "keep", "yes"), span(2, 1));
+    pass(2);
+    sent.remove().receipt().settle(Outcome.ACCEPTED);
+    List<Outcome> late = send(p, span(1, 2), span(2, 2, "keep", "yes"), span(1, 3));
+    Sent s = sent.remove();
+    assertThat(s.spans()).extracting(Span::spanId).containsExactly(2L, 3L);
+    assertThat(late).isEmpty();
+    s.receipt().settle(Outcome.ACCEPTED);
+    assertThat(late).containsExactly(Outcome.ACCEPTED);
+    assertThat(balance().dropped()).containsEntry("sampled_out", 2L);
+  }
+
+  @Test
+  void decisionsOutliveTheirTracesInCaches() {
+    Processor p =
+        sampler(
+            "decision_wait: 1s, num_traces: 1, decision_cache: {sampled_cache_size: 10,"
+                + " non_sampled_cache_size: 10}, "
+                + KEPT);
+    send(p, span(1, 1, "keep", "yes"));
+    pass(2);
+    send(p, span(2, 1));
+    pass(2);
+    send(p, span(3, 1));
+    pass(2);
+    assertThat(sent).hasSize(1);
+    List<Outcome> late = send(p, span(1, 2), span(2, 2, "keep", "yes"));
+    assertThat(sent).hasSize(2);
+    assertThat(sent.stream().toList().getLast().spans()).hasSize(1);
+    assertThat(late).isEmpty();
+    assertThat(metric("early_releases_from_cache_decision_total", "sampled", "true")).isEqualTo(1);
+    assertThat(metric("early_releases_from_cache_decision_total", "sampled", "false")).isEqualTo(1);
+  }
+
+  @Test
+  void oldestTraceGivesWayAndIsNotTakenForUndesired() {
+    Processor p =
+        sampler(
+            "decision_wait: 10s, num_traces: 2,"
+                + " decision_cache: {non_sampled_cache_size: 10}, "
+                + ALWAYS);
+    List<Outcome> first = send(p, span(1, 1));
+    send(p, span(2, 1));
+    send(p, span(3, 1));
+    assertThat(first).as("dropped as configured").containsExactly(Outcome.ACCEPTED);
+    assertThat(balance().dropped()).containsEntry("dropped_too_early", 1L);
+    assertThat(metric("sampling_trace_dropped_too_early_total")).isEqualTo(1);
+    pass(11);
+    assertThat(sent).hasSize(2);
+    send(p, span(1, 2));
+    pass(11);
+    assertThat(sent).as("it begins anew").hasSize(3);
+  }
+
+  @Test
+  void sameSpansSentAgainAreOneTrace() {
+    Processor p = sampler("decision_wait: 30s, " + ALWAYS);
+    List<Outcome> first = send(p, span(1, 1), span(2, 1));
+    pass(10);
+    List<Outcome> again = send(p, span(1, 1), span(2, 1));
+    pass(21);
+    assertThat(sent).hasSize(2);
+    Sent one = sent.remove();
+    assertThat(one.spans()).hasSize(1);
+    List<Outcome> third = send(p, span(1, 1), span(2, 1));
+    assertThat(sent).as("nothing goes twice").hasSize(1);
+    one.receipt().settle(Outcome.ACCEPTED);
+    sent.remove().receipt().settle(Outcome.ACCEPTED);
+    assertThat(first).containsExactly(Outcome.ACCEPTED);
+    assertThat(again).containsExactly(Outcome.ACCEPTED);
+    assertThat(third).containsExactly(Outcome.ACCEPTED);
+    assertThat(send(p, span(1, 1))).containsExactly(Outcome.ACCEPTED);
+    assertThat(balance().dropped()).containsEntry("repeated", 5L);
+  }
+
+  @Test
+  void whatNobodyTookGoesOnWhenItIsSentAgain() {
+    Processor p = sampler("decision_wait: 1s, " + ALWAYS);
+    List<Outcome> first = send(p, span(1, 1));
+    pass(2);
+    sent.remove().receipt().settle(new Outcome.Unavailable("down", Duration.ZERO));
+    assertThat(first).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
+    List<Outcome> again = send(p, span(1, 1));
+    sent.remove().receipt().settle(Outcome.ACCEPTED);
+    assertThat(again).containsExactly(Outcome.ACCEPTED);
+  }
+
+  @Test
+  void bytesAreBoundedByGivingBack() {
+    Processor p = sampler("decision_wait: 10s, max_bytes: 4KB, " + ALWAYS);
+    int held = 0;
+    List<Outcome> heard = send(p, span(++held, 1, "text", "x".repeat(1000)));
+    while (heard.isEmpty()) {
+      heard = send(p, span(++held, 1, "text", "x".repeat(1000)));
+    }
+    assertThat(heard).first().isInstanceOf(Outcome.Unavailable.class);
+    assertThat(held).isBetween(2, 4);
+    assertThat(balance().returned()).isEqualTo(1);
+    pass(11);
+    assertThat(sent).hasSize(held - 1);
+    assertThat(send(p, span(held, 1, "text", "x".repeat(1000)))).as("there is room").isEmpty();
+  }
+
+  @Test
+  void largeTracesAreDroppedWithWhatFollows() {
+    Processor p = sampler("decision_wait: 10s, maximum_trace_size_bytes: 2000, " + ALWAYS);
+    List<Outcome> a = send(p, span(1, 1, "text", "x".repeat(1000)));
+    assertThat(a).isEmpty();
+    List<Outcome> b = send(p, span(1, 2, "text", "y".repeat(1000)));
+    assertThat(a).containsExactly(Outcome.ACCEPTED);
+    assertThat(b).containsExactly(Outcome.ACCEPTED);
+    assertThat(send(p, span(1, 3))).containsExactly(Outcome.ACCEPTED);
+    pass(11);
+    assertThat(sent).isEmpty();
+    assertThat(balance().dropped()).containsEntry("trace_too_large", 2L);
+    assertThat(metric("traces_dropped_too_large_total")).isEqualTo(1);
+  }
+
+  /** A destination without room: who hands on to it waits. */
+  private static final class Full implements Consumer {
+    final CountDownLatch entered = new CountDownLatch(1);
+    final CountDownLatch opened = new CountDownLatch(1);
+    final LinkedBlockingQueue<Batch> taken = new LinkedBlockingQueue<>();
+
+    @Override
+    public void consume(Batch batch, Receipt receipt) {
+      entered.countDown();
+      try {
+        opened.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      taken.add(batch);
+      receipt.settle(Outcome.ACCEPTED);
+    }
+  }
+
+  @Test
+  void nothingPilesUpBeforeADestinationThatHasNoRoom() throws InterruptedException {
+    Full full = new Full();
+    Processor p = sampler("decision_wait: 1s, num_traces: 3, " + ALWAYS, full);
+    List<List<Outcome>> heard = new ArrayList<>();
+    for (int i = 1; i <= 3; i++) {
+      heard.add(send(p, span(i, 1)));
+    }
+    Thread decider = Thread.ofPlatform().start(() -> pass(2));
+    full.entered.await();
+    // Time does not pass for the thread that waits, but here it does.
+    rig.clock.millis += 60_000;
+    for (int i = 4; i <= 6; i++) {
+      heard.add(send(p, span(i, 1)));
+    }
+    assertThat(heard.getLast()).first().isInstanceOf(Outcome.Unavailable.class);
+    assertThat(balance().dropped()).as("nothing is thrown out").isEmpty();
+    assertThat(balance().held()).isLessThanOrEqualTo(3);
+    assertThat(heard.getFirst()).isEmpty();
+    full.opened.countDown();
+    decider.join();
+    assertThat(heard.getFirst()).containsExactly(Outcome.ACCEPTED);
+    assertThat(full.taken.size()).isGreaterThanOrEqualTo(3);
+  }
+
+  @Test
+  void stopIsPatientForAWhileAndGivesBackTheRest() throws InterruptedException {
+    Full full = new Full();
+    Processor p = sampler("decision_wait: 1s, " + ALWAYS, full);
+    List<Outcome> first = send(p, span(1, 1));
+    List<Outcome> second = send(p, span(2, 1));
+    Thread decider = Thread.ofPlatform().start(() -> pass(2));
+    full.entered.await();
+    p.stop(Duration.ofMillis(20));
+    assertThat(second).first().isInstanceOf(Outcome.Unavailable.class);
+    assertThat(first).as("it is on its way").isEmpty();
+    full.opened.countDown();
+    decider.join();
+    assertThat(first).containsExactly(Outcome.ACCEPTED);
+    assertThat(full.taken).hasSize(1);
+    assertThat(balance().returned()).isEqualTo(1);
+  }
+
+  @Test
+  void stopDecidesAndTakesNothingMore() {
+    Processor p = sampler("decision_wait: 10m, " + KEPT);
+    List<Outcome> heard = send(p, span(1, 1, "keep", "yes"), span(2, 1));
+    p.stop(Duration.ofSeconds(5));
+    assertThat(sent).hasSize(1);
+    sent.remove().receipt().settle(Outcome.ACCEPTED);
+    assertThat(heard).containsExactly(Outcome.ACCEPTED);
+    assertThat(send(p, span(3, 1))).first().isInstanceOf(Outcome.Unavailable.class);
+    pass(3600);
+    assertThat(sent).isEmpty();
+    assertThat(balance().held()).isZero();
+  }
+
+  @Test
+  void stopDropsWhatIsPendingIfConfigured() {
+    Processor p = sampler("decision_wait: 1m, drop_pending_traces_on_shutdown: true, " + ALWAYS);
+    List<Outcome> heard = send(p, span(1, 1));
+    p.stop(Duration.ofSeconds(5));
+    assertThat(sent).isEmpty();
+    assertThat(heard).containsExactly(Outcome.ACCEPTED);
+    assertThat(balance().dropped()).containsEntry("pending_at_stop", 1L);
+  }
+
+  @Test
+  void blockedSendersWaitForRoomAndAreLetGoByAStop() throws InterruptedException {
+    Processor p = sampler("decision_wait: 10s, num_traces: 1, block_on_overflow: true, " + ALWAYS);
+    send(p, span(1, 1));
+    LinkedBlockingQueue<Outcome> heard = new LinkedBlockingQueue<>();
+    Thread waits =
+        Thread.ofPlatform()
+            .start(() -> p.consume(Rig.batch(Rig.traces("shop", span(2, 1))), heard::add));
+    while (waits.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    pass(11);
+    waits.join();
+    assertThat(sent).as("the first made room").hasSize(1);
+    assertThat(heard).isEmpty();
+    Thread again =
+        Thread.ofPlatform()
+            .start(() -> p.consume(Rig.batch(Rig.traces("shop", span(3, 1))), heard::add));
+    while (again.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    p.stop(Duration.ofSeconds(1));
+    again.join();
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(Outcome.Unavailable.class);
+    assertThat(sent).as("the second was decided").hasSize(2);
+  }
+
+  @Test
+  void reloadKeepsWhatIsHeld() throws IOException {
+    Processor p = sampler("decision_wait: 10s, " + KEPT);
+    List<Outcome> heard = send(p, span(1, 1));
+    pass(5);
+    adjust(p, "decision_wait: 20s, num_traces: 10, " + ALWAYS);
+    pass(10);
+    assertThat(sent).as("it waits as long as it is to wait now").isEmpty();
+    pass(6);
+    assertThat(sent.remove().spans()).hasSize(1);
+    assertThat(heard).isEmpty();
+    adjust(p, "decision_wait: 2s, " + ALWAYS);
+    send(p, span(1, 2));
+    assertThat(sent).as("the decision is known still").hasSize(1);
+  }
+
+  @Test
+  void reloadKeepsWhatALimitHasCounted() throws IOException {
+    String limit =
+        "{name: limit, type: rate_limiting, rate_limiting: {spans_per_second: 1,"
+            + " burst_capacity: 1}}";
+    Processor p = sampler("decision_wait: 0s, policies: [" + limit + "]");
+    send(p, span(1, 1));
+    rig.clock.pass(Duration.ofMillis(200));
+    assertThat(sent).hasSize(1);
+    adjust(p, "decision_wait: 0s, num_traces: 9, policies: [" + limit + "]");
+    send(p, span(2, 1));
+    rig.clock.pass(Duration.ofMillis(200));
+    assertThat(sent).as("the rate is used up").hasSize(1);
+  }
+
+  @Test
+  void policyThatFailsIsCountedAndTheOthersDecide() {
+    Processor p =
+        sampler(
+            "decision_wait: 1s, policies: [{name: broken, type: ottl_condition, ottl_condition:"
+                + " {span: ['Substring(attributes[\"value\"], 0, 4) == \"keep\"']}},"
+                + " {name: kept, type: string_attribute,"
+                + " string_attribute: {key: keep, values: ['yes']}}]");
+    send(p, span(1, 1), span(2, 1, "keep", "yes"));
+    pass(2);
+    assertThat(sent).hasSize(1);
+    assertThat(metric("sampling_policy_evaluation_error_total", "policy", "1.broken")).isEqualTo(2);
+    send(p, span(3, 1, "keep", "yes"));
+    pass(2);
+    assertThat(sent).as("decisions go on").hasSize(2);
+    assertThat(metric("global_count_traces_sampled_total", "decision", "sampled")).isEqualTo(2);
+    assertThat(metric("count_traces_sampled_total", "policy", "1.kept", "sampled", "false"))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aDestinationThatFailsEndsNothing() {
+    List<Batch> seen = new ArrayList<>();
+    Processor p =
+        sampler(
+            "decision_wait: 1s, " + ALWAYS,
+            (b, r) -> {
+              seen.add(b);
+              throw new IllegalStateException("no");
+            });
+    List<Outcome> heard = send(p, span(1, 1), span(2, 1));
+    pass(2);
+    assertThat(seen).hasSize(2);
+    assertThat(heard).first().isInstanceOf(Outcome.Unavailable.class);
+  }
+
+  @Test
+  void spansAreJudgedAsTheyComeIfConfigured() {
+    Processor p = sampler("decision_wait: 10s, sampling_strategy: span-ingest, " + KEPT);
+    List<Outcome> plain = send(p, span(1, 1), span(2, 1));
+    send(p, span(1, 2, "keep", "yes"));
+    rig.clock.pass(Duration.ofMillis(1));
+    Sent s = sent.remove();
+    assertThat(s.spans()).extracting(Span::spanId).containsExactly(1L, 2L);
+    s.receipt().settle(Outcome.ACCEPTED);
+    assertThat(plain).isEmpty();
+    pass(11);
+    assertThat(plain).containsExactly(Outcome.ACCEPTED);
+    assertThat(sent).isEmpty();
+  }
+
+  @Test
+  void scopesAndResourcesStayWithTheirSpans() {
+    Processor p = sampler("decision_wait: 1s, " + ALWAYS);
+    send(p, Rig.traces("shop", span(1, 1), span(2, 1)));
+    send(p, Rig.traces("stock", span(1, 2)));
+    pass(3);
+    TracesData d = Rig.traces(sent.remove().batch());
+    assertThat(d.resources())
+        .extracting(r -> r.resource().attributes().get("service.name"))
+        .containsExactly("shop", "stock");
+    assertThat(d.resources().getFirst().scopes().getFirst().scope().name()).isEqualTo("lib");
+  }
+}
