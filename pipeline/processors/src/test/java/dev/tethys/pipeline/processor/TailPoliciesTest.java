@@ -408,7 +408,8 @@ class TailPoliciesTest {
     YamlDocument document = YamlDocument.parse("c.yaml", null, yaml);
     assertThatThrownBy(
             () -> {
-              new TailSampling(InstantSource.system()).settings().read(document.root()).hashCode();
+              assertThat(new TailSampling(InstantSource.system()).settings().read(document.root()))
+                  .isNotNull();
               document.refuseNotBuilt();
             })
         .hasMessageContaining("tail_storage");
