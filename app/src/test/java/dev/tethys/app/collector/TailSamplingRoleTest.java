@@ -217,7 +217,8 @@ class TailSamplingRoleTest {
   void withAQueueOnDiskBeforeItSendersNeedNotWaitAndNothingIsLost() throws Exception {
     String connectors =
         "{failover: {priority_levels: [[traces/sampled]], retry_interval: 1s, sending_queue:"
-            + " {storage: file_storage, num_consumers: 100, adaptive_concurrency: false}}}";
+            + " {storage: file_storage, num_consumers: 1000, adaptive_concurrency: false,"
+            + " max_bytes: 2GiB}}}";
     String pipelines =
         "{traces: {receivers: [hand], exporters: [failover]}, traces/sampled: {receivers:"
             + " [failover], processors: [tail_sampling], exporters: [shelf]}}";

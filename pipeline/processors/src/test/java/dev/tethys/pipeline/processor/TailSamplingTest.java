@@ -7,6 +7,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
@@ -20,11 +21,18 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -488,5 +496,111 @@ class TailSamplingTest {
         .extracting(r -> r.resource().attributes().get("service.name"))
         .containsExactly("shop", "stock");
     assertThat(d.resources().getFirst().scopes().getFirst().scope().name()).isEqualTo("lib");
+  }
+
+  /** One of 300 ids, spread as those of real traces are. */
+  private static long trace(Random random) {
+    return (random.nextInt(300) + 1) * 0x9E3779B97F4A7C15L;
+  }
+
+  /** A sender that repeats what was not taken, as senders do. */
+  private final class Stubborn implements Runnable {
+    final Set<Long> acknowledged = new HashSet<>();
+    private final Processor to;
+    private final int number;
+
+    Stubborn(Processor to, int number) {
+      this.to = to;
+      this.number = number;
+    }
+
+    @Override
+    public void run() {
+      Random random = new Random(number);
+      List<CompletableFuture<Outcome>> waiting = new ArrayList<>();
+      List<Span[]> batches = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        Span[] spans = new Span[3];
+        for (int j = 0; j < 3; j++) {
+          spans[j] = span(trace(random), number * 1000L + i * 3L + j);
+        }
+        batches.add(spans);
+        waiting.add(offer(spans));
+      }
+      for (int i = 0; i < batches.size(); i++) {
+        Outcome o = waiting.get(i).join();
+        while (!(o instanceof Outcome.Accepted)) {
+          o = offer(batches.get(i)).join();
+        }
+        for (Span s : batches.get(i)) {
+          acknowledged.add(s.spanId());
+        }
+      }
+    }
+
+    private CompletableFuture<Outcome> offer(Span[] spans) {
+      CompletableFuture<Outcome> heard = new CompletableFuture<>();
+      to.consume(
+          Rig.batch(Rig.traces("shop", spans)),
+          o -> {
+            if (!heard.complete(o)) {
+              throw new IllegalStateException("settled twice");
+            }
+          });
+      return heard;
+    }
+  }
+
+  @Test
+  void whatWasAcknowledgedHasBeenDeliveredWhateverHappensAtOnce() throws Exception {
+    rig.time = Clockwork.system();
+    Map<Long, Long> delivered = new ConcurrentHashMap<>();
+    AtomicInteger turn = new AtomicInteger();
+    String half =
+        "policies: [{name: half, type: probabilistic, probabilistic: {sampling_percentage: 50}}]";
+    Processor p =
+        sampler(
+            "decision_wait: 50ms, max_bytes: 64KB, " + half,
+            (b, r) -> {
+              List<Span> spans = Rig.all(Rig.traces(b));
+              if (turn.incrementAndGet() % 5 == 0) {
+                r.settle(new Outcome.Unavailable("not now", Duration.ZERO));
+                return;
+              }
+              rig.time.execute(
+                  "delivery",
+                  () -> {
+                    spans.forEach(s -> delivered.put(s.spanId(), s.traceIdLow()));
+                    r.settle(Outcome.ACCEPTED);
+                  });
+            });
+    List<Stubborn> senders = new ArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 1; i <= 4; i++) {
+      Stubborn s = new Stubborn(p, i);
+      senders.add(s);
+      threads.add(Thread.ofPlatform().start(s));
+    }
+    for (int i = 0; i < 20; i++) {
+      adjust(p, "decision_wait: " + (10 + i) + "ms, max_bytes: 64KB, " + half);
+    }
+    for (Thread t : threads) {
+      t.join();
+    }
+    p.stop(Duration.ofSeconds(10));
+    assertThat(balance().held()).isZero();
+    Set<Long> kept = new HashSet<>(delivered.values());
+    assertThat(kept).hasSizeBetween(75, 225);
+    Set<Long> acknowledged = new HashSet<>();
+    senders.forEach(s -> acknowledged.addAll(s.acknowledged));
+    assertThat(acknowledged).hasSize(4 * 600);
+    for (Stubborn s : senders) {
+      Random random = new Random(s.number);
+      for (int i = 0; i < 600; i++) {
+        if (kept.contains(trace(random))) {
+          assertThat(delivered).containsKey(s.number * 1000L + i);
+        }
+      }
+    }
   }
 }
