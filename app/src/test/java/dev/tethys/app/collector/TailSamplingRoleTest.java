@@ -192,14 +192,14 @@ class TailSamplingRoleTest {
     String pipelines =
         "{traces: {receivers: [hand], processors: [tail_sampling], exporters: [shelf]}}";
     write(
-        "{decision_wait: 10m, policies: [{name: few, type: span_count, span_count: {min_spans:"
+        "{acknowledge: when_decided, decision_wait: 10m, policies: [{name: few, type: span_count, span_count: {min_spans:"
             + " 9}}]}",
         pipelines,
         "{}");
     try (CollectorRole r = role(STORE)) {
       r.start();
       List<Outcome> told = send(1);
-      write("{decision_wait: 0s, policies: [{name: all, type: always_sample}]}", pipelines, "{}");
+      write("{acknowledge: when_decided, decision_wait: 0s, policies: [{name: all, type: always_sample}]}", pipelines, "{}");
       assertThat(ask(r, "GET", "/metrics"))
           .contains("otelcol_processor_tail_sampling_sampling_traces_on_memory{")
           .contains("otelcol_processor_tail_sampling_new_trace_id_received_total{");
@@ -223,7 +223,7 @@ class TailSamplingRoleTest {
         "{traces: {receivers: [hand], exporters: [failover]}, traces/sampled: {receivers:"
             + " [failover], processors: [tail_sampling], exporters: [shelf]}}";
     String policies = "policies: [{name: all, type: always_sample}]}";
-    write("{decision_wait: 10m, " + policies, pipelines, connectors);
+    write("{acknowledge: when_decided, decision_wait: 10m, " + policies, pipelines, connectors);
     try (CollectorRole r = role(STORE)) {
       r.start();
       List<Outcome> told = send(1);
@@ -232,7 +232,7 @@ class TailSamplingRoleTest {
       // What a kill would leave.
       copy(store(STORE), store("after"));
       assertThat(taken).isEmpty();
-      write("{decision_wait: 0s, " + policies, pipelines, connectors);
+      write("{acknowledge: when_decided, decision_wait: 0s, " + policies, pipelines, connectors);
       try (CollectorRole after = role("after")) {
         after.start();
         await(() -> !taken.isEmpty());

@@ -63,7 +63,7 @@ class TailSamplingTest {
   }
 
   private Processor sampler(String yaml, Consumer next) {
-    return make(new TailSampling(InstantSource.system()), yaml, next);
+    return make(new TailSampling(InstantSource.system()), moment(yaml), next);
   }
 
   private <S> Processor make(ProcessorFactory<S> f, String yaml, Consumer next) {
@@ -74,11 +74,16 @@ class TailSamplingTest {
     return YamlDocument.parse("c.yaml", null, "{" + yaml + "}").root();
   }
 
+  /** Senders wait for decisions unless a test says something else. */
+  private static String moment(String yaml) {
+    return yaml.contains("acknowledge:") ? yaml : "acknowledge: when_decided, " + yaml;
+  }
+
   private static void adjust(Processor p, String yaml) throws IOException {
     ((Adjustable) p)
         .adjust(
             Objects.requireNonNull(
-                new TailSampling(InstantSource.system()).settings().read(root(yaml))));
+                new TailSampling(InstantSource.system()).settings().read(root(moment(yaml)))));
   }
 
   private static Span span(long trace, long id, Object... attributes) {
@@ -602,5 +607,48 @@ class TailSamplingTest {
         }
       }
     }
+  }
+
+  @Test
+  void sendersMayBeAnsweredAtOnceAndTheTraceGoesOnUntilSomebodyHasIt() {
+    Processor p = sampler("acknowledge: at_once, decision_wait: 1s, " + ALWAYS);
+    assertThat(send(p, span(1, 1), span(2, 1))).containsExactly(Outcome.ACCEPTED);
+    assertThat(balance().held()).isEqualTo(2);
+    pass(2);
+    sent.remove().receipt().settle(new Outcome.Unavailable("down", Duration.ZERO));
+    sent.remove().receipt().settle(Outcome.ACCEPTED);
+    assertThat(balance().held()).isEqualTo(1);
+    assertThat(send(p, span(3, 1))).containsExactly(Outcome.ACCEPTED);
+    pass(2);
+    assertThat(sent.stream().map(Sent::spans)).as("again, then the next").hasSize(2);
+    Sent again = sent.remove();
+    assertThat(again.spans()).extracting(Span::traceIdLow).containsExactly(1L);
+    again.receipt().settle(Outcome.ACCEPTED);
+    sent.remove().receipt().settle(new Outcome.Rejected("no", 1));
+    assertThat(balance().held()).isZero();
+    assertThat(balance().out()).isEqualTo(3);
+  }
+
+  @Test
+  void whileNobodyTakesAnythingWhatComesIsGivenBack() {
+    AtomicInteger asked = new AtomicInteger();
+    Processor p =
+        sampler(
+            "acknowledge: at_once, decision_wait: 1s, num_traces: 3, " + ALWAYS,
+            (b, r) -> {
+              asked.incrementAndGet();
+              r.settle(new Outcome.Unavailable("down", Duration.ZERO));
+            });
+    assertThat(send(p, span(1, 1))).containsExactly(Outcome.ACCEPTED);
+    pass(2);
+    for (int i = 2; i <= 4; i++) {
+      assertThat(send(p, span(i, 1))).containsExactly(Outcome.ACCEPTED);
+    }
+    pass(10);
+    assertThat(asked.get()).as("one trace alone").isBetween(5, 15);
+    assertThat(send(p, span(5, 1))).first().isInstanceOf(Outcome.Unavailable.class);
+    assertThat(balance().dropped()).isEmpty();
+    p.stop(Duration.ZERO);
+    assertThat(balance().dropped()).isEqualTo(Map.of("unavailable", 4L));
   }
 }

@@ -35,6 +35,9 @@ final class HeldTrace {
   /** What was decided when spans came. */
   @Nullable Decision early;
 
+  /** Whether somebody who sent some of it was answered already. */
+  boolean owed;
+
   /** Whether policies look at it; it is not thrown out then. */
   boolean deciding;
 

@@ -27,9 +27,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds spans by traces until policies decide on each. A source hears of its spans when the traces
- * that they belong to were dropped or destinations have them, never before: nothing that is held
- * was acknowledged.
+ * Holds spans by traces until policies decide on each. A source hears of its spans as configured:
+ * when they are held, and then they go on until somebody has them; or when the traces that they
+ * belong to were dropped or destinations have them.
  *
  * <p>Decisions are made by one thread at a time, which hands each trace on before it looks at the
  * next. While what comes behind has no room it waits there, and the table fills: what comes then is
@@ -47,6 +47,9 @@ final class TailSampler implements Processor, Adjustable {
 
   /** It was not decided when the processor stopped, which is configured to drop such. */
   static final String PENDING_AT_STOP = "pending_at_stop";
+
+  /** Deciding failed, and its senders had been answered. */
+  static final String UNDECIDED = "undecided";
 
   /** The same spans were sent again while they were held, or after they had gone on. */
   static final String REPEATED = "repeated";
@@ -77,6 +80,7 @@ final class TailSampler implements Processor, Adjustable {
   private final Condition idle = lock.newCondition();
 
   private final TraceTable table; // guarded by lock
+  private final OwedTraces owed;
   private volatile TailSettings settings; // written under lock
   private volatile PolicySet policies; // written under lock
   private boolean deciding; // guarded by lock; whether a thread decides
@@ -93,6 +97,7 @@ final class TailSampler implements Processor, Adjustable {
     this.log = context.logger();
     this.metrics = new TailMetrics(context.metrics(), context.id());
     this.table = new TraceTable(settings);
+    this.owed = new OwedTraces(next, account, clock, log, name, this::decide);
     this.policies = PolicySet.of(settings, clock, ottl, metrics, log);
     String id = context.id().toString();
     context
@@ -170,7 +175,9 @@ final class TailSampler implements Processor, Adjustable {
       long cost = table.costOf(pieces);
       int fresh = table.tracesOf(pieces);
       String full = null;
-      if (table.held() > 0 && cost > 0 && table.bytes() + cost > settings.maxBytes()) {
+      if (table.held() > 0
+          && cost > 0
+          && table.bytes() + owed.bytes() + cost > settings.maxBytes()) {
         full = "the spans of undecided traces take max_bytes, please send again later";
       } else if (table.held() > 0
           && fresh > 0
@@ -236,7 +243,12 @@ final class TailSampler implements Processor, Adjustable {
     }
 
     private void hold(HeldTrace t, Piece p, long now) {
-      Receipt.Part sender = new Receipt.Part(each, p.spans());
+      boolean atOnce = settings.atOnce();
+      Receipt.Part sender = new Receipt.Part(atOnce ? Receipt.NONE : each, p.spans());
+      if (atOnce) {
+        t.owed = true;
+        after.add(() -> each.settle(Outcome.ACCEPTED));
+      }
       if (t.has(p)) {
         table.repeat(t, sender);
         account.drop(REPEATED, p.spans());
@@ -305,14 +317,17 @@ final class TailSampler implements Processor, Adjustable {
     return () -> release.settle(Outcome.ACCEPTED);
   }
 
+  private static Batch batch(List<Piece> pieces) {
+    int spans = pieces.stream().mapToInt(Piece::spans).sum();
+    return new Batch(Signal.TRACES, Encoding.OTLP, Piece.join(pieces), spans, 0, Metadata.NONE);
+  }
+
   /** Hands spans on. */
   private void send(List<Piece> pieces, Release release) {
-    int spans = pieces.stream().mapToInt(Piece::spans).sum();
-    account.pass(spans);
+    Batch batch = batch(pieces);
+    account.pass(batch.items());
     try {
-      next.consume(
-          new Batch(Signal.TRACES, Encoding.OTLP, Piece.join(pieces), spans, 0, Metadata.NONE),
-          release);
+      next.consume(batch, release);
     } catch (RuntimeException e) {
       log.log(Level.ERROR, name + ": what stands behind it failed; senders are to try again", e);
       release.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
@@ -322,7 +337,7 @@ final class TailSampler implements Processor, Adjustable {
   /** Has decisions made when the next trace is due. Called with the lock. */
   private void arm() {
     HeldTrace t = table.first();
-    if (t == null || deciding || stopped) {
+    if (t == null || deciding || stopped || owed.areWaiting()) {
       return;
     }
     long now = clock.nanos();
@@ -387,7 +402,7 @@ final class TailSampler implements Processor, Adjustable {
     lock.lock();
     try {
       t = table.first();
-      if (t == null || t.due - clock.nanos() > 0) {
+      if (t == null || owed.areWaiting() || t.due - clock.nanos() > 0) {
         return false;
       }
       table.decide(t);
@@ -413,11 +428,18 @@ final class TailSampler implements Processor, Adjustable {
     } finally {
       lock.unlock();
     }
-    if (d == null) {
+    if (d == null && t.owed) {
+      account.drop(UNDECIDED, t.spans());
+      release.settle(Outcome.ACCEPTED);
+    } else if (d == null) {
       account.giveBack(t.spans());
       release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
     } else if (d == Decision.SAMPLED) {
-      send(t.pieces, release);
+      if (t.owed) {
+        owed.deliver(batch(t.pieces), release, t.cost());
+      } else {
+        send(t.pieces, release);
+      }
     } else {
       account.drop(SAMPLED_OUT, t.spans());
       release.settle(Outcome.ACCEPTED);
@@ -460,8 +482,8 @@ final class TailSampler implements Processor, Adjustable {
   }
 
   /**
-   * Decides on what is held, within the time; what is left then is given back to its senders, as is
-   * everything that comes from now on.
+   * Decides on what is held, within the time; what is left then is given back to its senders, and
+   * lost where they were answered already. Everything that comes from now on is given back.
    */
   @Override
   public void stop(Duration patience) {
@@ -494,8 +516,13 @@ final class TailSampler implements Processor, Adjustable {
     } finally {
       lock.unlock();
     }
+    owed.end();
     for (HeldTrace t : left) {
-      account.giveBack(t.spans());
+      if (t.owed) {
+        owed.lost(t.spans());
+      } else {
+        account.giveBack(t.spans());
+      }
       new Release(t.senders)
           .settle(new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
     }
@@ -506,7 +533,7 @@ final class TailSampler implements Processor, Adjustable {
     long left = patience.toNanos();
     lock.lock();
     try {
-      while (left > 0 && (deciding || empty && table.held() > 0)) {
+      while (left > 0 && (deciding || empty && (table.held() > 0 || owed.areWaiting()))) {
         left = idle.awaitNanos(left);
       }
     } catch (InterruptedException e) {

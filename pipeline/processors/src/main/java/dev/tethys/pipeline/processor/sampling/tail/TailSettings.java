@@ -30,6 +30,7 @@ public record TailSettings(
     boolean firstMatch,
     boolean dropAtStop,
     boolean block,
+    boolean atOnce,
     List<PolicySettings> policies) {
   /** What is held at most unless configured: a quarter of the heap. */
   static final long DEFAULT_MAX_BYTES = Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
@@ -51,7 +52,7 @@ public record TailSettings(
           "decision_wait",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "From the first span to the decision; senders hear of their spans only then.");
+          "From the first span to the decision.");
   private static final Key<Duration> AFTER_ROOT =
       SECTION.key(
           "decision_wait_after_root_received",
@@ -91,6 +92,13 @@ public record TailSettings(
           Type.BOOL,
           false,
           "Whether senders wait for room, instead of the oldest traces being dropped.");
+  private static final Key<Boolean> ACKNOWLEDGE =
+      SECTION.key(
+          "acknowledge",
+          Type.oneOf("moment", "at_once", true, "when_decided", false),
+          true,
+          "When senders hear of their spans: at_once, as in the Collector, and a crash loses what"
+              + " is held; or when_decided, when destinations have the trace or it was dropped.");
   private static final Key<Long> SHARDS =
       SECTION.key("num_shards", Type.INT, 1L, "Taken; senders' threads share one table.");
   private static final Key<List<PolicySettings>> POLICIES =
@@ -148,6 +156,7 @@ public record TailSettings(
         o.get(FIRST_MATCH),
         o.get(DROP_AT_STOP),
         o.get(BLOCK),
+        o.get(ACKNOWLEDGE),
         policies);
   }
 

@@ -1,0 +1,144 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.ledger.Account;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sampled traces whose senders were answered when they came: nobody else has them, so each goes on
+ * again until somebody does. Safe for several threads.
+ */
+final class OwedTraces {
+  /** Nobody took it until the end. */
+  static final String UNAVAILABLE = "unavailable";
+
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** One that goes on; {@code cost} is what it takes in memory, roughly. */
+  private record Owed(Batch batch, Release release, long cost) {}
+
+  private final Consumer next;
+  private final Account account;
+  private final Clockwork clock;
+  private final System.Logger log;
+  private final String name;
+  private final Runnable onward;
+  private final List<Owed> waiting = new ArrayList<>(); // guarded by this; came back
+  private Clockwork.@Nullable Timer retry; // guarded by this; set while some wait
+  private boolean over; // guarded by this; what comes back now is lost
+
+  /**
+   * None yet.
+   *
+   * @param onward called when those that had come back have gone on again
+   */
+  OwedTraces(
+      Consumer next,
+      Account account,
+      Clockwork clock,
+      System.Logger log,
+      String name,
+      Runnable onward) {
+    this.next = next;
+    this.account = account;
+    this.clock = clock;
+    this.log = log;
+    this.name = name;
+    this.onward = onward;
+  }
+
+  /** Whether some came back: what stands behind has no room, and no more should be decided. */
+  synchronized boolean areWaiting() {
+    return !waiting.isEmpty();
+  }
+
+  /** What those take. */
+  synchronized long bytes() {
+    return waiting.stream().mapToLong(Owed::cost).sum();
+  }
+
+  /** Hands one on. */
+  void deliver(Batch batch, Release release, long cost) {
+    batch.share(); // it may have to be sent again as it is
+    deliver(new Owed(batch, release, cost));
+  }
+
+  private void deliver(Owed o) {
+    AtomicBoolean told = new AtomicBoolean();
+    Receipt receipt =
+        outcome -> {
+          if (told.compareAndSet(false, true)) {
+            settled(o, outcome);
+          }
+        };
+    try {
+      next.consume(o.batch(), receipt);
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, name + ": what stands behind it failed; it is tried again", e);
+      receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
+    }
+  }
+
+  private void settled(Owed o, Outcome outcome) {
+    if (!(outcome instanceof Outcome.Unavailable)) {
+      account.pass(o.batch().items());
+      o.release().settle(outcome);
+      return;
+    }
+    synchronized (this) {
+      if (!over) {
+        waiting.add(o);
+        if (retry == null) {
+          retry = clock.schedule(RETRY, () -> clock.execute("tail sampling", this::again));
+        }
+        return;
+      }
+    }
+    lost(o.batch().items());
+    o.release().settle(outcome);
+  }
+
+  private void again() {
+    List<Owed> all;
+    synchronized (this) {
+      retry = null;
+      all = List.copyOf(waiting);
+      waiting.clear();
+    }
+    all.forEach(this::deliver);
+    onward.run();
+  }
+
+  /** What waits, and what comes back from now on, is lost. */
+  void end() {
+    List<Owed> all;
+    synchronized (this) {
+      over = true;
+      if (retry != null) {
+        retry.cancel();
+        retry = null;
+      }
+      all = List.copyOf(waiting);
+      waiting.clear();
+    }
+    for (Owed o : all) {
+      settled(o, new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
+    }
+  }
+
+  /** Counts spans that are lost. */
+  void lost(int spans) {
+    account.drop(UNAVAILABLE, spans);
+    log.log(
+        Level.WARNING, "{0}: nobody took {1} spans before it stopped: they are lost", name, spans);
+  }
+}
