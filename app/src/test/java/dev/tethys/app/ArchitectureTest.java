@@ -139,6 +139,7 @@ class ArchitectureTest {
             "config",
             "codec",
             "web",
+            "host",
             "discovery",
             "scrape",
             "exporters",

@@ -50,6 +50,7 @@ import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.exposed.PrometheusExporterFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.health.HealthCheckFactory;
+import dev.tethys.pipeline.receiver.host.HostMetricsReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
@@ -93,6 +94,7 @@ public final class BuiltIn {
     String agent = "Tethys/" + build.version();
     HttpClientFactory clients = new HttpClientFactory(agent);
     all.add(new PrometheusReceiverFactory(clients, agent));
+    all.add(new HostMetricsReceiverFactory(build.version()));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());

@@ -24,17 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class CpuCollector implements NodeCollector {
   private static final double JUMP_BACK_SECONDS = 3.0;
 
-  /** Ticks a second in /proc/stat, the same on every architecture. */
-  private static final double USER_HZ = 100.0;
-
-  /** More CPUs than Linux can have; a file that names a higher one is malformed. */
-  private static final int MAX_CPU = 1 << 16;
-
   private static final String[] MODES = {
     "user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"
   };
   private static final int IDLE = 3;
-  private static final int TIMES = MODES.length + 2; // and guest, guest_nice
 
   private static final Desc SECONDS =
       Desc.counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode");
@@ -96,7 +89,7 @@ final class CpuCollector implements NodeCollector {
 
   /** What is kept of one CPU between scrapes. */
   private static final class Cpu {
-    final double[] times = new double[TIMES];
+    final double[] times = new double[CpuLines.TIMES];
     final Labels[] labels = new Labels[MODES.length];
     boolean seen;
 
@@ -116,7 +109,7 @@ final class CpuCollector implements NodeCollector {
   private final @Nullable Pattern flags;
   private final @Nullable Pattern bugs;
   private final Map<Integer, Cpu> cpus = new TreeMap<>();
-  private final double[] now = new double[TIMES];
+  private final CpuLines now = new CpuLines();
   private List<String> folders = List.of();
   private List<Topology> topology = List.of();
 
@@ -150,23 +143,8 @@ final class CpuCollector implements NodeCollector {
   private void times(HostFiles files, Families out) throws IOException {
     Text t = files.read(files.proc("stat"));
     cpus.values().forEach(c -> c.seen = false);
-    while (t.nextLine()) {
-      if (!t.lineStartsWith("cpu")) {
-        continue;
-      }
-      t.needField();
-      int from = t.fieldStart + 3;
-      if (from == t.fieldEnd) {
-        continue; // the sum
-      }
-      long number = t.integer(from, t.fieldEnd);
-      if (number < 0 || number > MAX_CPU) {
-        throw t.malformed("no CPU has the number " + number);
-      }
-      for (int i = 0; i < TIMES; i++) {
-        now[i] = t.nextField() ? t.number() / USER_HZ : 0;
-      }
-      update(cpus.computeIfAbsent((int) number, Cpu::new));
+    while (now.next(t)) {
+      update(cpus.computeIfAbsent(now.number, Cpu::new));
     }
     cpus.values().removeIf(c -> !c.seen);
     cpus.forEach(
@@ -183,9 +161,9 @@ final class CpuCollector implements NodeCollector {
 
   private void update(Cpu c) {
     c.seen = true;
-    boolean anew = c.times[IDLE] - now[IDLE] >= JUMP_BACK_SECONDS;
-    for (int i = 0; i < TIMES; i++) {
-      c.times[i] = anew ? now[i] : Math.max(c.times[i], now[i]);
+    boolean anew = c.times[IDLE] - now.seconds[IDLE] >= JUMP_BACK_SECONDS;
+    for (int i = 0; i < CpuLines.TIMES; i++) {
+      c.times[i] = anew ? now.seconds[i] : Math.max(c.times[i], now.seconds[i]);
     }
   }
 

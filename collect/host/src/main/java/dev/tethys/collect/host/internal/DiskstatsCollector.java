@@ -3,7 +3,6 @@ package dev.tethys.collect.host.internal;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.Labels;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Block devices from /proc/diskstats, and what udev knows of them. */
 final class DiskstatsCollector implements NodeCollector {
-  private static final double SECTOR = 512.0;
-  private static final double TICK = 1.0 / 1000.0;
-  private static final int MIN_FIELDS = 14; // older kernels print less of partitions
-
   private static final Desc INFO =
       Desc.gauge(
           "node_disk_info",
@@ -72,10 +67,6 @@ final class DiskstatsCollector implements NodeCollector {
         "This is the total number of seconds spent by all flush requests.")
   };
 
-  private static final double[] SCALE = {
-    1, 1, SECTOR, TICK, 1, 1, SECTOR, TICK, 1, TICK, TICK, 1, 1, 1, TICK, 1, TICK
-  };
-
   private static final Map<String, Desc> ATA =
       Map.of(
           "ID_ATA_WRITE_CACHE",
@@ -95,8 +86,6 @@ final class DiskstatsCollector implements NodeCollector {
     return Desc.counter("node_disk_" + name, help, "device");
   }
 
-  private record Disk(String name, String major, String minor, double[] values, int count) {}
-
   private final Filter devices;
 
   DiskstatsCollector(NodeExporterOptions options) {
@@ -108,31 +97,34 @@ final class DiskstatsCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    List<Disk> disks = disks(files.read(files.proc("diskstats")));
+    List<DiskLine> disks = DiskLine.read(files.read(files.proc("diskstats")));
     boolean udev = files.isFolder(files.paths().udevData());
-    for (Disk d : disks) {
+    for (DiskLine d : disks) {
+      if (devices.ignores(d.name())) {
+        continue;
+      }
       Map<String, String> info = udev ? udev(files, d) : Map.of();
       out.add(
           INFO,
           1,
-          d.name,
-          d.major,
-          d.minor,
+          d.name(),
+          d.major(),
+          d.minor(),
           get(info, "ID_PATH"),
           get(info, "ID_WWN"),
           get(info, "ID_MODEL"),
           serial(info),
           get(info, "ID_REVISION"),
-          rotational(files, d.name));
-      Labels device = COLUMNS[0].labels(d.name);
-      for (int i = 0; i < d.count; i++) {
-        out.add(COLUMNS[i], d.values[i], device);
+          rotational(files, d.name()));
+      Labels device = COLUMNS[0].labels(d.name());
+      for (int i = 0; i < d.count(); i++) {
+        out.add(COLUMNS[i], d.values()[i], device);
       }
       if (!get(info, "ID_FS_TYPE").isEmpty()) {
         out.add(
             FILESYSTEM,
             1,
-            d.name,
+            d.name(),
             get(info, "ID_FS_TYPE"),
             get(info, "ID_FS_USAGE"),
             get(info, "ID_FS_UUID"),
@@ -142,7 +134,7 @@ final class DiskstatsCollector implements NodeCollector {
         out.add(
             MAPPER,
             1,
-            d.name,
+            d.name(),
             get(info, "DM_NAME"),
             get(info, "DM_UUID"),
             get(info, "DM_VG_NAME"),
@@ -162,35 +154,8 @@ final class DiskstatsCollector implements NodeCollector {
     }
   }
 
-  private List<Disk> disks(Text t) throws MalformedException {
-    List<Disk> out = new ArrayList<>();
-    while (t.nextLine()) {
-      if (!t.nextField()) {
-        continue;
-      }
-      String major = t.field();
-      t.needField();
-      String minor = t.field();
-      t.needField();
-      String name = t.field();
-      if (devices.ignores(name)) {
-        continue;
-      }
-      double[] values = new double[COLUMNS.length];
-      int n = 0;
-      while (n < values.length && t.nextField()) {
-        values[n] = t.unsigned() * SCALE[n];
-        n++;
-      }
-      if (n + 3 >= MIN_FIELDS) {
-        out.add(new Disk(name, major, minor, values, n));
-      }
-    }
-    return out;
-  }
-
-  private static Map<String, String> udev(HostFiles files, Disk d) {
-    Text t = files.tryRead(files.paths().udevData() + "/b" + d.major + ":" + d.minor);
+  private static Map<String, String> udev(HostFiles files, DiskLine d) {
+    Text t = files.tryRead(files.paths().udevData() + "/b" + d.major() + ":" + d.minor());
     if (t == null) {
       return Map.of();
     }

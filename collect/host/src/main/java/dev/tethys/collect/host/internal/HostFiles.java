@@ -269,6 +269,21 @@ public final class HostFiles {
     }
   }
 
+  /** Where a link leads, null for whatever reason it cannot be told. */
+  @Nullable String link(String path) {
+    if (!put(path)) {
+      return null;
+    }
+    long n = Posix.readlink(state, cPath, chunk, MAX_PATH);
+    if (n < 0) {
+      errno = LibraryFunction.errno(state);
+      return null;
+    }
+    byte[] b = new byte[(int) n];
+    MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, b, 0, b.length);
+    return new String(b, StandardCharsets.UTF_8);
+  }
+
   /** The names in a folder, sorted. */
   List<String> list(String folder) throws HostFileException {
     String[] names = new File(folder).list();

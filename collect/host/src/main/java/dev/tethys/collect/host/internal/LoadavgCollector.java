@@ -12,15 +12,21 @@ final class LoadavgCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
+    double[] loads = loads(files);
+    for (int i = 0; i < loads.length; i++) {
+      out.add(LOADS[i], loads[i]);
+    }
+  }
+
+  /** Over one, five and fifteen minutes. */
+  static double[] loads(HostFiles files) throws IOException {
     Text t = files.read(files.proc("loadavg"));
     t.nextLine();
-    double[] loads = new double[LOADS.length];
+    double[] loads = new double[3];
     for (int i = 0; i < loads.length; i++) {
       t.needField();
       loads[i] = t.number();
     }
-    for (int i = 0; i < loads.length; i++) {
-      out.add(LOADS[i], loads[i]);
-    }
+    return loads;
   }
 }

@@ -78,21 +78,11 @@ final class MeminfoCollector implements NodeCollector {
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
     Text t = files.read(files.proc("meminfo"));
-    for (int i = 0; t.nextLine(); i++) {
-      t.needField();
-      if (t.buf[t.fieldEnd - 1] != ':') {
-        throw t.malformed("no name in \"" + t.line() + "\"");
-      }
-      Field f = fields.at(i, t, t.fieldStart, t.fieldEnd - 1);
-      double v = t.nextUnsigned();
-      if (t.nextField()) {
-        if (!t.is("kB")) {
-          throw t.malformed("unknown unit in \"" + t.line() + "\"");
-        }
-        v *= 1024;
-      }
+    MeminfoLines lines = new MeminfoLines(t);
+    for (int i = 0; lines.next(); i++) {
+      Field f = fields.at(i, t, lines.nameStart, lines.nameEnd);
       if (f.desc != null) {
-        out.add(f.desc, v);
+        out.add(f.desc, lines.value);
       }
     }
   }

@@ -9,9 +9,16 @@ import java.util.List;
  *
  * @param mountPoint as the host sees it
  * @param readOnly by the options of the mount or of the file system
+ * @param options of the mount
  */
 record Mount(
-    String device, String mountPoint, String type, String major, String minor, boolean readOnly) {
+    String device,
+    String mountPoint,
+    String type,
+    String major,
+    String minor,
+    boolean readOnly,
+    String options) {
 
   /** The mounts of the first process, or, where that is hidden, of this one. */
   static List<Mount> ofHost(HostFiles files) throws IOException {
@@ -19,9 +26,14 @@ record Mount(
     if (t == null) {
       t = files.read(files.proc("self/mountinfo"));
     }
+    return read(t, files.paths().rootfs());
+  }
+
+  /** The mounts of a file. */
+  static List<Mount> read(Text t, String rootfs) throws MalformedException {
     List<Mount> out = new ArrayList<>();
     while (t.nextLine()) {
-      out.add(parse(t, files.paths().rootfs()));
+      out.add(parse(t, rootfs));
     }
     return out;
   }
@@ -48,10 +60,11 @@ record Mount(
         f[n - 3],
         f[2].substring(0, colon),
         f[2].substring(colon + 1),
-        has(f[5], "ro") || has(f[n - 1], "ro") || has(f[n - 1], "emergency_ro"));
+        has(f[5], "ro") || has(f[n - 1], "ro") || has(f[n - 1], "emergency_ro"),
+        f[5]);
   }
 
-  private static boolean has(String options, String option) {
+  static boolean has(String options, String option) {
     for (String o : options.split(",")) {
       if (o.equals(option)) {
         return true;

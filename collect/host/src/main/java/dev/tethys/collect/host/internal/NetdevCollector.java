@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -74,8 +72,6 @@ final class NetdevCollector implements NodeCollector {
           "netmask",
           "scope");
 
-  private record Device(String name, double[] values) {}
-
   private final Filter devices;
   private final boolean netlink;
   private final boolean detailed;
@@ -108,9 +104,12 @@ final class NetdevCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    for (Device d : devices(files.read(files.proc("net/dev")))) {
-      String dir = files.sys("class/net/" + d.name);
-      Labels labels = labels(files, dir, d.name);
+    for (NetdevLine d : NetdevLine.read(files.read(files.proc("net/dev")))) {
+      if (devices.ignores(d.name())) {
+        continue;
+      }
+      String dir = files.sys("class/net/" + d.name());
+      Labels labels = labels(files, dir, d.name());
       if (detailed && netlink) {
         for (String[] pair : DETAILED) {
           double v = files.uintOrNaN(dir + "/statistics/" + pair[0]);
@@ -121,7 +120,7 @@ final class NetdevCollector implements NodeCollector {
         continue;
       }
       for (int i = 0; i < COLUMNS.length; i++) {
-        out.add(desc(detailed ? inDetail(COLUMNS[i]) : COLUMNS[i]), d.values[i], labels);
+        out.add(desc(detailed ? inDetail(COLUMNS[i]) : COLUMNS[i]), d.values()[i], labels);
       }
       if (netlink) {
         double v = files.uintOrNaN(dir + "/statistics/rx_nohandler");
@@ -153,34 +152,6 @@ final class NetdevCollector implements NodeCollector {
     }
     String a = files.stringOrNull(dir + "/ifalias");
     return d.labels(name, a == null ? "" : a);
-  }
-
-  private List<Device> devices(Text t) throws MalformedException {
-    List<Device> out = new ArrayList<>();
-    for (int line = 0; t.nextLine(); line++) {
-      if (line < 2) {
-        continue; // headings
-      }
-      // A name may hold colons (eth0:1), and a number may follow the last one without a blank.
-      int colon = t.lineEnd - 1;
-      while (colon >= t.lineStart && t.buf[colon] != ':') {
-        colon--;
-      }
-      if (colon < t.lineStart) {
-        throw t.malformed("no device in \"" + t.line() + "\"");
-      }
-      String name = t.line().substring(0, colon - t.lineStart).strip();
-      if (devices.ignores(name)) {
-        continue;
-      }
-      t.fieldEnd = colon + 1;
-      double[] values = new double[COLUMNS.length];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = t.nextUnsigned();
-      }
-      out.add(new Device(name, values));
-    }
-    return out;
   }
 
   private void addresses(Families out) throws IOException {

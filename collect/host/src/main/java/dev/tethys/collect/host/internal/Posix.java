@@ -38,6 +38,8 @@ final class Posix {
       LibraryFunction.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final MethodHandle STATFS =
       LibraryFunction.of("statfs", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS));
+  private static final MethodHandle READLINK =
+      LibraryFunction.of("readlink", FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG));
   private static final MethodHandle UNAME =
       LibraryFunction.of("uname", FunctionDescriptor.of(JAVA_INT, ADDRESS));
   private static final MethodHandle ADJTIMEX =
@@ -94,6 +96,15 @@ final class Posix {
   static int statfs(MemorySegment state, MemorySegment path, MemorySegment to) {
     try {
       return (int) STATFS.invokeExact(state, path, to);
+    } catch (Throwable t) {
+      throw new AssertionError(t);
+    }
+  }
+
+  /** Writes where a link leads and says how long that is, or -1. */
+  static long readlink(MemorySegment state, MemorySegment path, MemorySegment to, long size) {
+    try {
+      return (long) READLINK.invokeExact(state, path, to, size);
     } catch (Throwable t) {
       throw new AssertionError(t);
     }

@@ -1,6 +1,5 @@
 package dev.tethys.collect.host.internal;
 
-import dev.tethys.model.libc.Errno;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,11 +19,6 @@ final class ProcessesCollector implements NodeCollector {
   private static final Desc MAX_PIDS =
       Desc.gauge("node_processes_max_processes", "Number of max PIDs limit");
 
-  private static final int ESRCH = 3;
-
-  /** The letter of the state, and the number of threads. */
-  private record Stat(String state, long threads) {}
-
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
     int pids = 0;
@@ -32,20 +26,22 @@ final class ProcessesCollector implements NodeCollector {
     Map<String, Integer> states = new TreeMap<>();
     Map<String, Integer> threadStates = new TreeMap<>();
     for (String pid : files.list(files.paths().procfs())) {
-      Stat s = number(pid) ? stat(files, files.proc(pid + "/stat")) : null;
+      ProcessStat s = number(pid) ? ProcessStat.read(files, files.proc(pid + "/stat")) : null;
       if (s == null) {
         continue;
       }
       pids++;
-      threads += s.threads;
-      states.merge(s.state, 1, Integer::sum);
+      threads += s.threads();
+      states.merge(String.valueOf(s.state), 1, Integer::sum);
       for (String tid : files.listOrNone(files.proc(pid + "/task"))) {
-        Stat of =
+        ProcessStat of =
             tid.equals(pid)
                 ? s
-                : number(tid) ? stat(files, files.proc(pid + "/task/" + tid + "/stat")) : null;
+                : number(tid)
+                    ? ProcessStat.read(files, files.proc(pid + "/task/" + tid + "/stat"))
+                    : null;
         if (of != null) {
-          threadStates.merge(of.state, 1, Integer::sum);
+          threadStates.merge(String.valueOf(of.state), 1, Integer::sum);
         }
       }
     }
@@ -57,31 +53,8 @@ final class ProcessesCollector implements NodeCollector {
     out.add(MAX_PIDS, files.uint(files.proc("sys/kernel/pid_max")));
   }
 
-  private static boolean number(String name) {
+  /** Whether a name in /proc is a process. */
+  static boolean number(String name) {
     return !name.isEmpty() && name.chars().allMatch(c -> c >= '0' && c <= '9');
-  }
-
-  /** Null when the process ended meanwhile. */
-  private static @org.jspecify.annotations.Nullable Stat stat(HostFiles files, String path)
-      throws IOException {
-    Text t = files.tryRead(path);
-    if (t == null) {
-      if (files.errno() == Errno.ENOENT || files.errno() == ESRCH) {
-        return null;
-      }
-      throw new HostFileException("read", path, files.errno());
-    }
-    t.nextLine();
-    int bracket = t.lineEnd - 1; // the name before it may hold anything
-    while (bracket > t.lineStart && t.buf[bracket] != ')') {
-      bracket--;
-    }
-    t.fieldEnd = bracket + 1;
-    t.needField();
-    String state = t.field();
-    if (!t.skipFields(17)) {
-      throw t.malformed("too few columns");
-    }
-    return new Stat(state, t.integer());
   }
 }

@@ -38,4 +38,9 @@ final class RpcStats {
     double[] v = lines.get(label);
     return v == null || at >= v.length ? 0 : v[at];
   }
+
+  /** The lines by their labels. */
+  Map<String, double[]> lines() {
+    return lines;
+  }
 }

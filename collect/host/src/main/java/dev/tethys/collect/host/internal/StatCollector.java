@@ -30,46 +30,16 @@ final class StatCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    Text t = files.read(files.proc("stat"));
-    double intr = 0;
-    double ctxt = 0;
-    double forks = 0;
-    double boot = 0;
-    double running = 0;
-    double blocked = 0;
-    double[] vectors = new double[VECTORS.length];
-    while (t.nextLine()) {
-      if (t.lineStartsWith("cpu") || !t.nextField()) {
-        continue;
-      }
-      if (t.is("intr")) {
-        intr = t.nextUnsigned();
-      } else if (t.is("ctxt")) {
-        ctxt = t.nextUnsigned();
-      } else if (t.is("processes")) {
-        forks = t.nextUnsigned();
-      } else if (t.is("btime")) {
-        boot = t.nextUnsigned();
-      } else if (t.is("procs_running")) {
-        running = t.nextUnsigned();
-      } else if (t.is("procs_blocked")) {
-        blocked = t.nextUnsigned();
-      } else if (softirq && t.is("softirq")) {
-        t.needField(); // the total
-        for (int i = 0; i < vectors.length; i++) {
-          vectors[i] = t.nextUnsigned();
-        }
-      }
-    }
-    out.add(INTR, intr);
-    out.add(CTXT, ctxt);
-    out.add(FORKS, forks);
-    out.add(BOOT, boot);
-    out.add(RUNNING, running);
-    out.add(BLOCKED, blocked);
+    StatTotals t = StatTotals.read(files.read(files.proc("stat")), softirq);
+    out.add(INTR, t.interrupts);
+    out.add(CTXT, t.contextSwitches);
+    out.add(FORKS, t.forks);
+    out.add(BOOT, t.bootSeconds);
+    out.add(RUNNING, t.running);
+    out.add(BLOCKED, t.blocked);
     if (softirq) {
-      for (int i = 0; i < vectors.length; i++) {
-        out.add(SOFTIRQS, vectors[i], VECTORS[i]);
+      for (int i = 0; i < VECTORS.length; i++) {
+        out.add(SOFTIRQS, t.softirqs[i], VECTORS[i]);
       }
     }
   }

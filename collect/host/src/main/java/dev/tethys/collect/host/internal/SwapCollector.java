@@ -15,21 +15,11 @@ final class SwapCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    Text t = files.read(files.proc("swaps"));
-    t.nextLine(); // headings
-    while (t.nextLine()) {
-      if (!t.nextField()) {
-        continue;
-      }
-      String device = t.field();
-      t.needField();
-      Labels l = SIZE.labels(device, t.field());
-      double size = t.nextUnsigned();
-      double used = t.nextUnsigned();
-      t.needField();
-      out.add(SIZE, size * 1024, l);
-      out.add(USED, used * 1024, l);
-      out.add(PRIORITY, t.number(), l);
+    for (SwapDevice d : SwapDevice.read(files.read(files.proc("swaps")))) {
+      Labels l = SIZE.labels(d.device(), d.type());
+      out.add(SIZE, d.size(), l);
+      out.add(USED, d.used(), l);
+      out.add(PRIORITY, d.priority(), l);
     }
   }
 }

@@ -31,15 +31,23 @@ final class TcpstatCollector implements NodeCollector {
 
   private static final int SYN_RECV = 3;
 
-  @Override
-  public void collect(HostFiles files, Families out) throws IOException {
-    double[] counts = new double[NAMES.length];
-    double[] queues = new double[2];
+  /** How many numbers states have, 0 for those that are not known. */
+  static final int STATES_OF_KERNEL = NAMES.length;
+
+  /** Adds sockets of both versions of IP to counts by state, and what waits in their queues. */
+  static void count(HostFiles files, double[] counts, double[] queues) throws IOException {
     count(files.read(files.proc("net/tcp")), counts, queues);
     Text v6 = files.readIfThere(files.proc("net/tcp6"));
     if (v6 != null) {
       count(v6, counts, queues);
     }
+  }
+
+  @Override
+  public void collect(HostFiles files, Families out) throws IOException {
+    double[] counts = new double[STATES_OF_KERNEL];
+    double[] queues = new double[2];
+    count(files, counts, queues);
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] > 0) {
         out.add(STATES, counts[i], NAMES[i]);

@@ -1,0 +1,68 @@
+package dev.tethys.collect.host;
+
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What /proc/PID says of a process. What every process tells is read once, when it is made; all
+ * else when it is asked for. A method answers null when the process has ended meanwhile, and throws
+ * when what it wants is not for this process to see. Used while its {@link HostReadings} are.
+ */
+public interface HostProcess {
+  int pid();
+
+  /** 0 for those that the kernel started. */
+  int parent();
+
+  /** As the kernel has it: of at most 15 bytes, but for its own threads. */
+  String name();
+
+  /** Since the host was started, in seconds. */
+  double startedAfterBoot();
+
+  double userSeconds();
+
+  double systemSeconds();
+
+  /** Waiting for block devices. */
+  double waitSeconds();
+
+  long threads();
+
+  long minorFaults();
+
+  long majorFaults();
+
+  /** Its program and arguments; empty for threads of the kernel. */
+  @Nullable List<String> arguments() throws IOException;
+
+  /** The path of its program. */
+  @Nullable String executable() throws IOException;
+
+  /** Its lines of control groups. */
+  @Nullable String controlGroups() throws IOException;
+
+  /** The user that it runs as, and signals that wait for it. */
+  record Status(long user, long pendingSignals) {}
+
+  @Nullable Status status() throws IOException;
+
+  /** Resident and virtual memory, in bytes. */
+  record Memory(long resident, long virtual) {}
+
+  @Nullable Memory memory() throws IOException;
+
+  /** What it had read and written by devices, and how often it asked. */
+  record Io(long readBytes, long writtenBytes, long reads, long writes) {}
+
+  @Nullable Io io() throws IOException;
+
+  /** How often its threads gave way, and were made to. */
+  record Switches(long voluntary, long involuntary) {}
+
+  @Nullable Switches switches() throws IOException;
+
+  /** How many files it has open; -1 when it has ended. */
+  int openFiles() throws IOException;
+}

@@ -1,0 +1,195 @@
+package dev.tethys.collect.host;
+
+import dev.tethys.collect.host.internal.FileReadings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What /proc and /sys say of a host as plain numbers, for those who show it under other names than
+ * node_exporter's. Each method reads anew; sizes are in bytes, times in seconds. For one thread at
+ * a time.
+ */
+public interface HostReadings {
+  /**
+   * Where a host's files are.
+   *
+   * @param etc {@code /etc}, for the names of users
+   * @param mounts a folder whose {@code mountinfo} lists the mounts as this process sees them; null
+   *     for those of the host's first process
+   */
+  record Sources(HostPaths paths, String etc, @Nullable String mounts) {}
+
+  /**
+   * Readings of a host.
+   *
+   * @param patience how long file systems are waited for, all together
+   */
+  static HostReadings of(Sources sources, Duration patience) {
+    return new FileReadings(sources, patience);
+  }
+
+  /** Totals of /proc/stat. */
+  record Totals(long bootSeconds, long created, long running, long blocked) {}
+
+  Totals totals() throws IOException;
+
+  /** Since when the host is up, in seconds. */
+  double uptime() throws IOException;
+
+  /** What a CPU spent in each mode. */
+  record CpuTime(
+      int number,
+      double user,
+      double nice,
+      double system,
+      double idle,
+      double iowait,
+      double irq,
+      double softirq,
+      double steal) {}
+
+  List<CpuTime> cpuTimes() throws IOException;
+
+  /** A logical CPU and where it is, as /proc/cpuinfo tells; "" for what it does not. */
+  record Processor(String number, String socket, String core, double megahertz) {}
+
+  List<Processor> processors() throws IOException;
+
+  /** How many cores there are; several logical CPUs may be one. */
+  int cores() throws IOException;
+
+  /** Over one, five and fifteen minutes. */
+  double[] loads() throws IOException;
+
+  /** What a block device did. */
+  record Disk(
+      String name,
+      long reads,
+      long readsMerged,
+      long readBytes,
+      double readTime,
+      long writes,
+      long writesMerged,
+      long writtenBytes,
+      double writeTime,
+      long pending,
+      double ioTime,
+      double weightedIoTime) {}
+
+  List<Disk> disks() throws IOException;
+
+  /**
+   * Memory; huge pages are counted in pages.
+   *
+   * @param cached with what the kernel's own caches would give back
+   * @param available an estimate of the same where the kernel makes none
+   */
+  record Memory(
+      long total,
+      long free,
+      long available,
+      long buffers,
+      long cached,
+      long slabReclaimable,
+      long slabUnreclaimable,
+      long dirty,
+      long shared,
+      long hugePageSize,
+      long hugePages,
+      long hugePagesFree,
+      long hugePagesReserved,
+      long hugePagesSurplus) {}
+
+  Memory memory() throws IOException;
+
+  /** Of a page of memory. */
+  int pageSize();
+
+  /** A device that memory is swapped to. */
+  record Swap(String device, long size, long used) {}
+
+  List<Swap> swaps() throws IOException;
+
+  /** What /proc/vmstat counts of paging; faults that had to read are among all of them. */
+  record Paging(
+      long swappedIn,
+      long swappedOut,
+      long pagedIn,
+      long pagedOut,
+      long faults,
+      long majorFaults) {}
+
+  Paging paging() throws IOException;
+
+  /** What went over a network device. */
+  record Network(
+      String device,
+      long receivedBytes,
+      long receivedPackets,
+      long receiveErrors,
+      long receiveDropped,
+      long sentBytes,
+      long sentPackets,
+      long sendErrors,
+      long sendDropped) {}
+
+  List<Network> networks() throws IOException;
+
+  /** TCP sockets by the kernel's number of their state, 1 being established; 0 is any other. */
+  long[] tcpStates() throws IOException;
+
+  /** How many connections the packet filter tracks, and may track. */
+  long[] tracked() throws IOException;
+
+  /**
+   * A mounted file system.
+   *
+   * @param mode ro, rw or unknown
+   * @param error why it does not tell its sizes, "" if it does
+   */
+  record FileSystem(
+      String device,
+      String mountPoint,
+      String type,
+      String mode,
+      String error,
+      long size,
+      long free,
+      long available,
+      long files,
+      long filesFree) {}
+
+  /** What is known of a mount before it is asked for its sizes. */
+  record MountPoint(String device, String path, String type) {}
+
+  /**
+   * Mounted file systems, each mount point of a device once. One that does not answer is given up
+   * after a while and says so, and is not asked again before it has answered.
+   *
+   * @param virtual whether also those without a device, such as tmpfs
+   * @param wanted which are asked
+   */
+  List<FileSystem> fileSystems(boolean virtual, Predicate<MountPoint> wanted) throws IOException;
+
+  /** Lines of numbers of /proc/net/rpc/nfs by their labels; null on a host that is no client. */
+  @Nullable Map<String, double[]> nfsClient() throws IOException;
+
+  /** The same of /proc/net/rpc/nfsd; null on a host that is no server. */
+  @Nullable Map<String, double[]> nfsServer() throws IOException;
+
+  /** How many processes are in the state of each letter. */
+  Map<Character, Integer> processStates() throws IOException;
+
+  /** Which processes there are. */
+  int[] processes() throws IOException;
+
+  /** One of them; null when it has ended. */
+  @Nullable HostProcess process(int pid) throws IOException;
+
+  /** The names of users by their numbers. */
+  Map<Long, String> users() throws IOException;
+}

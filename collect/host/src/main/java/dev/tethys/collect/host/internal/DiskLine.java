@@ -1,0 +1,46 @@
+package dev.tethys.collect.host.internal;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A line of /proc/diskstats.
+ *
+ * @param values in the order of the columns, in bytes and seconds: reads, reads merged, bytes read,
+ *     time of reads, writes, writes merged, bytes written, time of writes, requests under way, time
+ *     with any, that time by their number; then of discards and flushes
+ * @param count how many values this kernel tells
+ */
+record DiskLine(String name, String major, String minor, double[] values, int count) {
+  private static final double SECTOR = 512.0;
+  private static final double TICK = 1.0 / 1000.0;
+  private static final int MIN_FIELDS = 14; // older kernels print less of partitions
+
+  private static final double[] SCALE = {
+    1, 1, SECTOR, TICK, 1, 1, SECTOR, TICK, 1, TICK, TICK, 1, 1, 1, TICK, 1, TICK
+  };
+
+  static List<DiskLine> read(Text t) throws MalformedException {
+    List<DiskLine> out = new ArrayList<>();
+    while (t.nextLine()) {
+      if (!t.nextField()) {
+        continue;
+      }
+      String major = t.field();
+      t.needField();
+      String minor = t.field();
+      t.needField();
+      String name = t.field();
+      double[] values = new double[SCALE.length];
+      int n = 0;
+      while (n < values.length && t.nextField()) {
+        values[n] = t.unsigned() * SCALE[n];
+        n++;
+      }
+      if (n + 3 >= MIN_FIELDS) {
+        out.add(new DiskLine(name, major, minor, values, n));
+      }
+    }
+    return out;
+  }
+}

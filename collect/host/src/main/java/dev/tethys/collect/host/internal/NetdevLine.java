@@ -1,0 +1,40 @@
+package dev.tethys.collect.host.internal;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A line of /proc/net/dev.
+ *
+ * @param values in the order of the columns: eight of what was received (bytes, packets, errs,
+ *     drop, fifo, frame, compressed, multicast), eight of what was sent (bytes, packets, errs,
+ *     drop, fifo, colls, carrier, compressed)
+ */
+record NetdevLine(String name, double[] values) {
+  static final int COLUMNS = 16;
+
+  static List<NetdevLine> read(Text t) throws MalformedException {
+    List<NetdevLine> out = new ArrayList<>();
+    for (int line = 0; t.nextLine(); line++) {
+      if (line < 2) {
+        continue; // headings
+      }
+      // A name may hold colons (eth0:1), and a number may follow the last one without a blank.
+      int colon = t.lineEnd - 1;
+      while (colon >= t.lineStart && t.buf[colon] != ':') {
+        colon--;
+      }
+      if (colon < t.lineStart) {
+        throw t.malformed("no device in \"" + t.line() + "\"");
+      }
+      String name = t.line().substring(0, colon - t.lineStart).strip();
+      t.fieldEnd = colon + 1;
+      double[] values = new double[COLUMNS];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = t.nextUnsigned();
+      }
+      out.add(new NetdevLine(name, values));
+    }
+    return out;
+  }
+}

@@ -1,0 +1,17 @@
+package dev.tethys.pipeline.receiver.host;
+
+import java.io.IOException;
+
+/** Looks at one side of the host. Used by one thread; keeps what it needs for the next look. */
+interface HostScraper {
+  /**
+   * Adds what there is.
+   *
+   * @throws IOException when there is nothing to add because a file cannot be read; what concerns
+   *     only a part is told to the scrape instead
+   */
+  void scrape(Scrape s) throws IOException;
+
+  /** How many metrics are missing when it fails. */
+  int metrics();
+}

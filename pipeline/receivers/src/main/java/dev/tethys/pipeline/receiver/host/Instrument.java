@@ -1,0 +1,76 @@
+package dev.tethys.pipeline.receiver.host;
+
+import java.util.List;
+
+/**
+ * A metric as the Collector documents it.
+ *
+ * @param whole whether its values are whole numbers
+ * @param enabled whether it comes without being asked for
+ * @param attributes in the order in which points have them
+ */
+record Instrument(
+    String name,
+    String description,
+    String unit,
+    Kind kind,
+    boolean whole,
+    boolean enabled,
+    List<Attribute> attributes) {
+  /** What its points mean. */
+  enum Kind {
+    /** A value as it is now. */
+    GAUGE,
+
+    /** A sum that may fall. */
+    LEVEL,
+
+    /** A sum that never falls. */
+    COUNTER
+  }
+
+  /** An attribute of its points, and whether they have it without being asked to. */
+  record Attribute(String name, boolean enabled) {}
+
+  static Instrument gauge(String name, String unit, String description, String... attributes) {
+    return of(name, unit, description, Kind.GAUGE, false, attributes);
+  }
+
+  static Instrument level(String name, String unit, String description, String... attributes) {
+    return of(name, unit, description, Kind.LEVEL, true, attributes);
+  }
+
+  static Instrument counter(String name, String unit, String description, String... attributes) {
+    return of(name, unit, description, Kind.COUNTER, true, attributes);
+  }
+
+  /** A counter of seconds. */
+  static Instrument time(String name, String description, String... attributes) {
+    return of(name, "s", description, Kind.COUNTER, false, attributes);
+  }
+
+  private static Instrument of(
+      String name, String unit, String description, Kind kind, boolean whole, String... names) {
+    List<Attribute> attributes = List.of(names).stream().map(n -> new Attribute(n, true)).toList();
+    return new Instrument(name, description, unit, kind, whole, true, attributes);
+  }
+
+  /** The same, which comes only when asked for. */
+  Instrument optional() {
+    return new Instrument(name, description, unit, kind, whole, false, attributes);
+  }
+
+  /** The same, a gauge of whole numbers. */
+  Instrument inWholeNumbers() {
+    return new Instrument(name, description, unit, kind, true, enabled, attributes);
+  }
+
+  /** The same with attributes that points have only when asked to. */
+  Instrument withOptional(String... names) {
+    List<Attribute> all = new java.util.ArrayList<>(attributes);
+    for (String n : names) {
+      all.add(new Attribute(n, false));
+    }
+    return new Instrument(name, description, unit, kind, whole, enabled, List.copyOf(all));
+  }
+}

@@ -1,0 +1,129 @@
+package dev.tethys.pipeline.receiver.host;
+
+import com.google.re2j.Pattern;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which names are looked at: those that are included, without those that are excluded. What was
+ * decided of a name is remembered, so that expressions run once for each.
+ */
+final class NameFilter {
+  /** Names remembered; with more (processes come and go) the memory starts anew. */
+  private static final int MAX_REMEMBERED = 10_000;
+
+  /** A list of names, or of expressions that find something in them. */
+  record Names(Set<String> names, List<Pattern> patterns) {
+    boolean match(String name) {
+      if (names.contains(name)) {
+        return true;
+      }
+      for (Pattern p : patterns) {
+        if (p.matcher(name).find()) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  private final @Nullable Names include;
+  private final @Nullable Names exclude;
+  private final Map<String, Boolean> wanted = new HashMap<>();
+
+  NameFilter(@Nullable Names include, @Nullable Names exclude) {
+    this.include = include;
+    this.exclude = exclude;
+  }
+
+  boolean wants(String name) {
+    if (include == null && exclude == null) {
+      return true;
+    }
+    Boolean known = wanted.get(name);
+    if (known == null) {
+      known = (include == null || include.match(name)) && (exclude == null || !exclude.match(name));
+      if (wanted.size() >= MAX_REMEMBERED) {
+        wanted.clear();
+      }
+      wanted.put(name, known);
+    }
+    return known;
+  }
+
+  /** The keys of a pair of filters. */
+  static final class Keys {
+    private final Key<List<Names>> include;
+    private final Key<List<Names>> exclude;
+
+    /**
+     * @param suffix behind include and exclude, as {@code _devices}
+     * @param list the key of the names
+     */
+    Keys(Section scraper, String suffix, String list) {
+      include = scraper.key("include" + suffix, type("include" + suffix, list), List.of(), "Only.");
+      exclude = scraper.key("exclude" + suffix, type("exclude" + suffix, list), List.of(), "Not.");
+    }
+
+    NameFilter read(YamlObject o) {
+      return new NameFilter(first(o.get(include)), first(o.get(exclude)));
+    }
+
+    private static @Nullable Names first(List<Names> of) {
+      return of.isEmpty() ? null : of.getFirst();
+    }
+
+    /** None when no name is listed. */
+    private static Type<List<Names>> type(String name, String list) {
+      Section s = new Section(name, "Which " + list + " are meant.");
+      Key<String> type = s.key("match_type", Type.STRING, "", "strict or regexp (RE2).");
+      Key<List<String>> names = s.key(list, Type.list(Type.STRING), List.of(), "Their names.");
+      Section cache = new Section("regexp", "A cache of decisions; there is always one.");
+      cache.key("cacheenabled", Type.BOOL, false, "Taken, without effect.");
+      cache.key("cachemaxnumentries", Type.INT, 0L, "Taken, without effect.");
+      Key<Boolean> cacheKey =
+          s.key(
+              "regexp",
+              cache.type(
+                  o -> {
+                    o.readAll();
+                    return true;
+                  }),
+              false,
+              "Taken, without effect: decisions are always remembered.");
+      return s.type(
+          o -> {
+            o.get(cacheKey);
+            List<String> written = o.get(names);
+            if (written.isEmpty()) {
+              return List.of();
+            }
+            return switch (o.get(type)) {
+              case "strict" -> List.of(new Names(Set.copyOf(written), List.of()));
+              case "regexp" -> {
+                List<Pattern> patterns = new ArrayList<>();
+                for (String p : written) {
+                  try {
+                    patterns.add(Pattern.compile(p));
+                  } catch (com.google.re2j.PatternSyntaxException e) {
+                    throw o.error(names, "\"" + p + "\" is no expression: " + e.getMessage());
+                  }
+                }
+                yield List.of(new Names(Set.of(), List.copyOf(patterns)));
+              }
+              default ->
+                  throw o.error(
+                      type, "match_type wants strict or regexp, not \"" + o.get(type) + "\"");
+            };
+          });
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.tethys.pipeline.receiver.host;
+
+import dev.tethys.collect.host.HostReadings.Totals;
+import dev.tethys.config.Section;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** How many processes there are. */
+final class ProcessesScraper {
+  private static final String COUNT = "system.processes.count";
+  private static final String CREATED = "system.processes.created";
+
+  static final List<Instrument> INSTRUMENTS =
+      List.of(
+          Instrument.level(
+              COUNT, "{processes}", "Total number of processes in each state.", "status"),
+          Instrument.counter(CREATED, "{processes}", "Total number of created processes."));
+
+  static final ScraperKind KIND =
+      ScraperKind.simple(
+          "processes",
+          new Section("processes", "How many processes there are."),
+          INSTRUMENTS,
+          o -> () -> ProcessesScraper::look);
+
+  private ProcessesScraper() {}
+
+  /** What the Collector calls the kernel's letters. */
+  private static String status(char letter) {
+    return switch (letter) {
+      case 'A' -> "daemon";
+      case 'D', 'U' -> "blocked";
+      case 'E' -> "detached";
+      case 'I' -> "idle";
+      case 'L' -> "locked";
+      case 'O' -> "orphan";
+      case 'R' -> "running";
+      case 'S' -> "sleeping";
+      case 'T', 't' -> "stopped";
+      case 'W' -> "paging";
+      case 'Y' -> "system";
+      case 'Z' -> "zombies";
+      default -> "unknown";
+    };
+  }
+
+  private static void look(Scrape s, Emission out) throws IOException {
+    Totals totals = s.host().totals();
+    out.recorder(CREATED).count(totals.created());
+    if (!out.wants(COUNT)) {
+      return;
+    }
+    Map<String, Integer> counts = new TreeMap<>();
+    s.host().processStates().forEach((letter, n) -> counts.merge(status(letter), n, Integer::sum));
+    int all = counts.values().stream().mapToInt(Integer::intValue).sum();
+    // These two are the kernel's own and of one moment, but count threads.
+    counts.put("blocked", (int) totals.blocked());
+    counts.put("running", (int) totals.running());
+    int known = counts.values().stream().mapToInt(Integer::intValue).sum();
+    if (all > known) {
+      counts.put("unknown", all - known);
+    }
+    counts.forEach((status, n) -> out.recorder(COUNT).count(n, status));
+  }
+}

@@ -1,0 +1,21 @@
+package dev.tethys.pipeline.receiver.host;
+
+import dev.tethys.config.Section;
+import java.util.List;
+
+/** For how long the host is up. */
+final class SystemScraper {
+  static final List<Instrument> INSTRUMENTS =
+      List.of(Instrument.gauge("system.uptime", "s", "The time the system has been running"));
+
+  static final ScraperKind KIND =
+      ScraperKind.simple(
+          "system",
+          new Section("system", "For how long the host is up."),
+          INSTRUMENTS,
+          o ->
+              () ->
+                  (s, out) -> out.recorder("system.uptime").measure(Math.floor(s.host().uptime())));
+
+  private SystemScraper() {}
+}
