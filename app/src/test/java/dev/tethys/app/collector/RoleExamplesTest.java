@@ -627,4 +627,14 @@ class RoleExamplesTest {
     lineIn(logs, "of a dog", "of loki", "of a beat", "of fluent");
     lineIn(profiles, "of pprof", "pyroscope");
   }
+
+  @Test
+  void theHostIsLookedAt() throws Exception {
+    Database database = new Database();
+    run("host.yaml", new HashMap<>(Map.of("INTERVAL", "200ms", "REMOTE_WRITE", database.url)));
+    database.awaits(
+        s -> s.contains("\"system_memory_usage_bytes\"") && s.contains("state=\"used\""));
+    database.awaits(s -> s.contains("\"system_cpu_time_seconds_total\"") && s.contains("cpu0"));
+    database.awaits(s -> s.contains("\"system_cpu_utilization_ratio\""));
+  }
 }
