@@ -181,7 +181,7 @@ public interface HostReadings {
   /** The same of /proc/net/rpc/nfsd; null on a host that is no server. */
   @Nullable Map<String, double[]> nfsServer() throws IOException;
 
-  /** How many processes are in the state of each letter. */
+  /** How many processes are in the state of each letter; ? for those that hide it. */
   Map<Character, Integer> processStates() throws IOException;
 
   /** Which processes there are. */

@@ -22,6 +22,9 @@ public final class FileReadings implements HostReadings {
   private final HostFiles files;
   private final MountAsker asker;
 
+  /** Of processes whose state is not for this process to see. */
+  private static final char UNREADABLE = '?';
+
   /** Threads that ask mounts come and go as {@link MountAsker} needs them. */
   private static final int STAT_WORKERS = 4;
 
@@ -328,9 +331,13 @@ public final class FileReadings implements HostReadings {
   public Map<Character, Integer> processStates() throws IOException {
     Map<Character, Integer> states = new TreeMap<>();
     for (int pid : processes()) {
-      ProcessStat s = ProcessStat.read(files, files.proc(pid + "/stat"));
-      if (s != null) {
-        states.merge(s.state, 1, Integer::sum);
+      try {
+        ProcessStat s = ProcessStat.read(files, files.proc(pid + "/stat"));
+        if (s != null) {
+          states.merge(s.state, 1, Integer::sum);
+        }
+      } catch (HostFileException e) {
+        states.merge(UNREADABLE, 1, Integer::sum);
       }
     }
     return states;

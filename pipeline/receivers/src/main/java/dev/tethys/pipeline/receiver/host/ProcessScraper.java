@@ -167,7 +167,14 @@ final class ProcessScraper implements HostScraper {
         s.failed(metrics(), pids.length - i + " processes were not looked at: out of time");
         break;
       }
-      HostProcess p = s.host().process(pids[i]);
+      HostProcess p = null;
+      try {
+        p = s.host().process(pids[i]);
+      } catch (IOException e) { // hidden by an option of /proc, say
+        if (!settings.muted().all() && !settings.muted().name()) {
+          s.failed(1, "error reading process name for pid " + pids[i] + ": " + e.getMessage());
+        }
+      }
       if (p != null) {
         process(s, p, boot, memory, cpus, now);
       }
@@ -176,8 +183,7 @@ final class ProcessScraper implements HostScraper {
   }
 
   private void process(
-      Scrape s, HostProcess p, long boot, double memory, int cpus, Map<Integer, Used> now)
-      throws IOException {
+      Scrape s, HostProcess p, long boot, double memory, int cpus, Map<Integer, Used> now) {
     String name = resources.name(s, p);
     if (name == null || !settings.names().wants(name)) {
       return;

@@ -194,6 +194,18 @@ class ProcessScraperTest {
   }
 
   @Test
+  void aProcessThatHidesCostsItselfAlone() throws IOException {
+    Files.createDirectories(folder.resolve("proc/300/stat")); // cannot be read, for root either
+    assertThat(pids(host.look("process:"))).containsExactly(4242L);
+    assertThat(errored()).isEqualTo(1);
+    host.look("process: {mute_process_name_error: true}");
+    assertThat(errored()).isZero();
+    assertThat(values(host.look("processes:"), "system.processes.count"))
+        .containsEntry("sleeping", 1.0)
+        .containsKey("unknown");
+  }
+
+  @Test
   void utilizationIsOfTheTimeSinceTheLastLook() {
     HostMetricsReceiver r =
         host.receiver("scrapers: {process: {metrics: {process.cpu.utilization: {enabled: true}}}}");
