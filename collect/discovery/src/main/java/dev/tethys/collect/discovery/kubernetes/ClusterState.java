@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery.kubernetes;
 
 import dev.tethys.collect.discovery.DiscoveryMetrics;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.web.kubernetes.ResourceWatch;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -63,10 +64,7 @@ final class ClusterState {
 
   /** The key of an object. */
   static String key(JsonNode object) {
-    JsonNode meta = object.path("metadata");
-    String namespace = meta.path("namespace").asString("");
-    String name = meta.path("name").asString("");
-    return namespace.isEmpty() ? name : namespace + "/" + name;
+    return ResourceWatch.key(object);
   }
 
   /** Says that one more watch has had its first list. */

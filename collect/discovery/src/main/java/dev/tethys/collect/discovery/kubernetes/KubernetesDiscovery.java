@@ -11,6 +11,10 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.Kubeconfig;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /** {@code kubernetes_sd_configs}: objects of a cluster, followed as they change. */
 public final class KubernetesDiscovery implements Discovery {
@@ -167,6 +172,11 @@ public final class KubernetesDiscovery implements Discovery {
     return MECHANISM.with(s, SELECTORS, List.copyOf(out));
   }
 
+  /** What one says where there is no cluster around the process. */
+  static final String OUTSIDE = "name api_server or kubeconfig_file";
+
+  private static final System.Logger LOG = System.getLogger(KubernetesDiscovery.class.getName());
+
   private static String roleWord(YamlNode n) {
     for (Role r : Role.values()) {
       if (r.toString().equals(n.asString())) {
@@ -231,10 +241,64 @@ public final class KubernetesDiscovery implements Discovery {
     }
   }
 
+  /**
+   * What is watched.
+   *
+   * @param namespace {@code ""} for all
+   */
+  private record Watched(Resource resource, String namespace, String label, String field) {
+    ResourceWatch.Scope scope() {
+      return new ResourceWatch.Scope(resource.path(namespace), label, field, false);
+    }
+  }
+
+  /** Puts what a watch brings where targets are made of it. */
+  private final class Seen implements ResourceWatch.Sink<JsonNode> {
+    private final Resource resource;
+    private final String namespace;
+
+    Seen(Watched of) {
+      this.resource = of.resource;
+      this.namespace = of.namespace;
+    }
+
+    @Override
+    public JsonNode keep(JsonNode object) {
+      return resource.keep(object);
+    }
+
+    @Override
+    public void replace(Map<String, JsonNode> now) {
+      state.replace(resource, namespace, now);
+    }
+
+    @Override
+    public void put(String key, JsonNode object) {
+      state.put(resource, object);
+    }
+
+    @Override
+    public void remove(String key) {
+      state.remove(resource, key);
+    }
+
+    @Override
+    public void synced() {
+      state.synced();
+    }
+
+    @Override
+    public void failed(String what, String why) {
+      context.metrics().kubernetesFailed();
+      LOG.log(
+          Level.WARNING, "kubernetes discovery cannot {0}, its last targets stay: {1}", what, why);
+    }
+  }
+
   private final Settings settings;
   private final DiscoveryContext context;
   private final ClusterAccess access;
-  private final List<ResourceWatch.Scope> scopes;
+  private final List<Watched> scopes;
   private final ClusterState state;
 
   private KubernetesDiscovery(Settings settings, DiscoveryContext context) {
@@ -248,9 +312,9 @@ public final class KubernetesDiscovery implements Discovery {
     String file = settings.get(KUBECONFIG_FILE);
     this.access =
         !file.isEmpty()
-            ? new Kubeconfig(Path.of(file), context.clock())
+            ? new Kubeconfig(Path.of(file), "", context.clock())
             : server.isEmpty()
-                ? ClusterAccess.inCluster(context.environment(), serviceAccount)
+                ? ClusterAccess.inCluster(context.environment()::get, serviceAccount, OUTSIDE)
                 : ClusterAccess.of(server, settings.client());
     Namespaces wanted = settings.get(NAMESPACES);
     List<String> namespaces = new ArrayList<>(wanted.names());
@@ -279,7 +343,7 @@ public final class KubernetesDiscovery implements Discovery {
             scopes.size());
   }
 
-  private List<ResourceWatch.Scope> scopes(List<String> namespaces) {
+  private List<Watched> scopes(List<String> namespaces) {
     Role role = role(settings);
     Attach attach = settings.get(ATTACH_METADATA);
     boolean pods = role == Role.POD || role == Role.ENDPOINTS || role == Role.ENDPOINTSLICE;
@@ -301,7 +365,7 @@ public final class KubernetesDiscovery implements Discovery {
     if (pods && attach.cronjob()) {
       wanted.put(Resource.JOBS, "");
     }
-    List<ResourceWatch.Scope> out = new ArrayList<>();
+    List<Watched> out = new ArrayList<>();
     wanted.forEach(
         (resource, word) -> {
           Selector s =
@@ -310,7 +374,7 @@ public final class KubernetesDiscovery implements Discovery {
                   .findFirst()
                   .orElse(new Selector(word, "", ""));
           for (String ns : resource.namespaced() ? namespaces : List.of("")) {
-            out.add(new ResourceWatch.Scope(resource, ns, s.label(), s.field()));
+            out.add(new Watched(resource, ns, s.label(), s.field()));
           }
         });
     return out;
@@ -320,11 +384,13 @@ public final class KubernetesDiscovery implements Discovery {
   public void run(Sink sink) throws InterruptedException {
     List<Thread> watches = new ArrayList<>();
     try {
-      for (ResourceWatch.Scope scope : scopes) {
-        ResourceWatch w = new ResourceWatch(scope, access, state, context);
+      ResourceWatch.Means means =
+          new ResourceWatch.Means(access, context.http()::send, context.pause()::pause);
+      for (Watched of : scopes) {
+        ResourceWatch<JsonNode> w = new ResourceWatch<>(of.scope(), means, new Seen(of));
         watches.add(
             Thread.ofVirtual()
-                .name("kubernetes-" + scope.resource())
+                .name("kubernetes-" + of.resource())
                 .start(
                     () -> {
                       try {

@@ -6,18 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.collect.discovery.Discovery;
 import dev.tethys.collect.discovery.Setting;
 import dev.tethys.config.ConfigException;
-import dev.tethys.config.HttpClientConfig.Authorization;
-import dev.tethys.config.Secret;
+import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -534,85 +528,6 @@ class KubernetesDiscoveryTest {
                 r.startsWith("/api/v1/pods {fieldSelector=status.phase!=Failed")
                     && r.contains("labelSelector=a in (b,c),!d"))
         .anyMatch(r -> r.startsWith("/api/v1/nodes {labelSelector=x=y, limit"));
-  }
-
-  @Test
-  void aKubeconfigFileNamesServerAndToken(@TempDir Path folder) throws Exception {
-    Path script = folder.resolve("give");
-    Files.writeString(
-        script,
-        """
-        #!/bin/sh
-        echo '{"kind":"ExecCredential","status":{"token":"'$T'","expirationTimestamp":"2026-01-02T03:05:05Z"}}'
-        """);
-    assertThat(script.toFile().setExecutable(true)).isTrue();
-    Path file = folder.resolve("config");
-    Files.writeString(
-        file,
-        """
-        apiVersion: v1
-        kind: Config
-        current-context: c
-        contexts: [{name: c, context: {cluster: k, user: u}}]
-        clusters: [{name: k, cluster: {server: 'http://h:1/', certificate-authority: ca.crt}}]
-        users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./give,
-          env: [{name: T, value: secret}]}}}]
-        """);
-    Kubeconfig k = new Kubeconfig(file, () -> setting.now);
-    assertThat(k.base()).isEqualTo("http://h:1");
-    assertThat(k.client().authorization())
-        .isEqualTo(new Authorization("Bearer", new Secret("secret"), ""));
-    assertThat(k.client().tls().caFile()).isEqualTo(folder.resolve("ca.crt").toString());
-    Files.delete(script);
-    assertThat(k.client()).as("kept while it lasts").isNotNull();
-    setting.now = setting.now.plusSeconds(55);
-    assertThatThrownBy(k::client).isInstanceOf(IOException.class).hasMessageContaining("exec");
-    Files.writeString(file, Files.readString(file).replace("current-context: c", ""));
-    assertThatThrownBy(() -> new Kubeconfig(file, () -> setting.now))
-        .hasMessageContaining("context \"\" does not exist");
-  }
-
-  /** Its child keeps the output open that is read. */
-  @Test
-  void aProgramThatHangsIsEndedWithAllThatItStarted(@TempDir Path folder) throws Exception {
-    Path script = folder.resolve("hang");
-    Path child = folder.resolve("child");
-    Files.writeString(script, "#!/bin/sh\nsleep 600 &\necho $! > " + child + "\nwait\n");
-    assertThat(script.toFile().setExecutable(true)).isTrue();
-    Path file = folder.resolve("config");
-    Files.writeString(
-        file,
-        """
-        current-context: c
-        contexts: [{name: c, context: {cluster: k, user: u}}]
-        clusters: [{name: k, cluster: {server: 'http://h:1/'}}]
-        users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./hang}}}]
-        """);
-    Kubeconfig k = new Kubeconfig(file, () -> setting.now, Duration.ofSeconds(3));
-    assertThatThrownBy(k::client)
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("did not end within 3000 ms");
-    ProcessHandle sleeper =
-        ProcessHandle.of(Long.parseLong(Files.readString(child).strip())).orElse(null);
-    if (sleeper != null) {
-      sleeper.onExit().get(30, TimeUnit.SECONDS);
-    }
-  }
-
-  @Test
-  void aPodFindsItsOwnCluster(@TempDir Path account) throws Exception {
-    Files.writeString(account.resolve("namespace"), "mine\n");
-    Files.writeString(account.resolve("ca.crt"), "x");
-    assertThatThrownBy(() -> ClusterAccess.inCluster(setting.context.environment(), account))
-        .hasMessageContaining("KUBERNETES_SERVICE_HOST");
-    setting.environment.put("KUBERNETES_SERVICE_HOST", "::1");
-    setting.environment.put("KUBERNETES_SERVICE_PORT", "443");
-    ClusterAccess a = ClusterAccess.inCluster(setting.context.environment(), account);
-    assertThat(a.base()).isEqualTo("https://[::1]:443");
-    assertThat(a.client().authorization())
-        .isEqualTo(new Authorization("Bearer", Secret.NONE, account.resolve("token").toString()));
-    assertThat(a.client().tls().caFile()).isEqualTo(account.resolve("ca.crt").toString());
-    assertThat(ClusterAccess.ownNamespace(account)).isEqualTo("mine");
   }
 
   @ParameterizedTest

@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;
+import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
-package dev.tethys.collect.discovery.kubernetes;
+package dev.tethys.web.kubernetes;
 
-import dev.tethys.collect.discovery.Rest;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.HttpClientConfig.Authorization;
@@ -27,14 +26,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The current context of a file as kubectl has it: server, certificates, and tokens, also from a
- * program ({@code exec}), which is run again when its credentials have run out or were refused.
+ * A context of a file as kubectl has it: server, certificates, and tokens, also from a program
+ * ({@code exec}), which is run again when its credentials have run out or were refused.
  */
-final class Kubeconfig implements ClusterAccess {
+public final class Kubeconfig implements ClusterAccess {
   /** How long the program that gives credentials may take. */
   private static final Duration EXEC_TIMEOUT = Duration.ofSeconds(60);
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private static final Duration EARLY = Duration.ofSeconds(10);
 
@@ -49,28 +51,29 @@ final class Kubeconfig implements ClusterAccess {
   private Instant until = Instant.MAX;
 
   /**
+   * @param context instead of the current one; {@code ""} for that
    * @throws IllegalStateException when the file cannot be used
    */
-  Kubeconfig(Path file, InstantSource clock) {
-    this(file, clock, EXEC_TIMEOUT);
+  public Kubeconfig(Path file, String context, InstantSource clock) {
+    this(file, context, clock, EXEC_TIMEOUT);
   }
 
-  Kubeconfig(Path file, InstantSource clock, Duration execTimeout) {
+  Kubeconfig(Path file, String chosen, InstantSource clock, Duration execTimeout) {
     this.execTimeout = execTimeout;
     this.file = file.toAbsolutePath();
     this.clock = clock;
     JsonNode all;
     try {
-      all = Rest.JSON.valueToTree(YamlDocument.read(file).root().asTree());
+      all = JSON.valueToTree(YamlDocument.read(file).root().asTree());
     } catch (IOException | ConfigException e) {
       throw new IllegalStateException("kubeconfig_file: " + e.getMessage(), e);
     }
-    String current = all.path("current-context").asString("");
+    String current = chosen.isEmpty() ? all.path("current-context").asString("") : chosen;
     JsonNode context = named(all, "contexts", "context", current);
     this.cluster = named(all, "clusters", "cluster", context.path("cluster").asString(""));
     String userName = context.path("user").asString("");
     this.user =
-        userName.isEmpty() ? Rest.JSON.createObjectNode() : named(all, "users", "user", userName);
+        userName.isEmpty() ? JSON.createObjectNode() : named(all, "users", "user", userName);
     this.server = cluster.path("server").asString("").replaceAll("/+$", "");
     if (server.isEmpty()) {
       throw new IllegalStateException(file + ": the cluster has no \"server\"");
@@ -126,7 +129,7 @@ final class Kubeconfig implements ClusterAccess {
 
   private HttpClientConfig make() throws IOException, InterruptedException {
     until = Instant.MAX;
-    JsonNode given = user.has("exec") ? execute(user.path("exec")) : Rest.JSON.createObjectNode();
+    JsonNode given = user.has("exec") ? execute(user.path("exec")) : JSON.createObjectNode();
     String certificate =
         given.path("clientCertificateData").asString(decoded(user, "client-certificate-data"));
     String key = given.path("clientKeyData").asString(decoded(user, "client-key-data"));
@@ -202,7 +205,7 @@ final class Kubeconfig implements ClusterAccess {
       throw new IOException(file + ": exec: " + command + " ended with status " + printed.status());
     }
     try {
-      JsonNode status = Rest.JSON.readTree(printed.text()).path("status");
+      JsonNode status = JSON.readTree(printed.text()).path("status");
       String expires = status.path("expirationTimestamp").asString("");
       if (!expires.isEmpty()) {
         until = Instant.parse(expires).minus(EARLY);

@@ -1,6 +1,5 @@
-package dev.tethys.collect.discovery.kubernetes;
+package dev.tethys.web.kubernetes;
 
-import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.HttpClientConfig.Authorization;
 import dev.tethys.config.ProxyConfig;
@@ -10,10 +9,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Where a cluster's API is, and who asks. */
-interface ClusterAccess {
+public interface ClusterAccess {
   /** The URL that paths are put behind, without a slash at its end. */
   String base();
 
@@ -42,16 +42,14 @@ interface ClusterAccess {
   /** Where a pod finds its service account. */
   Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
 
-  /** The cluster that this process runs in, as its pod's service account. */
-  static ClusterAccess inCluster(DiscoveryContext.Environment environment, Path account) {
-    String host = environment.get("KUBERNETES_SERVICE_HOST", "");
-    String port = environment.get("KUBERNETES_SERVICE_PORT", "");
-    if (host.isEmpty() || port.isEmpty()) {
-      throw new IllegalStateException(
-          "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and"
-              + " KUBERNETES_SERVICE_PORT must be defined (outside of a cluster, name api_server or"
-              + " kubeconfig_file)");
-    }
+  /**
+   * The cluster that this process runs in, as its pod's service account.
+   *
+   * @param outside what one says instead where there is no cluster around the process
+   */
+  static ClusterAccess inCluster(
+      Function<String, @Nullable String> environment, Path account, String outside) {
+    String base = ownCluster(environment, outside);
     Path ca = account.resolve("ca.crt");
     TlsConfig tls =
         new TlsConfig(
@@ -71,7 +69,27 @@ interface ClusterAccess {
             null,
             tls,
             ProxyConfig.NONE);
-    return of("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port, client);
+    return of(base, client);
+  }
+
+  /** The same without saying who asks, and whoever answers is believed. */
+  static ClusterAccess anonymous(Function<String, @Nullable String> environment, String outside) {
+    TlsConfig tls =
+        new TlsConfig("", "", "", "", Secret.NONE, "", Secret.NONE, "", true, null, null);
+    return of(ownCluster(environment, outside), client(null, null, tls, ProxyConfig.NONE));
+  }
+
+  private static String ownCluster(Function<String, @Nullable String> environment, String outside) {
+    String host = environment.apply("KUBERNETES_SERVICE_HOST");
+    String port = environment.apply("KUBERNETES_SERVICE_PORT");
+    if (host == null || host.isEmpty() || port == null || port.isEmpty()) {
+      throw new IllegalStateException(
+          "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and"
+              + " KUBERNETES_SERVICE_PORT must be defined (outside of a cluster, "
+              + outside
+              + ")");
+    }
+    return "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 
   /** The namespace of this process's pod. */

@@ -1,12 +1,12 @@
-package dev.tethys.collect.discovery.kubernetes;
+package dev.tethys.web.kubernetes;
 
-import dev.tethys.collect.discovery.DiscoveryContext;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,15 +19,22 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MappingIterator;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * Keeps one resource of one namespace up to date: lists it page by page, then watches from the
  * list's version on. A watch that ends goes on where it was; only a version that the server has
  * forgotten (410) makes a new list. After failures it waits longer and longer.
+ *
+ * @param <T> what is kept of an object
  */
-final class ResourceWatch {
+public final class ResourceWatch<T> {
   /** Objects a page. */
-  static final int PAGE = 500;
+  public static final int PAGE = 500;
+
+  /** How many pages of one list are asked for; a server that goes on beyond is wrong. */
+  private static final int MAX_PAGES = 10_000;
 
   /** The longest list or watch that is read; a watch goes on after it, a list fails. */
   static final long MAX_BYTES = 1L << 32;
@@ -38,20 +45,71 @@ final class ResourceWatch {
   /** A server ends a watch by itself after five to ten minutes. */
   private static final int WATCH_SECONDS = 300;
 
+  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final System.Logger LOG = System.getLogger(ResourceWatch.class.getName());
 
   /**
    * What to watch.
    *
-   * @param namespace {@code ""} for all
+   * @param path of the list, such as {@code /api/v1/pods}
    * @param label a selector, or {@code ""}
    * @param field a selector, or {@code ""}
+   * @param metadata whether no more of an object is wanted than its metadata
    */
-  record Scope(Resource resource, String namespace, String label, String field) {
+  public record Scope(String path, String label, String field, boolean metadata) {
     String query() {
       return (label.isEmpty() ? "" : "&labelSelector=" + encoded(label))
           + (field.isEmpty() ? "" : "&fieldSelector=" + encoded(field));
     }
+
+    String accept(boolean watch) {
+      return metadata
+          ? "application/json;as=PartialObjectMetadata"
+              + (watch ? "" : "List")
+              + ";g=meta.k8s.io;v=v1,application/json"
+          : "application/json";
+    }
+  }
+
+  /** Who is told what there is; calls come one by one. */
+  public interface Sink<T> {
+    /** The part of an object that is kept. */
+    T keep(JsonNode object);
+
+    /** A list: what is not in it is gone. */
+    void replace(Map<String, T> now);
+
+    /** An object came or changed. */
+    void put(String key, T object);
+
+    /** An object is gone. */
+    void remove(String key);
+
+    /** There was a first list. */
+    void synced();
+
+    /** Something failed, and will be tried again; {@code what} as in "list /api/v1/pods". */
+    void failed(String what, String why);
+  }
+
+  /**
+   * How it reaches the server.
+   *
+   * @param pause waits
+   */
+  public record Means(ClusterAccess access, Sender sender, Pause pause) {}
+
+  /** Sends a call as a configuration says. */
+  @FunctionalInterface
+  public interface Sender {
+    /** The answer, to be closed. */
+    Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException;
+  }
+
+  /** Waits. */
+  @FunctionalInterface
+  public interface Pause {
+    void pause(Duration duration) throws InterruptedException;
   }
 
   /** The server no longer knows the version that was to be watched from. */
@@ -64,22 +122,28 @@ final class ResourceWatch {
   }
 
   private final Scope scope;
-  private final ClusterAccess access;
-  private final ClusterState state;
-  private final DiscoveryContext context;
+  private final Means means;
+  private final Sink<T> sink;
   private @Nullable String version;
   private boolean synced;
   private int failures;
 
-  ResourceWatch(Scope scope, ClusterAccess access, ClusterState state, DiscoveryContext context) {
+  public ResourceWatch(Scope scope, Means means, Sink<T> sink) {
     this.scope = scope;
-    this.access = access;
-    this.state = state;
-    this.context = context;
+    this.means = means;
+    this.sink = sink;
+  }
+
+  /** The key of an object: {@code namespace/name}, or its name. */
+  public static String key(JsonNode object) {
+    JsonNode meta = object.path("metadata");
+    String namespace = meta.path("namespace").asString("");
+    String name = meta.path("name").asString("");
+    return namespace.isEmpty() ? name : namespace + "/" + name;
   }
 
   /** Goes on until the thread is interrupted. */
-  void run() throws InterruptedException {
+  public void run() throws InterruptedException {
     while (true) {
       try {
         String from = version;
@@ -88,16 +152,16 @@ final class ResourceWatch {
           version = from;
           if (!synced) {
             synced = true;
-            state.synced();
+            sink.synced();
           }
         }
         if (watch(from) == 0) {
-          context.pause().pause(FIRST_PAUSE); // a server that ends at once is not pestered
+          means.pause().pause(FIRST_PAUSE); // a server that ends at once is not pestered
         }
         failures = 0;
       } catch (ExpiredException e) {
         version = null;
-        LOG.log(Level.DEBUG, "{0}: {1}; listing again", what(), e.getMessage());
+        LOG.log(Level.DEBUG, "{0}: {1}; listing again", scope.path(), e.getMessage());
         if (failures++ > 0) {
           waitAfterFailure();
         }
@@ -106,13 +170,11 @@ final class ResourceWatch {
           throw new InterruptedException();
         }
         failures++;
-        context.metrics().kubernetesFailed();
-        LOG.log(
-            Level.WARNING,
-            "kubernetes discovery cannot {0} {1}, its last targets stay: {2}",
-            version == null ? "list" : "watch",
-            what(),
-            e instanceof JacksonException j ? j.getOriginalMessage() : e.getMessage());
+        sink.failed(
+            (version == null ? "list " : "watch ") + scope.path(),
+            e instanceof JacksonException j
+                ? j.getOriginalMessage()
+                : String.valueOf(e.getMessage()));
         waitAfterFailure();
       }
     }
@@ -121,17 +183,13 @@ final class ResourceWatch {
   private void waitAfterFailure() throws InterruptedException {
     long ms = FIRST_PAUSE.toMillis() << Math.min(failures - 1, 10);
     ms = Math.min(ms, LONGEST_PAUSE.toMillis());
-    context.pause().pause(Duration.ofMillis(ms / 2 + ThreadLocalRandom.current().nextLong(ms)));
-  }
-
-  private String what() {
-    return scope.resource().path(scope.namespace());
+    means.pause().pause(Duration.ofMillis(ms / 2 + ThreadLocalRandom.current().nextLong(ms)));
   }
 
   private String list() throws IOException, InterruptedException {
-    Map<String, JsonNode> found = new HashMap<>();
+    Map<String, T> found = new HashMap<>();
     String more = "";
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < MAX_PAGES; page++) {
       String query =
           "?limit=" + PAGE + scope.query() + (more.isEmpty() ? "" : "&continue=" + encoded(more));
       JsonNode meta;
@@ -140,19 +198,20 @@ final class ResourceWatch {
       }
       more = meta.path("continue").asString("");
       if (more.isEmpty()) {
-        state.replace(scope.resource(), scope.namespace(), found);
+        sink.replace(found);
         return meta.path("resourceVersion").asString("");
       }
     }
-    throw new IOException(what() + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(scope.path() + " has more than " + MAX_PAGES + " pages");
   }
 
-  private JsonNode readList(Answer a, Map<String, JsonNode> to) throws IOException {
-    JsonNode meta = ClusterState.NOTHING;
+  private JsonNode readList(Answer a, Map<String, T> to) throws IOException {
+    JsonNode meta = MissingNode.getInstance();
     try (InputStream in = a.decoded(MAX_BYTES);
-        JsonParser p = Rest.JSON.createParser(in)) {
+        JsonParser p = JSON.createParser(in)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {
-        throw new IOException(access.base() + what() + " answered with what is not a list");
+        throw new IOException(
+            means.access().base() + scope.path() + " answered with what is not a list");
       }
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {
         String name = p.currentName();
@@ -162,8 +221,7 @@ final class ResourceWatch {
         } else if (name.equals("items") && t == JsonToken.START_ARRAY) {
           while (p.nextToken() != JsonToken.END_ARRAY) {
             JsonNode item = p.readValueAsTree();
-            JsonNode kept = scope.resource().keep(item);
-            to.put(ClusterState.key(kept), kept);
+            to.put(key(item), sink.keep(item));
           }
         } else {
           p.skipChildren();
@@ -171,7 +229,8 @@ final class ResourceWatch {
       }
     }
     if (meta.isMissingNode()) {
-      throw new IOException(access.base() + what() + " answered with what is not a list");
+      throw new IOException(
+          means.access().base() + scope.path() + " answered with what is not a list");
     }
     return meta;
   }
@@ -188,7 +247,7 @@ final class ResourceWatch {
     int events = 0;
     try (Answer a = open(query, Duration.ofSeconds(seconds + 30L));
         InputStream in = a.decoded(MAX_BYTES);
-        MappingIterator<JsonNode> all = Rest.JSON.readerFor(JsonNode.class).readValues(in)) {
+        MappingIterator<JsonNode> all = JSON.readerFor(JsonNode.class).readValues(in)) {
       while (all.hasNextValue()) {
         take(all.nextValue());
         events++;
@@ -205,8 +264,8 @@ final class ResourceWatch {
   private void take(JsonNode event) throws IOException {
     JsonNode object = event.path("object");
     switch (event.path("type").asString("")) {
-      case "ADDED", "MODIFIED" -> state.put(scope.resource(), scope.resource().keep(object));
-      case "DELETED" -> state.remove(scope.resource(), ClusterState.key(object));
+      case "ADDED", "MODIFIED" -> sink.put(key(object), sink.keep(object));
+      case "DELETED" -> sink.remove(key(object));
       case "BOOKMARK" -> {
         // only its version matters
       }
@@ -215,11 +274,11 @@ final class ResourceWatch {
         if (object.path("code").asInt(0) == 410) {
           throw new ExpiredException(message);
         }
-        throw new IOException("the watch of " + what() + " failed: " + message);
+        throw new IOException("the watch of " + scope.path() + " failed: " + message);
       }
       default ->
           throw new IOException(
-              "the watch of " + what() + " brought an event that is not known: " + event);
+              "the watch of " + scope.path() + " brought an event that is not known: " + event);
     }
     String now = object.path("metadata").path("resourceVersion").asString("");
     if (!now.isEmpty()) {
@@ -229,12 +288,14 @@ final class ResourceWatch {
 
   private Answer open(String query, Duration timeout) throws IOException, InterruptedException {
     boolean watch = query.startsWith("?watch");
-    Rest rest = new Rest(context, access.client(), null, timeout);
-    Call call = rest.call("GET", access.base() + what() + query);
-    if (watch) {
-      call = call.withHeader("Accept-Encoding", "identity"); // events come one by one
-    }
-    Answer a = rest.open(call);
+    Map<String, String> headers =
+        Map.of(
+            "Accept",
+            scope.accept(watch),
+            "Accept-Encoding",
+            watch ? "identity" : "gzip"); // events come one by one
+    Call call = new Call("GET", uri(query), headers, null, timeout, null);
+    Answer a = means.sender().send(means.access().client(), call);
     if (a.status() == 200) {
       return a;
     }
@@ -242,7 +303,7 @@ final class ResourceWatch {
       String body = new String(a.bytes(1 << 20), StandardCharsets.UTF_8);
       String message = body;
       try {
-        message = Rest.JSON.readTree(body).path("message").asString(body);
+        message = JSON.readTree(body).path("message").asString(body);
       } catch (JacksonException e) {
         // then as it is
       }
@@ -251,9 +312,18 @@ final class ResourceWatch {
         throw new ExpiredException(error);
       }
       if (a.status() == 401) {
-        access.refused();
+        means.access().refused();
       }
       throw new IOException(error);
+    }
+  }
+
+  private URI uri(String query) throws IOException {
+    String url = means.access().base() + scope.path() + query;
+    try {
+      return URI.create(url);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("\"" + url + "\" is not a valid URL: " + e.getMessage(), e);
     }
   }
 

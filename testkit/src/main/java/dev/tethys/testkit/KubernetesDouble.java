@@ -1,0 +1,255 @@
+package dev.tethys.testkit;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
+
+/**
+ * The API of a cluster, as its documentation says: lists with pages, watches from a version on,
+ * bookmarks, and 410 for versions that are too old.
+ */
+public class KubernetesDouble implements AutoCloseable {
+  private record Event(long version, String path, String key, String type, String object) {}
+
+  /** What was asked: path and query. */
+  public final List<String> requests = new CopyOnWriteArrayList<>();
+
+  private static final Pattern META = Pattern.compile("\"metadata\"\\s*:\\s*\\{");
+  private static final Pattern VERSION = Pattern.compile("\"resourceVersion\":\"\\d+\",");
+  private static final String NAME = "metadata.name=";
+
+  private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
+  private final HttpServer server;
+  private final Map<String, TreeMap<String, String>> objects = new HashMap<>();
+  private final List<Event> events = new ArrayList<>();
+  private long version = 100;
+  private long oldest;
+  private int generation;
+  private int fail;
+
+  public KubernetesDouble() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  public String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /**
+   * Creates or changes an object.
+   *
+   * @param path of the list of all such objects
+   * @param key {@code namespace/name}, or its name
+   * @param json begins with its metadata
+   */
+  public synchronized void put(String path, String key, String json) {
+    version++;
+    String o = versioned(json);
+    boolean is = objects.computeIfAbsent(path, _ -> new TreeMap<>()).put(key, o) != null;
+    events.add(new Event(version, path, key, is ? "MODIFIED" : "ADDED", o));
+    notifyAll();
+  }
+
+  public synchronized void delete(String path, String key) {
+    String o = Objects.requireNonNull(objects.get(path)).remove(key);
+    version++;
+    events.add(new Event(version, path, key, "DELETED", versioned(Objects.requireNonNull(o))));
+    notifyAll();
+  }
+
+  private String versioned(String json) {
+    String bare = VERSION.matcher(json.strip()).replaceFirst("");
+    String out = META.matcher(bare).replaceFirst("$0\"resourceVersion\":\"" + version + "\",");
+    if (out.equals(bare)) {
+      throw new IllegalArgumentException("no metadata: " + json);
+    }
+    return out.replace('\n', ' '); // an event is a line
+  }
+
+  /** Forgets all events, as a server does after some minutes. */
+  public synchronized void forget() {
+    version++;
+    oldest = version;
+    events.clear();
+  }
+
+  /** Tells every watch the newest version, without an object. */
+  public synchronized void bookmark(String path) {
+    version++;
+    String o = "{\"metadata\":{\"resourceVersion\":\"" + version + "\"}}";
+    events.add(new Event(version, path, "", "BOOKMARK", o));
+    notifyAll();
+  }
+
+  /** Ends all watches. */
+  public synchronized void endWatches() {
+    generation++;
+    notifyAll();
+  }
+
+  /** Who asks may not see a path, or may from now on. */
+  public void forbid(String path, boolean is) {
+    if (is) {
+      forbidden.add(path);
+    } else {
+      forbidden.remove(path);
+    }
+  }
+
+  /** Answers the next requests with an error. */
+  public synchronized void failNext(int count) {
+    fail = count;
+  }
+
+  public synchronized int stillToFail() {
+    return fail;
+  }
+
+  private void handle(HttpExchange x) throws IOException {
+    try (x) {
+      Map<String, String> query = new HashMap<>();
+      String raw = x.getRequestURI().getRawQuery();
+      for (String pair : raw == null ? new String[0] : raw.split("&")) {
+        int eq = pair.indexOf('=');
+        query.put(
+            pair.substring(0, eq),
+            URLDecoder.decode(pair.substring(eq + 1), StandardCharsets.UTF_8));
+      }
+      requests.add(x.getRequestURI().getPath() + " " + new TreeMap<>(query));
+      synchronized (this) {
+        if (fail > 0) {
+          fail--;
+          answer(x, 500, "{\"kind\":\"Status\",\"message\":\"etcdserver: leader changed\"}");
+          return;
+        }
+      }
+      String path = x.getRequestURI().getPath();
+      if (forbidden.contains(path)) {
+        answer(x, 403, "{\"kind\":\"Status\",\"message\":\"" + path + " is forbidden\"}");
+        return;
+      }
+      String namespace = "";
+      if (path.contains("/namespaces/") && path.split("/").length > 5) {
+        int at = path.indexOf("/namespaces/");
+        String rest = path.substring(at + "/namespaces/".length());
+        namespace = rest.substring(0, rest.indexOf('/'));
+        path = path.substring(0, at) + rest.substring(rest.indexOf('/'));
+      }
+      if (query.containsKey("watch")) {
+        watch(x, path, namespace, query);
+      } else {
+        list(x, path, namespace, query);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void list(HttpExchange x, String path, String namespace, Map<String, String> query)
+      throws IOException {
+    String body;
+    synchronized (this) {
+      List<String> all = new ArrayList<>();
+      objects
+          .getOrDefault(path, new TreeMap<>())
+          .forEach(
+              (k, o) -> {
+                if (in(k, namespace, query)) {
+                  all.add(o);
+                }
+              });
+      int from = Integer.parseInt(query.getOrDefault("continue", "0"));
+      int to = Math.min(all.size(), from + Integer.parseInt(query.get("limit")));
+      String more = to < all.size() ? ",\"continue\":\"" + to + "\"" : "";
+      body =
+          "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\""
+              + version
+              + "\""
+              + more
+              + "},\"items\":["
+              + String.join(",", all.subList(from, to))
+              + "]}";
+    }
+    answer(x, 200, body);
+  }
+
+  private static boolean in(String key, String namespace, Map<String, String> query) {
+    String field = query.getOrDefault("fieldSelector", "");
+    String name = field.startsWith(NAME) ? field.substring(NAME.length()) : key;
+    return (namespace.isEmpty() || key.startsWith(namespace + "/")) && key.equals(name);
+  }
+
+  private void watch(HttpExchange x, String path, String namespace, Map<String, String> query)
+      throws IOException, InterruptedException {
+    long seen = Long.parseLong(query.get("resourceVersion"));
+    int born;
+    synchronized (this) {
+      born = generation;
+    }
+    x.getResponseHeaders().set("Content-Type", "application/json");
+    x.sendResponseHeaders(200, 0);
+    OutputStream to = x.getResponseBody();
+    while (true) {
+      StringBuilder b = new StringBuilder();
+      synchronized (this) {
+        if (seen < oldest) {
+          b.append(
+              "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\","
+                  + "\"message\":\"too old resource version\"}}\n");
+          to.write(b.toString().getBytes(StandardCharsets.UTF_8));
+          return;
+        }
+        for (Event e : events) {
+          if (e.version > seen
+              && e.path.equals(path)
+              && (e.key.isEmpty() || in(e.key, namespace, query))) {
+            b.append("{\"type\":\"").append(e.type).append("\",\"object\":");
+            b.append(e.object).append("}\n");
+          }
+          seen = Math.max(seen, e.version);
+        }
+        if (b.isEmpty()) {
+          if (born != generation) {
+            return;
+          }
+          wait();
+          continue;
+        }
+      }
+      to.write(b.toString().getBytes(StandardCharsets.UTF_8));
+      to.flush();
+    }
+  }
+
+  private static void answer(HttpExchange x, int status, String body) throws IOException {
+    byte[] b = body.getBytes(StandardCharsets.UTF_8);
+    x.getResponseHeaders().set("Content-Type", "application/json");
+    x.sendResponseHeaders(status, b.length);
+    x.getResponseBody().write(b);
+  }
+
+  @Override
+  public void close() {
+    endWatches();
+    server.stop(0);
+  }
+}
