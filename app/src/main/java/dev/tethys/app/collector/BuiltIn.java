@@ -41,6 +41,8 @@ import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.processor.detection.Place;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
+import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
+import dev.tethys.pipeline.processor.kubernetes.Reach;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
@@ -148,6 +150,7 @@ public final class BuiltIn {
     all.add(new BatchProcessor());
     all.addAll(Processors.processors(clock));
     all.add(new ResourceDetection(Place.here(c -> clients.client(c)::send)));
+    all.add(new KubernetesAttributes(Reach.here((c, call) -> clients.client(c).send(call))));
     all.addAll(Processors.connectors(clock));
     all.add(new FileStorage());
     all.add(new HealthCheckFactory());

@@ -1,0 +1,280 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What is known of a cluster, kept up to date by a watch for each kind of object that rules ask
+ * for, on behalf of all processors with the same settings.
+ */
+final class Cluster {
+  /** How long a start that waits for pods waits for what they belong to. */
+  private static final Duration OTHERS = Duration.ofSeconds(5);
+
+  /** How often what is gone is looked through. */
+  private static final Duration SWEEP = Duration.ofSeconds(30);
+
+  /** The namespace that every cluster has, whose identity is the cluster's. */
+  private static final String KUBE_SYSTEM = "kube-system";
+
+  /** Where nothing is said of it, a pod is who has the connection's address. */
+  private static final List<List<String>> BY_CONNECTION = List.of(List.of(""));
+
+  private final KubernetesConfig config;
+  private final Rules rules;
+  private final Clockwork clock;
+  private final System.Logger log;
+  private final PodReader reader;
+  private final Departures departures;
+  private final PodTable pods;
+  private final Map<Kind, Workloads> workloads = new EnumMap<>(Kind.class);
+  private final Map<Kind, Seen.Counts> counts = new EnumMap<>(Kind.class);
+  private final LongAdder misses = new LongAdder();
+  private final List<Thread> threads = new ArrayList<>();
+  private final CountDownLatch podsSeen;
+  private final CountDownLatch othersSeen;
+  private final List<String> namespaces;
+  private Clockwork.@Nullable Timer timer; // guarded by this
+  private boolean stopped; // guarded by this
+  private long associated;
+
+  Cluster(KubernetesConfig config, Rules rules, Clockwork clock, System.Logger log) {
+    this.config = config;
+    this.rules = rules;
+    this.clock = clock;
+    this.log = log;
+    List<List<String>> associations =
+        config.associations().isEmpty() ? BY_CONNECTION : config.associations();
+    boolean byNode = associations.stream().anyMatch(a -> a.contains(Rules.NODE));
+    this.reader = new PodReader(rules, config.excluded(), byNode);
+    this.departures = new Departures(config.grace().toMillis());
+    this.pods = new PodTable(associations, this::attribute, departures);
+    this.namespaces =
+        config.filter().namespaces().isEmpty() ? List.of("") : config.filter().namespaces();
+    int others = 0;
+    for (Kind k : rules.watched()) {
+      counts.put(k, new Seen.Counts());
+      if (k != Kind.POD) {
+        workloads.put(k, new Workloads(k, departures));
+        others += namespacesOf(k).size();
+      }
+    }
+    this.podsSeen = new CountDownLatch(namespaces.size());
+    this.othersSeen = new CountDownLatch(others);
+  }
+
+  private List<String> namespacesOf(Kind k) {
+    return k.namespaced() ? namespaces : List.of("");
+  }
+
+  /** Begins to watch; returns at once. */
+  void start(ResourceWatch.Means means, String node) {
+    associated = clock.nanos();
+    for (Kind k : rules.watched()) {
+      for (String ns : namespacesOf(k)) {
+        threads.add(k == Kind.POD ? watchPods(means, ns, node) : watch(k, means, ns, node));
+      }
+    }
+    synchronized (this) {
+      timer = clock.schedule(SWEEP, this::sweep);
+    }
+  }
+
+  private Thread watchPods(ResourceWatch.Means means, String namespace, String node) {
+    KubernetesConfig.Filter f = config.filter();
+    return run(
+        Kind.POD,
+        new ResourceWatch<>(
+            new ResourceWatch.Scope(
+                Kind.POD.path(namespace), f.labelSelector(), f.fieldSelector(node), false),
+            means,
+            new Seen<>(
+                reader::read,
+                (key, pod) -> pods.put(key, pod, clock.millis()),
+                (key, _) -> pods.remove(key, clock.millis()),
+                countsOf(Kind.POD),
+                podsSeen::countDown,
+                log)));
+  }
+
+  private Thread watch(Kind kind, ResourceWatch.Means means, String namespace, String node) {
+    String field =
+        switch (kind) {
+          case NAMESPACE -> rules.wantsOnlyKubeSystem() ? "metadata.name=" + KUBE_SYSTEM : "";
+          case NODE -> node.isEmpty() ? "" : "metadata.name=" + node;
+          default -> "";
+        };
+    Workloads to = of(kind);
+    return run(
+        kind,
+        new ResourceWatch<>(
+            new ResourceWatch.Scope(kind.path(namespace), "", field, true),
+            means,
+            new Seen<>(
+                (JsonNode o) -> Workload.of(kind, o, rules),
+                (_, w) -> to.put(w),
+                (_, w) -> to.remove(w, clock.millis()),
+                countsOf(kind),
+                this::othersSeen,
+                log)));
+  }
+
+  private void othersSeen() {
+    othersSeen.countDown();
+    if (othersSeen.getCount() == 0 && pods.dependsOnOwners()) {
+      pods.associateAnew(clock.millis());
+    }
+  }
+
+  private static Thread run(Kind kind, ResourceWatch<?> watch) {
+    return Thread.ofVirtual()
+        .name("kubernetes-" + kind.word())
+        .start(
+            () -> {
+              try {
+                watch.run();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  private void sweep() {
+    departures.sweep(clock.millis());
+    long period = config.syncPeriod().toNanos();
+    if (period > 0 && clock.nanos() - associated >= period && pods.dependsOnOwners()) {
+      associated = clock.nanos();
+      pods.associateAnew(clock.millis());
+    }
+    synchronized (this) {
+      timer = stopped ? null : clock.schedule(SWEEP, this::sweep);
+    }
+  }
+
+  /**
+   * Waits for a first list of all pods, and for a while for those of what they belong to.
+   *
+   * @throws IOException when there is none in time
+   */
+  void await(Duration patience) throws IOException {
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      boolean all = podsSeen.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+      if (!all) {
+        throw new IOException(
+            "failed to wait for caches to sync: there was no list of pods within "
+                + patience.toMillis()
+                + " ms (wait_for_metadata_timeout); the log says why");
+      }
+      long rest = Math.min(end - System.nanoTime(), OTHERS.toNanos());
+      if (!othersSeen.await(Math.max(0, rest), TimeUnit.NANOSECONDS)) {
+        log.log(Level.WARNING, "goes on without all that pods belong to");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while it waited for a list of pods", e);
+    }
+  }
+
+  void stop() {
+    threads.forEach(Thread::interrupt);
+    synchronized (this) {
+      stopped = true;
+      if (timer != null) {
+        timer.cancel();
+        timer = null;
+      }
+    }
+  }
+
+  /** The pod of a key; null where there is none, or nothing is to be said of it. */
+  @Nullable Pod find(int association, Object key) {
+    Pod p = pods.find(association, key);
+    if (p == null) {
+      misses.increment();
+    }
+    return p == null || p.isIgnored() ? null : p;
+  }
+
+  /** An object that something names; null where it is not known. */
+  @Nullable Workload find(Kind kind, String id) {
+    Workloads w = workloads.get(kind);
+    return w == null ? null : w.find(id);
+  }
+
+  private Workloads of(Kind kind) {
+    return Objects.requireNonNull(workloads.get(kind));
+  }
+
+  Seen.Counts countsOf(Kind kind) {
+    return Objects.requireNonNull(counts.get(kind));
+  }
+
+  /** What a pod's owner belongs to: the deployment of its replica set, the cron job of its job. */
+  @Nullable Workload owner(Pod pod) {
+    Kind k = pod.owner().kind();
+    return k == null ? null : find(k, pod.owner().uid());
+  }
+
+  /** The name of the deployment or cron job that a pod is of; {@code ""} for none. */
+  String manager(Pod pod) {
+    Workload w = owner(pod);
+    return w == null ? pod.owner().guess() : w.owner();
+  }
+
+  /** What a service of a pod is called that does not say so itself. */
+  String service(Pod pod) {
+    String manager = manager(pod);
+    String owner = pod.owner().name();
+    return !manager.isEmpty() ? manager : owner.isEmpty() ? pod.name() : owner;
+  }
+
+  /** The identity of the cluster; {@code ""} where it is not known. */
+  String uid() {
+    Workload w = find(Kind.NAMESPACE, KUBE_SYSTEM);
+    return w == null ? "" : w.uid();
+  }
+
+  private @Nullable String attribute(Pod pod, String name) {
+    String own = pod.attribute(name);
+    if (own != null || !rules.wants(name)) {
+      return own;
+    }
+    Kind k = pod.owner().kind();
+    Workload w = owner(pod);
+    return switch (name) {
+      case Rules.SERVICE_NAME -> service(pod);
+      case Rules.CLUSTER_UID -> uid();
+      case Rules.DEPLOYMENT -> k == Kind.REPLICASET ? manager(pod) : null;
+      case Rules.CRONJOB -> k == Kind.JOB ? manager(pod) : null;
+      case Rules.DEPLOYMENT_UID -> k == Kind.REPLICASET && w != null ? w.ownerUid() : null;
+      case Rules.CRONJOB_UID -> k == Kind.JOB && w != null ? w.ownerUid() : null;
+      default -> null;
+    };
+  }
+
+  Rules rules() {
+    return rules;
+  }
+
+  long misses() {
+    return misses.sum();
+  }
+
+  int tableSize() {
+    return pods.size();
+  }
+}

@@ -1,0 +1,191 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds to one resource what is known of its pod, and of what that belongs to. What the resource
+ * says itself stays.
+ */
+final class Enrichment {
+  private final Cluster cluster;
+  private final Rules rules;
+  private final Attributes to;
+  private boolean changed;
+
+  private Enrichment(Cluster cluster, Attributes to) {
+    this.cluster = cluster;
+    this.rules = cluster.rules();
+    this.to = to;
+  }
+
+  /**
+   * @param pod null where it is not known
+   * @return whether anything was added
+   */
+  static boolean add(Cluster cluster, @Nullable Pod pod, Attributes to) {
+    Enrichment e = new Enrichment(cluster, to);
+    if (pod != null) {
+      e.pod(pod);
+    }
+    e.around(pod);
+    return e.changed;
+  }
+
+  /** Sets an attribute that is not there, or is empty; whether it did. */
+  static boolean set(Attributes to, String name, Object value) {
+    int i = to.indexOf(name);
+    if (i < 0) {
+      to.add(name, value);
+      return true;
+    }
+    Object there = to.value(i);
+    if (there == null || there.equals("")) {
+      to.setValue(i, value);
+      return true;
+    }
+    return false;
+  }
+
+  private void set(String name, String value) {
+    if (!value.isEmpty()) {
+      changed |= set(to, name, (Object) value);
+    }
+  }
+
+  private void setIfWanted(String name, String value) {
+    if (rules.wants(name)) {
+      set(name, value);
+    }
+  }
+
+  private void setAll(String[] pairs) {
+    for (int i = 0; i < pairs.length; i += 2) {
+      changed |= set(to, pairs[i], (Object) pairs[i + 1]);
+    }
+  }
+
+  private void pod(Pod pod) {
+    setAll(pod.attributes());
+    Kind owner = pod.owner().kind();
+    if (owner == Kind.REPLICASET || owner == Kind.JOB) {
+      boolean set = owner == Kind.REPLICASET;
+      setIfWanted(set ? Rules.DEPLOYMENT : Rules.CRONJOB, cluster.manager(pod));
+      Workload w = cluster.owner(pod);
+      if (w != null) {
+        setIfWanted(set ? Rules.DEPLOYMENT_UID : Rules.CRONJOB_UID, w.ownerUid());
+      }
+    }
+    if (rules.wants(Rules.SERVICE_NAME) && !pod.hasService()) {
+      set(Rules.SERVICE_NAME, cluster.service(pod));
+    }
+    if (rules.wants(Rules.CLUSTER_UID)) {
+      set(Rules.CLUSTER_UID, cluster.uid());
+    }
+    if (rules.wantsContainers()) {
+      container(pod);
+    }
+  }
+
+  private void container(Pod pod) {
+    String name = Associations.text(to, Rules.CONTAINER);
+    String id = Associations.text(to, Rules.CONTAINER_ID);
+    Pod.Container c =
+        !name.isEmpty()
+            ? pod.container(name)
+            : !id.isEmpty() ? pod.containerWithId(id) : pod.onlyContainer();
+    if (c == null) {
+      return;
+    }
+    setIfWanted(Rules.CONTAINER, c.runs().length > 0 ? c.name() : "");
+    set(Rules.IMAGE, c.image());
+    setIfWanted(Rules.IMAGE_TAG, c.tag());
+    if (rules.wants(Rules.IMAGE_TAGS) && !c.tag().isEmpty()) {
+      list(Rules.IMAGE_TAGS, c.tag());
+    }
+    set(Rules.SERVICE_INSTANCE, c.instance());
+    set(Rules.SERVICE_VERSION, c.version());
+    Pod.Run run = run(c);
+    if (run != null) {
+      if (rules.wants(Rules.CONTAINER_ID)
+          && !run.id().isEmpty()
+          && !to.contains(Rules.CONTAINER_ID)) {
+        set(Rules.CONTAINER_ID, run.id());
+      }
+      if (!run.digest().isEmpty()) {
+        list(Rules.IMAGE_DIGESTS, run.digest());
+      }
+    }
+  }
+
+  private void list(String name, String value) {
+    if (!to.contains(name)) {
+      to.add(name, ArrayValue.of(value));
+      changed = true;
+    }
+  }
+
+  /** The run that the resource names, or the last; null where there is no such run. */
+  private Pod.@Nullable Run run(Pod.Container c) {
+    Object count = to.get(Rules.RESTARTS);
+    boolean named = to.contains(Rules.RESTARTS);
+    long wanted = -1;
+    if (count instanceof Long l) {
+      wanted = l;
+    } else if (count instanceof String s) {
+      try {
+        wanted = Long.parseLong(s);
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+    Pod.Run found = null;
+    for (Pod.Run r : c.runs()) {
+      if (named ? r.restarts() == wanted : found == null || r.restarts() >= found.restarts()) {
+        found = r;
+      }
+    }
+    return found;
+  }
+
+  /** What namespace, node and owners say, of the pod or of what the resource names itself. */
+  private void around(@Nullable Pod pod) {
+    String namespace =
+        pod != null && !pod.namespace().isEmpty()
+            ? pod.namespace()
+            : Associations.text(to, Rules.NAMESPACE);
+    of(Kind.NAMESPACE, namespace);
+    setIfWanted(Rules.SERVICE_NAMESPACE, namespace);
+    String node =
+        pod != null && !pod.node().isEmpty() ? pod.node() : Associations.text(to, Rules.NODE);
+    Workload on = of(Kind.NODE, node);
+    if (on != null) {
+      setIfWanted(Rules.NODE_UID, on.uid());
+    }
+    Kind owner = pod == null ? null : pod.owner().kind();
+    String ownerUid = pod == null ? "" : pod.owner().uid();
+    Workload w = pod == null ? null : cluster.owner(pod);
+    String above = w == null ? "" : w.ownerUid();
+    of(Kind.DEPLOYMENT, owner == Kind.REPLICASET ? above : "", Rules.DEPLOYMENT_UID);
+    of(Kind.REPLICASET, owner == Kind.REPLICASET ? ownerUid : "", Rules.REPLICASET_UID);
+    of(Kind.STATEFULSET, owner == Kind.STATEFULSET ? ownerUid : "", Rules.STATEFULSET_UID);
+    of(Kind.DAEMONSET, owner == Kind.DAEMONSET ? ownerUid : "", Rules.DAEMONSET_UID);
+    of(Kind.JOB, owner == Kind.JOB ? ownerUid : "", Rules.JOB_UID);
+    of(Kind.CRONJOB, owner == Kind.JOB ? above : "", Rules.CRONJOB_UID);
+  }
+
+  private void of(Kind kind, String uid, String named) {
+    if (rules.watched().contains(kind)) {
+      of(kind, uid.isEmpty() ? Associations.text(to, named) : uid);
+    }
+  }
+
+  private @Nullable Workload of(Kind kind, String id) {
+    Workload w = cluster.find(kind, id);
+    if (w != null) {
+      setAll(w.attributes());
+    }
+    return w;
+  }
+}

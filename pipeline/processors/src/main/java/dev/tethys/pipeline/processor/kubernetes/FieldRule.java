@@ -1,0 +1,61 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import dev.tethys.model.relabel.Template;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Makes attributes of labels or annotations: of one, or of all whose names match.
+ *
+ * @param names of the one label's attributes
+ * @param pattern what names match as a whole, or null
+ * @param template what the attribute is called then, or null for a prefix and the label's name
+ * @param prefixes of names that nobody chose
+ */
+record FieldRule(
+    String key,
+    List<String> names,
+    @Nullable Pattern pattern,
+    @Nullable Template template,
+    List<String> prefixes) {
+  static FieldRule of(KubernetesConfig.Field f, boolean label, Conventions conventions) {
+    List<String> prefixes = conventions.prefixes(f.from(), label);
+    if (f.keyRegex().isEmpty()) {
+      List<String> names =
+          f.tagName().isEmpty()
+              ? prefixes.stream().map(p -> p + f.key()).toList()
+              : List.of(f.tagName());
+      return new FieldRule(f.key(), names, null, null, prefixes);
+    }
+    Pattern p = Pattern.compile("^(?:" + f.keyRegex() + ")$");
+    // A name that refers to nothing would be the same for all that match: the Collector takes none.
+    boolean named = !f.tagName().isEmpty() && p.groupCount() > 0;
+    return new FieldRule("", List.of(), p, named ? new Template(f.tagName(), p) : null, prefixes);
+  }
+
+  void apply(JsonNode fields, Map<String, String> to) {
+    if (pattern == null) {
+      JsonNode v = fields.get(key);
+      if (v != null) {
+        names.forEach(n -> to.put(n, v.asString("")));
+      }
+      return;
+    }
+    for (Map.Entry<String, JsonNode> e : fields.properties()) {
+      String value = e.getValue().asString("");
+      Matcher m = pattern.matcher(e.getKey());
+      if (value.isEmpty() || !m.matches()) {
+        continue;
+      }
+      if (template == null) {
+        prefixes.forEach(p -> to.put(p + e.getKey(), value));
+      } else {
+        to.put(template.expand(m), value);
+      }
+    }
+  }
+}

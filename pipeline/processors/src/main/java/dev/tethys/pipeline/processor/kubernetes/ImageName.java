@@ -1,0 +1,88 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The name of an image, taken apart as registries define it.
+ *
+ * @param repository with its registry, as it is written
+ * @param tag {@code ""} for none
+ * @param digest with its algorithm, {@code ""} for none
+ */
+record ImageName(String repository, String tag, String digest) {
+  private static final String PART = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+  private static final String LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
+  private static final String HOST =
+      "(?:" + LABEL + "(?:\\." + LABEL + ")*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?";
+  private static final Pattern NAME =
+      Pattern.compile(
+          "((?:"
+              + HOST
+              + "/)?"
+              + PART
+              + "(?:/"
+              + PART
+              + ")*)(?::(\\w[\\w.-]{0,127}))?"
+              + "(?:@([A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?");
+
+  /** A digest or an identifier alone, which names no repository. */
+  private static final Pattern BARE = Pattern.compile("[a-f0-9]{64}|sha(256|384|512):[a-f0-9]+");
+
+  /** The longest name of a repository. */
+  private static final int MAX_NAME = 255;
+
+  /** A name taken apart; null where it is none. */
+  static @Nullable ImageName parse(String text) {
+    Matcher m = NAME.matcher(text);
+    if (!m.matches() || m.group(1).length() > MAX_NAME) {
+      return null;
+    }
+    return new ImageName(m.group(1), orEmpty(m.group(2)), orEmpty(m.group(3)));
+  }
+
+  /** The tag that a runtime pulls. */
+  String pulledTag() {
+    return tag.isEmpty() ? "latest" : tag;
+  }
+
+  /** The version of a service that runs it; {@code ""} where the name does not say. */
+  String version() {
+    return tag.isEmpty() || digest.isEmpty() ? tag + digest : tag + "@" + digest;
+  }
+
+  /** The full name with its digest, of what a runtime calls the image; null where it has none. */
+  static @Nullable String canonical(String imageId) {
+    ImageName n = BARE.matches(imageId) ? null : parse(imageId);
+    if (n == null || n.digest.isEmpty()) {
+      return null;
+    }
+    return normal(n.repository) + (n.tag.isEmpty() ? "" : ":" + n.tag) + "@" + n.digest;
+  }
+
+  /** With the registry that is meant where none is written. */
+  private static String normal(String repository) {
+    int slash = repository.indexOf('/');
+    String first = slash < 0 ? "" : repository.substring(0, slash);
+    boolean registry =
+        first.contains(".")
+            || first.contains(":")
+            || first.equals("localhost")
+            || !first.equals(first.toLowerCase(Locale.ROOT));
+    String domain = registry ? first : "docker.io";
+    String path = registry ? repository.substring(slash + 1) : repository;
+    if (domain.equals("index.docker.io")) {
+      domain = "docker.io";
+    }
+    return domain
+        + "/"
+        + (domain.equals("docker.io") && !path.contains("/") ? "library/" : "")
+        + path;
+  }
+
+  private static String orEmpty(@Nullable String s) {
+    return s == null ? "" : s;
+  }
+}

@@ -1,0 +1,361 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One processor of a configuration, in whichever pipelines.
+ *
+ * @param kubeconfig a file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
+ * @param associations each the sources that together tell which pod it is; {@code ""} stands for
+ *     the connection
+ */
+public record KubernetesConfig(
+    Auth auth,
+    String kubeconfig,
+    String context,
+    double callsPerSecond,
+    int burst,
+    boolean passthrough,
+    Extract extract,
+    Filter filter,
+    List<List<String>> associations,
+    List<String> excluded,
+    boolean waits,
+    Duration waitsFor,
+    Duration syncPeriod,
+    Duration grace) {
+  /** Who asks. */
+  enum Auth {
+    SERVICE_ACCOUNT("serviceAccount"),
+    KUBECONFIG("kubeConfig"),
+    NONE("none");
+
+    private final String word;
+
+    Auth(String word) {
+      this.word = word;
+    }
+
+    String word() {
+      return word;
+    }
+  }
+
+  /** A label or annotation that becomes an attribute. */
+  record Field(String tagName, String key, String keyRegex, Kind from) {
+    private static final Section SECTION =
+        new Section("extract field", "A label or annotation that becomes an attribute.");
+    private static final Key<String> TAG =
+        SECTION.key("tag_name", Type.STRING, "", "The attribute; with key_regex also $1.");
+    private static final Key<String> KEY =
+        SECTION.key("key", Type.STRING, "", "The name of the label or annotation.");
+    private static final Key<String> REGEX =
+        SECTION.key("key_regex", Type.STRING, "", "What its whole name matches.");
+    private static final Key<Kind> FROM =
+        SECTION.key("from", Type.oneOf("from", Kind.values(), Kind::word), Kind.POD, "Whose.");
+    static final Type<Field> TYPE = SECTION.type(Field::read);
+
+    private static Field read(YamlObject o) {
+      Field f = new Field(o.get(TAG), o.get(KEY), o.get(REGEX), o.get(FROM));
+      if (f.key.isEmpty() == f.keyRegex.isEmpty()) {
+        throw o.error("one of key and key_regex says which, and only one");
+      }
+      if (!f.keyRegex.isEmpty()) {
+        expression(o.at(REGEX), o, f.keyRegex);
+      }
+      return f;
+    }
+  }
+
+  /** What is taken of objects. */
+  record Extract(
+      List<String> metadata,
+      List<Field> labels,
+      List<Field> annotations,
+      boolean otelAnnotations,
+      boolean deploymentFromName,
+      Conventions conventions) {
+    private static final Section SECTION = new Section("extract", "What is taken of objects.");
+    private static final Key<List<String>> METADATA =
+        SECTION.optional(
+            "metadata",
+            Type.list(Type.oneOf("metadata", Rules.ATTRIBUTES)),
+            "Attributes; without the key those of a pod, its node and its deployment.");
+    private static final Key<List<Field>> LABELS =
+        SECTION.key("labels", Type.list(Field.TYPE), List.of(), "Labels.");
+    private static final Key<List<Field>> ANNOTATIONS =
+        SECTION.key("annotations", Type.list(Field.TYPE), List.of(), "Annotations.");
+    private static final Key<Boolean> OTEL =
+        SECTION.key(
+            "otel_annotations",
+            Type.BOOL,
+            false,
+            "Whether annotation resource.opentelemetry.io/x of a pod is attribute x.");
+    private static final Key<Boolean> FROM_NAME =
+        SECTION.key(
+            "deployment_name_from_replicaset",
+            Type.BOOL,
+            true,
+            "Whether a deployment is known by its replica set's name, so that none is watched.");
+    private static final Key<Conventions> CONVENTIONS =
+        SECTION.key(
+            "conventions",
+            Type.oneOf("conventions", Conventions.values(), Conventions::word),
+            Conventions.V1,
+            "Names that nobody chose: k8s.pod.label.x (v1), k8s.pod.labels.x (v0).");
+    static final Type<Extract> TYPE =
+        SECTION.type(
+            o -> {
+              Conventions c = o.get(CONVENTIONS);
+              YamlNode written = o.at(METADATA);
+              List<String> m =
+                  written == null || written.isNull()
+                      ? Rules.defaults(c)
+                      : o.get(METADATA, List.of());
+              return new Extract(
+                  m, o.get(LABELS), o.get(ANNOTATIONS), o.get(OTEL), o.get(FROM_NAME), c);
+            });
+    static final Extract DEFAULT =
+        new Extract(
+            Rules.defaults(Conventions.V1), List.of(), List.of(), false, true, Conventions.V1);
+  }
+
+  /** What a label or field of pods has to be. */
+  record Term(String key, String value, String op) {
+    private static final String VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?";
+    private static final String NAME = "([-a-z0-9.]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?";
+    static final Type<Term> LABEL =
+        type(List.of("equals", "not-equals", "exists", "does-not-exist"));
+    static final Type<Term> FIELD = type(List.of("equals", "not-equals"));
+
+    private static Type<Term> type(List<String> operators) {
+      Section section = new Section("filter term", "What a label or field of pods has to be.");
+      Key<String> key = section.required("key", Type.STRING, "Which.");
+      Key<String> value = section.key("value", Type.STRING, "", "What it is compared with.");
+      Key<String> op =
+          section.key("op", Type.oneOf("filter operation", operators), "equals", "How.");
+      return section.type(
+          o -> {
+            Term t = new Term(o.get(key), o.get(value), o.get(op).isEmpty() ? "equals" : o.get(op));
+            if (operators.contains("exists") && !(t.key.matches(NAME) && t.value.matches(VALUE))) {
+              throw o.error("no label is called or is so: \"" + t.key + "\", \"" + t.value + "\"");
+            }
+            return t;
+          });
+    }
+
+    String label() {
+      return switch (op) {
+        case "exists" -> key;
+        case "does-not-exist" -> "!" + key;
+        case "not-equals" -> key + "!=" + value;
+        default -> key + "=" + value;
+      };
+    }
+
+    String field() {
+      String escaped = value.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=");
+      return key + (op.equals("equals") ? "=" : "!=") + escaped;
+    }
+  }
+
+  /** Which pods there are. */
+  record Filter(
+      String node,
+      String nodeVariable,
+      List<String> namespaces,
+      List<Term> fields,
+      List<Term> labels) {
+    private static final Section SECTION = new Section("filter", "Which pods are known.");
+    private static final Key<String> NODE =
+        SECTION.key("node", Type.STRING, "", "Those on this node.");
+    private static final Key<String> VARIABLE =
+        SECTION.key(
+            "node_from_env_var", Type.STRING, "", "Those on the node that this variable names.");
+    private static final Key<List<String>> NAMESPACE =
+        SECTION.key(
+            "namespace",
+            Type.of("namespace, or list of them", List.of(), Filter::namespaces),
+            List.of(),
+            "Those in these namespaces.");
+    private static final Key<List<Term>> FIELDS =
+        SECTION.key("fields", Type.list(Term.FIELD), List.of(), "Those whose fields are so.");
+    private static final Key<List<Term>> LABELS =
+        SECTION.key("labels", Type.list(Term.LABEL), List.of(), "Those whose labels are so.");
+    static final Type<Filter> TYPE =
+        SECTION.type(
+            o ->
+                new Filter(
+                    o.get(NODE), o.get(VARIABLE), o.get(NAMESPACE), o.get(FIELDS), o.get(LABELS)));
+    static final Filter ALL = new Filter("", "", List.of(), List.of(), List.of());
+
+    private static List<String> namespaces(YamlNode n) {
+      List<YamlNode> items = n.isList() ? n.items() : List.of(n);
+      return items.stream().map(YamlNode::asString).filter(s -> !s.isEmpty()).distinct().toList();
+    }
+
+    String labelSelector() {
+      return String.join(",", labels.stream().map(Term::label).toList());
+    }
+
+    String fieldSelector(String ofNode) {
+      List<String> all = new ArrayList<>(fields.stream().map(Term::field).toList());
+      if (!ofNode.isEmpty()) {
+        all.add("spec.nodeName=" + ofNode);
+      }
+      return String.join(",", all);
+    }
+  }
+
+  /** The most sources of one association. */
+  private static final int MAX_SOURCES = 4;
+
+  private static final List<String> EXCLUDED = List.of("jaeger-agent", "jaeger-collector");
+
+  private static final Section SOURCE = new Section("source", "What tells which pod it is.");
+  private static final Key<String> SOURCE_FROM =
+      SOURCE.required(
+          "from",
+          Type.oneOf("from", List.of("resource_attribute", "connection")),
+          "An attribute of the resource, or the address of the connection.");
+  private static final Key<String> SOURCE_NAME =
+      SOURCE.key("name", Type.STRING, "", "The attribute.");
+  private static final Type<String> SOURCE_TYPE =
+      SOURCE.type(
+          o -> {
+            if (o.get(SOURCE_FROM).equals("connection")) {
+              return "";
+            }
+            if (o.get(SOURCE_NAME).isEmpty()) {
+              throw o.error("name says which attribute it is");
+            }
+            return o.get(SOURCE_NAME);
+          });
+  private static final Section ASSOCIATION =
+      new Section("pod_association", "What together tells which pod it is.");
+  private static final Key<List<String>> SOURCES =
+      ASSOCIATION.key("sources", Type.list(SOURCE_TYPE), List.of(), "All of them.");
+  private static final Type<List<String>> ASSOCIATION_TYPE =
+      ASSOCIATION.type(
+          o -> {
+            List<String> s = o.get(SOURCES);
+            if (s.isEmpty() || s.size() > MAX_SOURCES) {
+              throw o.error("an association has one source to " + MAX_SOURCES);
+            }
+            return s;
+          });
+
+  private static final Section EXCLUDE = new Section("exclude", "Pods that are left alone.");
+  private static final Section EXCLUDED_POD = new Section("pod", "A pod that is left alone.");
+  private static final Key<String> NAME =
+      EXCLUDED_POD.required("name", Type.STRING, "An expression for a part of its name.");
+  private static final Key<List<String>> PODS =
+      EXCLUDE.key(
+          "pods",
+          Type.list(
+              EXCLUDED_POD.type(
+                  o -> {
+                    expression(o.at(NAME), o, o.get(NAME));
+                    return o.get(NAME);
+                  })),
+          EXCLUDED,
+          "Those whose names match.");
+
+  private static final Section SECTION = new Section("k8s_attributes", KubernetesAttributes.ABOUT);
+  private static final Key<Auth> AUTH =
+      SECTION.key(
+          "auth_type",
+          Type.oneOf("auth_type", Auth.values(), Auth::word),
+          Auth.SERVICE_ACCOUNT,
+          "Who asks the API.");
+  private static final Key<String> KUBECONFIG =
+      SECTION.key("kube_config_path", Type.PATH, "", "With kubeConfig; KUBECONFIG otherwise.");
+  private static final Key<String> CONTEXT =
+      SECTION.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
+  private static final Key<Double> QPS =
+      SECTION.key("kube_api_qps", Type.FLOAT, 5.0, "Requests a second; negative: any number.");
+  private static final Key<Long> BURST =
+      SECTION.key("kube_api_burst", Type.INT, 10L, "How many of them at once.");
+  private static final Key<Boolean> PASSTHROUGH =
+      SECTION.key("passthrough", Type.BOOL, false, "Only k8s.pod.ip, without asking anybody.");
+  private static final Key<Extract> EXTRACT =
+      SECTION.key("extract", Extract.TYPE, Extract.DEFAULT, "What is taken of objects.");
+  private static final Key<Filter> FILTER =
+      SECTION.key("filter", Filter.TYPE, Filter.ALL, "Which pods are known.");
+  private static final Key<List<List<String>>> ASSOCIATIONS =
+      SECTION.key(
+          "pod_association", Type.list(ASSOCIATION_TYPE), List.of(), "How a pod is recognised.");
+  private static final Key<List<String>> EXCLUDES =
+      SECTION.key("exclude", EXCLUDE.type(o -> o.get(PODS)), EXCLUDED, "Pods left alone.");
+  private static final Key<Boolean> WAIT =
+      SECTION.key("wait_for_metadata", Type.BOOL, false, "Whether the start waits for pods.");
+  private static final Key<Duration> WAIT_FOR =
+      SECTION.key(
+          "wait_for_metadata_timeout", GoDurations.TYPE, Duration.ofSeconds(10), "And how long.");
+  private static final Key<Duration> SYNC =
+      SECTION.key(
+          "watch_sync_period",
+          GoDurations.TYPE,
+          Duration.ofMinutes(5),
+          "How often pods are associated anew with what their owners say; 0: never.");
+  private static final Key<Duration> GRACE =
+      SECTION.key(
+          "pod_delete_grace_period",
+          GoDurations.TYPE,
+          Duration.ofSeconds(120),
+          "How long what was deleted is still known.");
+
+  static final Type<KubernetesConfig> TYPE = SECTION.type(KubernetesConfig::read);
+
+  private static KubernetesConfig read(YamlObject o) {
+    Set<Set<String>> seen = new HashSet<>();
+    for (List<String> a : o.get(ASSOCIATIONS)) {
+      if (!seen.add(Set.copyOf(new HashSet<>(a)))) {
+        throw o.error(ASSOCIATIONS, "two associations have the same sources");
+      }
+    }
+    if (o.get(BURST) < 1 || o.get(BURST) > 1_000_000) {
+      throw o.error(BURST, "is 1 to 1000000");
+    }
+    if (Double.isNaN(o.get(QPS))) {
+      throw o.error(QPS, "is a number");
+    }
+    return new KubernetesConfig(
+        o.get(AUTH),
+        o.get(KUBECONFIG),
+        o.get(CONTEXT),
+        o.get(QPS) == 0 ? 5 : o.get(QPS),
+        o.get(BURST).intValue(),
+        o.get(PASSTHROUGH),
+        o.get(EXTRACT),
+        o.get(FILTER),
+        o.get(ASSOCIATIONS),
+        o.get(EXCLUDES).isEmpty() ? EXCLUDED : o.get(EXCLUDES),
+        o.get(WAIT),
+        o.get(WAIT_FOR),
+        o.get(SYNC),
+        o.get(GRACE));
+  }
+
+  private static void expression(@Nullable YamlNode at, YamlObject o, String s) {
+    try {
+      Pattern.compile(s);
+    } catch (PatternSyntaxException e) {
+      String problem = "\"" + s + "\" is no regular expression: " + e.getMessage();
+      throw at == null ? o.error(problem) : at.error(problem);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is kept of a pod: what tells it apart, and what rules ask for. What its owners say is not in
+ * it, for that may become known later than the pod.
+ *
+ * @param addresses its own; none where it has its node's
+ * @param nodeAddress that it shares with others on its node, {@code ""} for none
+ * @param node {@code ""} where nobody asks
+ * @param start when it was scheduled, Unix milliseconds; {@link #UNKNOWN} for never
+ * @param isIgnored whether nothing is to be said of it
+ * @param attributes names and values in turn
+ * @param hasService whether its labels or annotations say what the service is called
+ * @param containers those that are known by a name
+ */
+record Pod(
+    String name,
+    String namespace,
+    String uid,
+    List<String> addresses,
+    String nodeAddress,
+    String node,
+    long start,
+    boolean isIgnored,
+    String[] attributes,
+    boolean hasService,
+    Owner owner,
+    Container[] containers) {
+  static final long UNKNOWN = Long.MIN_VALUE;
+
+  /**
+   * What a pod belongs to.
+   *
+   * @param kind null for nothing that is known
+   * @param guess what its owner belongs to by its name; {@code ""} for nothing
+   */
+  record Owner(@Nullable Kind kind, String name, String uid, String guess) {
+    static final Owner NONE = new Owner(null, "", "", "");
+  }
+
+  /** A container of a pod, in all of its runs that are known. */
+  record Container(
+      String name, String image, String tag, String version, String instance, Run[] runs) {}
+
+  /**
+   * One run of a container.
+   *
+   * @param digest of its image with its name; {@code ""} for none
+   */
+  record Run(String id, long restarts, String digest) {}
+
+  /** Whether it came before another that seems to be the same. */
+  boolean isBefore(Pod other) {
+    return start != UNKNOWN && other.start != UNKNOWN && start < other.start;
+  }
+
+  @Nullable Container container(String named) {
+    for (Container c : containers) {
+      if (c.name.equals(named)) {
+        return c;
+      }
+    }
+    return null;
+  }
+
+  @Nullable Container containerWithId(String id) {
+    for (Container c : containers) {
+      for (Run r : c.runs) {
+        if (r.id.equals(id)) {
+          return c;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Its only container, or null. */
+  @Nullable Container onlyContainer() {
+    Container only = null;
+    int running = 0;
+    for (Container c : containers) {
+      if (c.runs.length > 0) {
+        only = c;
+        running++;
+      }
+    }
+    return running == 1 ? only : containers.length == 1 ? containers[0] : null;
+  }
+
+  /** An attribute of its own; null where it has none. */
+  @Nullable String attribute(String name) {
+    for (int i = 0; i < attributes.length; i += 2) {
+      if (attributes[i].equals(name)) {
+        return attributes[i + 1];
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return this == o; // each event makes another one, and one must not take the other's place away
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+
+  @Override
+  public String toString() {
+    return namespace + "/" + name;
+  }
+}

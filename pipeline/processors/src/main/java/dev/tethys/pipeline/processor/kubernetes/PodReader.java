@@ -1,0 +1,243 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import com.google.re2j.Pattern;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Takes of pods what rules ask for. */
+final class PodReader {
+  private static final List<String> IGNORES =
+      List.of("opentelemetry.io/k8s-processor/ignore", "opentelemetry.io/k8s-processor.ignore");
+
+  /** What the controller of deployments writes on pods, and puts behind a replica set's name. */
+  private static final String HASH = "pod-template-hash";
+
+  /** How many digits a cron job puts behind a job's name: the minute for which it was made. */
+  private static final int MINUTE_DIGITS = 8;
+
+  /** How far that minute may be from the pod's; a number further off is no time. */
+  private static final Duration NEAR = Duration.ofDays(1);
+
+  private static final Pod.Container[] NO_CONTAINERS = {};
+
+  private final Rules rules;
+  private final List<Pattern> excluded;
+  private final boolean node;
+
+  PodReader(Rules rules, List<String> excluded, boolean associatesByNode) {
+    this.rules = rules;
+    this.excluded = excluded.stream().map(Pattern::compile).toList();
+    this.node = associatesByNode || rules.watched().contains(Kind.NODE);
+  }
+
+  Pod read(JsonNode o) {
+    JsonNode meta = o.path("metadata");
+    JsonNode spec = o.path("spec");
+    JsonNode status = o.path("status");
+    String name = meta.path("name").asString("");
+    boolean ignored = isIgnored(name, meta);
+    Map<String, String> a = new LinkedHashMap<>();
+    Pod.Owner owner = Pod.Owner.NONE;
+    if (!ignored) {
+      own(a, meta, spec, status);
+      owner = owner(a, meta);
+      written(a, meta);
+    }
+    List<String> addresses = addresses(status);
+    boolean shared = spec.path("hostNetwork").asBoolean(false);
+    return new Pod(
+        name,
+        meta.path("namespace").asString(""),
+        meta.path("uid").asString(""),
+        shared ? List.of() : addresses,
+        shared && !addresses.isEmpty() ? addresses.getFirst() : "",
+        node ? spec.path("nodeName").asString("") : "",
+        millis(status.path("startTime")),
+        ignored,
+        Rules.pairs(a),
+        a.containsKey(Rules.SERVICE_NAME),
+        owner,
+        ignored || !rules.wantsContainers() ? NO_CONTAINERS : containers(meta, spec, status));
+  }
+
+  private boolean isIgnored(String name, JsonNode meta) {
+    for (String key : IGNORES) {
+      String v = meta.path("annotations").path(key).asString("");
+      if (v.strip().toLowerCase(Locale.ROOT).equals("true")) {
+        return true;
+      }
+    }
+    return excluded.stream().anyMatch(p -> p.matcher(name).find());
+  }
+
+  private static List<String> addresses(JsonNode status) {
+    List<String> out = new ArrayList<>(1);
+    String first = status.path("podIP").asString("");
+    if (!first.isEmpty()) {
+      out.add(first);
+    }
+    for (JsonNode more : status.path("podIPs")) {
+      String ip = more.path("ip").asString("");
+      if (!ip.isEmpty() && !out.contains(ip)) {
+        out.add(ip);
+      }
+    }
+    return List.copyOf(out);
+  }
+
+  private static long millis(JsonNode time) {
+    try {
+      return Instant.parse(time.asString("")).toEpochMilli();
+    } catch (DateTimeParseException e) {
+      return Pod.UNKNOWN;
+    }
+  }
+
+  private void own(Map<String, String> to, JsonNode meta, JsonNode spec, JsonNode status) {
+    put(to, Rules.POD_NAME, meta.path("name"));
+    put(to, Rules.POD_HOSTNAME, spec.path("hostname"));
+    put(to, Rules.POD_IP, status.path("podIP"));
+    put(to, Rules.NAMESPACE, meta.path("namespace"));
+    put(to, Rules.SERVICE_NAMESPACE, meta.path("namespace"));
+    put(to, Rules.POD_START, meta.path("creationTimestamp"));
+    put(to, Rules.POD_UID, meta.path("uid"));
+    put(to, Rules.NODE, spec.path("nodeName"));
+  }
+
+  private void put(Map<String, String> to, String attribute, JsonNode value) {
+    String s = value.asString("");
+    if (!s.isEmpty() && rules.wants(attribute)) {
+      to.put(attribute, s);
+    }
+  }
+
+  private Pod.Owner owner(Map<String, String> to, JsonNode meta) {
+    Pod.Owner found = Pod.Owner.NONE;
+    for (JsonNode ref : meta.path("ownerReferences")) {
+      String name = ref.path("name").asString("");
+      String uid = ref.path("uid").asString("");
+      Kind kind =
+          switch (ref.path("kind").asString("")) {
+            case "ReplicaSet" -> Kind.REPLICASET;
+            case "DaemonSet" -> Kind.DAEMONSET;
+            case "StatefulSet" -> Kind.STATEFULSET;
+            case "Job" -> Kind.JOB;
+            default -> null;
+          };
+      if (kind == null) {
+        continue;
+      }
+      put(to, "k8s." + kind.word() + ".name", ref.path("name"));
+      put(to, "k8s." + kind.word() + ".uid", ref.path("uid"));
+      String guess =
+          switch (kind) {
+            case REPLICASET -> deployment(name, meta.path("labels").path(HASH).asString(""));
+            case JOB -> cronJob(name, millis(meta.path("creationTimestamp")));
+            default -> "";
+          };
+      found = new Pod.Owner(kind, name, uid, guess);
+    }
+    return found;
+  }
+
+  /** The deployment that a replica set is of; {@code ""} where its name does not say so. */
+  static String deployment(String replicaSet, String hash) {
+    return !hash.isEmpty() && replicaSet.endsWith("-" + hash)
+        ? replicaSet.substring(0, replicaSet.length() - hash.length() - 1)
+        : "";
+  }
+
+  /** The cron job that a job is of; {@code ""} where its name does not say so. */
+  static String cronJob(String job, long created) {
+    int dash = job.length() - MINUTE_DIGITS - 1;
+    if (dash < 0 || job.charAt(dash) != '-' || created == Pod.UNKNOWN) {
+      return "";
+    }
+    long minute = 0;
+    for (int i = dash + 1; i < job.length(); i++) {
+      char c = job.charAt(i);
+      if (c < '0' || c > '9') {
+        return "";
+      }
+      minute = 10 * minute + c - '0';
+    }
+    long off = Math.abs(Math.floorDiv(created, 60_000L) - minute);
+    return off <= NEAR.toMinutes() ? job.substring(0, dash) : "";
+  }
+
+  /** What labels and annotations say, of which annotations have the last word. */
+  private void written(Map<String, String> to, JsonNode meta) {
+    JsonNode labels = meta.path("labels");
+    rules.labels(Kind.POD, meta, to);
+    if (rules.wants(Rules.SERVICE_NAME)) {
+      copy(labels, "app.kubernetes.io/name", Rules.SERVICE_NAME, to);
+      copy(labels, "app.kubernetes.io/instance", Rules.SERVICE_NAME, to);
+    }
+    if (rules.wants(Rules.SERVICE_VERSION)) {
+      copy(labels, "app.kubernetes.io/version", Rules.SERVICE_VERSION, to);
+    }
+    rules.annotations(Kind.POD, meta, to);
+  }
+
+  private static void copy(JsonNode labels, String label, String to, Map<String, String> out) {
+    JsonNode v = labels.get(label);
+    if (v != null) {
+      out.put(to, v.asString(""));
+    }
+  }
+
+  private Pod.Container[] containers(JsonNode meta, JsonNode spec, JsonNode status) {
+    Map<String, String> images = new LinkedHashMap<>();
+    Map<String, List<Pod.Run>> runs = new LinkedHashMap<>();
+    for (String list : List.of("containers", "initContainers")) {
+      for (JsonNode c : spec.path(list)) {
+        images.put(c.path("name").asString(""), c.path("image").asString(""));
+      }
+    }
+    for (String list : List.of("containerStatuses", "initContainerStatuses")) {
+      for (JsonNode c : status.path(list)) {
+        String name = c.path("name").asString("");
+        images.putIfAbsent(name, "");
+        runs.computeIfAbsent(name, _ -> new ArrayList<>(1)).add(run(c));
+      }
+    }
+    String pod = meta.path("namespace").asString("") + "." + meta.path("name").asString("") + ".";
+    List<Pod.Container> out = new ArrayList<>(images.size());
+    images.forEach(
+        (name, image) -> out.add(container(name, image, pod, runs.getOrDefault(name, List.of()))));
+    return out.toArray(Pod.Container[]::new);
+  }
+
+  private Pod.Run run(JsonNode status) {
+    String id = status.path("containerID").asString("");
+    int scheme = id.indexOf("://");
+    @Nullable String digest =
+        rules.wants(Rules.IMAGE_DIGESTS)
+            ? ImageName.canonical(status.path("imageID").asString(""))
+            : null;
+    return new Pod.Run(
+        scheme < 0 ? id : id.substring(scheme + 3),
+        status.path("restartCount").asLong(0),
+        digest == null ? "" : digest);
+  }
+
+  private Pod.Container container(String name, String image, String pod, List<Pod.Run> runs) {
+    ImageName n = ImageName.parse(image);
+    boolean tag = rules.wants(Rules.IMAGE_TAG) || rules.wants(Rules.IMAGE_TAGS);
+    return new Pod.Container(
+        name,
+        n != null && rules.wants(Rules.IMAGE) ? n.repository() : "",
+        n != null && tag ? n.pulledTag() : "",
+        n != null && rules.wants(Rules.SERVICE_VERSION) ? n.version() : "",
+        !runs.isEmpty() && rules.wants(Rules.SERVICE_INSTANCE) ? pod + name : "",
+        runs.toArray(Pod.Run[]::new));
+  }
+}

@@ -1,0 +1,172 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds pods by what an association has of them.
+ *
+ * <p>Invariants: under a key there is the pod that was scheduled last of those that had it, living
+ * or within its grace. What a pod no longer has, because it changed or went, is forgotten after the
+ * grace, unless another took its place by then. Looking up takes no lock; changes are made under
+ * one.
+ */
+final class PodTable {
+  /** Names of sources that are addresses; {@code ""} is the connection. */
+  private static final Set<String> ADDRESSES = Set.of("", "ip", "host.name", Rules.POD_IP);
+
+  /** The most keys that a pod gets of one association, however many containers it has. */
+  private static final int MAX_KEYS = 1000;
+
+  /** Where a pod stands: under a key of an association. */
+  private record Key(int association, Object value) {}
+
+  private record Entry(Pod pod, Set<Key> keys) {}
+
+  private final List<List<String>> associations;
+  private final BiFunction<Pod, String, @Nullable String> attribute;
+  private final Departures departures;
+  private final List<Map<Object, Pod>> found = new ArrayList<>();
+  private final Map<String, Entry> living = new HashMap<>(); // guarded by this
+
+  /**
+   * @param attribute any attribute of a pod, also one that its owners say; null where there is none
+   */
+  PodTable(
+      List<List<String>> associations,
+      BiFunction<Pod, String, @Nullable String> attribute,
+      Departures departures) {
+    this.associations = associations;
+    this.attribute = attribute;
+    this.departures = departures;
+    associations.forEach(_ -> found.add(new ConcurrentHashMap<>()));
+  }
+
+  /**
+   * The pod of a key.
+   *
+   * @param key a value, or the list of several
+   */
+  @Nullable Pod find(int association, Object key) {
+    return found.get(association).get(key);
+  }
+
+  /** A pod came or changed; whether it is new. */
+  synchronized boolean put(String name, Pod pod, long now) {
+    Entry former = living.get(name);
+    enter(name, pod, former, now);
+    return former == null;
+  }
+
+  private void enter(String name, Pod pod, @Nullable Entry former, long now) {
+    Set<Key> keys = keys(pod);
+    for (Key k : keys) {
+      found.get(k.association).merge(k.value, pod, (a, b) -> b.isBefore(a) ? a : b);
+    }
+    living.put(name, new Entry(pod, keys));
+    if (former != null) {
+      Set<Key> left = new LinkedHashSet<>(former.keys);
+      left.removeAll(keys);
+      depart(former.pod, left, now);
+    }
+  }
+
+  /** A pod went; whether there was one. */
+  synchronized boolean remove(String name, long now) {
+    Entry e = living.remove(name);
+    if (e == null) {
+      return false;
+    }
+    depart(e.pod, e.keys, now);
+    return true;
+  }
+
+  private void depart(Pod pod, Set<Key> keys, long now) {
+    if (!keys.isEmpty()) {
+      departures.add(now, () -> keys.forEach(k -> found.get(k.association).remove(k.value, pod)));
+    }
+  }
+
+  /** Finds all pods by what is known of their owners now. */
+  synchronized void associateAnew(long now) {
+    new HashMap<>(living).forEach((name, e) -> enter(name, e.pod, e, now));
+  }
+
+  /** Whether an association asks for what pods do not say themselves. */
+  boolean dependsOnOwners() {
+    return associations.stream()
+        .flatMap(List::stream)
+        .anyMatch(
+            s ->
+                s.equals(Rules.SERVICE_NAME)
+                    || s.equals(Rules.CLUSTER_UID)
+                    || s.startsWith("k8s.deployment.")
+                    || s.startsWith("k8s.cronjob."));
+  }
+
+  /** Under how many keys pods are found. */
+  int size() {
+    return found.stream().mapToInt(Map::size).sum();
+  }
+
+  private Set<Key> keys(Pod pod) {
+    Set<Key> out = new LinkedHashSet<>();
+    for (int i = 0; i < associations.size(); i++) {
+      List<String> sources = associations.get(i);
+      List<List<String>> all = List.of(List.of());
+      for (String source : sources) {
+        List<List<String>> longer = new ArrayList<>();
+        for (List<String> begun : all) {
+          for (String v : values(pod, source, sources)) {
+            if (longer.size() < MAX_KEYS) {
+              List<String> more = new ArrayList<>(begun);
+              more.add(v);
+              longer.add(more);
+            }
+          }
+        }
+        all = longer;
+      }
+      for (List<String> values : all) {
+        out.add(new Key(i, values.size() == 1 ? values.getFirst() : List.copyOf(values)));
+      }
+    }
+    return out;
+  }
+
+  private List<String> values(Pod pod, String source, List<String> together) {
+    if (ADDRESSES.contains(source)) {
+      // Many pods share their node's address; only with something else does it tell them apart.
+      boolean told = !source.isEmpty() && !ADDRESSES.containsAll(together);
+      return pod.nodeAddress().isEmpty()
+          ? pod.addresses()
+          : told ? List.of(pod.nodeAddress()) : List.of();
+    }
+    if (source.equals(Rules.CONTAINER_ID)) {
+      List<String> ids = new ArrayList<>();
+      for (Pod.Container c : pod.containers()) {
+        for (Pod.Run r : c.runs()) {
+          if (!r.id().isEmpty()) {
+            ids.add(r.id());
+          }
+        }
+      }
+      return ids;
+    }
+    String v =
+        switch (source) {
+          case Rules.NAMESPACE -> pod.namespace();
+          case Rules.POD_NAME -> pod.name();
+          case Rules.POD_UID -> pod.uid();
+          default -> attribute.apply(pod, source);
+        };
+    return v == null || v.isEmpty() ? List.of() : List.of(v);
+  }
+}

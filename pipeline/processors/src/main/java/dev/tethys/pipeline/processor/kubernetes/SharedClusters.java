@@ -1,0 +1,55 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import dev.tethys.pipeline.component.Context;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is known of clusters, once for all processors that ask the same: those of several pipelines,
+ * and those before and after a reload.
+ */
+final class SharedClusters {
+  private record Use(Cluster cluster, List<Object> users) {}
+
+  private final Map<KubernetesConfig, Use> uses = new HashMap<>(); // guarded by this
+
+  /**
+   * Begins to use what is known.
+   *
+   * @throws IOException when nothing says where the cluster is
+   */
+  synchronized Cluster join(
+      KubernetesConfig config, Object user, Context context, Reach reach, String node)
+      throws IOException {
+    Use use = uses.get(config);
+    if (use == null) {
+      Cluster c = new Cluster(config, new Rules(config), context.clock(), context.logger());
+      c.start(reach.means(config), node);
+      use = new Use(c, new ArrayList<>());
+      uses.put(config, use);
+    }
+    use.users.add(user);
+    return use.cluster;
+  }
+
+  /** Ends a use; what nobody uses any more is forgotten. */
+  synchronized void leave(Cluster cluster, Object user) {
+    uses.values()
+        .removeIf(
+            u -> {
+              if (u.cluster == cluster && u.users.remove(user) && u.users.isEmpty()) {
+                cluster.stop();
+                return true;
+              }
+              return false;
+            });
+  }
+
+  /** Whether a user is the one that tells of a cluster, so that it is told once. */
+  synchronized boolean isFirst(Cluster cluster, Object user) {
+    return uses.values().stream().anyMatch(u -> u.cluster == cluster && u.users.getFirst() == user);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What is kept of any object but a pod.
+ *
+ * @param attributes names and values in turn
+ * @param owner the name of what controls it; {@code ""} for nothing
+ */
+record Workload(String name, String uid, String[] attributes, String owner, String ownerUid) {
+  /** Whose objects others are controlled by, as far as that matters. */
+  private static @Nullable String controller(Kind of) {
+    return switch (of) {
+      case REPLICASET -> "Deployment";
+      case JOB -> "CronJob";
+      default -> null;
+    };
+  }
+
+  static Workload of(Kind kind, JsonNode object, Rules rules) {
+    JsonNode meta = object.path("metadata");
+    String owner = "";
+    String ownerUid = "";
+    String controller = controller(kind);
+    if (controller != null) {
+      for (JsonNode o : meta.path("ownerReferences")) {
+        if (o.path("kind").asString("").equals(controller)
+            && o.path("controller").asBoolean(false)) {
+          owner = o.path("name").asString("");
+          ownerUid = o.path("uid").asString("");
+          break;
+        }
+      }
+    }
+    return new Workload(
+        meta.path("name").asString(""),
+        meta.path("uid").asString(""),
+        rules.fields(kind, meta),
+        owner,
+        ownerUid);
+  }
+}

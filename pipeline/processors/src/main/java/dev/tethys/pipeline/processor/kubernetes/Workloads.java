@@ -1,0 +1,36 @@
+package dev.tethys.pipeline.processor.kubernetes;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The objects of one kind, by what others name them by. */
+final class Workloads {
+  private final boolean byName;
+  private final Departures departures;
+  private final Map<String, Workload> found = new ConcurrentHashMap<>();
+
+  Workloads(Kind kind, Departures departures) {
+    this.byName = kind == Kind.NAMESPACE || kind == Kind.NODE;
+    this.departures = departures;
+  }
+
+  @Nullable Workload find(String id) {
+    return id.isEmpty() ? null : found.get(id);
+  }
+
+  void put(Workload w) {
+    String id = id(w);
+    if (!id.isEmpty()) {
+      found.put(id, w);
+    }
+  }
+
+  void remove(Workload w, long now) {
+    departures.add(now, () -> found.remove(id(w), w));
+  }
+
+  private String id(Workload w) {
+    return byName ? w.name() : w.uid();
+  }
+}
