@@ -171,12 +171,12 @@ public final class Kubeconfig implements ClusterAccess {
     return s.isEmpty() ? "" : file.resolveSibling(s).toString();
   }
 
-  private String decoded(JsonNode in, String key) {
+  private String decoded(JsonNode in, String key) throws IOException {
     String s = in.path(key).asString("");
     try {
       return new String(Base64.getMimeDecoder().decode(s), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      throw new IllegalStateException(file + ": " + key + " is not base64", e);
+      throw new IOException(file + ": " + key + " is not base64", e);
     }
   }
 

@@ -2,14 +2,20 @@ package dev.tethys.pipeline.processor.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Instant;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What names of images, owners and addresses say; the cases are the Collector's. */
 class NamesTest {
+  private static ImageName parsed(String image) {
+    return Objects.requireNonNull(ImageName.parse(image), image);
+  }
+
   @ParameterizedTest
   @CsvSource(
       textBlock =
@@ -25,8 +31,7 @@ class NamesTest {
           """)
   void imagesHaveRepositoriesAndTags(
       String image, String repository, String tag, String pulled, String version) {
-    ImageName n = ImageName.parse(image);
-    assertThat(n).isNotNull();
+    ImageName n = parsed(image);
     assertThat(n.repository()).isEqualTo(repository);
     assertThat(n.pulledTag()).isEqualTo(pulled);
     assertThat(n.version()).isEqualTo(version);
@@ -38,9 +43,9 @@ class NamesTest {
     String digest = "sha256:4b0b1b6f6cdd3e5b9e55f74a1e8d19ed93a3f5a04c6b6c3c57c4e6d19f6b7c4d";
     assertThat(ImageName.parse("example-website.com/image3:1.0@" + digest))
         .isEqualTo(new ImageName("example-website.com/image3", "1.0", digest));
-    assertThat(ImageName.parse("example-website.com/image3:1.0@" + digest).version())
+    assertThat(parsed("example-website.com/image3:1.0@" + digest).version())
         .isEqualTo("1.0@" + digest);
-    ImageName bare = ImageName.parse("example.com:81/image2@" + digest);
+    ImageName bare = parsed("example.com:81/image2@" + digest);
     assertThat(bare.version()).isEqualTo(digest);
     assertThat(bare.pulledTag()).isEqualTo("latest");
   }
@@ -103,7 +108,14 @@ class NamesTest {
 
   @Test
   void callsArePaced() {
-    Pace p = new Pace((_, _) -> null, _ -> {}, 5, 2);
+    Pace p =
+        new Pace(
+            (_, _) -> {
+              throw new IOException("not asked");
+            },
+            _ -> {},
+            5,
+            2);
     long now = System.nanoTime();
     assertThat(p.book(now)).isZero();
     assertThat(p.book(now)).isZero();
