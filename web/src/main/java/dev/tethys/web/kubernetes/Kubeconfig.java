@@ -13,6 +13,7 @@ import dev.tethys.web.cloud.CredentialProgram.Printed;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,8 +66,10 @@ public final class Kubeconfig implements ClusterAccess {
     JsonNode all;
     try {
       all = JSON.valueToTree(YamlDocument.read(file).root().asTree());
+    } catch (NoSuchFileException e) {
+      throw new IllegalStateException("kubeconfig: there is no file " + file, e);
     } catch (IOException | ConfigException e) {
-      throw new IllegalStateException("kubeconfig_file: " + e.getMessage(), e);
+      throw new IllegalStateException("kubeconfig: " + e.getMessage(), e);
     }
     String current = chosen.isEmpty() ? all.path("current-context").asString("") : chosen;
     JsonNode context = named(all, "contexts", "context", current);
