@@ -305,6 +305,7 @@ class KubernetesAttributesTest extends KubernetesCase {
   @Test
   void annotationsOfOpenTelemetryHaveTheLastWord() throws IOException {
     auth();
+    pod("bare", "uid-b", "1.1.1.2", "2023-01-01T00:00:00Z");
     Processor p =
         start(
             """
@@ -319,6 +320,7 @@ class KubernetesAttributesTest extends KubernetesCase {
                 "service.name", "auth",
                 "service.version", "2.5",
                 "foo", "bar"));
+    assertThat(sent(p, "1.1.1.2")).isEqualTo(attributes("service.name", "bare"));
   }
 
   @Test

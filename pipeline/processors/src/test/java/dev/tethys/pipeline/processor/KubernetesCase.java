@@ -87,6 +87,12 @@ abstract class KubernetesCase {
             asked.add(config);
           }
           assertThat(call.uri().toString()).startsWith("https://10.96.0.1:443/");
+          assertThat(call.headers().get("Accept"))
+              .as("of what is no pod the metadata alone")
+              .matches(
+                  a ->
+                      a.contains(";as=PartialObjectMetadata")
+                          != call.uri().getPath().endsWith("/pods"));
           URI to =
               URI.create(cluster.url() + call.uri().getRawPath() + "?" + call.uri().getRawQuery());
           return clients

@@ -12,6 +12,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -88,12 +89,13 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
       this.context = context;
       this.tellsAddress =
           config.passthrough() || config.extract().metadata().contains(Rules.POD_IP);
+      Account account = context.account(signal);
       context
           .metrics()
           .register(
               to -> {
                 ClusterMetrics.associations(
-                    context.id().toString(), signal, found.sum(), missed.sum(), to);
+                    account.component(), signal, found.sum(), missed.sum(), to);
                 Cluster c = cluster;
                 if (c != null && clusters.isFirst(c, this)) {
                   ClusterMetrics.of(context.id().toString(), c, to);
