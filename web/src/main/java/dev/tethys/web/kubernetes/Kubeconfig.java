@@ -10,9 +10,11 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.web.cloud.CredentialProgram;
 import dev.tethys.web.cloud.CredentialProgram.Printed;
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -34,6 +37,9 @@ import tools.jackson.databind.json.JsonMapper;
  * ({@code exec}), which is run again when its credentials have run out or were refused.
  */
 public final class Kubeconfig implements ClusterAccess {
+  /** What one says where there is no cluster around the process, in the Collector's words. */
+  public static final String OTHERWISE = "auth_type: kubeConfig asks as kubectl does";
+
   /** How long the program that gives credentials may take. */
   private static final Duration EXEC_TIMEOUT = Duration.ofSeconds(60);
 
@@ -87,6 +93,21 @@ public final class Kubeconfig implements ClusterAccess {
               + ": auth-provider is not built in Tethys yet; kubectl has left it for \"exec\","
               + " which is");
     }
+  }
+
+  /** The file that kubectl reads; the first that is there, if {@code KUBECONFIG} names several. */
+  public static Path ofUser(Function<String, @Nullable String> environment) {
+    String named = environment.apply("KUBECONFIG");
+    for (String s : named == null ? new String[0] : named.split(File.pathSeparator, -1)) {
+      if (!s.isEmpty() && Files.exists(Path.of(s))) {
+        return Path.of(s);
+      }
+    }
+    String home = environment.apply("HOME");
+    return Path.of(
+        home == null || home.isEmpty() ? System.getProperty("user.home", "/") : home,
+        ".kube",
+        "config");
   }
 
   private JsonNode named(JsonNode all, String list, String what, String name) {

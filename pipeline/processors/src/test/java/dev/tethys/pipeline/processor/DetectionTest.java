@@ -496,6 +496,26 @@ class DetectionTest {
   }
 
   @Test
+  void aClusterThatKubectlKnows() throws IOException {
+    environment.put("HOME", root.toString());
+    environment.put("K8S_NODE_NAME", "n1");
+    Files.createDirectories(root.resolve(".kube"));
+    write(
+        ".kube/config",
+        """
+        contexts: [{name: mine, context: {cluster: k, user: u}}]
+        clusters: [{name: k, cluster: {server: 'https://k.example'}}]
+        users: [{name: u, user: {token: t}}]
+        """);
+    answers.put("GET /api/v1/nodes/n1", "{\"metadata\": {\"name\": \"n1\", \"uid\": \"u-1\"}}");
+    answers.put("GET /api/v1/namespaces/kube-system", "{\"metadata\": {\"uid\": \"c-1\"}}");
+    String block = "{detectors: [k8s_api], k8s_api: {auth_type: kubeConfig%s}}";
+    assertThat(map(found(block.formatted(", context: mine"))))
+        .isEqualTo(Map.of("k8s.node.name", "n1", "k8s.node.uid", "u-1", "k8s.cluster.uid", "c-1"));
+    assertThat(map(found(block.formatted("")))).as("there is no current context").isEmpty();
+  }
+
+  @Test
   void whatAgentsLeftInFiles() throws IOException {
     assertThat(map(found("detectors: [dynatrace, elastic_beanstalk]"))).isEmpty();
     Files.createDirectories(root.resolve("var/lib/dynatrace/enrichment"));

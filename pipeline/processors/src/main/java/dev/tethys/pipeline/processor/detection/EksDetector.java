@@ -62,7 +62,7 @@ final class EksDetector implements Detector {
     if (!place.has("KUBERNETES_SERVICE_HOST")) {
       return a;
     }
-    KubernetesApi api = new KubernetesApi(place, true);
+    KubernetesApi api = KubernetesApi.own(place);
     if (!isThere(place, api)) {
       return a;
     }

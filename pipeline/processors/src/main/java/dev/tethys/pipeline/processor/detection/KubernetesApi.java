@@ -1,68 +1,39 @@
 package dev.tethys.pipeline.processor.detection;
 
-import dev.tethys.config.HttpClientConfig;
-import dev.tethys.config.ProxyConfig;
-import dev.tethys.config.Secret;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.web.client.Call;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.Kubeconfig;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Map;
+import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;
 
-/** The API of the Kubernetes that the process is in. */
+/** The API of a Kubernetes, asked for single objects. */
 final class KubernetesApi {
-  private static final String ACCOUNT = "var/run/secrets/kubernetes.io/serviceaccount/";
+  private static final Path ROOT = Path.of("/");
 
   private final Place place;
-  private final boolean account;
-  private final Surroundings.Caller caller;
+  private final ClusterAccess access;
 
-  /**
-   * @param account whether the token of the pod's service account says who asks
-   */
-  KubernetesApi(Place place, boolean account) throws IOException {
+  KubernetesApi(Place place, ClusterAccess access) {
     this.place = place;
-    this.account = account;
-    TlsConfig tls =
-        new TlsConfig(
-            "",
-            place.root().resolve(ACCOUNT + "ca.crt").toString(),
-            "",
-            "",
-            Secret.NONE,
-            "",
-            "",
-            false,
-            null,
-            null);
-    this.caller =
-        place
-            .clients()
-            .of(
-                new HttpClientConfig(
-                    null, null, null, tls, true, false, ProxyConfig.NONE, Map.of()));
+    this.access = access;
+  }
+
+  /** That of the cluster which the process is in, asked as the pod's service account. */
+  static KubernetesApi own(Place place) throws IOException {
+    Path account = place.root().resolve(ROOT.relativize(ClusterAccess.SERVICE_ACCOUNT));
+    try {
+      return new KubernetesApi(
+          place, ClusterAccess.inCluster(place.environment(), account, Kubeconfig.OTHERWISE));
+    } catch (IllegalStateException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /** What is at a path. */
   JsonNode ask(String path) throws IOException, InterruptedException {
-    String host = place.variable("KUBERNETES_SERVICE_HOST");
-    String port = place.variable("KUBERNETES_SERVICE_PORT");
-    if (host == null || port == null) {
-      throw new IOException(
-          "this is no pod of Kubernetes: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are"
-              + " not set");
-    }
-    String at = host.contains(":") ? "[" + host + "]" : host;
-    Call call = Call.get(URI.create("https://" + at + ":" + port + path));
-    if (account) {
-      String token = place.file(ACCOUNT + "token");
-      if (token == null) {
-        throw new IOException("there is no token of a service account in /" + ACCOUNT + "token");
-      }
-      call = call.withHeader("Authorization", "Bearer " + token);
-    }
-    return place.json(call, caller);
+    return place.json(
+        Call.get(URI.create(access.base() + path)), place.clients().of(access.client()));
   }
 }

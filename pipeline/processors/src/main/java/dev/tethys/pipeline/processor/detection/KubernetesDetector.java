@@ -4,7 +4,10 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.Kubeconfig;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +19,11 @@ final class KubernetesDetector implements Detector {
   private static final Key<String> AUTH =
       SECTION.key(
           "auth_type",
-          Type.oneOf("auth_type", List.of("serviceAccount", "none")),
+          Type.oneOf("auth_type", List.of("serviceAccount", "kubeConfig", "none")),
           "serviceAccount",
-          "How the API is asked; kubeConfig is not built.");
+          "How the API is asked.");
+  private static final Key<String> CONTEXT =
+      SECTION.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
   private static final Key<String> NODE =
       SECTION.key(
           "node_from_env_var",
@@ -29,7 +34,6 @@ final class KubernetesDetector implements Detector {
       Wanted.key(SECTION, Set.of("k8s.cluster.uid", "k8s.node.name", "k8s.node.uid"), Set.of());
 
   static {
-    SECTION.notBuilt("context", "Of auth_type kubeConfig.");
     SECTION.notBuilt("kube_api_qps", "Three requests are made.");
     SECTION.notBuilt("kube_api_burst", "Three requests are made.");
   }
@@ -38,16 +42,19 @@ final class KubernetesDetector implements Detector {
       SECTION.type(
           o ->
               new KubernetesDetector(
-                  o.get(AUTH).equals("serviceAccount"),
+                  o.get(AUTH),
+                  o.get(CONTEXT),
                   o.get(NODE).isEmpty() ? "K8S_NODE_NAME" : o.get(NODE),
                   o.get(WANTED)));
 
-  private final boolean account;
+  private final String auth;
+  private final String context;
   private final String variable;
   private final Wanted wanted;
 
-  private KubernetesDetector(boolean account, String variable, Wanted wanted) {
-    this.account = account;
+  private KubernetesDetector(String auth, String context, String variable, Wanted wanted) {
+    this.auth = auth;
+    this.context = context;
     this.variable = variable;
     this.wanted = wanted;
   }
@@ -59,7 +66,7 @@ final class KubernetesDetector implements Detector {
       throw new Place.UnsetException(
           variable + " does not say on which node this is: set it from spec.nodeName of the pod");
     }
-    KubernetesApi api = new KubernetesApi(place, account);
+    KubernetesApi api = api(place);
     Attributes a = new Attributes();
     if (wanted.has("k8s.node.name") || wanted.has("k8s.node.uid")) {
       JsonNode n = api.ask("/api/v1/nodes/" + node).path("metadata");
@@ -70,6 +77,24 @@ final class KubernetesDetector implements Detector {
       wanted.put(a, "k8s.cluster.uid", cluster(api));
     }
     return a;
+  }
+
+  private KubernetesApi api(Place place) throws IOException {
+    try {
+      return switch (auth) {
+        case "kubeConfig" ->
+            new KubernetesApi(
+                place,
+                new Kubeconfig(
+                    Kubeconfig.ofUser(place.environment()), context, InstantSource.system()));
+        case "none" ->
+            new KubernetesApi(
+                place, ClusterAccess.anonymous(place.environment(), Kubeconfig.OTHERWISE));
+        default -> KubernetesApi.own(place);
+      };
+    } catch (IllegalStateException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /** That of the namespace which every cluster has; null where one may not see it. */

@@ -3,9 +3,7 @@ package dev.tethys.pipeline.processor.kubernetes;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
 import dev.tethys.web.kubernetes.ResourceWatch;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.function.Function;
@@ -22,8 +20,6 @@ public record Reach(
     ResourceWatch.Pause pause,
     Function<String, @Nullable String> environment,
     Path account) {
-  private static final String OUTSIDE = "auth_type: kubeConfig asks as kubectl does";
-
   /** From this process. */
   public static Reach here(ResourceWatch.Sender sender) {
     return new Reach(sender, Thread::sleep, System::getenv, ClusterAccess.SERVICE_ACCOUNT);
@@ -43,11 +39,14 @@ public record Reach(
     try {
       ClusterAccess access =
           switch (c.auth()) {
-            case SERVICE_ACCOUNT -> ClusterAccess.inCluster(environment, account, OUTSIDE);
-            case NONE -> ClusterAccess.anonymous(environment, OUTSIDE);
+            case SERVICE_ACCOUNT ->
+                ClusterAccess.inCluster(environment, account, Kubeconfig.OTHERWISE);
+            case NONE -> ClusterAccess.anonymous(environment, Kubeconfig.OTHERWISE);
             case KUBECONFIG ->
                 new Kubeconfig(
-                    c.kubeconfig().isEmpty() ? kubeconfig() : Path.of(c.kubeconfig()),
+                    c.kubeconfig().isEmpty()
+                        ? Kubeconfig.ofUser(environment)
+                        : Path.of(c.kubeconfig()),
                     c.context(),
                     InstantSource.system());
           };
@@ -56,17 +55,5 @@ public record Reach(
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);
     }
-  }
-
-  /** The file that kubectl reads; the first that is there, if several are named. */
-  private Path kubeconfig() {
-    String named = variable("KUBECONFIG");
-    for (String s : named.split(File.pathSeparator, -1)) {
-      if (!s.isEmpty() && Files.exists(Path.of(s))) {
-        return Path.of(s);
-      }
-    }
-    String home = variable("HOME");
-    return Path.of(home.isEmpty() ? System.getProperty("user.home", "/") : home, ".kube", "config");
   }
 }
