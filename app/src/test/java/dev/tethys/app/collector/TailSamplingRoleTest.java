@@ -199,7 +199,10 @@ class TailSamplingRoleTest {
     try (CollectorRole r = role(STORE)) {
       r.start();
       List<Outcome> told = send(1);
-      write("{acknowledge: when_decided, decision_wait: 0s, policies: [{name: all, type: always_sample}]}", pipelines, "{}");
+      write(
+          "{acknowledge: when_decided, decision_wait: 0s, policies: [{name: all, type: always_sample}]}",
+          pipelines,
+          "{}");
       assertThat(ask(r, "GET", "/metrics"))
           .contains("otelcol_processor_tail_sampling_sampling_traces_on_memory{")
           .contains("otelcol_processor_tail_sampling_new_trace_id_received_total{");

@@ -12,6 +12,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class EksDetector implements Detector {
   private static final Section SECTION = new Section("eks", "A node of AWS's Kubernetes.");
+  private static final System.Logger LOG = System.getLogger(EksDetector.class.getName());
   private static final Key<String> NODE =
       SECTION.key(
           "node_from_env_var",
@@ -131,8 +133,25 @@ final class EksDetector implements Detector {
     wanted.put(to, "k8s.cluster.name", cluster(reservation));
   }
 
-  /** A machine's reservation, as EC2 knows it; null for none. */
+  /**
+   * A machine's reservation, as EC2 knows it; null for none, and where the role of the node may not
+   * ask: what is known without it is still worth having.
+   */
   private static @Nullable Element machine(Place place, String region, String id)
+      throws InterruptedException {
+    try {
+      return reservation(place, region, id);
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "eks: EC2 does not tell of {0}, so its cluster''s name stays unknown: {1}",
+          id,
+          e.getMessage());
+      return null;
+    }
+  }
+
+  private static @Nullable Element reservation(Place place, String region, String id)
       throws IOException, InterruptedException {
     String host = "ec2." + region + ".amazonaws.com" + (region.startsWith("cn-") ? ".cn" : "");
     HttpClientConfig signing =

@@ -36,6 +36,11 @@ public record Place(
   /** What answers at all does so at once: the server is on the machine itself. */
   private static final Duration NEARBY = Duration.ofSeconds(2);
 
+  /**
+   * The longest that a server further away is waited for; the processor's timeout may be shorter.
+   */
+  private static final Duration FAR = Duration.ofSeconds(10);
+
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** Makes clients. */
@@ -92,13 +97,18 @@ public record Place(
 
   /** The text of an answer; any status but 2xx is an error. */
   String text(Call call) throws IOException, InterruptedException {
-    return text(call, caller);
+    return text(call, caller, NEARBY);
   }
 
   /** The same of a server that wants a client of its own. */
   static String text(Call call, Surroundings.Caller through)
       throws IOException, InterruptedException {
-    try (Answer a = through.send(call.withTimeout(NEARBY))) {
+    return text(call, through, FAR);
+  }
+
+  private static String text(Call call, Surroundings.Caller through, Duration longest)
+      throws IOException, InterruptedException {
+    try (Answer a = through.send(call.withTimeout(longest))) {
       byte[] body = a.bytes(MAX_BYTES);
       if (a.status() / 100 != 2) {
         throw new StatusException(call, a.status());
@@ -109,13 +119,18 @@ public record Place(
 
   /** The same as JSON. */
   JsonNode json(Call call) throws IOException, InterruptedException {
-    return json(call, caller);
+    return json(call, caller, NEARBY);
   }
 
   /** The same of a server that wants a client of its own. */
   JsonNode json(Call call, Surroundings.Caller through) throws IOException, InterruptedException {
+    return json(call, through, FAR);
+  }
+
+  private static JsonNode json(Call call, Surroundings.Caller through, Duration longest)
+      throws IOException, InterruptedException {
     try {
-      return JSON.readTree(text(call, through));
+      return JSON.readTree(text(call, through, longest));
     } catch (JacksonException e) {
       throw new IOException(call.uri() + " answered with what is not JSON", e);
     }
