@@ -2,7 +2,6 @@ package dev.tethys.web.client;
 
 import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -12,8 +11,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Connections without a proxy, nearly all of them without TLS, that wait for their next call. At
  * most {@link #MAX_IDLE} of all servers together, each for at most {@link #KEEP}, where nobody asks
- * for less. The one used last is used next, so that those that are too many run out of time. Safe
- * for any number of threads.
+ * for less; beyond that the one that has waited longest ends, as with Go's client. The one used
+ * last is used next, so that those that are too many run out of time. Safe for any number of
+ * threads.
+ *
+ * <p>Invariant: what waits stands in the queue of its server and in the chain of all, in both by
+ * the time since when it waits. Those who end them here are not who read and write, so they never
+ * wait for a goodbye.
  */
 final class Connections implements AutoCloseable {
   static final int MAX_IDLE = 16_384;
@@ -23,11 +27,22 @@ final class Connections implements AutoCloseable {
 
   private static final long SWEEP = TimeUnit.MINUTES.toNanos(1);
 
-  /** A server. What a record compares by itself costs several times as much at each call. */
-  record Server(String host, int port) {
+  /**
+   * A server, and how it is spoken with. What a record compares by itself costs several times as
+   * much at each call.
+   *
+   * @param tls how its connections are secured, of which there is one as long as nothing about it
+   *     changes; null for not at all
+   */
+  record Server(String host, int port, @Nullable Object tls) {
+    /** One that is spoken with in the clear. */
+    Server(String host, int port) {
+      this(host, port, null);
+    }
+
     @Override
     public boolean equals(@Nullable Object o) {
-      return o instanceof Server s && s.port == port && s.host.equals(host);
+      return o instanceof Server s && s.port == port && s.tls == tls && s.host.equals(host);
     }
 
     @Override
@@ -36,7 +51,19 @@ final class Connections implements AutoCloseable {
     }
   }
 
-  private record Idle(Wire wire, long since) {}
+  private static final class Idle {
+    final Server server;
+    final Wire wire;
+    final long since;
+    @Nullable Idle older;
+    @Nullable Idle newer;
+
+    Idle(Server server, Wire wire, long since) {
+      this.server = server;
+      this.wire = wire;
+      this.since = since;
+    }
+  }
 
   private final ScheduledExecutorService timer;
   private final LongSupplier nanos;
@@ -44,6 +71,8 @@ final class Connections implements AutoCloseable {
   private final int maxIdleEach;
   private final long keep;
   private final Map<Server, ArrayDeque<Idle>> idle = new HashMap<>(); // guarded by this, like all
+  private @Nullable Idle oldest;
+  private @Nullable Idle newest;
   private int size;
   private boolean sweeping;
   private boolean closed;
@@ -78,7 +107,7 @@ final class Connections implements AutoCloseable {
       if (nanos.getAsLong() - i.since < keep && i.wire.isQuiet()) {
         return i.wire;
       }
-      i.wire.close();
+      i.wire.abort();
     }
   }
 
@@ -92,22 +121,64 @@ final class Connections implements AutoCloseable {
       idle.remove(server);
     }
     if (i != null) {
-      size--;
+      unchain(i);
     }
     return i;
+  }
+
+  private void chain(Idle i) {
+    i.older = newest;
+    if (newest == null) {
+      oldest = i;
+    } else {
+      newest.newer = i;
+    }
+    newest = i;
+    size++;
+  }
+
+  private void unchain(Idle i) {
+    if (i.older == null) {
+      oldest = i.newer;
+    } else {
+      i.older.newer = i.newer;
+    }
+    if (i.newer == null) {
+      newest = i.older;
+    } else {
+      i.newer.older = i.older;
+    }
+    size--;
+  }
+
+  /** Ends the one of all that has waited longest, which is the first of its server's. */
+  private void end(Idle i) {
+    ArrayDeque<Idle> all = idle.get(i.server);
+    if (all != null) {
+      all.pollFirst();
+      if (all.isEmpty()) {
+        idle.remove(i.server);
+      }
+    }
+    unchain(i);
+    i.wire.abort();
   }
 
   /** Gives back a connection whose answer was read to its end. */
   void give(Server server, Wire wire) {
     synchronized (this) {
       ArrayDeque<Idle> all = idle.get(server);
-      if (!closed && size < maxIdle && (all == null || all.size() < maxIdleEach)) {
+      if (!closed && (all == null || all.size() < maxIdleEach)) {
         if (all == null) {
           all = new ArrayDeque<>(1);
           idle.put(server, all);
         }
-        all.addLast(new Idle(wire, nanos.getAsLong()));
-        size++;
+        Idle i = new Idle(server, wire, nanos.getAsLong());
+        all.addLast(i);
+        chain(i);
+        if (size > maxIdle && oldest != null) {
+          end(oldest);
+        }
         if (!sweeping) {
           sweeping = true;
           timer.schedule(this::sweep, Math.min(SWEEP, keep), TimeUnit.NANOSECONDS);
@@ -115,22 +186,14 @@ final class Connections implements AutoCloseable {
         return;
       }
     }
-    wire.close();
+    wire.abort();
   }
 
   /** Closes those that have waited too long. */
   synchronized void sweep() {
     long now = nanos.getAsLong();
-    for (Iterator<ArrayDeque<Idle>> it = idle.values().iterator(); it.hasNext(); ) {
-      ArrayDeque<Idle> all = it.next();
-      for (Idle i = all.peekFirst(); i != null && now - i.since >= keep; i = all.peekFirst()) {
-        all.pollFirst();
-        size--;
-        i.wire.close();
-      }
-      if (all.isEmpty()) {
-        it.remove();
-      }
+    while (oldest != null && now - oldest.since >= keep) {
+      end(oldest);
     }
     sweeping = size > 0 && !closed;
     if (sweeping) {
@@ -146,8 +209,8 @@ final class Connections implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    idle.values().forEach(all -> all.forEach(i -> i.wire.close()));
-    idle.clear();
-    size = 0;
+    while (oldest != null) {
+      end(oldest);
+    }
   }
 }

@@ -286,7 +286,9 @@ public final class GrpcChannel implements AutoCloseable {
       wire = Wire.unix(options.unixSocket()).dial(s -> {});
     } else {
       try {
-        wire = Wire.of(socket(java.util.Objects.requireNonNull(p.address()), millis));
+        Socket plain = new Socket();
+        wire =
+            Wire.of(connected(plain, java.util.Objects.requireNonNull(p.address()), millis), plain);
       } catch (java.net.ConnectException e) {
         throw new IOException("connect: " + p.address() + ": connection refused", e);
       } catch (java.net.SocketTimeoutException e) {
@@ -303,13 +305,13 @@ public final class GrpcChannel implements AutoCloseable {
           options.keepaliveTimeout(),
           options.keepaliveIdle());
     } catch (IOException e) {
-      close(wire.socket());
+      wire.abort();
       throw e;
     }
   }
 
-  private Socket socket(InetSocketAddress address, int millis) throws IOException {
-    Socket socket = new Socket();
+  private Socket connected(Socket socket, InetSocketAddress address, int millis)
+      throws IOException {
     try {
       socket.setTcpNoDelay(true);
       socket.connect(address, millis);

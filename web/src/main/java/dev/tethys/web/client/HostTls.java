@@ -2,6 +2,7 @@ package dev.tethys.web.client;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
@@ -29,7 +30,10 @@ final class HostTls {
 
   /** Opens a connection without a proxy, with its handshake done. */
   static Wire.Dialer dialer(ClientTls.Setup tls, String host, int port) {
-    return opened -> Wire.of(secured(tls, Wire.connected(host, port, opened).socket(), host, port));
+    return opened -> {
+      SocketChannel plain = Wire.connected(host, port, opened);
+      return Wire.of(secured(tls, plain.socket(), host, port), plain);
+    };
   }
 
   /**

@@ -44,7 +44,7 @@ final class Http1Call {
   private final RequestHeaders headers;
   private final long deadline;
   private final ScheduledExecutorService timer;
-  private @Nullable Closeable socket; // guarded by this
+  private @Nullable Closeable socket; // below TLS, so that closing it never waits; guarded by this
   private boolean late; // guarded by this
   private @Nullable ScheduledFuture<?> alarm;
   private String version = "";
@@ -109,7 +109,8 @@ final class Http1Call {
 
   /** Sends it over a connection that may have served before and may serve again. */
   Answer send(Connections connections) throws IOException, InterruptedException {
-    Connections.Server server = WebClient.server(call.uri());
+    Connections.Server server =
+        new Connections.Server(UrlHost.bare(call.uri()), WebClient.port(call.uri()));
     return send(connections, server, Wire.tcp(server.host(), server.port()));
   }
 
@@ -125,13 +126,15 @@ final class Http1Call {
     try {
       Wire used = connections.take(server);
       if (used != null) {
-        opened(used.socket());
+        opened(used.below());
         try {
           return exchange(used, back, false);
         } catch (Silence e) {
           // The server ended it just now. What changes nothing there may be asked again.
           used.close();
-          if (isLate() || !call.method().equals("GET") && !call.method().equals("HEAD")) {
+          if (isLate()
+              || Thread.currentThread().isInterrupted()
+              || !call.method().equals("GET") && !call.method().equals("HEAD")) {
             throw e;
           }
         }
@@ -203,9 +206,12 @@ final class Http1Call {
     if (isLate()) {
       return new HttpTimeoutException("context deadline exceeded");
     }
-    if (e instanceof ClosedByInterruptException) {
+    // TLS makes a failure of its own out of a channel that an interrupt has closed.
+    if (e instanceof ClosedByInterruptException || Thread.currentThread().isInterrupted()) {
       Thread.interrupted();
-      throw new InterruptedException();
+      InterruptedException i = new InterruptedException();
+      i.initCause(e);
+      throw i;
     }
     return e;
   }
@@ -347,16 +353,19 @@ final class Http1Call {
         return;
       }
       over = true;
-      cancel();
       boolean again;
       synchronized (Http1Call.this) {
         again = whole && back != null && !late && !source.hasMore();
-        socket = null; // a late alarm must not close what somebody else uses by then
+        if (again) {
+          socket = null; // a late alarm must not close what somebody else uses by then
+        }
       }
       if (again && back != null) {
+        cancel();
         back.accept(wire);
       } else {
-        wire.close();
+        wire.close(); // before the alarm is off: the goodbye of TLS waits for a server that stalls
+        cancel();
       }
     }
 

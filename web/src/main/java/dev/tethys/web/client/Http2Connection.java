@@ -171,11 +171,7 @@ final class Http2Connection {
     } finally {
       lock.unlock();
     }
-    try {
-      wire.socket().close();
-    } catch (IOException e) {
-      // it is over anyway
-    }
+    wire.abort(); // a writer that waits for the server would keep a goodbye waiting, too
   }
 
   /** Sends a request of any method and waits for its answer. */

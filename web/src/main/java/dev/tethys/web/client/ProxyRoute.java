@@ -77,17 +77,22 @@ final class ProxyRoute {
 
   /** A connection over which the target's HTTP is spoken, TLS included. */
   Wire dial(Consumer<Closeable> opened) throws IOException {
-    Socket socket = open(opened);
+    Socket plain = new Socket();
+    opened.accept(plain);
+    Socket socket = open(plain);
     if (isScheme(target, "https")) {
       socket = HostTls.secured(tls, socket, UrlHost.bare(target), WebClient.port(target));
     }
-    return Wire.of(socket);
+    return Wire.of(socket, plain);
   }
 
-  /** A connection that leads to the target, over which its TLS would begin. */
-  Socket open(Consumer<Closeable> opened) throws IOException {
-    Socket socket = new Socket();
-    opened.accept(socket);
+  /**
+   * A connection that leads to the target, over which its TLS would begin.
+   *
+   * @param plain not connected yet
+   */
+  Socket open(Socket plain) throws IOException {
+    Socket socket = plain;
     String host = UrlHost.bare(proxy);
     int port = UrlHost.port(proxy) < 0 && isSocks() ? SOCKS_PORT : WebClient.port(proxy);
     InetAddress address;

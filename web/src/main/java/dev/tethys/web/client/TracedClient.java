@@ -168,7 +168,7 @@ public final class TracedClient {
     Answer a =
         http1.send(
             opened -> {
-              opened.accept(wire.socket());
+              opened.accept(wire.below());
               return wire;
             });
     return new Exchange(a, http1.version(), dialled.session);
@@ -293,19 +293,20 @@ public final class TracedClient {
     private Wire dial(Consumer<Closeable> opened) throws IOException {
       boolean tls = "https".equalsIgnoreCase(r.uri.getScheme());
       times.started = System.nanoTime();
-      Socket socket;
+      Socket plain = new Socket();
+      Socket socket = plain;
       if (proxy != null) {
         times.resolved = times.started;
-        socket = route().open(opened);
+        opened.accept(plain);
+        socket = route().open(plain);
       } else {
         InetAddress address = r.address;
         if (address == null) {
           address = InetAddress.getAllByName(UrlHost.bare(r.uri))[0];
         }
         times.resolved = System.nanoTime();
-        socket = new Socket();
-        opened.accept(socket);
-        connect(socket, address);
+        opened.accept(plain);
+        connect(plain, address);
       }
       times.connected = System.nanoTime();
       if (tls) {
@@ -326,8 +327,8 @@ public final class TracedClient {
         socket = secured;
       }
       times.ready = System.nanoTime();
-      Wire w = Wire.of(socket);
-      return http2 ? w : new Wire(new Noticed(w.in(), times), w.out(), w.socket());
+      Wire w = Wire.of(socket, plain);
+      return http2 ? w : new Wire(new Noticed(w.in(), times), w.out(), socket, plain);
     }
 
     private void connect(Socket socket, InetAddress address) throws IOException {

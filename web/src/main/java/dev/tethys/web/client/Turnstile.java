@@ -1,7 +1,9 @@
 package dev.tethys.web.client;
 
+import dev.tethys.config.UrlHost;
 import java.io.FilterInputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,10 +16,17 @@ final class Turnstile {
   /** Servers beyond these, to which redirects lead, share the turns of one. */
   private static final int MAX_SERVERS = 256;
 
-  private static final Connections.Server OTHERS = new Connections.Server("", 0);
+  private static final Server OTHERS = new Server(false, "", 0);
+
+  private record Server(boolean tls, String host, int port) {
+    static Server of(URI uri) {
+      return new Server(
+          "https".equalsIgnoreCase(uri.getScheme()), UrlHost.bare(uri), WebClient.port(uri));
+    }
+  }
 
   private final int most;
-  private final Map<Connections.Server, Semaphore> servers = new HashMap<>(); // guarded by itself
+  private final Map<Server, Semaphore> servers = new HashMap<>(); // guarded by itself
 
   Turnstile(int most) {
     this.most = most;
@@ -32,11 +41,12 @@ final class Turnstile {
   /**
    * Makes a call, whose turn ends with its answer.
    *
+   * @param uri of a server
    * @param deadline by {@link System#nanoTime}
    * @throws HttpTimeoutException when no turn came in time
    */
-  Answer send(Connections.Server server, long deadline, Turn turn)
-      throws IOException, InterruptedException {
+  Answer send(URI uri, long deadline, Turn turn) throws IOException, InterruptedException {
+    Server server = Server.of(uri);
     Semaphore turns;
     synchronized (servers) {
       turns =

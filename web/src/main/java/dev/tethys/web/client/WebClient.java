@@ -231,7 +231,7 @@ public final class WebClient {
     Answer a =
         turnstile == null || call.unixSocket() != null
             ? sendNow(call, headers, deadline)
-            : turnstile.send(server(call.uri()), deadline, () -> sendNow(call, headers, deadline));
+            : turnstile.send(call.uri(), deadline, () -> sendNow(call, headers, deadline));
     if (cookies != null) {
       cookies.keep(call.uri(), a.headers());
     }
@@ -276,11 +276,11 @@ public final class WebClient {
   /** By HTTP/1.1, whose connections are ours: the engine has one rule for all of its own. */
   private Answer overOwn(Call call, RequestHeaders headers, String scheme, long deadline)
       throws IOException, InterruptedException {
-    Connections.Server server = server(call.uri());
-    Wire.Dialer dialer =
-        scheme.equals("https")
-            ? HostTls.dialer(transport.tls(), server.host(), server.port())
-            : Wire.tcp(server.host(), server.port());
+    ClientTls.Setup tls = scheme.equals("https") ? transport.tls() : null;
+    String host = UrlHost.bare(call.uri());
+    int port = port(call.uri());
+    Connections.Server server = new Connections.Server(host, port, tls);
+    Wire.Dialer dialer = tls == null ? Wire.tcp(host, port) : HostTls.dialer(tls, host, port);
     Http1Call c = new Http1Call(call, path(call.uri()), headers, deadline, timer);
     return rules.single() ? c.send(dialer) : c.send(connections, server, dialer);
   }
@@ -485,11 +485,6 @@ public final class WebClient {
     return !downgraded
         && String.valueOf(UrlHost.of(from)).equalsIgnoreCase(String.valueOf(UrlHost.of(to)))
         && port(from) == port(to);
-  }
-
-  /** The server that a URL means. */
-  static Connections.Server server(URI uri) {
-    return new Connections.Server(UrlHost.bare(uri), port(uri));
   }
 
   /** The port that a URL means. */

@@ -21,20 +21,31 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSocket;
 
-/** The two directions of an open connection, and what ends it. */
-record Wire(InputStream in, OutputStream out, Closeable socket) {
+/**
+ * The two directions of an open connection, and what ends it.
+ *
+ * @param socket is closed by whoever reads and writes: over TLS that says goodbye first, for which
+ *     it waits behind a write that is under way
+ * @param below is closed by everybody else, and never waits; without TLS the same
+ */
+record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below) {
   /**
    * Most bytes that are read or written at once: the JDK keeps a buffer outside of the heap as
    * large as the largest piece.
    */
   private static final int PIECE = 64 << 10;
 
+  /** One without TLS. */
+  Wire(InputStream in, OutputStream out, Closeable socket) {
+    this(in, out, socket, socket);
+  }
+
   /** Opens a connection. */
   @FunctionalInterface
   interface Dialer {
     /**
-     * @param opened told of the socket before it is connected, so that it can be closed when the
-     *     time is up
+     * @param opened told of the socket before it is connected, of the one below TLS, so that it can
+     *     be closed when the time is up
      */
     Wire dial(Consumer<Closeable> opened) throws IOException;
   }
@@ -92,8 +103,13 @@ record Wire(InputStream in, OutputStream out, Closeable socket) {
         why == null || why.equals("Connection refused") ? "connection refused" : why);
   }
 
-  static Wire of(Socket socket) throws IOException {
-    return new Wire(socket.getInputStream(), socket.getOutputStream(), socket);
+  /**
+   * A connection over a socket.
+   *
+   * @param below the socket that was opened, under whatever secures it
+   */
+  static Wire of(Socket socket, Closeable below) throws IOException {
+    return new Wire(socket.getInputStream(), socket.getOutputStream(), socket, below);
   }
 
   private static Wire of(SocketChannel channel) {
@@ -162,9 +178,19 @@ record Wire(InputStream in, OutputStream out, Closeable socket) {
     }
   }
 
+  /** Ends it; for whoever reads and writes, within the time that is watched for it. */
   void close() {
     try {
       socket.close();
+    } catch (IOException e) {
+      // it is over anyway
+    }
+  }
+
+  /** Ends it without a goodbye and without waiting, whoever reads or writes. */
+  void abort() {
+    try {
+      below.close();
     } catch (IOException e) {
       // it is over anyway
     }

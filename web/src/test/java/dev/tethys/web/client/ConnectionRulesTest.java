@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,10 +22,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -196,6 +200,72 @@ class ConnectionRulesTest {
       }
       assertThat(c.size()).isEqualTo(3);
       timer.shutdownNow();
+    }
+  }
+
+  @Test
+  void theLongestWaitingMakesRoom() {
+    try (ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
+        Connections c = new Connections(timer, System::nanoTime, 2, 2, Connections.KEEP)) {
+      List<String> ended = new ArrayList<>();
+      for (String host : new String[] {"a", "b", "c"}) {
+        c.give(
+            new Connections.Server(host, 1),
+            new Wire(
+                new ByteArrayInputStream(new byte[0]),
+                new ByteArrayOutputStream(),
+                () -> ended.add(host)));
+      }
+      assertThat(ended).containsExactly("a");
+      assertThat(c.size()).isEqualTo(2);
+      c.close();
+      assertThat(ended).containsExactly("a", "b", "c");
+      assertThat(c.size()).isZero();
+      timer.shutdownNow();
+    }
+  }
+
+  /** A port may be spoken with in the clear and by TLS; what is secret goes by TLS alone. */
+  @Test
+  void nothingMeantForTlsGoesOverAConnectionWithoutIt() throws Exception {
+    HttpClientConfig.BasicAuth me = new HttpClientConfig.BasicAuth("me", "", new Secret("pw"), "");
+    try (ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      CompletableFuture<String> first = new CompletableFuture<>();
+      CompletableFuture<Integer> second = new CompletableFuture<>();
+      Thread.startVirtualThread(
+          () -> {
+            try (Socket a = server.accept()) {
+              byte[] head = new byte[4096];
+              int n = a.getInputStream().read(head);
+              a.getOutputStream()
+                  .write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(US_ASCII));
+              Thread.startVirtualThread(
+                  () -> {
+                    try (Socket b = server.accept()) {
+                      second.complete(b.getInputStream().read());
+                    } catch (IOException e) {
+                      second.complete(-1);
+                    }
+                  });
+              String more = new String(a.getInputStream().readAllBytes(), US_ASCII);
+              first.complete(new String(head, 0, n, US_ASCII) + more);
+            } catch (IOException e) {
+              first.completeExceptionally(e);
+            }
+          });
+      ConnectionRules rules = rules(false, 0, 2, 0, Duration.ZERO, false);
+      String at = "://127.0.0.1:" + server.getLocalPort() + "/";
+      client(rules, tls()).send(Call.get(URI.create("http" + at))).close();
+      WebClient c =
+          factory.client(
+              new HttpClientConfig(me, null, null, tls(), true, true, ProxyConfig.NONE, Map.of())
+                  .with(rules));
+      assertThatThrownBy(
+              () -> c.send(Call.get(URI.create("https" + at)).withTimeout(Duration.ofSeconds(5))))
+          .isInstanceOf(IOException.class);
+      factory.close();
+      assertThat(first.get(30, TimeUnit.SECONDS)).startsWith("GET").doesNotContain("Authorization");
+      assertThat(second.get(30, TimeUnit.SECONDS)).as("a handshake").isEqualTo(0x16);
     }
   }
 
