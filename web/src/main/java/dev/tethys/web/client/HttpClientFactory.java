@@ -119,7 +119,8 @@ public final class HttpClientFactory implements AutoCloseable {
         userAgent,
         timer,
         connections(config),
-        signer);
+        signer,
+        config.connections().cookies() ? new CookieJar(clock) : null);
   }
 
   private Connections connections(HttpClientConfig config) {
@@ -208,6 +209,7 @@ public final class HttpClientFactory implements AutoCloseable {
             userAgent,
             timer,
             connections,
+            null,
             null);
     return new Tokens(config, client, clock);
   }

@@ -83,7 +83,8 @@ public final class WebClient {
       String userAgent,
       ScheduledExecutorService timer,
       Connections connections,
-      @Nullable Signer signer) {
+      @Nullable Signer signer,
+      @Nullable CookieJar cookies) {
     this.config = config;
     this.transport = transport;
     this.tokens = tokens;
@@ -92,7 +93,7 @@ public final class WebClient {
     this.connections = connections;
     this.signer = signer;
     this.rules = config.connections();
-    this.cookies = rules.cookies() ? new CookieJar() : null;
+    this.cookies = cookies;
     this.turnstile = rules.most() > 0 ? new Turnstile(rules.most()) : null;
     this.sameForAll =
         tokens == null
