@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.client;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Keys that clients of gRPC, HTTP and WebSockets have in common. */
 public final class ClientKeys {
@@ -57,16 +59,42 @@ public final class ClientKeys {
   }
 
   private static String name(YamlNode at, String name) {
+    return checked(name, at::error);
+  }
+
+  private static Secret value(YamlNode at, Secret v) {
+    return checked(v, at::error);
+  }
+
+  /**
+   * A header's name in lower case, where it is given in another way than by {@link #HEADERS}.
+   *
+   * @throws ConfigException when the client sets it itself, or it is none
+   */
+  public static String name(YamlObject o, Key<?> key, String name) {
+    return checked(name, m -> o.error(key, m));
+  }
+
+  /**
+   * A header's value, likewise.
+   *
+   * @throws ConfigException when it cannot be sent
+   */
+  public static Secret value(YamlObject o, Key<?> key, Secret v) {
+    return checked(v, m -> o.error(key, m));
+  }
+
+  private static String checked(String name, Function<String, ConfigException> error) {
     String lower = name.toLowerCase(Locale.ROOT);
     if (!name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+") || RESERVED.contains(lower)) {
-      throw at.error("\"" + name + "\" cannot be set as a header");
+      throw error.apply("\"" + name + "\" cannot be set as a header");
     }
     return lower;
   }
 
-  private static Secret value(YamlNode at, Secret v) {
+  private static Secret checked(Secret v, Function<String, ConfigException> error) {
     if (v.value().chars().anyMatch(c -> c < ' ' && c != '\t' || c == 0x7f)) {
-      throw at.error("the value of a header holds a control character");
+      throw error.apply("the value of a header holds a control character");
     }
     return v;
   }

@@ -9,9 +9,11 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -117,16 +119,17 @@ public record HttpClientSettings(
 
     /** A URL that can be sent to. */
     public static URI url(YamlObject o, Key<String> key, String text) {
+      String why = "";
       try {
-        URI u = new URI(text);
+        URI u = UrlText.read(text);
         if (UrlHost.of(u) != null && u.getScheme() != null) {
           return u;
         }
-      } catch (java.net.URISyntaxException e) {
-        // said below
+      } catch (URISyntaxException e) {
+        why = ": " + e.getReason();
       }
       throw o.error(
-          key, key.name() + " wants a URL such as https://host:4318, not \"" + text + "\"");
+          key, key.name() + " wants a URL such as https://host:4318, not \"" + text + "\"" + why);
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientKeys;
@@ -16,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -161,8 +161,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
         throw o.error(HEADERS_LIST, "headers_list wants name=value, with commas between");
       }
       headers.put(
-          decoded(o, h.substring(0, eq)).toLowerCase(Locale.ROOT),
-          new Secret(decoded(o, h.substring(eq + 1))));
+          ClientKeys.name(o, HEADERS_LIST, decoded(o, h.substring(0, eq))),
+          ClientKeys.value(o, HEADERS_LIST, new Secret(decoded(o, h.substring(eq + 1)))));
     }
     headers.putAll(o.get(HEADERS));
     return new Otlp(
@@ -197,7 +197,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     String text = o.get(ENDPOINT);
     boolean url = text.startsWith("http://") || text.startsWith("https://");
     try {
-      URI u = new URI(url ? text : (o.get(INSECURE) ? "http://" : "https://") + text);
+      URI u = UrlText.read(url ? text : (o.get(INSECURE) ? "http://" : "https://") + text);
       int port = UrlHost.port(u);
       if (UrlHost.of(u) != null && port <= 65_535 && (port > 0 || !o.get(PROTOCOL) || url)) {
         return u;

@@ -38,6 +38,13 @@ class HttpClientSettingsTest {
   }
 
   @Test
+  void urlsAreReadAsGoDoes() {
+    YamlDocument d = YamlDocument.parse("c.yaml", null, "endpoint: 'http://h/a b/<c>?100%'");
+    assertThat(SECTION.type(KEYS::read).read(d.root()).endpoint())
+        .hasToString("http://h/a%20b/%3Cc%3E?100%25");
+  }
+
+  @Test
   void tlsIsSpokenAsTheCollectorSays() {
     HttpClientConfig c =
         read(
@@ -54,6 +61,10 @@ class HttpClientSettingsTest {
       value = {
         "max_idle_conns: -1 | c.yaml:1:17: max_idle_conns wants a number from 0 on",
         "http2_read_idle_timeout: 10s | pings of HTTP/2 are not sent over HTTP",
+        "endpoint: 'http://h:70000' | c.yaml:1:11: endpoint wants a URL such as https://host:4318,"
+            + " not \"http://h:70000\": invalid port",
+        "endpoint: h:1 | endpoint wants a URL such as",
+        "proxy_url: 'http://h:70000' | c.yaml:1:12: proxy_url wants a URL",
         "write_buffer_size: 524288 | a request is written here as a whole",
         "middlewares: [x] | middlewares",
         "tls: {cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]} | no cipher suite that is safe",

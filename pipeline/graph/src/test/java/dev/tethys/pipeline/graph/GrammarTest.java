@@ -112,6 +112,14 @@ class GrammarTest {
             + " temporality_preference: lowmemory}}}}]} | write delta or cumulative",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
             + " headers_list: a}}}}]} | name=value",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
+            + " headers_list: 'Host=x'}}}}]} | \"Host\" cannot be set as a header",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
+            + " headers_list: 'a=b%0d%0ac: d'}}}}]} | the value of a header holds a control",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
+            + " headers_list: 'a%0a=b'}}}}]} | cannot be set as a header",
+        "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/protobuf,"
+            + " endpoint: 'http://h:70000'}}}}]} | wants host:port or a URL",
         "metrics: {address: a:1, readers: []} | one of both",
         "metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}]} | a port is 0 to"
             + " 65535",
