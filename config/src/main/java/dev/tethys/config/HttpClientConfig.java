@@ -351,7 +351,46 @@ public record HttpClientConfig(
     Map<String, Header> all = new LinkedHashMap<>(headers);
     all.putAll(further);
     return new HttpClientConfig(
-        basicAuth, authorization, oauth2, tls, followRedirects, enableHttp2, proxy, all, cloud);
+        basicAuth,
+        authorization,
+        oauth2,
+        tls,
+        followRedirects,
+        enableHttp2,
+        proxy,
+        all,
+        cloud,
+        connections);
+  }
+
+  /** The same with a user and password. */
+  public HttpClientConfig with(BasicAuth itsBasicAuth) {
+    return new HttpClientConfig(
+        itsBasicAuth,
+        authorization,
+        oauth2,
+        tls,
+        followRedirects,
+        enableHttp2,
+        proxy,
+        headers,
+        cloud,
+        connections);
+  }
+
+  /** The same with tokens of OAuth 2.0 in the place of any other authentication. */
+  public HttpClientConfig with(OAuth2 itsOAuth2) {
+    return new HttpClientConfig(
+        null,
+        null,
+        itsOAuth2,
+        tls,
+        followRedirects,
+        enableHttp2,
+        proxy,
+        headers,
+        null,
+        connections);
   }
 
   /** Adds the keys of this block to a tree to be written. */

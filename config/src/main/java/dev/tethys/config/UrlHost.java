@@ -30,10 +30,20 @@ public final class UrlHost {
     return m == null ? u.getHost() : m.group(1);
   }
 
-  /** The host as sockets take it, an IPv6 address without brackets; "null" when there is none. */
+  /**
+   * The host as sockets take it, an IPv6 address without brackets and with a plain {@code %} before
+   * its zone, which a URL escapes (RFC 6874); "null" when there is none.
+   */
   public static String bare(URI u) {
     String host = String.valueOf(of(u));
-    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    if (!host.startsWith("[")) {
+      return host;
+    }
+    String address = host.substring(1, host.length() - 1);
+    int zone = address.indexOf("%25");
+    return zone < 0 || zone + 3 == address.length()
+        ? address
+        : address.substring(0, zone) + "%" + address.substring(zone + 3);
   }
 
   /** The port; -1 when it is not said. */

@@ -3,64 +3,150 @@ package dev.tethys.config;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * URLs as configurations have them. Go reads some that {@link URI} does not, such as those with a
  * space or angle brackets in their path, and sends them with these escaped: so they are read here.
+ * What is beyond ASCII is escaped, too, where {@link URI} would leave it as it is.
  */
 public final class UrlText {
+  /** The largest port that there is. */
+  public static final int MAX_PORT = 65_535;
+
+  private static final Pattern ABSOLUTE =
+      Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*.*", Pattern.DOTALL);
   private static final Pattern PARTS =
-      Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)([^?#]*)(\\?[^#]*)?(#.*)?");
-  private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2}).{0,2}");
+      Pattern.compile(
+          "((?:[A-Za-z][A-Za-z0-9+.-]*:)?)((?://[^/?#]*)?)([^?#]*)(\\?[^#]*)?(#.*)?",
+          Pattern.DOTALL);
+  private static final String ESCAPE = "%(?![0-9A-Fa-f]{2})";
+  private static final Pattern BAD_ESCAPE = Pattern.compile(ESCAPE + ".{0,2}");
+  private static final Pattern LONE_PERCENT = Pattern.compile(ESCAPE);
+
+  /** What Go takes of a user and password; RFC 3986 does not take the {@code @}. */
+  private static final Pattern USER_INFO = Pattern.compile("[A-Za-z0-9._:~!$&'()*+,;=%@-]*");
+
+  private static final Pattern PORT = Pattern.compile(".*:([0-9]+)");
+  private static final Pattern HTTP = Pattern.compile("(?i)https?://.*", Pattern.DOTALL);
 
   private UrlText() {}
 
   /**
    * Reads a URL.
    *
-   * @throws URISyntaxException when Go would not take it either
+   * @throws URISyntaxException when Go would not take it either, or its port cannot be
    */
   public static URI read(String text) throws URISyntaxException {
     URI u;
     try {
       u = new URI(text);
-    } catch (URISyntaxException e) {
-      u = escaped(text, e);
-    }
-    String authority = u.getRawAuthority();
-    if (u.getHost() == null
-        && authority != null
-        && text.toLowerCase(Locale.ROOT).startsWith("http")) {
-      int colon = authority.lastIndexOf(':');
-      if (colon > authority.lastIndexOf('@')
-          && !authority.substring(colon + 1).chars().allMatch(c -> c >= '0' && c <= '9')) {
-        throw new URISyntaxException(
-            text, "invalid port \"" + authority.substring(colon) + "\" after host");
+      if (ABSOLUTE.matcher(text).matches()
+          && (!isAscii(text) || text.indexOf('@') != text.lastIndexOf('@'))) {
+        u = escaped(text);
       }
+    } catch (URISyntaxException e) {
+      if (!ABSOLUTE.matcher(text).matches() && text.chars().noneMatch(UrlText::isControl)) {
+        throw e;
+      }
+      u = escaped(text);
     }
+    checkPort(u, text);
     return u;
   }
 
-  private static URI escaped(String text, URISyntaxException why) throws URISyntaxException {
-    if (text.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+  /**
+   * Where a reference leads, such as a redirect's, from the URL that it stands behind (RFC 3986
+   * section 5.2, which {@link URI#resolve} is older than).
+   *
+   * @throws URISyntaxException when it leads nowhere
+   */
+  public static URI resolve(URI base, String reference) throws URISyntaxException {
+    URI to = escaped(reference.strip());
+    if (!to.isAbsolute() && to.getRawAuthority() == null) {
+      String path = base.getRawPath() == null || base.getRawPath().isEmpty() ? "/" : "";
+      URI from = path.isEmpty() ? base : new URI(server(base) + path);
+      if (to.getRawPath().isEmpty()) {
+        String query = to.getRawQuery() == null ? base.getRawQuery() : to.getRawQuery();
+        to =
+            new URI(
+                server(from)
+                    + from.getRawPath()
+                    + (query == null ? "" : "?" + query)
+                    + (to.getRawFragment() == null ? "" : "#" + to.getRawFragment()));
+      } else {
+        to = from.resolve(to);
+      }
+    } else {
+      to = base.resolve(to);
+    }
+    checkPort(to, reference);
+    return to;
+  }
+
+  private static String server(URI u) {
+    return u.getScheme() + "://" + u.getRawAuthority();
+  }
+
+  private static boolean isAscii(String s) {
+    return s.chars().allMatch(c -> c < 0x80);
+  }
+
+  private static boolean isControl(int c) {
+    return c < ' ' || c == 0x7f;
+  }
+
+  private static void checkPort(URI u, String text) throws URISyntaxException {
+    String authority = u.getRawAuthority();
+    if (authority == null) {
+      return;
+    }
+    String server = authority.substring(authority.lastIndexOf('@') + 1);
+    if (u.getHost() == null && HTTP.matcher(u.toString()).matches()) {
+      int colon = server.lastIndexOf(':');
+      if (colon >= 0 && !server.substring(colon + 1).chars().allMatch(c -> c >= '0' && c <= '9')) {
+        throw new URISyntaxException(
+            text, "invalid port \"" + server.substring(colon) + "\" after host");
+      }
+    }
+    Matcher m = PORT.matcher(server);
+    if (m.matches() && (m.group(1).length() > 9 || Integer.parseInt(m.group(1)) > MAX_PORT)) {
+      throw new URISyntaxException(
+          text, "invalid port \":" + m.group(1) + "\" after host: they end with " + MAX_PORT);
+    }
+  }
+
+  private static URI escaped(String text) throws URISyntaxException {
+    if (text.chars().anyMatch(UrlText::isControl)) {
       throw new URISyntaxException(text, "invalid control character in URL");
     }
     Matcher m = PARTS.matcher(text);
     if (!m.matches()) {
-      throw why;
+      throw new URISyntaxException(text, "not a URL");
     }
-    Matcher bad = BAD_ESCAPE.matcher(m.group(2));
+    String authority = m.group(2);
+    int at = authority.lastIndexOf('@');
+    if (at >= 0) {
+      String user = authority.substring(2, at);
+      if (!USER_INFO.matcher(user).matches()) {
+        throw new URISyntaxException(text, "invalid userinfo");
+      }
+      authority = "//" + user.replace("@", "%40") + authority.substring(at);
+    }
+    String fragment = m.group(5) == null ? "" : m.group(5);
+    Matcher bad = BAD_ESCAPE.matcher(m.group(3) + fragment);
     if (bad.find()) {
       throw new URISyntaxException(text, "invalid URL escape \"" + bad.group() + "\"");
     }
+    // Of a query Go looks at nothing; what it would send there with a lone % is read alike so.
+    String query = m.group(4) == null ? "" : LONE_PERCENT.matcher(m.group(4)).replaceAll("%25");
     return new URI(
         m.group(1)
-            + escaped(m.group(2), " \"<>\\^`{|}[]")
-            + (m.group(3) == null ? "" : escaped(m.group(3), " \"<>\\^`{|}"))
-            + (m.group(4) == null ? "" : "#" + escaped(m.group(4).substring(1), " \"<>\\^`{|}#")));
+            + authority
+            + escaped(m.group(3), " \"<>\\^`{|}[]")
+            + escaped(query, " \"<>\\^`{|}")
+            + (fragment.isEmpty() ? "" : "#" + escaped(fragment.substring(1), " \"<>\\^`{|}#")));
   }
 
   private static String escaped(String s, String which) {

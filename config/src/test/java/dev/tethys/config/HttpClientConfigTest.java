@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +139,35 @@ class HttpClientConfigTest {
         HttpClientConfig.TYPE.read(YamlDocument.parse("f", null, "bearer_token: x").root());
     assertThat(c.authorization())
         .isEqualTo(new HttpClientConfig.Authorization("Bearer", new Secret("x"), ""));
+  }
+
+  @Test
+  void whatIsChangedOfOneLeavesTheRest() {
+    ConnectionRules rules = new ConnectionRules(true, 1, 2, 3, Duration.ofSeconds(4), true);
+    HttpClientConfig c = HttpClientConfig.DEFAULT_HTTP1.with(rules);
+    HttpClientConfig.Header header =
+        new HttpClientConfig.Header(List.of("v"), List.of(), List.of());
+    HttpClientConfig.BasicAuth me = new HttpClientConfig.BasicAuth("me", "", new Secret("pw"), "");
+    assertThat(c.withHeaders(Map.of("X", header)))
+        .isEqualTo(
+            new HttpClientConfig(
+                null,
+                null,
+                null,
+                TlsConfig.DEFAULT,
+                true,
+                false,
+                ProxyConfig.NONE,
+                Map.of("X", header),
+                null,
+                rules));
+    assertThat(c.with(me).connections()).isEqualTo(rules);
+    assertThat(c.with(me).basicAuth()).isEqualTo(me);
+    OAuth2 tokens =
+        OAuth2.TYPE.read(
+            YamlDocument.parse("f", null, "{client_id: a, token_url: 'http://t/'}").root());
+    assertThat(c.with(me).with(tokens).connections()).isEqualTo(rules);
+    assertThat(c.with(me).with(tokens).basicAuth()).isNull();
   }
 
   @Test

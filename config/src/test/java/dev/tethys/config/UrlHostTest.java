@@ -20,4 +20,16 @@ class UrlHostTest {
     assertThat(UrlHost.of(URI.create(url))).isEqualTo(host);
     assertThat(UrlHost.port(URI.create(url))).isEqualTo(port);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://loki:3100/x, loki",
+    "https://[::1]:1/, ::1",
+    "http://[fe80::1%25eth0]:1/, fe80::1%eth0",
+    "http://[fe80::1%eth0]:1/, fe80::1%eth0",
+    "http://[fe80::1%25]:1/, fe80::1%25",
+  })
+  void socketsTakeHostsBare(String url, String host) {
+    assertThat(UrlHost.bare(URI.create(url))).isEqualTo(host);
+  }
 }

@@ -3,6 +3,7 @@ package dev.tethys.web.client;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.config.UrlText;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.client.Http2Connection.Ended;
 import dev.tethys.web.client.Http2Connection.NotSentException;
@@ -253,6 +254,9 @@ public final class GrpcChannel implements AutoCloseable {
       if (options.unixSocket() != null) {
         peers = List.of(new Peer(null));
       } else {
+        if (options.port() < 0 || options.port() > UrlText.MAX_PORT) {
+          throw new IOException("dial tcp: address " + options.port() + ": invalid port");
+        }
         List<Peer> found = new ArrayList<>();
         try {
           for (InetAddress a : InetAddress.getAllByName(options.host())) {

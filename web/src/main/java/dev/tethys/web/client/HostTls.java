@@ -1,9 +1,10 @@
 package dev.tethys.web.client;
 
+import dev.tethys.web.internal.AnyName;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -11,11 +12,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.StandardConstants;
 
 /**
  * TLS with a host that is known by its name. The JDK neither asks for nor verifies a name with an
@@ -27,6 +26,11 @@ final class HostTls {
   private static final int DNS_NAME = 2; // of a subject's alternative names, RFC 5280
 
   private HostTls() {}
+
+  /** Whether the JDK's client cannot secure connections to a host as they are to be. */
+  static boolean isNeeded(ClientTls.Setup tls, URI uri) {
+    return uri.getHost() == null || tls.serverName().indexOf('_') >= 0;
+  }
 
   /** Opens a connection without a proxy, with its handshake done. */
   static Wire.Dialer dialer(ClientTls.Setup tls, String host, int port) {
@@ -60,13 +64,6 @@ final class HostTls {
       verify(s, name);
     }
     return s;
-  }
-
-  /** The JDK's own kind of name refuses what is no name of the Internet. */
-  private static final class AnyName extends SNIServerName {
-    AnyName(String name) {
-      super(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII));
-    }
   }
 
   private static void verify(SSLSocket s, String name) throws IOException {

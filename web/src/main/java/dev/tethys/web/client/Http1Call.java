@@ -86,6 +86,10 @@ final class Http1Call {
 
   private static String authority(URI uri) {
     String host = String.valueOf(UrlHost.of(uri));
+    int zone = host.indexOf('%');
+    if (zone > 0 && host.endsWith("]")) {
+      host = host.substring(0, zone) + "]"; // which of its interfaces this machine means is its own
+    }
     return UrlHost.port(uri) < 0 ? host : host + ":" + UrlHost.port(uri);
   }
 

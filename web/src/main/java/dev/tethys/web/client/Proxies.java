@@ -3,6 +3,7 @@ package dev.tethys.web.client;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -11,6 +12,7 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -31,12 +33,17 @@ final class Proxies extends ProxySelector {
   private final Map<String, List<Secret>> connectHeader;
   private final List<String> exceptions = new ArrayList<>();
 
-  Proxies(ProxyConfig c, Function<String, @Nullable String> environment) {
+  /**
+   * Reads the environment where the configuration says so.
+   *
+   * @throws IOException when a variable is there and names no proxy
+   */
+  Proxies(ProxyConfig c, Function<String, @Nullable String> environment) throws IOException {
     connectHeader = c.connectHeader();
     String none;
     if (c.fromEnvironment()) {
-      forHttp = proxy(first(environment, "HTTP_PROXY", "http_proxy"));
-      forHttps = proxy(first(environment, "HTTPS_PROXY", "https_proxy"));
+      forHttp = proxy("HTTP_PROXY", first(environment, "HTTP_PROXY", "http_proxy"));
+      forHttps = proxy("HTTPS_PROXY", first(environment, "HTTPS_PROXY", "https_proxy"));
       none = first(environment, "NO_PROXY", "no_proxy");
       always = false;
     } else {
@@ -60,21 +67,25 @@ final class Proxies extends ProxySelector {
     return v == null ? "" : v;
   }
 
-  private static @Nullable URI proxy(String s) {
+  private static @Nullable URI proxy(String name, String s) throws IOException {
     if (s.isEmpty()) {
       return null;
     }
     try {
-      URI uri = URI.create(s.contains("://") ? s : "http://" + s);
+      URI uri = UrlText.read(s.contains("://") ? s : "http://" + s);
       String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
-      if (UrlHost.of(uri) == null || !ProxyConfig.SCHEMES.contains(scheme)) {
-        throw new IllegalArgumentException("no host, or a scheme that is not spoken");
+      if (UrlHost.of(uri) != null && ProxyConfig.SCHEMES.contains(scheme)) {
+        return uri;
       }
-      return uri;
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "the environment's proxy \"" + s + "\" is not the URL of a proxy", e);
+    } catch (URISyntaxException e) {
+      // said below, without its cause: that tells the value, which may hold a password
     }
+    throw new IOException(
+        "the environment's "
+            + name
+            + " is not the URL of a proxy, such as http://user:password@proxy:3128 (schemes: "
+            + String.join(", ", ProxyConfig.SCHEMES)
+            + "; characters of a password that mean something in URLs are escaped, as %23 for #)");
   }
 
   /** The proxy for a URL, or null for none. */
@@ -83,10 +94,7 @@ final class Proxies extends ProxySelector {
     if (proxy == null || always) {
       return proxy;
     }
-    String host = String.valueOf(UrlHost.of(uri)).toLowerCase(Locale.ROOT);
-    if (host.startsWith("[")) {
-      host = host.substring(1, host.length() - 1);
-    }
+    String host = UrlHost.bare(uri).toLowerCase(Locale.ROOT);
     int port = WebClient.port(uri);
     InetAddress address = literal(host);
     if (host.equals("localhost") || address != null && address.isLoopbackAddress()) {

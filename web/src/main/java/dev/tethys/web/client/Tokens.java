@@ -1,9 +1,11 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.OAuth2;
+import dev.tethys.config.UrlText;
 import dev.tethys.web.internal.Pem;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -155,6 +157,14 @@ public final class Tokens {
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Reply(int status, byte[] body) {}
 
+  private URI tokenUrl() throws IOException {
+    try {
+      return UrlText.read(config.tokenUrl());
+    } catch (URISyntaxException e) {
+      throw new IOException("token_url is not a URL: " + e.getReason(), e);
+    }
+  }
+
   private Reply send(Map<String, String> form, @Nullable String basicSecret, Duration timeout)
       throws IOException, InterruptedException {
     StringBuilder body = new StringBuilder();
@@ -163,7 +173,7 @@ public final class Tokens {
             body.append(body.isEmpty() ? "" : "&").append(encode(k)).append('=').append(encode(v)));
     Call call =
         Call.post(
-                URI.create(config.tokenUrl()),
+                tokenUrl(),
                 "application/x-www-form-urlencoded",
                 body.toString().getBytes(StandardCharsets.UTF_8))
             .withTimeout(timeout)

@@ -143,6 +143,7 @@ public final class TracedClient {
    * @throws IOException when no answer comes
    */
   public Exchange send(Request r, Times times) throws IOException, InterruptedException {
+    WebClient.checkPort(r.uri);
     Map<String, List<String>> headers =
         r.trusted ? headers(r.deadline) : new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     headers.putAll(r.headers);

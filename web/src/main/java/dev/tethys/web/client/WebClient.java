@@ -3,6 +3,7 @@ package dev.tethys.web.client;
 import dev.tethys.config.ConnectionRules;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.TraceContext;
 import java.io.FilterInputStream;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -245,6 +247,7 @@ public final class WebClient {
     if (UrlHost.of(call.uri()) == null || !scheme.equals("http") && !scheme.equals("https")) {
       throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
     }
+    checkPort(call.uri());
     if (call.unixSocket() != null) {
       if (scheme.equals("https")) {
         throw new IOException("HTTPS over a Unix socket is not built in Tethys yet (see README)");
@@ -260,14 +263,15 @@ public final class WebClient {
       return overOwn(call, headers, scheme, deadline);
     }
     if (proxy != null
-        && ProxyRoute.isNeeded(proxy, call.uri(), transport.proxies().connectHeader())) {
+        && (ProxyRoute.isNeeded(proxy, call.uri(), transport.proxies().connectHeader())
+            || scheme.equals("https") && HostTls.isNeeded(transport.tls(), call.uri()))) {
       return throughProxy(call, headers, proxy, deadline);
     }
     if (proxy == null && scheme.equals("http")) {
       return new Http1Call(call, path(call.uri()), headers, deadline, timer).send(connections);
     }
-    if (proxy == null && call.uri().getHost() == null) {
-      String host = String.valueOf(UrlHost.of(call.uri()));
+    if (proxy == null && HostTls.isNeeded(transport.tls(), call.uri())) {
+      String host = UrlHost.bare(call.uri());
       return new Http1Call(call, path(call.uri()), headers, deadline, timer)
           .send(HostTls.dialer(transport.tls(), host, port(call.uri())));
     }
@@ -467,9 +471,10 @@ public final class WebClient {
     }
     URI to;
     try {
-      to = call.uri().resolve(location);
-    } catch (IllegalArgumentException e) {
-      throw new IOException("redirected to \"" + location + "\", which is not a URL", e);
+      to = UrlText.resolve(call.uri(), location);
+    } catch (URISyntaxException e) {
+      throw new IOException(
+          "redirected to \"" + location + "\", which is not a URL: " + e.getReason(), e);
     }
     return new Call(
         keepsMethod ? call.method() : "GET",
@@ -486,6 +491,17 @@ public final class WebClient {
     return !downgraded
         && String.valueOf(UrlHost.of(from)).equalsIgnoreCase(String.valueOf(UrlHost.of(to)))
         && port(from) == port(to);
+  }
+
+  /**
+   * Refuses a port that cannot be, of which sockets make a fault of the program.
+   *
+   * @throws IOException in the words of Go
+   */
+  static void checkPort(URI uri) throws IOException {
+    if (port(uri) > UrlText.MAX_PORT) {
+      throw new IOException("dial tcp: address " + port(uri) + ": invalid port");
+    }
   }
 
   /** The port that a URL means. */

@@ -4,7 +4,6 @@ import dev.tethys.config.CloudAuth;
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -293,7 +292,7 @@ public final class AwsCredentials {
         relative.isEmpty()
             ? around.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
             : CONTAINER + relative;
-    Call call = Call.get(URI.create(url)).withTimeout(LOCAL_TIMEOUT);
+    Call call = Call.get(Surroundings.url(url)).withTimeout(LOCAL_TIMEOUT);
     String file = around.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     String token =
         file.isEmpty()

@@ -2,7 +2,6 @@ package dev.tethys.web.cloud;
 
 import dev.tethys.web.client.Call;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +74,8 @@ final class AwsSignIn {
             + Surroundings.encoded(need(keys, "sso_account_id"));
     JsonNode n =
         around
-            .json(Call.get(URI.create(url)).withHeader("x-amz-sso_bearer_token", token(region)))
+            .json(
+                Call.get(Surroundings.url(url)).withHeader("x-amz-sso_bearer_token", token(region)))
             .path("roleCredentials");
     String key = n.path("accessKeyId").asString("");
     String secret = n.path("secretAccessKey").asString("");
@@ -146,7 +146,9 @@ final class AwsSignIn {
     JsonNode n =
         around.json(
             Call.post(
-                URI.create(base + "/token"), "application/json", Surroundings.toJson(question)));
+                Surroundings.url(base + "/token"),
+                "application/json",
+                Surroundings.toJson(question)));
     String token = n.path("accessToken").asString("");
     if (token.isEmpty()) {
       throw new IOException(base + "/token answered without accessToken");

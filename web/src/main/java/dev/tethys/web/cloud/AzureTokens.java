@@ -4,7 +4,6 @@ import dev.tethys.config.Secret;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.internal.Pem;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -197,11 +196,11 @@ public final class AzureTokens extends BearerTokens {
     Call call;
     if (service.isEmpty()) {
       call =
-          Call.get(URI.create(METADATA + "?api-version=2018-02-01&" + query))
+          Call.get(Surroundings.url(METADATA + "?api-version=2018-02-01&" + query))
               .withHeader("Metadata", "true");
     } else {
       call =
-          Call.get(URI.create(service + "?api-version=2019-08-01&" + query))
+          Call.get(Surroundings.url(service + "?api-version=2019-08-01&" + query))
               .withHeader("X-IDENTITY-HEADER", around().variable("IDENTITY_HEADER"));
     }
     return token(call.uri().toString(), around().json(call.withTimeout(LOCAL_TIMEOUT)));

@@ -102,7 +102,7 @@ final class GoogleFederation {
     }
     JsonNode n =
         around.json(
-            Call.post(URI.create(url), "application/json", Surroundings.toJson(question))
+            Call.post(Surroundings.url(url), "application/json", Surroundings.toJson(question))
                 .withHeader("Authorization", "Bearer " + source));
     String token = n.path("accessToken").asString("");
     if (token.isEmpty()) {
@@ -136,7 +136,7 @@ final class GoogleFederation {
       return formatted(source, Files.readString(Path.of(file)), file);
     }
     if (!url.isEmpty()) {
-      Call call = Call.get(URI.create(url)).withTimeout(TIMEOUT);
+      Call call = Call.get(Surroundings.url(url)).withTimeout(TIMEOUT);
       for (Map.Entry<String, JsonNode> h : source.path("headers").properties()) {
         call = call.withHeader(h.getKey(), h.getValue().asString(""));
       }
@@ -226,7 +226,7 @@ final class GoogleFederation {
             .asString(
                 "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15")
             .replace("{region}", region);
-    URI uri = URI.create(url.replaceFirst("^(https?://[^/?]+)\\?", "$1/?"));
+    URI uri = Surroundings.url(url.replaceFirst("^(https?://[^/?]+)\\?", "$1/?"));
     Call call =
         AwsSigner.sign(
             new Call("POST", uri, Map.of(), null, TIMEOUT, null)

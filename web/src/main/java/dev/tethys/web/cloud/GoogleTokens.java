@@ -2,7 +2,6 @@ package dev.tethys.web.cloud;
 
 import dev.tethys.web.client.Call;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -116,7 +115,7 @@ public final class GoogleTokens extends BearerTokens {
           url,
           around()
               .json(
-                  Call.get(URI.create(url))
+                  Call.get(Surroundings.url(url))
                       .withHeader("Metadata-Flavor", "Google")
                       .withTimeout(LOCAL_TIMEOUT)));
     } catch (IOException e) {

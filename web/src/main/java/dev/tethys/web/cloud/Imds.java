@@ -20,7 +20,7 @@ public record Imds(String base) {
   /**
    * The service that variables mean.
    *
-   * @throws IOException when they say that nobody asks it
+   * @throws IOException when they say that nobody asks it, or where it is, and that is no URL
    */
   public static Imds of(Function<String, @Nullable String> environment) throws IOException {
     if ("true".equalsIgnoreCase(environment.apply("AWS_EC2_METADATA_DISABLED"))) {
@@ -28,7 +28,7 @@ public record Imds(String base) {
     }
     String own = environment.apply("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     String base = own == null ? "" : own.replaceAll("/+$", "");
-    return new Imds(base.isEmpty() ? ADDRESS : base);
+    return new Imds(base.isEmpty() ? ADDRESS : Surroundings.url(base).toString());
   }
 
   /** Asks for a token, which is the answer. */
@@ -42,8 +42,12 @@ public record Imds(String base) {
         null);
   }
 
-  /** Asks for what is at a path. */
-  public Call get(String path, String token) {
-    return Call.get(URI.create(base + path)).withHeader("X-aws-ec2-metadata-token", token);
+  /**
+   * Asks for what is at a path.
+   *
+   * @throws IOException when it is none
+   */
+  public Call get(String path, String token) throws IOException {
+    return Call.get(Surroundings.url(base + path)).withHeader("X-aws-ec2-metadata-token", token);
   }
 }

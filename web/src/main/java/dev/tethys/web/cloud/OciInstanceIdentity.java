@@ -83,7 +83,7 @@ public final class OciInstanceIdentity implements OciIdentity {
 
   private String metadata(String path) throws IOException, InterruptedException {
     String own = around.variable("OCI_METADATA_BASE_URL");
-    URI uri = URI.create((own.isEmpty() ? METADATA : own) + path);
+    URI uri = Surroundings.url((own.isEmpty() ? METADATA : own) + path);
     try {
       return around.text(
           Call.get(uri).withHeader("Authorization", "Bearer Oracle").withTimeout(LOCAL_TIMEOUT));
@@ -129,7 +129,7 @@ public final class OciInstanceIdentity implements OciIdentity {
       asked.put("publicKey", base64(pair.getPublic().getEncoded()));
       asked.put("intermediateCertificates", encoded(between));
       asked.put("fingerprintAlgorithm", "SHA256");
-      Call call = Call.post(URI.create(url), "application/json", Surroundings.toJson(asked));
+      Call call = Call.post(Surroundings.url(url), "application/json", Surroundings.toJson(asked));
       SigningKey own =
           new SigningKey(tenancy + "/fed-x509-sha256/" + fingerprint(certificate), leaf.key());
       JsonNode answer =

@@ -1,9 +1,12 @@
 package dev.tethys.web.cloud;
 
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,15 +91,33 @@ public record Surroundings(
   }
 
   /** A POST of fields of a form. */
-  static Call form(String url, Map<String, String> fields) {
+  static Call form(String url, Map<String, String> fields) throws IOException {
     StringBuilder b = new StringBuilder();
     fields.forEach(
         (k, v) ->
             b.append(b.isEmpty() ? "" : "&").append(encoded(k)).append('=').append(encoded(v)));
     return Call.post(
-        URI.create(url),
+        url(url),
         "application/x-www-form-urlencoded",
         b.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * A URL that is made of what stands in variables and files.
+   *
+   * @throws IOException when it is none; a password in it is not told
+   */
+  static URI url(String text) throws IOException {
+    try {
+      URI u = UrlText.read(text);
+      if (UrlHost.of(u) != null) {
+        return u;
+      }
+    } catch (URISyntaxException e) {
+      // said below, without its cause, which tells all of it
+    }
+    String shown = text.replaceFirst("://.*@", "://xxxxx@");
+    throw new IOException("\"" + shown + "\", which was to be asked for credentials, is no URL");
   }
 
   static String encoded(String s) {

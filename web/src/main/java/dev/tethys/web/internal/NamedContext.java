@@ -90,7 +90,10 @@ public final class NamedContext extends SSLContext {
   }
 
   private static List<SNIServerName> names(String name) {
-    return isAddress(name) ? List.of() : List.of(new SNIHostName(name));
+    if (isAddress(name)) {
+      return List.of();
+    }
+    return List.of(name.indexOf('_') < 0 ? new SNIHostName(name) : new AnyName(name));
   }
 
   private static boolean isAddress(String name) {

@@ -8,11 +8,14 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.OtlpSender;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -202,6 +205,16 @@ public record TracingConfig(
     String host = port ? e.substring(0, colon) : e;
     if (host.startsWith("[") && host.endsWith("]")) {
       host = host.substring(1, host.length() - 1);
+    }
+    try {
+      URI whole = UrlText.read("http://" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host));
+      if (UrlHost.of(whole) == null || whole.getRawQuery() != null || e.indexOf('@') >= 0) {
+        throw new URISyntaxException(host, "no host");
+      }
+    } catch (URISyntaxException x) {
+      throw new IllegalArgumentException(
+          "tracing endpoint \"" + endpoint + "\" is to be host:port: \"" + host + "\" is no host",
+          x);
     }
     if (!port) {
       return new Address(host, client == Client.HTTP && insecure ? 80 : 443);

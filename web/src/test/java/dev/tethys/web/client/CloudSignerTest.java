@@ -251,6 +251,21 @@ class CloudSignerTest {
         .hasMessageContaining("profile \"none\" does not exist");
   }
 
+  /** A variable that holds no URL is an answer to the call, and not a fault of the program. */
+  @Test
+  void aServiceThatIsNoUrlIsSaid() {
+    environment.put("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://me:secret@a b/");
+    assertThatThrownBy(() -> write(aws("", "")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("\"http://xxxxx@a b\"")
+        .hasMessageContaining("is no URL")
+        .hasMessageNotContaining("secret");
+    environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", "169.254.170.23/v1");
+    assertThatThrownBy(() -> write(aws("", "")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is no URL");
+  }
+
   @Test
   void webIdentityContainerAndMachine() throws Exception {
     answers.put("PUT /latest/api/token", "imds");

@@ -255,6 +255,13 @@ class GrpcChannelTest {
   }
 
   @Test
+  void aPortThatCannotBeIsSaid() {
+    assertThatThrownBy(() -> say(channel(70_000), new byte[1]))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("address 70000: invalid port");
+  }
+
+  @Test
   void aConnectionThatDoesNotLiveIsGivenUp() throws Exception {
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       GrpcChannel c =

@@ -2,6 +2,7 @@ package dev.tethys.web.client;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.HttpClientConfig;
@@ -124,6 +125,30 @@ class HostTlsTest {
       assertThatThrownBy(() -> c.send(Call.get(URI.create(uri))).close())
           .hasMessage("Get \"" + uri + "\": lookup no_such_service.invalid: no such host");
     }
+  }
+
+  /** Docker's name of a service stands for whatever address it is called by. */
+  @Test
+  void aNameWithAnUnderscoreMayStandInThePlaceOfTheHosts() throws Exception {
+    try (HttpClientFactory factory = new HttpClientFactory("Tethys/test")) {
+      URI uri = URI.create("https://127.0.0.1:" + ours + "/");
+      WebClient right = factory.client(named("my_service"));
+      try (Answer a = right.send(Call.get(uri))) {
+        assertThat(new String(a.bytes(100), US_ASCII)).startsWith("my_service 127.0.0.1");
+      }
+      WebClient wrong = factory.client(named("your_service"));
+      assertThatThrownBy(() -> wrong.send(Call.get(uri)).close())
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("certificate is not valid for your_service");
+      assertThatCode(() -> TlsSockets.engine(named("my_service").tls(), "h", 1))
+          .doesNotThrowAnyException();
+    }
+  }
+
+  private static HttpClientConfig named(String name) {
+    return HttpClientConfig.TYPE.read(
+        YamlDocument.parse("c.yml", dir, "tls_config: {ca_file: ca.crt, server_name: " + name + "}")
+            .root());
   }
 
   @ParameterizedTest

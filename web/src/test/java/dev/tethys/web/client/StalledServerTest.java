@@ -109,13 +109,17 @@ class StalledServerTest {
             });
   }
 
-  /** Reads a request without a body and answers it. */
-  private static void answer(Socket s) throws IOException {
+  private static void readHead(Socket s) throws IOException {
     InputStream in = s.getInputStream();
     StringBuilder head = new StringBuilder();
     while (!head.toString().endsWith("\r\n\r\n")) {
       head.append((char) in.read());
     }
+  }
+
+  /** Reads a request without a body and answers it. */
+  private static void answer(Socket s) throws IOException {
+    readHead(s);
     s.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
   }
 
@@ -159,6 +163,26 @@ class StalledServerTest {
             beside(() -> c.send(Call.get(uri("https", secured))).status())
                 .get(60, TimeUnit.SECONDS))
         .isEqualTo(200);
+  }
+
+  @Test
+  void anInterruptOverTlsIsToldAsOne() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    serve(
+        s -> {
+          answer(s);
+          readHead(s);
+          asked.countDown();
+        });
+    WebClient c = factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false)));
+    c.send(Call.get(uri("https", secured))).close();
+    FutureTask<?> call = new FutureTask<>(() -> c.send(Call.get(uri("https", secured))).status());
+    Thread t = Thread.ofPlatform().daemon().start(call);
+    asked.await();
+    t.interrupt();
+    assertThatThrownBy(() -> call.get(60, TimeUnit.SECONDS))
+        .cause()
+        .isInstanceOf(InterruptedException.class);
   }
 
   @Test

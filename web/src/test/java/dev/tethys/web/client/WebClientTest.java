@@ -44,6 +44,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class WebClientTest {
@@ -584,7 +585,7 @@ class WebClientTest {
     "http://10.1.2.3/,10.1.3.0/24",
     "http://10.1.2.3/,10.1.2.4",
   })
-  void proxied(String uri, String noProxy) {
+  void proxied(String uri, String noProxy) throws IOException {
     assertThat(find(uri, noProxy)).isEqualTo(URI.create("http://p:1"));
   }
 
@@ -604,11 +605,12 @@ class WebClientTest {
     "http://localhost/,a.com",
     "http://127.0.0.2/,a.com",
   })
-  void notProxied(String uri, String noProxy) {
+  void notProxied(String uri, String noProxy) throws IOException {
     assertThat(find(uri, noProxy)).isNull();
   }
 
-  private static @org.jspecify.annotations.Nullable URI find(String uri, String noProxy) {
+  private static @org.jspecify.annotations.Nullable URI find(String uri, String noProxy)
+      throws IOException {
     return new Proxies(
             new dev.tethys.config.ProxyConfig(
                 URI.create("http://p:1"), noProxy, false, java.util.Map.of()),
@@ -617,7 +619,7 @@ class WebClientTest {
   }
 
   @Test
-  void takesTheProxyOfTheEnvironment() {
+  void takesTheProxyOfTheEnvironment() throws IOException {
     Proxies p =
         new Proxies(
             new dev.tethys.config.ProxyConfig(null, "", true, java.util.Map.of()),
@@ -631,6 +633,70 @@ class WebClientTest {
     assertThat(p.find(URI.create("http://x/"))).isEqualTo(URI.create("http://plain:3128"));
     assertThat(p.find(URI.create("https://x/"))).isEqualTo(URI.create("http://secure:3128"));
     assertThat(p.find(URI.create("http://inside/"))).isNull();
+  }
+
+  /** What is wrong with it is said without the password, by whatever tells an exception. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://me:s3<cr@p:3128",
+        "http://me:s3/cr@p:3128",
+        "http://me:s3cr@p:99999",
+        "ftp://me:s3cr@p:21",
+        "s3 cr"
+      })
+  void aProxyOfTheEnvironmentThatIsNoneIsNamed(String value) {
+    dev.tethys.config.ProxyConfig c =
+        new dev.tethys.config.ProxyConfig(null, "", true, java.util.Map.of());
+    assertThatThrownBy(() -> new Proxies(c, k -> k.equals("HTTPS_PROXY") ? value : null))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("the environment's HTTPS_PROXY is not the URL of a proxy")
+        .hasMessageNotContaining("s3")
+        .hasNoCause();
+  }
+
+  @Test
+  void aPortThatCannotBeIsSaid() throws Exception {
+    HttpListener l =
+        serve(
+            new Routes()
+                .get("/", (q, r) -> r.status(302).header("Location", "http://x:70000/").send("")));
+    WebClient c = client("{}");
+    for (String url : new String[] {"http://127.0.0.1:70000/", "https://127.0.0.1:70000/"}) {
+      assertThatThrownBy(() -> c.send(Call.get(URI.create(url))))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("dial tcp: address 70000: invalid port");
+    }
+    assertThatThrownBy(() -> c.send(Call.get(url(l, "/"))))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("redirected to \"http://x:70000/\"")
+        .hasMessageContaining("invalid port");
+    TracedClient.Request watched =
+        new TracedClient.Request(
+            "GET",
+            URI.create("http://127.0.0.1:70000/"),
+            null,
+            "h",
+            "h",
+            java.util.Map.of(),
+            null,
+            true,
+            System.nanoTime() + 1_000_000_000L,
+            100);
+    TracedClient traced = factory.traced(HttpClientConfig.DEFAULT);
+    assertThatThrownBy(() -> traced.send(watched, new TracedClient.Times()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("invalid port");
+  }
+
+  @Test
+  void redirectsLeadWhereGoSeesThem() throws Exception {
+    HttpListener l =
+        serve(
+            new Routes()
+                .get("/", (q, r) -> r.status(302).header("Location", "/a b/<c>?100%").send(""))
+                .get("/{a}/{b}", (q, r) -> r.send(q.rawPath() + " " + q.rawQuery())));
+    assertThat(text(client("{}"), Call.get(url(l, "/")))).isEqualTo("/a%20b/%3Cc%3E 100%25");
   }
 
   /** Answers every connection on a Unix socket with these bytes. */

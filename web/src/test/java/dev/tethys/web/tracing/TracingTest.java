@@ -356,6 +356,9 @@ class TracingTest {
         "{endpoint: 'x:1', client_type: thrift} | client_type",
         "{endpoint: 'http://x:1'} | host:port, without a scheme or a path",
         "{endpoint: 'x:99999'} | number from 1 to 65535",
+        "{endpoint: 'a b:4317'} | is no host",
+        "{endpoint: 'me@h:4317', client_type: http} | is no host",
+        "{endpoint: 'h?x'} | is no host",
         "{endpoint: 'x:1', headers: {Authorization: foo}} | not yet supported",
         "{endpoint: 'x:1', headers: {content-type: foo}} | content-type is a reserved header",
         "{endpoint: 'x:1', http_headers: {}} | http_headers"

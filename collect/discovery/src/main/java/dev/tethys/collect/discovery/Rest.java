@@ -147,21 +147,12 @@ public final class Rest {
 
   /** A client that also sends a user and password. */
   public static HttpClientConfig withBasicAuth(HttpClientConfig c, String user, Secret password) {
-    return new HttpClientConfig(
-        new HttpClientConfig.BasicAuth(user, "", password, ""),
-        c.authorization(),
-        c.oauth2(),
-        c.tls(),
-        c.followRedirects(),
-        c.enableHttp2(),
-        c.proxy(),
-        c.headers());
+    return c.with(new HttpClientConfig.BasicAuth(user, "", password, ""));
   }
 
   /** A client that gets its tokens in another way. */
   public static HttpClientConfig withOAuth2(HttpClientConfig c, OAuth2 oauth2) {
-    return new HttpClientConfig(
-        null, null, oauth2, c.tls(), c.followRedirects(), c.enableHttp2(), c.proxy(), c.headers());
+    return c.with(oauth2);
   }
 
   private static URI uri(String url) throws IOException {
