@@ -8,7 +8,6 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -32,14 +31,12 @@ public final class HttpEndpoint {
 
   private static final int MAX_REASON = 1024;
 
-  private final HttpClientConfig how;
   private final @Nullable ClientAuth auth;
   private final Map<String, String> usual;
   private final Map<String, Secret> own; // over the usual ones
   private final Duration timeout;
-  private final HttpClientFactory factory;
   private final LongSupplier millis;
-  private volatile @Nullable WebClient client;
+  private final FirstUseClient client;
 
   /**
    * The one of an exporter.
@@ -100,12 +97,12 @@ public final class HttpEndpoint {
       Duration timeout,
       HttpClientFactory factory,
       LongSupplier millis) {
-    this.how = ClientAuth.signing(how, auth);
+    HttpClientConfig signing = ClientAuth.signing(how, auth);
+    this.client = new FirstUseClient(() -> factory.client(signing));
     this.auth = ClientAuth.besideSigning(auth);
     this.usual = Map.copyOf(usual);
     this.own = own;
     this.timeout = timeout;
-    this.factory = factory;
     this.millis = millis;
   }
 
@@ -147,15 +144,6 @@ public final class HttpEndpoint {
     }
   }
 
-  private WebClient client() throws IOException {
-    WebClient c = client;
-    if (c == null) {
-      c = factory.client(how);
-      client = c;
-    }
-    return c;
-  }
-
   /**
    * Sends a request.
    *
@@ -171,7 +159,7 @@ public final class HttpEndpoint {
     }
     all.putAll(headers);
     Call call = new Call(method, url, new LinkedHashMap<>(all), body, timeout, null);
-    try (Answer a = client().send(call);
+    try (Answer a = client.get().send(call);
         InputStream in = a.decoded(MAX_ANSWER)) {
       if (auth != null && auth.isRefusal(a.status())) {
         auth.refused();

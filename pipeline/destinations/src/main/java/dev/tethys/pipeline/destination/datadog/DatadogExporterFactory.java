@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.datadog;
 
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
@@ -57,11 +58,12 @@ public final class DatadogExporterFactory
 
   private DatadogIdentity identity(
       DatadogSettings s, DatadogSettings.Delegated delegated, Context context) {
+    FirstUseClient client = new FirstUseClient(() -> clients.client(s.client().client()));
     return new DatadogIdentity(
         s.metricsUrl(),
         delegated,
         new Surroundings(
-            call -> clients.client(s.client().client()).send(call),
+            call -> client.get().send(call),
             () -> Instant.ofEpochMilli(context.clock().millis()),
             System::getenv),
         s.delivery().timeout());

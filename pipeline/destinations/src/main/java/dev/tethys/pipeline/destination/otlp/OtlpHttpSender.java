@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpResponse;
 import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.config.Secret;
+import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
@@ -47,11 +48,9 @@ final class OtlpHttpSender implements Sender {
   private final Map<String, Secret> headers;
   private final @Nullable ClientAuth auth;
   private final Duration timeout;
-  private final HttpClientFactory factory;
-  private final Clients clients;
   private final LongSupplier millis;
   private final System.Logger log;
-  private volatile @Nullable WebClient client;
+  private final FirstUseClient client;
 
   OtlpHttpSender(
       OtlpParcels parcels,
@@ -68,19 +67,9 @@ final class OtlpHttpSender implements Sender {
     this.headers = headers;
     this.auth = auth;
     this.timeout = timeout;
-    this.factory = factory;
-    this.clients = clients;
+    this.client = new FirstUseClient(() -> clients.open(factory));
     this.millis = millis;
     this.log = log;
-  }
-
-  private WebClient client() throws IOException {
-    WebClient c = client;
-    if (c == null) {
-      c = clients.open(factory);
-      client = c;
-    }
-    return c;
   }
 
   @Override
@@ -92,7 +81,7 @@ final class OtlpHttpSender implements Sender {
     }
     all.putAll(p.headers());
     Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
-    try (Answer a = client().send(call)) {
+    try (Answer a = client.get().send(call)) {
       if (a.status() / 100 == 2) {
         return Partials.verdict(p, response(a), log);
       }
