@@ -11,6 +11,7 @@ import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
@@ -33,6 +34,8 @@ public final class HttpDoor {
   private final HttpServerSettings settings;
   private final @Nullable ServerAuth auth;
   private final Routes routes;
+
+  private @Nullable Duration stopGrace; // null for the usual; set before it opens
 
   /** Paths at which pages of other origins may ask what they may send. */
   private final Set<String> asked = new HashSet<>();
@@ -216,7 +219,18 @@ public final class HttpDoor {
     }
   }
 
+  /** Has requests go on for so long once the listener stops, in the place of the usual time. */
+  void stopWithin(Duration grace) {
+    stopGrace = grace;
+  }
+
+  /** How the listener behaves. */
+  HttpListenerOptions options() {
+    HttpListenerOptions o = Listeners.options(settings);
+    return stopGrace == null ? o : o.withStopGrace(stopGrace);
+  }
+
   HttpListener open(LongSupplier nanos) throws IOException {
-    return Listeners.start(settings, routes, nanos);
+    return Listeners.start(settings, options(), routes, nanos);
   }
 }

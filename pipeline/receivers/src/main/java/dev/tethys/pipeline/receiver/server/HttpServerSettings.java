@@ -205,6 +205,11 @@ public record HttpServerSettings(
       s.notBuilt("middlewares", "Extensions that see every request.");
     }
 
+    /** Where no origin is allowed there are no such rules, as in the Collector. */
+    private static @Nullable Cors allowing(@Nullable Cors rules) {
+      return rules == null || rules.origins().isEmpty() ? null : rules;
+    }
+
     /** Reads the keys out of a map that also has others. */
     public HttpServerSettings read(YamlObject o) {
       long max = o.get(maxBody);
@@ -220,7 +225,7 @@ public record HttpServerSettings(
       return new HttpServerSettings(
           Listeners.address(o, endpoint, transport),
           o.find(tls),
-          o.find(cors),
+          allowing(o.find(cors)),
           o.find(auth),
           (int) (max == 0 ? DEFAULT_MAX_BODY : max),
           o.get(metadata),

@@ -69,12 +69,21 @@ public final class Listeners {
   /** Listens for HTTP. */
   public static HttpListener start(HttpServerSettings s, Routes routes, LongSupplier nanos)
       throws IOException {
+    return start(s, options(s), routes, nanos);
+  }
+
+  /** How a listener for HTTP behaves. */
+  static HttpListenerOptions options(HttpServerSettings s) {
     HttpListenerOptions o = HttpListenerOptions.on(s.endpoint()).withConnections(s.connections());
     Duration read = s.readTimeout();
-    return start(
-        read.isPositive() ? o.withReadTimeout(read) : o,
-        () -> ServerTlsSettings.webConfig(s.tls(), s.responseHeaders(), nanos),
-        routes);
+    return read.isPositive() ? o.withReadTimeout(read) : o;
+  }
+
+  /** Listens for HTTP, in another way than is usual. */
+  static HttpListener start(
+      HttpServerSettings s, HttpListenerOptions o, Routes routes, LongSupplier nanos)
+      throws IOException {
+    return start(o, () -> ServerTlsSettings.webConfig(s.tls(), s.responseHeaders(), nanos), routes);
   }
 
   @FunctionalInterface

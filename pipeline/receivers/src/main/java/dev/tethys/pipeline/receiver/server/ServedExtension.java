@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An extension that is asked over HTTP: pages on a listener of its own. */
 public abstract class ServedExtension implements Extension {
+  /** Those who ask wait for nothing that would be lost, and the process is to end. */
+  static final Duration STOP_GRACE = Duration.ofSeconds(1);
+
   private final HttpDoor door;
   private final PushReceiver listener;
 
@@ -19,6 +22,7 @@ public abstract class ServedExtension implements Extension {
    */
   protected ServedExtension(HttpServerSettings http, @Nullable ServerAuth auth, Clockwork clock) {
     door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), http, auth);
+    door.stopWithin(STOP_GRACE);
     listener = new PushReceiver(null, door, clock::nanos);
   }
 

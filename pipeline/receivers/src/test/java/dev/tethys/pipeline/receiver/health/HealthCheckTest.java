@@ -85,6 +85,17 @@ class HealthCheckTest {
     assertThat(ask("OPTIONS", "/", "Authorization", "Bearer a").statusCode()).isEqualTo(200);
   }
 
+  /** As in the Collector, whose rules begin with an origin that may. */
+  @Test
+  void withoutAnOriginThatMayThereAreNoRulesOfOrigins() throws Exception {
+    start("{endpoint: '127.0.0.1:0', cors: {allowed_headers: [X-A], max_age: 7}}", null).ready();
+    HttpResponse<String> asked =
+        ask("OPTIONS", "/", "Origin", "http://p", "Access-Control-Request-Method", "GET");
+    assertThat(asked.statusCode()).isEqualTo(200);
+    assertThat(asked.body()).startsWith("{\"status\":\"Server available\"");
+    assertThat(asked.headers().firstValue("Vary").orElse("")).doesNotContain("Origin");
+  }
+
   @Test
   void aPathIsAnsweredForEveryMethodAndWithASlashWhatIsBelowIt() throws Exception {
     start("{endpoint: '127.0.0.1:0', path: /h/}", null).ready();
