@@ -29,6 +29,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -221,7 +222,7 @@ class TailSamplingRoleTest {
     String connectors =
         "{failover: {priority_levels: [[traces/sampled]], retry_interval: 1s, sending_queue:"
             + " {storage: file_storage, num_consumers: 1000, adaptive_concurrency: false,"
-            + " max_bytes: 2GiB}}}";
+            + " max_bytes: 2147483648}}}";
     String pipelines =
         "{traces: {receivers: [hand], exporters: [failover]}, traces/sampled: {receivers:"
             + " [failover], processors: [tail_sampling], exporters: [shelf]}}";
@@ -241,6 +242,9 @@ class TailSamplingRoleTest {
         await(() -> !taken.isEmpty());
         assertThat(taken).extracting(Span::name).containsExactly("work");
       }
+      // The queue waits for what it sent when it stops, and is not kept waiting.
+      r.graph().stop(Duration.ofSeconds(50));
+      assertThat(taken).as("the stop decided").hasSize(2);
     }
   }
 

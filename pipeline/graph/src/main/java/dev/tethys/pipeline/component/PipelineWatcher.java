@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.component;
 
-/** An extension that is told when the graph takes telemetry, and when it is about to stop. */
+/** A component that is told when the graph takes telemetry, and when it is about to stop. */
 public interface PipelineWatcher {
-  /** All components run. */
+  /** All components run; said after each reload. Must not block. */
   void ready();
 
-  /** Receivers are about to stop. */
+  /** Receivers are about to stop: they wait for what is under way then. Must not block. */
   void notReady();
 }

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Adjustable;
+import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.Balance;
@@ -266,7 +267,7 @@ class TailSamplingTest {
 
   @Test
   void bytesAreBoundedByGivingBack() {
-    Processor p = sampler("decision_wait: 10s, max_bytes: 4KB, " + ALWAYS);
+    Processor p = sampler("decision_wait: 10s, max_bytes: 4096, " + ALWAYS);
     int held = 0;
     List<Outcome> heard = send(p, span(++held, 1, "text", "x".repeat(1000)));
     while (heard.isEmpty()) {
@@ -369,6 +370,21 @@ class TailSamplingTest {
     pass(3600);
     assertThat(sent).isEmpty();
     assertThat(balance().held()).isZero();
+  }
+
+  @Test
+  void tracesAreDecidedBeforeReceiversWaitForThem() {
+    Processor p = sampler("decision_wait: 10m, " + ALWAYS);
+    send(p, span(1, 1));
+    ((PipelineWatcher) p).notReady();
+    assertThat(sent).hasSize(1);
+    send(p, span(2, 1));
+    pass(1);
+    assertThat(sent).as("what comes still is not waited for").hasSize(2);
+    ((PipelineWatcher) p).ready();
+    send(p, span(3, 1));
+    pass(1);
+    assertThat(sent).hasSize(2);
   }
 
   @Test
@@ -565,7 +581,7 @@ class TailSamplingTest {
         "policies: [{name: half, type: probabilistic, probabilistic: {sampling_percentage: 50}}]";
     Processor p =
         sampler(
-            "decision_wait: 50ms, max_bytes: 64KB, " + half,
+            "decision_wait: 50ms, max_bytes: 65536, " + half,
             (b, r) -> {
               List<Span> spans = Rig.all(Rig.traces(b));
               if (turn.incrementAndGet() % 5 == 0) {
@@ -587,7 +603,7 @@ class TailSamplingTest {
       threads.add(Thread.ofPlatform().start(s));
     }
     for (int i = 0; i < 20; i++) {
-      adjust(p, "decision_wait: " + (10 + i) + "ms, max_bytes: 64KB, " + half);
+      adjust(p, "decision_wait: " + (10 + i) + "ms, max_bytes: 65536, " + half);
     }
     for (Thread t : threads) {
       t.join();

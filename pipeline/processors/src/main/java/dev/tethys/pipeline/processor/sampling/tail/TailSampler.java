@@ -12,6 +12,7 @@ import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ottl.Ottl;
@@ -19,7 +20,6 @@ import dev.tethys.pipeline.processor.OttlMetrics;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,24 +35,15 @@ import org.jspecify.annotations.Nullable;
  * next. While what comes behind has no room it waits there, and the table fills: what comes then is
  * given back to its source. The table holds less than its settings allow and one batch.
  */
-final class TailSampler implements Processor, Adjustable {
+final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Policies did not want it. */
   static final String SAMPLED_OUT = "sampled_out";
-
-  /** There were more traces than may be held; it was the oldest. */
-  static final String TOO_EARLY = "dropped_too_early";
-
-  /** Its trace was larger than configured. */
-  static final String TOO_LARGE = "trace_too_large";
 
   /** It was not decided when the processor stopped, which is configured to drop such. */
   static final String PENDING_AT_STOP = "pending_at_stop";
 
   /** Deciding failed, and its senders had been answered. */
   static final String UNDECIDED = "undecided";
-
-  /** The same spans were sent again while they were held, or after they had gone on. */
-  static final String REPEATED = "repeated";
 
   /** Due traces are decided together, so often at most. */
   private static final Duration TICK = Duration.ofMillis(100);
@@ -84,6 +75,7 @@ final class TailSampler implements Processor, Adjustable {
   private volatile TailSettings settings; // written under lock
   private volatile PolicySet policies; // written under lock
   private boolean deciding; // guarded by lock; whether a thread decides
+  private boolean ending; // guarded by lock; whether traces are decided as they come
   private boolean stopped; // guarded by lock
   private Clockwork.@Nullable Timer timer; // guarded by lock
   private long timerAt; // guarded by lock; when it runs
@@ -143,13 +135,17 @@ final class TailSampler implements Processor, Adjustable {
       receipt.settle(Outcome.ACCEPTED);
       return;
     }
-    Arrival arrival = new Arrival(pieces, receipt);
+    Arrival arrival = new Arrival(pieces, receipt, table, account, metrics, settings);
     String full;
     lock.lock();
     try {
       full = awaitRoom(pieces);
       if (full == null) {
-        arrival.enter();
+        arrival.enter(clock.nanos());
+        room.signalAll(); // traces may have been thrown out
+        if (ending) {
+          table.hurry(clock.nanos());
+        }
         metrics.onMemory(table.traces());
         arm();
       }
@@ -161,7 +157,7 @@ final class TailSampler implements Processor, Adjustable {
       receipt.settle(new Outcome.Unavailable(name + ": " + full, RETRY));
       return;
     }
-    arrival.finish();
+    arrival.finish(this::send);
   }
 
   /** What policies say of spans as they come; null when they are asked at the end. */
@@ -202,119 +198,6 @@ final class TailSampler implements Processor, Adjustable {
   private boolean isHeldUp() {
     HeldTrace t = table.first();
     return t != null && clock.nanos() - t.due > LONG_DUE.toNanos();
-  }
-
-  /** What one batch brings. */
-  private final class Arrival {
-    private final List<Piece> pieces;
-    private final Receipt each;
-    private final List<Piece> late = new ArrayList<>();
-
-    /** What is to be done without the lock: receipts call whom they like. */
-    private final List<Runnable> after = new ArrayList<>();
-
-    Arrival(List<Piece> pieces, Receipt receipt) {
-      this.pieces = pieces;
-      this.each = Receipt.parts(receipt, pieces.size());
-    }
-
-    /** Finds the place of each piece, with the lock. */
-    void enter() {
-      long now = clock.nanos();
-      for (Piece p : pieces) {
-        HeldTrace t = table.held(p.id());
-        Decided d = t == null ? table.decided(p.id()) : null;
-        Boolean cached = t == null && d == null ? table.cached(p.id()) : null;
-        if (t != null) {
-          hold(t, p, now);
-        } else if (d != null) {
-          metrics.late(now - d.at());
-          follow(d.sampled(), p, d.releaseOf(p));
-        } else if (cached != null) {
-          metrics.fromCache(cached, p.spans());
-          follow(cached, p, null);
-        } else {
-          t = table.open(p.id(), now);
-          metrics.began();
-          hold(t, p, now);
-          makeRoom(t, now);
-        }
-      }
-    }
-
-    private void hold(HeldTrace t, Piece p, long now) {
-      boolean atOnce = settings.atOnce();
-      Receipt.Part sender = new Receipt.Part(atOnce ? Receipt.NONE : each, p.spans());
-      if (atOnce) {
-        t.owed = true;
-        after.add(() -> each.settle(Outcome.ACCEPTED));
-      }
-      if (t.has(p)) {
-        table.repeat(t, sender);
-        account.drop(REPEATED, p.spans());
-        return;
-      }
-      table.add(t, p, sender, now);
-      long max = settings.maxTraceBytes();
-      if (max > 0 && t.bytes() > max && !t.deciding) {
-        metrics.droppedTooLarge();
-        table.remember(t.id, new Decided(t.arrival, now, null));
-        after.add(throwOut(t, TOO_LARGE));
-      }
-    }
-
-    private void makeRoom(HeldTrace opened, long now) {
-      List<Decided> forgotten = new ArrayList<>();
-      HeldTrace oldest = table.makeRoom(opened, forgotten);
-      forgotten.forEach(d -> metrics.removed(now - d.arrival()));
-      if (oldest != null) {
-        metrics.droppedTooEarly();
-        metrics.removed(now - oldest.arrival);
-        after.add(throwOut(oldest, TOO_EARLY));
-      }
-    }
-
-    /** A late piece goes the way of its trace. */
-    private void follow(boolean sampled, Piece p, @Nullable Release before) {
-      if (!sampled) {
-        account.drop(SAMPLED_OUT, p.spans());
-        after.add(() -> each.settle(Outcome.ACCEPTED));
-      } else if (before == null) {
-        late.add(p);
-      } else {
-        after.add(
-            () -> {
-              if (before.join(new Receipt.Part(each, p.spans()))) {
-                account.drop(REPEATED, p.spans());
-              } else {
-                late.add(p);
-              }
-            });
-      }
-    }
-
-    /** Settles and sends what is not held, without the lock. */
-    void finish() {
-      after.forEach(Runnable::run);
-      if (late.isEmpty()) {
-        return;
-      }
-      List<Receipt.Part> senders = new ArrayList<>();
-      for (Piece p : late) {
-        senders.add(new Receipt.Part(each, p.spans()));
-      }
-      send(late, new Release(senders));
-    }
-  }
-
-  /** Takes a trace out undecided, with the lock; what its senders are to hear without it. */
-  private Runnable throwOut(HeldTrace t, String reason) {
-    table.close(t);
-    table.free(t);
-    account.drop(reason, t.spans());
-    room.signalAll();
-    Release release = new Release(t.senders);
-    return () -> release.settle(Outcome.ACCEPTED);
   }
 
   private static Batch batch(List<Piece> pieces) {
@@ -428,28 +311,31 @@ final class TailSampler implements Processor, Adjustable {
     } finally {
       lock.unlock();
     }
-    if (d == null && t.owed) {
-      account.drop(UNDECIDED, t.spans());
-      release.settle(Outcome.ACCEPTED);
-    } else if (d == null) {
-      account.giveBack(t.spans());
-      release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
-    } else if (d == Decision.SAMPLED) {
-      if (t.owed) {
-        owed.deliver(batch(t.pieces), release, t.cost());
-      } else {
-        send(t.pieces, release);
-      }
-    } else {
-      account.drop(SAMPLED_OUT, t.spans());
-      release.settle(Outcome.ACCEPTED);
-    }
-    lock.lock();
     try {
-      table.free(t);
-      room.signalAll();
+      if (d == null && t.owed) {
+        account.drop(UNDECIDED, t.spans());
+        release.settle(Outcome.ACCEPTED);
+      } else if (d == null) {
+        account.giveBack(t.spans());
+        release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
+      } else if (d == Decision.SAMPLED) {
+        if (t.owed) {
+          owed.deliver(batch(t.pieces), release, t.cost());
+        } else {
+          send(t.pieces, release);
+        }
+      } else {
+        account.drop(SAMPLED_OUT, t.spans());
+        release.settle(Outcome.ACCEPTED);
+      }
     } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        table.free(t);
+        room.signalAll();
+      } finally {
+        lock.unlock();
+      }
     }
     return true;
   }
@@ -467,6 +353,35 @@ final class TailSampler implements Processor, Adjustable {
       log.log(Level.ERROR, name + ": a trace could not be decided", e);
       return null;
     }
+  }
+
+  @Override
+  public void ready() {
+    lock.lock();
+    try {
+      ending = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Decides from now on without waiting: receivers and queues that stop wait for what they sent, so
+   * that nothing would be left of the time when this processor is stopped.
+   */
+  @Override
+  public void notReady() {
+    lock.lock();
+    try {
+      if (settings.dropAtStop()) {
+        return;
+      }
+      ending = true;
+      table.hurry(clock.nanos());
+    } finally {
+      lock.unlock();
+    }
+    clock.execute("tail sampling", this::decide);
   }
 
   @Override

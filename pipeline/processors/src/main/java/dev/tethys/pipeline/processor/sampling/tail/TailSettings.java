@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
-import dev.tethys.config.ByteSize;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -61,10 +60,10 @@ public record TailSettings(
           "From the root span to the decision, where that is sooner; 0 for never.");
   private static final Key<Long> TRACES =
       SECTION.key("num_traces", Type.INT, 50_000L, "Most traces that are held or remembered.");
-  private static final Key<ByteSize> MAX_BYTES =
+  private static final Key<Long> MAX_BYTES =
       SECTION.optional(
           "max_bytes",
-          Type.SIZE,
+          Type.INT,
           "Most bytes of held spans; more are given back to their senders. A quarter of the heap.");
   private static final Key<Long> TRACE_BYTES =
       SECTION.key(
@@ -120,11 +119,11 @@ public record TailSettings(
     if (o.get(AFTER_ROOT).isNegative()) {
       throw o.error(AFTER_ROOT, "is 0 or more");
     }
-    @Nullable ByteSize max = o.find(MAX_BYTES);
-    if (max != null && max.bytes() <= 0) {
+    @Nullable Long max = o.find(MAX_BYTES);
+    if (max != null && max <= 0) {
       throw o.error(MAX_BYTES, "is more than nothing");
     }
-    if (o.get(SHARDS) < 0 || o.get(SHARDS) > 256) {
+    if (o.get(SHARDS) < 1 || o.get(SHARDS) > 256) {
       throw o.error(SHARDS, "is 1 to 256");
     }
     List<PolicySettings> policies = o.get(POLICIES);
@@ -148,7 +147,7 @@ public record TailSettings(
         wait,
         o.get(AFTER_ROOT),
         count(o, TRACES, 1),
-        max == null ? DEFAULT_MAX_BYTES : max.bytes(),
+        max == null ? DEFAULT_MAX_BYTES : max,
         count(o, TRACE_BYTES),
         cache == null ? 0 : count(cache, SAMPLED, 0),
         cache == null ? 0 : count(cache, NOT_SAMPLED, 0),

@@ -1,0 +1,148 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.ledger.Account;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** What one batch brings, on its way into the table. */
+final class Arrival {
+  /** There were more traces than may be held; it was the oldest. */
+  static final String TOO_EARLY = "dropped_too_early";
+
+  /** Its trace was larger than configured. */
+  static final String TOO_LARGE = "trace_too_large";
+
+  /** The same spans were sent again while they were held, or after they had gone on. */
+  static final String REPEATED = "repeated";
+
+  private final List<Piece> pieces;
+  private final Receipt each;
+  private final List<Piece> late = new ArrayList<>();
+
+  /** What is to be done without the lock: receipts call whom they like. */
+  private final List<Runnable> after = new ArrayList<>();
+
+  private final TraceTable table;
+  private final Account account;
+  private final TailMetrics metrics;
+  private final TailSettings settings;
+
+  Arrival(
+      List<Piece> pieces,
+      Receipt receipt,
+      TraceTable table,
+      Account account,
+      TailMetrics metrics,
+      TailSettings settings) {
+    this.pieces = pieces;
+    this.each = Receipt.parts(receipt, pieces.size());
+    this.table = table;
+    this.account = account;
+    this.metrics = metrics;
+    this.settings = settings;
+  }
+
+  /** Finds the place of each piece, with the lock of the table. */
+  void enter(long now) {
+    for (Piece p : pieces) {
+      HeldTrace t = table.held(p.id());
+      Decided d = t == null ? table.decided(p.id()) : null;
+      Boolean cached = t == null && d == null ? table.cached(p.id()) : null;
+      if (t != null) {
+        hold(t, p, now);
+      } else if (d != null) {
+        metrics.late(now - d.at());
+        follow(d.sampled(), p, d.releaseOf(p));
+      } else if (cached != null) {
+        metrics.fromCache(cached, p.spans());
+        follow(cached, p, null);
+      } else {
+        t = table.open(p.id(), now);
+        metrics.began();
+        hold(t, p, now);
+        makeRoom(t, now);
+      }
+    }
+  }
+
+  private void hold(HeldTrace t, Piece p, long now) {
+    boolean atOnce = settings.atOnce();
+    Receipt.Part sender = new Receipt.Part(atOnce ? Receipt.NONE : each, p.spans());
+    if (atOnce) {
+      t.owed = true;
+      after.add(() -> each.settle(Outcome.ACCEPTED));
+    }
+    if (t.has(p)) {
+      table.repeat(t, sender);
+      account.drop(REPEATED, p.spans());
+      return;
+    }
+    table.add(t, p, sender, now);
+    long max = settings.maxTraceBytes();
+    if (max > 0 && t.bytes() > max && !t.deciding) {
+      metrics.droppedTooLarge();
+      table.remember(t.id, new Decided(t.arrival, now, null));
+      after.add(throwOut(t, TOO_LARGE));
+    }
+  }
+
+  private void makeRoom(HeldTrace opened, long now) {
+    List<Decided> forgotten = new ArrayList<>();
+    HeldTrace oldest = table.makeRoom(opened, forgotten);
+    forgotten.forEach(d -> metrics.removed(now - d.arrival()));
+    if (oldest != null) {
+      metrics.droppedTooEarly();
+      metrics.removed(now - oldest.arrival);
+      after.add(throwOut(oldest, TOO_EARLY));
+    }
+  }
+
+  /** A late piece goes the way of its trace. */
+  private void follow(boolean sampled, Piece p, @Nullable Release before) {
+    if (!sampled) {
+      account.drop(TailSampler.SAMPLED_OUT, p.spans());
+      after.add(() -> each.settle(Outcome.ACCEPTED));
+    } else if (before == null) {
+      late.add(p);
+    } else {
+      after.add(
+          () -> {
+            if (before.join(new Receipt.Part(each, p.spans()))) {
+              account.drop(REPEATED, p.spans());
+            } else {
+              late.add(p);
+            }
+          });
+    }
+  }
+
+  /**
+   * Settles and hands on what is not held, without the lock.
+   *
+   * @param send hands spans on
+   */
+  void finish(BiConsumer<List<Piece>, Release> send) {
+    after.forEach(Runnable::run);
+    if (late.isEmpty()) {
+      return;
+    }
+    List<Receipt.Part> senders = new ArrayList<>();
+    for (Piece p : late) {
+      senders.add(new Receipt.Part(each, p.spans()));
+    }
+    send.accept(late, new Release(senders));
+  }
+
+  /** Takes a trace out undecided; what its senders are to hear without the lock. */
+  private Runnable throwOut(HeldTrace t, String reason) {
+    table.close(t);
+    table.free(t);
+    account.drop(reason, t.spans());
+    Release release = new Release(t.senders);
+    return () -> release.settle(Outcome.ACCEPTED);
+  }
+}
