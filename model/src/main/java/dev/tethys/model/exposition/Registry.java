@@ -112,50 +112,66 @@ public final class Registry implements Collector {
     }
   }
 
+  /** A metric, and which collector told of it. */
+  private record Told(int collector, Metric metric) {}
+
+  /** A family as all collectors tell of it. */
+  private static final class Gathered {
+    final MetricFamily first;
+    final List<Told> metrics = new ArrayList<>();
+
+    Gathered(MetricFamily first) {
+      this.first = first;
+    }
+
+    MetricFamily family() {
+      metrics.sort(Comparator.comparing(t -> t.metric().labels()));
+      List<Metric> out = new ArrayList<>(metrics.size());
+      for (int i = 0, end; i < metrics.size(); i = end) {
+        Labels labels = metrics.get(i).metric().labels();
+        end = i + 1;
+        while (end < metrics.size() && metrics.get(end).metric().labels().equals(labels)) {
+          end++;
+        }
+        add(metrics.subList(i, end), out);
+      }
+      return new MetricFamily(first.name(), first.type(), first.help(), first.unit(), out);
+    }
+
+    private void add(List<Told> same, List<Metric> to) {
+      List<Metric> all = same.stream().map(Told::metric).toList();
+      if (same.stream().map(Told::collector).distinct().count() < all.size() || all.size() == 1) {
+        to.addAll(all); // who tells of one twice is wrong, and that is to be seen
+        return;
+      }
+      to.add(
+          new Metric(
+              all.getFirst().labels(),
+              JoinedPoint.of(first.type(), all),
+              all.getLast().timestamp(),
+              all.stream().mapToLong(Metric::startTimestamp).min().orElse(0)));
+    }
+  }
+
   /**
    * All families, sorted by name, metrics sorted by labels. What several collectors tell under one
    * name and the same labels is one metric, see {@link JoinedPoint}: a component that runs more
    * than once, for instance.
    */
   public List<MetricFamily> gather() {
-    TreeMap<String, MetricFamily> out = new TreeMap<>();
-    collect(f -> out.merge(f.name(), f, Registry::join));
-    return out.values().stream()
-        .map(
-            f -> {
-              List<Metric> sorted = new ArrayList<>(f.metrics());
-              sorted.sort(Comparator.comparing(Metric::labels));
-              return new MetricFamily(
-                  f.name(), f.type(), f.help(), f.unit(), joined(f.type(), sorted));
-            })
-        .toList();
-  }
-
-  private static List<Metric> joined(MetricType type, List<Metric> sorted) {
-    List<Metric> out = new ArrayList<>(sorted.size());
-    for (int i = 0, end; i < sorted.size(); i = end) {
-      Metric first = sorted.get(i);
-      end = i + 1;
-      while (end < sorted.size() && sorted.get(end).labels().equals(first.labels())) {
-        end++;
-      }
-      List<Metric> same = sorted.subList(i, end);
-      out.add(
-          same.size() == 1
-              ? first
-              : new Metric(
-                  first.labels(),
-                  JoinedPoint.of(type, same),
-                  same.getLast().timestamp(),
-                  same.stream().mapToLong(Metric::startTimestamp).min().orElse(0)));
+    TreeMap<String, Gathered> out = new TreeMap<>();
+    List<Collector> all = new ArrayList<>(families.values());
+    all.addAll(collectors);
+    for (int i = 0; i < all.size(); i++) {
+      int collector = i;
+      all.get(i)
+          .collect(
+              f -> {
+                Gathered g = out.computeIfAbsent(f.name(), _ -> new Gathered(f));
+                f.metrics().forEach(m -> g.metrics.add(new Told(collector, m)));
+              });
     }
-    return out;
-  }
-
-  private static MetricFamily join(MetricFamily a, MetricFamily b) {
-    List<Metric> all = new ArrayList<>(a.metrics());
-    all.addAll(b.metrics());
-    return new MetricFamily(a.name(), a.type(), a.help(), a.unit(), all);
+    return out.values().stream().map(Gathered::family).toList();
   }
 
   @Override

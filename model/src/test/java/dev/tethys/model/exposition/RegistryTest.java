@@ -22,6 +22,14 @@ class RegistryTest {
         new Buckets(all, all, new double[] {1, INF}, new double[] {low, all}, List.of()));
   }
 
+  @Test
+  void whoTellsOfOneSeriesTwiceIsNotCorrected() {
+    Registry r = new Registry();
+    Metric twice = new Metric(Labels.of("p", "x"), 10);
+    r.register(to -> to.accept(family("c_total", MetricType.COUNTER, twice, twice)));
+    assertThat(r.gather().getFirst().metrics()).containsExactly(twice, twice);
+  }
+
   /** A component of the same name in two pipelines has a registry in each. */
   @Test
   void whatSeveralTellOfOneSeriesIsOneMetric() {

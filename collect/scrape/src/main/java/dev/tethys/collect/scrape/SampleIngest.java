@@ -331,6 +331,7 @@ final class SampleIngest {
       if (known) {
         cache.reference(slot, reference);
       }
+      zeroAtStart(app, reference, known ? slot : -1, start, t, h);
       o = append(app, reference, start, t, value, h);
     }
     if (o != Outcome.OK) {
@@ -386,6 +387,9 @@ final class SampleIngest {
     SynthesizedStart s = slot < 0 ? null : cache.synthesized(slot);
     if (s != null) {
       return s.isOf(h) ? s : SynthesizedStart.NONE_YET;
+    }
+    if (h == null && Double.isNaN(p.value())) {
+      return null; // nothing can be counted from it
     }
     return family.mayBeCumulative() && family.hasCumulative(p.labels().metricName())
         ? SynthesizedStart.NONE_YET

@@ -57,6 +57,10 @@ final class SynthesizedStart {
 
   /** What was counted since the start. */
   double next(long time, double value) {
+    if (Double.isNaN(value)) {
+      last = time;
+      return value;
+    }
     if (value < before) {
       base = 0;
       start = time - 1;

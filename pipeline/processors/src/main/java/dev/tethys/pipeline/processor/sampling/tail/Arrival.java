@@ -77,7 +77,9 @@ final class Arrival {
       after.add(() -> each.settle(Outcome.ACCEPTED));
     }
     if (t.has(p)) {
-      table.repeat(t, sender);
+      if (!atOnce) {
+        table.repeat(t, sender);
+      }
       account.drop(REPEATED, p.spans());
       return;
     }
@@ -108,6 +110,9 @@ final class Arrival {
       after.add(() -> each.settle(Outcome.ACCEPTED));
     } else if (before == null) {
       late.add(p);
+    } else if (before.isOwed()) {
+      account.drop(REPEATED, p.spans());
+      after.add(() -> each.settle(Outcome.ACCEPTED));
     } else {
       after.add(
           () -> {
@@ -134,7 +139,7 @@ final class Arrival {
     for (Piece p : late) {
       senders.add(new Receipt.Part(each, p.spans()));
     }
-    send.accept(late, new Release(senders));
+    send.accept(late, new Release(senders, false));
   }
 
   /** Takes a trace out undecided; what its senders are to hear without the lock. */
@@ -142,7 +147,7 @@ final class Arrival {
     table.close(t);
     table.free(t);
     account.drop(reason, t.spans());
-    Release release = new Release(t.senders);
+    Release release = new Release(t.senders, t.owed);
     return () -> release.settle(Outcome.ACCEPTED);
   }
 }

@@ -73,6 +73,11 @@ final class HeldTrace {
     return false;
   }
 
+  /** Whether policies were asked about all of it as it came. */
+  boolean wasAskedAbout() {
+    return pieces.stream().allMatch(p -> p.early() != null);
+  }
+
   /** Its length as a message of OTLP. */
   long bytes() {
     return bytes;
@@ -85,6 +90,11 @@ final class HeldTrace {
   /** What it takes, roughly. */
   long cost() {
     return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + receipts);
+  }
+
+  /** What somebody adds to that who sends again what is here. */
+  static long costOfRepeat() {
+    return PIECE_COST;
   }
 
   /** What a piece adds to that. */

@@ -21,7 +21,10 @@ final class OwedTraces {
   /** Nobody took it until the end. */
   static final String UNAVAILABLE = "unavailable";
 
+  /** The first pause after somebody did not take one; it doubles up to the longest. */
   private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);
 
   /** One that goes on; {@code cost} is what it takes in memory, roughly. */
   private record Owed(Batch batch, Release release, long cost) {}
@@ -34,6 +37,8 @@ final class OwedTraces {
   private final Runnable onward;
   private final List<Owed> waiting = new ArrayList<>(); // guarded by this; came back
   private Clockwork.@Nullable Timer retry; // guarded by this; set while some wait
+  private long bytes; // guarded by this; of those
+  private Duration pause = RETRY; // guarded by this
   private boolean over; // guarded by this; what comes back now is lost
 
   /**
@@ -63,7 +68,7 @@ final class OwedTraces {
 
   /** What those take. */
   synchronized long bytes() {
-    return waiting.stream().mapToLong(Owed::cost).sum();
+    return bytes;
   }
 
   /** Hands one on. */
@@ -82,14 +87,17 @@ final class OwedTraces {
         };
     try {
       next.consume(o.batch(), receipt);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.log(Level.ERROR, name + ": what stands behind it failed; it is tried again", e);
       receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
     }
   }
 
   private void settled(Owed o, Outcome outcome) {
-    if (!(outcome instanceof Outcome.Unavailable)) {
+    if (!(outcome instanceof Outcome.Unavailable u)) {
+      synchronized (this) {
+        pause = RETRY;
+      }
       account.pass(o.batch().items());
       o.release().settle(outcome);
       return;
@@ -97,8 +105,13 @@ final class OwedTraces {
     synchronized (this) {
       if (!over) {
         waiting.add(o);
+        bytes += o.cost();
         if (retry == null) {
-          retry = clock.schedule(RETRY, () -> clock.execute("tail sampling", this::again));
+          Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+          wait = wait.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : wait;
+          pause = pause.multipliedBy(2);
+          pause = pause.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : pause;
+          retry = clock.schedule(wait, () -> clock.execute("tail sampling", this::again));
         }
         return;
       }
@@ -113,6 +126,7 @@ final class OwedTraces {
       retry = null;
       all = List.copyOf(waiting);
       waiting.clear();
+      bytes = 0;
     }
     all.forEach(this::deliver);
     onward.run();
@@ -129,6 +143,7 @@ final class OwedTraces {
       }
       all = List.copyOf(waiting);
       waiting.clear();
+      bytes = 0;
     }
     for (Owed o : all) {
       settled(o, new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));

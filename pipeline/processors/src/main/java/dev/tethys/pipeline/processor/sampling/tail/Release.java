@@ -12,10 +12,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class Release implements Receipt {
   private final List<Receipt.Part> waiting; // guarded by this; empty once it is settled
+  private final boolean owed;
   private @Nullable Outcome outcome; // guarded by this
 
-  Release(List<Receipt.Part> senders) {
+  /**
+   * Of a trace.
+   *
+   * @param owed whether it goes on until somebody has it, whatever its senders do
+   */
+  Release(List<Receipt.Part> senders, boolean owed) {
     waiting = new ArrayList<>(senders);
+    this.owed = owed;
+  }
+
+  /** Whether nobody needs to send it again. */
+  boolean isOwed() {
+    return owed;
   }
 
   @Override

@@ -157,7 +157,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       receipt.settle(new Outcome.Unavailable(name + ": " + full, RETRY));
       return;
     }
-    arrival.finish(this::send);
+    arrival.finish((late, release) -> send(batch(late), release));
   }
 
   /** What policies say of spans as they come; null when they are asked at the end. */
@@ -205,13 +205,22 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return new Batch(Signal.TRACES, Encoding.OTLP, Piece.join(pieces), spans, 0, Metadata.NONE);
   }
 
+  /** What goes on of a trace; null when there is no memory for it, or it is beyond all bounds. */
+  private @Nullable Batch joined(HeldTrace t) {
+    try {
+      return batch(t.pieces);
+    } catch (RuntimeException | Error e) {
+      log.log(Level.ERROR, name + ": a trace of " + t.bytes() + " bytes cannot go on", e);
+      return null;
+    }
+  }
+
   /** Hands spans on. */
-  private void send(List<Piece> pieces, Release release) {
-    Batch batch = batch(pieces);
+  private void send(Batch batch, Release release) {
     account.pass(batch.items());
     try {
       next.consume(batch, release);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.log(Level.ERROR, name + ": what stands behind it failed; senders are to try again", e);
       release.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
     }
@@ -271,6 +280,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         metrics.onMemory(table.traces());
         arm();
         idle.signalAll();
+        room.signalAll(); // what was owed may have gone
       } finally {
         lock.unlock();
       }
@@ -295,11 +305,15 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       lock.unlock();
     }
     Decision d = decide(t, trace);
+    Batch batch = d == Decision.SAMPLED ? joined(t) : null;
+    if (d == Decision.SAMPLED && batch == null) {
+      d = null;
+    }
     Release release;
     lock.lock();
     try {
       table.close(t);
-      release = new Release(t.senders);
+      release = new Release(t.senders, t.owed);
       if (d != null) {
         boolean sampled = d == Decision.SAMPLED;
         table.remember(
@@ -318,11 +332,11 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       } else if (d == null) {
         account.giveBack(t.spans());
         release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
-      } else if (d == Decision.SAMPLED) {
+      } else if (batch != null) {
         if (t.owed) {
-          owed.deliver(batch(t.pieces), release, t.cost());
+          owed.deliver(batch, release, t.cost());
         } else {
-          send(t.pieces, release);
+          send(batch, release);
         }
       } else {
         account.drop(SAMPLED_OUT, t.spans());
@@ -345,11 +359,15 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     try {
       Decision d = t.early;
       if (d == null) {
-        d = settings.onIngest() ? Decision.NOT_SAMPLED : policies.decide(trace);
+        // What came before a reload made it span-ingest was not asked about yet.
+        d =
+            settings.onIngest() && t.wasAskedAbout()
+                ? Decision.NOT_SAMPLED
+                : policies.decide(trace);
       }
       metrics.decided(d);
       return d;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.log(Level.ERROR, name + ": a trace could not be decided", e);
       return null;
     }
@@ -420,7 +438,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
     for (HeldTrace t : dropped) {
       account.drop(PENDING_AT_STOP, t.spans());
-      new Release(t.senders).settle(Outcome.ACCEPTED);
+      new Release(t.senders, t.owed).settle(Outcome.ACCEPTED);
     }
     clock.execute("tail sampling", this::decide);
     awaitIdle(patience, true);
@@ -438,7 +456,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       } else {
         account.giveBack(t.spans());
       }
-      new Release(t.senders)
+      new Release(t.senders, t.owed)
           .settle(new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
     }
   }

@@ -75,12 +75,14 @@ final class TraceTable {
     return notSampled.contains(id) ? false : null;
   }
 
-  /** What is to be held of pieces, in bytes; nothing of what is known. */
+  /** What is to be held of pieces, in bytes; next to nothing of what is known. */
   long costOf(List<Piece> pieces) {
     long n = 0;
     for (Piece p : pieces) {
       HeldTrace t = held.get(p.id());
-      if (t == null ? isNew(p) : !t.has(p)) {
+      if (t != null && t.has(p)) {
+        n += settings.atOnce() ? 0 : HeldTrace.costOfRepeat();
+      } else if (t != null || isNew(p)) {
         n += HeldTrace.cost(p);
       }
     }
