@@ -7,6 +7,7 @@ import dev.tethys.pipeline.processor.connector.CountFactory;
 import dev.tethys.pipeline.processor.connector.FailoverFactory;
 import dev.tethys.pipeline.processor.connector.ForwardFactory;
 import dev.tethys.pipeline.processor.connector.RoutingFactory;
+import dev.tethys.pipeline.processor.connector.spanmetrics.SpanMetricsFactory;
 import dev.tethys.pipeline.processor.filter.FilterFactory;
 import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
 import dev.tethys.pipeline.processor.interval.IntervalFactory;
@@ -52,6 +53,7 @@ public final class Processors {
         new RoutingFactory(clock),
         new FailoverFactory(),
         CountFactory.count(clock),
-        CountFactory.sum(clock));
+        CountFactory.sum(clock),
+        new SpanMetricsFactory());
   }
 }

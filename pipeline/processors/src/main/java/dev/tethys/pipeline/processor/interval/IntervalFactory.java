@@ -12,7 +12,6 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
@@ -24,8 +23,8 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.StreamKey;
+import dev.tethys.pipeline.processor.TimedFlush;
 import dev.tethys.pipeline.processor.TreeProcessor;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -34,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,12 +46,6 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
   /** Added to another delta of its stream. */
   static final String ADDED = "added";
-
-  /** Nobody took it until the processor stopped. */
-  static final String UNAVAILABLE = "unavailable";
-
-  /** When what nobody took is tried again; sooner if the interval is shorter. */
-  private static final Duration RETRY = Duration.ofSeconds(5);
 
   /** How many streams are held; points of further ones pass at once. */
   public static final int MAX_STREAMS = 1_000_000;
@@ -121,64 +113,25 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     private final Settings settings;
     private final Consumer next;
     private final Account account;
-    private final Clockwork clock;
-    private final System.Logger log;
+    private final TimedFlush flush;
     private final Map<StreamKey, Held> held = new LinkedHashMap<>(); // guarded by this
-    private boolean stopped; // guarded by this
-    private Clockwork.@Nullable Timer timer; // guarded by this
-
-    /** What an interval made, until somebody has it; the next one goes on gathering meanwhile. */
-    private @Nullable Batch pending; // guarded by this
-
-    private Clockwork.@Nullable Timer retry; // guarded by this; set while nobody has pending
 
     Interval(Settings settings, Consumer next, Signal signal, Context context) {
       this.settings = settings;
       this.next = next;
       this.account = context.account(signal);
-      this.clock = context.clock();
-      this.log = context.logger();
+      this.flush =
+          new TimedFlush("interval", settings.interval(), _ -> takeHeld(), next, account, context);
     }
 
     @Override
-    public synchronized void start() {
-      schedule();
-    }
-
-    private synchronized void schedule() {
-      if (!stopped) {
-        timer =
-            clock.schedule(
-                settings.interval(),
-                () -> {
-                  clock.execute("interval", this::flush);
-                  schedule();
-                });
-      }
+    public void start() {
+      flush.start();
     }
 
     @Override
     public void stop(Duration patience) {
-      Batch refused = null;
-      Batch rest;
-      synchronized (this) {
-        stopped = true;
-        if (timer != null) {
-          timer.cancel();
-        }
-        if (retry != null) {
-          retry.cancel();
-          retry = null;
-          refused = pending;
-        }
-        rest = takeHeld();
-      }
-      if (refused != null) {
-        send(refused);
-      }
-      if (rest != null) {
-        send(rest);
-      }
+      flush.stop();
     }
 
     @Override
@@ -298,64 +251,6 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       }
       sum.setTimeUnixNano(Math.max(sum.timeUnixNano(), more.timeUnixNano()));
       return true;
-    }
-
-    private void flush() {
-      Batch batch;
-      synchronized (this) {
-        if (pending != null) {
-          return; // what is held goes on after it, so that streams keep their order
-        }
-        batch = takeHeld();
-        pending = batch;
-      }
-      if (batch != null) {
-        send(batch);
-      }
-    }
-
-    private void send(Batch batch) {
-      batch.share(); // it may have to be sent again as it is
-      AtomicBoolean told = new AtomicBoolean();
-      Receipt receipt =
-          outcome -> {
-            if (told.compareAndSet(false, true)) {
-              settled(batch, outcome);
-            }
-          };
-      try {
-        next.consume(batch, receipt);
-      } catch (RuntimeException e) {
-        // Without an answer no interval would ever be handed on again.
-        log.log(Level.ERROR, "what stands behind an interval failed: it is tried again", e);
-        receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
-      }
-    }
-
-    private void settled(Batch batch, Outcome outcome) {
-      synchronized (this) {
-        if (outcome instanceof Outcome.Unavailable && !stopped) {
-          Duration after = settings.interval().compareTo(RETRY) < 0 ? settings.interval() : RETRY;
-          retry = clock.schedule(after, () -> clock.execute("interval", () -> sendAgain(batch)));
-          return;
-        }
-        pending = null;
-      }
-      if (outcome instanceof Outcome.Unavailable) {
-        account.drop(UNAVAILABLE, batch.items());
-      } else {
-        account.pass(batch.items());
-      }
-    }
-
-    private void sendAgain(Batch batch) {
-      synchronized (this) {
-        if (retry == null) {
-          return; // stopped meanwhile, which has sent it
-        }
-        retry = null;
-      }
-      send(batch);
     }
 
     /** What was gathered, written out; null if that is nothing. */

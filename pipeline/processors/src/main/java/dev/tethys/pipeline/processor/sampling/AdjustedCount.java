@@ -8,7 +8,13 @@ public final class AdjustedCount {
 
   /** 1 where no sampler has said anything, or kept everything. */
   public static double of(String traceState) {
-    long threshold = OtelTraceState.parse(traceState).threshold();
-    return threshold < 0 ? 1 : ALL / (ALL - threshold);
+    double found = find(traceState);
+    return found == 0 ? 1 : found;
+  }
+
+  /** The same, but 0 where no sampler has said anything. */
+  public static double find(String traceState) {
+    long threshold = traceState.isEmpty() ? -1 : OtelTraceState.parse(traceState).threshold();
+    return threshold < 0 ? 0 : ALL / (ALL - threshold);
   }
 }

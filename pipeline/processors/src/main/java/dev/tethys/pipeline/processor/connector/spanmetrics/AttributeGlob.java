@@ -1,0 +1,82 @@
+package dev.tethys.pipeline.processor.connector.spanmetrics;
+
+import com.google.re2j.Pattern;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Patterns of attribute keys whose parts are separated by dots: {@code *} is any part or piece of
+ * one, {@code **} also several, {@code ?} one character of a part, {@code [a-z]} and {@code [!a-z]}
+ * one of some characters, {@code {a,b}} one of several patterns, and a backslash takes what follows
+ * it as it is.
+ */
+final class AttributeGlob {
+  private AttributeGlob() {}
+
+  /**
+   * The expression of a pattern.
+   *
+   * @throws IllegalArgumentException saying what is wrong
+   */
+  static Pattern compile(String glob) {
+    StringBuilder sb = new StringBuilder();
+    Deque<Character> open = new ArrayDeque<>();
+    int i = 0;
+    while (i < glob.length()) {
+      char c = glob.charAt(i++);
+      switch (c) {
+        case '*' -> {
+          boolean several = false;
+          while (i < glob.length() && glob.charAt(i) == '*') {
+            several = true;
+            i++;
+          }
+          sb.append(several ? "(?s:.*)" : "[^.]*");
+        }
+        case '?' -> sb.append("[^.]");
+        case '[' -> i = characters(glob, i, sb);
+        case '{' -> {
+          open.push(c);
+          sb.append("(?:");
+        }
+        case '}' -> {
+          if (open.poll() == null) {
+            throw new IllegalArgumentException("\"" + glob + "\" has a } without a {");
+          }
+          sb.append(')');
+        }
+        case ',' -> sb.append(open.isEmpty() ? "," : "|");
+        case '\\' -> {
+          if (i == glob.length()) {
+            throw new IllegalArgumentException("\"" + glob + "\" ends with a backslash");
+          }
+          sb.append(Pattern.quote(glob.substring(i, i + 1)));
+          i++;
+        }
+        default -> sb.append(Pattern.quote(String.valueOf(c)));
+      }
+    }
+    if (!open.isEmpty()) {
+      throw new IllegalArgumentException("\"" + glob + "\" has a { without a }");
+    }
+    return Pattern.compile(sb.toString());
+  }
+
+  private static int characters(String glob, int from, StringBuilder to) {
+    int i = from;
+    boolean not = i < glob.length() && glob.charAt(i) == '!';
+    i += not ? 1 : 0;
+    int end = glob.indexOf(']', i);
+    if (end <= i) {
+      throw new IllegalArgumentException("\"" + glob + "\" has a [ without characters and a ]");
+    }
+    to.append(not ? "[^" : "[");
+    for (; i < end; i++) {
+      char c = glob.charAt(i);
+      boolean range = c == '-' && i > from + (not ? 1 : 0) && i + 1 < end;
+      to.append(range || Character.isLetterOrDigit(c) ? "" : "\\").append(c);
+    }
+    to.append(']');
+    return end + 1;
+  }
+}

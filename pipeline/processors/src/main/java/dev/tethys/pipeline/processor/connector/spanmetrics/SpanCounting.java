@@ -1,0 +1,189 @@
+package dev.tethys.pipeline.processor.connector.spanmetrics;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Scope;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.pipeline.processor.sampling.AdjustedCount;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the series of spans. Guarded by the connector. */
+final class SpanCounting {
+  static final String SERVICE = "service.name";
+  static final String NAME = "span.name";
+  static final String KIND = "span.kind";
+  static final String STATUS = "status.code";
+  static final String INSTANCE = "collector.instance.id";
+
+  private static final String SCOPE_NAME = "span.instrumentation.scope.name";
+  private static final String SCOPE_VERSION = "span.instrumentation.scope.version";
+  private static final String SAMPLING = "sampling.method";
+  private static final Attributes NONE = new Attributes();
+
+  private static final String[] KINDS = {
+    "SPAN_KIND_UNSPECIFIED",
+    "SPAN_KIND_INTERNAL",
+    "SPAN_KIND_SERVER",
+    "SPAN_KIND_CLIENT",
+    "SPAN_KIND_PRODUCER",
+    "SPAN_KIND_CONSUMER"
+  };
+  private static final String[] CODES = {
+    "STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"
+  };
+
+  private final SpanMetricsSettings settings;
+  private final String instance;
+  private final boolean service;
+  private final boolean name;
+  private final boolean kind;
+  private final boolean status;
+  private final Dimensions dimensions;
+  private final Dimensions calls;
+  private final @Nullable Dimensions durations;
+  private final @Nullable Dimensions events;
+  private final SeriesKey key = new SeriesKey();
+  private final SplittableRandom random = new SplittableRandom();
+
+  /** The trace state seen last, and how many spans one with it stands for; 0 where it is silent. */
+  private String state = "";
+
+  private double adjusted;
+
+  SpanCounting(SpanMetricsSettings settings, String instance) {
+    this.settings = settings;
+    this.instance = instance;
+    this.service = !settings.excluded().contains(SERVICE);
+    this.name = !settings.excluded().contains(NAME);
+    this.kind = !settings.excluded().contains(KIND);
+    this.status = !settings.excluded().contains(STATUS);
+    this.dimensions = settings.dimensions().dimensions();
+    this.calls = settings.callsDimensions().dimensions();
+    SpanMetricsSettings.Durations d = settings.durations();
+    this.durations = d == null ? null : d.dimensions().dimensions();
+    SpanMetricsSettings.Wanted e = settings.events();
+    this.events = e == null ? null : e.dimensions();
+  }
+
+  /** Counts a span in the series of its resource. */
+  void count(Span span, Scope scope, Attributes resource, SpanResource to, Room room) {
+    long nanos = Math.max(0, span.endTimeUnixNano() - span.startTimeUnixNano());
+    double duration = settings.unit().of(nanos);
+    long times = times(span.traceState());
+    fixed(span, scope, resource);
+    dimensions.addTo(key, span.attributes(), NONE, resource);
+    key.mark();
+    calls.addTo(key, span.attributes(), NONE, resource);
+    to.calls.count(
+        key, () -> attributes(span, scope, NONE, resource, calls), span, duration, times, room);
+    if (to.durations != null && durations != null) {
+      key.backToMark();
+      durations.addTo(key, span.attributes(), NONE, resource);
+      Supplier<Attributes> attributes = () -> attributes(span, scope, NONE, resource, durations);
+      to.durations.count(key, attributes, span, duration, times, room);
+    }
+    if (to.events == null || events == null || !span.hasEvents()) {
+      return;
+    }
+    fixed(span, scope, resource);
+    key.mark();
+    for (SpanEvent event : span.events()) {
+      key.backToMark();
+      dimensions.addTo(key, span.attributes(), event.attributes(), resource);
+      events.addTo(key, span.attributes(), event.attributes(), resource);
+      Supplier<Attributes> attributes =
+          () -> attributes(span, scope, event.attributes(), resource, events);
+      to.events.count(key, attributes, span, duration, times, room);
+    }
+  }
+
+  /** How many spans one stands for, at random between two whole numbers so that the mean is so. */
+  private long times(String traceState) {
+    if (!traceState.equals(state)) {
+      state = traceState;
+      adjusted = AdjustedCount.find(traceState);
+    }
+    if (adjusted == 0) {
+      return 1;
+    }
+    long whole = (long) adjusted;
+    return random.nextDouble() < adjusted - whole ? whole + 1 : whole;
+  }
+
+  /** Begins a key with what each series has. */
+  private void fixed(Span span, Scope scope, Attributes resource) {
+    key.clear();
+    if (service) {
+      key.add(text(resource));
+    }
+    if (name) {
+      key.add(span.name());
+    }
+    if (kind) {
+      key.add(word(KINDS, span.kind()));
+    }
+    if (status) {
+      key.add(word(CODES, span.statusCode()));
+    }
+    if (!settings.scopes().isEmpty()) {
+      boolean shown = isShown(scope);
+      key.add(shown ? scope.name() : null);
+      key.add(shown ? scope.version() : null);
+    }
+    if (settings.samplingMethod()) {
+      key.add(method());
+    }
+  }
+
+  private Attributes attributes(
+      Span span, Scope scope, Attributes event, Attributes resource, Dimensions more) {
+    Attributes a = new Attributes();
+    if (service) {
+      a.put(SERVICE, text(resource));
+    }
+    if (name) {
+      a.put(NAME, span.name());
+    }
+    if (kind) {
+      a.put(KIND, word(KINDS, span.kind()));
+    }
+    if (status) {
+      a.put(STATUS, word(CODES, span.statusCode()));
+    }
+    if (!settings.excluded().contains(INSTANCE)) {
+      a.put(INSTANCE, instance);
+    }
+    if (isShown(scope)) {
+      a.put(SCOPE_NAME, scope.name());
+      if (!scope.version().isEmpty()) {
+        a.put(SCOPE_VERSION, scope.version());
+      }
+    }
+    if (settings.samplingMethod()) {
+      a.put(SAMPLING, method());
+    }
+    dimensions.putInto(a, span.attributes(), event, resource);
+    more.putInto(a, span.attributes(), event, resource);
+    return a;
+  }
+
+  private boolean isShown(Scope scope) {
+    return !scope.name().isEmpty() && settings.scopes().contains(scope.name());
+  }
+
+  private String method() {
+    return adjusted == 0 ? "counted" : "extrapolated";
+  }
+
+  private static String text(Attributes resource) {
+    String s = resource.getString(SERVICE);
+    return s == null ? "" : s;
+  }
+
+  /** What OTLP has no word for has none. */
+  private static String word(String[] words, int i) {
+    return i >= 0 && i < words.length ? words[i] : "";
+  }
+}

@@ -1,0 +1,387 @@
+package dev.tethys.pipeline.processor.connector.spanmetrics;
+
+import com.google.re2j.Pattern;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Outputs;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes {@code span_metrics} connectors: how many spans there were and how long they took, as
+ * metrics that are sent once an interval.
+ */
+public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSettings> {
+  /** Tells this process from others that count spans of the same services. */
+  private static final String INSTANCE = UUID.randomUUID().toString();
+
+  /** Series of a connector: a million, fewer in a small heap. */
+  private static final long MAX_SERIES =
+      Math.clamp(Runtime.getRuntime().maxMemory() / 4096, 10_000, 1_000_000);
+
+  private static final int DEFAULT_MAX_SIZE = 160;
+
+  /** As many buckets as OpenTelemetry's histograms have at most. */
+  private static final int LARGEST_MAX_SIZE = 16_384;
+
+  private static final int MOST_EXEMPLARS = 1000;
+
+  private static final Set<String> RESERVED =
+      Set.of(
+          SpanCounting.SERVICE,
+          SpanCounting.NAME,
+          SpanCounting.KIND,
+          SpanCounting.STATUS,
+          SpanCounting.INSTANCE);
+
+  private static final List<Duration> BUCKETS =
+      List.of(2, 4, 6, 8, 10, 50, 100, 200, 400, 800, 1000, 1400, 2000, 5000, 10_000, 15_000)
+          .stream()
+          .map(Duration::ofMillis)
+          .toList();
+
+  private static final SequencedMap<String, Boolean> TEMPORALITIES = new LinkedHashMap<>();
+
+  static {
+    TEMPORALITIES.put("AGGREGATION_TEMPORALITY_CUMULATIVE", false);
+    TEMPORALITIES.put("AGGREGATION_TEMPORALITY_DELTA", true);
+    TEMPORALITIES.put("cumulative", false);
+    TEMPORALITIES.put("delta", true);
+    TEMPORALITIES.put("", false);
+  }
+
+  private static final Section DIMENSION =
+      new Section("dimension", "An attribute by which series are told apart.");
+  private static final Key<String> NAME =
+      DIMENSION.optional("name", Type.STRING, "Of a span, else of its resource.");
+  private static final Key<String> DEFAULT =
+      DIMENSION.optional("default", Type.STRING, "Where neither has it; else it is left out.");
+  private static final Key<String> GLOB =
+      DIMENSION.optional("glob", Type.STRING, "A pattern of keys, each of which is taken.");
+  private static final Type<List<YamlObject>> DIMENSIONS_TYPE = Type.list(DIMENSION.type(o -> o));
+
+  private static final Section EXPLICIT = new Section("explicit", "Buckets of fixed bounds.");
+  private static final Key<List<Duration>> EXPLICIT_BUCKETS =
+      EXPLICIT.key("buckets", Type.list(GoDurations.TYPE), BUCKETS, "Their upper bounds.");
+  private static final Section EXPONENTIAL =
+      new Section("exponential", "Buckets that become coarser when there are too many.");
+  private static final Key<Long> MAX_SIZE =
+      EXPONENTIAL.key("max_size", Type.INT, (long) DEFAULT_MAX_SIZE, "How many at most.");
+
+  private static final Section HISTOGRAM = new Section("histogram", "How durations are counted.");
+  private static final Key<Boolean> DISABLE =
+      HISTOGRAM.key("disable", Type.BOOL, false, "Not at all.");
+  private static final Key<SpanMetricsSettings.Unit> UNIT =
+      HISTOGRAM.key(
+          "unit",
+          Type.oneOf("unit", SpanMetricsSettings.Unit.values(), SpanMetricsSettings.Unit::text),
+          SpanMetricsSettings.Unit.MS,
+          "Of durations.");
+  private static final Key<YamlObject> HISTOGRAM_EXPLICIT =
+      HISTOGRAM.optional("explicit", EXPLICIT.type(o -> o), "Buckets of fixed bounds.");
+  private static final Key<YamlObject> HISTOGRAM_EXPONENTIAL =
+      HISTOGRAM.optional("exponential", EXPONENTIAL.type(o -> o), "Exponential buckets.");
+  private static final Key<List<YamlObject>> HISTOGRAM_DIMENSIONS =
+      HISTOGRAM.key("dimensions", DIMENSIONS_TYPE, List.of(), "Of durations alone.");
+
+  private static final Section EXEMPLARS = new Section("exemplars", "Spans beside the counts.");
+  private static final Key<Boolean> EXEMPLARS_ENABLED =
+      EXEMPLARS.key("enabled", Type.BOOL, false, "Whether there are any.");
+  private static final Key<Long> MAX_PER_DATA_POINT =
+      EXEMPLARS.key("max_per_data_point", Type.INT, 5L, "How many a point has.");
+
+  private static final Section EVENTS = new Section("events", "Whether events are counted.");
+  private static final Key<Boolean> EVENTS_ENABLED =
+      EVENTS.key("enabled", Type.BOOL, false, "Whether they are.");
+  private static final Key<List<YamlObject>> EVENTS_DIMENSIONS =
+      EVENTS.key("dimensions", DIMENSIONS_TYPE, List.of(), "Attributes of events as well.");
+
+  private static final Section SECTION =
+      new Section("span_metrics", "Counts spans and how long they took.");
+  private static final Key<YamlObject> HISTOGRAM_KEY =
+      SECTION.optional("histogram", HISTOGRAM.type(o -> o), "How durations are counted.");
+  private static final Key<List<YamlObject>> DIMENSIONS =
+      SECTION.key("dimensions", DIMENSIONS_TYPE, List.of(), "Of all metrics.");
+  private static final Key<List<YamlObject>> CALLS_DIMENSIONS =
+      SECTION.key("calls_dimensions", DIMENSIONS_TYPE, List.of(), "Of calls alone.");
+  private static final Key<List<String>> EXCLUDE_DIMENSIONS =
+      SECTION.key(
+          "exclude_dimensions",
+          Type.list(Type.STRING),
+          List.of(),
+          "Which of the dimensions that every series has are left out.");
+  private static final Key<Long> DIMENSIONS_CACHE_SIZE =
+      SECTION.optional(
+          "dimensions_cache_size",
+          Type.INT,
+          "Means nothing any more; aggregation_cardinality_limit bounds series.");
+  private static final Key<Long> AGGREGATION_CARDINALITY_LIMIT =
+      SECTION.key(
+          "aggregation_cardinality_limit",
+          Type.INT,
+          0L,
+          "How many series a metric of a resource has; further ones are counted together.");
+  private static final Key<Long> RESOURCE_METRICS_CACHE_SIZE =
+      SECTION.key(
+          "resource_metrics_cache_size", Type.INT, 1000L, "How many resources are remembered.");
+  private static final Key<List<String>> RESOURCE_METRICS_KEY_ATTRIBUTES =
+      SECTION.key(
+          "resource_metrics_key_attributes",
+          Type.list(Type.STRING),
+          List.of(),
+          "Attributes by which resources are told apart; all of them when there are none.");
+  private static final Key<Boolean> AGGREGATION_TEMPORALITY =
+      SECTION.key(
+          "aggregation_temporality",
+          Type.oneOf("temporality", TEMPORALITIES),
+          false,
+          "Whether counts begin anew with each interval.");
+  private static final Key<Duration> METRICS_FLUSH_INTERVAL =
+      SECTION.key(
+          "metrics_flush_interval", GoDurations.TYPE, Duration.ofSeconds(60), "When they go on.");
+  private static final Key<Duration> METRICS_EXPIRATION =
+      SECTION.key(
+          "metrics_expiration",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "When a resource without spans is forgotten; never with 0.");
+  private static final Key<Duration> SERIES_EXPIRATION =
+      SECTION.key(
+          "series_expiration",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "When a single series without spans is forgotten; never with 0.");
+  private static final Key<Long> METRIC_TIMESTAMP_CACHE_SIZE =
+      SECTION.key(
+          "metric_timestamp_cache_size",
+          Type.INT,
+          1000L,
+          "For how many deltas it is known when they were sent last.");
+  private static final Key<String> NAMESPACE =
+      SECTION.key("namespace", Type.STRING, "traces.span.metrics", "Before names of metrics.");
+  private static final Key<YamlObject> EXEMPLARS_KEY =
+      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Spans beside the counts.");
+  private static final Key<YamlObject> EVENTS_KEY =
+      SECTION.optional("events", EVENTS.type(o -> o), "Whether events are counted.");
+  private static final Key<List<String>> INCLUDE_INSTRUMENTATION_SCOPE =
+      SECTION.key(
+          "include_instrumentation_scope",
+          Type.list(Type.STRING),
+          List.of(),
+          "Names of scopes that are shown.");
+  private static final Key<Boolean> ADD_RESOURCE_ATTRIBUTES =
+      SECTION.key(
+          "add_resource_attributes",
+          Type.BOOL,
+          false,
+          "Resources have their attributes either way.");
+  private static final Key<Boolean> ENABLE_METRICS_SAMPLING_METHOD =
+      SECTION.key(
+          "enable_metrics_sampling_method",
+          Type.BOOL,
+          false,
+          "Shows whether spans stand for others that a sampler left out.");
+
+  static {
+    SECTION.notBuilt("self_time", "What spans took without their children.");
+  }
+
+  @Override
+  public String type() {
+    return "span_metrics";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("spanmetrics");
+  }
+
+  @Override
+  public String about() {
+    return "Counts spans and how long they took, as metrics.";
+  }
+
+  @Override
+  public Type<SpanMetricsSettings> settings() {
+    return SECTION.type(SpanMetricsFactory::read);
+  }
+
+  @Override
+  public boolean connects(Signal from, Signal to) {
+    return from == Signal.TRACES && to == Signal.METRICS;
+  }
+
+  @Override
+  public Connector create(
+      SpanMetricsSettings settings, Signal from, Signal to, Outputs outputs, Context context) {
+    if (settings.deprecatedCache()) {
+      context
+          .logger()
+          .log(
+              Level.WARNING,
+              "{0}: dimensions_cache_size means nothing any more;"
+                  + " aggregation_cardinality_limit bounds series",
+              context.name());
+    }
+    return new SpanMetrics(settings, INSTANCE, MAX_SERIES, outputs.all(), context);
+  }
+
+  private static SpanMetricsSettings read(YamlObject o) {
+    o.get(ADD_RESOURCE_ATTRIBUTES);
+    boolean delta = o.get(AGGREGATION_TEMPORALITY);
+    if (o.get(METRICS_FLUSH_INTERVAL).isZero()) {
+      throw o.error(METRICS_FLUSH_INTERVAL, "metrics_flush_interval is longer than nothing");
+    }
+    if (delta && o.get(METRIC_TIMESTAMP_CACHE_SIZE) <= 0) {
+      throw o.error(
+          METRIC_TIMESTAMP_CACHE_SIZE,
+          "metric_timestamp_cache_size is 1 or more when counts are deltas");
+    }
+    YamlObject h = o.find(HISTOGRAM_KEY);
+    SpanMetricsSettings.Unit unit = h == null ? SpanMetricsSettings.Unit.MS : h.get(UNIT);
+    return new SpanMetricsSettings(
+        o.get(NAMESPACE),
+        wanted(o.get(DIMENSIONS)),
+        wanted(o.get(CALLS_DIMENSIONS)),
+        Set.copyOf(o.get(EXCLUDE_DIMENSIONS)),
+        Set.copyOf(o.get(INCLUDE_INSTRUMENTATION_SCOPE)),
+        Set.copyOf(o.get(RESOURCE_METRICS_KEY_ATTRIBUTES)),
+        unit,
+        durations(h, unit),
+        events(o),
+        delta,
+        o.get(METRICS_FLUSH_INTERVAL),
+        exemplars(o.find(EXEMPLARS_KEY)),
+        number(o, AGGREGATION_CARDINALITY_LIMIT, 0),
+        number(o, RESOURCE_METRICS_CACHE_SIZE, 1),
+        o.get(METRICS_EXPIRATION),
+        o.get(SERIES_EXPIRATION),
+        (int) Math.clamp(o.get(METRIC_TIMESTAMP_CACHE_SIZE), 0, MAX_SERIES),
+        o.get(ENABLE_METRICS_SAMPLING_METHOD),
+        o.at(DIMENSIONS_CACHE_SIZE) != null);
+  }
+
+  private static int number(YamlObject o, Key<Long> key, int least) {
+    long n = o.get(key);
+    if (n < least) {
+      throw o.error(key, key.name() + " is " + least + " or more");
+    }
+    return (int) Math.min(Integer.MAX_VALUE, n);
+  }
+
+  private static int exemplars(@Nullable YamlObject o) {
+    if (o == null || !o.get(EXEMPLARS_ENABLED)) {
+      return 0;
+    }
+    int n = number(o, MAX_PER_DATA_POINT, 0);
+    if (n > MOST_EXEMPLARS) {
+      throw o.error(MAX_PER_DATA_POINT, "max_per_data_point is at most " + MOST_EXEMPLARS);
+    }
+    return n;
+  }
+
+  private static SpanMetricsSettings.@Nullable Wanted events(YamlObject o) {
+    YamlObject e = o.find(EVENTS_KEY);
+    if (e == null || !e.get(EVENTS_ENABLED)) {
+      return null;
+    }
+    if (e.get(EVENTS_DIMENSIONS).isEmpty()) {
+      throw e.error(
+          EVENTS_DIMENSIONS,
+          "dimensions of events name at least one attribute where events are counted");
+    }
+    return wanted(e.get(EVENTS_DIMENSIONS));
+  }
+
+  private static SpanMetricsSettings.@Nullable Durations durations(
+      @Nullable YamlObject h, SpanMetricsSettings.Unit unit) {
+    YamlObject explicit = h == null ? null : h.find(HISTOGRAM_EXPLICIT);
+    YamlObject exponential = h == null ? null : h.find(HISTOGRAM_EXPONENTIAL);
+    if (h != null && explicit != null && exponential != null) {
+      throw h.error(HISTOGRAM_EXPONENTIAL, "use either explicit or exponential buckets, not both");
+    }
+    SpanMetricsSettings.Wanted dimensions =
+        wanted(h == null ? List.of() : h.get(HISTOGRAM_DIMENSIONS));
+    int maxSize = exponential == null ? 0 : number(exponential, MAX_SIZE, 0);
+    if (exponential != null && maxSize > LARGEST_MAX_SIZE) {
+      throw exponential.error(MAX_SIZE, "max_size is at most " + LARGEST_MAX_SIZE);
+    }
+    double[] bounds = bounds(explicit, unit);
+    if (h != null && h.get(DISABLE)) {
+      return null;
+    }
+    return new SpanMetricsSettings.Durations(
+        exponential == null ? bounds : null, maxSize == 0 ? DEFAULT_MAX_SIZE : maxSize, dimensions);
+  }
+
+  private static double[] bounds(@Nullable YamlObject o, SpanMetricsSettings.Unit unit) {
+    List<Duration> buckets = o == null ? BUCKETS : o.get(EXPLICIT_BUCKETS);
+    double[] bounds = new double[buckets.size()];
+    for (int i = 0; i < bounds.length; i++) {
+      bounds[i] = unit.of(buckets.get(i).toNanos());
+      if (o != null && i > 0 && bounds[i] <= bounds[i - 1]) {
+        throw o.error(EXPLICIT_BUCKETS, "each of the buckets is larger than the one before");
+      }
+    }
+    return bounds;
+  }
+
+  private static SpanMetricsSettings.Wanted wanted(List<YamlObject> list) {
+    List<SpanMetricsSettings.Named> named = new ArrayList<>();
+    Map<YamlNode, Pattern> globs = new LinkedHashMap<>();
+    Set<String> names = new HashSet<>(RESERVED);
+    for (YamlObject o : list) {
+      String name = Objects.requireNonNullElse(o.find(NAME), "");
+      String glob = Objects.requireNonNullElse(o.find(GLOB), "");
+      if (name.isEmpty() == glob.isEmpty()) {
+        throw o.error("a dimension has a name or a glob");
+      }
+      if (glob.isEmpty()) {
+        if (!names.add(name)) {
+          throw o.error(NAME, "duplicate dimension name " + name);
+        }
+        named.add(new SpanMetricsSettings.Named(name, o.find(DEFAULT)));
+        continue;
+      }
+      if (o.find(DEFAULT) != null) {
+        throw o.error(DEFAULT, "a dimension with a glob has no default");
+      }
+      globs.put(o.node(), glob(o, glob));
+    }
+    globs.forEach(
+        (at, glob) -> {
+          for (String name : names) {
+            if (glob.matches(name)) {
+              throw at.error("the glob takes " + name + ", which is a dimension already");
+            }
+          }
+        });
+    return new SpanMetricsSettings.Wanted(named, List.copyOf(globs.values()));
+  }
+
+  private static Pattern glob(YamlObject o, String glob) {
+    try {
+      return AttributeGlob.compile(glob);
+    } catch (IllegalArgumentException e) {
+      throw o.error(GLOB, String.valueOf(e.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.tethys.pipeline.processor.connector.spanmetrics;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What was counted of the spans of one resource. Guarded by the connector. */
+final class SpanResource {
+  private final Attributes attributes;
+  final SeriesTable<NumberDataPoint> calls;
+  final @Nullable SeriesTable<? extends DataPoint> durations;
+  final @Nullable SeriesTable<NumberDataPoint> events;
+  private long seenMillis;
+
+  /**
+   * With nothing counted.
+   *
+   * @param attributes nobody else's
+   * @param durations null when they are not wanted; so are events
+   */
+  SpanResource(
+      Attributes attributes,
+      SeriesForm<NumberDataPoint> calls,
+      @Nullable SeriesForm<?> durations,
+      @Nullable SeriesForm<NumberDataPoint> events) {
+    this.attributes = attributes;
+    this.calls = new SeriesTable<>(calls);
+    this.durations = durations == null ? null : new SeriesTable<>(durations);
+    this.events = events == null ? null : new SeriesTable<>(events);
+  }
+
+  Attributes attributes() {
+    return attributes;
+  }
+
+  /** When a span of it came last. */
+  long seenMillis() {
+    return seenMillis;
+  }
+
+  void seen(long millis) {
+    seenMillis = millis;
+  }
+
+  /** Its metrics, in their order; none of those that have no series. */
+  List<Metric> metrics(int temporality, SeriesTable.Starts starts, long nanos) {
+    List<Metric> all = new ArrayList<>(3);
+    for (SeriesTable<?> t : tables()) {
+      Metric m = t.metric(temporality, starts, nanos);
+      if (m != null) {
+        all.add(m);
+      }
+    }
+    return all;
+  }
+
+  /** Forgets series in which nothing was counted since a time; whether none is left. */
+  boolean expire(long untilMillis, Room room) {
+    boolean empty = true;
+    for (SeriesTable<?> t : tables()) {
+      t.expire(untilMillis, room);
+      empty &= t.isEmpty();
+    }
+    return empty;
+  }
+
+  /** How much room it takes. */
+  long weight() {
+    long sum = 0;
+    for (SeriesTable<?> t : tables()) {
+      sum += t.weight();
+    }
+    return sum;
+  }
+
+  private List<SeriesTable<?>> tables() {
+    List<SeriesTable<?>> all = new ArrayList<>(3);
+    all.add(calls);
+    if (durations != null) {
+      all.add(durations);
+    }
+    if (events != null) {
+      all.add(events);
+    }
+    return all;
+  }
+}
