@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.config.NotBuiltException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
@@ -21,15 +20,22 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.Outputs;
+import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.processor.connector.spanmetrics.SpanMetricsFactory;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -610,6 +616,65 @@ class SpanMetricsTest {
   }
 
   @Test
+  void whatNobodyTakesIsSentAgainAndCountingGoesOn() throws IOException {
+    List<Batch> offered = new ArrayList<>();
+    AtomicReference<Outcome> answer =
+        new AtomicReference<>(new Outcome.Unavailable("down", Duration.ZERO));
+    SpanMetricsFactory factory = new SpanMetricsFactory();
+    Connector c =
+        factory.create(
+            factory
+                .settings()
+                .read(YamlDocument.parse("c.yaml", null, "aggregation_temporality: delta").root()),
+            Signal.TRACES,
+            Signal.METRICS,
+            new Outputs() {
+              @Override
+              public Consumer all() {
+                return (batch, receipt) -> {
+                  offered.add(batch);
+                  receipt.settle(answer.get());
+                };
+              }
+
+              @Override
+              public Set<PipelineId> pipelines() {
+                return Set.of();
+              }
+
+              @Override
+              public Consumer to(PipelineId pipeline) {
+                throw new UnsupportedOperationException();
+              }
+            },
+            rig);
+    c.start();
+    rig.send(c, traces(resource("service-a", span(SERVER, OK, 1))));
+    rig.clock.pass(Duration.ofSeconds(60));
+    rig.send(c, traces(resource("service-a", span(SERVER, OK, 1), span(SERVER, OK, 1))));
+    rig.clock.pass(Duration.ofSeconds(64));
+    assertThat(offered).as("once, and again every five seconds").hasSize(13);
+    assertThat(offered)
+        .allSatisfy(b -> assertThat(calls(Rig.metrics(b)).getFirst().longValue()).isEqualTo(1));
+    assertThat(rig.account(Signal.METRICS).balance().held()).isEqualTo(2);
+    answer.set(Outcome.ACCEPTED);
+    rig.clock.pass(Duration.ofSeconds(5));
+    assertThat(offered).hasSize(14);
+    rig.clock.pass(Duration.ofSeconds(60));
+    assertThat(offered).hasSize(15);
+    NumberDataPoint next = calls(Rig.metrics(offered.getLast())).getFirst();
+    assertThat(next.longValue()).isEqualTo(2);
+    assertThat(next.startTimeUnixNano())
+        .isEqualTo(calls(Rig.metrics(offered.getFirst())).getFirst().timeUnixNano());
+    answer.set(new Outcome.Unavailable("down", Duration.ZERO));
+    rig.send(c, traces(resource("service-a", span(SERVER, OK, 1))));
+    c.stop(Duration.ofSeconds(1));
+    assertThat(rig.account(Signal.METRICS).balance().dropped()).containsEntry("unavailable", 2L);
+    assertThat(rig.account(Signal.METRICS).balance().held()).isZero();
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  @Test
   void whatWasHandedOnIsNotSentAgainAtTheEnd() throws IOException {
     Connector c = connector("");
     rig.send(c, sample());
@@ -674,12 +739,69 @@ class SpanMetricsTest {
         .hasMessageContaining(line.substring(line.lastIndexOf(" | ") + 3));
   }
 
+  private static Span timed(long id, long parent, long start, long end) {
+    Span s = new Span();
+    s.setName("s" + id);
+    s.setTraceId(1, 1);
+    s.setSpanId(id);
+    s.setParentSpanId(parent);
+    s.setStartTimeUnixNano(start * MS);
+    s.setEndTimeUnixNano(end * MS);
+    return s;
+  }
+
+  private List<Double> selfTimes(Span... spans) throws IOException {
+    Connector c = connector("{self_time: {enabled: true}, histogram: {disable: true}}");
+    rig.send(c, traces(resource("orders", spans)));
+    MetricsData d = afterInterval();
+    assertThat(calls(d)).hasSize(spans.length);
+    assertThat(durations(d)).isEmpty();
+    return points(d, "traces.span.metrics.self_time").stream()
+        .map(p -> ((HistogramDataPoint) p).sum())
+        .toList();
+  }
+
   @Test
-  void whatIsNotBuiltIsRefused() {
-    YamlDocument d = YamlDocument.parse("c.yaml", null, "self_time: {enabled: true}");
-    new SpanMetricsFactory().settings().read(d.root());
-    assertThatThrownBy(d::refuseNotBuilt)
-        .isInstanceOf(NotBuiltException.class)
-        .hasMessageContaining("self_time");
+  void childrenThatOverlapAreTakenAwayOnce() throws IOException {
+    assertThat(selfTimes(timed(10, 0, 0, 100), timed(11, 10, 10, 30), timed(12, 10, 20, 50)))
+        .containsExactly(60.0, 20.0, 30.0);
+  }
+
+  @Test
+  void childrenAreTakenAwayOnlyWithinTheirParent() throws IOException {
+    assertThat(selfTimes(timed(1, 0, 100, 200), timed(2, 1, 50, 400))).containsExactly(0.0, 350.0);
+  }
+
+  @Test
+  void tracesThatCameInPartHaveNoSelfTimes() throws IOException {
+    assertThat(selfTimes(timed(1, 0, 0, 100), timed(2, 9, 10, 50))).isEmpty();
+  }
+
+  @Test
+  void spansOfOneIdHaveNoSelfTimes() throws IOException {
+    Span other = timed(7, 0, 10, 20);
+    other.setName("other");
+    assertThat(selfTimes(timed(7, 0, 0, 100), other)).isEmpty();
+  }
+
+  @Test
+  void piecesOfATraceWithoutItsRootHaveSelfTimes() throws IOException {
+    assertThat(selfTimes(timed(1, 9, 0, 100), timed(2, 1, 10, 40))).containsExactly(70.0, 30.0);
+  }
+
+  @Test
+  void severalRootsHaveSelfTimes() throws IOException {
+    assertThat(selfTimes(timed(1, 0, 0, 100), timed(2, 0, 200, 260))).containsExactly(100.0, 60.0);
+  }
+
+  @Test
+  void selfTimesHaveTheDimensionsOfDurations() throws IOException {
+    Connector c =
+        connector("{self_time: {enabled: true}, histogram: {dimensions: [{name: d, default: x}]}}");
+    rig.send(c, traces(resource("orders", timed(1, 0, 0, 100))));
+    MetricsData d = afterInterval();
+    assertThat(Rig.all(d)).extracting(Metric::name).hasSize(3);
+    assertThat(points(d, "traces.span.metrics.self_time").getFirst().attributes())
+        .isEqualTo(durations(d).getFirst().attributes());
   }
 }

@@ -42,7 +42,7 @@ final class SpanCounting {
   private final boolean status;
   private final Dimensions dimensions;
   private final Dimensions calls;
-  private final @Nullable Dimensions durations;
+  private final Dimensions durations;
   private final @Nullable Dimensions events;
   private final SeriesKey key = new SeriesKey();
   private final SplittableRandom random = new SplittableRandom();
@@ -61,14 +61,23 @@ final class SpanCounting {
     this.status = !settings.excluded().contains(STATUS);
     this.dimensions = settings.dimensions().dimensions();
     this.calls = settings.callsDimensions().dimensions();
-    SpanMetricsSettings.Durations d = settings.durations();
-    this.durations = d == null ? null : d.dimensions().dimensions();
+    this.durations = settings.histogram().dimensions().dimensions();
     SpanMetricsSettings.Wanted e = settings.events();
     this.events = e == null ? null : e.dimensions();
   }
 
-  /** Counts a span in the series of its resource. */
-  void count(Span span, Scope scope, Attributes resource, SpanResource to, Room room) {
+  /**
+   * Counts a span in the series of its resource.
+   *
+   * @param selfNanos how long it took without its children; null when that is not known
+   */
+  void count(
+      Span span,
+      Scope scope,
+      Attributes resource,
+      SpanResource to,
+      @Nullable Long selfNanos,
+      Room room) {
     long nanos = Math.max(0, span.endTimeUnixNano() - span.startTimeUnixNano());
     double duration = settings.unit().of(nanos);
     long times = times(span.traceState());
@@ -78,11 +87,17 @@ final class SpanCounting {
     calls.addTo(key, span.attributes(), NONE, resource);
     to.calls.count(
         key, () -> attributes(span, scope, NONE, resource, calls), span, duration, times, room);
-    if (to.durations != null && durations != null) {
+    if (to.durations != null || to.selfTimes != null) {
       key.backToMark();
       durations.addTo(key, span.attributes(), NONE, resource);
       Supplier<Attributes> attributes = () -> attributes(span, scope, NONE, resource, durations);
-      to.durations.count(key, attributes, span, duration, times, room);
+      if (to.durations != null) {
+        to.durations.count(key, attributes, span, duration, times, room);
+      }
+      if (to.selfTimes != null && selfNanos != null) {
+        double self = settings.unit().of(selfNanos);
+        to.selfTimes.count(key, attributes, span, self, times, room);
+      }
     }
     if (to.events == null || events == null || !span.hasEvents()) {
       return;

@@ -7,32 +7,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * The metrics of a connector.
  *
- * @param durations null when they are not wanted; so are events
+ * @param durations null when they are not wanted; so are events and self times
  */
 record SpanForms(
     SeriesForm<NumberDataPoint> calls,
     @Nullable SeriesForm<?> durations,
-    @Nullable SeriesForm<NumberDataPoint> events) {
+    @Nullable SeriesForm<NumberDataPoint> events,
+    @Nullable SeriesForm<?> selfTimes) {
 
   static SpanForms of(SpanMetricsSettings s) {
-    SpanMetricsSettings.Durations d = s.durations();
-    SeriesForm<?> durations = null;
-    if (d != null) {
-      String name = s.metric("duration");
-      double[] bounds = d.bounds();
-      durations =
-          bounds == null
-              ? SeriesForm.exponential(name, s.unit().text(), d.maxSize())
-              : SeriesForm.explicit(name, s.unit().text(), bounds);
-    }
     return new SpanForms(
         SeriesForm.numbers(s.metric("calls")),
-        durations,
-        s.events() == null ? null : SeriesForm.numbers(s.metric("events")));
+        s.durations() ? histogram("duration", s) : null,
+        s.events() == null ? null : SeriesForm.numbers(s.metric("events")),
+        s.selfTimes() ? histogram("self_time", s) : null);
+  }
+
+  private static SeriesForm<?> histogram(String name, SpanMetricsSettings s) {
+    double[] bounds = s.histogram().bounds();
+    return bounds == null
+        ? SeriesForm.exponential(s.metric(name), s.unit().text(), s.histogram().maxSize())
+        : SeriesForm.explicit(s.metric(name), s.unit().text(), bounds);
   }
 
   /** A resource with nothing counted. */
   SpanResource resource(Attributes attributes) {
-    return new SpanResource(attributes, calls, durations, events);
+    return new SpanResource(attributes, this);
   }
 }

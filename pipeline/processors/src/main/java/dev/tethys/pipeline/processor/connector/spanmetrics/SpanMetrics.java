@@ -154,6 +154,7 @@ final class SpanMetrics implements Connector {
     }
     Tally tally = new Tally();
     room.at(clock.millis());
+    Map<Span, Long> self = settings.selfTimes() ? SelfTimes.of(data) : Map.of();
     for (ResourceGroup<Span> r : data.resources()) {
       int n = 0;
       for (ScopeGroup<Span> s : r.scopes()) {
@@ -171,7 +172,7 @@ final class SpanMetrics implements Connector {
       }
       for (ScopeGroup<Span> s : r.scopes()) {
         for (Span span : s.items()) {
-          counting.count(span, s.scope(), attributes, to, room);
+          counting.count(span, s.scope(), attributes, to, self.get(span), room);
         }
       }
       tally.counted += n;

@@ -114,6 +114,11 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<List<YamlObject>> EVENTS_DIMENSIONS =
       EVENTS.key("dimensions", DIMENSIONS_TYPE, List.of(), "Attributes of events as well.");
 
+  private static final Section SELF_TIME =
+      new Section("self_time", "How long spans took without their children.");
+  private static final Key<Boolean> SELF_TIME_ENABLED =
+      SELF_TIME.key("enabled", Type.BOOL, false, "Whether that is counted.");
+
   private static final Section SECTION =
       new Section("span_metrics", "Counts spans and how long they took.");
   private static final Key<YamlObject> HISTOGRAM_KEY =
@@ -181,6 +186,9 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
       SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Spans beside the counts.");
   private static final Key<YamlObject> EVENTS_KEY =
       SECTION.optional("events", EVENTS.type(o -> o), "Whether events are counted.");
+  private static final Key<YamlObject> SELF_TIME_KEY =
+      SECTION.optional(
+          "self_time", SELF_TIME.type(o -> o), "How long spans took without their children.");
   private static final Key<List<String>> INCLUDE_INSTRUMENTATION_SCOPE =
       SECTION.key(
           "include_instrumentation_scope",
@@ -199,10 +207,6 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           Type.BOOL,
           false,
           "Shows whether spans stand for others that a sampler left out.");
-
-  static {
-    SECTION.notBuilt("self_time", "What spans took without their children.");
-  }
 
   @Override
   public String type() {
@@ -256,6 +260,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "metric_timestamp_cache_size is 1 or more when counts are deltas");
     }
     YamlObject h = o.find(HISTOGRAM_KEY);
+    YamlObject self = o.find(SELF_TIME_KEY);
     SpanMetricsSettings.Unit unit = h == null ? SpanMetricsSettings.Unit.MS : h.get(UNIT);
     return new SpanMetricsSettings(
         o.get(NAMESPACE),
@@ -265,7 +270,9 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
         Set.copyOf(o.get(INCLUDE_INSTRUMENTATION_SCOPE)),
         Set.copyOf(o.get(RESOURCE_METRICS_KEY_ATTRIBUTES)),
         unit,
-        durations(h, unit),
+        histogram(h, unit),
+        h == null || !h.get(DISABLE),
+        self != null && self.get(SELF_TIME_ENABLED),
         events(o),
         delta,
         o.get(METRICS_FLUSH_INTERVAL),
@@ -311,7 +318,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     return wanted(e.get(EVENTS_DIMENSIONS));
   }
 
-  private static SpanMetricsSettings.@Nullable Durations durations(
+  private static SpanMetricsSettings.Histogram histogram(
       @Nullable YamlObject h, SpanMetricsSettings.Unit unit) {
     YamlObject explicit = h == null ? null : h.find(HISTOGRAM_EXPLICIT);
     YamlObject exponential = h == null ? null : h.find(HISTOGRAM_EXPONENTIAL);
@@ -325,10 +332,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
       throw exponential.error(MAX_SIZE, "max_size is at most " + LARGEST_MAX_SIZE);
     }
     double[] bounds = bounds(explicit, unit);
-    if (h != null && h.get(DISABLE)) {
-      return null;
-    }
-    return new SpanMetricsSettings.Durations(
+    return new SpanMetricsSettings.Histogram(
         exponential == null ? bounds : null, maxSize == 0 ? DEFAULT_MAX_SIZE : maxSize, dimensions);
   }
 

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param scopes instrumentation scopes that are shown
  * @param keyAttributes by which resources are told apart; empty for all
  * @param unit of durations
- * @param durations null when there are to be none
+ * @param histogram of durations and self times
+ * @param durations whether there are any
+ * @param selfTimes whether there are any
  * @param events null when they are not counted
  * @param exemplars of a point; 0 for none
  * @param limit series of a metric and resource; 0 for no limit
@@ -33,7 +35,9 @@ public record SpanMetricsSettings(
     Set<String> scopes,
     Set<String> keyAttributes,
     Unit unit,
-    @Nullable Durations durations,
+    Histogram histogram,
+    boolean durations,
+    boolean selfTimes,
     @Nullable Wanted events,
     boolean delta,
     Duration interval,
@@ -77,12 +81,12 @@ public record SpanMetricsSettings(
   }
 
   /**
-   * Their histogram.
+   * How durations are counted.
    *
    * @param bounds in the unit; null for exponential buckets
    * @param maxSize how many of these there are at most
    */
-  public record Durations(double @Nullable [] bounds, int maxSize, Wanted dimensions) {}
+  public record Histogram(double @Nullable [] bounds, int maxSize, Wanted dimensions) {}
 
   String metric(String name) {
     return namespace.isEmpty() ? name : namespace + "." + name;

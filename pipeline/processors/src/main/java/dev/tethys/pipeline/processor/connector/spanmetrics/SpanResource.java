@@ -14,23 +14,25 @@ final class SpanResource {
   final SeriesTable<NumberDataPoint> calls;
   final @Nullable SeriesTable<? extends DataPoint> durations;
   final @Nullable SeriesTable<NumberDataPoint> events;
+  final @Nullable SeriesTable<? extends DataPoint> selfTimes;
   private long seenMillis;
 
   /**
    * With nothing counted.
    *
    * @param attributes nobody else's
-   * @param durations null when they are not wanted; so are events
    */
-  SpanResource(
-      Attributes attributes,
-      SeriesForm<NumberDataPoint> calls,
-      @Nullable SeriesForm<?> durations,
-      @Nullable SeriesForm<NumberDataPoint> events) {
+  SpanResource(Attributes attributes, SpanForms forms) {
     this.attributes = attributes;
-    this.calls = new SeriesTable<>(calls);
-    this.durations = durations == null ? null : new SeriesTable<>(durations);
-    this.events = events == null ? null : new SeriesTable<>(events);
+    this.calls = new SeriesTable<>(forms.calls());
+    this.durations = table(forms.durations());
+    this.events = table(forms.events());
+    this.selfTimes = table(forms.selfTimes());
+  }
+
+  private static <P extends DataPoint> @Nullable SeriesTable<P> table(
+      @Nullable SeriesForm<P> form) {
+    return form == null ? null : new SeriesTable<>(form);
   }
 
   Attributes attributes() {
@@ -48,7 +50,7 @@ final class SpanResource {
 
   /** Its metrics, in their order; none of those that have no series. */
   List<Metric> metrics(int temporality, SeriesTable.Starts starts, long nanos) {
-    List<Metric> all = new ArrayList<>(3);
+    List<Metric> all = new ArrayList<>(4);
     for (SeriesTable<?> t : tables()) {
       Metric m = t.metric(temporality, starts, nanos);
       if (m != null) {
@@ -78,13 +80,16 @@ final class SpanResource {
   }
 
   private List<SeriesTable<?>> tables() {
-    List<SeriesTable<?>> all = new ArrayList<>(3);
+    List<SeriesTable<?>> all = new ArrayList<>(4);
     all.add(calls);
     if (durations != null) {
       all.add(durations);
     }
     if (events != null) {
       all.add(events);
+    }
+    if (selfTimes != null) {
+      all.add(selfTimes);
     }
     return all;
   }
