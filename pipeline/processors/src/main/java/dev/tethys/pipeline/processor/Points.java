@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor;
 
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.DistributionDataPoint;
 import dev.tethys.model.telemetry.Exemplar;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
@@ -73,7 +74,8 @@ public final class Points {
    * of the later of both alone: a sum that is added to for ever would gather them for ever.
    *
    * @param more of the same class
-   * @return whether it could be added: histograms of other bounds cannot
+   * @return whether it could be added: histograms of other bounds cannot, nor exponential ones
+   *     whose buckets lie so far apart that no scale there is brings them together
    */
   public static boolean add(DataPoint sum, DataPoint more) {
     List<Exemplar> latest =
@@ -95,8 +97,11 @@ public final class Points {
         }
         histograms(s, List.of(h));
       }
-      case ExponentialHistogramDataPoint s ->
-          exponential(s, List.of(s, ((ExponentialHistogramDataPoint) more).copy()));
+      case ExponentialHistogramDataPoint s -> {
+        if (!ExponentialSum.add(s, List.of(s, (ExponentialHistogramDataPoint) more))) {
+          return false;
+        }
+      }
       default -> throw new AssertionError();
     }
     List<Exemplar> own = exemplars(sum);
@@ -132,10 +137,8 @@ public final class Points {
             histograms(h, group);
             yield true;
           }
-          case ExponentialHistogramDataPoint e -> {
-            exponential(e, group);
-            yield true;
-          }
+          case ExponentialHistogramDataPoint e ->
+              ExponentialSum.add(e, each(group, p -> (ExponentialHistogramDataPoint) p));
           default -> false;
         };
     if (!done) {
@@ -208,153 +211,23 @@ public final class Points {
       for (int i = 0; i < Math.min(counts.length, h.bucketCounts().length); i++) {
         counts[i] += h.bucketCounts()[i];
       }
-      least(into.hasMin() && h.hasMin(), into.min(), h.min(), into::setMin, into::clearMin);
-      most(into.hasMax() && h.hasMax(), into.max(), h.max(), into::setMax, into::clearMax);
+      extremes(into, h);
       into.exemplars().addAll(h.exemplars());
     }
     into.setBucketCounts(counts);
   }
 
-  private static void least(
-      boolean both, double a, double b, java.util.function.DoubleConsumer set, Runnable clear) {
-    if (both) {
-      set.accept(Math.min(a, b));
+  /** The least and the greatest of both, where both tell it. */
+  static void extremes(DistributionDataPoint into, DistributionDataPoint more) {
+    if (into.hasMin() && more.hasMin()) {
+      into.setMin(Math.min(into.min(), more.min()));
     } else {
-      clear.run();
+      into.clearMin();
     }
-  }
-
-  private static void most(
-      boolean both, double a, double b, java.util.function.DoubleConsumer set, Runnable clear) {
-    if (both) {
-      set.accept(Math.max(a, b));
+    if (into.hasMax() && more.hasMax()) {
+      into.setMax(Math.max(into.max(), more.max()));
     } else {
-      clear.run();
-    }
-  }
-
-  /** Adds exponential histograms at the coarsest of their scales. */
-  public static void exponential(
-      ExponentialHistogramDataPoint into, List<? extends DataPoint> group) {
-    int scale = Integer.MAX_VALUE;
-    for (DataPoint p : group) {
-      scale = Math.min(scale, ((ExponentialHistogramDataPoint) p).scale());
-    }
-    Buckets positive = new Buckets();
-    Buckets negative = new Buckets();
-    for (DataPoint p : group) {
-      ExponentialHistogramDataPoint e = (ExponentialHistogramDataPoint) p;
-      positive.add(e.positiveOffset(), e.positiveCounts(), e.scale() - scale);
-      negative.add(e.negativeOffset(), e.negativeCounts(), e.scale() - scale);
-      if (e == into) {
-        continue;
-      }
-      into.setCount(into.count() + e.count());
-      into.setZeroCount(into.zeroCount() + e.zeroCount());
-      into.setZeroThreshold(Math.max(into.zeroThreshold(), e.zeroThreshold()));
-      if (into.hasSum() && e.hasSum()) {
-        into.setSum(into.sum() + e.sum());
-      } else {
-        into.clearSum();
-      }
-      least(into.hasMin() && e.hasMin(), into.min(), e.min(), into::setMin, into::clearMin);
-      most(into.hasMax() && e.hasMax(), into.max(), e.max(), into::setMax, into::clearMax);
-      into.exemplars().addAll(e.exemplars());
-    }
-    into.setScale(scale);
-    into.setPositiveOffset(positive.offset);
-    into.setPositiveCounts(positive.counts);
-    into.setNegativeOffset(negative.offset);
-    into.setNegativeCounts(negative.counts);
-  }
-
-  /** Buckets of one sign while they are added up. */
-  public static final class Buckets {
-    /** The widest range of buckets that is made; wider ones are cut at the low end. */
-    static final int MAX_WIDTH = 10_000;
-
-    int offset;
-    long[] counts = {};
-
-    /** The index of the first. */
-    public int offset() {
-      return offset;
-    }
-
-    public long[] counts() {
-      return counts;
-    }
-
-    /**
-     * Takes the counts of others away, which have the same scale.
-     *
-     * @return whether each had as many; nothing was taken otherwise
-     */
-    public boolean subtract(Buckets others) {
-      long[] less = counts.clone();
-      for (int i = 0; i < others.counts.length; i++) {
-        int at = others.offset + i - offset;
-        if (others.counts[i] == 0) {
-          continue;
-        }
-        if (at < 0 || at >= less.length || less[at] < others.counts[i]) {
-          return false;
-        }
-        less[at] -= others.counts[i];
-      }
-      counts = less;
-      return true;
-    }
-
-    /** Takes out what lies up to a threshold as a whole, and gives how many that were. */
-    public long takeUpTo(double threshold, int scale) {
-      if (threshold <= 0) {
-        return 0;
-      }
-      long n = 0;
-      double most = Math.log(threshold) / Math.log(2);
-      most += Math.abs(most) * 1e-12; // a threshold that is a bound lies on it
-      for (int i = 0; i < counts.length; i++) {
-        // A bucket reaches up to 2^((index+1) * 2^-scale).
-        if (Math.scalb((double) (offset + i + 1), -scale) > most) {
-          break;
-        }
-        n += counts[i];
-        counts[i] = 0;
-      }
-      return n;
-    }
-
-    /**
-     * Adds counts.
-     *
-     * @param from the index of the first
-     * @param shift how much finer their scale is
-     */
-    public void add(int from, long[] more, int shift) {
-      if (more.length == 0) {
-        return;
-      }
-      int low = shift(from, shift);
-      int high = shift(from + more.length - 1, shift);
-      int newLow = counts.length == 0 ? low : Math.min(low, offset);
-      int newHigh = counts.length == 0 ? high : Math.max(high, offset + counts.length - 1);
-      if ((long) newHigh - newLow >= MAX_WIDTH) {
-        newLow = newHigh - MAX_WIDTH + 1;
-      }
-      long[] grown = new long[newHigh - newLow + 1];
-      for (int i = 0; i < counts.length; i++) {
-        grown[Math.max(0, offset + i - newLow)] += counts[i];
-      }
-      for (int i = 0; i < more.length; i++) {
-        grown[Math.max(0, shift(from + i, shift) - newLow)] += more[i];
-      }
-      offset = newLow;
-      counts = grown;
-    }
-
-    private static int shift(int index, int by) {
-      return by >= 32 ? index < 0 ? -1 : 0 : index >> by;
+      into.clearMax();
     }
   }
 

@@ -136,6 +136,21 @@ class StreamsTest {
   }
 
   @Test
+  void aZeroThresholdWithinACoarserBucketHasSwallowedTheFinerOnesBelow() {
+    Processor p =
+        rig.processor(CumulativeToDelta.factory(), Signal.METRICS, "{initial_value: drop}");
+    rig.send(p, Rig.metrics("s", cumulative(exponential(10, 1, 0, -2, 4, 5))));
+    ExponentialHistogramDataPoint wider = exponential(20, 0, 4, -1, 6);
+    wider.setZeroThreshold(Math.sqrt(0.5)); // of (1/2, 1] the lower half
+    rig.send(p, Rig.metrics("s", cumulative(wider)));
+    ExponentialHistogramDataPoint d = lastExponential();
+    assertThat(d.zeroCount()).isZero();
+    assertThat(d.positiveOffset()).isEqualTo(-1);
+    assertThat(d.positiveCounts()).containsExactly(1);
+    assertThat(d.count()).isEqualTo(1);
+  }
+
+  @Test
   void deltasAreAddedUp() {
     Processor p = rig.processor(DeltaToCumulative.factory(), Signal.METRICS, "max_streams: 1");
     rig.send(p, Rig.metrics("s", Rig.sum("a", DELTA, Rig.point(2, 10))));

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.processor.temporality;
 
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
-import dev.tethys.pipeline.processor.Points;
+import dev.tethys.pipeline.processor.ExponentialBuckets;
 
 /** What was added to an exponential histogram since an earlier point of it. */
 final class ExponentialDelta {
@@ -17,20 +17,21 @@ final class ExponentialDelta {
     if (p.count() < before.count() || p.zeroThreshold() < before.zeroThreshold()) {
       return;
     }
+    // At its own scale: what a threshold has swallowed there is a part of a coarser bucket.
+    ExponentialBuckets positive = ExponentialBuckets.positive(before);
+    ExponentialBuckets negative = ExponentialBuckets.negative(before);
+    long zeros =
+        before.zeroCount()
+            + positive.takeUpTo(p.zeroThreshold())
+            + negative.takeUpTo(p.zeroThreshold());
     // A point that takes away what is as fine as the coarser of both; the later one is finer only
     // when its source began anew and nobody saw it by the count.
     int scale = Math.min(p.scale(), before.scale());
-    Points.Buckets positive = at(scale, before.positiveOffset(), before, true);
-    Points.Buckets negative = at(scale, before.negativeOffset(), before, false);
-    long zeros =
-        before.zeroCount()
-            + positive.takeUpTo(p.zeroThreshold(), scale)
-            + negative.takeUpTo(p.zeroThreshold(), scale);
-    Points.Buckets newPositive = at(scale, p.positiveOffset(), p, true);
-    Points.Buckets newNegative = at(scale, p.negativeOffset(), p, false);
+    ExponentialBuckets newPositive = ExponentialBuckets.positive(p).at(scale);
+    ExponentialBuckets newNegative = ExponentialBuckets.negative(p).at(scale);
     if (zeros > p.zeroCount()
-        || !newPositive.subtract(positive)
-        || !newNegative.subtract(negative)) {
+        || !newPositive.subtract(positive.at(scale))
+        || !newNegative.subtract(negative.at(scale))) {
       return;
     }
     p.setScale(scale);
@@ -43,12 +44,5 @@ final class ExponentialDelta {
     if (p.hasSum() && before.hasSum()) {
       p.setSum(p.sum() - before.sum());
     }
-  }
-
-  private static Points.Buckets at(
-      int scale, int offset, ExponentialHistogramDataPoint of, boolean positive) {
-    Points.Buckets b = new Points.Buckets();
-    b.add(offset, positive ? of.positiveCounts() : of.negativeCounts(), of.scale() - scale);
-    return b;
   }
 }
