@@ -58,7 +58,10 @@ public interface HostProcess {
 
   @Nullable Io io() throws IOException;
 
-  /** How often its threads gave way, and were made to. */
+  /**
+   * How often its first thread gave way, and was made to. That thread alone, for a sum over those
+   * that live now would fall when one of them ends.
+   */
   record Switches(long voluntary, long involuntary) {}
 
   @Nullable Switches switches() throws IOException;

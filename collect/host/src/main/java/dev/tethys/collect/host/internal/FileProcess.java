@@ -181,28 +181,22 @@ final class FileProcess implements HostProcess {
 
   @Override
   public @Nullable Switches switches() throws IOException {
-    List<String> tasks =
-        threads() <= 1 ? List.of(Integer.toString(pid)) : files.listOrNone(path("task"));
-    long voluntary = 0;
-    long involuntary = 0;
-    boolean any = false;
-    for (String task : tasks) {
-      Text t = read(path("task/" + task + "/status"));
-      while (t != null && t.nextLine()) {
-        boolean own = t.lineStartsWith("voluntary_ctxt_switches:");
-        if (own || t.lineStartsWith("nonvoluntary_ctxt_switches:")) {
-          any = true;
-          t.needField();
-          t.needField();
-          if (own) {
-            voluntary += t.integer();
-          } else {
-            involuntary += t.integer();
-          }
+    Text t = read(path("status"));
+    long voluntary = -1;
+    long involuntary = -1;
+    while (t != null && t.nextLine()) {
+      boolean own = t.lineStartsWith("voluntary_ctxt_switches:");
+      if (own || t.lineStartsWith("nonvoluntary_ctxt_switches:")) {
+        t.needField();
+        t.needField();
+        if (own) {
+          voluntary = t.integer();
+        } else {
+          involuntary = t.integer();
         }
       }
     }
-    return any ? new Switches(voluntary, involuntary) : null;
+    return voluntary < 0 || involuntary < 0 ? null : new Switches(voluntary, involuntary);
   }
 
   @Override

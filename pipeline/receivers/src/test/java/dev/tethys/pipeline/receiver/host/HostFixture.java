@@ -98,7 +98,8 @@ final class HostFixture {
             + "\nUid:\t"
             + user
             + "\t0\t0\t0\nSigPnd:\t0000000000000000\n"
-            + "ShdPnd:\t0000000000000005\n");
+            + "ShdPnd:\t0000000000000005\n"
+            + "voluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t4\n");
     write(
         at + "io",
         "rchar: 1\nwchar: 2\nsyscr: 30\nsyscw: 40\nread_bytes: 4096\nwrite_bytes: 8192\n"

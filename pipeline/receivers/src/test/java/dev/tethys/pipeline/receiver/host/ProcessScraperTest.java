@@ -90,7 +90,7 @@ class ProcessScraperTest {
     }
     MetricsData data = host.look(yaml.toString());
     assertThat(values(data, "process.context_switches"))
-        .isEqualTo(Map.of("voluntary", 20.0, "involuntary", 6.0));
+        .isEqualTo(Map.of("voluntary", 12.0, "involuntary", 4.0)); // of the first thread
     assertThat(values(data, "process.disk.operations"))
         .isEqualTo(Map.of("read", 30.0, "write", 40.0));
     assertThat(values(data, "process.open_file_descriptors")).isEqualTo(Map.of("", 2.0));
