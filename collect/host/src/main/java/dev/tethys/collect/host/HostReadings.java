@@ -40,7 +40,7 @@ public interface HostReadings {
   /** Since when the host is up, in seconds. */
   double uptime() throws IOException;
 
-  /** What a CPU spent in each mode. */
+  /** What a CPU spent in each mode: never less than before, unless the CPU started anew. */
   record CpuTime(
       int number,
       double user,

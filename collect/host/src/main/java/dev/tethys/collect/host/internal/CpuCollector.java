@@ -16,18 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Time of the CPUs from /proc/stat, their throttling and whether they are online from sysfs, and,
  * when asked for, /proc/cpuinfo.
- *
- * <p>The kernel's counters may step back a little (idle and iowait do) and start anew when a CPU is
- * plugged out and in. A counter shown never steps back, but for a CPU whose idle time fell by
- * {@link #JUMP_BACK_SECONDS} or more: that one starts anew.
  */
 final class CpuCollector implements NodeCollector {
-  private static final double JUMP_BACK_SECONDS = 3.0;
-
   private static final String[] MODES = {
     "user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal"
   };
-  private static final int IDLE = 3;
 
   private static final Desc SECONDS =
       Desc.counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode");
@@ -89,7 +82,7 @@ final class CpuCollector implements NodeCollector {
 
   /** What is kept of one CPU between scrapes. */
   private static final class Cpu {
-    final double[] times = new double[CpuLines.TIMES];
+    final CpuCounter counter = new CpuCounter();
     final Labels[] labels = new Labels[MODES.length];
     boolean seen;
 
@@ -144,27 +137,22 @@ final class CpuCollector implements NodeCollector {
     Text t = files.read(files.proc("stat"));
     cpus.values().forEach(c -> c.seen = false);
     while (now.next(t)) {
-      update(cpus.computeIfAbsent(now.number, Cpu::new));
+      Cpu c = cpus.computeIfAbsent(now.number, Cpu::new);
+      c.seen = true;
+      c.counter.update(now.seconds);
     }
     cpus.values().removeIf(c -> !c.seen);
     cpus.forEach(
         (number, c) -> {
+          double[] s = c.counter.seconds;
           for (int i = 0; i < MODES.length; i++) {
-            out.add(SECONDS, c.times[i], c.labels[i]);
+            out.add(SECONDS, s[i], c.labels[i]);
           }
           if (guest) {
-            out.add(GUEST, c.times[MODES.length], c.labels[0]);
-            out.add(GUEST, c.times[MODES.length + 1], c.labels[1]);
+            out.add(GUEST, s[MODES.length], c.labels[0]);
+            out.add(GUEST, s[MODES.length + 1], c.labels[1]);
           }
         });
-  }
-
-  private void update(Cpu c) {
-    c.seen = true;
-    boolean anew = c.times[IDLE] - now.seconds[IDLE] >= JUMP_BACK_SECONDS;
-    for (int i = 0; i < CpuLines.TIMES; i++) {
-      c.times[i] = anew ? now.seconds[i] : Math.max(c.times[i], now.seconds[i]);
-    }
   }
 
   private void throttles(HostFiles files, Families out, List<String> names) {

@@ -22,6 +22,9 @@ public final class FileReadings implements HostReadings {
   private final HostFiles files;
   private final MountAsker asker;
 
+  /** Of the CPUs that there were when they were read last. */
+  private Map<Integer, CpuCounter> cpus = Map.of();
+
   /** Of processes whose state is not for this process to see. */
   private static final char UNREADABLE = '?';
 
@@ -57,11 +60,17 @@ public final class FileReadings implements HostReadings {
   public List<CpuTime> cpuTimes() throws IOException {
     Text t = files.read(files.proc("stat"));
     List<CpuTime> out = new ArrayList<>();
+    Map<Integer, CpuCounter> seen = new HashMap<>();
     CpuLines lines = new CpuLines();
     while (lines.next(t)) {
-      double[] s = lines.seconds;
+      CpuCounter known = cpus.get(lines.number);
+      CpuCounter counter = known == null ? new CpuCounter() : known;
+      counter.update(lines.seconds);
+      seen.put(lines.number, counter);
+      double[] s = counter.seconds;
       out.add(new CpuTime(lines.number, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]));
     }
+    cpus = seen;
     return out;
   }
 

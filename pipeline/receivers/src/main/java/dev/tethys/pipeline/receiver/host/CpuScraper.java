@@ -82,7 +82,7 @@ final class CpuScraper implements ScraperKind.Look {
         out.recorder(TIME).measure(t[i], name, STATES[i], socket, core);
       }
       double[] last = before.get(cpu.number());
-      if (last != null) {
+      if (last != null && !startedAnew(last, t)) {
         double all = 0;
         for (int i = 0; i < STATES.length; i++) {
           all += t[i] - last[i];
@@ -95,6 +95,16 @@ final class CpuScraper implements ScraperKind.Look {
       now.put(cpu.number(), t);
     }
     before = now;
+  }
+
+  /** Whether a CPU was plugged out and in, so that there is nothing to compare it with. */
+  private static boolean startedAnew(double[] last, double[] now) {
+    for (int i = 0; i < now.length; i++) {
+      if (now[i] < last[i]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether points say where their CPU is. */

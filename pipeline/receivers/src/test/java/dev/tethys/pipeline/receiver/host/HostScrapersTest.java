@@ -53,6 +53,32 @@ class HostScrapersTest {
   }
 
   @Test
+  void timeOfACpuStepsBackOnlyWhenItStartsAnew() throws IOException {
+    HostMetricsReceiver r =
+        host.receiver("scrapers: {cpu: {metrics: {system.cpu.utilization: {enabled: true}}}}");
+    host.write("proc/stat", "cpu0 100 0 0 900 50 0 0 0 0 0\nbtime 1\n");
+    r.gather();
+    // The kernel takes back what it counted as idle or as waiting.
+    host.write("proc/stat", "cpu0 130 0 10 890 20 0 0 0 0 0\nbtime 1\n");
+    MetricsData data = r.gather();
+    assertThat(values(data, "system.cpu.time"))
+        .containsEntry("cpu0 user", 1.3)
+        .containsEntry("cpu0 idle", 9.0)
+        .containsEntry("cpu0 wait", 0.5);
+    Map<String, Double> v = values(data, "system.cpu.utilization");
+    assertThat(v)
+        .containsEntry("cpu0 idle", 0.0)
+        .containsEntry("cpu0 wait", 0.0)
+        .hasEntrySatisfying("cpu0 user", u -> assertThat(u).isCloseTo(0.75, within(1e-9)));
+    host.write("proc/stat", "cpu0 5 0 0 7 0 0 0 0 0 0\nbtime 1\n"); // plugged out and in
+    data = r.gather();
+    assertThat(values(data, "system.cpu.time"))
+        .containsEntry("cpu0 user", 0.05)
+        .containsEntry("cpu0 idle", 0.07);
+    assertThat(values(data, "system.cpu.utilization")).isEmpty();
+  }
+
+  @Test
   void pointsWithoutAnAttributeAreAddedUp() throws IOException {
     host.write("proc/stat", "cpu0 100 0 0 900 0 0 0 0 0 0\ncpu1 300 0 0 0 0 0 0 0 0 0\nbtime 1\n");
     MetricsData data = host.look("cpu: {metrics: {system.cpu.time: {attributes: [state]}}}");

@@ -1,0 +1,28 @@
+package dev.tethys.collect.host.internal;
+
+/**
+ * What one CPU spent in each mode, as counters.
+ *
+ * <p>The kernel's counters may step back a little (idle and iowait do) and start anew when a CPU is
+ * plugged out and in. These here never step back, but for a CPU whose idle time fell by {@link
+ * #JUMP_BACK_SECONDS} or more: that one starts anew.
+ */
+final class CpuCounter {
+  private static final double JUMP_BACK_SECONDS = 3.0;
+  private static final int IDLE = 3;
+
+  /** In the order of {@link CpuLines#seconds}. */
+  final double[] seconds = new double[CpuLines.TIMES];
+
+  /**
+   * Takes what the kernel says now.
+   *
+   * @param now in the same order
+   */
+  void update(double[] now) {
+    boolean anew = seconds[IDLE] - now[IDLE] >= JUMP_BACK_SECONDS;
+    for (int i = 0; i < seconds.length; i++) {
+      seconds[i] = anew ? now[i] : Math.max(seconds[i], now[i]);
+    }
+  }
+}
