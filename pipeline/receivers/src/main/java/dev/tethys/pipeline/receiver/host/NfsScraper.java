@@ -127,11 +127,20 @@ final class NfsScraper implements HostScraper {
   }
 
   @Override
-  public void scrape(Scrape s) throws IOException {
+  public void scrape(Scrape s) {
     if (startNanos == 0) {
       startNanos = s.nanos(); // the kernel does not tell since when it counts
     }
     out.at(startNanos, s.nanos());
+    try {
+      gather(s);
+      out.emit(new Resource(), s.data());
+    } finally {
+      out.clear();
+    }
+  }
+
+  private void gather(Scrape s) {
     Map<String, double[]> client = null;
     Map<String, double[]> server = null;
     try {
@@ -153,7 +162,6 @@ final class NfsScraper implements HostScraper {
     if (client == null && server == null && !s.hasFailures()) {
       s.failed(metrics(), "this host has neither an NFS client nor a server");
     }
-    out.emit(new Resource(), s.data());
   }
 
   private static boolean isOfClient(Instrument i) {

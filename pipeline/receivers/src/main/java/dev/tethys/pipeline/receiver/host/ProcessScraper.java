@@ -197,12 +197,15 @@ final class ProcessScraper implements HostScraper {
       return;
     }
     out.at(start, s.nanos());
-    if (gather(s, p, name, memory)) {
-      cpu(s, p, cpus, now);
-      out.recorder(UPTIME).measure(Math.max(0, s.nanos() - start) / 1e9);
-      out.emit(r, s.data());
+    try {
+      if (gather(s, p, name, memory)) {
+        cpu(s, p, cpus, now);
+        out.recorder(UPTIME).measure(Math.max(0, s.nanos() - start) / 1e9);
+        out.emit(r, s.data());
+      }
+    } finally {
+      out.clear(); // or the next process would have the points of this one
     }
-    out.clear();
   }
 
   private void cpu(Scrape s, HostProcess p, int cpus, Map<Integer, Used> now) {

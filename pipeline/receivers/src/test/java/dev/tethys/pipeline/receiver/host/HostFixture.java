@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.host;
 
+import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.DataPoint;
@@ -7,9 +8,13 @@ import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,7 +22,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Node_exporter's fixture of a host as the root of one, with what its collectors do not read. */
 final class HostFixture {
@@ -120,6 +128,12 @@ final class HostFixture {
 
   /** A receiver of this host. */
   HostMetricsReceiver receiver(String yaml) {
+    return receiver(yaml, Map.of(), h -> h);
+  }
+
+  /** A receiver of what is made of this host's readings. */
+  HostMetricsReceiver receiver(
+      String yaml, Map<Signal, Consumer> outputs, UnaryOperator<HostReadings> readings) {
     registry = new Registry();
     HostMetricsReceiverFactory factory = new HostMetricsReceiverFactory("1.2.3", _ -> null);
     HostMetricsReceiverFactory.Settings s =
@@ -127,11 +141,36 @@ final class HostFixture {
     return new HostMetricsReceiver(
         s,
         "1.2.3",
-        () -> HostReadings.of(factory.sources(s.rootPath()), HostMetricsReceiver.patience(s)),
-        Map.of(),
+        () ->
+            readings.apply(
+                HostReadings.of(factory.sources(s.rootPath()), HostMetricsReceiver.patience(s))),
+        outputs,
         "receiver host_metrics",
         "host_metrics",
         registry);
+  }
+
+  /** The same with calls that may fail before they are made; it is asked by their names. */
+  static <T> T failing(Class<T> type, T of, Function<String, @Nullable Throwable> failure) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (_, method, args) -> {
+              Throwable t = failure.apply(method.getName());
+              if (t != null) {
+                throw t;
+              }
+              Object result;
+              try {
+                result = method.invoke(of, args);
+              } catch (InvocationTargetException e) {
+                throw Objects.requireNonNull(e.getCause());
+              }
+              return result instanceof HostProcess p
+                  ? failing(HostProcess.class, p, failure)
+                  : result;
+            }));
   }
 
   /** What a receiver sees that has this scraper alone. */

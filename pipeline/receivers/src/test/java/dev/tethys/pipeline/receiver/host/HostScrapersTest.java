@@ -5,6 +5,7 @@ import static dev.tethys.pipeline.receiver.host.HostFixture.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
@@ -286,6 +287,24 @@ class HostScrapersTest {
     Files.delete(folder.resolve("proc/net/rpc/nfs"));
     host.look("nfs:");
     assertThat(counter("otelcol_scraper_errored_metric_points_total", "nfs")).isEqualTo(16);
+  }
+
+  @Test
+  void whatAClientToldBeforeAFaultIsNotToldTwice() {
+    boolean[] broken = {true};
+    HostMetricsReceiver r =
+        host.receiver(
+            "scrapers: {nfs: }",
+            Map.of(),
+            h ->
+                HostFixture.failing(
+                    HostReadings.class,
+                    h,
+                    call ->
+                        broken[0] && call.equals("nfsServer") ? new ArithmeticException() : null));
+    assertThat(r.gather().resources()).isEmpty();
+    broken[0] = false;
+    assertThat(points(r.gather(), "nfs.client.rpc.count")).hasSize(1);
   }
 
   @Test

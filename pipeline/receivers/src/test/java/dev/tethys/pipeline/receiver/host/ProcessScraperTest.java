@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.host;
 import static dev.tethys.pipeline.receiver.host.HostFixture.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
@@ -203,6 +204,31 @@ class ProcessScraperTest {
     assertThat(values(host.look("processes:"), "system.processes.count"))
         .containsEntry("sleeping", 1.0)
         .containsKey("unknown");
+  }
+
+  @Test
+  void whatAProcessToldBeforeAFaultIsNotToldOfAnother() throws IOException {
+    boolean[] broken = {true};
+    HostMetricsReceiver r =
+        host.receiver(
+            "scrapers: {process: }",
+            Map.of(),
+            h ->
+                HostFixture.failing(
+                    HostReadings.class,
+                    h,
+                    call -> broken[0] && call.equals("io") ? new ArithmeticException() : null));
+    assertThat(r.gather().resources()).isEmpty();
+    broken[0] = false;
+    host.process(300, "redis-server", "redis-server *:6379", 0); // is looked at first
+    MetricsData data = r.gather();
+    assertThat(pids(data)).containsExactly(300L, 4242L);
+    for (ResourceGroup<Metric> g : data.resources()) {
+      assertThat(g.scopes().getFirst().items())
+          .filteredOn(m -> m.name().equals("process.memory.usage"))
+          .singleElement()
+          .satisfies(m -> assertThat(HostFixture.points(m)).hasSize(1));
+    }
   }
 
   @Test
