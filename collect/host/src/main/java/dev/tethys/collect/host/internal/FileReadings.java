@@ -308,11 +308,8 @@ public final class FileReadings implements HostReadings {
   /** Names of logical volumes are links, and /dev/root stands for whatever is mounted first. */
   private String device(Mount m) {
     if (m.device().startsWith("/dev/mapper/")) {
-      String rootfs = files.paths().rootfs();
       String real = files.realPath(files.rootfs(m.device()));
-      return real == null
-          ? m.device()
-          : rootfs.equals("/") || !real.startsWith(rootfs) ? real : real.substring(rootfs.length());
+      return real == null ? m.device() : Mount.ofHost(real, files.paths().rootfs());
     }
     if (m.device().equals("/dev/root")) {
       String link = files.link(files.sys("dev/block/" + m.major() + ":" + m.minor()));

@@ -51,17 +51,23 @@ record Mount(
       throw t.malformed("\"" + f[2] + "\" is no device number");
     }
     String point = f[4].replace("\\040", " ").replace("\\011", "\t");
-    if (!rootfs.equals("/") && point.startsWith(rootfs)) {
-      point = point.length() == rootfs.length() ? "/" : point.substring(rootfs.length());
-    }
     return new Mount(
         f[n - 2],
-        point,
+        ofHost(point, rootfs),
         f[n - 3],
         f[2].substring(0, colon),
         f[2].substring(colon + 1),
         has(f[5], "ro") || has(f[n - 1], "ro") || has(f[n - 1], "emergency_ro"),
         f[5]);
+  }
+
+  /** A path as the host sees it whose root is at {@code rootfs}; others stay as they are. */
+  static String ofHost(String path, String rootfs) {
+    if (path.equals(rootfs)) {
+      return "/";
+    }
+    boolean under = !rootfs.equals("/") && path.startsWith(rootfs + "/");
+    return under ? path.substring(rootfs.length()) : path;
   }
 
   static boolean has(String options, String option) {

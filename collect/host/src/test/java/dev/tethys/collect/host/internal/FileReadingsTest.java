@@ -126,6 +126,21 @@ final class FileReadingsTest {
   }
 
   @Test
+  void aFolderWhoseNameOnlyBeginsLikeTheRootIsNoneUnderIt() throws IOException {
+    write(
+        "other/mountinfo",
+        """
+        29 1 259:2 / %1$s rw - ext4 /dev/sda rw
+        30 1 259:3 / %1$s/x rw - ext4 /dev/sdb rw
+        31 1 259:4 / %1$s2/x rw - ext4 /dev/sdc rw
+        """
+            .formatted(root));
+    readings = readings(root + "/other");
+    assertThat(mountPoints(false))
+        .containsExactly("/dev/sda / rw ", "/dev/sdb /x rw ", "/dev/sdc " + root + "2/x rw ");
+  }
+
+  @Test
   void coresAreToldByTheirSiblings() throws IOException {
     write("sys/devices/system/cpu/cpu0/topology/core_cpus_list", "0,2\n");
     write("sys/devices/system/cpu/cpu1/topology/core_cpus_list", "1,3\n");
