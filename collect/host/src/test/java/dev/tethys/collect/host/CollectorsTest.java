@@ -75,6 +75,35 @@ final class CollectorsTest {
   }
 
   @Test
+  void aDeviceThatIsLeftOutMayTellWhateverItLikes() throws IOException {
+    file(
+        "proc/diskstats",
+        """
+           7       0 loop0 1 2 -3 ? 5 6 7 8 9 10 11
+           8       0 sda 1 2 3 4 5 6 7 8 9 10 11
+        """);
+    Exposition disks = Exposition.of(host("diskstats", "collector.diskstats.device-exclude=^loop"));
+    assertThat(succeeded(disks, "diskstats")).isTrue();
+    assertThat(disks.samples("node_disk_reads_completed_total"))
+        .isEqualTo(Map.of("device=\"sda\"", 1.0));
+    disks = Exposition.of(host("diskstats", "collector.diskstats.device-exclude=^sdz"));
+    assertThat(succeeded(disks, "diskstats")).isFalse();
+    file(
+        "proc/net/dev",
+        """
+        Inter-|   Receive                                                |  Transmit
+         face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+         veth1: 1 none
+          eth0: 9 1 0 0 0 0 0 0 10 1 0 0 0 0 0 0
+        """);
+    Exposition nets = Exposition.of(host("netdev", "collector.netdev.device-exclude=^veth"));
+    assertThat(succeeded(nets, "netdev")).isTrue();
+    assertThat(nets.samples("node_network_receive_bytes_total"))
+        .isEqualTo(Map.of("device=\"eth0\"", 9.0));
+    assertThat(succeeded(Exposition.of(host("netdev")), "netdev")).isFalse();
+  }
+
+  @Test
   void filesystemsAreAskedWhereTheHostIsMounted() throws IOException {
     Files.createDirectories(dir.resolve("data dir"));
     file(

@@ -2,6 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A line of /proc/diskstats.
@@ -20,7 +21,12 @@ record DiskLine(String name, String major, String minor, double[] values, int co
     1, 1, SECTOR, TICK, 1, 1, SECTOR, TICK, 1, TICK, TICK, 1, 1, 1, TICK, 1, TICK
   };
 
-  static List<DiskLine> read(Text t) throws MalformedException {
+  /**
+   * Reads the lines of some devices.
+   *
+   * @param wanted by name; the numbers of others may be whatever they are
+   */
+  static List<DiskLine> read(Text t, Predicate<String> wanted) throws MalformedException {
     List<DiskLine> out = new ArrayList<>();
     while (t.nextLine()) {
       if (!t.nextField()) {
@@ -31,6 +37,9 @@ record DiskLine(String name, String major, String minor, double[] values, int co
       String minor = t.field();
       t.needField();
       String name = t.field();
+      if (!wanted.test(name)) {
+        continue;
+      }
       double[] values = new double[SCALE.length];
       int n = 0;
       while (n < values.length && t.nextField()) {

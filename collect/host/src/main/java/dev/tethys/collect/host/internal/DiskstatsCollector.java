@@ -97,12 +97,10 @@ final class DiskstatsCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    List<DiskLine> disks = DiskLine.read(files.read(files.proc("diskstats")));
+    List<DiskLine> disks =
+        DiskLine.read(files.read(files.proc("diskstats")), name -> !devices.ignores(name));
     boolean udev = files.isFolder(files.paths().udevData());
     for (DiskLine d : disks) {
-      if (devices.ignores(d.name())) {
-        continue;
-      }
       Map<String, String> info = udev ? udev(files, d) : Map.of();
       out.add(
           INFO,

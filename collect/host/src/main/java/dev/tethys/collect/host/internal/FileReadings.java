@@ -114,7 +114,7 @@ public final class FileReadings implements HostReadings {
   @Override
   public List<Disk> disks() throws IOException {
     List<Disk> out = new ArrayList<>();
-    for (DiskLine d : DiskLine.read(files.read(files.proc("diskstats")))) {
+    for (DiskLine d : DiskLine.read(files.read(files.proc("diskstats")), _ -> true)) {
       double[] v = d.values();
       out.add(
           new Disk(
@@ -210,7 +210,7 @@ public final class FileReadings implements HostReadings {
   @Override
   public List<Network> networks() throws IOException {
     List<Network> out = new ArrayList<>();
-    for (NetdevLine n : NetdevLine.read(files.read(files.proc("net/dev")))) {
+    for (NetdevLine n : NetdevLine.read(files.read(files.proc("net/dev")), _ -> true)) {
       double[] v = n.values();
       out.add(
           new Network(
@@ -336,10 +336,10 @@ public final class FileReadings implements HostReadings {
   @Override
   public Map<Character, Integer> processStates() throws IOException {
     Map<Character, Integer> states = new TreeMap<>();
+    ProcessState s = new ProcessState();
     for (int pid : processes()) {
       try {
-        ProcessStat s = ProcessStat.read(files, files.proc(pid + "/stat"));
-        if (s != null) {
+        if (s.read(files, files.proc(pid + "/stat"))) {
           states.merge(s.state, 1, Integer::sum);
         }
       } catch (HostFileException e) {

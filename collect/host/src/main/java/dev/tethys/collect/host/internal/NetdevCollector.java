@@ -104,10 +104,8 @@ final class NetdevCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    for (NetdevLine d : NetdevLine.read(files.read(files.proc("net/dev")))) {
-      if (devices.ignores(d.name())) {
-        continue;
-      }
+    Text t = files.read(files.proc("net/dev"));
+    for (NetdevLine d : NetdevLine.read(t, name -> !devices.ignores(name))) {
       String dir = files.sys("class/net/" + d.name());
       Labels labels = labels(files, dir, d.name());
       if (detailed && netlink) {

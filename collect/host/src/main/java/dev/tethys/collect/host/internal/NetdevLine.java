@@ -2,6 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A line of /proc/net/dev.
@@ -13,7 +14,12 @@ import java.util.List;
 record NetdevLine(String name, double[] values) {
   static final int COLUMNS = 16;
 
-  static List<NetdevLine> read(Text t) throws MalformedException {
+  /**
+   * Reads the lines of some devices.
+   *
+   * @param wanted by name; the numbers of others may be whatever they are
+   */
+  static List<NetdevLine> read(Text t, Predicate<String> wanted) throws MalformedException {
     List<NetdevLine> out = new ArrayList<>();
     for (int line = 0; t.nextLine(); line++) {
       if (line < 2) {
@@ -28,6 +34,9 @@ record NetdevLine(String name, double[] values) {
         throw t.malformed("no device in \"" + t.line() + "\"");
       }
       String name = t.line().substring(0, colon - t.lineStart).strip();
+      if (!wanted.test(name)) {
+        continue;
+      }
       t.fieldEnd = colon + 1;
       double[] values = new double[COLUMNS];
       for (int i = 0; i < values.length; i++) {

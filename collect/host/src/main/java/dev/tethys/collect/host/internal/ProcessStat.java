@@ -17,7 +17,7 @@ final class ProcessStat {
   private static final int MAJOR_FAULTS = 9;
   private static final int USER = 11;
   private static final int SYSTEM = 12;
-  private static final int THREADS = 17;
+  static final int THREADS = 17;
   private static final int START = 19;
 
   final String name;
@@ -25,21 +25,8 @@ final class ProcessStat {
   private final long[] columns = new long[LAST + 1];
 
   private ProcessStat(Text t) throws MalformedException {
-    t.nextLine();
-    int open = t.lineStart;
-    while (open < t.lineEnd && t.buf[open] != '(') {
-      open++;
-    }
-    int close = t.limit - 1; // the name before it may hold anything, line ends too
-    while (close > open && t.buf[close] != ')') {
-      close--;
-    }
-    if (close <= open) {
-      throw t.malformed("no name in \"" + t.line() + "\"");
-    }
-    name = new String(t.buf, open + 1, close - open - 1, StandardCharsets.UTF_8);
-    t.lineEnd = t.limit;
-    t.fieldEnd = close + 1;
+    int from = findName(t) + 1;
+    name = new String(t.buf, from, t.fieldEnd - 1 - from, StandardCharsets.UTF_8);
     t.needField();
     state = (char) t.buf[t.fieldStart];
     int told = 0;
@@ -54,14 +41,36 @@ final class ProcessStat {
 
   /** Null when there is no such process any more. */
   static @Nullable ProcessStat read(HostFiles files, String path) throws IOException {
+    Text t = open(files, path);
+    return t == null ? null : new ProcessStat(t);
+  }
+
+  /** The same, not yet parsed. */
+  static @Nullable Text open(HostFiles files, String path) throws IOException {
     Text t = files.tryRead(path);
-    if (t == null) {
-      if (isGone(files.errno())) {
-        return null;
-      }
+    if (t == null && !isGone(files.errno())) {
       throw new HostFileException("read", path, files.errno());
     }
-    return new ProcessStat(t);
+    return t;
+  }
+
+  /** Gives where the name's bracket opens; the field before the state ends where it closes. */
+  static int findName(Text t) throws MalformedException {
+    t.nextLine();
+    int open = t.lineStart;
+    while (open < t.lineEnd && t.buf[open] != '(') {
+      open++;
+    }
+    int close = t.limit - 1; // the name before it may hold anything, line ends too
+    while (close > open && t.buf[close] != ')') {
+      close--;
+    }
+    if (close <= open) {
+      throw t.malformed("no name in \"" + t.line() + "\"");
+    }
+    t.lineEnd = t.limit;
+    t.fieldEnd = close + 1;
+    return open;
   }
 
   /** Whether an error says that the process has ended. */

@@ -23,32 +23,30 @@ final class ProcessesCollector implements NodeCollector {
   public void collect(HostFiles files, Families out) throws IOException {
     int pids = 0;
     double threads = 0;
-    Map<String, Integer> states = new TreeMap<>();
-    Map<String, Integer> threadStates = new TreeMap<>();
+    Map<Character, Integer> states = new TreeMap<>();
+    Map<Character, Integer> threadStates = new TreeMap<>();
+    ProcessState s = new ProcessState();
     for (String pid : files.list(files.paths().procfs())) {
-      ProcessStat s = number(pid) ? ProcessStat.read(files, files.proc(pid + "/stat")) : null;
-      if (s == null) {
+      if (!number(pid) || !s.read(files, files.proc(pid + "/stat"))) {
         continue;
       }
       pids++;
-      threads += s.threads();
-      states.merge(String.valueOf(s.state), 1, Integer::sum);
-      for (String tid : files.listOrNone(files.proc(pid + "/task"))) {
-        ProcessStat of =
-            tid.equals(pid)
-                ? s
-                : number(tid)
-                    ? ProcessStat.read(files, files.proc(pid + "/task/" + tid + "/stat"))
-                    : null;
-        if (of != null) {
-          threadStates.merge(String.valueOf(of.state), 1, Integer::sum);
+      threads += s.threads;
+      char leader = s.state;
+      states.merge(leader, 1, Integer::sum);
+      String tasks = files.proc(pid + "/task");
+      for (String tid : files.listOrNone(tasks)) {
+        if (tid.equals(pid)) {
+          threadStates.merge(leader, 1, Integer::sum);
+        } else if (number(tid) && s.read(files, tasks + "/" + tid + "/stat")) {
+          threadStates.merge(s.state, 1, Integer::sum);
         }
       }
     }
     out.add(THREADS, threads);
     out.add(MAX_THREADS, files.uint(files.proc("sys/kernel/threads-max")));
-    states.forEach((state, n) -> out.add(STATES, n, state));
-    threadStates.forEach((state, n) -> out.add(THREAD_STATES, n, state));
+    states.forEach((state, n) -> out.add(STATES, n, state.toString()));
+    threadStates.forEach((state, n) -> out.add(THREAD_STATES, n, state.toString()));
     out.add(PIDS, pids);
     out.add(MAX_PIDS, files.uint(files.proc("sys/kernel/pid_max")));
   }

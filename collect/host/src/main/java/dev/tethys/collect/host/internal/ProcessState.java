@@ -1,0 +1,27 @@
+package dev.tethys.collect.host.internal;
+
+import java.io.IOException;
+
+/** The state of a process or a thread alone, read without an object for each of them. */
+final class ProcessState {
+  char state;
+
+  /** How many threads the process has. */
+  long threads;
+
+  /** Reads a stat file; false when there is no such process any more. */
+  boolean read(HostFiles files, String path) throws IOException {
+    Text t = ProcessStat.open(files, path);
+    if (t == null) {
+      return false;
+    }
+    ProcessStat.findName(t);
+    t.needField();
+    state = (char) t.buf[t.fieldStart];
+    if (!t.skipFields(ProcessStat.THREADS)) {
+      throw t.malformed("too few columns");
+    }
+    threads = t.integer();
+    return true;
+  }
+}
