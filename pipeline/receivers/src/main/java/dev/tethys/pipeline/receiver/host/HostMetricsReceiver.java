@@ -121,7 +121,7 @@ final class HostMetricsReceiver implements Receiver {
       long due = System.nanoTime();
       while (true) {
         nextDue = due + interval;
-        round.run();
+        attempt(round);
         long now = System.nanoTime();
         due += interval;
         if (due < now) { // looks that were missed are not made up for
@@ -131,6 +131,17 @@ final class HostMetricsReceiver implements Receiver {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One round; whatever befalls it, an error too, is told, and the next one comes. */
+  private void attempt(Round round) throws InterruptedException {
+    try {
+      round.run();
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Throwable e) {
+      LOG.log(Level.ERROR, name + ": a round has failed; the next one comes in its time", e);
     }
   }
 
@@ -148,11 +159,11 @@ final class HostMetricsReceiver implements Receiver {
       HostReadings h = host;
       if (h == null) {
         h = readings.get();
-        host = h;
         settings.scrapers().forEach((k, m) -> scrapers.put(k, m.make(version)));
+        host = h; // all are made, or all are made anew at the next look
       }
       scrape(h, data);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, name + ": Error scraping metrics", e);
     }
     return data;
@@ -178,10 +189,15 @@ final class HostMetricsReceiver implements Receiver {
         } else {
           scraper.scrape(s);
         }
-      } catch (IOException | RuntimeException x) {
-        // A RuntimeException is a file that nobody foresaw: it costs this scraper alone.
+      } catch (IOException x) {
         s.failed(scraper.metrics(), String.valueOf(x.getMessage()));
         LOG.log(Level.DEBUG, "", x);
+      } catch (RuntimeException x) { // a file that nobody foresaw: it costs this scraper alone
+        s.failed(scraper.metrics(), x.toString());
+        LOG.log(Level.DEBUG, "", x);
+      } catch (Error x) { // the program's own fault, or want of memory: of this look alone, too
+        s.failed(scraper.metrics(), x.toString());
+        LOG.log(Level.ERROR, name + ": scraper " + e.getKey(), x);
       }
       if (stopping()) {
         return;
@@ -250,11 +266,14 @@ final class HostMetricsReceiver implements Receiver {
   private void tell(Consumer to) {
     try {
       do {
-        LogsData data = entity();
-        Outcome o = settled(to, Batch.of(Signal.LOGS, data, LANE, Metadata.NONE));
-        if (!(o instanceof Outcome.Accepted)) {
-          LOG.log(Level.WARNING, "{0}: an entity event was not taken: {1}", name, o);
-        }
+        attempt(
+            () -> {
+              LogsData data = entity();
+              Outcome o = settled(to, Batch.of(Signal.LOGS, data, LANE, Metadata.NONE));
+              if (!(o instanceof Outcome.Accepted)) {
+                LOG.log(Level.WARNING, "{0}: an entity event was not taken: {1}", name, o);
+              }
+            });
         TimeUnit.NANOSECONDS.sleep(settings.metadata().toNanos());
       } while (settings.metadata().isPositive());
     } catch (InterruptedException e) {

@@ -9,12 +9,14 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +130,50 @@ class HostMetricsReceiverTest {
     int offered = pipeline.batches.size();
     await(() -> pipeline.batches.size() > offered);
     r.stop(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void anErrorEndsNeitherALookNorThoseAfterIt() throws Exception {
+    AtomicInteger given = new AtomicInteger();
+    AtomicInteger made = new AtomicInteger();
+    HostMetricsReceiverFactory.Settings s =
+        TestPipeline.read(
+            factory.settings(),
+            "{initial_delay: 0s, collection_interval: 20ms, scrapers: {memory: , load: }}");
+    Consumer to =
+        (batch, receipt) -> {
+          if (given.getAndIncrement() == 0) {
+            throw new NoSuchMethodError("of a consumer");
+          }
+          pipeline.consume(batch, receipt);
+        };
+    HostMetricsReceiver r =
+        new HostMetricsReceiver(
+            s,
+            "1",
+            () -> {
+              if (made.getAndIncrement() == 0) {
+                throw new NoSuchMethodError("of the readings");
+              }
+              return HostFixture.failing(
+                  HostReadings.class,
+                  HostReadings.of(factory.sources(""), HostMetricsReceiver.patience(s)),
+                  call -> call.equals("memory") ? new NoSuchMethodError("of a scraper") : null);
+            },
+            Map.of(Signal.METRICS, to),
+            "receiver host_metrics",
+            "host_metrics",
+            new Registry());
+    r.start();
+    await(() -> pipeline.batches.size() >= 2);
+    r.stop(Duration.ofSeconds(30));
+    assertThat(made).hasValue(2);
+    MetricsData data = (MetricsData) pipeline.batches.get(1).takeTree();
+    assertThat(HostFixture.metrics(data).keySet())
+        .containsExactly(
+            "system.cpu.load_average.15m",
+            "system.cpu.load_average.1m",
+            "system.cpu.load_average.5m");
   }
 
   @Test
