@@ -65,6 +65,21 @@ public record HttpClientConfig(
         rules);
   }
 
+  /** The same by HTTP/1.1 only. */
+  public HttpClientConfig withoutHttp2() {
+    return new HttpClientConfig(
+        basicAuth,
+        authorization,
+        oauth2,
+        tls,
+        followRedirects,
+        false,
+        proxy,
+        headers,
+        cloud,
+        connections);
+  }
+
   /** One without the authentication of a cloud. */
   public HttpClientConfig(
       @Nullable BasicAuth basicAuth,

@@ -208,6 +208,7 @@ public class KubernetesDouble implements AutoCloseable {
     x.getResponseHeaders().set("Content-Type", "application/json");
     x.sendResponseHeaders(200, 0);
     OutputStream to = x.getResponseBody();
+    to.flush(); // a server says at once that it watches
     while (true) {
       StringBuilder b = new StringBuilder();
       synchronized (this) {

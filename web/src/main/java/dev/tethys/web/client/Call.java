@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param body null for none
  * @param timeout for all of it: connecting, sending, and reading the answer's body to its end
  * @param unixSocket connect here instead of to the host of the URL; null for TCP
+ * @param patience how much of that time may pass with nothing from the server; null for all of it
  */
 public record Call(
     String method,
@@ -21,7 +22,27 @@ public record Call(
     Map<String, String> headers,
     byte @Nullable [] body,
     Duration timeout,
-    @Nullable Path unixSocket) {
+    @Nullable Path unixSocket,
+    @Nullable Patience patience) {
+
+  /**
+   * How long a server may say nothing, of calls whose answers come bit by bit for a long time.
+   *
+   * @param head until the headers of its answer are there, with connecting
+   * @param body until there is more of the body
+   */
+  public record Patience(Duration head, Duration body) {}
+
+  /** One whose server may say nothing for as long as the call takes. */
+  public Call(
+      String method,
+      URI uri,
+      Map<String, String> headers,
+      byte @Nullable [] body,
+      Duration timeout,
+      @Nullable Path unixSocket) {
+    this(method, uri, headers, body, timeout, unixSocket, null);
+  }
 
   /** How long a call may take when nobody says otherwise. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
@@ -38,14 +59,29 @@ public record Call(
   public Call withHeader(String name, String value) {
     Map<String, String> h = new LinkedHashMap<>(headers);
     h.put(name, value);
-    return new Call(method, uri, h, body, timeout, unixSocket);
+    return new Call(method, uri, h, body, timeout, unixSocket, patience);
   }
 
   public Call withTimeout(Duration t) {
-    return new Call(method, uri, headers, body, t, unixSocket);
+    return new Call(method, uri, headers, body, t, unixSocket, patience);
   }
 
   public Call withUnixSocket(@Nullable Path socket) {
-    return new Call(method, uri, headers, body, timeout, socket);
+    return new Call(method, uri, headers, body, timeout, socket, patience);
+  }
+
+  /** The same whose server may not say nothing for long. */
+  public Call withPatience(Patience p) {
+    return new Call(method, uri, headers, body, timeout, unixSocket, p);
+  }
+
+  /** When waiting for the head of the answer ends; times by {@link System#nanoTime}. */
+  long headBy(long now, long deadline) {
+    return patience == null ? deadline : now + Math.min(deadline - now, patience.head.toNanos());
+  }
+
+  /** When waiting for more of the body ends. */
+  long bodyBy(long now, long deadline) {
+    return patience == null ? deadline : now + Math.min(deadline - now, patience.body.toNanos());
   }
 }

@@ -151,7 +151,21 @@ final class Http1Call {
 
   /** Closing is how a blocked socket is told that its time is up. */
   private void watch() {
-    alarm = timer.schedule(this::expire, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    long now = System.nanoTime();
+    expireAt(call.headBy(now, deadline), now);
+  }
+
+  /** The server said something. */
+  private void heard() {
+    if (call.patience() != null) {
+      cancel();
+      long now = System.nanoTime();
+      expireAt(call.bodyBy(now, deadline), now);
+    }
+  }
+
+  private void expireAt(long time, long now) {
+    alarm = timer.schedule(this::expire, time - now, TimeUnit.NANOSECONDS);
   }
 
   private void expire() {
@@ -237,6 +251,7 @@ final class Http1Call {
       // It has answered without having read all of the body.
     }
     Head h = in.head();
+    heard();
     return answer(h, in, wire, once ? w -> w.close() : back);
   }
 
@@ -348,6 +363,8 @@ final class Http1Call {
       }
       if (n < 0) {
         end(true);
+      } else {
+        heard();
       }
       return n;
     }

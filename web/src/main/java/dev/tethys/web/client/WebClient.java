@@ -275,7 +275,7 @@ public final class WebClient {
       return new Http1Call(call, path(call.uri()), headers, deadline, timer)
           .send(HostTls.dialer(transport.tls(), host, port(call.uri())));
     }
-    return watched(overTcp(call, headers, scheme, deadline), deadline);
+    return watched(call, overTcp(call, headers, scheme, deadline), deadline);
   }
 
   /** By HTTP/1.1, whose connections are ours: the engine has one rule for all of its own. */
@@ -354,7 +354,7 @@ public final class WebClient {
       throws IOException, InterruptedException {
     HttpRequest.Builder b =
         HttpRequest.newBuilder(call.uri())
-            .timeout(left(deadline))
+            .timeout(left(call.headBy(System.nanoTime(), deadline)))
             // Without TLS the engine would ask for an upgrade that confuses servers.
             .version(
                 transport.http2() && scheme.equals("https")
@@ -387,18 +387,33 @@ public final class WebClient {
   }
 
   /** Ends the body when the time of the call is up, whoever is reading it. */
-  private Answer watched(Answer answer, long deadline) {
-    Watched body = new Watched(answer.body());
-    body.alarm = timer.schedule(body::expire, deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+  private Answer watched(Call call, Answer answer, long deadline) {
+    Watched body = new Watched(answer.body(), call, deadline, timer);
+    body.heard();
     return new Answer(answer.status(), answer.headers(), body);
   }
 
   private static final class Watched extends FilterInputStream {
     private volatile boolean expired;
+    private final Call call;
+    private final long deadline;
+    private final ScheduledExecutorService timer;
     private volatile @Nullable ScheduledFuture<?> alarm;
 
-    Watched(InputStream in) {
+    Watched(InputStream in, Call call, long deadline, ScheduledExecutorService timer) {
       super(in);
+      this.call = call;
+      this.deadline = deadline;
+      this.timer = timer;
+    }
+
+    private void heard() {
+      if (alarm != null && call.patience() == null) {
+        return;
+      }
+      cancel();
+      long now = System.nanoTime();
+      alarm = timer.schedule(this::expire, call.bodyBy(now, deadline) - now, TimeUnit.NANOSECONDS);
     }
 
     private void expire() {
@@ -437,6 +452,8 @@ public final class WebClient {
       }
       if (n < 0) {
         cancel();
+      } else {
+        heard();
       }
       return n;
     }

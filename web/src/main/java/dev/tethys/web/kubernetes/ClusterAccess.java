@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Where a cluster's API is, and who asks. */
+/**
+ * Where a cluster's API is, and who asks. It is asked over HTTP/1.1, whatever it speaks besides:
+ * with HTTP/2 all watches would share one connection, and so its end and its limit of streams.
+ */
 public interface ClusterAccess {
   /** The URL that paths are put behind, without a slash at its end. */
   String base();
@@ -26,6 +29,7 @@ public interface ClusterAccess {
   /** A server whose address stands in the configuration. */
   static ClusterAccess of(String url, HttpClientConfig client) {
     String base = url.replaceAll("/+$", "");
+    HttpClientConfig http1 = client.withoutHttp2();
     return new ClusterAccess() {
       @Override
       public String base() {
@@ -34,7 +38,7 @@ public interface ClusterAccess {
 
       @Override
       public HttpClientConfig client() {
-        return client;
+        return http1;
       }
     };
   }
@@ -112,6 +116,6 @@ public interface ClusterAccess {
       HttpClientConfig.@Nullable BasicAuth basic,
       TlsConfig tls,
       ProxyConfig proxy) {
-    return new HttpClientConfig(basic, authorization, null, tls, true, true, proxy, Map.of());
+    return new HttpClientConfig(basic, authorization, null, tls, true, false, proxy, Map.of());
   }
 }

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -44,6 +45,13 @@ public final class ResourceWatch<T> {
 
   /** A server ends a watch by itself after five to ten minutes. */
   private static final int WATCH_SECONDS = 300;
+
+  /**
+   * A watch that nothing came of is begun anew: the server may be gone without a word, and one that
+   * is there sends a bookmark about once a minute.
+   */
+  private static final Call.Patience PATIENCE =
+      new Call.Patience(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final System.Logger LOG = System.getLogger(ResourceWatch.class.getName());
@@ -254,7 +262,8 @@ public final class ResourceWatch<T> {
         failures = 0;
       }
     } catch (JacksonException e) {
-      if (!(e.getCause() instanceof Answer.TooLargeException)) {
+      if (!(e.getCause() instanceof Answer.TooLargeException)
+          && !(e.getCause() instanceof HttpTimeoutException)) {
         throw e;
       } // else it goes on where it was
     }
@@ -295,7 +304,8 @@ public final class ResourceWatch<T> {
             "Accept-Encoding",
             watch ? "identity" : "gzip"); // events come one by one
     Call call = new Call("GET", uri(query), headers, null, timeout, null);
-    Answer a = means.sender().send(means.access().client(), call);
+    Answer a =
+        means.sender().send(means.access().client(), watch ? call.withPatience(PATIENCE) : call);
     if (a.status() == 200) {
       return a;
     }

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -73,6 +74,9 @@ abstract class KubernetesCase {
   final Semaphore pauses = new Semaphore(0);
   final List<Processor> started = new ArrayList<>();
 
+  /** After how long a silent watch ends; null for as long as it is without a test. */
+  volatile @Nullable Duration silence;
+
   @TempDir Path folder;
   KubernetesDouble cluster;
   private KubernetesAttributes factory;
@@ -97,11 +101,17 @@ abstract class KubernetesCase {
               URI.create(cluster.url() + call.uri().getRawPath() + "?" + call.uri().getRawQuery());
           return clients
               .client(HttpClientConfig.DEFAULT_HTTP1)
-              .send(new Call("GET", to, call.headers(), null, call.timeout(), null));
+              .send(
+                  new Call("GET", to, call.headers(), null, call.timeout(), null, patience(call)));
         };
     factory =
         new KubernetesAttributes(
             new Reach(sender, _ -> pauses.acquire(), environment::get, folder));
+  }
+
+  private Call.@Nullable Patience patience(Call call) {
+    Call.Patience p = call.patience();
+    return p == null || silence == null ? p : new Call.Patience(p.head(), silence);
   }
 
   @AfterEach

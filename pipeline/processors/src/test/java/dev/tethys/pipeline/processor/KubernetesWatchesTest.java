@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -68,6 +69,23 @@ class KubernetesWatchesTest extends KubernetesCase {
     until(a -> !a.contains("k8s.pod.name"), p, "1.2.0.8");
     pod("latest", "uid-latest", "1.1.1.2", "2023-01-01T00:00:00Z");
     until(a -> a.contains("k8s.pod.name"), p, "1.1.1.2");
+  }
+
+  @Test
+  void aWatchOfWhichNothingComesGoesOnOverAnotherConnection() throws IOException {
+    silence = Duration.ofMillis(100);
+    auth();
+    Processor p = start("");
+    while (cluster.requests.stream().filter(r -> r.contains("watch=true")).count() < 3) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    pod("late", "uid-late", "1.1.1.2", "2023-01-01T00:00:00Z");
+    until(a -> a.contains("k8s.pod.name"), p, "1.1.1.2");
+    assertThat(cluster.requests.stream().filter(r -> r.contains("limit="))).hasSize(1);
+    assertThat(metric("tethys_k8s_attributes_watch_failures_total")).isZero();
+    synchronized (asked) {
+      assertThat(asked).noneMatch(HttpClientConfig::enableHttp2);
+    }
   }
 
   @Test
