@@ -7,12 +7,15 @@ import dev.tethys.config.HttpClientConfig.BasicAuth;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.web.cloud.CredentialProgram;
 import dev.tethys.web.cloud.CredentialProgram.Printed;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -24,6 +27,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -51,6 +55,7 @@ public final class Kubeconfig implements ClusterAccess {
   private final String server;
   private final JsonNode cluster;
   private final JsonNode user;
+  private final ProxyConfig proxy;
   private final InstantSource clock;
   private final Duration execTimeout;
   private final ReentrantLock lock = new ReentrantLock();
@@ -87,6 +92,7 @@ public final class Kubeconfig implements ClusterAccess {
     if (server.isEmpty()) {
       throw new IllegalStateException(file + ": the cluster has no \"server\"");
     }
+    this.proxy = proxy(cluster.path("proxy-url").asString(""));
     if (user.has("auth-provider")) {
       throw new IllegalStateException(
           file
@@ -180,14 +186,27 @@ public final class Kubeconfig implements ClusterAccess {
         name.isEmpty() || authorization != null
             ? null
             : new BasicAuth(name, "", new Secret(user.path("password").asString("")), "");
-    String proxy = cluster.path("proxy-url").asString("");
-    return ClusterAccess.client(
-        authorization,
-        basic,
-        tls,
-        proxy.isEmpty()
-            ? ProxyConfig.NONE
-            : new ProxyConfig(URI.create(proxy), "", false, Map.of()));
+    return ClusterAccess.client(authorization, basic, tls, proxy);
+  }
+
+  private ProxyConfig proxy(String url) {
+    if (url.isEmpty()) {
+      return ProxyConfig.NONE;
+    }
+    try {
+      URI uri = UrlText.read(url);
+      String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
+      if (UrlHost.of(uri) != null && ProxyConfig.SCHEMES.contains(scheme)) {
+        return new ProxyConfig(uri, "", false, Map.of());
+      }
+    } catch (URISyntaxException e) {
+      // as below; what it says has the URL in it, and that may have a password
+    }
+    throw new IllegalStateException(
+        file
+            + ": proxy-url of the cluster wants a URL such as http://proxy:3128, with one of the"
+            + " schemes "
+            + String.join(", ", ProxyConfig.SCHEMES));
   }
 
   private String path(JsonNode in, String key) {

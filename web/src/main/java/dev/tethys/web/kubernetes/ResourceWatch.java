@@ -173,7 +173,7 @@ public final class ResourceWatch<T> {
         if (failures++ > 0) {
           waitAfterFailure();
         }
-      } catch (IOException | JacksonException e) {
+      } catch (IOException | RuntimeException e) { // whatever it is, a watch never ends for good
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
@@ -182,7 +182,7 @@ public final class ResourceWatch<T> {
             (version == null ? "list " : "watch ") + scope.path(),
             e instanceof JacksonException j
                 ? j.getOriginalMessage()
-                : String.valueOf(e.getMessage()));
+                : e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
         waitAfterFailure();
       }
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,15 @@ class ClusterAccessTest {
     assertThat(k.client()).as("kept while it lasts").isNotNull();
     now = now.plusSeconds(55);
     assertThatThrownBy(k::client).isInstanceOf(IOException.class).hasMessageContaining("exec");
-    Files.writeString(file, Files.readString(file).replace("current-context: c", ""));
+    String good = Files.readString(file);
+    for (String proxy : List.of("http://a b/", "ftp://p:1", "p:1")) {
+      Files.writeString(
+          file, good.replace("'http://h:1/'", "'http://h:1/', proxy-url: '" + proxy + "'"));
+      assertThatThrownBy(() -> new Kubeconfig(file, "", () -> now))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("proxy-url of the cluster wants a URL such as");
+    }
+    Files.writeString(file, good.replace("current-context: c", ""));
     assertThatThrownBy(() -> new Kubeconfig(file, "", () -> now))
         .hasMessageContaining("context \"\" does not exist");
   }

@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,9 @@ abstract class KubernetesCase {
   final Semaphore pauses = new Semaphore(0);
   final List<Processor> started = new ArrayList<>();
 
+  /** How many of the next calls fail as nobody expects. */
+  final AtomicInteger breaks = new AtomicInteger();
+
   /** After how long a silent watch ends; null for as long as it is without a test. */
   volatile @Nullable Duration silence;
 
@@ -89,6 +93,9 @@ abstract class KubernetesCase {
         (config, call) -> {
           synchronized (asked) {
             asked.add(config);
+          }
+          if (breaks.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+            throw new IllegalArgumentException("a bug");
           }
           assertThat(call.uri().toString()).startsWith("https://10.96.0.1:443/");
           assertThat(call.headers().get("Accept"))

@@ -89,6 +89,15 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
+  void aFailureThatNobodyExpectsDoesNotEndAWatch() throws IOException {
+    auth();
+    breaks.set(3);
+    Processor p = start("");
+    assertThat(sent(p, "1.1.1.1").get("k8s.namespace.name")).isEqualTo("ns1");
+    assertThat(metric("tethys_k8s_attributes_watch_failures_total")).isEqualTo(3);
+  }
+
+  @Test
   void anApiThatIsNotThereYetIsTriedAgain() throws IOException {
     pauses.drainPermits();
     auth();
@@ -171,6 +180,11 @@ class KubernetesWatchesTest extends KubernetesCase {
     assertThatThrownBy(() -> make("{filter: {node_from_env_var: NOT_SET}}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("NOT_SET is not set");
+    environment.put("EMPTY", "");
+    assertThatThrownBy(() -> make("{filter: {node_from_env_var: EMPTY}}"))
+        .as("that would be all pods of the cluster")
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("EMPTY is not set or empty");
   }
 
   @Test

@@ -49,7 +49,7 @@ final class Cluster {
   private final List<String> namespaces;
   private Clockwork.@Nullable Timer timer; // guarded by this
   private boolean stopped; // guarded by this
-  private long associated;
+  private volatile long associated; // each sweep has a thread of its own
 
   Cluster(KubernetesConfig config, Rules rules, Clockwork clock, System.Logger log) {
     this.config = config;
@@ -89,7 +89,7 @@ final class Cluster {
       }
     }
     synchronized (this) {
-      timer = clock.schedule(SWEEP, this::sweep);
+      timer = clock.schedule(SWEEP, this::sweepAside);
     }
   }
 
@@ -152,15 +152,25 @@ final class Cluster {
             });
   }
 
+  /** Not on the timer's thread: it waits for watches, and goes through all pods. */
+  private void sweepAside() {
+    clock.execute("kubernetes-sweep", this::sweep);
+  }
+
   private void sweep() {
-    departures.sweep(clock.millis());
-    long period = config.syncPeriod().toNanos();
-    if (period > 0 && clock.nanos() - associated >= period && pods.dependsOnOwners()) {
-      associated = clock.nanos();
-      pods.associateAnew(clock.millis());
-    }
-    synchronized (this) {
-      timer = stopped ? null : clock.schedule(SWEEP, this::sweep);
+    try {
+      departures.sweep(clock.millis());
+      long period = config.syncPeriod().toNanos();
+      if (period > 0 && clock.nanos() - associated >= period && pods.dependsOnOwners()) {
+        associated = clock.nanos();
+        pods.associateAnew(clock.millis());
+      }
+    } catch (RuntimeException e) {
+      log.log(Level.ERROR, "could not look through what is gone; it is done again", e);
+    } finally {
+      synchronized (this) {
+        timer = stopped ? null : clock.schedule(SWEEP, this::sweepAside);
+      }
     }
   }
 

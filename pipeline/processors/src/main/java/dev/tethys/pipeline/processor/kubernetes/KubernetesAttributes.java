@@ -62,12 +62,12 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
   @Override
   public Processor create(KubernetesConfig c, Signal signal, Consumer next, Context context) {
     String variable = c.filter().nodeVariable();
-    if (!variable.isEmpty() && reach.environment().apply(variable) == null) {
+    if (!variable.isEmpty() && reach.variable(variable).isEmpty()) {
       throw new ConfigException(
           context.name(),
           "filter.node_from_env_var: "
               + variable
-              + " is not set; give it spec.nodeName of the pod, by the downward API");
+              + " is not set or empty; give it spec.nodeName of the pod, by the downward API");
     }
     return new Adding(c, signal, next, context);
   }
