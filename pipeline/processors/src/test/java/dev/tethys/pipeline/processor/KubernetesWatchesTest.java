@@ -49,6 +49,46 @@ class KubernetesWatchesTest extends KubernetesCase {
   }
 
   @Test
+  void aKeyOfSeveralPodsIsTheLivingOnesWhenOneGoes() throws IOException {
+    String app =
+        "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"ns\",\"uid\":\"%s\"},"
+            + "\"spec\":{\"nodeName\":\"n1\"},\"status\":{\"startTime\":\"%s\"}}";
+    cluster.put(PODS, "ns/a", app.formatted("a", "uid-a", "2023-01-01T00:00:00Z"));
+    cluster.put(PODS, "ns/b", app.formatted("b", "uid-b", "2023-01-02T00:00:00Z"));
+    cluster.put(PODS, "ns/c", app.formatted("c", "uid-c", "2023-01-03T00:00:00Z"));
+    Processor p =
+        start(
+            """
+            pod_delete_grace_period: 0s,
+            pod_association: [{sources: [{from: resource_attribute, name: k8s.node.name}]}],
+            extract: {metadata: [k8s.pod.name, k8s.node.name]}
+            """);
+    assertThat(sent(p, "", "k8s.node.name", "n1").get("k8s.pod.name")).isEqualTo("c");
+    cluster.delete(PODS, "ns/c");
+    until(a -> "b".equals(a.get("k8s.pod.name")), p, "", "k8s.node.name", "n1");
+    cluster.delete(PODS, "ns/b");
+    until(a -> "a".equals(a.get("k8s.pod.name")), p, "", "k8s.node.name", "n1");
+    cluster.delete(PODS, "ns/a");
+    until(a -> !a.contains("k8s.pod.name"), p, "", "k8s.node.name", "n1");
+  }
+
+  @Test
+  void anAddressIsThePodsThatRunsAndNotOfOneThatIsOver() throws IOException {
+    String job = PLAIN.formatted("job", "ns", "uid-j", "", "1.1.1.1", "2023-01-02T00:00:00Z");
+    cluster.put(PODS, "ns/job", job);
+    pod("runs", "uid-r", "1.1.1.1", "2023-01-01T00:00:00Z");
+    Processor p = start("");
+    assertThat(sent(p, "1.1.1.1").get("k8s.pod.name")).isEqualTo("job");
+    cluster.put(PODS, "ns/job", job.replace("\"podIP\"", "\"phase\":\"Succeeded\",\"podIP\""));
+    until(a -> "runs".equals(a.get("k8s.pod.name")), p, "1.1.1.1");
+    cluster.delete(PODS, "ns/job");
+    pod("witness", "uid-w", "1.1.1.9", "2023-01-01T00:00:00Z");
+    until(a -> a.contains("k8s.pod.name"), p, "1.1.1.9");
+    rig.clock.pass(Duration.ofSeconds(300));
+    assertThat(sent(p, "1.1.1.1").get("k8s.pod.name")).isEqualTo("runs");
+  }
+
+  @Test
   void watchesGoOnAndListsAreMadeAnewWhenTheyMustBe() throws IOException {
     for (int i = 0; i < 2 * ResourceWatch.PAGE + 1; i++) {
       pod("p" + i, "uid-" + i, "1.2." + i / 256 + "." + i % 256, "2023-01-01T00:00:00Z");

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeAddress that it shares with others on its node, {@code ""} for none
  * @param node {@code ""} where nobody asks
  * @param start when it was scheduled, Unix milliseconds; {@link #UNKNOWN} for never
+ * @param isOver whether it has done all it had to do, or failed
  * @param isIgnored whether nothing is to be said of it
  * @param attributes names and values in turn
  * @param hasService whether its labels or annotations say what the service is called
@@ -24,6 +25,7 @@ record Pod(
     String nodeAddress,
     String node,
     long start,
+    boolean isOver,
     boolean isIgnored,
     String[] attributes,
     boolean hasService,
@@ -52,8 +54,14 @@ record Pod(
    */
   record Run(String id, long restarts, String digest) {}
 
-  /** Whether it came before another that seems to be the same. */
-  boolean isBefore(Pod other) {
+  /**
+   * Whether what is seen of both is the other's: it came before, or is over while the other runs,
+   * which may have been scheduled first and got its address late.
+   */
+  boolean yieldsTo(Pod other) {
+    if (isOver != other.isOver) {
+      return isOver;
+    }
     return start != UNKNOWN && other.start != UNKNOWN && start < other.start;
   }
 

@@ -9,11 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** Takes of pods what rules ask for. */
 final class PodReader {
+  /** Phases of pods that run no more. */
+  private static final Set<String> OVER = Set.of("Succeeded", "Failed");
+
   private static final List<String> IGNORES =
       List.of("opentelemetry.io/k8s-processor/ignore", "opentelemetry.io/k8s-processor.ignore");
 
@@ -61,6 +65,7 @@ final class PodReader {
         shared && !addresses.isEmpty() ? addresses.getFirst() : "",
         node ? spec.path("nodeName").asString("") : "",
         millis(status.path("startTime")),
+        OVER.contains(status.path("phase").asString("")),
         ignored,
         Rules.pairs(a),
         a.containsKey(Rules.SERVICE_NAME),

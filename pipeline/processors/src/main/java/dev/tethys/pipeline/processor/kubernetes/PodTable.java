@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor.kubernetes;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * Finds pods by what an association has of them.
  *
  * <p>Invariants: under a key there is the pod that was scheduled last of those that had it, living
- * or within its grace. What a pod no longer has, because it changed or went, is forgotten after the
- * grace, unless another took its place by then. Looking up takes no lock; changes are made under
- * one.
+ * or within its grace, and one that runs before one that is over. What a pod no longer has, because
+ * it changed or went, is forgotten after the grace, unless another took its place by then; then the
+ * last of the living pods that have the key takes it. Looking up takes no lock; changes are made
+ * under one.
  */
 final class PodTable {
   /** Names of sources that are addresses; {@code ""} is the connection. */
@@ -35,6 +37,9 @@ final class PodTable {
   private final Departures departures;
   private final List<Map<Object, Pod>> found = new ArrayList<>();
   private final Map<String, Entry> living = new HashMap<>(); // guarded by this
+
+  /** Keys of which more than one pod was seen, so that others are looked for. */
+  private final Set<Key> shared = new HashSet<>(); // guarded by this
 
   /**
    * @param attribute any attribute of a pod, also one that its owners say; null where there is none
@@ -67,14 +72,26 @@ final class PodTable {
 
   private void enter(String name, Pod pod, @Nullable Entry former, long now) {
     Set<Key> keys = keys(pod);
-    for (Key k : keys) {
-      found.get(k.association).merge(k.value, pod, (a, b) -> b.isBefore(a) ? a : b);
-    }
     living.put(name, new Entry(pod, keys));
+    for (Key k : keys) {
+      Pod is = found.get(k.association).get(k.value);
+      boolean own = former != null && is == former.pod;
+      if (is == null || own) {
+        found.get(k.association).put(k.value, pod);
+        if (pod.isOver() && shared.contains(k)) {
+          settle(k);
+        }
+      } else {
+        shared.add(k);
+        if (!pod.yieldsTo(is)) {
+          found.get(k.association).put(k.value, pod);
+        }
+      }
+    }
     if (former != null) {
       Set<Key> left = new LinkedHashSet<>(former.keys);
       left.removeAll(keys);
-      depart(former.pod, left, now);
+      depart(name, former.pod, left, now);
     }
   }
 
@@ -84,13 +101,48 @@ final class PodTable {
     if (e == null) {
       return false;
     }
-    depart(e.pod, e.keys, now);
+    depart(name, e.pod, e.keys, now);
     return true;
   }
 
-  private void depart(Pod pod, Set<Key> keys, long now) {
+  private void depart(String name, Pod pod, Set<Key> keys, long now) {
     if (!keys.isEmpty()) {
-      departures.add(now, () -> keys.forEach(k -> found.get(k.association).remove(k.value, pod)));
+      departures.add(now, () -> forget(name, pod, keys));
+    }
+  }
+
+  private synchronized void forget(String name, Pod pod, Set<Key> keys) {
+    Entry e = living.get(name);
+    for (Key k : keys) {
+      boolean again = e != null && e.pod == pod && e.keys.contains(k);
+      if (again || found.get(k.association).get(k.value) != pod) {
+        continue;
+      }
+      if (shared.contains(k)) {
+        settle(k);
+      } else {
+        found.get(k.association).remove(k.value);
+      }
+    }
+  }
+
+  /** Gives a key that several had to the last of the living pods that have it. */
+  private void settle(Key k) {
+    Pod last = null;
+    int holders = 0;
+    for (Entry e : living.values()) {
+      if (e.keys.contains(k)) {
+        holders++;
+        last = last == null || !e.pod.yieldsTo(last) ? e.pod : last;
+      }
+    }
+    if (last == null) {
+      found.get(k.association).remove(k.value);
+    } else {
+      found.get(k.association).put(k.value, last);
+    }
+    if (holders < 2) {
+      shared.remove(k);
     }
   }
 
