@@ -103,6 +103,7 @@ final class Cluster {
             means,
             new Seen<>(
                 reader::read,
+                Pod::uid,
                 (key, pod) -> pods.put(key, pod, clock.millis()),
                 (key, _) -> pods.remove(key, clock.millis()),
                 countsOf(Kind.POD),
@@ -125,6 +126,7 @@ final class Cluster {
             means,
             new Seen<>(
                 (JsonNode o) -> Workload.of(kind, o, rules),
+                Workload::uid,
                 (_, w) -> to.put(w),
                 (_, w) -> to.remove(w, clock.millis()),
                 countsOf(kind),

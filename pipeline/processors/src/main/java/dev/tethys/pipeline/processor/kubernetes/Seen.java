@@ -20,6 +20,7 @@ final class Seen<T> implements ResourceWatch.Sink<T> {
   }
 
   private final Function<JsonNode, T> reader;
+  private final Function<T, String> identity;
   private final BiConsumer<String, T> came;
   private final BiConsumer<String, T> went;
   private final Counts counts;
@@ -28,16 +29,19 @@ final class Seen<T> implements ResourceWatch.Sink<T> {
   private final Map<String, T> known = new HashMap<>(); // of the thread that watches
 
   /**
+   * @param identity what tells an object from another one that has its name later
    * @param synced run after the first list
    */
   Seen(
       Function<JsonNode, T> reader,
+      Function<T, String> identity,
       BiConsumer<String, T> came,
       BiConsumer<String, T> went,
       Counts counts,
       Runnable synced,
       System.Logger log) {
     this.reader = reader;
+    this.identity = identity;
     this.came = came;
     this.went = went;
     this.counts = counts;
@@ -62,7 +66,11 @@ final class Seen<T> implements ResourceWatch.Sink<T> {
 
   @Override
   public void put(String key, T object) {
-    (known.put(key, object) == null ? counts.added : counts.updated).increment();
+    T was = known.put(key, object);
+    (was == null ? counts.added : counts.updated).increment();
+    if (was != null && !identity.apply(was).equals(identity.apply(object))) {
+      went.accept(key, was); // made anew while nobody watched
+    }
     came.accept(key, object);
   }
 
