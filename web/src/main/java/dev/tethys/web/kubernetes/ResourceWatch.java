@@ -133,6 +133,7 @@ public final class ResourceWatch<T> {
   private final Means means;
   private final Sink<T> sink;
   private @Nullable String version;
+  private boolean expired;
   private boolean synced;
   private int failures;
 
@@ -158,6 +159,7 @@ public final class ResourceWatch<T> {
         if (from == null) {
           from = list();
           version = from;
+          expired = false;
           if (!synced) {
             synced = true;
             sink.synced();
@@ -169,6 +171,7 @@ public final class ResourceWatch<T> {
         failures = 0;
       } catch (ExpiredException e) {
         version = null;
+        expired = true;
         LOG.log(Level.DEBUG, "{0}: {1}; listing again", scope.path(), e.getMessage());
         if (failures++ > 0) {
           waitAfterFailure();
@@ -198,8 +201,15 @@ public final class ResourceWatch<T> {
     Map<String, T> found = new HashMap<>();
     String more = "";
     for (int page = 0; page < MAX_PAGES; page++) {
+      // Version 0 is whatever the server has at hand, without a look into its store. After a 410
+      // that may be what was too old, and a further page takes no version.
+      String at = expired || !more.isEmpty() ? "" : "&resourceVersion=0";
       String query =
-          "?limit=" + PAGE + scope.query() + (more.isEmpty() ? "" : "&continue=" + encoded(more));
+          "?limit="
+              + PAGE
+              + at
+              + scope.query()
+              + (more.isEmpty() ? "" : "&continue=" + encoded(more));
       JsonNode meta;
       try (Answer a = open(query, Call.DEFAULT_TIMEOUT)) {
         meta = readList(a, found);

@@ -208,15 +208,15 @@ class KubernetesWatchesTest extends KubernetesCase {
         """);
     String pods =
         "fieldSelector=status.phase=Running,x!=a\\,b,spec.nodeName=node1,"
-            + " labelSelector=k1=v1,k2!=v2,k3,!a.b/k4, limit=500}";
+            + " labelSelector=k1=v1,k2!=v2,k3,!a.b/k4, limit=500, resourceVersion=0}";
     assertThat(cluster.requests)
         .contains(
             "/api/v1/namespaces/ns1/pods {" + pods,
             "/api/v1/namespaces/ns2/pods {" + pods,
-            "/api/v1/nodes {fieldSelector=metadata.name=node1, limit=500}",
-            "/api/v1/namespaces {fieldSelector=metadata.name=kube-system, limit=500}",
-            "/apis/apps/v1/namespaces/ns1/replicasets {limit=500}",
-            "/apis/apps/v1/namespaces/ns2/replicasets {limit=500}");
+            "/api/v1/nodes {fieldSelector=metadata.name=node1, limit=500, resourceVersion=0}",
+            "/api/v1/namespaces {fieldSelector=metadata.name=kube-system, limit=500, resourceVersion=0}",
+            "/apis/apps/v1/namespaces/ns1/replicasets {limit=500, resourceVersion=0}",
+            "/apis/apps/v1/namespaces/ns2/replicasets {limit=500, resourceVersion=0}");
     assertThatThrownBy(() -> make("{filter: {node_from_env_var: NOT_SET}}"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("NOT_SET is not set");

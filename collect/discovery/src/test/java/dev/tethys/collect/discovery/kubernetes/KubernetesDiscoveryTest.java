@@ -171,6 +171,9 @@ class KubernetesDiscoveryTest {
     start("role: pod");
     seen.await(s -> s.groups.size() == 2 * ResourceWatch.PAGE + 1);
     assertThat(cluster.requests.stream().filter(r -> r.contains("limit=500"))).hasSize(3);
+    assertThat(cluster.requests.stream().filter(r -> r.contains("continue=")))
+        .hasSize(2)
+        .noneMatch(r -> r.contains("resourceVersion"));
     assertThat(seen.sizes).as("handed over at once").hasSize(1);
   }
 
@@ -204,7 +207,11 @@ class KubernetesDiscoveryTest {
       cluster.endWatches();
     }
     seen.await(s -> s.groups.size() == 1 && s.groups.containsKey("pod/b/testpod"));
-    assertThat(cluster.requests.stream().filter(r -> r.contains("limit="))).hasSize(2);
+    assertThat(cluster.requests.stream().filter(r -> r.contains("limit=")))
+        .as("first what the server has at hand, then what is in its store")
+        .satisfiesExactly(
+            r -> assertThat(r).contains("resourceVersion=0"),
+            r -> assertThat(r).doesNotContain("resourceVersion"));
     assertThat(setting.metric("prometheus_sd_kubernetes_failures_total")).isZero();
   }
 
