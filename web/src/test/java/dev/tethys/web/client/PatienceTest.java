@@ -17,9 +17,9 @@ import java.net.URI;
 import java.net.http.HttpTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
@@ -83,9 +83,8 @@ class PatienceTest {
   }
 
   private Call call(String scheme, Patience patience) {
-    ServerSocket s = server;
-    assertThat(s).isNotNull();
-    return Call.get(URI.create(scheme + "://127.0.0.1:" + s.getLocalPort() + "/"))
+    int port = Objects.requireNonNull(server).getLocalPort();
+    return Call.get(URI.create(scheme + "://127.0.0.1:" + port + "/"))
         .withTimeout(LONG)
         .withPatience(patience);
   }
@@ -109,8 +108,7 @@ class PatienceTest {
       assertThatThrownBy(() -> a.body().read())
           .isInstanceOf(HttpTimeoutException.class)
           .hasMessage("context deadline exceeded");
-      Socket s = taken.poll(30, TimeUnit.SECONDS);
-      assertThat(s).isNotNull();
+      Socket s = taken.take();
       assertThat(s.getInputStream().read()).as("the connection is closed").isEqualTo(-1);
     }
   }
