@@ -4,12 +4,9 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.ledger.Account;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,21 +128,8 @@ public final class TimedFlush {
   }
 
   private void send(Batch batch) {
-    batch.share(); // it may have to be sent again as it is
-    AtomicBoolean told = new AtomicBoolean();
-    Receipt receipt =
-        outcome -> {
-          if (told.compareAndSet(false, true)) {
-            settled(batch, outcome);
-          }
-        };
-    try {
-      next.consume(batch, receipt);
-    } catch (RuntimeException e) {
-      // Without an answer no interval would ever be handed on again.
-      log.log(Level.ERROR, "what stands behind " + name + " failed: it is tried again", e);
-      receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
-    }
+    // Without an answer no interval would ever be handed on again.
+    Redelivery.send(next, batch, outcome -> settled(batch, outcome), name, log);
   }
 
   private void settled(Batch batch, Outcome outcome) {

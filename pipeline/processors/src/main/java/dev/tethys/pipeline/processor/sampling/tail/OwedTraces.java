@@ -4,13 +4,13 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.processor.Redelivery;
+import dev.tethys.pipeline.processor.TimedFlush;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwedTraces {
   /** Nobody took it until the end. */
-  static final String UNAVAILABLE = "unavailable";
+  static final String UNAVAILABLE = TimedFlush.UNAVAILABLE;
 
   /** The first pause after somebody did not take one; it doubles up to the longest. */
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -73,24 +73,11 @@ final class OwedTraces {
 
   /** Hands one on. */
   void deliver(Batch batch, Release release, long cost) {
-    batch.share(); // it may have to be sent again as it is
     deliver(new Owed(batch, release, cost));
   }
 
   private void deliver(Owed o) {
-    AtomicBoolean told = new AtomicBoolean();
-    Receipt receipt =
-        outcome -> {
-          if (told.compareAndSet(false, true)) {
-            settled(o, outcome);
-          }
-        };
-    try {
-      next.consume(o.batch(), receipt);
-    } catch (RuntimeException | Error e) {
-      log.log(Level.ERROR, name + ": what stands behind it failed; it is tried again", e);
-      receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
-    }
+    Redelivery.send(next, o.batch(), outcome -> settled(o, outcome), name, log);
   }
 
   private void settled(Owed o, Outcome outcome) {

@@ -1,0 +1,38 @@
+package dev.tethys.pipeline.processor;
+
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Hands on what nobody else has: an answer comes in any case, and only one. */
+public final class Redelivery {
+  private Redelivery() {}
+
+  /**
+   * Hands a batch on, which stays as it is for the next time. What fails without an answer is
+   * unavailable.
+   *
+   * @param name of who hands it on, for the log
+   * @param to hears what became of it, once
+   */
+  public static void send(Consumer next, Batch batch, Receipt to, String name, System.Logger log) {
+    batch.share();
+    AtomicBoolean told = new AtomicBoolean();
+    Receipt receipt =
+        outcome -> {
+          if (told.compareAndSet(false, true)) {
+            to.settle(outcome);
+          }
+        };
+    try {
+      next.consume(batch, receipt);
+    } catch (RuntimeException | Error e) {
+      log.log(Level.ERROR, name + ": what stands behind it failed; it is tried again", e);
+      receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
+    }
+  }
+}
