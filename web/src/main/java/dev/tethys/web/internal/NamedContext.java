@@ -2,24 +2,16 @@ package dev.tethys.web.internal;
 
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.security.KeyManagementException;
-import java.security.SecureRandom;
 import java.util.List;
 import java.util.function.BiFunction;
-import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLContextSpi;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLServerSocketFactory;
 import javax.net.ssl.SSLSession;
-import javax.net.ssl.SSLSessionContext;
-import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,30 +24,12 @@ public final class NamedContext extends SSLContext {
     super(new Spi(context, serverName), context.getProvider(), context.getProtocol());
   }
 
-  private static final class Spi extends SSLContextSpi {
-    private final SSLContext context;
+  private static final class Spi extends PassingContext {
     private final String name;
 
     Spi(SSLContext context, String name) {
-      this.context = context;
+      super(context);
       this.name = name;
-    }
-
-    @Override
-    protected void engineInit(
-        KeyManager @Nullable [] km, TrustManager @Nullable [] tm, @Nullable SecureRandom sr)
-        throws KeyManagementException {
-      throw new KeyManagementException("is initialised");
-    }
-
-    @Override
-    protected SSLSocketFactory engineGetSocketFactory() {
-      return context.getSocketFactory();
-    }
-
-    @Override
-    protected SSLServerSocketFactory engineGetServerSocketFactory() {
-      return context.getServerSocketFactory();
     }
 
     @Override
@@ -66,26 +40,6 @@ public final class NamedContext extends SSLContext {
     @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
       return new Named(context.createSSLEngine(name, port), name, port, names(name), List.of());
-    }
-
-    @Override
-    protected SSLSessionContext engineGetServerSessionContext() {
-      return context.getServerSessionContext();
-    }
-
-    @Override
-    protected SSLSessionContext engineGetClientSessionContext() {
-      return context.getClientSessionContext();
-    }
-
-    @Override
-    protected SSLParameters engineGetDefaultSSLParameters() {
-      return context.getDefaultSSLParameters();
-    }
-
-    @Override
-    protected SSLParameters engineGetSupportedSSLParameters() {
-      return context.getSupportedSSLParameters();
     }
   }
 

@@ -3,21 +3,13 @@ package dev.tethys.web.internal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.security.KeyManagementException;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLContextSpi;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLServerSocketFactory;
-import javax.net.ssl.SSLSessionContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManager;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A context whose connections begin with other cipher suites and groups than the JDK's own,
@@ -50,13 +42,12 @@ public final class TunedContext extends SSLContext {
     return suites.toArray(String[]::new);
   }
 
-  private static final class Spi extends SSLContextSpi {
-    private final SSLContext context;
+  private static final class Spi extends PassingContext {
     private final List<String> suites;
     private final List<String> groups;
 
     Spi(SSLContext context, List<String> suites, List<String> groups) {
-      this.context = context;
+      super(context);
       this.suites = List.copyOf(suites);
       this.groups = List.copyOf(groups);
     }
@@ -77,20 +68,8 @@ public final class TunedContext extends SSLContext {
     }
 
     @Override
-    protected void engineInit(
-        KeyManager @Nullable [] km, TrustManager @Nullable [] tm, @Nullable SecureRandom sr)
-        throws KeyManagementException {
-      throw new KeyManagementException("is initialised");
-    }
-
-    @Override
     protected SSLSocketFactory engineGetSocketFactory() {
       return new Factory(context.getSocketFactory(), this);
-    }
-
-    @Override
-    protected SSLServerSocketFactory engineGetServerSocketFactory() {
-      return context.getServerSocketFactory();
     }
 
     @Override
@@ -104,23 +83,8 @@ public final class TunedContext extends SSLContext {
     }
 
     @Override
-    protected SSLSessionContext engineGetServerSessionContext() {
-      return context.getServerSessionContext();
-    }
-
-    @Override
-    protected SSLSessionContext engineGetClientSessionContext() {
-      return context.getClientSessionContext();
-    }
-
-    @Override
     protected SSLParameters engineGetDefaultSSLParameters() {
       return tuned(context.getDefaultSSLParameters());
-    }
-
-    @Override
-    protected SSLParameters engineGetSupportedSSLParameters() {
-      return context.getSupportedSSLParameters();
     }
   }
 
