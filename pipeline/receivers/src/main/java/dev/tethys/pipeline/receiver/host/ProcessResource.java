@@ -233,16 +233,7 @@ final class ProcessResource {
   private static void failed(
       Scrape s, boolean quiet, int points, String what, HostProcess p, String name, IOException e) {
     if (!quiet) {
-      s.failed(
-          points,
-          "error reading "
-              + what
-              + " for process \""
-              + name
-              + "\" (pid "
-              + p.pid()
-              + "): "
-              + e.getMessage());
+      s.failed(points, what, p, name, e);
     }
   }
 

@@ -305,16 +305,7 @@ final class ProcessScraper implements HostScraper {
   private void failed(
       Scrape s, int metrics, String what, HostProcess p, String name, IOException e) {
     if (!settings.muted().all) {
-      s.failed(
-          metrics,
-          "error reading "
-              + what
-              + " for process \""
-              + name
-              + "\" (pid "
-              + p.pid()
-              + "): "
-              + e.getMessage());
+      s.failed(metrics, what, p, name, e);
     }
   }
 }

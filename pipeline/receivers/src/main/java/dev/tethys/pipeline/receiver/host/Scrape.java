@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.host;
 
+import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.telemetry.MetricsData;
 import java.io.IOException;
@@ -62,6 +63,24 @@ final class Scrape {
   /** Whether it has taken longer than it may. */
   boolean isLate() {
     return late.getAsBoolean();
+  }
+
+  /**
+   * Notes what could not be read of a process.
+   *
+   * @param points how many metrics are missing for it
+   */
+  void failed(int points, String what, HostProcess p, String name, IOException e) {
+    failed(
+        points,
+        "error reading "
+            + what
+            + " for process \""
+            + name
+            + "\" (pid "
+            + p.pid()
+            + "): "
+            + e.getMessage());
   }
 
   /**
