@@ -139,8 +139,12 @@ public final class Registry implements Collector {
     }
 
     private void add(List<Told> same, List<Metric> to) {
+      if (same.size() == 1) {
+        to.add(same.getFirst().metric());
+        return;
+      }
       List<Metric> all = same.stream().map(Told::metric).toList();
-      if (same.stream().map(Told::collector).distinct().count() < all.size() || all.size() == 1) {
+      if (same.stream().map(Told::collector).distinct().count() < all.size()) {
         to.addAll(all); // who tells of one twice is wrong, and that is to be seen
         return;
       }
