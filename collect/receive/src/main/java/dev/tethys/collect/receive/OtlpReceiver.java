@@ -214,10 +214,6 @@ public final class OtlpReceiver {
       return null;
     }
 
-    private Outcome write(long ref, long start, long time, double value, @Nullable Histogram h) {
-      return h == null ? app.append(ref, start, time, value) : app.append(ref, start, time, h);
-    }
-
     @Override
     public void metadata(String family, MetricMetadata m) {
       if (m.help().isEmpty() && m.unit().isEmpty() && m.type() == MetricType.UNKNOWN) {

@@ -46,7 +46,12 @@ public record ScrapeOptions(
 
   /** Whether samples may have other starts, values or times than the page's. */
   boolean edits() {
-    return startTimestamps || zeroAtStart || synthesizeStarts;
+    return readsStarts() || synthesizeStarts;
+  }
+
+  /** Whether it matters what pages say about starts. */
+  boolean readsStarts() {
+    return startTimestamps || zeroAtStart;
   }
 
   /** Prometheus's. */

@@ -94,7 +94,7 @@ record ScrapePace(
           t,
           headers(t),
           new ParserOptions(
-              options.startTimestamps() || options.zeroAtStart(),
+              options.readsStarts(),
               asked.scrapeNative,
               asked.convertClassic,
               asked.keepClassic,
@@ -107,9 +107,7 @@ record ScrapePace(
       h.put(
           "Accept",
           ScrapeProtocol.acceptHeader(
-              config
-                  .common()
-                  .effectiveProtocols(options.startTimestamps() || options.zeroAtStart()),
+              config.common().effectiveProtocols(options.readsStarts()),
               config.common().escaping()));
       h.put("Accept-Encoding", config.enableCompression() ? "gzip" : "identity");
       h.put("User-Agent", options.userAgent());

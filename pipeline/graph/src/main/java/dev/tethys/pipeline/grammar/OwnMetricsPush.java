@@ -198,8 +198,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     boolean url = text.startsWith("http://") || text.startsWith("https://");
     try {
       URI u = UrlText.read(url ? text : (o.get(INSECURE) ? "http://" : "https://") + text);
-      int port = UrlHost.port(u);
-      if (UrlHost.of(u) != null && port <= 65_535 && (port > 0 || !o.get(PROTOCOL) || url)) {
+      if (UrlHost.of(u) != null && (UrlHost.port(u) > 0 || !o.get(PROTOCOL) || url)) {
         return u;
       }
     } catch (URISyntaxException e) {
