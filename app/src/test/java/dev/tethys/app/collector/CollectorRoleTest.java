@@ -19,8 +19,6 @@ import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
@@ -47,41 +45,9 @@ import org.junit.jupiter.api.io.TempDir;
 class CollectorRoleTest {
   @TempDir @Nullable Path folder;
 
-  private @Nullable Consumer input;
+  private final HandReceiver hand = new HandReceiver(Signal.LOGS);
   private final List<Parcel> taken = new CopyOnWriteArrayList<>();
   private volatile Verdict verdict = Verdict.DELIVERED;
-
-  private final class Hand implements ReceiverFactory<String> {
-    @Override
-    public String type() {
-      return "hand";
-    }
-
-    @Override
-    public String about() {
-      return "What a test hands in.";
-    }
-
-    @Override
-    public Type<String> settings() {
-      return new Section("hand", "Nothing.").type(o -> "");
-    }
-
-    @Override
-    public Set<Signal> signals() {
-      return Set.of(Signal.LOGS);
-    }
-
-    @Override
-    public Receiver create(String s, Map<Signal, Consumer> outputs, Context context) {
-      return new Receiver() {
-        @Override
-        public void start() {
-          input = outputs.get(Signal.LOGS);
-        }
-      };
-    }
-  }
 
   private final class Shelf implements ExporterFactory<DeliverySettings> {
     private final Section section = new Section("shelf", "A destination.");
@@ -132,7 +98,7 @@ class CollectorRoleTest {
 
   private Components components() {
     List<ComponentFactory<?>> all = new ArrayList<>(BuiltIn.components().all());
-    all.add(new Hand());
+    all.add(hand);
     all.add(new Shelf());
     return new Components(all);
   }
@@ -173,7 +139,7 @@ class CollectorRoleTest {
 
   private Outcome send(int items) throws InterruptedException {
     List<Outcome> told = new CopyOnWriteArrayList<>();
-    Consumer c = input;
+    Consumer c = hand.input();
     if (c == null) {
       throw new AssertionError("not started");
     }

@@ -11,7 +11,6 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
@@ -20,8 +19,6 @@ import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.component.ReceiverFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -48,40 +45,8 @@ class TailSamplingRoleTest {
 
   @TempDir @Nullable Path folder;
 
-  private volatile @Nullable Consumer input;
+  private final HandReceiver hand = new HandReceiver(Signal.TRACES);
   private final List<Span> taken = new CopyOnWriteArrayList<>();
-
-  private final class Hand implements ReceiverFactory<String> {
-    @Override
-    public String type() {
-      return "hand";
-    }
-
-    @Override
-    public String about() {
-      return "What a test hands in.";
-    }
-
-    @Override
-    public Type<String> settings() {
-      return new Section("hand", "Nothing.").type(o -> "");
-    }
-
-    @Override
-    public Set<Signal> signals() {
-      return Set.of(Signal.TRACES);
-    }
-
-    @Override
-    public Receiver create(String s, Map<Signal, Consumer> outputs, Context context) {
-      return new Receiver() {
-        @Override
-        public void start() {
-          input = outputs.get(Signal.TRACES);
-        }
-      };
-    }
-  }
 
   private final class Shelf implements ExporterFactory<String> {
     @Override
@@ -124,7 +89,7 @@ class TailSamplingRoleTest {
 
   private CollectorRole role(String store) {
     List<ComponentFactory<?>> all = new ArrayList<>(BuiltIn.components().all());
-    all.add(new Hand());
+    all.add(hand);
     all.add(new Shelf());
     return new CollectorRole(
         new ConfigSources(
@@ -163,7 +128,7 @@ class TailSamplingRoleTest {
     r.scopes().add(scope);
     d.resources().add(r);
     List<Outcome> told = new CopyOnWriteArrayList<>();
-    Objects.requireNonNull(input)
+    Objects.requireNonNull(hand.input())
         .consume(
             new Batch(Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(d), 1, 0), told::add);
     return told;
