@@ -20,6 +20,7 @@ import java.util.Optional;
 public final class HeapPace {
   private static final long MIB = 1L << 20;
   private static final Duration NEVER = Duration.ofDays(365);
+  private static final Duration LOOK = Duration.ofMillis(500);
 
   /** Growth beyond which a collection is worth while after a long time without any. */
   static final long LITTLE_BYTES = MIB / 2;
@@ -34,8 +35,9 @@ public final class HeapPace {
    * @param longest how long it may go without, if it has grown by more than a little: {@link
    *     #LITTLE_BYTES}, and a share of what was alive
    * @param little that share
+   * @param look how often it is looked at: what is put into it meanwhile is the process's own
    */
-  record Rule(double growth, long headroom, Duration longest, double little) {
+  record Rule(double growth, long headroom, Duration longest, double little, Duration look) {
     /**
      * Whether it is time.
      *
@@ -91,24 +93,24 @@ public final class HeapPace {
   }
 
   /** What is there when nothing else is said: as much again as is alive. */
-  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER, 0);
+  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER, 0, LOOK);
 
   /**
    * That of a server that stores: nearly all that is alive in it are arrays of numbers, in which
    * there is little to follow, so that a full collection takes some tenths of a second a gigabyte,
    * and three of them are cheaper than the memory that one would leave. What was alive only while a
-   * snapshot was written, or many series came, should not count for hours.
+   * snapshot was written, or many series came, should not count for hours. While it is written to,
+   * a tenth of a second brings it some megabytes.
    */
-  private static final Rule STORE = new Rule(0.25, 3 * MIB, Duration.ofMinutes(1), 1 / 16.0);
+  private static final Rule STORE =
+      new Rule(0.25, MIB, Duration.ofMinutes(1), 1 / 16.0, Duration.ofMillis(100));
 
   /**
    * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
    * garbage, and nearly none afterwards; so what was held while a receiver was away would stay for
    * hours. Go's runtime waits for two minutes too.
    */
-  private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0);
-
-  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0, LOOK);
 
   /** While much comes at once, such as the first samples of many series, half a second is long. */
   private static final Duration SOON = Duration.ofMillis(50);
@@ -134,17 +136,18 @@ public final class HeapPace {
   }
 
   private static void keep(Rule rule) {
-    StartPages.letGo(); // whoever watches the heap stays, and has no more use for these either
+    StartPages start =
+        StartPages.letGo(); // whoever watches the heap stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))
             .findFirst();
     if (old.isPresent()) {
-      Thread.ofPlatform().daemon().name("heap-pace").start(() -> watch(old.get(), rule));
+      Thread.ofPlatform().daemon().name("heap-pace").start(() -> watch(old.get(), rule, start));
     }
   }
 
-  private static void watch(MemoryPoolMXBean old, Rule rule) {
+  private static void watch(MemoryPoolMXBean old, Rule rule, StartPages start) {
     Pace pace = new Pace(rule);
     long before = 0;
     while (true) {
@@ -152,6 +155,7 @@ public final class HeapPace {
       long used = old.getUsage().getUsed();
       long begin = System.nanoTime();
       if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin)) {
+        start.letGoNow(); // the heap is at its largest now
         System.gc();
         long took = System.nanoTime() - begin;
         pace.collected(took);
@@ -163,7 +167,7 @@ public final class HeapPace {
             took / 1_000_000);
       }
       try {
-        Thread.sleep(used - before > MUCH ? SOON : LOOK);
+        Thread.sleep(used - before > MUCH ? SOON : rule.look);
         before = used;
       } catch (InterruptedException e) {
         return;

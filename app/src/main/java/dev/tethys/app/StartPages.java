@@ -11,7 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets go of pages of files that only the start has needed.
+ * Lets go of pages of files that only the start has needed, and takes care that they do not gather
+ * again.
  *
  * <p>The start-up cache and the virtual machine's library are mapped, and a start touches nearly
  * all of both: classes are linked, the compilers run. Afterwards a process goes on counting them as
@@ -25,34 +26,53 @@ import org.jspecify.annotations.Nullable;
  */
 final class StartPages {
   private static final Path MAPPINGS = Path.of("/proc/self/smaps");
+  private static final Path STATUS = Path.of("/proc/self/status");
   private static final System.Logger LOG = System.getLogger(StartPages.class.getName());
 
-  /** While compilers work, they come back for theirs; afterwards little does. */
-  private static final Duration SOON = Duration.ofSeconds(2);
+  private static final Duration START = Duration.ofSeconds(2);
 
-  private static final int SOON_TIMES = 30;
-  private static final Duration LATER = Duration.ofMinutes(1);
+  /** So much comes back before it is let go of once more. */
+  private static final long MUCH_BYTES = 8 << 20;
+
+  /** Compilers come back for theirs in bursts, within the first minute; afterwards little does. */
+  private static final Duration SOON = Duration.ofMillis(250);
+
+  private static final int SOON_TIMES = 240;
+  private static final Duration LATER = Duration.ofSeconds(2);
 
   /** A part of the address space, in bytes. */
   record Mapping(long start, long bytes) {}
 
+  private volatile List<Mapping> mappings = List.of();
+
   private StartPages() {}
 
   /** Starts letting go of them; without effect where the system has no such mappings. */
-  static void letGo() {
+  static StartPages letGo() {
+    StartPages pages = new StartPages();
     if (Files.isReadable(MAPPINGS)) {
-      Thread.ofPlatform().daemon().name("start-pages").start(StartPages::run);
+      Thread.ofPlatform().daemon().name("start-pages").start(pages::run);
+    }
+    return pages;
+  }
+
+  /** Lets go of those that have come back, whatever they are; by any thread. */
+  void letGoNow() {
+    for (Mapping m : mappings) {
+      MappedPages.letGo(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
     }
   }
 
-  private static void run() {
+  private void run() {
     try {
-      Thread.sleep(SOON);
+      Thread.sleep(START);
       // Looking at them all costs milliseconds; where they lie does not change.
-      List<Mapping> unchanged = unchanged(Files.readAllLines(MAPPINGS));
-      for (int n = 0; !unchanged.isEmpty(); n++) {
-        for (Mapping m : unchanged) {
-          MappedPages.letGo(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
+      mappings = unchanged(Files.readAllLines(MAPPINGS));
+      long left = 0;
+      for (int n = 0; !mappings.isEmpty(); n++) {
+        if (mappedBytes(Files.readAllLines(STATUS)) >= left + MUCH_BYTES) {
+          letGoNow();
+          left = mappedBytes(Files.readAllLines(STATUS));
         }
         Thread.sleep(n < SOON_TIMES ? SOON : LATER);
       }
@@ -61,6 +81,20 @@ final class StartPages {
     } catch (InterruptedException e) {
       // the process ends
     }
+  }
+
+  /**
+   * Bytes of files that are a process's own; 0 where the system does not tell.
+   *
+   * @param status the lines of {@code /proc/PID/status}, see proc_pid_status(5)
+   */
+  static long mappedBytes(List<String> status) {
+    for (String line : status) {
+      if (line.startsWith("RssFile:") && line.endsWith(" kB")) {
+        return Long.parseLong(line.substring(8, line.length() - 3).strip()) << 10;
+      }
+    }
+    return 0;
   }
 
   /**

@@ -7,6 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class HeapPaceTest {
+  private static final Duration LOOK = Duration.ofMillis(500);
   private static final long MIB = 1L << 20;
 
   @Test
@@ -21,7 +22,7 @@ class HeapPaceTest {
 
   @Test
   void aSmallerGrowthIsAShareOfWhatIsAlive() {
-    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0);
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
     assertThat(r.due(58 * MIB, 40 * MIB, 0, 0)).isFalse();
     assertThat(r.due(58 * MIB + 1, 40 * MIB, 0, 0)).isTrue();
     assertThat(r.due(8 * MIB + 1, 0, 0, 0)).isTrue();
@@ -29,7 +30,7 @@ class HeapPaceTest {
 
   @Test
   void whatHasGrownALittleIsCollectedAfterALongTime() {
-    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0);
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
     assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_000, 0)).isFalse();
     assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_001, 0)).isTrue();
     assertThat(r.due(40 * MIB + HeapPace.LITTLE_BYTES, 40 * MIB, Long.MAX_VALUE, 0)).isFalse();
@@ -37,7 +38,7 @@ class HeapPaceTest {
 
   @Test
   void whatTakesLongIsDoneRarely() {
-    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(60), 0.1);
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(60), 0.1, LOOK);
     long second = 1_000_000_000;
     assertThat(r.due(45 * MIB, 40 * MIB, 61 * second, second / 10)).isTrue();
     assertThat(r.due(44 * MIB, 40 * MIB, 61 * second, second / 10)).isFalse(); // a little
@@ -49,7 +50,7 @@ class HeapPaceTest {
   void aCollectionThatLeavesAsMuchAsTheOneBeforeIsOneToo() {
     long second = 1_000_000_000;
     HeapPace.Pace pace =
-        new HeapPace.Pace(new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(10), 0));
+        new HeapPace.Pace(new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(10), 0, LOOK));
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 5 * second)).isFalse();
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second)).isFalse();
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second + 1)).isTrue();

@@ -73,22 +73,24 @@ final class PageFiles implements SealedPages.Files {
   }
 
   @Override
-  public PageBytes keep(byte[] bytes, int length) throws IOException {
+  public PageBytes keep(byte[] heads, int length, byte[] columns, int n) throws IOException {
+    long bytes = (long) length + n;
     long free = files.usableSpace(folder);
-    if (free < RESERVE + length && mappedBytes() > 0) {
+    if (free < RESERVE + bytes && mappedBytes() > 0) {
       System.gc(); // what nobody refers to any more still takes room
       free = files.usableSpace(folder);
     }
-    if (free < RESERVE + length) {
+    if (free < RESERVE + bytes) {
       throw new IOException("only " + free + " bytes are free in " + folder);
     }
     PageFile kept;
     try {
       try (WritableFile f = files.create(path())) {
-        f.write(bytes, 0, length);
+        f.write(heads, 0, length);
+        f.write(columns, 0, n);
       }
       kept = new PageFile(files.map(path(), Arena.ofAuto()), files.open(path()));
-      if (kept.memory.byteSize() != length) {
+      if (kept.memory.byteSize() != bytes) {
         throw new IOException(path() + " is written by somebody else, too");
       }
     } finally {

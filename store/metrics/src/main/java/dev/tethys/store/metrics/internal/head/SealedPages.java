@@ -52,11 +52,11 @@ public final class SealedPages {
   @FunctionalInterface
   public interface Files {
     /**
-     * Keeps the first bytes of an array outside the heap.
+     * Keeps the first bytes of two arrays, one after the other, outside the heap.
      *
      * @throws IOException when there is no room for them; they are offered again later
      */
-    PageBytes keep(byte[] bytes, int length) throws IOException;
+    PageBytes keep(byte[] heads, int length, byte[] columns, int n) throws IOException;
   }
 
   /** Neighbouring pages that become one; the last of them is in memory. */
@@ -143,7 +143,7 @@ public final class SealedPages {
       List<Waiting> taken = take();
       int done = 0;
       try {
-        ByteSink heads = new ByteSink(fileBytes + Character.MAX_VALUE);
+        ByteSink heads = new ByteSink(fileBytes / 4);
         ByteSink out = new ByteSink(fileBytes + Character.MAX_VALUE);
         while (done < taken.size()) {
           done += storeSome(taken.subList(done, taken.size()), heads.clear(), out.clear(), files);
@@ -254,9 +254,8 @@ public final class SealedPages {
         out.size = at;
       }
     }
-    heads.put(out.buf, 0, out.size);
-    int first = heads.size - out.size; // where columns begin
-    PageBytes kept = files.keep(heads.buf, heads.size);
+    int first = heads.size; // where columns begin
+    PageBytes kept = files.keep(heads.buf, first, out.buf, out.size);
     view.writeLock().lock();
     try {
       for (Written w : written) {

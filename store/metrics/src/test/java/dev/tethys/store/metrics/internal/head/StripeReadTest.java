@@ -20,8 +20,14 @@ class StripeReadTest {
 
   private static final long RANGE = 7_200_000;
 
-  private static PageBytes keep(byte[] b, int length) {
-    return new PageBytes.InMemory(MemorySegment.ofArray(Arrays.copyOf(b, length)));
+  private static byte[] both(byte[] heads, int length, byte[] columns, int n) {
+    byte[] b = Arrays.copyOf(heads, length + n);
+    System.arraycopy(columns, 0, b, length, n);
+    return b;
+  }
+
+  private static PageBytes keep(byte[] heads, int length, byte[] columns, int n) {
+    return new PageBytes.InMemory(MemorySegment.ofArray(both(heads, length, columns, n)));
   }
 
   /** Pages of a head with so many series. */
@@ -156,7 +162,7 @@ class StripeReadTest {
     assertThatThrownBy(
             () ->
                 gone.storeAll(
-                    (b, length) -> {
+                    (heads, length, columns, n) -> {
                       throw new IOException("the disk is full");
                     }))
         .hasMessage("the disk is full");
@@ -266,7 +272,7 @@ class StripeReadTest {
     Filled filled = new Filled();
     List<Stripe.View> noted = new ArrayList<>();
     for (int n = 1; n <= 400; n++) {
-      filled.append(1, (b, length) -> file(Arrays.copyOf(b, length)));
+      filled.append(1, (heads, length, columns, rest) -> file(both(heads, length, columns, rest)));
       if (n == 100) {
         noted.add(filled.stripe.view(NewestTimes.NEVER, Long.MAX_VALUE));
       }
@@ -288,8 +294,8 @@ class StripeReadTest {
     Filled filled = new Filled();
     List<byte[]> files = new ArrayList<>();
     SealedPages.Files kept =
-        (b, length) -> {
-          files.add(Arrays.copyOf(b, length));
+        (heads, length, columns, n) -> {
+          files.add(both(heads, length, columns, n));
           return file(files.getLast());
         };
     while (files.isEmpty()) {
@@ -308,8 +314,8 @@ class StripeReadTest {
     Filled filled = new Filled();
     filled.append(
         300,
-        (b, length) -> {
-          PageBytes kept = file(Arrays.copyOf(b, length));
+        (heads, length, columns, n) -> {
+          PageBytes kept = file(both(heads, length, columns, n));
           return new PageBytes() {
             @Override
             public MemorySegment memory() {
@@ -343,10 +349,10 @@ class StripeReadTest {
     long to = RANGE + 29_000;
     filled.append(
         400,
-        (b, length) -> {
+        (heads, length, columns, n) -> {
           // At any time: a page that was taken is another one when its file is written.
           filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
-          return file(Arrays.copyOf(b, length));
+          return file(both(heads, length, columns, n));
         });
     filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
     filled.expected.get(9).removeIf(s -> s.time >= from && s.time <= to);
