@@ -22,6 +22,9 @@ import java.util.stream.Stream;
  * on, once as a clean stop leaves it and once when everything has become merged blocks.
  */
 final class Disk {
+  private static final DatabaseOptions UNATTENDED =
+      DatabaseOptions.DEFAULTS.withBackground(false).withRetention(Duration.ofDays(3650), 0);
+
   private Disk() {}
 
   /** Options are {@code REC hosts=40 steps=720 interval=15 scaled=1}; 0 when all was well. */
@@ -51,8 +54,7 @@ final class Disk {
       throws IOException {
     long end = 1_700_000_000_000L / interval * interval;
     long begin = end - steps * interval;
-    DatabaseOptions options =
-        DatabaseOptions.DEFAULTS.withBackground(false).withRetention(Duration.ofDays(3650), 0);
+    DatabaseOptions options = UNATTENDED;
     long samples = (long) hosts * rec.series() * steps;
     long closing;
     try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
@@ -91,17 +93,39 @@ final class Disk {
           "the stop took %.2f s, the start %.2f s of CPU%n",
           closing / 1e9,
           opening / 1e9);
-      // A sample of the next day makes everything before it complete.
-      try (Appender a = db.appender()) {
-        a.append(a.series(Labels.of("__name__", "end")), 0, end + 86_400_000L, 1);
-        a.commit();
-      }
-      long cpu = cpu();
-      db.maintain();
-      cpu = cpu() - cpu;
+      long cpu = -cpu();
+      merge(db, end);
+      cpu += cpu();
       System.out.printf(
           Locale.ROOT, "flushing and merging the rest took %.2f s of CPU%n", cpu / 1e9);
       table(db.blockList(), samples);
+    }
+  }
+
+  /** A sample of the next day makes everything before it complete, so that it goes into blocks. */
+  private static void merge(MetricsDatabase db, long end) throws IOException {
+    try (Appender a = db.appender()) {
+      a.append(a.series(Labels.of("__name__", "end")), 0, end + 86_400_000L, 1);
+      a.commit();
+    }
+    db.maintain();
+  }
+
+  /**
+   * Bytes of merged blocks with everything that a server has stored in a folder.
+   *
+   * @param end time of the newest sample
+   * @param samples how many there must be
+   * @throws IOException also when there are others than that
+   */
+  static long merged(Path folder, long end, long samples) throws IOException {
+    try (MetricsDatabase db = MetricsDatabase.open(folder, UNATTENDED)) {
+      merge(db, end);
+      long there = db.blockList().stream().mapToLong(BlockInfo::samples).sum();
+      if (there != samples) {
+        throw new IOException("blocks have " + there + " samples of " + samples);
+      }
+      return db.blockList().stream().mapToLong(BlockInfo::bytes).sum();
     }
   }
 
@@ -159,7 +183,8 @@ final class Disk {
     return sb.toString().trim();
   }
 
-  private static long size(Path folder) throws IOException {
+  /** Bytes of all files in a folder. */
+  static long size(Path folder) throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(Files::isRegularFile).mapToLong(p -> p.toFile().length()).sum();
     }

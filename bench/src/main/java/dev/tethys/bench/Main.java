@@ -27,6 +27,7 @@ public final class Main {
           entry("hostile", Hostile::run),
           entry("jmh", Main::jmh),
           entry("kills", Kills::run),
+          entry("kinds", Kinds::run),
           entry("log-kills", LogKills::run),
           entry("logs", LogFiles::run),
           entry("pipeline", PipelineThroughput::run),

@@ -9,8 +9,17 @@ import java.util.stream.Stream;
 record ProcessFigures(long pid) {
   /** What it keeps in memory, in kilobytes. */
   long resident() throws IOException {
+    return status("VmRSS:");
+  }
+
+  /** The most that it has ever kept in memory, in kilobytes. */
+  long peak() throws IOException {
+    return status("VmHWM:");
+  }
+
+  private long status(String name) throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-      if (line.startsWith("VmRSS:")) {
+      if (line.startsWith(name)) {
         return Long.parseLong(line.replaceAll("\\D", ""));
       }
     }
