@@ -44,7 +44,10 @@ final class Kinds {
     end = (System.currentTimeMillis() - 2 * DAY) / interval * interval;
   }
 
-  /** The servers by name, and {@code series=… steps=… interval=… after=…}; 0 when all was well. */
+  /**
+   * Servers and kinds by name, and {@code series=… steps=… interval=… after=…}; 0 when all was
+   * well.
+   */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()
@@ -53,20 +56,33 @@ final class Kinds {
             .with("interval", 15)
             .with("after", 20)
             .withWords(
-                "SERVER (" + String.join(", ", Contender.names()) + ")",
-                Contender.names()::contains)
+                "SERVER ("
+                    + String.join(", ", Contender.names())
+                    + "), KIND ("
+                    + String.join(", ", names())
+                    + ")",
+                w -> Contender.names().contains(w) || names().contains(w))
             .read(args);
-    List<String> servers = o.words().isEmpty() ? Contender.names() : o.words();
+    List<String> servers = new ArrayList<>(o.words());
+    List<String> chosen = new ArrayList<>(o.words());
+    servers.retainAll(Contender.names());
+    chosen.retainAll(names());
     Kinds kinds = new Kinds(o);
     System.out.println(
         "kind\tserver\tsamples\tM samples/CPU s\tns/sample\tpeak MB\tMB after\tB/sample merged");
     for (SampleKinds.Kind kind : SampleKinds.Kind.values()) {
-      for (String server : servers) {
-        kinds.measure(kind, Contender.of(server));
+      if (chosen.isEmpty() || chosen.contains(name(kind))) {
+        for (String server : servers.isEmpty() ? Contender.names() : servers) {
+          kinds.measure(kind, Contender.of(server));
+        }
+        kinds.floors(kind);
       }
-      kinds.floors(kind);
     }
     return 0;
+  }
+
+  private static List<String> names() {
+    return Arrays.stream(SampleKinds.Kind.values()).map(Kinds::name).toList();
   }
 
   // ---- a server

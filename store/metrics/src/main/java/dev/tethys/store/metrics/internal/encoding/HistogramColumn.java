@@ -28,7 +28,7 @@ public final class HistogramColumn {
   private double[] values = new double[256];
 
   /** Whether two histograms have the same buckets. */
-  static boolean sameLayout(Histogram a, Histogram b) {
+  public static boolean sameLayout(Histogram a, Histogram b) {
     return a.schema() == b.schema()
         && a.integer() == b.integer()
         && Double.doubleToRawLongBits(a.zeroThreshold())

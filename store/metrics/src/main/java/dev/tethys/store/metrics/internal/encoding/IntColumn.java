@@ -262,13 +262,13 @@ public final class IntColumn {
       }
       max = Math.max(max, v);
     }
-    long bits = cost(from, to, s0, widths);
+    long bits = cost(from, to, s0, width(max - s0), widths);
     planReference = s0;
     int width = planWidth;
     int patches = planPatches;
     // One or two low outliers must not widen the rest: they become patches instead.
     if (to - from > 8 && width(max - s2) + 1 < width(max - s0)) {
-      long other = cost(from, to, s2, widthsB);
+      long other = cost(from, to, s2, 64, widthsB); // what lies below it is as wide as it gets
       if (other < bits) {
         planReference = s2;
         return other;
@@ -283,12 +283,13 @@ public final class IntColumn {
     return 64 - Long.numberOfLeadingZeros(unsigned);
   }
 
-  private long cost(int from, int to, long reference, int[] histogram) {
-    Arrays.fill(histogram, 0);
+  /** The bits of a block with a reference, from which no value is further away than some bits. */
+  private long cost(int from, int to, long reference, int widest, int[] histogram) {
+    Arrays.fill(histogram, 0, widest + 1, 0);
     for (int i = from; i < to; i++) {
       histogram[64 - Long.numberOfLeadingZeros(r[i] - reference)]++;
     }
-    int top = 64;
+    int top = widest;
     while (top > 0 && histogram[top] == 0) {
       top--;
     }

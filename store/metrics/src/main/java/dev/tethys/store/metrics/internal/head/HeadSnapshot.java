@@ -212,6 +212,7 @@ public final class HeadSnapshot {
   private void stripes(WritableFile file, ByteSink out, boolean small) throws IOException {
     RowColumns columns = small ? new RowColumns() : null;
     ValueColumn values = new ValueColumn();
+    HistogramLog.Encoder encoder = new HistogramLog.Encoder();
     double[] v = new double[64];
     ByteSink raw = new ByteSink(FRAME);
     for (StripeState s = stripes.poll(); s != null; s = stripes.poll()) {
@@ -232,7 +233,7 @@ public final class HeadSnapshot {
       }
       raw.uvarint(s.extras.size());
       for (ExtraState e : s.extras) {
-        extra(e, raw);
+        extra(e, encoder, raw);
       }
       if (raw.size > FRAME) {
         flushStripes(file, raw, out, small);
@@ -264,7 +265,7 @@ public final class HeadSnapshot {
     out.size += (int) n;
   }
 
-  private static void extra(ExtraState e, ByteSink out) {
+  private static void extra(ExtraState e, HistogramLog.Encoder encoder, ByteSink out) {
     out.putByte(e.k);
     StartTimes st = e.starts;
     out.uvarint(st == null ? 0 : st.count());
@@ -276,8 +277,8 @@ public final class HeadSnapshot {
     HistogramLog.View h = e.histograms;
     if (h != null) {
       chunks.addAll(h.chunks());
-      if (h.times().length > 0) {
-        chunks.add(HistogramLog.encode(h.times(), h.starts(), h.tail(), h.times().length));
+      if (h.rows().count() > 0) {
+        chunks.add(encoder.encode(h.rows().decode()));
       }
     }
     out.uvarint(chunks.size());
@@ -297,7 +298,7 @@ public final class HeadSnapshot {
       } else {
         out.putByte(1);
         chunk(
-            HistogramLog.encode(
+            encoder.encode(
                 new long[] {late.timestamps[i]}, new long[] {start}, new Histogram[] {x}, 1),
             out);
       }
@@ -415,8 +416,9 @@ public final class HeadSnapshot {
       case STRIPES -> {
         int raw = in.count(MAX_STRIPES);
         ByteSource s = new ByteSource(Zstd.decompress(in.bytes(in.remaining()), raw));
+        HistogramLog.Encoder encoder = new HistogramLog.Encoder();
         while (s.remaining() > 0) {
-          stripe(head, s, columns);
+          stripe(head, s, columns, encoder);
         }
       }
       case EXEMPLARS -> {
@@ -436,7 +438,8 @@ public final class HeadSnapshot {
     }
   }
 
-  private static void stripe(Head head, ByteSource in, RowColumns columns) {
+  private static void stripe(
+      Head head, ByteSource in, RowColumns columns, HistogramLog.Encoder encoder) {
     int number = in.count(1 << 25);
     Stripe s = head.stripeFor(number << 6);
     double[] v = new double[64];
@@ -469,7 +472,7 @@ public final class HeadSnapshot {
       }
       HistogramLog log = new HistogramLog();
       for (int i = in.count(); i > 0; i--) {
-        log.addAll(chunk(in), head.flushedTo);
+        log.addAll(chunk(in), head.flushedTo, encoder);
       }
       if (!log.isEmpty()) {
         e.histograms = log;

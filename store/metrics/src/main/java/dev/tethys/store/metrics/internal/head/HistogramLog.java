@@ -7,13 +7,12 @@ import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The in-order histograms of one series: encoded chunks of {@link #CHUNK}, and the newest as
- * objects. Chunks are immutable; the objects are copied for a reader.
+ * The in-order histograms of one series: encoded chunks of {@link #CHUNK}, and the newest as rows.
+ * Chunks are immutable; rows are copied for a reader.
  */
 final class HistogramLog {
   static final int CHUNK = 32;
@@ -21,33 +20,38 @@ final class HistogramLog {
   /** Encoded histograms: times, start times, then the histograms. */
   record Chunk(long minTime, long maxTime, int count, byte[] data) {}
 
-  private List<Chunk> chunks = List.of(); // replaced, never changed
-  private final long[] times = new long[CHUNK];
-  private final long[] starts = new long[CHUNK];
-  private final Histogram[] tail = new Histogram[CHUNK];
-  private int count;
+  /** What encoding takes beside the histograms; one for all of a head, under its locks. */
+  static final class Encoder {
+    private final ByteSink out = new ByteSink(4096);
+    private final IntColumn ints = new IntColumn();
+    private final HistogramColumn column = new HistogramColumn();
 
-  /** Times ascend from call to call. */
-  void add(long startTime, long time, Histogram h) {
-    if (count == CHUNK) {
-      List<Chunk> more = new ArrayList<>(chunks);
-      more.add(encode(times, starts, tail, count));
-      chunks = more;
-      Arrays.fill(tail, null);
-      count = 0;
+    Chunk encode(long[] times, long[] starts, Histogram[] h, int n) {
+      out.clear();
+      ints.encode(times, n, out);
+      ints.encode(starts, n, out);
+      column.encode(h, n, out);
+      return new Chunk(times[0], times[n - 1], n, out.toArray());
     }
-    times[count] = time;
-    starts[count] = startTime;
-    tail[count++] = h;
+
+    Chunk encode(HistogramRows.Decoded d) {
+      return encode(d.times(), d.starts(), d.histograms(), d.times().length);
+    }
   }
 
-  static Chunk encode(long[] times, long[] starts, Histogram[] h, int n) {
-    ByteSink out = new ByteSink(512);
-    IntColumn ints = new IntColumn();
-    ints.encode(times, n, out);
-    ints.encode(starts, n, out);
-    new HistogramColumn().encode(h, n, out);
-    return new Chunk(times[0], times[n - 1], n, out.toArray());
+  private List<Chunk> chunks = List.of(); // replaced, never changed
+  private final HistogramRows rows = new HistogramRows();
+
+  /** Times ascend from call to call. */
+  void add(long startTime, long time, Histogram h, Encoder encoder) {
+    if (rows.count() == CHUNK) {
+      List<Chunk> more = new ArrayList<>(chunks.size() + 1);
+      more.addAll(chunks);
+      more.add(encoder.encode(rows.rows().decode()));
+      chunks = more;
+      rows.clear();
+    }
+    rows.add(startTime, time, h, encoder.column, encoder.out);
   }
 
   static void decode(Chunk c, long minTime, long maxTime, SampleBuffer into) {
@@ -65,32 +69,32 @@ final class HistogramLog {
   }
 
   /** Adds a chunk of a snapshot, less what is older than a time. */
-  void addAll(Chunk c, long minTime) {
+  void addAll(Chunk c, long minTime, Encoder encoder) {
     SampleBuffer b = new SampleBuffer();
     decode(c, minTime, Long.MAX_VALUE, b);
     for (int i = 0; i < b.size; i++) {
       Histogram h = b.histograms == null ? null : b.histograms[i];
       if (h != null) {
-        add(b.startTimestamps == null ? 0 : b.startTimestamps[i], b.timestamps[i], h);
+        add(b.startTimestamps == null ? 0 : b.startTimestamps[i], b.timestamps[i], h, encoder);
       }
     }
   }
 
-  /** The newest histogram; null when the log is empty. */
+  /** The newest histogram; null when there is none in the rows. */
   @Nullable Histogram newest() {
-    return count == 0 ? null : tail[count - 1];
+    return rows.newest();
   }
 
   long newestTime() {
-    return count == 0 ? Long.MIN_VALUE : times[count - 1];
+    return rows.count() == 0 ? Long.MIN_VALUE : rows.newestTime();
   }
 
   boolean isEmpty() {
-    return count == 0 && chunks.isEmpty();
+    return rows.count() == 0 && chunks.isEmpty();
   }
 
   long bytes() {
-    long b = CHUNK * 24L + 96 + count * 400L;
+    long b = 64 + rows.memory();
     for (Chunk c : chunks) {
       b += c.data.length + 64L;
     }
@@ -98,7 +102,7 @@ final class HistogramLog {
   }
 
   /** What a reader may keep: immutable. */
-  record View(List<Chunk> chunks, long[] times, long[] starts, Histogram[] tail) {
+  record View(List<Chunk> chunks, HistogramRows.Copy rows) {
     /** Only when, and as floats: at least one time of each block range that has any. */
     void times(long range, SampleBuffer into) {
       long[] of = new long[CHUNK];
@@ -112,7 +116,7 @@ final class HistogramLog {
           into.add(0, of[i], 0);
         }
       }
-      for (long t : times) {
+      for (long t : rows.decode().times()) {
         into.add(0, t, 0);
       }
     }
@@ -123,47 +127,48 @@ final class HistogramLog {
           decode(c, minTime, maxTime, into);
         }
       }
-      for (int i = 0; i < times.length; i++) {
-        if (times[i] >= minTime && times[i] <= maxTime) {
-          into.add(starts[i], times[i], tail[i]);
+      HistogramRows.Decoded d = rows.decode();
+      for (int i = 0; i < d.times().length; i++) {
+        long t = d.times()[i];
+        if (t >= minTime && t <= maxTime) {
+          into.add(d.starts()[i], t, d.histograms()[i]);
         }
       }
     }
   }
 
   View view() {
-    return new View(
-        chunks,
-        Arrays.copyOf(times, count),
-        Arrays.copyOf(starts, count),
-        Arrays.copyOf(tail, count));
+    return new View(chunks, rows.copy());
   }
 
   /** Forgets the samples in a closed range. */
-  void remove(long minTime, long maxTime) {
+  void remove(long minTime, long maxTime, Encoder encoder) {
     SampleBuffer all = new SampleBuffer();
     view().read(Long.MIN_VALUE, Long.MAX_VALUE, all);
     chunks = List.of();
-    Arrays.fill(tail, null);
-    count = 0;
+    rows.clear();
     @Nullable Histogram[] h = all.histograms;
     for (int i = 0; i < all.size && h != null; i++) {
       long t = all.timestamps[i];
       Histogram x = h[i];
       if ((t < minTime || t > maxTime) && x != null) {
-        add(all.startTimestamps == null ? 0 : all.startTimestamps[i], t, x);
+        add(all.startTimestamps == null ? 0 : all.startTimestamps[i], t, x, encoder);
       }
     }
   }
 
   /** Forgets samples before a time. */
-  void truncate(long minTime) {
+  void truncate(long minTime, Encoder encoder) {
+    if (isEmpty() || oldest() >= minTime) {
+      return;
+    }
+    chunks = chunks.stream().filter(c -> c.maxTime >= minTime).toList();
     if (!isEmpty() && oldest() < minTime) {
-      remove(Long.MIN_VALUE, minTime - 1);
+      remove(Long.MIN_VALUE, minTime - 1, encoder);
     }
   }
 
   long oldest() {
-    return chunks.isEmpty() ? times[0] : chunks.getFirst().minTime;
+    return chunks.isEmpty() ? rows.firstTime() : chunks.getFirst().minTime;
   }
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Placement {
   private final Head head;
   private final RowPage.Scratch scratch = new RowPage.Scratch();
+  private final HistogramLog.Encoder encoder = new HistogramLog.Encoder();
 
   Placement(Head head) {
     this.head = head;
@@ -86,10 +87,15 @@ final class Placement {
     if (e.histograms == null) {
       e.histograms = new HistogramLog();
     }
-    e.histograms.add(start, time, h);
+    e.histograms.add(start, time, h, encoder);
     s.newest.set(slot & 63, time);
     head.widen(time);
     head.counters.histograms.increment();
+  }
+
+  /** Forgets what is older. Under both locks. */
+  void truncate(HistogramLog histograms, long before) {
+    histograms.truncate(before, encoder);
   }
 
   /** Under both locks, or in recovery. */
@@ -104,7 +110,7 @@ final class Placement {
       s.findNewest(k);
     }
     if (e != null && e.histograms != null) {
-      e.histograms.remove(min, max);
+      e.histograms.remove(min, max, encoder);
       if (newest) {
         s.newest.set(k, Math.max(s.newest.get(k), e.histograms.newestTime()));
       }
