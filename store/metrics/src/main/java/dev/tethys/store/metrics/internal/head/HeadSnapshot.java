@@ -212,7 +212,7 @@ public final class HeadSnapshot {
   private void stripes(WritableFile file, ByteSink out, boolean small) throws IOException {
     RowColumns columns = small ? new RowColumns() : null;
     ValueColumn values = new ValueColumn();
-    HistogramLog.Encoder encoder = new HistogramLog.Encoder();
+    HistogramChunk.Encoder encoder = new HistogramChunk.Encoder();
     double[] v = new double[64];
     ByteSink raw = new ByteSink(FRAME);
     for (StripeState s = stripes.poll(); s != null; s = stripes.poll()) {
@@ -265,7 +265,7 @@ public final class HeadSnapshot {
     out.size += (int) n;
   }
 
-  private static void extra(ExtraState e, HistogramLog.Encoder encoder, ByteSink out) {
+  private static void extra(ExtraState e, HistogramChunk.Encoder encoder, ByteSink out) {
     out.putByte(e.k);
     StartTimes st = e.starts;
     out.uvarint(st == null ? 0 : st.count());
@@ -273,17 +273,17 @@ public final class HeadSnapshot {
       out.svarint(st.from(i));
       out.svarint(st.start(i));
     }
-    List<HistogramLog.Chunk> chunks = new ArrayList<>();
+    List<HistogramChunk> chunks = new ArrayList<>();
     HistogramLog.View h = e.histograms;
     if (h != null) {
-      chunks.addAll(h.chunks());
+      h.chunks().stream().filter(HistogramChunk::isSound).forEach(chunks::add);
       if (h.rows().count() > 0) {
         chunks.add(encoder.encode(h.rows().decode()));
       }
     }
     out.uvarint(chunks.size());
-    for (HistogramLog.Chunk c : chunks) {
-      chunk(c, out);
+    for (HistogramChunk c : chunks) {
+      c.save(out);
     }
     SampleBuffer late = e.late;
     out.uvarint(late == null ? 0 : late.size);
@@ -297,24 +297,10 @@ public final class HeadSnapshot {
         out.putLong(Double.doubleToRawLongBits(late.values[i]));
       } else {
         out.putByte(1);
-        chunk(
-            encoder.encode(
-                new long[] {late.timestamps[i]}, new long[] {start}, new Histogram[] {x}, 1),
-            out);
+        long[] time = {late.timestamps[i]};
+        encoder.encode(time, new long[] {start}, new Histogram[] {x}, 1).save(out);
       }
     }
-  }
-
-  private static void chunk(HistogramLog.Chunk c, ByteSink out) {
-    out.svarint(c.minTime());
-    out.svarint(c.maxTime());
-    out.uvarint(c.count());
-    out.putSized(c.data());
-  }
-
-  private static HistogramLog.Chunk chunk(ByteSource in) {
-    return new HistogramLog.Chunk(
-        in.svarint(), in.svarint(), in.count(HistogramLog.CHUNK), in.sized());
   }
 
   private void exemplars(WritableFile file, ByteSink out) throws IOException {
@@ -416,7 +402,7 @@ public final class HeadSnapshot {
       case STRIPES -> {
         int raw = in.count(MAX_STRIPES);
         ByteSource s = new ByteSource(Zstd.decompress(in.bytes(in.remaining()), raw));
-        HistogramLog.Encoder encoder = new HistogramLog.Encoder();
+        HistogramChunk.Encoder encoder = new HistogramChunk.Encoder();
         while (s.remaining() > 0) {
           stripe(head, s, columns, encoder);
         }
@@ -439,7 +425,7 @@ public final class HeadSnapshot {
   }
 
   private static void stripe(
-      Head head, ByteSource in, RowColumns columns, HistogramLog.Encoder encoder) {
+      Head head, ByteSource in, RowColumns columns, HistogramChunk.Encoder encoder) {
     int number = in.count(1 << 25);
     Stripe s = head.stripeFor(number << 6);
     double[] v = new double[64];
@@ -472,10 +458,11 @@ public final class HeadSnapshot {
       }
       HistogramLog log = new HistogramLog();
       for (int i = in.count(); i > 0; i--) {
-        log.addAll(chunk(in), head.flushedTo, encoder);
+        log.addAll(HistogramChunk.load(in), head.flushedTo, encoder);
       }
       if (!log.isEmpty()) {
         e.histograms = log;
+        head.sealed.add(log);
       }
       LateSamples late = new LateSamples();
       for (int i = in.count(); i > 0; i--) {
@@ -485,7 +472,7 @@ public final class HeadSnapshot {
           late.add(start, time, in.getLong(), null);
         } else {
           SampleBuffer b = new SampleBuffer();
-          HistogramLog.decode(chunk(in), Long.MIN_VALUE, Long.MAX_VALUE, b);
+          HistogramChunk.load(in).read(Long.MIN_VALUE, Long.MAX_VALUE, b);
           if (b.size != 1 || b.histograms == null || b.histograms[0] == null) {
             throw new DamageException("a late histogram is none");
           }

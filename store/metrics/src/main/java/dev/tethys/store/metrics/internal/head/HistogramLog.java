@@ -2,118 +2,111 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
-import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The in-order histograms of one series: encoded chunks of {@link #CHUNK}, and the newest as rows.
- * Chunks are immutable; rows are copied for a reader.
+ * The in-order histograms of one series: encoded chunks, and the newest as rows. Chunks are
+ * immutable; rows are copied for a reader.
  */
 final class HistogramLog {
-  static final int CHUNK = 32;
-
-  /** Encoded histograms: times, start times, then the histograms. */
-  record Chunk(long minTime, long maxTime, int count, byte[] data) {}
-
-  /** What encoding takes beside the histograms; one for all of a head, under its locks. */
-  static final class Encoder {
-    private final ByteSink out = new ByteSink(4096);
-    private final IntColumn ints = new IntColumn();
-    private final HistogramColumn column = new HistogramColumn();
-
-    Chunk encode(long[] times, long[] starts, Histogram[] h, int n) {
-      out.clear();
-      ints.encode(times, n, out);
-      ints.encode(starts, n, out);
-      column.encode(h, n, out);
-      return new Chunk(times[0], times[n - 1], n, out.toArray());
-    }
-
-    Chunk encode(HistogramRows.Decoded d) {
-      return encode(d.times(), d.starts(), d.histograms(), d.times().length);
-    }
-  }
-
-  private List<Chunk> chunks = List.of(); // replaced, never changed
+  private List<HistogramChunk> chunks = List.of(); // replaced, never changed
   private final HistogramRows rows = new HistogramRows();
 
-  /** Times ascend from call to call. */
-  void add(long startTime, long time, Histogram h, Encoder encoder) {
-    if (rows.count() == CHUNK) {
-      List<Chunk> more = new ArrayList<>(chunks.size() + 1);
-      more.addAll(chunks);
-      more.add(encoder.encode(rows.rows().decode()));
-      chunks = more;
+  /**
+   * Times ascend from call to call.
+   *
+   * @return bytes of the chunk that the rows before it became; 0 when they did not
+   */
+  int add(long startTime, long time, Histogram h, HistogramChunk.Encoder encoder) {
+    int waiting = 0;
+    if (rows.count() == HistogramChunk.MOST) {
+      HistogramChunk c = encoder.encode(rows.rows().decode());
+      waiting = c.length();
+      append(c);
       rows.clear();
     }
     rows.add(startTime, time, h, encoder.column, encoder.out);
+    return waiting;
   }
 
-  static void decode(Chunk c, long minTime, long maxTime, SampleBuffer into) {
-    ByteSource in = new ByteSource(c.data);
-    long[] t = new long[c.count];
-    long[] s = new long[c.count];
-    IntColumn.decode(in, t, c.count);
-    IntColumn.decode(in, s, c.count);
-    Histogram[] h = HistogramColumn.decode(in, c.count);
-    for (int i = 0; i < c.count; i++) {
-      if (t[i] >= minTime && t[i] <= maxTime) {
-        into.add(s[i], t[i], h[i]);
-      }
+  private void append(HistogramChunk c) {
+    List<HistogramChunk> more = new ArrayList<>(chunks.size() + 1);
+    more.addAll(chunks);
+    more.add(c);
+    chunks = more;
+  }
+
+  /** Adds a chunk of a snapshot, less what is older than a time. Before any {@link #add}. */
+  void addAll(HistogramChunk c, long minTime, HistogramChunk.Encoder encoder) {
+    HistogramChunk rest =
+        c.minTime() >= minTime ? c : encoder.without(c, Long.MIN_VALUE, minTime - 1);
+    if (rest != null) {
+      append(rest);
     }
   }
 
-  /** Adds a chunk of a snapshot, less what is older than a time. */
-  void addAll(Chunk c, long minTime, Encoder encoder) {
-    SampleBuffer b = new SampleBuffer();
-    decode(c, minTime, Long.MAX_VALUE, b);
-    for (int i = 0; i < b.size; i++) {
-      Histogram h = b.histograms == null ? null : b.histograms[i];
-      if (h != null) {
-        add(b.startTimestamps == null ? 0 : b.startTimestamps[i], b.timestamps[i], h, encoder);
-      }
-    }
-  }
-
-  /** The newest histogram; null when there is none in the rows. */
+  /** The newest histogram; null when there is none. */
   @Nullable Histogram newest() {
-    return rows.newest();
+    if (rows.count() > 0 || chunks.isEmpty()) {
+      return rows.newest();
+    }
+    HistogramRows.Decoded d = chunks.getLast().decode();
+    return d == null ? null : d.histograms()[d.histograms().length - 1];
   }
 
   long newestTime() {
-    return rows.count() == 0 ? Long.MIN_VALUE : rows.newestTime();
+    if (rows.count() > 0) {
+      return rows.newestTime();
+    }
+    return chunks.isEmpty() ? Long.MIN_VALUE : chunks.getLast().maxTime();
   }
 
   boolean isEmpty() {
     return rows.count() == 0 && chunks.isEmpty();
   }
 
+  /** Bytes of memory. */
   long bytes() {
     long b = 64 + rows.memory();
-    for (Chunk c : chunks) {
-      b += c.data.length + 64L;
+    for (HistogramChunk c : chunks) {
+      b += c.memory();
     }
     return b;
   }
 
+  /** Bytes in files. */
+  long fileBytes() {
+    long b = 0;
+    for (HistogramChunk c : chunks) {
+      b += c.isFile() ? c.length() : 0;
+    }
+    return b;
+  }
+
+  /** The chunks that could leave memory. */
+  List<HistogramChunk> inMemory() {
+    return chunks.stream().filter(c -> !c.isFile()).toList();
+  }
+
+  /** Puts a chunk in the place of another, if that is still there. */
+  void replace(HistogramChunk old, HistogramChunk by) {
+    List<HistogramChunk> all = new ArrayList<>(chunks);
+    all.replaceAll(c -> c == old ? by : c);
+    chunks = all;
+  }
+
   /** What a reader may keep: immutable. */
-  record View(List<Chunk> chunks, HistogramRows.Copy rows) {
+  record View(List<HistogramChunk> chunks, HistogramRows.Copy rows) {
     /** Only when, and as floats: at least one time of each block range that has any. */
     void times(long range, SampleBuffer into) {
-      long[] of = new long[CHUNK];
-      for (Chunk c : chunks) {
-        if (Math.floorDiv(c.minTime, range) == Math.floorDiv(c.maxTime, range)) {
-          into.add(0, c.minTime, 0);
-          continue;
-        }
-        IntColumn.decode(new ByteSource(c.data), of, c.count);
-        for (int i = 0; i < c.count; i++) {
-          into.add(0, of[i], 0);
+      long[] of = new long[HistogramChunk.MOST];
+      for (HistogramChunk c : chunks) {
+        if (Math.floorDiv(c.minTime(), range) == Math.floorDiv(c.maxTime(), range)) {
+          into.add(0, c.minTime(), 0);
+        } else {
+          c.times(of, into);
         }
       }
       for (long t : rows.decode().times()) {
@@ -122,18 +115,10 @@ final class HistogramLog {
     }
 
     void read(long minTime, long maxTime, SampleBuffer into) {
-      for (Chunk c : chunks) {
-        if (c.maxTime >= minTime && c.minTime <= maxTime) {
-          decode(c, minTime, maxTime, into);
-        }
+      for (HistogramChunk c : chunks) {
+        c.read(minTime, maxTime, into);
       }
-      HistogramRows.Decoded d = rows.decode();
-      for (int i = 0; i < d.times().length; i++) {
-        long t = d.times()[i];
-        if (t >= minTime && t <= maxTime) {
-          into.add(d.starts()[i], t, d.histograms()[i]);
-        }
-      }
+      rows.decode().read(minTime, maxTime, into);
     }
   }
 
@@ -141,34 +126,37 @@ final class HistogramLog {
     return new View(chunks, rows.copy());
   }
 
-  /** Forgets the samples in a closed range. */
-  void remove(long minTime, long maxTime, Encoder encoder) {
-    SampleBuffer all = new SampleBuffer();
-    view().read(Long.MIN_VALUE, Long.MAX_VALUE, all);
-    chunks = List.of();
-    rows.clear();
-    @Nullable Histogram[] h = all.histograms;
-    for (int i = 0; i < all.size && h != null; i++) {
-      long t = all.timestamps[i];
-      Histogram x = h[i];
-      if ((t < minTime || t > maxTime) && x != null) {
-        add(all.startTimestamps == null ? 0 : all.startTimestamps[i], t, x, encoder);
+  /** Forgets the samples in a closed range; what is left of chunks is in memory. */
+  void remove(long minTime, long maxTime, HistogramChunk.Encoder encoder) {
+    List<HistogramChunk> left = new ArrayList<>();
+    for (HistogramChunk c : chunks) {
+      boolean outside = c.maxTime() < minTime || c.minTime() > maxTime;
+      HistogramChunk rest = outside ? c : encoder.without(c, minTime, maxTime);
+      if (rest != null) {
+        left.add(rest);
+      }
+    }
+    chunks = left;
+    if (rows.count() > 0 && rows.newestTime() >= minTime && rows.firstTime() <= maxTime) {
+      HistogramRows.Decoded d = rows.rows().decode();
+      rows.clear();
+      for (int i = 0; i < d.times().length; i++) {
+        long t = d.times()[i];
+        if (t < minTime || t > maxTime) {
+          add(d.starts()[i], t, d.histograms()[i], encoder);
+        }
       }
     }
   }
 
   /** Forgets samples before a time. */
-  void truncate(long minTime, Encoder encoder) {
-    if (isEmpty() || oldest() >= minTime) {
-      return;
-    }
-    chunks = chunks.stream().filter(c -> c.maxTime >= minTime).toList();
+  void truncate(long minTime, HistogramChunk.Encoder encoder) {
     if (!isEmpty() && oldest() < minTime) {
       remove(Long.MIN_VALUE, minTime - 1, encoder);
     }
   }
 
   long oldest() {
-    return chunks.isEmpty() ? rows.firstTime() : chunks.getFirst().minTime;
+    return chunks.isEmpty() ? rows.firstTime() : chunks.getFirst().minTime();
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
+import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
@@ -265,5 +266,14 @@ final class HistogramRows {
   }
 
   /** Rows as objects. */
-  record Decoded(long[] times, long[] starts, Histogram[] histograms) {}
+  record Decoded(long[] times, long[] starts, Histogram[] histograms) {
+    /** Those of a closed range. */
+    void read(long min, long max, SampleBuffer into) {
+      for (int i = 0; i < times.length; i++) {
+        if (times[i] >= min && times[i] <= max) {
+          into.add(starts[i], times[i], histograms[i]);
+        }
+      }
+    }
+  }
 }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Placement {
   private final Head head;
   private final RowPage.Scratch scratch = new RowPage.Scratch();
-  private final HistogramLog.Encoder encoder = new HistogramLog.Encoder();
+  private final HistogramChunk.Encoder encoder = new HistogramChunk.Encoder();
 
   Placement(Head head) {
     this.head = head;
@@ -87,7 +87,10 @@ final class Placement {
     if (e.histograms == null) {
       e.histograms = new HistogramLog();
     }
-    e.histograms.add(start, time, h, encoder);
+    int waiting = e.histograms.add(start, time, h, encoder);
+    if (waiting > 0) {
+      head.sealed.add(e.histograms, waiting);
+    }
     s.newest.set(slot & 63, time);
     head.widen(time);
     head.counters.histograms.increment();
@@ -96,6 +99,7 @@ final class Placement {
   /** Forgets what is older. Under both locks. */
   void truncate(HistogramLog histograms, long before) {
     histograms.truncate(before, encoder);
+    head.sealed.add(histograms);
   }
 
   /** Under both locks, or in recovery. */
@@ -111,6 +115,7 @@ final class Placement {
     }
     if (e != null && e.histograms != null) {
       e.histograms.remove(min, max, encoder);
+      head.sealed.add(e.histograms);
       if (newest) {
         s.newest.set(k, Math.max(s.newest.get(k), e.histograms.newestTime()));
       }

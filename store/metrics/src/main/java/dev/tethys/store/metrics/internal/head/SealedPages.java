@@ -11,7 +11,8 @@ import java.util.function.IntSupplier;
 
 /**
  * Pages that take no more rows leave memory: some megabytes of them at once become columns ({@link
- * ColumnPage}) in a file. Until then, and where no file can be had, they stay as they are.
+ * ColumnPage}) in a file. Chunks of histograms ({@link HistogramChunk}), which are columns already,
+ * do so as they are. Until then, and where no file can be had, they stay in memory.
  *
  * <p>Where there are many series, pages are small, for each stripe has one that grows. What is kept
  * of a page beside its bytes would then be more than these after some hours: so several of about
@@ -47,6 +48,7 @@ public final class SealedPages {
   private static final int LARGEST_JOINED = 16 << 10;
 
   private static final long PAUSE_NANOS = 30_000_000_000L;
+  private static final byte[] NOTHING = {};
 
   /** Where the bytes of pages go. */
   @FunctionalInterface
@@ -66,6 +68,9 @@ public final class SealedPages {
     }
   }
 
+  /** Histograms in memory, with the log that has them. */
+  private record WaitingChunk(HistogramLog log, HistogramChunk chunk) {}
+
   private record Written(
       Waiting from, ColumnPage.Shape shape, int head, int columns, int length, int sum) {}
 
@@ -74,6 +79,7 @@ public final class SealedPages {
   private final ColumnWriter columns = new ColumnWriter();
   private final RowPage.Scratch scratch = new RowPage.Scratch();
   private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
+  private Set<HistogramLog> waitingLogs = new HashSet<>(); // those that have chunks which wait
   private volatile long waitingBytes;
   private volatile long pausedSince; // 0 when files can be had
   private int fileBytes = FILE;
@@ -106,10 +112,27 @@ public final class SealedPages {
   void add(Stripe stripe, Page page) {
     if (page.fileBytes() == 0) {
       waiting.add(stripe);
-      waitingBytes += page.bytes();
-      long n = series.getAsInt();
-      fileBytes = (int) Math.clamp(n * FILE_PER_SERIES, FILE, LARGEST_FILE);
+      noteWaiting(page.bytes());
     }
+  }
+
+  /** Notes a chunk that a log has in memory. Under the write side of the view, or in recovery. */
+  void add(HistogramLog log, int bytes) {
+    waitingLogs.add(log);
+    noteWaiting(bytes);
+  }
+
+  /** The same for all that a log has in memory. */
+  void add(HistogramLog log) {
+    for (HistogramChunk c : log.inMemory()) {
+      add(log, c.length());
+    }
+  }
+
+  private void noteWaiting(long bytes) {
+    waitingBytes += bytes;
+    long n = series.getAsInt();
+    fileBytes = (int) Math.clamp(n * FILE_PER_SERIES, FILE, LARGEST_FILE);
   }
 
   /**
@@ -140,13 +163,19 @@ public final class SealedPages {
       return false;
     }
     synchronized (columns) {
-      List<Waiting> taken = take();
+      List<Waiting> taken = new ArrayList<>();
+      List<WaitingChunk> chunks = new ArrayList<>();
+      take(taken, chunks);
       int done = 0;
+      int chunksDone = 0;
       try {
         ByteSink heads = new ByteSink(fileBytes / 4);
         ByteSink out = new ByteSink(fileBytes + Character.MAX_VALUE);
         while (done < taken.size()) {
           done += storeSome(taken.subList(done, taken.size()), heads.clear(), out.clear(), files);
+        }
+        while (chunksDone < chunks.size()) {
+          chunksDone += storeChunks(chunks.subList(chunksDone, chunks.size()), out.clear(), files);
         }
         pausedSince = 0;
       } catch (IOException e) {
@@ -155,9 +184,9 @@ public final class SealedPages {
           throw e;
         }
       } finally {
-        putBack(taken.subList(done, taken.size()));
+        putBack(taken.subList(done, taken.size()), chunks.subList(chunksDone, chunks.size()));
       }
-      return done > 0;
+      return done + chunksDone > 0;
     }
   }
 
@@ -196,27 +225,32 @@ public final class SealedPages {
     }
   }
 
-  private List<Waiting> take() {
+  private void take(List<Waiting> pages, List<WaitingChunk> chunks) {
     view.writeLock().lock();
     try {
-      List<Waiting> taken = new ArrayList<>();
       for (Stripe s : waiting) {
-        s.sealedInMemory(run -> taken.add(new Waiting(s, run)));
+        s.sealedInMemory(run -> pages.add(new Waiting(s, run)));
+      }
+      for (HistogramLog l : waitingLogs) {
+        l.inMemory().forEach(c -> chunks.add(new WaitingChunk(l, c)));
       }
       waiting = new HashSet<>();
+      waitingLogs = new HashSet<>();
       waitingBytes = 0;
-      return taken;
     } finally {
       view.writeLock().unlock();
     }
   }
 
-  private void putBack(List<Waiting> rest) {
-    if (!rest.isEmpty()) {
+  private void putBack(List<Waiting> rest, List<WaitingChunk> chunks) {
+    if (!rest.isEmpty() || !chunks.isEmpty()) {
       view.writeLock().lock();
       try {
         for (Waiting w : rest) {
           add(w.stripe, w.last());
+        }
+        for (WaitingChunk w : chunks) {
+          add(w.log, w.chunk.length());
         }
       } finally {
         view.writeLock().unlock();
@@ -263,6 +297,27 @@ public final class SealedPages {
         if (!w.from.stripe.replace(w.from.run, p) && w.from.run.size() > 1) {
           add(w.from.stripe, w.from.last()); // if it is still there, it waits for another run
         }
+      }
+    } finally {
+      view.writeLock().unlock();
+    }
+    return n;
+  }
+
+  /** Writes a file of chunks; how many it took. */
+  private int storeChunks(List<WaitingChunk> from, ByteSink out, Files files) throws IOException {
+    int n = 0;
+    while (n < from.size() && out.size < fileBytes) {
+      from.get(n++).chunk.copyTo(out);
+    }
+    PageBytes kept = files.keep(out.buf, out.size, NOTHING, 0);
+    view.writeLock().lock();
+    try {
+      int at = 0;
+      for (WaitingChunk w : from.subList(0, n)) {
+        int sum = ByteSink.crc(out.buf, at, w.chunk.length());
+        w.log.replace(w.chunk, w.chunk.in(kept, at, sum));
+        at += w.chunk.length();
       }
     } finally {
       view.writeLock().unlock();

@@ -324,11 +324,15 @@ final class Stripe {
     return t;
   }
 
-  /** Bytes of the pages that stand in files. */
+  /** Bytes of the pages and histograms that stand in files. */
   long fileBytes() {
     long b = 0;
     for (int i = 0; i < count; i++) {
       b += pages[i].fileBytes();
+    }
+    for (int k = 0; hasExtras() && k < 64; k++) {
+      Extras e = extras(k);
+      b += e == null || e.histograms == null ? 0 : e.histograms.fileBytes();
     }
     return b;
   }

@@ -1,13 +1,21 @@
 package dev.tethys.store.metrics.internal.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.metrics.internal.encoding.DamageException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,13 +25,48 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HistogramLogTest {
   private record Added(long start, long time, Histogram histogram) {}
 
-  private final HistogramLog.Encoder encoder = new HistogramLog.Encoder();
+  private final HistogramChunk.Encoder encoder = new HistogramChunk.Encoder();
   private final HistogramLog log = new HistogramLog();
   private final List<Added> added = new ArrayList<>();
 
+  private final SealedPages sealed = new SealedPages(new ReentrantReadWriteLock(), () -> 1);
+  private final List<byte[]> files = new ArrayList<>();
+
   private void add(long start, long time, Histogram h) {
-    log.add(start, time, h, encoder);
+    int waiting = log.add(start, time, h, encoder);
+    if (waiting > 0) {
+      sealed.add(log, waiting);
+    }
     added.add(new Added(start, time, h));
+  }
+
+  /** What a file has; read where it is, so that a change of it shows. */
+  private record File(byte[] b) implements PageBytes {
+    @Override
+    public MemorySegment memory() {
+      return MemorySegment.ofArray(b);
+    }
+
+    @Override
+    public boolean isFile() {
+      return true;
+    }
+
+    @Override
+    public void read(int at, byte[] into, int offset, int n) {
+      System.arraycopy(b, at, into, offset, n);
+    }
+  }
+
+  private void leaveMemory() throws IOException {
+    sealed.storeAll(
+        (heads, length, columns, n) -> {
+          byte[] b = Arrays.copyOf(heads, length + n);
+          System.arraycopy(columns, 0, b, length, n);
+          files.add(b);
+          return new File(b);
+        });
+    assertThat(log.inMemory()).isEmpty();
   }
 
   private List<Added> read(HistogramLog.View view, long min, long max) {
@@ -95,7 +138,7 @@ class HistogramLogTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
-  void whatIsReadIsWhatWasAdded(long seed) {
+  void whatIsReadIsWhatWasAdded(long seed) throws IOException {
     Random r = new Random(seed);
     long time = r.nextInt();
     Histogram before = Histogram.stale();
@@ -111,6 +154,9 @@ class HistogramLogTest {
       before = h;
       assertThat(log.newest()).isEqualTo(h);
       assertThat(log.newestTime()).isEqualTo(time);
+      if (seed % 2 == 0 && r.nextInt(30) == 0) {
+        leaveMemory();
+      }
       if (i % 40 == 39) {
         long min = added.get(r.nextInt(added.size())).time;
         long max = min + r.nextInt(1_000_000);
@@ -126,6 +172,11 @@ class HistogramLogTest {
     long max = added.get(20 + r.nextInt(added.size() - 20)).time;
     log.remove(min, max, encoder);
     added.removeIf(a -> a.time >= min && a.time <= max);
+    check();
+    assertThat(log.newestTime()).isEqualTo(added.isEmpty() ? Long.MIN_VALUE : added.getLast().time);
+    assertThat(log.newest()).isEqualTo(added.isEmpty() ? null : added.getLast().histogram);
+    sealed.add(log);
+    leaveMemory();
     check();
     log.truncate(Long.MAX_VALUE, encoder);
     assertThat(log.isEmpty()).isTrue();
@@ -173,6 +224,55 @@ class HistogramLogTest {
       assertThat(read(views.get(i), Long.MIN_VALUE, Long.MAX_VALUE))
           .isEqualTo(added.subList(0, i + 1));
     }
+  }
+
+  @Test
+  void filesTakeNoMemoryAndAViewKeepsThem() throws IOException {
+    Histogram h = random(new Random(3), 20);
+    for (int i = 0; i < 320; i++) {
+      add(0, i, grown(h, new Random(i)));
+    }
+    long before = log.bytes();
+    HistogramLog.View view = log.view();
+    leaveMemory();
+    assertThat(files).hasSize(1);
+    assertThat(log.fileBytes()).isEqualTo(files.getFirst().length);
+    assertThat(log.bytes()).isLessThan(before - files.getFirst().length);
+    check();
+    log.truncate(Long.MAX_VALUE, encoder);
+    assertThat(read(view, Long.MIN_VALUE, Long.MAX_VALUE)).isEqualTo(added);
+  }
+
+  @Test
+  void aDamagedChunkCostsItselfAlone() throws IOException {
+    Histogram h = random(new Random(4), 6);
+    for (int i = 0; i < 100; i++) {
+      add(0, i, grown(h, new Random(i)));
+    }
+    leaveMemory();
+    files.getFirst()[files.getFirst().length / 2] ^= 1; // of the second of three
+    List<Added> left = new ArrayList<>(added.subList(0, 32));
+    left.addAll(added.subList(64, 100));
+    assertThat(read(log.view(), Long.MIN_VALUE, Long.MAX_VALUE)).isEqualTo(left);
+    log.remove(40, 70, encoder);
+    left.removeIf(a -> a.time >= 40 && a.time <= 70);
+    assertThat(read(log.view(), Long.MIN_VALUE, Long.MAX_VALUE)).isEqualTo(left);
+  }
+
+  @Test
+  void aSnapshotOfAChunkIsChecked() {
+    Histogram h = random(new Random(5), 6);
+    long[] times = {1, 2, 3};
+    Histogram[] all = {h, grown(h, new Random(1)), Histogram.stale()};
+    ByteSink out = new ByteSink();
+    encoder.encode(times, new long[3], all, 3).save(out);
+    SampleBuffer b = new SampleBuffer();
+    HistogramChunk.load(new ByteSource(out.toArray())).read(2, 3, b);
+    assertThat(b.histograms).startsWith(all[1], all[2]);
+    byte[] other = out.toArray();
+    other[1] ^= 2; // its newest time
+    assertThatThrownBy(() -> HistogramChunk.load(new ByteSource(other)))
+        .isInstanceOf(DamageException.class);
   }
 
   @Test
