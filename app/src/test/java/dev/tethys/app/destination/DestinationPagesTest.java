@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -31,8 +32,24 @@ import org.junit.jupiter.api.TestFactory;
 class DestinationPagesTest {
   private static final Pattern FENCE = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
 
+  /** A server's name behind a scheme, or where a port follows; not those of AWS, which say more. */
+  private static final Pattern HOST =
+      Pattern.compile(
+          "(?m)((?:endpoint|brokers|url): *\\[?(?:[a-z]+://)?)([a-z][a-z0-9.-]*)(?=[:/,\\n])"
+              + "(?!.*amazonaws)(?!://)");
+
   @TestFactory
   List<DynamicTest> configurationsOfPagesAreTaken() throws IOException {
+    return taken(yaml -> yaml);
+  }
+
+  /** As services of Docker's networks are called. */
+  @TestFactory
+  List<DynamicTest> aNameWithAnUnderscoreIsAServersToo() throws IOException {
+    return taken(yaml -> HOST.matcher(yaml).replaceAll("$1some_$2"));
+  }
+
+  private static List<DynamicTest> taken(UnaryOperator<String> change) throws IOException {
     List<DynamicTest> out = new ArrayList<>();
     Path folder = Shared.root().resolve("docs/destinations");
     try (Stream<Path> pages = Files.list(folder)) {
@@ -44,7 +61,7 @@ class DestinationPagesTest {
               .toList()) {
         Matcher m = FENCE.matcher(Files.readString(page));
         while (m.find()) {
-          String yaml = m.group(1);
+          String yaml = change.apply(m.group(1));
           out.add(DynamicTest.dynamicTest(page.getFileName() + "@" + m.start(), () -> take(yaml)));
         }
       }

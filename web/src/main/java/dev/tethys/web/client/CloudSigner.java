@@ -1,6 +1,7 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.CloudAuth;
+import dev.tethys.config.UrlHost;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
 import dev.tethys.web.cloud.AzureTokens;
@@ -49,7 +50,7 @@ final class CloudSigner {
     if (!c.service().isEmpty()) {
       return c.service();
     }
-    String host = String.valueOf(to.getHost());
+    String host = String.valueOf(UrlHost.of(to));
     for (Map.Entry<String, String> e : SERVICES.entrySet()) {
       if (host.startsWith(e.getKey())) {
         return e.getValue();
@@ -62,7 +63,7 @@ final class CloudSigner {
   /** As configured, else as the host's name says it, else as AWS's programs find it. */
   private static String region(CloudAuth.SigV4 c, URI to, AwsCredentials credentials)
       throws IOException, InterruptedException {
-    String host = String.valueOf(to.getHost());
+    String host = String.valueOf(UrlHost.of(to));
     if (c.region().isEmpty()
         && c.service().isEmpty()
         && SERVICES.keySet().stream().anyMatch(host::startsWith)) {

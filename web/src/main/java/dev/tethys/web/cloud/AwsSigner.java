@@ -1,5 +1,6 @@
 package dev.tethys.web.cloud;
 
+import dev.tethys.config.UrlHost;
 import dev.tethys.web.client.Call;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -171,12 +172,13 @@ public final class AwsSigner {
   }
 
   private static String host(URI uri) {
-    int port = uri.getPort();
+    int port = UrlHost.port(uri);
     boolean usual =
         port < 0
             || (port == 443 && "https".equals(uri.getScheme()))
             || (port == 80 && "http".equals(uri.getScheme()));
-    return usual ? uri.getHost() : uri.getHost() + ":" + port;
+    String host = String.valueOf(UrlHost.of(uri));
+    return usual ? host : host + ":" + port;
   }
 
   /** Each part of the path encoded once more, as every service but S3 has it. */

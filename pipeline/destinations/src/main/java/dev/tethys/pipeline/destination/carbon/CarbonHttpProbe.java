@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.carbon;
 
+import dev.tethys.config.UrlHost;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.destination.client.LineProbe;
@@ -21,7 +22,8 @@ final class CarbonHttpProbe implements DestinationProbe {
 
   @Override
   public String connect() {
-    return url.getHost() + " is asked when something is written: it takes points, and nothing else";
+    return UrlHost.of(url)
+        + " is asked when something is written: it takes points, and nothing else";
   }
 
   @Override

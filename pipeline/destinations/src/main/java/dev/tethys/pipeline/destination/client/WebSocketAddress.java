@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.client;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientKeys;
 import dev.tethys.web.client.WebSocketStreams.Upgrade;
@@ -65,7 +66,8 @@ public record WebSocketAddress(
 
   /** The port that a URL of WebSockets means. */
   public static int port(URI u) {
-    return u.getPort() > 0 ? u.getPort() : "wss".equals(u.getScheme()) ? 443 : 80;
+    int port = UrlHost.port(u);
+    return port > 0 ? port : "wss".equals(u.getScheme()) ? 443 : 80;
   }
 
   /** Opens one on a connection that is fresh. */

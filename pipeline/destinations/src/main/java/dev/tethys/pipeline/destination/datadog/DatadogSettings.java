@@ -8,6 +8,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
@@ -359,7 +360,7 @@ record DatadogSettings(
     }
     try {
       URI u = new URI(said);
-      if (u.getHost() != null && u.getScheme() != null) {
+      if (UrlHost.of(u) != null && u.getScheme() != null) {
         return u;
       }
     } catch (java.net.URISyntaxException e) {

@@ -4,6 +4,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
@@ -273,7 +274,8 @@ final class VendorKeys {
   private static URI server(YamlObject o, Key<?> key, String text) {
     try {
       URI u = URI.create(text);
-      if (u.getHost() != null && ("http".equals(u.getScheme()) || "https".equals(u.getScheme()))) {
+      if (UrlHost.of(u) != null
+          && ("http".equals(u.getScheme()) || "https".equals(u.getScheme()))) {
         return u;
       }
     } catch (IllegalArgumentException e) {

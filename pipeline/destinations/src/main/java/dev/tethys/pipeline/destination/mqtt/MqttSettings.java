@@ -6,6 +6,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
@@ -134,7 +135,7 @@ record MqttSettings(
     }
     boolean webSocket = WebSocketAddress.isOne(u);
     boolean secured = "mqtts".equals(u.getScheme()) || "wss".equals(u.getScheme());
-    if (u.getHost() == null
+    if (UrlHost.of(u) == null
         || u.getUserInfo() != null
         || (!secured && !webSocket && !"mqtt".equals(u.getScheme()))) {
       throw o.error(
@@ -178,7 +179,7 @@ record MqttSettings(
     if (!alpn.isEmpty() && !"mqtts".equals(u.getScheme())) {
       throw o.error(ALPN, "alpn is of an endpoint with mqtts://");
     }
-    if (alpn.isEmpty() && authorizer != null && !webSocket && u.getPort() == 443) {
+    if (alpn.isEmpty() && authorizer != null && !webSocket && UrlHost.port(u) == 443) {
       alpn = "mqtt"; // by which AWS IoT knows on that port what comes
     }
     boolean tickets = mechanism.equals(TicketLogin.METHOD);
@@ -200,10 +201,10 @@ record MqttSettings(
               + TicketLogin.METHOD);
     }
     return new MqttSettings(
-        u.getHost(),
+        UrlHost.bare(u),
         webSocket
             ? WebSocketAddress.port(u)
-            : u.getPort() > 0 ? u.getPort() : secured ? 8883 : 1883,
+            : UrlHost.port(u) > 0 ? UrlHost.port(u) : secured ? 8883 : 1883,
         secured ? o.get(TLS).config() : null,
         alpn.isEmpty() ? List.of() : List.of(alpn),
         WebSocketAddress.of(u, "/mqtt", "mqtt", o, HEADERS),

@@ -5,6 +5,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
@@ -98,7 +99,7 @@ record NatsSettings(
         URI u = new URI(text.contains("://") ? text : "nats://" + text);
         boolean secured = "tls".equals(u.getScheme()) || "wss".equals(u.getScheme());
         boolean webSocket = WebSocketAddress.isOne(u);
-        if (u.getHost() == null
+        if (UrlHost.of(u) == null
             || u.getUserInfo() != null
             || (!secured && !webSocket && !"nats".equals(u.getScheme()))) {
           throw new URISyntaxException(text, "no server");
@@ -108,8 +109,8 @@ record NatsSettings(
         int usual = webSocket ? WebSocketAddress.port(u) : 4222;
         servers.add(
             new Server(
-                u.getHost(),
-                u.getPort() < 0 ? usual : u.getPort(),
+                UrlHost.bare(u),
+                UrlHost.port(u) < 0 ? usual : UrlHost.port(u),
                 WebSocketAddress.of(u, "/", "", o, HEADERS),
                 webSocket && secured));
       } catch (URISyntaxException e) {

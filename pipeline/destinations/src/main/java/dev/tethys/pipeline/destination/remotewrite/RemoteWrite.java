@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
+import dev.tethys.config.UrlHost;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Batch;
@@ -333,7 +334,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
    * name what its URL gives, so that a changed setting finds what waits there.
    */
   private static String place(RemoteWriteConfig c, Predicate<String> taken) {
-    String plain = c.name().isEmpty() ? c.url().getHost() + c.url().getRawPath() : c.name();
+    String plain = c.name().isEmpty() ? UrlHost.of(c.url()) + c.url().getRawPath() : c.name();
     StringBuilder sb = new StringBuilder(c.name().isEmpty() ? "url-" : "name-");
     plain.chars().forEach(x -> sb.append(x < 128 && Character.isLetterOrDigit(x) ? (char) x : '-'));
     String what = c.name().isEmpty() ? c.url().toString() : c.name();

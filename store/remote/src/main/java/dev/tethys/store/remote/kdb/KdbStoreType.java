@@ -5,6 +5,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreType;
@@ -78,8 +79,8 @@ public final class KdbStoreType implements StoreType {
                     c,
                     new KdbClient(
                         new KdbAddress(
-                            c.url().getHost(),
-                            c.url().getPort(),
+                            UrlHost.bare(c.url()),
+                            UrlHost.port(c.url()),
                             user,
                             password,
                             tls,
@@ -91,8 +92,8 @@ public final class KdbStoreType implements StoreType {
                     partitioned,
                     symbols));
     if (!"kdb".equals(read.url().getScheme())
-        || read.url().getHost() == null
-        || read.url().getPort() < 1) {
+        || UrlHost.of(read.url()) == null
+        || UrlHost.port(read.url()) < 1) {
       throw o.error("\"url\" wants an address such as kdb://host:5012");
     }
     return read;
