@@ -8,8 +8,6 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -35,21 +33,23 @@ final class BulkSender implements Sender {
   private final IndexSetup setup;
   private final @Nullable NameTemplate late;
   private final @Nullable Set<Integer> statuses;
+  private final @Nullable Set<Integer> documentStatuses;
+  private final BulkLog log;
   private boolean isSetUp; // guarded by setup
 
-  BulkSender(ElasticSettings settings, Servers servers, LineParcels parcels, IndexSetup setup) {
-    String filter =
-        "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason";
-    this.path =
-        settings.pipeline().isEmpty()
-            ? filter
-            : filter
-                + "&pipeline="
-                + URLEncoder.encode(settings.pipeline(), StandardCharsets.UTF_8);
+  BulkSender(
+      ElasticSettings settings,
+      Servers servers,
+      LineParcels parcels,
+      IndexSetup setup,
+      BulkLog log) {
+    this.path = settings.bulk().path(settings.pipeline());
+    this.log = log;
     this.servers = servers;
     this.parcels = parcels;
     this.setup = setup;
     this.statuses = settings.again();
+    this.documentStatuses = settings.againDocuments();
     this.late = settings.timeSeries() == null ? null : settings.timeSeries().late();
   }
 
@@ -64,7 +64,9 @@ final class BulkSender implements Sender {
         isSetUp = true;
       }
     }
+    log.request(parcels, p);
     HttpEndpoint.Reply r = servers.call("POST", path, LineParcels.sent(p), p.body());
+    log.answer(r);
     if (r.status() == 413) {
       return parcels.halves(p, r.reason());
     }
@@ -93,7 +95,7 @@ final class BulkSender implements Sender {
   }
 
   private boolean mayPass(int status) {
-    Set<Integer> only = statuses;
+    Set<Integer> only = documentStatuses;
     return only != null
         ? only.contains(status)
         : status == 429 || status / 100 == 5 || status == 403 || status == 404 || status == 408;
@@ -130,7 +132,9 @@ final class BulkSender implements Sender {
         overload |= status == 429;
         why = reason;
       } else {
-        refused.put(i, reason.length() > 300 ? reason.substring(0, 300) : reason);
+        String told = reason.length() > 300 ? reason.substring(0, 300) : reason;
+        refused.put(i, told);
+        log.refused(o, i, told);
       }
     }
     return (elsewhere.isEmpty() ? o : o.with(elsewhere))

@@ -123,7 +123,12 @@ public final class ElasticExporterFactory
         s.delivery(),
         signal,
         encoder,
-        new BulkSender(s, servers, lines, new IndexSetup(s, signal, servers)));
+        new BulkSender(
+            s,
+            servers,
+            lines,
+            new IndexSetup(s, signal, servers),
+            new BulkLog(s.bulk().logged(), context.logger(), context.clock()::nanos)));
   }
 
   @Override

@@ -73,7 +73,8 @@ final class ElasticProbe implements DestinationProbe {
     return (settings.openSearch() ? "OpenSearch" : "Elasticsearch")
         + ", cluster "
         + cluster
-        + silent;
+        + silent
+        + (settings.bulk().discovers() ? "; discover " + servers.find() : "");
   }
 
   @Override

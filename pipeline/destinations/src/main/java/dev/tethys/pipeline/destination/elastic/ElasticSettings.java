@@ -42,7 +42,9 @@ import org.jspecify.annotations.Nullable;
  * @param clymene whether documents of samples look as Clymene writes them
  * @param clymeneLogs whether those of log records do
  * @param collector documents of one of the Collector's mapping modes; null for those of our own
- * @param again the only statuses that are tried again; null when all are that may pass
+ * @param again the only statuses of requests that are tried again; null when all are that may pass
+ * @param againDocuments the same of documents
+ * @param bulk how bulk requests are sent
  * @param isUnsaid whether nothing says which of the two they are to be
  */
 record ElasticSettings(
@@ -66,6 +68,8 @@ record ElasticSettings(
     boolean clymeneLogs,
     @Nullable CollectorMode collector,
     @Nullable Set<Integer> again,
+    @Nullable Set<Integer> againDocuments,
+    BulkRules bulk,
     boolean isUnsaid,
     RowSettings rows,
     DeliverySettings delivery) {
@@ -102,6 +106,7 @@ record ElasticSettings(
     private final Key<Boolean> schema;
     private final Key<Boolean> logsSchema;
     private final VendorKeys vendor;
+    private final BulkRules.Keys bulk;
     final Type<ElasticSettings> type;
 
     Keys(String name, boolean openSearch) {
@@ -190,18 +195,8 @@ record ElasticSettings(
               false,
               "records: attributes in two fields; clymene: each label a field.");
       vendor = new VendorKeys(s);
-      for (String k :
-          new String[] {
-            "discover",
-            "telemetry",
-            "batcher",
-            "include_source_on_error",
-            "metadata_keys",
-            "bulk_response_filter_path",
-            "http",
-            "dataset",
-            "namespace"
-          }) {
+      bulk = new BulkRules.Keys(s, openSearch);
+      for (String k : new String[] {"batcher", "http", "dataset", "namespace"}) {
         s.notBuilt(k, "Of the Collector's exporter.");
       }
       type = s.type(this::read);
@@ -258,6 +253,8 @@ record ElasticSettings(
           o.get(logsSchema),
           mode,
           vendor.repeated(o),
+          vendor.repeatedDocuments(o),
+          bulk.read(o),
           !openSearch && vendor.isUnsaid(o),
           vendor.flushed(o, rows.read(o)),
           vendor.delivered(o, DeliverySettings.read(o, Duration.ofSeconds(30))));
@@ -338,7 +335,12 @@ record ElasticSettings(
 
   /** A path of one of the {@link #bases}. */
   URI at(int server, String path) {
-    String b = bases.get(server).toString();
+    return at(bases.get(server), path);
+  }
+
+  /** A path of a server. */
+  static URI at(URI base, String path) {
+    String b = base.toString();
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 

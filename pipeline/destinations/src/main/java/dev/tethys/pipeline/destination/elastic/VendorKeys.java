@@ -18,8 +18,10 @@ import java.util.Base64;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Keys of the Collector's exporter (its config.go) in the meaning that they have there. */
@@ -30,7 +32,8 @@ final class VendorKeys {
       int attempts,
       Duration first,
       Duration longest,
-      @Nullable Set<Integer> statuses) {}
+      @Nullable Set<Integer> statuses,
+      @Nullable Set<Integer> ofDocuments) {}
 
   private static final Section RETRY = new Section("retry", "When bulk requests are repeated.");
   private static final Key<Boolean> ENABLED =
@@ -51,6 +54,11 @@ final class VendorKeys {
           Type.list(Type.INT),
           "Statuses of requests and documents that are tried again, no others; unless said: what"
               + " may pass.");
+  private static final Key<List<Long>> DOCUMENT_STATUSES =
+      RETRY.optional(
+          "retry_on_document_status",
+          Type.list(Type.INT),
+          "The same of documents, where they are others than those of requests.");
 
   private static final Section FLUSH =
       new Section("flush", "How large requests become. Nothing waits here to fill them.");
@@ -148,6 +156,7 @@ final class VendorKeys {
   private final Key<String> cloudId;
   private final Key<Long> numWorkers;
   private final Key<Repeats> retry;
+  private final Key<List<String>> metadata;
   private final Key<Long> flush;
   private final Key<Modes> mapping;
   private final Key<Boolean> logIds;
@@ -164,6 +173,12 @@ final class VendorKeys {
     cloudId = s.key("cloudid", Type.STRING, "", "Elastic Cloud's id of the cluster.");
     numWorkers = s.optional("num_workers", Type.INT, "Most bulk requests at once.");
     retry = s.optional("retry", RETRY.type(VendorKeys::repeats), RETRY.doc());
+    metadata =
+        s.key(
+            "metadata_keys",
+            Type.list(Type.STRING),
+            List.of(),
+            "sending_queue.batch joins only batches that agree in these metadata of requests.");
     flush = s.optional("flush", FLUSH.type(VendorKeys::bytes), FLUSH.doc());
     mapping = s.optional("mapping", MAPPING.type(VendorKeys::modes), MAPPING.doc());
     logIds = byAttribute(s, "logs_dynamic_id", "elasticsearch.document_id of records is the id.");
@@ -309,25 +324,42 @@ final class VendorKeys {
     if (attempts < 1 || attempts > Integer.MAX_VALUE || (requests != null && requests < 0)) {
       throw o.error(MAX_RETRIES, "max_retries and max_requests want at least 0");
     }
-    List<Long> said = o.find(STATUSES);
-    Set<Integer> statuses = null;
-    if (said != null) {
-      statuses = new HashSet<>();
-      for (long s : said) {
-        if (s < 100 || s > 599) {
-          throw o.error(STATUSES, "retry_on_status wants statuses of HTTP, not " + s);
-        }
-        statuses.add((int) s);
-      }
-    }
+    Set<Integer> statuses = statuses(o, STATUSES);
+    Set<Integer> ofDocuments = statuses(o, DOCUMENT_STATUSES);
     return new Repeats(
-        o.get(ENABLED), (int) attempts, o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL), statuses);
+        o.get(ENABLED),
+        (int) attempts,
+        o.get(INITIAL_INTERVAL),
+        o.get(MAX_INTERVAL),
+        statuses,
+        ofDocuments == null ? statuses : ofDocuments);
   }
 
-  /** The only statuses that are tried again; null when all are that may pass. */
+  private static @Nullable Set<Integer> statuses(YamlObject o, Key<List<Long>> key) {
+    List<Long> said = o.find(key);
+    if (said == null) {
+      return null;
+    }
+    Set<Integer> statuses = new HashSet<>();
+    for (long s : said) {
+      if (s < 100 || s > 599) {
+        throw o.error(key, key.name() + " wants statuses of HTTP, not " + s);
+      }
+      statuses.add((int) s);
+    }
+    return statuses;
+  }
+
+  /** The only statuses of requests that are tried again; null when all are that may pass. */
   @Nullable Set<Integer> repeated(YamlObject o) {
     Repeats r = o.find(retry);
     return r == null ? null : r.statuses;
+  }
+
+  /** The only statuses of documents that are; null when all are that may pass. */
+  @Nullable Set<Integer> repeatedDocuments(YamlObject o) {
+    Repeats r = o.find(retry);
+    return r == null ? null : r.ofDocuments;
   }
 
   private static long bytes(YamlObject o) {
@@ -347,6 +379,28 @@ final class VendorKeys {
         : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), n.intValue());
   }
 
+  /** Without a batch nothing is joined, whatever its metadata. */
+  private DeliverySettings parted(YamlObject o, DeliverySettings d) {
+    Set<String> keys = new TreeSet<>();
+    for (String k : o.get(metadata)) {
+      if (!keys.add(k.toLowerCase(Locale.ROOT))) {
+        throw o.error(metadata, "metadata_keys has \"" + k + "\" twice");
+      }
+    }
+    DeliverySettings.Batching b = d.batch();
+    if (b == null || keys.isEmpty()) {
+      return d;
+    }
+    b.metadataKeys().forEach(k -> keys.add(k.toLowerCase(Locale.ROOT)));
+    return new DeliverySettings(
+        d.timeout(),
+        d.options(),
+        d.storage(),
+        d.deadLetterBytes(),
+        new DeliverySettings.Batching(
+            b.after(), b.minSize(), b.maxSize(), b.sizer(), List.copyOf(keys)));
+  }
+
   /** Delivery with what {@code retry} and {@code num_workers} say. */
   DeliverySettings delivered(YamlObject o, DeliverySettings d) {
     Repeats r = o.find(retry);
@@ -358,6 +412,7 @@ final class VendorKeys {
           new DeliverySettings(
               d.timeout(), d.options().withRetry(now), d.storage(), d.deadLetterBytes(), d.batch());
     }
+    d = parted(o, d);
     Long workers = o.find(numWorkers);
     if (workers == null) {
       return d;

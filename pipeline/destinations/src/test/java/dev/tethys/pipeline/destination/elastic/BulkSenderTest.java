@@ -101,7 +101,13 @@ class BulkSenderTest {
 
   private BulkSender sender(ElasticSettings s, Signal signal) {
     Servers e = servers(s);
-    return new BulkSender(s, e, lines(s), new IndexSetup(s, signal, e));
+    System.Logger log = System.getLogger("elastic test");
+    return new BulkSender(
+        s,
+        e,
+        lines(s),
+        new IndexSetup(s, signal, e),
+        new BulkLog(s.bulk().logged(), log, () -> now));
   }
 
   private ElasticSettings of(String... servers) {
@@ -548,5 +554,64 @@ class BulkSenderTest {
     }
     assertThatThrownBy(() -> settings(", mapping: {mode: ecs}", true))
         .hasMessageContaining("mapping modes of the Collector are of Elasticsearch");
+  }
+
+  /** Remembers what it is told. */
+  private static final class Told implements System.Logger {
+    final List<String> lines = new java.util.ArrayList<>();
+
+    @Override
+    public String getName() {
+      return "told";
+    }
+
+    @Override
+    public boolean isLoggable(Level level) {
+      return true;
+    }
+
+    @Override
+    public void log(Level level, java.util.ResourceBundle b, String message, Throwable t) {
+      lines.add(level + " " + message);
+    }
+
+    @Override
+    public void log(Level level, java.util.ResourceBundle b, String format, Object... with) {
+      lines.add(level + " " + java.text.MessageFormat.format(format, with));
+    }
+  }
+
+  @Test
+  void theLogIsToldWhatTelemetryAsksFor() throws Exception {
+    ElasticSettings s =
+        settings(
+            ", create_template: false, telemetry: {log_request_body: true,"
+                + " log_response_body: true, log_failed_docs_input: true}",
+            false);
+    Told told = new Told();
+    Servers e = servers(s);
+    BulkSender sender =
+        new BulkSender(
+            s,
+            e,
+            lines(s),
+            new IndexSetup(s, Signal.METRICS, e),
+            new BulkLog(s.bulk().logged(), told, () -> now));
+    String bad = "{\"create\":{\"status\":400,\"error\":{\"type\":\"t\",\"reason\":\"r\"}}}";
+    elastic.otherwise(
+        200, "{\"errors\":true,\"items\":[" + bad + "," + bad + ",{\"create\":{\"status\":201}}]}");
+    sender.send(parcels(s).getFirst());
+    assertThat(told.lines.get(0)).startsWith("WARNING telemetry:");
+    assertThat(told.lines.get(1)).startsWith("DEBUG request: {\"create\"").contains("\"A b\"");
+    assertThat(told.lines.get(2)).startsWith("DEBUG answer 200: {\"errors\":true");
+    assertThat(told.lines.get(3))
+        .startsWith("DEBUG refused, 400 t: r: {\"create\"")
+        .contains("\"A b\"");
+    assertThat(told.lines).as("one refused document in a second").hasSize(4);
+    now += 1_000_000_000L;
+    sender.send(parcels(s).getFirst());
+    assertThat(told.lines.subList(4, told.lines.size()))
+        .filteredOn(l -> l.contains("refused,"))
+        .hasSize(1);
   }
 }

@@ -137,4 +137,50 @@ class VendorKeysTest {
                         + " logs_dynamic_index: {enabled: true}}"))
         .hasMessageContaining("must not specify both logs_index and logs_dynamic_index");
   }
+
+  @Test
+  void bulkRequestsAskForWhatIsWrittenBesideWhatIsNeeded() {
+    assertThat(settings("endpoint: 'http://a:1'").bulk().path(""))
+        .isEqualTo(
+            "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason");
+    assertThat(
+            settings(
+                    "{endpoint: 'http://a:1', include_source_on_error: false,"
+                        + " suppress_conflict_errors: true,"
+                        + " bulk_response_filter_path: 'items.*.failure_store,took'}")
+                .bulk()
+                .path("a b"))
+        .endsWith(
+            "items.*.error.reason,items.*.failure_store,took"
+                + "&include_source_on_error=false&pipeline=a+b");
+    assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', bulk_response_filter_path: 'a&b'}"))
+        .hasMessageContaining("bulk_response_filter_path");
+  }
+
+  @Test
+  void documentsMayBeRepeatedForOtherStatusesThanRequests() {
+    ElasticSettings s =
+        settings(
+            "{endpoint: 'http://a:1', retry: {retry_on_status: [429, 500],"
+                + " retry_on_document_status: [429]}}");
+    assertThat(s.again()).containsExactlyInAnyOrder(429, 500);
+    assertThat(s.againDocuments()).containsExactly(429);
+    s = settings("{endpoint: 'http://a:1', retry: {retry_on_status: [503]}}");
+    assertThat(s.againDocuments()).containsExactly(503);
+  }
+
+  @Test
+  void onlyBatchesThatAgreeInMetadataAreJoined() {
+    ElasticSettings s =
+        settings(
+            "{endpoint: 'http://a:1', metadata_keys: [X-Tenant],"
+                + " sending_queue: {batch: {partition: {metadata_keys: [zone]}}}}");
+    assertThat(java.util.Objects.requireNonNull(s.delivery().batch()).metadataKeys())
+        .containsExactlyInAnyOrder("x-tenant", "zone");
+    assertThat(settings("{endpoint: 'http://a:1', metadata_keys: [a]}").delivery().batch())
+        .as("nothing is joined")
+        .isNull();
+    assertThatThrownBy(() -> settings("{endpoint: 'http://a:1', metadata_keys: [a, A]}"))
+        .hasMessageContaining("twice");
+  }
 }
