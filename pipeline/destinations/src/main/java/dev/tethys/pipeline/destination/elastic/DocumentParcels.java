@@ -21,11 +21,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Requests that create a document for each record. The id of a document is drawn when its request
- * is made, so that sending the request again writes nothing twice.
+ * Requests that write a document for each record. The id of a document is drawn when its request is
+ * made, so that sending the request again writes nothing twice.
  */
-record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int maxBytes) {
+record DocumentParcels(
+    BoundedNames index, LineParcels lines, int maxItems, int maxBytes, String action) {
   private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** Documents that are created, as data streams want it. */
+  DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int maxBytes) {
+    this(index, lines, maxItems, maxBytes, "create");
+  }
 
   /** Writes a record as a document, in one line that ends. */
   @FunctionalInterface
@@ -95,7 +101,7 @@ record DocumentParcels(BoundedNames index, LineParcels lines, int maxItems, int 
      * @param pipeline that it goes through; "" for that of the request
      */
     void create(String name, String id, String pipeline) {
-      text.put("{\"create\":{\"_index\":").json(name).put(",\"_id\":");
+      text.put('{').json(action).put(":{\"_index\":").json(name).put(",\"_id\":");
       if (id.isEmpty()) {
         text.put('"').put(prefix).put('-').number(number).put('"');
       } else {

@@ -82,6 +82,13 @@ public final class ElasticExporterFactory
               + "; give them an exporter of their own with mapping: {mode: "
               + (signal == Signal.METRICS ? "otel} or {mode: tethys}" : "otel}"));
     }
+    Observability schema = s.schema();
+    if (schema != null && signal == Signal.METRICS) {
+      throw new ConfigException(
+          context.name(),
+          "mapping mode ss4o has no documents of metrics here; give them an exporter of their own"
+              + " with mapping: {mode: tethys}");
+    }
     if (s.isUnsaid()) {
       context
           .logger()
@@ -100,25 +107,32 @@ public final class ElasticExporterFactory
     Servers servers = servers(s, endpoint(s, context), context);
     String id = context.id().toString();
     BoundedNames names =
-        mode != null
+        mode != null || schema != null
             ? CollectorParcels.names(s.maxNames(), context.metrics(), id, signal)
             : new BoundedNames(s.index(signal), s.maxNames(), context.metrics(), id, signal);
     DocumentParcels documents =
-        new DocumentParcels(names, lines, s.rows().maxItems(), s.rows().maxBytes());
+        new DocumentParcels(
+            names,
+            lines,
+            s.rows().maxItems(),
+            s.rows().maxBytes(),
+            schema == null ? "create" : schema.action());
     Encoder encoder =
         mode != null
             ? new CollectorParcels(mode, documents, context.clock()::millis)
-            : switch (signal) {
-              case LOGS -> new LogParcels(documents, s.clymeneLogs(), context.clock()::millis);
-              case TRACES -> new SpanParcels(documents);
-              default ->
-                  new RowParcels(
-                      s.rows(),
-                      false,
-                      () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
-                      lines,
-                      new LeftOut(context.metrics(), id));
-            };
+            : schema != null
+                ? new ObservabilityParcels(schema, documents, context.clock()::millis)
+                : switch (signal) {
+                  case LOGS -> new LogParcels(documents, s.clymeneLogs(), context.clock()::millis);
+                  case TRACES -> new SpanParcels(documents);
+                  default ->
+                      new RowParcels(
+                          s.rows(),
+                          false,
+                          () -> new SampleWriter(names::of, s.clymene(), s.timeSeries()),
+                          lines,
+                          new LeftOut(context.metrics(), id));
+                };
     return context.exporter(
         s.delivery(),
         signal,

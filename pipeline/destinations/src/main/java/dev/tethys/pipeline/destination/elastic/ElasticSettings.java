@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param clymene whether documents of samples look as Clymene writes them
  * @param clymeneLogs whether those of log records do
  * @param collector documents of one of the Collector's mapping modes; null for those of our own
+ * @param schema documents of OpenSearch's schema of observability; null for others
  * @param again the only statuses of requests that are tried again; null when all are that may pass
  * @param againDocuments the same of documents
  * @param bulk how bulk requests are sent
@@ -67,6 +68,7 @@ record ElasticSettings(
     boolean clymene,
     boolean clymeneLogs,
     @Nullable CollectorMode collector,
+    @Nullable Observability schema,
     @Nullable Set<Integer> again,
     @Nullable Set<Integer> againDocuments,
     BulkRules bulk,
@@ -107,6 +109,7 @@ record ElasticSettings(
     private final Key<Boolean> logsSchema;
     private final VendorKeys vendor;
     private final BulkRules.Keys bulk;
+    private final @Nullable OpenSearchKeys contrib;
     final Type<ElasticSettings> type;
 
     Keys(String name, boolean openSearch) {
@@ -114,7 +117,9 @@ record ElasticSettings(
       Section s =
           new Section(name, "Writes metrics, logs and traces by the bulk API.")
               .include(DeliverySettings.SECTION);
+      Set<Key<?>> others = Set.copyOf(s.keys());
       client = new HttpClientSettings.Keys(s);
+      List<Key<?>> ofClient = s.keys().stream().filter(k -> !others.contains(k)).toList();
       rows =
           new RowSettings.Keys(
               s,
@@ -194,18 +199,21 @@ record ElasticSettings(
               Type.oneOf("schema of logs", logSchemas),
               false,
               "records: attributes in two fields; clymene: each label a field.");
-      vendor = new VendorKeys(s);
+      vendor = new VendorKeys(s, openSearch);
+      contrib = openSearch ? new OpenSearchKeys(s, ofClient) : null;
       bulk = new BulkRules.Keys(s, openSearch);
-      for (String k : new String[] {"batcher", "http", "dataset", "namespace"}) {
-        s.notBuilt(k, "Of the Collector's exporter.");
-      }
+      s.notBuilt("batcher", "Of the Collector's exporter; now sending_queue.batch.");
       type = s.type(this::read);
     }
 
     private ElasticSettings read(YamlObject o) {
-      HttpClientSettings c = client.read(o);
+      OpenSearchKeys.Http block = contrib == null ? null : contrib.http(o);
+      HttpClientSettings c = block == null ? client.read(o) : block.client();
+      Duration timeout = block == null ? null : block.timeout();
+      Observability observability =
+          contrib == null ? null : contrib.read(o, logsIndex, tracesIndex);
       List<URI> bases = vendor.endpoints(o, c.endpoint());
-      CollectorMode mode = collector(o);
+      CollectorMode mode = observability == null ? collector(o) : null;
       String keep = o.get(retention);
       if (!keep.isEmpty() && !keep.matches("[1-9]\\d{0,5}[dhms]")) {
         throw o.error(retention, "retention wants a number with d, h, m or s, such as 30d");
@@ -229,6 +237,12 @@ record ElasticSettings(
       if (rules != null && rules.rollsOver() && !o.get(dataStream)) {
         throw o.error(policy, "only data streams roll over: data_stream is false");
       }
+      for (Key<?> k :
+          List.of(metricsIndex, dataStream, template, retention, policy, logsSchema, schema)) {
+        if (observability != null && o.has(k)) {
+          throw o.error(k, k.name() + " is of documents of our own, and mapping.mode is ss4o");
+        }
+      }
       NameTemplate metrics = index(o, metricsIndex);
       TimeSeriesMode series = mode(o, metrics);
       CloudAuth cloud = cloud(o, c);
@@ -237,8 +251,8 @@ record ElasticSettings(
           bases,
           openSearch,
           metrics,
-          index(o, logsIndex),
-          index(o, tracesIndex),
+          observability == null ? index(o, logsIndex) : observability.logs().name(),
+          observability == null ? index(o, tracesIndex) : observability.traces().name(),
           BoundedNames.read(o, maxNames),
           o.get(dataStream),
           o.get(template),
@@ -252,12 +266,14 @@ record ElasticSettings(
           o.get(schema),
           o.get(logsSchema),
           mode,
+          observability,
           vendor.repeated(o),
           vendor.repeatedDocuments(o),
           bulk.read(o),
           !openSearch && vendor.isUnsaid(o),
           vendor.flushed(o, rows.read(o)),
-          vendor.delivered(o, DeliverySettings.read(o, Duration.ofSeconds(30))));
+          vendor.delivered(
+              o, DeliverySettings.read(o, timeout == null ? Duration.ofSeconds(30) : timeout)));
     }
 
     /** The mapping mode; what is about documents and templates of our own contradicts it. */
@@ -271,11 +287,6 @@ record ElasticSettings(
               o.has(metricsIndex) ? index(o, metricsIndex) : null);
       if (mode == null) {
         return null;
-      }
-      if (openSearch) {
-        throw o.error(
-            "mapping modes of the Collector are of Elasticsearch: OpenSearch has no templates for"
-                + " them");
       }
       for (Key<?> k : List.of(dataStream, template, retention, policy, logsSchema, schema)) {
         if (o.has(k)) {

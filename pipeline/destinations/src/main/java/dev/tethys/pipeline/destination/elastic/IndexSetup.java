@@ -111,12 +111,13 @@ final class IndexSetup {
   }
 
   /**
-   * Whether there is something to be made: Clymene's documents have no template, those of the
-   * mapping mode otel have Elasticsearch's own.
+   * Whether there is something to be made: Clymene's documents have no template, those of mapping
+   * modes have the servers' own.
    */
   boolean isWanted() {
     return settings.template()
         && settings.collector() == null
+        && settings.schema() == null
         && !(settings.clymene() && signal == Signal.METRICS);
   }
 

@@ -158,7 +158,7 @@ final class VendorKeys {
   private final Key<Repeats> retry;
   private final Key<List<String>> metadata;
   private final Key<Long> flush;
-  private final Key<Modes> mapping;
+  private final @Nullable Key<Modes> mapping; // of Elasticsearch alone
   private final Key<Boolean> logIds;
   private final Key<Boolean> spanIds;
   private final Key<Boolean> logPipelines;
@@ -166,7 +166,7 @@ final class VendorKeys {
   private final List<Key<Boolean>> dynamic = new ArrayList<>(); // metrics, logs, traces
 
   /** Adds the keys to a section. */
-  VendorKeys(Section s) {
+  VendorKeys(Section s, boolean openSearch) {
     endpoints =
         s.key(
             "endpoints", Type.list(Type.STRING), List.of(), "Several servers, written to in turn.");
@@ -180,7 +180,8 @@ final class VendorKeys {
             List.of(),
             "sending_queue.batch joins only batches that agree in these metadata of requests.");
     flush = s.optional("flush", FLUSH.type(VendorKeys::bytes), FLUSH.doc());
-    mapping = s.optional("mapping", MAPPING.type(VendorKeys::modes), MAPPING.doc());
+    mapping =
+        openSearch ? null : s.optional("mapping", MAPPING.type(VendorKeys::modes), MAPPING.doc());
     logIds = byAttribute(s, "logs_dynamic_id", "elasticsearch.document_id of records is the id.");
     spanIds = byAttribute(s, "traces_dynamic_id", "The same of spans and their events.");
     logPipelines =
@@ -203,9 +204,13 @@ final class VendorKeys {
     return s.key(name, BY_ATTRIBUTE.type(o -> o.get(BY_ATTRIBUTE_ENABLED)), false, about);
   }
 
+  private @Nullable Modes said(YamlObject o) {
+    return mapping == null ? null : o.find(mapping);
+  }
+
   /** Whether nothing says what documents are to look like. */
   boolean isUnsaid(YamlObject o) {
-    Modes modes = o.find(mapping);
+    Modes modes = said(o);
     return modes == null || !modes.isSaid;
   }
 
@@ -218,7 +223,7 @@ final class VendorKeys {
       @Nullable NameTemplate logs,
       @Nullable NameTemplate traces,
       @Nullable NameTemplate metrics) {
-    Modes modes = o.find(mapping);
+    Modes modes = said(o);
     Optional<DatedIndices> dates = o.find(logstash);
     DatedIndices dated = dates == null ? null : dates.orElse(null);
     if (modes == null || modes.mode == Mapping.TETHYS) {
@@ -250,7 +255,7 @@ final class VendorKeys {
    * @param indices the keys of indices of metrics, logs and traces
    */
   void checkRouting(YamlObject o, List<Key<String>> indices) {
-    Modes modes = o.find(mapping);
+    Modes modes = said(o);
     boolean otel = modes != null && modes.mode != Mapping.TETHYS;
     for (int i = 0; i < dynamic.size(); i++) {
       Key<Boolean> k = dynamic.get(i);
