@@ -18,7 +18,14 @@ final class SplunkEvents implements RowWriter {
   /** Fields that mean something to Splunk's index of metrics. */
   private static final Set<String> RESERVED = Set.of("metric_type", "metric_timestamp");
 
+  /** Why an event is dropped that is larger than one may be. */
+  static final String TOO_LARGE = "event_too_large";
+
+  /** Most that time and value take. */
+  private static final int AROUND = 64;
+
   private final byte[] common;
+  private final long maxEvent;
   private final BoundedNames indices;
   private final TextBuffer out = new TextBuffer();
   private final TextBuffer one = new TextBuffer();
@@ -27,14 +34,15 @@ final class SplunkEvents implements RowWriter {
 
   SplunkEvents(SplunkSettings s, BoundedNames indices) {
     this.indices = indices;
-    common = common(s);
+    maxEvent = s.contrib().maxEvent();
+    common = common(s.source(), s.sourceType());
   }
 
   /** What every event says of itself, behind its time, but for its index. */
-  static byte[] common(SplunkSettings s) {
+  static byte[] common(String source, String sourceType) {
     TextBuffer b = new TextBuffer();
     for (List<String> pair :
-        List.of(List.of("source", s.source()), List.of("sourcetype", s.sourceType()))) {
+        List.of(List.of("source", source), List.of("sourcetype", sourceType))) {
       if (!pair.get(1).isEmpty()) {
         b.put(',').json(pair.get(0)).put(':').json(pair.get(1));
       }
@@ -79,7 +87,7 @@ final class SplunkEvents implements RowWriter {
       }
     }
     after = one.put("}}\n").take();
-    return null;
+    return before.length + after.length + AROUND > maxEvent ? TOO_LARGE : null;
   }
 
   @Override

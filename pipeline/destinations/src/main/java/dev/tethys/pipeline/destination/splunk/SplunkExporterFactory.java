@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.splunk;
 
+import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
@@ -11,14 +12,18 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
+import java.net.URI;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Makes {@code splunk_hec} exporters. */
 public final class SplunkExporterFactory
@@ -53,12 +58,9 @@ public final class SplunkExporterFactory
   }
 
   private HttpEndpoint endpoint(SplunkSettings s, Context context) {
-    return HttpEndpoint.of(
-        s.client(),
-        Map.of("authorization", "Splunk " + s.token().value()),
-        s.delivery().timeout(),
-        clients,
-        context);
+    Map<String, String> usual = new TreeMap<>(s.contrib().headers());
+    usual.put("authorization", "Splunk " + s.token().value());
+    return HttpEndpoint.of(s.client(), usual, s.delivery().timeout(), clients, context);
   }
 
   @Override
@@ -77,13 +79,18 @@ public final class SplunkExporterFactory
         signal != Signal.METRICS
             ? new SplunkRecords(s, indices, lines, context.clock()::millis)
             : new RowParcels(
-                s.rows(),
+                s.rows(signal),
                 false,
                 () -> new SplunkEvents(s, indices),
                 lines,
                 new LeftOut(context.metrics(), context.id().toString()));
+    HttpEndpoint endpoint = endpoint(s, context);
+    IndexedAcks acks =
+        s.acks().isOn()
+            ? new IndexedAcks(s.acks(), s.beside("/ack"), endpoint, context.clock())
+            : null;
     return context.exporter(
-        s.delivery(), signal, encoder, new SplunkSender(s.url(), endpoint(s, context), lines));
+        s.delivery(), signal, encoder, new SplunkSender(s.url(), endpoint, lines, acks));
   }
 
   @Override
@@ -92,10 +99,11 @@ public final class SplunkExporterFactory
     return new DestinationProbe() {
       @Override
       public String connect() throws IOException, InterruptedException {
-        HttpEndpoint.Reply r =
-            endpoint.call("GET", s.url().resolve("/services/collector/health"), Map.of(), null);
+        String path = s.contrib().healthPath();
+        URI health = path.isEmpty() ? s.beside("/health") : s.url().resolve(path);
+        HttpEndpoint.Reply r = endpoint.call("GET", health, Map.of(), null);
         if (!r.isOk()) {
-          throw new IOException("/services/collector/health: " + r.reason());
+          throw new IOException(health + ": " + r.reason());
         }
         return "Splunk's collector says: " + r.text().strip();
       }
@@ -104,19 +112,25 @@ public final class SplunkExporterFactory
       public String write(long seconds, double value) throws IOException, InterruptedException {
         TextBuffer event = new TextBuffer();
         SplunkEvents.time(seconds * 1000, event);
-        event.put(SplunkEvents.common(s));
+        event.put(SplunkEvents.common(s.source(), s.sourceType()));
         SplunkEvents.index(s.index().ofNothing(), event);
         event.put(",\"event\":\"tethys_probe ").number(value);
-        HttpEndpoint.Reply r =
-            endpoint.call(
-                "POST",
-                s.url(),
-                Map.of("content-type", "application/json"),
-                event.put("\"}\n").take());
-        if (!r.isOk()) {
-          throw new IOException(s.url() + ": " + r.reason());
+        byte[] body = event.put("\"}\n").take();
+        Map<String, String> headers = Map.of("content-type", "application/json");
+        LineParcels lines = new LineParcels(Compression.NONE, -1, 1, "", null);
+        IndexedAcks acks =
+            s.acks().isOn()
+                ? new IndexedAcks(s.acks(), s.beside("/ack"), endpoint, context.clock())
+                : null;
+        Verdict v =
+            new SplunkSender(s.url(), endpoint, lines, acks)
+                .send(new Parcel(Signal.LOGS, body, 1, 0, headers));
+        if (v != Verdict.DELIVERED) {
+          throw new IOException(s.url() + ": " + v);
         }
-        return "wrote the event \"tethys_probe " + value + "\"; the collector cannot be read";
+        return "wrote the event \"tethys_probe "
+            + value
+            + (acks == null ? "\"; the collector cannot be read" : "\", and Splunk has indexed it");
       }
     };
   }

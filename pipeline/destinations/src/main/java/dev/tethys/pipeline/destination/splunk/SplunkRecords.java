@@ -14,6 +14,7 @@ import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.Records;
+import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.pipeline.destination.rows.SpanText;
 import dev.tethys.pipeline.naming.BoundedNames;
 import java.util.ArrayList;
@@ -26,12 +27,11 @@ import java.util.function.LongSupplier;
 /**
  * Log records and spans as events, one a line. Of a record the event is its body, and attributes
  * are fields; of a span it is an object with the keys of the Collector's exporter, and attributes
- * of the resource are fields. {@code host.name} is the host.
+ * of the resource are fields. Some attributes say its host, source, type and index instead.
  */
 final class SplunkRecords implements Encoder {
   private final SplunkSettings settings;
   private final BoundedNames indices;
-  private final byte[] common;
   private final LineParcels lines;
   private final LongSupplier millis;
 
@@ -39,7 +39,6 @@ final class SplunkRecords implements Encoder {
       SplunkSettings settings, BoundedNames indices, LineParcels lines, LongSupplier millis) {
     this.settings = settings;
     this.indices = indices;
-    this.common = SplunkEvents.common(settings);
     this.lines = lines;
     this.millis = millis;
   }
@@ -60,16 +59,30 @@ final class SplunkRecords implements Encoder {
   private <T extends Item<T>> Encoded encode(
       Batch batch, List<ResourceGroup<T>> groups, Event<T> event) {
     Map<String, String> headers = lines.headers(batch);
+    Map<String, Integer> drops = new LinkedHashMap<>();
+    ContribKeys contrib = settings.contrib();
+    RowSettings rows = settings.rows(batch.signal());
     List<Parcel> out = new ArrayList<>();
+    TextBuffer one = new TextBuffer();
     TextBuffer text = new TextBuffer();
     int items = 0;
     for (ResourceGroup<T> g : groups) {
       String index = indices.of(l -> AttributeText.text(g.resource().attributes().get(l)));
       for (ScopeGroup<T> s : g.scopes()) {
+        if (batch.signal() == Signal.LOGS && !contrib.takes(s.scope().name())) {
+          drops.merge(ContribKeys.SWITCHED_OFF, s.itemCount(), Integer::sum);
+          continue;
+        }
         for (T r : s.items()) {
-          event.write(index, g.resource().attributes(), r, text);
+          event.write(index, g.resource().attributes(), r, one);
+          if (one.size() > contrib.maxEvent()) {
+            drops.merge(SplunkEvents.TOO_LARGE, 1, Integer::sum);
+            one.take();
+            continue;
+          }
+          text.put(one.take());
           items++;
-          if (items >= settings.rows().maxItems() || text.size() >= settings.rows().maxBytes()) {
+          if (items >= rows.maxItems() || text.size() >= rows.maxBytes()) {
             out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
             items = 0;
           }
@@ -79,15 +92,23 @@ final class SplunkRecords implements Encoder {
     if (items > 0) {
       out.add(new Parcel(batch.signal(), lines.seal(text.take()), items, 0, headers));
     }
-    return Encoded.of(out);
+    return new Encoded(out, drops);
   }
 
-  /** Everything before the event; the host is taken out of the fields. */
+  /** Everything before the event; what is said of it there is taken out of the fields. */
   private void begin(long nanos, String index, Map<String, String> fields, TextBuffer to) {
     SplunkEvents.time(nanos == 0 ? millis.getAsLong() : Math.floorDiv(nanos, 1_000_000L), to);
-    to.put(common);
-    SplunkEvents.index(index, to);
-    String host = fields.remove("host.name");
+    ContribKeys contrib = settings.contrib();
+    fields.remove(ContribKeys.TOKEN); // a secret, that a sender may have handed on
+    String source = fields.remove(contrib.source());
+    String type = fields.remove(contrib.sourceType());
+    String own = fields.remove(contrib.index());
+    to.put(
+        SplunkEvents.common(
+            source == null ? settings.source() : source,
+            type == null ? settings.sourceType() : type));
+    SplunkEvents.index(own == null ? index : own, to);
+    String host = fields.remove(contrib.host());
     if (host != null) {
       to.put(",\"host\":").json(host);
     }
@@ -110,7 +131,10 @@ final class SplunkRecords implements Encoder {
     resource.forEach((k, v) -> fields.put(k, AttributeText.text(v)));
     r.attributes().forEach((k, v) -> fields.put(k, AttributeText.text(v)));
     if (!r.severityText().isEmpty()) {
-      fields.put("severity_text", r.severityText());
+      fields.put(settings.contrib().severityText(), r.severityText());
+    }
+    if (r.severityNumber() != 0) {
+      fields.put(settings.contrib().severityNumber(), Integer.toString(r.severityNumber()));
     }
     if ((r.traceIdHigh() | r.traceIdLow()) != 0) {
       fields.put("trace_id", SpanText.traceId(r.traceIdHigh(), r.traceIdLow()));

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -18,27 +21,53 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * Posts events. A 400 names the first event that is wrong ({@code invalid-event-number}): that one
  * becomes a dead letter and the others are sent again, since Splunk does not say which of them it
- * has: they may then stand there twice.
+ * has: they may then stand there twice. What is wrong with the token or its settings is for people
+ * to mend, and nothing is buried for it.
  */
 final class SplunkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Splunk's number for a token without acknowledgements. */
+  static final int ACK_IS_DISABLED = 14;
+
+  /** Of a channel that is missing or invalid, and of query strings, as well. */
+  private static final Set<Integer> SETTINGS = Set.of(10, 11, ACK_IS_DISABLED, 16);
+
   private final URI url;
   private final HttpEndpoint endpoint;
   private final LineParcels parcels;
+  private final @Nullable IndexedAcks acks;
 
-  SplunkSender(URI url, HttpEndpoint endpoint, LineParcels parcels) {
+  /**
+   * A sender.
+   *
+   * @param acks null when a request is delivered that was taken
+   */
+  SplunkSender(URI url, HttpEndpoint endpoint, LineParcels parcels, @Nullable IndexedAcks acks) {
     this.url = url;
     this.endpoint = endpoint;
     this.parcels = parcels;
+    this.acks = acks;
   }
 
   @Override
   public Verdict send(Parcel p) throws IOException, InterruptedException {
-    HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
-    if (r.isOk()) {
-      return Verdict.DELIVERED;
+    if (acks == null) {
+      HttpEndpoint.Reply r = endpoint.call("POST", url, LineParcels.sent(p), p.body());
+      return r.isOk() ? Verdict.DELIVERED : judge(p, r);
     }
+    String channel = acks.channel();
+    Verdict none = acks.refusal(channel);
+    if (none != null) {
+      return none;
+    }
+    Map<String, String> headers = new LinkedHashMap<>(LineParcels.sent(p));
+    headers.put(IndexedAcks.CHANNEL, channel);
+    HttpEndpoint.Reply r = endpoint.call("POST", url, headers, p.body());
+    return r.isOk() ? acks.indexed(channel, r) : judge(p, r);
+  }
+
+  private Verdict judge(Parcel p, HttpEndpoint.Reply r) {
     try {
       if (r.status() == 413) {
         return parcels.halves(p, r.reason());
@@ -46,9 +75,15 @@ final class SplunkSender implements Sender {
       if (r.status() != 400) {
         return HttpEndpoint.judge(r);
       }
-      JsonNode number = JSON.readTree(r.body()).path("invalid-event-number");
+      JsonNode said = JSON.readTree(r.body());
+      int code = said.path("code").asInt(-1);
+      if (SETTINGS.contains(code)) {
+        String hint =
+            code == 10 ? "; the token has useACK: write acknowledgement: {enabled: true}" : "";
+        return new Verdict.Later(r.retryAfter(), false, r.reason() + hint);
+      }
       LineParcels.Opened o = parcels.open(p);
-      int row = number.asInt(-1);
+      int row = said.path("invalid-event-number").asInt(-1);
       if (row < 0 || row >= o.index().rows()) {
         return parcels.halves(p, r.reason());
       }

@@ -5,6 +5,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.destination.rows.HistogramRule;
@@ -23,6 +24,8 @@ import java.util.List;
  * @param url with its path
  * @param source of every event; "" for what the token says, as {@code sourceType} and {@code index}
  * @param maxNames how many indices labels may make
+ * @param acks when requests are asked about that were taken
+ * @param contrib further keys of the Collector's exporter
  */
 record SplunkSettings(
     HttpClientSettings client,
@@ -32,6 +35,8 @@ record SplunkSettings(
     String sourceType,
     NameTemplate index,
     int maxNames,
+    IndexedAcks.Rules acks,
+    ContribKeys contrib,
     RowSettings rows,
     DeliverySettings delivery) {
   /** docs.splunk.com, "Create custom indexes". */
@@ -43,6 +48,11 @@ record SplunkSettings(
           NameRule.keepLower("a-z0-9_-"),
           80,
           List.of("kvstore"));
+
+  private static final String COLLECTOR = "/services/collector";
+
+  /** Requests that wait to be indexed at once, unless {@code num_consumers} says how many. */
+  private static final int WAITING = 64;
 
   private static final Section SECTION =
       new Section("splunk_hec", "Writes metrics, logs and traces to Splunk's HTTP Event Collector.")
@@ -70,27 +80,22 @@ record SplunkSettings(
               + " label, or of an attribute of the resource.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
 
+  private static final Key<IndexedAcks.Rules> ACKS =
+      SECTION.key(
+          "acknowledgement",
+          IndexedAcks.Rules.TYPE,
+          new IndexedAcks.Rules(Duration.ZERO, Duration.ZERO),
+          "Requests are delivered when they are indexed; not without.");
+  private static final ContribKeys.Keys CONTRIB = new ContribKeys.Keys(SECTION);
+
   static {
     for (String k :
         new String[] {
-          "disable_compression",
-          "log_data_enabled",
-          "profiling_data_enabled",
-          "splunk_app_name",
-          "splunk_app_version",
-          "max_content_length_logs",
-          "max_content_length_metrics",
-          "max_content_length_traces",
-          "max_event_size",
           "use_multi_metric_format",
           "heartbeat",
-          "health_path",
           "health_check_enabled",
           "export_raw",
           "telemetry",
-          "otel_attrs_to_hec_metadata",
-          "otel_to_hec_fields",
-          "hec_metadata_to_otel_attrs",
           "batcher",
           "deprecated_batcher"
         }) {
@@ -116,17 +121,36 @@ record SplunkSettings(
     String path = client.endpoint().getPath();
     URI url =
         path == null || path.isEmpty() || path.equals("/")
-            ? client.endpoint().resolve("/services/collector")
+            ? client.endpoint().resolve(COLLECTOR)
             : client.endpoint();
+    IndexedAcks.Rules acks = o.get(ACKS);
+    DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(10));
     return new SplunkSettings(
-        client,
+        CONTRIB.compressed(o, client),
         url,
         o.get(TOKEN),
         o.get(SOURCE),
         o.get(SOURCETYPE),
         index(o),
         BoundedNames.read(o, MAX_NAMES),
+        acks,
+        CONTRIB.read(o),
         ROWS.read(o),
-        DeliverySettings.read(o, Duration.ofSeconds(10)));
+        acks.isOn() ? delivery.gathering(o, WAITING) : delivery);
+  }
+
+  /** A path beside the one that events are posted to, which may stand behind a proxy's. */
+  URI beside(String path) {
+    String own = url.getRawPath();
+    int at = own.indexOf(COLLECTOR);
+    return url.resolve((at < 0 ? "" : own.substring(0, at)) + COLLECTOR + path);
+  }
+
+  /** Rows of a signal, in requests of the size that is written for it. */
+  RowSettings rows(Signal signal) {
+    Integer most = contrib.maxBytes().get(signal);
+    return most == null
+        ? rows
+        : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), most);
   }
 }

@@ -66,7 +66,8 @@ class SplunkSenderTest {
                 settings.delivery().timeout(),
                 http,
                 () -> 0),
-            lines);
+            lines,
+            null);
   }
 
   @AfterEach
@@ -131,6 +132,18 @@ class SplunkSenderTest {
     }
     splunk.answer(413, "");
     assertThat(sender.send(p)).isInstanceOf(Verdict.Instead.class);
+  }
+
+  /** Settings of the token are for people to mend: nothing is buried for them. */
+  @Test
+  void aTokenThatWantsAChannelIsWaitedFor() throws Exception {
+    Parcel p = metrics().parcels().getFirst();
+    splunk.answer(400, "{\"text\":\"Data channel is missing\",\"code\":10}");
+    assertThat(sender.send(p))
+        .isInstanceOfSatisfying(
+            Verdict.Later.class, v -> assertThat(v.reason()).contains("write acknowledgement"));
+    splunk.answer(400, "{\"text\":\"Query string authorization is not enabled\",\"code\":16}");
+    assertThat(sender.send(p)).isInstanceOf(Verdict.Later.class);
   }
 
   @Test
@@ -198,6 +211,6 @@ class SplunkSenderTest {
     assertThat(splunk.requests().getFirst().text())
         .isEqualTo(
             "{\"time\":1.500,\"source\":\"s\",\"index\":\"m\",\"host\":\"h1\",\"event\":\"a line\","
-                + "\"fields\":{\"severity_text\":\"WARN\"}}\n");
+                + "\"fields\":{\"otel.log.severity.text\":\"WARN\"}}\n");
   }
 }
