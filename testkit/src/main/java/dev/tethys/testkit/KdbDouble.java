@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A process of kdb+ as far as a writer and a reader of samples meet it, speaking by KX's own Java
  * client: {@code .u.upd} of a stock tickerplant with its checks, {@code upsert} into keyed and
- * plain tables, functional select with {@code in}, {@code within} and equality. Functions and
- * expressions it does not understand are answered with an error, as kdb+ does.
+ * plain tables, functional select with {@code in}, {@code within}, equality and {@code not}.
+ * Functions and expressions it does not understand are answered with an error, as kdb+ does.
  */
 public final class KdbDouble implements AutoCloseable {
   /** What it does wrong at the next request. */
@@ -42,6 +42,7 @@ public final class KdbDouble implements AutoCloseable {
     final Map<String, Integer> byKey = new LinkedHashMap<>();
     final List<@Nullable Object[]> rows = new ArrayList<>();
     int keys;
+    int given;
 
     Object column(int i) {
       Object first = rows.isEmpty() ? "" : rows.getFirst()[i];
@@ -135,6 +136,14 @@ public final class KdbDouble implements AutoCloseable {
       }
     }
     return out;
+  }
+
+  /** How many rows of a table were given to who selected them. */
+  public int given(String table) {
+    Table t = named(table);
+    synchronized (t) {
+      return t.given;
+    }
   }
 
   /** How often somebody logged in. */
@@ -312,14 +321,14 @@ public final class KdbDouble implements AutoCloseable {
       for (Object[] row : t.rows) {
         boolean all = true;
         for (Object condition : conditions) {
-          Object[] tree = (Object[]) condition;
-          all &= meets(row[index(t, (String) tree[1])], tree[2]);
+          all &= meets(t, row, (Object[]) condition);
         }
         if (all) {
           found.rows.add(row);
         }
       }
       found.names.addAll(t.names);
+      t.given += found.rows.size();
     }
     String[] out = (String[]) columns.x;
     Object[] data = new Object[out.length];
@@ -335,6 +344,13 @@ public final class KdbDouble implements AutoCloseable {
       throw new IllegalArgumentException(column);
     }
     return i;
+  }
+
+  /** A function with two arguments, or {@code not} with one such. */
+  private static boolean meets(Table t, @Nullable Object[] row, Object[] tree) {
+    return tree.length == 2 && tree[1] instanceof Object[] negated
+        ? !meets(t, row, negated)
+        : meets(row[index(t, (String) tree[1])], tree[2]);
   }
 
   /** KX's client does not say which function a condition has; its argument does. */

@@ -101,7 +101,7 @@ abstract class DatabaseContract {
     return t;
   }
 
-  private MetricSource reading() throws Exception {
+  final MetricSource reading() throws Exception {
     String entry = "- read_recent: true\n" + store().indent(2);
     FederatedSource f =
         new FederatedSource(
@@ -153,7 +153,7 @@ abstract class DatabaseContract {
     }
   }
 
-  private static Matcher matcher(String op, String name, String value) {
+  static Matcher matcher(String op, String name, String value) {
     for (Matcher.Type t : Matcher.Type.values()) {
       if (t.operator().equals(op)) {
         return Matcher.of(t, name, value);

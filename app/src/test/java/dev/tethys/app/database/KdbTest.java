@@ -2,9 +2,11 @@ package dev.tethys.app.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Matcher;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.testkit.KdbDouble;
 import dev.tethys.testkit.KdbDouble.Fault;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,26 @@ class KdbTest extends DatabaseContract {
       }
     }
     return true;
+  }
+
+  @Test
+  void valuesOfSymbolsAreItsToFind() throws Exception {
+    Tried t = tried();
+    t.send(t.exporter(Signal.METRICS), SampleData.hostile(SampleData.oracle()));
+    var db = reading();
+    int all = kdb.rows("series");
+    List<Matcher> everything = List.of(matcher("=~", "job", "hostile|other|"));
+    List<Matcher> nothing = List.of(matcher("!~", "job", "hostile|other|"));
+    List<Matcher> others = List.of(matcher("!~", "__name__", "h_name|h_other"));
+    int before = kdb.given("series");
+    db.series(0, Long.MAX_VALUE, List.of(nothing), 0);
+    int rest = kdb.given("series") - before;
+    db.series(0, Long.MAX_VALUE, List.of(everything), 0);
+    assertThat(kdb.given("series") - before - rest).isEqualTo(all - rest);
+    assertThat(rest).isLessThan(all / 2);
+    before = kdb.given("series");
+    int found = db.series(0, Long.MAX_VALUE, List.of(others), 0).size();
+    assertThat(kdb.given("series") - before).isEqualTo(found).isBetween(1, all - 1);
   }
 
   /** As a stock tick.q: columns, kept in plain tables, twice when they were sent twice. */

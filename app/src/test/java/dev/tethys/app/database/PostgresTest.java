@@ -2,8 +2,10 @@ package dev.tethys.app.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Matcher;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.testkit.PostgresProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -147,6 +149,46 @@ class PostgresTest extends DatabaseContract {
         .containsExactly(
             "0102030405060708090a0b0c0d0e0f10|0102030405060708||GET"
                 + " /|2|web|1500|2|bad|v|1111111111111111");
+  }
+
+  private String statement(Matcher m) throws Exception {
+    Path log = dir.resolve("postgres/server.log");
+    long before = Files.size(log);
+    reading().series(0, Long.MAX_VALUE, List.of(List.of(matcher("=", "__name__", "up"), m)), 0);
+    String said = Files.readString(log).substring((int) before);
+    return said.substring(said.indexOf("COPY ("), said.indexOf(") TO STDOUT")).strip();
+  }
+
+  @Test
+  void valuesAreItsToFind() throws Exception {
+    Tried t = tried();
+    t.send(t.exporter(Signal.METRICS), SampleData.hostile(SampleData.oracle()));
+    sql("ALTER ROLE tethys SET log_statement = 'all'");
+    try {
+      assertThat(statement(matcher("=~", "job", "a|b(c|d)")))
+          .endsWith(
+              "metric = 'up' AND labels @> ANY (ARRAY['{\"job\":\"a\"}','{\"job\":\"bc\"}',"
+                  + "'{\"job\":\"bd\"}']::jsonb[])");
+      assertThat(statement(matcher("=~", "job", "a|")))
+          .endsWith("COALESCE(labels ->> 'job', '') = ANY (ARRAY['a','']::text[])");
+      assertThat(statement(matcher("!~", "job", "a|b")))
+          .endsWith("COALESCE(labels ->> 'job', '') <> ALL (ARRAY['a','b']::text[])");
+      assertThat(statement(matcher("=~", "job", "a\\..*(b|c)")))
+          .endsWith("COALESCE(labels ->> 'job', '') ~ '^(?:a\\..*(b|c))$'");
+      assertThat(statement(matcher("=~", "job", "a\\d"))).endsWith("metric = 'up'");
+    } finally {
+      sql("ALTER ROLE tethys RESET log_statement");
+    }
+    sql("ALTER ROLE tethys SET enable_seqscan = off"); // of a table this small
+    try {
+      assertThat(
+              sql(
+                  "EXPLAIN SELECT series FROM {s}.metrics_series WHERE labels @> ANY"
+                      + " (ARRAY['{\"job\":\"a\"}','{\"job\":\"b\"}']::jsonb[])"))
+          .anyMatch(line -> line.contains("Bitmap Index Scan"));
+    } finally {
+      sql("ALTER ROLE tethys RESET enable_seqscan");
+    }
   }
 
   /** TimescaleDB cannot be had here: what is called is, by functions of the same names. */

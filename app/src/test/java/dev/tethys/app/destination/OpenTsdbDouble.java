@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -304,12 +305,19 @@ final class OpenTsdbDouble implements AutoCloseable {
     }
     for (JsonNode f : filters) {
       String k = f.path("tagk").asString();
-      String v = f.path("filter").asString();
       if (points.keySet().stream().noneMatch(s -> s.tags.containsKey(k))) {
         return "No such name for 'tagk': '" + k + "'";
       }
-      if (points.keySet().stream().noneMatch(s -> s.tags.containsValue(v))) {
-        return "No such name for 'tagv': '" + v + "'";
+      if (f.path("type").asString().equals("not_literal_or")
+          && f.path("filter").asString().length() < 2) {
+        return "Filter cannot be null or empty";
+      }
+      if (f.path("type").asString().equals("literal_or")) { // looked up before anything is found
+        for (String v : f.path("filter").asString().split("\\|")) {
+          if (points.keySet().stream().noneMatch(s -> s.tags.containsValue(v))) {
+            return "No such name for 'tagv': '" + v + "'";
+          }
+        }
       }
     }
     return null;
@@ -317,12 +325,28 @@ final class OpenTsdbDouble implements AutoCloseable {
 
   private static boolean matches(Series s, JsonNode filters) {
     for (JsonNode f : filters) {
-      if (!f.path("type").asString().equals("literal_or")
-          || !f.path("filter").asString().equals(s.tags.get(f.path("tagk").asString()))) {
+      String value = s.tags.get(f.path("tagk").asString());
+      if (value == null
+          || !matches(value, f.path("type").asString(), f.path("filter").asString())) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean matches(String value, String type, String filter) {
+    return switch (type) {
+      case "literal_or" -> List.of(filter.split("\\|")).contains(value);
+      case "not_literal_or" -> !List.of(filter.split("\\|")).contains(value);
+      case "regexp" -> Pattern.compile(filter).matcher(value).find();
+      case "wildcard" -> {
+        if (!filter.matches("[^*]*\\*")) {
+          throw new IllegalStateException("only beginnings are known here");
+        }
+        yield value.startsWith(filter.substring(0, filter.length() - 1));
+      }
+      default -> throw new IllegalStateException("no filter " + type);
+    };
   }
 
   private void accept() {

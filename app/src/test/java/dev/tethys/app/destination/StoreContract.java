@@ -180,6 +180,64 @@ abstract class StoreContract extends DestinationContract {
         .isEqualTo(known.store().series(start, end, counters, 0));
   }
 
+  /** Names of labels that there are, often and in few series, or nowhere. */
+  private static final List<String> ASKED =
+      List.of("code", "instance", "job", "n", "label", "select", "nowhere", Labels.METRIC_NAME);
+
+  private static final int ASKED_TIMES = Integer.getInteger("tethys.matchers", 60);
+
+  @Test
+  void matchersFindWhatTheyFindInAStoreOfItsOwn() throws Exception {
+    Peer peer = started();
+    KnownSamples known = new KnownSamples(1_000, true, false, peer);
+    try (TestPipeline p = pipeline(peer, peer.port())) {
+      known.batches().forEach(p::send);
+      p.drain(PATIENCE);
+    }
+    peer.settle();
+    FederatedSource far = far(peer, peer.port());
+    RandomMatchers random = new RandomMatchers(1, ASKED, known.store());
+    int found = 0;
+    for (int i = 0; i < ASKED_TIMES; i++) {
+      List<Matcher> matchers = random.next();
+      List<Labels> here = found(known.store(), matchers);
+      assertThat(found(far, matchers)).as(matchers.toString()).isEqualTo(here);
+      found += here.isEmpty() ? 0 : 1;
+      if (i % 5 == 0) {
+        long end = KnownSamples.START + 1_000_000_000;
+        List<List<Matcher>> one = List.of(matchers);
+        assertThat(far.series(0, end, one, 0))
+            .as(matchers.toString())
+            .isEqualTo(known.store().series(0, end, one, 0));
+        assertThat(far.labelValues("n", 0, end, matchers, 0).values())
+            .as(matchers.toString())
+            .isEqualTo(known.store().labelValues("n", 0, end, matchers, 0).values());
+        assertThat(far.labelValues(Labels.METRIC_NAME, 0, end, matchers, 0).values())
+            .as(matchers.toString())
+            .isEqualTo(known.store().labelValues(Labels.METRIC_NAME, 0, end, matchers, 0).values());
+      }
+    }
+    assertThat(found)
+        .as("matchers that find something")
+        .isBetween(ASKED_TIMES / 4, ASKED_TIMES - 1);
+  }
+
+  /** The series that have samples. */
+  private static List<Labels> found(MetricSource source, List<Matcher> matchers) {
+    List<Labels> out = new ArrayList<>();
+    SampleBuffer b = new SampleBuffer();
+    try (Selection s = source.select(all(), matchers)) {
+      assertThat(s.warnings()).as(matchers.toString()).isEmpty();
+      for (int i = 0; i < s.size(); i++) {
+        s.read(i, b);
+        if (b.size > 0) {
+          out.add(s.labels(i));
+        }
+      }
+    }
+    return out;
+  }
+
   private static String first(String s) {
     return s.substring(0, Math.min(300, s.length()));
   }

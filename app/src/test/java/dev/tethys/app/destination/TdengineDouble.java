@@ -48,8 +48,14 @@ final class TdengineDouble implements AutoCloseable {
   private static final Pattern SELECT =
       Pattern.compile("SELECT (.+?) FROM `([^`]+)` WHERE (\\w+) (.*)");
   private static final Pattern TIMES = Pattern.compile("(?:^|AND _?ts )(>=|<=|=) (-?\\d+)");
-  private static final Pattern TAG = Pattern.compile("AND `([^`]+)` = '([^']*)'");
-  private static final Pattern KEY = Pattern.compile("AND labels->'([^']+)' = '([^']*)'");
+  private static final String COLUMN = "(?:`[^`]+`|labels->'[^']+')";
+  private static final Pattern COMPARED =
+      Pattern.compile(
+          "(?:AND )?(" + COLUMN + ") (=|<>|LIKE|IN|NOT IN|IS NOT NULL) ?('[^']*'|\\([^)]*\\)|)");
+  private static final Pattern EITHER =
+      Pattern.compile("AND \\((" + COLUMN + " = '[^']*'(?: OR " + COLUMN + " = '[^']*')+)\\)");
+  private static final Pattern NEITHER =
+      Pattern.compile("AND \\((" + COLUMN + " <> '[^']*'(?: AND " + COLUMN + " <> '[^']*')+)\\)");
 
   /** A statement that is refused. */
   private static final class Wrong extends RuntimeException {
@@ -259,14 +265,7 @@ final class TdengineDouble implements AutoCloseable {
               });
     }
     boolean json = m.group(3).equals("ts");
-    Map<String, String> equal = new HashMap<>();
-    Matcher tags = (json ? KEY : TAG).matcher(conditions);
-    while (tags.find()) {
-      if (!json && !s.tags.contains(tags.group(1))) {
-        throw new Wrong(NO_COLUMN, "Invalid column name: " + tags.group(1));
-      }
-      equal.put(tags.group(1), tags.group(2));
-    }
+    Predicate<Map<String, String>> tags = condition(s, json, conditions);
     List<String> columns = new ArrayList<>();
     if (m.group(1).equals("*")) {
       columns.add("_ts");
@@ -277,7 +276,7 @@ final class TdengineDouble implements AutoCloseable {
     }
     List<List<Object>> rows = new ArrayList<>();
     for (var t : s.tables.entrySet()) {
-      if (!t.getKey().entrySet().containsAll(equal.entrySet())) {
+      if (!tags.test(t.getKey())) {
         continue;
       }
       for (var r : t.getValue().entrySet()) {
@@ -299,6 +298,63 @@ final class TdengineDouble implements AutoCloseable {
       }
     }
     return table(columns, rows);
+  }
+
+  /** What tags have to be, which are there or null; null is never compared. */
+  private static Predicate<Map<String, String>> condition(Super s, boolean json, String text) {
+    String left =
+        text.replaceFirst("^(>=|<=|=) -?\\d+", "").replaceAll("AND _?ts [<>=]+ -?\\d+", "");
+    Predicate<Map<String, String>> all = tags -> true;
+    Matcher either = EITHER.matcher(left);
+    while (either.find()) {
+      Predicate<Map<String, String>> any = tags -> false;
+      for (String one : either.group(1).split(" OR ")) {
+        any = any.or(compared(s, json, one));
+      }
+      all = all.and(any);
+    }
+    left = NEITHER.matcher(EITHER.matcher(left).replaceAll("")).replaceAll("AND $1");
+    Matcher one = COMPARED.matcher(left);
+    while (one.find()) {
+      all = all.and(compared(s, json, one.group().replaceFirst("^AND ", "")));
+    }
+    if (!COMPARED.matcher(left).replaceAll("").isBlank()) {
+      throw new Wrong(SYNTAX, "syntax error near " + COMPARED.matcher(left).replaceAll(""));
+    }
+    return all;
+  }
+
+  private static Predicate<Map<String, String>> compared(Super s, boolean json, String text) {
+    Matcher m = COMPARED.matcher(text);
+    if (!m.matches()) {
+      throw new Wrong(SYNTAX, "syntax error near " + text);
+    }
+    boolean key = m.group(1).startsWith("labels->");
+    String column = m.group(1).replaceAll("^`|^labels->'|[`']$", "");
+    if (key != json || !json && !s.tags.contains(column)) {
+      throw new Wrong(NO_COLUMN, "Invalid column name: " + column);
+    }
+    if (json && m.group(2).endsWith("IN")) {
+      throw new Wrong(SYNTAX, "not supported for JSON");
+    }
+    String value = m.group(3).replaceAll("^'|'$", "");
+    Set<String> values = Set.of(m.group(3).replaceAll("^\\('|'\\)$", "").split("','", -1));
+    Predicate<String> meets =
+        switch (m.group(2)) {
+          case "=" -> value::equals;
+          case "<>" -> v -> !v.equals(value);
+          case "LIKE" -> like(value)::test;
+          case "IN" -> values::contains;
+          case "NOT IN" -> v -> !values.contains(v);
+          default -> v -> true;
+        };
+    return tags -> tags.get(column) != null && meets.test(tags.get(column));
+  }
+
+  private static Predicate<String> like(String pattern) {
+    return Pattern.compile(
+            Pattern.quote(pattern).replace("%", "\\E.*\\Q").replace("_", "\\E.\\Q"), Pattern.DOTALL)
+        .asMatchPredicate();
   }
 
   private static String table(List<String> columns, List<? extends List<?>> rows) {

@@ -7,6 +7,8 @@ import dev.tethys.model.LabelsBuilder;
 import java.io.InputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -34,6 +36,7 @@ public final class SampleHits {
   private final LabelsBuilder builder = new LabelsBuilder();
   private @Nullable String scroll;
   private @Nullable String after;
+  private final List<String> keys = new ArrayList<>();
   private int hits;
   private boolean isPartial;
 
@@ -45,6 +48,7 @@ public final class SampleHits {
   public void read(InputStream in, Documents to) {
     scroll = null;
     after = null;
+    keys.clear();
     hits = 0;
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {
@@ -69,6 +73,14 @@ public final class SampleHits {
             while (p.nextToken() == JsonToken.PROPERTY_NAME) {
               p.nextToken();
               after = p.getString();
+            }
+          }
+          case "key" -> {
+            if (p.nextToken() == JsonToken.START_OBJECT) {
+              while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+                p.nextToken();
+                keys.add(p.getString());
+              }
             }
           }
           case "timed_out" -> isPartial |= p.nextToken() == JsonToken.VALUE_TRUE;
@@ -161,9 +173,14 @@ public final class SampleHits {
     return scroll;
   }
 
-  /** Behind which series the next page begins; null when there is none. */
+  /** Behind which group the next page begins; null when there is none. */
   public @Nullable String after() {
     return after;
+  }
+
+  /** What the groups of an aggregation have in common, in the order in which they came. */
+  public List<String> keys() {
+    return List.copyOf(keys);
   }
 
   /** Whether some shards did not answer, or not in time. */

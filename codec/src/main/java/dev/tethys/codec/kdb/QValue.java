@@ -88,9 +88,11 @@ public sealed interface QValue {
    * A built-in function: type 101 (one argument), 102 (two), 103 (adverbs) with its number.
    *
    * <p>Of type 102 are {@code : + - * % & | ^ = < > $ , # _ ~ ! ? @ .} from 0 on, then {@code 0: 1:
-   * 2: in within like}.
+   * 2: in within like}. Of type 101 is what the first of these are with one argument, {@code ~}
+   * being {@code not}.
    */
   record Primitive(int type, int code) implements QValue {
+    public static final Primitive NOT = new Primitive(101, 15);
     public static final Primitive EQUAL = new Primitive(102, 8);
     public static final Primitive QUERY = new Primitive(102, 17);
     public static final Primitive IN = new Primitive(102, 23);

@@ -8,8 +8,10 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.KeyedSeries;
+import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
@@ -23,7 +25,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.PGCopyInputStream;
 
@@ -33,10 +34,6 @@ import org.postgresql.copy.PGCopyInputStream;
  * those that mean the same in its dialect and in RE2. The rest is judged here.
  */
 final class PostgresStore implements ForeignStore {
-  /** Letters, alternatives, and "anything": nothing that two dialects could read differently. */
-  private static final Pattern SAME_IN_BOTH =
-      Pattern.compile("(?:[A-Za-z0-9_:/ -]|\\.[*+])+(?:\\|(?:[A-Za-z0-9_:/ -]|\\.[*+])+)*");
-
   /** So many keys are named in a question; for more the question about series is repeated in it. */
   private static final int NAMED_KEYS = 20_000;
 
@@ -84,36 +81,54 @@ final class PostgresStore implements ForeignStore {
     }
   }
 
+  private static String literal(Connection c, String s) throws SQLException {
+    return "'" + c.unwrap(PGConnection.class).escapeLiteral(s) + "'";
+  }
+
   private static String text(Connection c, String s) throws SQLException {
-    return "'" + c.unwrap(PGConnection.class).escapeLiteral(PostgresText.escape(s)) + "'";
+    return literal(c, PostgresText.escape(s));
+  }
+
+  /** A label's value, "" for one that is absent. */
+  private static String column(Connection c, String label) throws SQLException {
+    return label.equals(Labels.METRIC_NAME)
+        ? "metric"
+        : "COALESCE(labels ->> " + text(c, label) + ", '')";
+  }
+
+  /** What has to be there is found by the index over labels. */
+  private static String named(Connection c, NamedValues v) throws SQLException {
+    boolean indexed = v.among() && !v.isMetric() && !v.takesAbsent();
+    List<String> values = new ArrayList<>();
+    for (String value : v.values()) {
+      values.add(
+          indexed
+              ? literal(c, PostgresText.json(SeriesText.of(Labels.of(v.label(), value))))
+              : text(c, value));
+    }
+    String type = indexed ? "::jsonb" : "";
+    String one = values.getFirst() + type;
+    String all = "(ARRAY[" + String.join(",", values) + "]" + (indexed ? type : "::text") + "[])";
+    if (indexed) {
+      return "labels @> " + (values.size() == 1 ? one : "ANY " + all);
+    }
+    if (v.among()) {
+      return column(c, v.label()) + " = " + (values.size() == 1 ? one : "ANY " + all);
+    }
+    return column(c, v.label()) + " <> " + (values.size() == 1 ? one : "ALL " + all);
   }
 
   private static String where(Connection c, List<Matcher> matchers) throws SQLException {
     StringBuilder sb = new StringBuilder(" WHERE TRUE");
     for (Matcher m : matchers) {
-      boolean name = m.name().equals(Labels.METRIC_NAME);
-      String column = name ? "metric" : "COALESCE(labels ->> " + text(c, m.name()) + ", '')";
-      switch (m.type()) {
-        case EQUAL -> {
-          if (name || m.value().isEmpty()) {
-            sb.append(" AND ").append(column).append(" = ").append(text(c, m.value()));
-          } else {
-            String json = PostgresText.json(SeriesText.of(Labels.of(m.name(), m.value())));
-            sb.append(" AND labels @> '")
-                .append(c.unwrap(PGConnection.class).escapeLiteral(json))
-                .append("'::jsonb");
-          }
-        }
-        case NOT_EQUAL ->
-            sb.append(" AND ").append(column).append(" <> ").append(text(c, m.value()));
-        case REGEX, NOT_REGEX -> {
-          if (SAME_IN_BOTH.matcher(m.value()).matches()) {
-            sb.append(" AND ")
-                .append(column)
-                .append(m.type() == Matcher.Type.REGEX ? " ~ " : " !~ ")
-                .append(text(c, "^(?:" + m.value() + ")$"));
-          }
-        }
+      NamedValues v = NamedValues.of(m);
+      if (v != null) {
+        sb.append(" AND ").append(named(c, v));
+      } else if (m.type() == Matcher.Type.REGEX ? Expressions.isCommon(m.value()) : isTheirs(m)) {
+        sb.append(" AND ")
+            .append(column(c, m.name()))
+            .append(m.type() == Matcher.Type.REGEX ? " ~ " : " !~ ")
+            .append(text(c, "^(?:" + m.value() + ")$"));
       }
     }
     return sb.toString();
@@ -269,19 +284,21 @@ final class PostgresStore implements ForeignStore {
     return in(c -> find(c, range, matchers).series());
   }
 
-  private static boolean isAllTheirs(List<Matcher> matchers) {
-    return matchers.stream()
-        .allMatch(
-            m ->
-                m.type() == Matcher.Type.EQUAL
-                    || m.type() == Matcher.Type.NOT_EQUAL
-                    || SAME_IN_BOTH.matcher(m.value()).matches());
+  /**
+   * Whether PostgreSQL finds exactly what a matcher means. A character 0 is two there, of which the
+   * second is 0 or E, so that {@code .*0} meets more; {@code !~} would then leave something out.
+   */
+  private static boolean isTheirs(Matcher m) {
+    return NamedValues.of(m) != null
+        || Expressions.isCommon(m.value())
+            && m.value().indexOf('0') < 0
+            && m.value().indexOf('E') < 0;
   }
 
   @Override
   public Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    if (!isAllTheirs(matchers)) {
+    if (!matchers.stream().allMatch(PostgresStore::isTheirs)) {
       return ForeignStore.super.labelNames(range, matchers);
     }
     return distinct("jsonb_object_keys(labels)", matchers);
@@ -290,7 +307,7 @@ final class PostgresStore implements ForeignStore {
   @Override
   public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    if (!isAllTheirs(matchers)) {
+    if (!matchers.stream().allMatch(PostgresStore::isTheirs)) {
       return ForeignStore.super.labelValues(name, range, matchers);
     }
     List<Matcher> having = new ArrayList<>(matchers);

@@ -13,6 +13,7 @@ import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.KeyedSeries;
+import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
@@ -27,11 +28,12 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Reads the tables of metrics. All matchers are ClickHouse's own work: its {@code match} is RE2, as
  * Prometheus's expressions are, and a map gives "" for a label that is absent. Expressions are
- * anchored as {@link Matcher#anchored} does it.
+ * anchored as {@link Matcher#anchored} does it; those that name values are lists of these.
  */
 final class ClickHouseStore implements ForeignStore {
   /** So many keys are named in a question; for more the question about series is repeated in it. */
@@ -90,22 +92,34 @@ final class ClickHouseStore implements ForeignStore {
     StringBuilder sb = new StringBuilder();
     String and = " WHERE ";
     for (Matcher m : matchers) {
-      String c = column(m.name());
-      String anchored = "^(?s:" + m.value() + ")$";
-      String condition =
-          switch (m.type()) {
-            case EQUAL -> c + " = " + ClickHouseTables.text(m.value());
-            case NOT_EQUAL -> c + " != " + ClickHouseTables.text(m.value());
-            case REGEX -> "match(" + c + ", " + ClickHouseTables.text(anchored) + ")";
-            case NOT_REGEX -> "NOT match(" + c + ", " + ClickHouseTables.text(anchored) + ")";
-          };
-      // A pattern with a zero byte would end there for RE2's wrapper: it is judged here instead.
-      if (m.value().indexOf('\0') < 0 || m.type().ordinal() < 2) {
-        sb.append(and).append(condition);
+      if (isTheirs(m)) {
+        sb.append(and).append(condition(m));
         and = " AND ";
       }
     }
     return sb.toString();
+  }
+
+  /** A pattern with a zero byte ends there for RE2's wrapper, and a quotation that is not ended. */
+  private static boolean isTheirs(Matcher m) {
+    return NamedValues.of(m) != null || m.value().indexOf('\0') < 0 && !m.value().contains("\\Q");
+  }
+
+  private static String condition(Matcher m) {
+    String c = column(m.name());
+    NamedValues v = NamedValues.of(m);
+    if (v == null) {
+      String anchored = ClickHouseTables.text("^(?s:" + m.value() + ")$");
+      return (m.type() == Matcher.Type.REGEX ? "" : "NOT ") + "match(" + c + ", " + anchored + ")";
+    }
+    if (v.values().size() == 1) {
+      String only = ClickHouseTables.text(v.values().iterator().next());
+      return c + (v.among() ? " = " : " != ") + only;
+    }
+    return c
+        + (v.among() ? " IN (" : " NOT IN (")
+        + v.values().stream().map(ClickHouseTables::text).collect(Collectors.joining(", "))
+        + ')';
   }
 
   private static Labels labels(RowBinaryReader in) throws IOException {
@@ -249,7 +263,7 @@ final class ClickHouseStore implements ForeignStore {
   public Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
     TreeSet<String> out = new TreeSet<>();
-    if (matchers.stream().anyMatch(m -> m.value().indexOf('\0') >= 0)) {
+    if (!matchers.stream().allMatch(ClickHouseStore::isTheirs)) {
       return ForeignStore.super.labelNames(range, matchers);
     }
     query(
@@ -263,7 +277,7 @@ final class ClickHouseStore implements ForeignStore {
   @Override
   public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    if (matchers.stream().anyMatch(m -> m.value().indexOf('\0') >= 0)) {
+    if (!matchers.stream().allMatch(ClickHouseStore::isTheirs)) {
       return ForeignStore.super.labelValues(name, range, matchers);
     }
     List<Matcher> having = new ArrayList<>(matchers);

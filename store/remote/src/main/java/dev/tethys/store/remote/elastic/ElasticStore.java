@@ -8,6 +8,8 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.MetricNames;
+import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
@@ -16,18 +18,34 @@ import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads {@link SampleDocuments} by a scroll, whose pages are no larger than a cluster gives. Times,
- * names and equal labels with plain names are the cluster's to find; what Lucene means otherwise,
- * absent labels and regular expressions, is met here.
+ * names, and labels with plain names that are one of some values or none of them are the cluster's
+ * to find; what Lucene means otherwise, absent labels and regular expressions, is met here.
  */
 final class ElasticStore implements ForeignStore {
   private static final int PAGE = 10_000;
-  private static final int SERIES_PAGE = 1000;
+  private static final int GROUPS_PAGE = 1000;
+
+  /** More names of metrics than these are not asked for one by one. */
+  private static final int MAX_METRICS = 5000;
+
+  /** A document of each group, for its labels. */
+  private static final String ONE_OF_EACH =
+      ",\"aggs\":{\"one\":{\"top_hits\":{\"size\":1,\"_source\":[\"metric\",\"labels\"]}}}";
+
+  /** Names that are no path to a field by themselves. */
+  private static final Pattern PLAIN = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
+
   private static final int MAX_ERROR = 1024;
 
   private final StoreConfig config;
@@ -44,7 +62,7 @@ final class ElasticStore implements ForeignStore {
 
   @Override
   public Collection<Capability> capabilities() {
-    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.LABELS);
+    return EnumSet.complementOf(EnumSet.of(Capability.REGEX));
   }
 
   @Override
@@ -52,8 +70,11 @@ final class ElasticStore implements ForeignStore {
       throws IOException, InterruptedException {
     SeriesCollector out = new SeriesCollector(config.name(), limits, hints, matchers);
     SampleHits page = new SampleHits();
-    String body =
-        "{\"size\":" + PAGE + ",\"sort\":[\"_doc\"],\"query\":" + query(hints, matchers) + "}";
+    String query = query(hints, matchers);
+    if (query == null) {
+      return List.of();
+    }
+    String body = "{\"size\":" + PAGE + ",\"sort\":[\"_doc\"],\"query\":" + query + "}";
     ask("/" + index + "/_search?scroll=1m&" + LENIENT, body, page, out);
     String scroll = page.scroll();
     try {
@@ -77,7 +98,7 @@ final class ElasticStore implements ForeignStore {
   }
 
   /** Lets go of a scroll; one that is left goes by itself after its minute. */
-  private void end(@org.jspecify.annotations.Nullable String scroll) throws InterruptedException {
+  private void end(@Nullable String scroll) throws InterruptedException {
     if (scroll == null) {
       return;
     }
@@ -85,7 +106,7 @@ final class ElasticStore implements ForeignStore {
         new Call(
             "DELETE",
             http.at("/_search/scroll"),
-            java.util.Map.of("Content-Type", "application/json"),
+            Map.of("Content-Type", "application/json"),
             scroll("\"scroll_id\":", scroll).getBytes(StandardCharsets.UTF_8),
             config.timeout(),
             null);
@@ -100,19 +121,14 @@ final class ElasticStore implements ForeignStore {
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
     SeriesCollector out = new SeriesCollector(config.name(), limits, range, matchers);
+    String query = query(range, matchers);
+    if (query == null) {
+      return List.of();
+    }
     SampleHits page = new SampleHits();
     String after = null;
     do {
-      String body =
-          "{\"size\":0,\"query\":"
-              + query(range, matchers)
-              + ",\"aggs\":{\"series\":{\"composite\":{\"size\":"
-              + SERIES_PAGE
-              + ",\"sources\":[{\"id\":{\"terms\":{\"field\":\""
-              + SampleDocuments.SERIES
-              + "\"}}}]"
-              + (after == null ? "" : ",\"after\":" + scroll("\"id\":", after))
-              + "},\"aggs\":{\"one\":{\"top_hits\":{\"size\":1,\"_source\":[\"metric\",\"labels\"]}}}}}}";
+      String body = composite(query, SampleDocuments.SERIES, after, ONE_OF_EACH);
       ask("/" + index + "/_search?" + LENIENT, body, page, out);
       after = page.after();
     } while (after != null && page.hits() > 0);
@@ -121,41 +137,133 @@ final class ElasticStore implements ForeignStore {
 
   private void ask(String path, String body, SampleHits page, SeriesCollector out)
       throws IOException, InterruptedException {
+    read(
+        path,
+        body,
+        page,
+        (labels, time, value) -> {
+          if (value != null) {
+            out.sample(labels, time, value);
+          } else {
+            out.series(labels);
+          }
+        });
+  }
+
+  private void read(String path, String body, SampleHits page, SampleHits.Documents to)
+      throws IOException, InterruptedException {
     http.ask(
         Call.post(http.at(path), "application/json", body.getBytes(StandardCharsets.UTF_8)),
-        in ->
-            page.read(
-                in,
-                (labels, time, value) -> {
-                  if (value != null) {
-                    out.sample(labels, time, value);
-                  } else {
-                    out.series(labels);
-                  }
-                }));
+        in -> page.read(in, to));
     if (page.isPartial()) {
       throw new IOException("some shards did not answer");
     }
   }
 
-  /** What the cluster finds. */
-  private static String query(SelectHints hints, List<Matcher> matchers) {
+  @Override
+  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    if (name.equals(Labels.METRIC_NAME) && matchers.stream().allMatch(m -> m.name().equals(name))) {
+      TreeSet<String> out = new TreeSet<>(metrics(range, matchers));
+      out.remove("");
+      return out;
+    }
+    return ForeignStore.super.labelValues(name, range, matchers);
+  }
+
+  /**
+   * What the cluster finds; null when there is nothing to find. Names of metrics that are not named
+   * are asked for first: an index of millions of documents has thousands of them.
+   */
+  private @Nullable String query(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    TextBuffer q = filters(hints, matchers);
+    if (matchers.stream()
+        .anyMatch(m -> m.name().equals(Labels.METRIC_NAME) && NamedValues.of(m) == null)) {
+      List<String> metrics = metrics(hints, matchers);
+      if (metrics.isEmpty()) {
+        return null;
+      }
+      if (metrics.size() <= MAX_METRICS) {
+        terms(SampleDocuments.METRIC, metrics, q.put(','));
+      }
+    }
+    return ended(q);
+  }
+
+  /** The names of metrics that matchers leave. */
+  private List<String> metrics(SelectHints hints, List<Matcher> matchers)
+      throws IOException, InterruptedException {
+    String query = ended(filters(hints, matchers));
+    List<String> out = new ArrayList<>();
+    SampleHits page = new SampleHits();
+    String after = null;
+    do {
+      String body = composite(query, SampleDocuments.METRIC, after, "");
+      read("/" + index + "/_search?" + LENIENT, body, page, (labels, time, value) -> {});
+      page.keys().stream().filter(m -> MetricNames.match(matchers, m)).forEach(out::add);
+      after = page.after();
+    } while (after != null && !page.keys().isEmpty());
+    return out;
+  }
+
+  /** A page of groups of documents that have a field in common. */
+  private static String composite(
+      String query, String field, @Nullable String after, String inner) {
+    return "{\"size\":0,\"query\":"
+        + query
+        + ",\"aggs\":{\"groups\":{\"composite\":{\"size\":"
+        + GROUPS_PAGE
+        + ",\"sources\":[{\"id\":{\"terms\":{\"field\":\""
+        + field
+        + "\"}}}]"
+        + (after == null ? "" : ",\"after\":" + scroll("\"id\":", after))
+        + "}"
+        + inner
+        + "}}}";
+  }
+
+  private static TextBuffer filters(SelectHints hints, List<Matcher> matchers) {
     TextBuffer q = new TextBuffer();
     q.put("{\"bool\":{\"filter\":[{\"range\":{\"@timestamp\":{\"format\":\"epoch_millis\"");
     q.put(",\"gte\":").number(Math.max(hints.minTime(), MIN));
     q.put(",\"lte\":").number(Math.min(hints.maxTime(), MAX)).put("}}}");
     for (Matcher m : matchers) {
-      boolean name = m.name().equals(Labels.METRIC_NAME);
-      boolean plain = m.name().matches("[a-zA-Z_][a-zA-Z0-9_]*");
-      if (m.type() == Matcher.Type.EQUAL
-          && !m.value().isEmpty()
-          && (name || plain)
-          && m.value().length() <= SampleDocuments.MAX_INDEXED / 4) {
-        q.put(",{\"term\":{");
-        q.json(name ? SampleDocuments.METRIC : SampleDocuments.LABELS + "." + m.name());
-        q.put(':').json(m.value()).put("}}");
+      NamedValues v = NamedValues.of(m);
+      if (v != null && (v.isMetric() || PLAIN.matcher(v.label()).matches())) {
+        condition(v, q);
       }
     }
+    return q;
+  }
+
+  /** Every document has its metric, "" too; other labels are there or not, and may be too long. */
+  private static void condition(NamedValues v, TextBuffer q) {
+    String field = v.isMetric() ? SampleDocuments.METRIC : SampleDocuments.LABELS + "." + v.label();
+    List<String> found =
+        v.values().stream()
+            .filter(x -> x.length() <= SampleDocuments.MAX_INDEXED / 4)
+            .filter(x -> v.isMetric() || !x.isEmpty())
+            .toList();
+    if (!v.among()) {
+      if (!found.isEmpty()) {
+        terms(field, found, q.put(",{\"bool\":{\"must_not\":["));
+        q.put("]}}");
+      }
+    } else if (found.size() == v.values().size()) {
+      terms(field, found, q.put(','));
+    }
+  }
+
+  private static void terms(String field, List<String> values, TextBuffer q) {
+    q.put("{\"terms\":{").json(field).put(":[");
+    for (int i = 0; i < values.size(); i++) {
+      q.put(i == 0 ? "" : ",").json(values.get(i));
+    }
+    q.put("]}}");
+  }
+
+  private static String ended(TextBuffer q) {
     return new String(q.put("]}}").take(), StandardCharsets.UTF_8);
   }
 

@@ -8,9 +8,11 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.MetricNames;
+import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
@@ -27,19 +29,23 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads points as {@link InfluxSeries} writes them. Times, names and equal labels are the
- * database's to find; other matchers are met here, because a tag that is absent, and regular
- * expressions over escaped text, mean something else there.
+ * Reads points as {@link InfluxSeries} writes them. Times, names, labels that are one of some
+ * values, and expressions that mean the same over escaped text are the database's to find; other
+ * matchers are met here, and so are those that an absent label meets.
  */
 final class InfluxStore implements ForeignStore {
   /** Measurements of one question; a URL is to stay short of what servers take. */
   private static final int MEASUREMENTS_EACH = 50;
 
   private static final int MAX_STATEMENT = 6000;
+
+  /** More values than these are not a condition: every one of them is a step deeper in a tree. */
+  private static final int VALUES_EACH = 200;
 
   private final StoreConfig config;
   private final String database;
@@ -58,7 +64,7 @@ final class InfluxStore implements ForeignStore {
 
   @Override
   public Collection<Capability> capabilities() {
-    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.LABELS);
+    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.REGEX, Capability.LABELS);
   }
 
   @Override
@@ -99,14 +105,7 @@ final class InfluxStore implements ForeignStore {
     StringBuilder where = new StringBuilder();
     where.append(" WHERE time >= ").append(Math.max(hints.minTime(), MIN)).append("ms");
     where.append(" AND time <= ").append(Math.min(hints.maxTime(), MAX)).append("ms");
-    for (Matcher m : matchers) {
-      if (m.type() == Matcher.Type.EQUAL
-          && !m.name().equals(Labels.METRIC_NAME)
-          && !m.value().isEmpty()) {
-        where.append(" AND ").append(identifier(InfluxSeries.tag(m.name()))).append(" = ");
-        where.append(string(InfluxSeries.tagValue(m.value())));
-      }
-    }
+    matchers.forEach(m -> condition(m, where));
     where.append(" GROUP BY *");
     List<String> from = new ArrayList<>();
     int length = 0;
@@ -126,6 +125,35 @@ final class InfluxStore implements ForeignStore {
     }
   }
 
+  /**
+   * Adds what InfluxDB has to look at. Series without the tag are none that it may be asked about:
+   * to version 3 a tag that is absent is neither equal to anything nor different from it.
+   */
+  private static void condition(Matcher m, StringBuilder where) {
+    if (m.name().equals(Labels.METRIC_NAME) || m.matchesEmpty()) {
+      return;
+    }
+    String tag = identifier(InfluxSeries.tag(m.name()));
+    NamedValues named = NamedValues.of(m);
+    if (named != null && named.values().size() <= VALUES_EACH) {
+      String separator = "";
+      where.append(" AND (");
+      for (String v : named.values()) {
+        if (!v.isEmpty() || !named.among()) {
+          where.append(separator).append(tag).append(named.among() ? " = " : " != ");
+          where.append(string(InfluxSeries.tagValue(v)));
+          separator = named.among() ? " OR " : " AND ";
+        }
+      }
+      where.append(')');
+    } else if (m.type() == Matcher.Type.REGEX && Expressions.isCommon(m.value())) {
+      // What is escaped there matches where it did before: only dots stand for it.
+      String expression = "^(?:" + m.value() + ")$";
+      where.append(" AND ").append(tag).append(" =~ /");
+      where.append(expression.replace("/", "\\/")).append('/');
+    }
+  }
+
   /** Times that InfluxDB can compare, which counts in nanoseconds of 64 bits. */
   private static final long MIN = Long.MIN_VALUE / 1_000_000 + 1;
 
@@ -133,10 +161,10 @@ final class InfluxStore implements ForeignStore {
 
   /** The metrics that matchers ask for. */
   private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
-    String only = MetricNames.only(matchers);
-    return only == null
+    Set<String> named = MetricNames.named(matchers);
+    return named == null
         ? metrics().stream().filter(m -> MetricNames.match(matchers, m)).toList()
-        : List.of(only);
+        : List.copyOf(named);
   }
 
   private List<String> metrics() throws IOException, InterruptedException {

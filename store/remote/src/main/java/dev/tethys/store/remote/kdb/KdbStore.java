@@ -16,6 +16,7 @@ import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.KeyedSeries;
+import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
@@ -30,10 +31,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads by functional select, whose parameters are values and never text. The metric's name, the
- * labels that are symbol columns, keys of series and the time range are kdb+'s work; other labels
- * stand in a text there, and are judged here over the series that are left. Of rows that a
- * tickerplant has twice one is left out.
+ * Reads by functional select, whose parameters are values and never text. The metric's name and the
+ * labels that are symbol columns, where a matcher names values, keys of series and the time range
+ * are kdb+'s work; other labels stand in a text there, and are judged here, as expressions are,
+ * over the series that are left. Of rows that a tickerplant has twice one is left out.
  */
 final class KdbStore implements ForeignStore {
   /** So many keys are named in a question; with more, rows of all series of the metrics come. */
@@ -63,7 +64,7 @@ final class KdbStore implements ForeignStore {
 
   @Override
   public Collection<Capability> capabilities() {
-    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.LABELS);
+    return EnumSet.complementOf(EnumSet.of(Capability.REGEX));
   }
 
   private static QValue isIn(String column, Collection<String> symbols) {
@@ -73,6 +74,11 @@ final class KdbStore implements ForeignStore {
         QValue.list(
             QValue.symbols(
                 symbols.stream().map(s -> s.replace('\0', '\ufffd')).toArray(String[]::new))));
+  }
+
+  /** Whether no other text is the same symbol. */
+  private static boolean isExact(String s) {
+    return s.indexOf('\0') < 0 && s.indexOf('\ufffd') < 0;
   }
 
   /** The columns of an answer, in the order in which they were asked for. */
@@ -113,11 +119,16 @@ final class KdbStore implements ForeignStore {
       throws IOException, InterruptedException {
     List<QValue> conditions = new ArrayList<>();
     for (Matcher m : matchers) {
-      if (m.type() == Matcher.Type.EQUAL) {
-        if (m.name().equals(Labels.METRIC_NAME)) {
-          conditions.add(isIn("sym", List.of(m.value())));
-        } else if (symbolLabels.contains(m.name())) {
-          conditions.add(isIn(m.name(), List.of(m.value())));
+      NamedValues v = NamedValues.of(m);
+      if (v != null && (v.isMetric() || symbolLabels.contains(m.name()))) {
+        String column = v.isMetric() ? "sym" : m.name();
+        if (v.among()) { // a label that is absent is the empty symbol
+          conditions.add(isIn(column, v.values()));
+        } else {
+          List<String> exact = v.values().stream().filter(KdbStore::isExact).toList();
+          if (!exact.isEmpty()) {
+            conditions.add(QValue.list(QValue.Primitive.NOT, isIn(column, exact)));
+          }
         }
       }
     }

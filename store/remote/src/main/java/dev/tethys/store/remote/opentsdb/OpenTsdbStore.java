@@ -6,9 +6,11 @@ import dev.tethys.codec.text.NotFinite;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.MetricNames;
+import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
@@ -20,24 +22,40 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads points as {@link TsdbSeries} writes them, and those of others. Times, names, and equality
- * of labels that are tags of their own in every series are OpenTSDB's to find; other matchers are
- * met here, because a label may stand in the tag that holds those that are too many.
+ * Reads points as {@link TsdbSeries} writes them, and those of others. Times, names, and matchers
+ * of labels that are tags of their own in every series are OpenTSDB's to find, expressions by how
+ * they begin; other matchers are met here, because a label may stand in the tag that holds those
+ * that are too many.
  */
 final class OpenTsdbStore implements ForeignStore {
-  /** Metrics of one question. */
-  private static final int METRICS_EACH = 50;
+  /** Servers without chunks take requests of 8 KiB, their heads among them. */
+  private static final int MAX_QUESTION = 6000;
+
+  /** What a metric adds to a question beside its name and filters. */
+  private static final int QUERY_BYTES = 50;
+
+  /** Longer lists of values are met here. */
+  private static final int MAX_VALUES = 2000;
+
+  /** Metrics that are named are asked for one by one, but for more than these. */
+  private static final int MAX_NAMED = 10;
 
   /** More metrics than these are not looked through. */
   private static final int MAX_METRICS = 1_000_000;
 
   /** Where the server says it, the answer is empty: it knows no such name. */
   private static final String UNKNOWN = "No such name for";
+
+  private static final String UNKNOWN_VALUE = UNKNOWN + " 'tagv'";
 
   private final StoreConfig config;
   private final List<String> tags;
@@ -53,7 +71,7 @@ final class OpenTsdbStore implements ForeignStore {
 
   @Override
   public Collection<Capability> capabilities() {
-    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.LABELS);
+    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.REGEX, Capability.LABELS);
   }
 
   @Override
@@ -133,55 +151,109 @@ final class OpenTsdbStore implements ForeignStore {
     long end = Math.min(hints.maxTime(), TsdbSeries.MAX_TIME - 1) + 1;
     String head =
         "{\"start\":" + start + ",\"end\":" + end + ",\"msResolution\":true,\"queries\":[";
-    String filters = filters(matchers);
-    String one = MetricNames.only(matchers);
-    if (one != null) {
+    Set<String> named = MetricNames.named(matchers);
+    if (named != null && named.size() <= MAX_NAMED) {
       // Whether it has samples that are not finite is not known: a name that is not there is an
       // error of the whole question.
-      String m = TsdbSeries.metric(one);
-      query(head + query(m, filters, more) + "]}", to);
-      query(head + query(new TsdbSeries.Key(m, Map.of()).notFinite(), filters, more) + "]}", to);
+      for (String name : named) {
+        String m = TsdbSeries.metric(name);
+        asked(List.of(m), head, more, matchers, to);
+        asked(List.of(new TsdbSeries.Key(m, Map.of()).notFinite()), head, more, matchers, to);
+      }
       return;
     }
+    int each = filters(matchers, false).length() + more.length() + QUERY_BYTES;
     List<String> asked = new ArrayList<>();
+    int bytes = 0;
     for (String metric : metrics()) {
-      String name = TsdbSeries.name(metric);
-      if (MetricNames.match(matchers, name)) {
-        asked.add(query(metric, filters, more));
-      }
-      if (asked.size() == METRICS_EACH) {
-        query(head + String.join(",", asked) + "]}", to);
-        asked.clear();
+      if (MetricNames.match(matchers, TsdbSeries.name(metric))) {
+        if (!asked.isEmpty() && bytes + each + metric.length() > MAX_QUESTION) {
+          asked(asked, head, more, matchers, to);
+          asked.clear();
+          bytes = 0;
+        }
+        asked.add(metric);
+        bytes += each + metric.length();
       }
     }
     if (!asked.isEmpty()) {
-      query(head + String.join(",", asked) + "]}", to);
+      asked(asked, head, more, matchers, to);
     }
   }
 
-  private static String query(String metric, String filters, String more) {
-    return "{\"aggregator\":\"none\",\"metric\":\"" + metric + "\"" + more + filters + "}";
+  /**
+   * Asks for some metrics. The server looks up each value of a filter first, and refuses all of the
+   * question when one of several is nowhere; then it is asked by an expression.
+   */
+  private void asked(
+      List<String> metrics, String head, String more, List<Matcher> matchers, TsdbAnswer.Points to)
+      throws IOException, InterruptedException {
+    if (!isAnswered(question(metrics, head, more, filters(matchers, true)), to)
+        && matchers.stream().anyMatch(m -> isTag(m) && isChoice(NamedValues.of(m)))) {
+      isAnswered(question(metrics, head, more, filters(matchers, false)), to);
+    }
   }
 
-  private String filters(List<Matcher> matchers) {
-    StringBuilder sb = new StringBuilder();
+  private static String question(List<String> metrics, String head, String more, String filters) {
+    return metrics.stream()
+        .map(m -> "{\"aggregator\":\"none\",\"metric\":\"" + m + "\"" + more + filters + "}")
+        .collect(Collectors.joining(",", head, "]}"));
+  }
+
+  private static boolean isChoice(@Nullable NamedValues v) {
+    return v != null && v.among() && v.values().size() > 1;
+  }
+
+  /** A filter by a tag may leave series without it out, whatever its kind. */
+  private boolean isTag(Matcher m) {
+    return tags.contains(m.name()) && !m.matchesEmpty();
+  }
+
+  /** One filter a tag: the server joins literals of several. */
+  private String filters(List<Matcher> matchers, boolean literal) {
+    Map<String, Matcher> byTag = new LinkedHashMap<>();
     for (Matcher m : matchers) {
-      if (m.type() == Matcher.Type.EQUAL && !m.value().isEmpty() && tags.contains(m.name())) {
-        sb.append(sb.isEmpty() ? ",\"filters\":[" : ",");
-        sb.append("{\"type\":\"literal_or\",\"groupBy\":false,\"tagk\":\"")
-            .append(TsdbSeries.tag(m.name()))
-            .append("\",\"filter\":\"")
-            .append(TsdbSeries.tagValue(m.value()))
-            .append("\"}");
+      if (isTag(m)) {
+        boolean equal = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
+        byTag.compute(m.name(), (tag, before) -> before == null || equal ? m : before);
       }
     }
+    StringBuilder sb = new StringBuilder();
+    byTag.values().forEach(m -> filter(m, literal, sb));
     return sb.append(sb.isEmpty() ? "" : "]").toString();
+  }
+
+  private static void filter(Matcher m, boolean literal, StringBuilder sb) {
+    NamedValues v = NamedValues.of(m);
+    String values =
+        v == null
+            ? ""
+            : v.present().stream().map(TsdbSeries::tagValue).collect(Collectors.joining("|"));
+    if (values.length() > MAX_VALUES) {
+      filter("wildcard", m.name(), "*", sb);
+    } else if (v != null && v.among() && (literal || !isChoice(v))) {
+      filter("literal_or", m.name(), values, sb);
+    } else if (v != null && v.among()) {
+      // Nothing in values means something in an expression but dots; the question is JSON.
+      filter("regexp", m.name(), "^(?:" + values.replace(".", "\\\\.") + ")$", sb);
+    } else if (v != null && values.length() > 1) { // less is none to the server
+      filter("not_literal_or", m.name(), values, sb);
+    } else {
+      String prefix = m.type() == Matcher.Type.REGEX ? Expressions.prefix(m.value()) : "";
+      filter("wildcard", m.name(), prefix + "*", sb);
+    }
+  }
+
+  private static void filter(String type, String label, String filter, StringBuilder sb) {
+    sb.append(sb.isEmpty() ? ",\"filters\":[" : ",");
+    sb.append("{\"type\":\"").append(type).append("\",\"groupBy\":false,\"tagk\":\"");
+    sb.append(TsdbSeries.tag(label)).append("\",\"filter\":\"").append(filter).append("\"}");
   }
 
   /** All metrics, those of samples that are not finite among them. */
   private List<String> metrics() throws IOException, InterruptedException {
     List<String> out = new ArrayList<>();
-    answered(
+    isAnswered(
         Call.get(http.at("/api/suggest?type=metrics&max=" + MAX_METRICS)),
         in -> out.addAll(TsdbAnswer.names(in)));
     if (out.size() >= MAX_METRICS) {
@@ -191,9 +263,10 @@ final class OpenTsdbStore implements ForeignStore {
     return out;
   }
 
-  private void query(String question, TsdbAnswer.Points to)
+  /** Asks; false when a value of a tag is nowhere. */
+  private boolean isAnswered(String question, TsdbAnswer.Points to)
       throws IOException, InterruptedException {
-    answered(
+    return isAnswered(
         Call.post(
             http.at("/api/query?arrays"),
             "application/json",
@@ -201,14 +274,16 @@ final class OpenTsdbStore implements ForeignStore {
         in -> TsdbAnswer.query(in, to));
   }
 
-  private void answered(Call call, HttpQuestions.Reading to)
+  private boolean isAnswered(Call call, HttpQuestions.Reading to)
       throws IOException, InterruptedException {
     try {
       http.ask(call, to);
+      return true;
     } catch (HttpQuestions.RefusedException e) {
       if (e.status() != 400 || !e.said().contains(UNKNOWN)) {
         throw e;
       }
+      return !e.said().contains(UNKNOWN_VALUE);
     }
   }
 }

@@ -21,8 +21,8 @@ public final class OpenTsdbStoreType implements StoreType {
           "tags",
           Type.list(Type.STRING),
           List.of("instance", "job"),
-          "Labels that are tags of their own in every series, as the exporter writes them: equality"
-              + " of these is found by OpenTSDB.");
+          "Labels that are tags of their own in every series, as the exporter writes them:"
+              + " matchers of these are found by OpenTSDB.");
 
   @Override
   public String name() {

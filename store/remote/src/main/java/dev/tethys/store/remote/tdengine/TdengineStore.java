@@ -10,9 +10,11 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.MetricNames;
+import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
@@ -35,9 +37,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads rows as {@link TdLines} or {@link TdJson} has them. Times, names and equal labels are
- * TDengine's to find; other matchers are met here, because a tag that is absent, and regular
- * expressions over escaped text, mean something else there.
+ * Reads rows as {@link TdLines} or {@link TdJson} has them. Times, names, labels that are one of
+ * some values and beginnings of expressions are TDengine's to find; other matchers are met here,
+ * and so are those that an absent label meets.
  */
 final class TdengineStore implements ForeignStore {
   /** What an error of SQL may be; the answer says which. */
@@ -45,6 +47,12 @@ final class TdengineStore implements ForeignStore {
 
   /** What says that a table, a tag or the database is not there: then nothing is found. */
   private static final Set<Integer> ABSENT = Set.of(0x2603, 0x0362, 0x2602, 0x0388, 0x2616);
+
+  /** More values than these are not a condition: a statement has at most 1 MB. */
+  private static final int VALUES_EACH = 500;
+
+  /** TDengine's patterns have at most 100 bytes. */
+  private static final int MAX_PREFIX = 90;
 
   /** Times that TDengine can compare in nanoseconds, whatever its precision is. */
   private static final long MIN = Long.MIN_VALUE / 1_000_000 + 1;
@@ -79,7 +87,7 @@ final class TdengineStore implements ForeignStore {
 
   @Override
   public Collection<Capability> capabilities() {
-    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL);
+    return EnumSet.of(Capability.TIME_RANGE, Capability.EQUAL, Capability.REGEX);
   }
 
   @Override
@@ -116,18 +124,51 @@ final class TdengineStore implements ForeignStore {
     sb.append(" WHERE ").append(time).append(" >= ").append(Math.max(hints.minTime(), MIN));
     sb.append(" AND ").append(time).append(" <= ").append(Math.min(hints.maxTime(), MAX));
     for (Matcher m : matchers) {
-      if (m.type() != Matcher.Type.EQUAL || m.value().isEmpty()) {
+      boolean isMetric = m.name().equals(Labels.METRIC_NAME);
+      // A tag that no series of the metric has is an error, so what is absent is not asked about.
+      if (m.matchesEmpty() || isMetric && table.isEmpty()) {
         continue;
       }
-      if (!table.isEmpty()) {
-        sb.append(" AND labels->").append(text(TdJson.key(m.name()))).append(" = ");
-        sb.append(text(TdJson.value(m.value())));
-      } else if (!m.name().equals(Labels.METRIC_NAME)) {
-        sb.append(" AND `").append(TdLines.tag(m.name())).append("` = ");
-        sb.append(text(TdLines.tagValue(m.value())));
+      NamedValues named = NamedValues.of(m);
+      String column =
+          table.isEmpty()
+              ? "`" + TdLines.tag(m.name()) + "`"
+              : "labels->" + text(TdJson.key(m.name()));
+      if (named != null && named.values().size() <= VALUES_EACH) {
+        named(column, named, sb);
+      } else if (m.type() == Matcher.Type.REGEX) {
+        prefix(column, Expressions.prefix(m.value()), sb);
       }
     }
     return sb.toString();
+  }
+
+  /** A tag that has to be there, and one of some values or none of them. */
+  private void named(String column, NamedValues named, StringBuilder sb) {
+    List<String> values =
+        named.present().stream()
+            .map(v -> text(table.isEmpty() ? TdLines.tagValue(v) : TdJson.value(v)))
+            .toList();
+    if (values.isEmpty()) {
+      sb.append(" AND ").append(column).append(" IS NOT NULL");
+    } else if (values.size() == 1) {
+      sb.append(" AND ").append(column).append(named.among() ? " = " : " <> ");
+      sb.append(values.getFirst());
+    } else if (table.isEmpty()) {
+      sb.append(" AND ").append(column).append(named.among() ? " IN (" : " NOT IN (");
+      sb.append(String.join(",", values)).append(')');
+    } else { // JSON knows no IN
+      String equal = column + (named.among() ? " = " : " <> ");
+      sb.append(" AND (").append(equal);
+      sb.append(String.join((named.among() ? " OR " : " AND ") + equal, values)).append(')');
+    }
+  }
+
+  /** A tag that begins with something; what follows is met here. */
+  private static void prefix(String column, String prefix, StringBuilder sb) {
+    if (!prefix.isEmpty() && prefix.length() <= MAX_PREFIX) {
+      sb.append(" AND ").append(column).append(" LIKE ").append(text(prefix + "%"));
+    }
   }
 
   /** No quote and no backslash is in what was escaped. */
@@ -137,10 +178,10 @@ final class TdengineStore implements ForeignStore {
 
   /** The metrics that matchers ask for. */
   private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
-    String only = MetricNames.only(matchers);
-    return only == null
+    Set<String> named = MetricNames.named(matchers);
+    return named == null
         ? metrics().stream().filter(m -> MetricNames.match(matchers, m)).toList()
-        : List.of(only);
+        : List.copyOf(named);
   }
 
   private List<String> metrics() throws IOException, InterruptedException {

@@ -1,0 +1,54 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A matcher that names values: those of an equality, or of an expression that is a choice between
+ * texts, as Grafana's variables send it.
+ *
+ * @param label the label whose value is asked for; an absent one has the value ""
+ * @param among whether the value has to be one of these, or none of them
+ * @param values at least one; "" may be among them
+ */
+public record NamedValues(String label, boolean among, Set<String> values) {
+  /** The values of a matcher; null when it does not name them. */
+  public static @Nullable NamedValues of(Matcher m) {
+    boolean among = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
+    boolean equality = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.NOT_EQUAL;
+    Set<String> values = equality ? Set.of(m.value()) : Expressions.values(m.value());
+    return values == null ? null : new NamedValues(m.name(), among, values);
+  }
+
+  /** Whether series without the label meet it. */
+  public boolean takesAbsent() {
+    return among == values.contains("");
+  }
+
+  /** The values that a label can have. */
+  public List<String> present() {
+    return values.stream().filter(v -> !v.isEmpty()).toList();
+  }
+
+  /** Whether it is about names of metrics. */
+  public boolean isMetric() {
+    return label.equals(Labels.METRIC_NAME);
+  }
+
+  /** The names of metrics that matchers leave; null when they name none. */
+  static @Nullable Set<String> metrics(List<Matcher> matchers) {
+    for (Matcher m : matchers) {
+      NamedValues v = m.name().equals(Labels.METRIC_NAME) ? of(m) : null;
+      if (v != null && v.among) {
+        Set<String> out = new LinkedHashSet<>(v.values);
+        out.removeIf(name -> !MetricNames.match(matchers, name));
+        return out;
+      }
+    }
+    return null;
+  }
+}
