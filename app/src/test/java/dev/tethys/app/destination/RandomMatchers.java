@@ -39,7 +39,8 @@ final class RandomMatchers {
 
   private static String quoted(String s) {
     StringBuilder sb = new StringBuilder();
-    for (char c : s.toCharArray()) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
       sb.append(META.indexOf(c) >= 0 ? "\\" : "").append(c);
     }
     return sb.toString();

@@ -52,6 +52,14 @@ abstract class StoreContract extends DestinationContract {
   private static final long RANGE = 300_000;
   private static final long STEP = 20_000;
 
+  private static final long FAR = 125_000;
+  private static final List<String> FAR_APART =
+      List.of(
+          "contract_temperature",
+          "rate(contract_requests_total[31s])",
+          "count_over_time(contract_temperature[17s] offset 7s)",
+          "max_over_time(hostile_total[20s])");
+
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
 
   @AfterEach
@@ -159,17 +167,35 @@ abstract class StoreContract extends DestinationContract {
     try (PromqlEngine engine =
         new PromqlEngine(EngineOptions.builder().threads(1).parser(ParserOptions.ALL).build())) {
       for (String q : queries()) {
-        String here = text(range(engine, known.store(), q));
-        String there = text(range(engine, far, q));
+        String here = text(range(engine, known.store(), q, STEP));
+        String there = text(range(engine, far, q, STEP));
         answered += here.isEmpty() ? 0 : 1;
         if (!here.equals(there)) {
           different.add(q + "\n  here  " + first(here) + "\n  there " + first(there));
         }
       }
     }
+    try (PromqlEngine engine =
+        new PromqlEngine(EngineOptions.builder().threads(1).lookbackMillis(20_000).build())) {
+      for (String q : FAR_APART) { // whose steps leave most samples out
+        String here = text(range(engine, known.store(), q, FAR));
+        assertThat(here).isNotEmpty();
+        if (!here.equals(text(range(engine, far, q, FAR)))) {
+          different.add(q + " in steps far apart");
+        }
+      }
+    }
     assertThat(different).isEmpty();
     assertThat(answered).as("queries that find something").isGreaterThan(queries().size() * 3 / 4);
     long end = start + RANGE;
+    for (int limit : new int[] {1, 3}) {
+      assertThat(far.labelNames(start, end, List.of(), limit).values())
+          .isEqualTo(known.store().labelNames(start, end, List.of(), limit).values());
+      for (String label : List.of("instance", Labels.METRIC_NAME)) {
+        assertThat(far.labelValues(label, start, end, List.of(), limit).values())
+            .isEqualTo(known.store().labelValues(label, start, end, List.of(), limit).values());
+      }
+    }
     assertThat(far.labelNames(start, end, List.of(), 0).values())
         .isEqualTo(known.store().labelNames(start, end, List.of(), 0).values());
     assertThat(far.labelValues("instance", start, end, List.of(), 0).values())
@@ -242,10 +268,10 @@ abstract class StoreContract extends DestinationContract {
     return s.substring(0, Math.min(300, s.length()));
   }
 
-  private static QueryResult range(PromqlEngine engine, MetricSource source, String q) {
+  private static QueryResult range(PromqlEngine engine, MetricSource source, String q, long step) {
     long start = KnownSamples.START;
     return engine
-        .range(source, q, start, start + RANGE, STEP, QueryOptions.DEFAULT.uncached())
+        .range(source, q, start, start + RANGE, step, QueryOptions.DEFAULT.uncached())
         .execute();
   }
 

@@ -343,7 +343,7 @@ final class TdengineDouble implements AutoCloseable {
         switch (m.group(2)) {
           case "=" -> value::equals;
           case "<>" -> v -> !v.equals(value);
-          case "LIKE" -> like(value)::test;
+          case "LIKE" -> like(value);
           case "IN" -> values::contains;
           case "NOT IN" -> v -> !values.contains(v);
           default -> v -> true;

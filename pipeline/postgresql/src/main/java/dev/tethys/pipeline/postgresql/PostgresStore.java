@@ -8,6 +8,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.KeyedSeries;
@@ -36,6 +37,8 @@ import org.postgresql.copy.PGCopyInputStream;
 final class PostgresStore implements ForeignStore {
   /** So many keys are named in a question; for more the question about series is repeated in it. */
   private static final int NAMED_KEYS = 20_000;
+
+  private static final String ORDER = " ORDER BY series, ts";
 
   private final StoreConfig config;
   private final PostgresPool pool;
@@ -153,19 +156,19 @@ final class PostgresStore implements ForeignStore {
         c -> {
           KeyedSeries all = find(c, hints, matchers);
           if (all.opened()) {
-            samples(c, condition(c, hints, matchers, all.keys()), all);
+            samples(c, condition(c, hints, matchers, all.keys()), windows(hints), all);
           }
           return all.samples();
         });
   }
 
-  private void samples(Connection c, String condition, KeyedSeries all)
+  private void samples(Connection c, String condition, String windows, KeyedSeries all)
       throws SQLException, IOException {
     copy(
         limits,
         config.name(),
         c,
-        "SELECT series, ts, value FROM " + tables.metrics("samples") + condition,
+        "SELECT series, ts, value FROM " + tables.metrics("samples") + condition + windows + ORDER,
         in -> all.sample(in.uuid(), in.time(), in.float8()));
     copy(
         limits,
@@ -175,7 +178,8 @@ final class PostgresStore implements ForeignStore {
             + " positive_spans, positive, negative_spans, negative, COALESCE(custom_bounds, '{}')"
             + " FROM "
             + tables.metrics("histograms")
-            + condition,
+            + condition
+            + ORDER,
         in -> all.histogram(in.uuid(), in.time(), histogram(in)));
   }
 
@@ -192,7 +196,8 @@ final class PostgresStore implements ForeignStore {
                 c,
                 "SELECT series, ts, value, labels::text FROM "
                     + tables.metrics("exemplars")
-                    + condition(c, range, matchers, all.keys()),
+                    + condition(c, range, matchers, all.keys())
+                    + ORDER,
                 in -> {
                   UUID key = in.uuid();
                   long time = in.time();
@@ -259,8 +264,20 @@ final class PostgresStore implements ForeignStore {
         .append(moment(hints.minTime()))
         .append(" AND ts <= ")
         .append(moment(hints.maxTime()))
-        .append(" ORDER BY series, ts")
         .toString();
+  }
+
+  /** Of floats, only those that steps look at, where these are far apart. */
+  private static String windows(SelectHints hints) {
+    StepWindows w = hints.windows();
+    return w == null
+        ? ""
+        : " AND mod((extract(epoch FROM ts) * 1000)::bigint - ("
+            + (w.first() - w.before())
+            + "), "
+            + w.interval()
+            + ") <= "
+            + (w.before() + w.after());
   }
 
   /** A moment to compare with; what is beyond all moments is one of the infinite ones. */
@@ -296,19 +313,20 @@ final class PostgresStore implements ForeignStore {
   }
 
   @Override
-  public Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelNames(SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     if (!matchers.stream().allMatch(PostgresStore::isTheirs)) {
-      return ForeignStore.super.labelNames(range, matchers);
+      return ForeignStore.super.labelNames(range, matchers, limit);
     }
-    return distinct("jsonb_object_keys(labels)", matchers);
+    return distinct("jsonb_object_keys(labels)", matchers, limit);
   }
 
   @Override
-  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelValues(
+      String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     if (!matchers.stream().allMatch(PostgresStore::isTheirs)) {
-      return ForeignStore.super.labelValues(name, range, matchers);
+      return ForeignStore.super.labelValues(name, range, matchers, limit);
     }
     List<Matcher> having = new ArrayList<>(matchers);
     having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));
@@ -316,10 +334,10 @@ final class PostgresStore implements ForeignStore {
         name.equals(Labels.METRIC_NAME)
             ? "metric"
             : "labels ->> '" + PostgresText.escape(name).replace("'", "''") + "'";
-    return distinct(column, having);
+    return distinct(column, having, limit);
   }
 
-  private Collection<String> distinct(String what, List<Matcher> matchers)
+  private Collection<String> distinct(String what, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     return in(
         c -> {
@@ -328,7 +346,12 @@ final class PostgresStore implements ForeignStore {
               limits,
               config.name(),
               c,
-              "SELECT DISTINCT " + what + " FROM " + tables.metrics("series") + where(c, matchers),
+              "SELECT DISTINCT "
+                  + what
+                  + " COLLATE \"C\" FROM "
+                  + tables.metrics("series")
+                  + where(c, matchers)
+                  + (limit > 0 ? " ORDER BY 1 LIMIT " + limit : ""),
               in -> out.add(PostgresText.unescape(in.text())));
           return out;
         });

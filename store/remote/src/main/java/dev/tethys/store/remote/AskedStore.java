@@ -42,6 +42,13 @@ record AskedStore(
     long end = Math.min(hints.maxTime(), localStart - 1);
     return end < hints.minTime()
         ? null
-        : new SelectHints(hints.minTime(), end, hints.step(), hints.range(), hints.function());
+        : new SelectHints(
+            hints.minTime(),
+            end,
+            hints.step(),
+            hints.range(),
+            hints.function(),
+            hints.resolution(),
+            hints.windows());
   }
 }

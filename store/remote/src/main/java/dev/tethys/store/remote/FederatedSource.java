@@ -242,14 +242,15 @@ public final class FederatedSource implements MetricSource {
       return mine;
     }
     List<String> warnings = new ArrayList<>(mine.warnings());
-    TreeSet<String> names = new TreeSet<>(mine.values());
+    TreeSet<String> names = new TreeSet<>(FederatedSource::byCodePoints);
+    names.addAll(mine.values());
     names.addAll(
         elsewhere(
             minTime,
             maxTime,
             matchers,
             warnings,
-            (store, range) -> store.labelNames(range, matchers)));
+            (store, range) -> store.labelNames(range, matchers, limit)));
     return new LabelResult(limited(names, limit), warnings);
   }
 
@@ -261,15 +262,33 @@ public final class FederatedSource implements MetricSource {
       return mine;
     }
     List<String> warnings = new ArrayList<>(mine.warnings());
-    TreeSet<String> values = new TreeSet<>(mine.values());
+    TreeSet<String> values = new TreeSet<>(FederatedSource::byCodePoints);
+    values.addAll(mine.values());
     values.addAll(
         elsewhere(
             minTime,
             maxTime,
             matchers,
             warnings,
-            (store, range) -> store.labelValues(name, range, matchers)));
+            (store, range) -> store.labelValues(name, range, matchers, limit)));
     return new LabelResult(limited(values, limit), warnings);
+  }
+
+  /** As UTF-8 orders them, so that stores and this server mean the same by the first ones. */
+  private static int byCodePoints(String a, String b) {
+    int n = Math.min(a.length(), b.length());
+    int i = 0;
+    while (i < n && a.charAt(i) == b.charAt(i)) {
+      i++;
+    }
+    if (i == n) {
+      return Integer.compare(a.length(), b.length());
+    }
+    // Behind the same beginning, which may be that of a pair, the second of it decides.
+    boolean low = Character.isLowSurrogate(a.charAt(i)) && Character.isLowSurrogate(b.charAt(i));
+    return low
+        ? Character.compare(a.charAt(i), b.charAt(i))
+        : Integer.compare(a.codePointAt(i), b.codePointAt(i));
   }
 
   private static List<String> limited(TreeSet<String> all, int limit) {

@@ -62,8 +62,10 @@ public interface ForeignStore extends AutoCloseable {
    * The names of labels of such series.
    *
    * @param matchers none for all series
+   * @param limit no more are shown, those that come first by their bytes: more may be given; 0 for
+   *     all
    */
-  default Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
+  default Collection<String> labelNames(SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     TreeSet<String> names = new TreeSet<>();
     for (Labels l : series(range, orAll(matchers))) {
@@ -72,8 +74,9 @@ public interface ForeignStore extends AutoCloseable {
     return names;
   }
 
-  /** The values of one label of such series. */
-  default Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+  /** The values of one label of such series; {@code limit} as above. */
+  default Collection<String> labelValues(
+      String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     List<Matcher> having = new ArrayList<>(matchers);
     having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));

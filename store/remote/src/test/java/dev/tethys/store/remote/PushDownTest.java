@@ -3,10 +3,13 @@ package dev.tethys.store.remote;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.codec.clickhouse.RowBinaryWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.remote.clickhouse.ClickHouseStoreType;
 import dev.tethys.store.remote.elastic.ElasticStoreType;
 import dev.tethys.store.remote.influx.InfluxStoreType;
@@ -19,7 +22,9 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +46,7 @@ class PushDownTest {
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
   private UnaryOperator<String> answer = q -> "{}";
+  private Function<String, byte[]> bytes = q -> answer.apply(q).getBytes(StandardCharsets.UTF_8);
   private HttpServer server;
 
   @BeforeEach
@@ -51,7 +57,7 @@ class PushDownTest {
         x -> {
           String q = new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
           asked.add(q.startsWith("q=") ? URLDecoder.decode(q, StandardCharsets.UTF_8) : q);
-          byte[] b = answer.apply(q).getBytes(StandardCharsets.UTF_8);
+          byte[] b = bytes.apply(q);
           x.sendResponseHeaders(
               b.length > 0 && b[0] == '!' ? 400 : 200, b.length == 0 ? -1 : b.length);
           x.getResponseBody().write(b);
@@ -189,7 +195,7 @@ class PushDownTest {
       int before = asked.size();
       assertThat(s.select(RANGE, List.of(matcher("=~", "__name__", "none.+")))).isEmpty();
       assertThat(asked.size() - before).as("questions when no name is met").isEqualTo(2);
-      assertThat(s.labelValues("__name__", RANGE, List.of(matcher("!~", "__name__", "u.+"))))
+      assertThat(s.labelValues("__name__", RANGE, List.of(matcher("!~", "__name__", "u.+")), 0))
           .containsExactly("node_a", "node_b");
     }
   }
@@ -299,6 +305,74 @@ class PushDownTest {
   void clickHouseIsAskedForAll(String operator, String value, String condition) throws Exception {
     assertThat(question("clickhouse", "", matcher(operator, "job", value)))
         .contains(" WHERE metric = 'up' AND " + condition);
+  }
+
+  /** Steps of an hour that look at a minute each. */
+  private static SelectHints sparse(int steps) {
+    long first = RANGE.maxTime();
+    long interval = 3_600_000;
+    return new SelectHints(
+        RANGE.minTime(),
+        first + (steps - 1) * interval,
+        interval,
+        60_000,
+        "",
+        Resolution.FINEST,
+        new StepWindows(first, interval, 59_999, 0));
+  }
+
+  @Test
+  void onlyWhatStepsLookAtIsAskedFor() throws Exception {
+    List<Matcher> up = List.of(Matcher.equal("__name__", "up"));
+    try (ForeignStore s = store("elasticsearch", "")) {
+      s.select(sparse(3), up);
+    }
+    assertThat(asked.getLast())
+        .contains(
+            ",{\"bool\":{\"should\":["
+                + within(60_000)
+                + ","
+                + within(3_660_000)
+                + ","
+                + within(7_260_000)
+                + "]}}]}}");
+    try (ForeignStore s = store("elasticsearch", "")) {
+      s.select(sparse(600), up);
+    }
+    assertThat(asked.getLast()).doesNotContain("should");
+    RowBinaryWriter series = new RowBinaryWriter();
+    series.uuid(new UUID(1, 1)).length(1).string("__name__").string("up");
+    bytes = q -> q.contains("series, labels") ? series.toByteArray() : new byte[0];
+    try (ForeignStore s = store("clickhouse", "")) {
+      s.select(sparse(3), up);
+    }
+    assertThat(asked.get(asked.size() - 2))
+        .contains("_samples`")
+        .contains(
+            "AND modulo(toUnixTimestamp64Milli(ts) - (1700000000001), 3600000) <= 59999 ORDER BY");
+    assertThat(asked.getLast()).contains("_histograms`").doesNotContain("modulo");
+  }
+
+  private static String within(long end) {
+    long to = RANGE.minTime() + end;
+    return "{\"range\":{\"@timestamp\":{\"format\":\"epoch_millis\",\"gte\":%d,\"lte\":%d}}}"
+        .formatted(to - 59_999, to);
+  }
+
+  @Test
+  void limitsAreAskedFor() throws Exception {
+    answer = q -> "{}";
+    try (ForeignStore s = store("influxdb", ", database: d")) {
+      s.labelValues("__name__", RANGE, List.of(), 7);
+      assertThat(asked.getLast()).endsWith("SHOW MEASUREMENTS LIMIT 7");
+    }
+    answer = q -> "";
+    try (ForeignStore s = store("clickhouse", "")) {
+      s.labelNames(RANGE, List.of(), 7);
+      assertThat(asked.getLast()).contains(" ORDER BY found LIMIT 7 ");
+      s.labelValues("job", RANGE, List.of(), 0);
+      assertThat(asked.getLast()).doesNotContain("LIMIT");
+    }
   }
 
   @Test

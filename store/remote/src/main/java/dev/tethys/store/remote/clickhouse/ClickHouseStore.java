@@ -10,6 +10,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.KeyedSeries;
@@ -38,6 +39,8 @@ import java.util.stream.Collectors;
 final class ClickHouseStore implements ForeignStore {
   /** So many keys are named in a question; for more the question about series is repeated in it. */
   private static final int NAMED_KEYS = 2000;
+
+  private static final String ORDER = " ORDER BY metric, series, ts";
 
   private final StoreConfig config;
   private final HttpQuestions http;
@@ -151,14 +154,17 @@ final class ClickHouseStore implements ForeignStore {
     query(
         "SELECT series, toUnixTimestamp64Milli(ts), value FROM "
             + tables.metrics("samples")
-            + condition,
+            + condition
+            + windows(hints)
+            + ORDER,
         in -> all.sample(in.uuid(), in.int64(), in.float64()));
     query(
         "SELECT series, toUnixTimestamp64Milli(ts), integer, reset_hint, schema, zero_threshold,"
             + " zero_count, count, sum, positive_spans, positive, negative_spans, negative,"
             + " custom_bounds FROM "
             + tables.metrics("histograms")
-            + condition,
+            + condition
+            + ORDER,
         in -> all.histogram(in.uuid(), in.int64(), histogram(in)));
     return all.samples();
   }
@@ -174,7 +180,8 @@ final class ClickHouseStore implements ForeignStore {
         "SELECT series, toUnixTimestamp64Milli(ts), value, labels FROM "
             + tables.metrics("exemplars")
             + " FINAL"
-            + condition(range, matchers, all),
+            + condition(range, matchers, all)
+            + ORDER,
         in -> {
           UUID key = in.uuid();
           long time = in.int64();
@@ -217,8 +224,31 @@ final class ClickHouseStore implements ForeignStore {
         .append(") AND ts <= fromUnixTimestamp64Milli(")
         .append(
             Math.clamp(hints.maxTime(), ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME))
-        .append(") ORDER BY metric, series, ts")
+        .append(')')
         .toString();
+  }
+
+  /** A question about values, of which those that come first by their bytes may be enough. */
+  private String distinct(String what, List<Matcher> matchers, int limit) {
+    return "SELECT DISTINCT "
+        + what
+        + " AS found FROM "
+        + tables.metrics("series")
+        + where(matchers)
+        + (limit > 0 ? " ORDER BY found LIMIT " + limit : "");
+  }
+
+  /** Of floats, only those that steps look at, where these are far apart. */
+  private static String windows(SelectHints hints) {
+    StepWindows w = hints.windows();
+    return w == null
+        ? ""
+        : " AND modulo(toUnixTimestamp64Milli(ts) - ("
+            + (w.first() - w.before())
+            + "), "
+            + w.interval()
+            + ") <= "
+            + (w.before() + w.after());
   }
 
   private static Histogram histogram(RowBinaryReader in) throws IOException {
@@ -260,32 +290,27 @@ final class ClickHouseStore implements ForeignStore {
   }
 
   @Override
-  public Collection<String> labelNames(SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelNames(SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     TreeSet<String> out = new TreeSet<>();
     if (!matchers.stream().allMatch(ClickHouseStore::isTheirs)) {
-      return ForeignStore.super.labelNames(range, matchers);
+      return ForeignStore.super.labelNames(range, matchers, limit);
     }
-    query(
-        "SELECT DISTINCT arrayJoin(mapKeys(labels)) FROM "
-            + tables.metrics("series")
-            + where(matchers),
-        in -> out.add(in.string()));
+    query(distinct("arrayJoin(mapKeys(labels))", matchers, limit), in -> out.add(in.string()));
     return out;
   }
 
   @Override
-  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelValues(
+      String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     if (!matchers.stream().allMatch(ClickHouseStore::isTheirs)) {
-      return ForeignStore.super.labelValues(name, range, matchers);
+      return ForeignStore.super.labelValues(name, range, matchers, limit);
     }
     List<Matcher> having = new ArrayList<>(matchers);
     having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));
     TreeSet<String> out = new TreeSet<>();
-    query(
-        "SELECT DISTINCT " + column(name) + " FROM " + tables.metrics("series") + where(having),
-        in -> out.add(in.string()));
+    query(distinct(column(name), having, limit), in -> out.add(in.string()));
     return out;
   }
 }

@@ -6,6 +6,7 @@ import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.HttpQuestions;
 import dev.tethys.store.remote.MetricNames;
@@ -38,6 +39,9 @@ final class ElasticStore implements ForeignStore {
 
   /** More names of metrics than these are not asked for one by one. */
   private static final int MAX_METRICS = 5000;
+
+  /** A cluster takes 1,024 clauses; with more steps than these, what is between comes too. */
+  private static final int MAX_WINDOWS = 500;
 
   /** A document of each group, for its labels. */
   private static final String ONE_OF_EACH =
@@ -161,14 +165,15 @@ final class ElasticStore implements ForeignStore {
   }
 
   @Override
-  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelValues(
+      String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     if (name.equals(Labels.METRIC_NAME) && matchers.stream().allMatch(m -> m.name().equals(name))) {
-      TreeSet<String> out = new TreeSet<>(metrics(range, matchers));
+      TreeSet<String> out = new TreeSet<>(metrics(range, matchers, limit));
       out.remove("");
       return out;
     }
-    return ForeignStore.super.labelValues(name, range, matchers);
+    return ForeignStore.super.labelValues(name, range, matchers, limit);
   }
 
   /**
@@ -180,7 +185,7 @@ final class ElasticStore implements ForeignStore {
     TextBuffer q = filters(hints, matchers);
     if (matchers.stream()
         .anyMatch(m -> m.name().equals(Labels.METRIC_NAME) && NamedValues.of(m) == null)) {
-      List<String> metrics = metrics(hints, matchers);
+      List<String> metrics = metrics(hints, matchers, 0);
       if (metrics.isEmpty()) {
         return null;
       }
@@ -188,11 +193,31 @@ final class ElasticStore implements ForeignStore {
         terms(SampleDocuments.METRIC, metrics, q.put(','));
       }
     }
+    windows(hints, q);
     return ended(q);
   }
 
-  /** The names of metrics that matchers leave. */
-  private List<String> metrics(SelectHints hints, List<Matcher> matchers)
+  /** What steps of a query look at, where they are far apart. */
+  private static void windows(SelectHints hints, TextBuffer q) {
+    StepWindows w = hints.windows();
+    if (w == null || (hints.maxTime() - hints.minTime()) / w.interval() > MAX_WINDOWS) {
+      return;
+    }
+    String separator = ",{\"bool\":{\"should\":[";
+    for (long t = w.first(); t - w.before() <= hints.maxTime(); t += w.interval()) {
+      within(t - w.before(), t + w.after(), q.put(separator));
+      separator = ",";
+    }
+    q.put(separator.equals(",") ? "]}}" : "");
+  }
+
+  private static void within(long from, long to, TextBuffer q) {
+    q.put("{\"range\":{\"@timestamp\":{\"format\":\"epoch_millis\",\"gte\":");
+    q.number(Math.max(from, MIN)).put(",\"lte\":").number(Math.min(to, MAX)).put("}}}");
+  }
+
+  /** The names of metrics that matchers leave, in their order; about as many as are wanted. */
+  private List<String> metrics(SelectHints hints, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     String query = ended(filters(hints, matchers));
     List<String> out = new ArrayList<>();
@@ -203,7 +228,7 @@ final class ElasticStore implements ForeignStore {
       read("/" + index + "/_search?" + LENIENT, body, page, (labels, time, value) -> {});
       page.keys().stream().filter(m -> MetricNames.match(matchers, m)).forEach(out::add);
       after = page.after();
-    } while (after != null && !page.keys().isEmpty());
+    } while (after != null && !page.keys().isEmpty() && (limit <= 0 || out.size() <= limit));
     return out;
   }
 
@@ -225,9 +250,7 @@ final class ElasticStore implements ForeignStore {
 
   private static TextBuffer filters(SelectHints hints, List<Matcher> matchers) {
     TextBuffer q = new TextBuffer();
-    q.put("{\"bool\":{\"filter\":[{\"range\":{\"@timestamp\":{\"format\":\"epoch_millis\"");
-    q.put(",\"gte\":").number(Math.max(hints.minTime(), MIN));
-    q.put(",\"lte\":").number(Math.min(hints.maxTime(), MAX)).put("}}}");
+    within(hints.minTime(), hints.maxTime(), q.put("{\"bool\":{\"filter\":["));
     for (Matcher m : matchers) {
       NamedValues v = NamedValues.of(m);
       if (v != null && (v.isMetric() || PLAIN.matcher(v.label()).matches())) {

@@ -92,12 +92,13 @@ final class InfluxStore implements ForeignStore {
   }
 
   @Override
-  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelValues(
+      String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     if (name.equals(Labels.METRIC_NAME) && matchers.isEmpty()) {
-      return new TreeSet<>(metrics());
+      return new TreeSet<>(metrics(limit));
     }
-    return ForeignStore.super.labelValues(name, range, matchers);
+    return ForeignStore.super.labelValues(name, range, matchers, limit);
   }
 
   private void ask(String select, SelectHints hints, List<Matcher> matchers, SeriesCollector out)
@@ -163,14 +164,14 @@ final class InfluxStore implements ForeignStore {
   private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
     Set<String> named = MetricNames.named(matchers);
     return named == null
-        ? metrics().stream().filter(m -> MetricNames.match(matchers, m)).toList()
+        ? metrics(0).stream().filter(m -> MetricNames.match(matchers, m)).toList()
         : List.copyOf(named);
   }
 
-  private List<String> metrics() throws IOException, InterruptedException {
+  private List<String> metrics(int limit) throws IOException, InterruptedException {
     List<String> out = new ArrayList<>();
     query(
-        "SHOW MEASUREMENTS",
+        "SHOW MEASUREMENTS" + (limit > 0 ? " LIMIT " + limit : ""),
         new InfluxAnswer.Rows() {
           private int column;
 

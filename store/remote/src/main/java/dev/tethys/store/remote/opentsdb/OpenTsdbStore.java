@@ -106,15 +106,17 @@ final class OpenTsdbStore implements ForeignStore {
   }
 
   @Override
-  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelValues(
+      String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     if (name.equals(Labels.METRIC_NAME) && matchers.isEmpty()) {
       TreeSet<String> out = new TreeSet<>();
-      metrics().forEach(m -> out.add(TsdbSeries.name(m)));
+      metrics(limit > 0 ? Math.min(2L * limit, MAX_METRICS) : MAX_METRICS)
+          .forEach(m -> out.add(TsdbSeries.name(m)));
       out.remove("");
       return out;
     }
-    return ForeignStore.super.labelValues(name, range, matchers);
+    return ForeignStore.super.labelValues(name, range, matchers, limit);
   }
 
   private static final class Samples implements TsdbAnswer.Points {
@@ -165,7 +167,7 @@ final class OpenTsdbStore implements ForeignStore {
     int each = filters(matchers, false).length() + more.length() + QUERY_BYTES;
     List<String> asked = new ArrayList<>();
     int bytes = 0;
-    for (String metric : metrics()) {
+    for (String metric : metrics(MAX_METRICS)) {
       if (MetricNames.match(matchers, TsdbSeries.name(metric))) {
         if (!asked.isEmpty() && bytes + each + metric.length() > MAX_QUESTION) {
           asked(asked, head, more, matchers, to);
@@ -250,11 +252,11 @@ final class OpenTsdbStore implements ForeignStore {
     sb.append(TsdbSeries.tag(label)).append("\",\"filter\":\"").append(filter).append("\"}");
   }
 
-  /** All metrics, those of samples that are not finite among them. */
-  private List<String> metrics() throws IOException, InterruptedException {
+  /** Metrics in the order of their names, those of samples that are not finite among them. */
+  private List<String> metrics(long most) throws IOException, InterruptedException {
     List<String> out = new ArrayList<>();
     isAnswered(
-        Call.get(http.at("/api/suggest?type=metrics&max=" + MAX_METRICS)),
+        Call.get(http.at("/api/suggest?type=metrics&max=" + most)),
         in -> out.addAll(TsdbAnswer.names(in)));
     if (out.size() >= MAX_METRICS) {
       throw new IOException(

@@ -109,14 +109,15 @@ final class TdengineStore implements ForeignStore {
   }
 
   @Override
-  public Collection<String> labelValues(String name, SelectHints range, List<Matcher> matchers)
+  public Collection<String> labelValues(
+      String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     if (table.isEmpty() && name.equals(Labels.METRIC_NAME) && matchers.isEmpty()) {
       TreeSet<String> out = new TreeSet<>(metrics());
       out.remove("");
       return out;
     }
-    return ForeignStore.super.labelValues(name, range, matchers);
+    return ForeignStore.super.labelValues(name, range, matchers, limit);
   }
 
   private String where(String time, SelectHints hints, List<Matcher> matchers) {
