@@ -11,10 +11,16 @@ import io.nats.client.Nats;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StreamConfiguration;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +51,7 @@ final class DestinationSinks implements AutoCloseable {
   /** A text with addresses in the place of {@code {url}}, {@code {kafka}} and so on. */
   String filled(String text) throws Exception {
     String out = text;
-    for (String name : List.of("url", "kafka", "postgres", "nats", "mqtt", "udp")) {
+    for (String name : List.of("url", "kafka", "postgres", "nats", "mqtt", "udp", "lines", "kdb")) {
       String mark = "{" + name + "}";
       if (out.contains(mark)) {
         out = out.replace(mark, address(name));
@@ -64,6 +70,8 @@ final class DestinationSinks implements AutoCloseable {
             case "postgres" -> postgres();
             case "nats" -> nats();
             case "mqtt" -> mqtt();
+            case "lines" -> listener(DestinationSinks::readAll);
+            case "kdb" -> listener(DestinationSinks::tickerplant);
             default -> udp();
           };
       addresses.put(name, known);
@@ -84,7 +92,7 @@ final class DestinationSinks implements AutoCloseable {
   /** Reads a request and says that all is well, in the words of whom it is meant for. */
   private static void answer(HttpExchange x) throws IOException {
     try (x) {
-      x.getRequestBody().transferTo(java.io.OutputStream.nullOutputStream());
+      x.getRequestBody().transferTo(OutputStream.nullOutputStream());
       String path = x.getRequestURI().getPath();
       String say =
           path.contains("_bulk")
@@ -92,10 +100,12 @@ final class DestinationSinks implements AutoCloseable {
               : path.contains("collector")
                   ? "{\"text\":\"Success\",\"code\":0}"
                   : path.contains("index_template") ? "{\"acknowledged\":true}" : "";
-      boolean isWrite = path.contains("write") || path.contains("/api/put");
-      int status = path.startsWith("/api/v2") ? 202 : isWrite ? 204 : 200;
+      boolean isWrite =
+          path.contains("write") || path.contains("/api/put") || path.startsWith("/loki/");
+      int status = isWrite ? 204 : path.startsWith("/api/v2") ? 202 : 200;
       byte[] body = say.getBytes(StandardCharsets.UTF_8);
-      x.getResponseHeaders().set("Content-Type", "application/json");
+      x.getResponseHeaders()
+          .set("Content-Type", "application/" + (path.startsWith("/v1/") ? "x-protobuf" : "json"));
       x.getResponseHeaders().set("X-Elastic-Product", "Elasticsearch");
       x.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
       x.getResponseBody().write(body);
@@ -176,6 +186,64 @@ final class DestinationSinks implements AutoCloseable {
             });
     running.push(s);
     return "127.0.0.1:" + s.getLocalPort();
+  }
+
+  /** What a connection is read by. */
+  @FunctionalInterface
+  private interface Talk {
+    void with(InputStream in, OutputStream out) throws IOException;
+  }
+
+  private String listener(Talk talk) throws IOException {
+    ServerSocket s = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              while (!s.isClosed()) {
+                try {
+                  Socket c = s.accept();
+                  Thread.ofVirtual().start(() -> talk(c, talk));
+                } catch (IOException e) {
+                  return;
+                }
+              }
+            });
+    running.push(s);
+    return "127.0.0.1:" + s.getLocalPort();
+  }
+
+  private static void talk(Socket c, Talk talk) {
+    try (c) {
+      talk.with(c.getInputStream(), c.getOutputStream());
+    } catch (IOException e) {
+      // the writer is done
+    }
+  }
+
+  private static void readAll(InputStream in, OutputStream out) throws IOException {
+    in.transferTo(OutputStream.nullOutputStream());
+  }
+
+  /**
+   * A tickerplant that lets everybody in and says {@code (::)} to all that wants an answer: a
+   * message is its byte order, its type (1 wants an answer), two more bytes and its length.
+   */
+  private static void tickerplant(InputStream in, OutputStream out) throws IOException {
+    while (in.read() > 0) {
+      // a login ends with a zero
+    }
+    out.write(3);
+    while (true) {
+      byte[] head = in.readNBytes(8);
+      if (head.length < 8) {
+        return;
+      }
+      ByteOrder order = head[0] == 1 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+      in.skipNBytes(ByteBuffer.wrap(head).order(order).getInt(4) - 8L);
+      if (head[1] == 1) {
+        out.write(new byte[] {1, 2, 0, 0, 10, 0, 0, 0, 101, 0});
+      }
+    }
   }
 
   @Override

@@ -1,10 +1,8 @@
 package dev.tethys.bench;
 
+import dev.tethys.bench.DestinationLoad.Signal;
 import dev.tethys.bench.vendor.VendorClient;
 import dev.tethys.bench.vendor.VendorClients;
-import dev.tethys.codec.remote.WriteRequestWriter;
-import dev.tethys.codec.snappy.SnappyBlock;
-import dev.tethys.model.Labels;
 import dev.tethys.testkit.Recording;
 import java.io.IOException;
 import java.net.URI;
@@ -29,15 +27,23 @@ import org.opentest4j.TestAbortedException;
 /**
  * {@code destinations RECORDING [NAME …]}: what each writer costs. A collector of its own process
  * takes a recorded exporter by remote write and hands it to one exporter, whose requests are read
- * to their end and answered here without being looked at, or by a real server. Says samples for
- * each second of the collector's CPU, of which {@code nop} is what receiving takes; beside them the
- * vendor's own client in a process of its own, which is given ready samples.
+ * to their end and answered here without being looked at, or by a real server. What takes no
+ * samples is given a log record or a span for each by OTLP. Says items for each second of the
+ * collector's CPU, of which {@code nop}, {@code nop/logs} and {@code nop/traces} are what receiving
+ * takes; beside them the vendor's own client in a process of its own, which is given ready samples.
  */
 final class DestinationWriters {
   private static final Map<String, VendorClients.Known> CLIENTS = VendorClients.all();
-  private static final int HOSTS_EACH = 4;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Map<String, String> EXPORTERS = new LinkedHashMap<>();
+
+  /** Exporters of logs and of traces; the others are given samples. */
+  private static final Map<String, Signal> SIGNALS =
+      Map.of(
+          "nop/logs", Signal.LOGS,
+          "loki", Signal.LOGS,
+          "nop/traces", Signal.TRACES,
+          "zipkin", Signal.TRACES);
 
   static {
     EXPORTERS.put("nop", "");
@@ -58,17 +64,23 @@ final class DestinationWriters {
     EXPORTERS.put("nats", "endpoint: 'nats://{nats}', subject: telemetry.ours, encoding: json");
     EXPORTERS.put("mqtt", "endpoint: 'mqtt://{mqtt}', topic: telemetry/ours, encoding: json");
     EXPORTERS.put("statsd", "endpoint: '{udp}'");
+    EXPORTERS.put("carbon", "endpoint: '{lines}'");
+    EXPORTERS.put("kdb", "endpoint: '{kdb}', tls: {insecure: true}");
+    EXPORTERS.put("otlp_http", "endpoint: '{url}'");
+    EXPORTERS.put("file", "path: '{dir}/samples.json'");
+    EXPORTERS.put("nop/logs", "");
+    EXPORTERS.put("loki", "endpoint: '{url}/loki/api/v1/push'");
+    EXPORTERS.put("nop/traces", "");
+    EXPORTERS.put("zipkin", "endpoint: '{url}/api/v2/spans', format: proto");
     EXPORTERS.put("parquet", "directory: '{dir}/parquet', max_file_age: 1s");
   }
 
-  private final Recording recording;
+  private final DestinationLoad load;
   private final int requests;
-  private final int hosts;
 
   private DestinationWriters(Recording recording, long samples) {
-    this.recording = recording;
-    this.hosts = HOSTS_EACH * 8;
-    this.requests = (int) Math.max(1, samples / (HOSTS_EACH * recording.series()));
+    this.load = new DestinationLoad(recording);
+    this.requests = (int) Math.max(1, samples / load.each());
   }
 
   private static boolean isWord(String w) {
@@ -129,38 +141,25 @@ final class DestinationWriters {
     return 0;
   }
 
-  private byte[] request(int n) {
-    WriteRequestWriter w = new WriteRequestWriter();
-    int first = n % (hosts / HOSTS_EACH) * HOSTS_EACH;
-    int step = n / (hosts / HOSTS_EACH);
-    for (int h = first; h < first + HOSTS_EACH; h++) {
-      for (int i = 0; i < recording.series(); i++) {
-        w.beginSeries(recording.labels(h, i))
-            .sample(time(step), recording.value(h, step, i))
-            .endSeries();
-      }
-    }
-    return SnappyBlock.encode(w.buffer(), 0, w.size());
-  }
-
-  private static long time(int step) {
-    return 1_700_000_000_000L + step * 15_000L;
-  }
-
   private void measure(String name, String keys) throws Exception {
     Path dir = Files.createTempDirectory("tethys-destinations");
     int in = ServerUnderTest.freePort();
     Path config = dir.resolve("collector.yaml");
     String exporter = keys.replace("{dir}", dir.toString());
+    Signal signal = SIGNALS.getOrDefault(name, Signal.METRICS);
     Files.writeString(
         config,
         String.join(
             "\n",
-            "receivers: {prometheus_remote_write: {endpoint: '127.0.0.1:" + in + "'}}",
+            "receivers: {" + signal.receiver(in) + "}",
             "exporters: {" + name + ": {" + exporter + "}}",
             "service:",
             "  telemetry: {metrics: {level: none}}",
-            "  pipelines: {metrics: {receivers: [prometheus_remote_write], exporters: ["
+            "  pipelines: {"
+                + signal.pipeline()
+                + ": {receivers: ["
+                + signal.receiverName()
+                + "], exporters: ["
                 + name
                 + "]}}",
             ""));
@@ -174,11 +173,11 @@ final class DestinationWriters {
                     "--config=" + config,
                     "--log.level=warn"),
             Map.of())) {
-      URI to = URI.create("http://127.0.0.1:" + in + "/api/v1/write");
-      send(collector, to, 0, requests / 2); // compiles
+      URI to = URI.create("http://127.0.0.1:" + in + signal.path());
+      send(collector, signal, to, 0, requests / 2); // compiles
       double before = collector.figures().cpuSeconds();
       long begun = System.nanoTime();
-      send(collector, to, requests / 2, requests / 2 + requests);
+      send(collector, signal, to, requests / 2, requests / 2 + requests);
       double cpu = collector.figures().cpuSeconds() - before;
       say(name, cpu, (System.nanoTime() - begun) / 1e9);
     } finally {
@@ -187,10 +186,10 @@ final class DestinationWriters {
   }
 
   private void say(String name, double cpu, double took) {
-    long n = (long) requests * HOSTS_EACH * recording.series();
+    long n = (long) requests * load.each();
     System.out.printf(
         Locale.ROOT,
-        "%s: %d samples, %.0f a second of CPU, %.0f a second%n",
+        "%s: %d items, %.0f a second of CPU, %.0f a second%n",
         name,
         n,
         n / Math.max(0.01, cpu),
@@ -198,7 +197,8 @@ final class DestinationWriters {
   }
 
   /** Eight senders, each of which waits until the destination has its request. */
-  private void send(ServerUnderTest collector, URI to, int from, int end) throws Exception {
+  private void send(ServerUnderTest collector, Signal signal, URI to, int from, int end)
+      throws Exception {
     AtomicInteger next = new AtomicInteger(from);
     AtomicReference<@Nullable Exception> failed = new AtomicReference<>();
     List<Thread> senders = new ArrayList<>();
@@ -210,7 +210,7 @@ final class DestinationWriters {
                     () -> {
                       try {
                         for (int n = next.getAndIncrement(); n < end; n = next.getAndIncrement()) {
-                          post(collector, http, to, request(n));
+                          post(collector, http, signal, to, load.request(signal, n));
                         }
                       } catch (Exception e) {
                         failed.compareAndSet(null, e);
@@ -227,20 +227,22 @@ final class DestinationWriters {
     }
   }
 
-  private static void post(ServerUnderTest collector, HttpClient http, URI to, byte[] body)
+  private static void post(
+      ServerUnderTest collector, HttpClient http, Signal signal, URI to, byte[] body)
       throws Exception {
     long until = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       String why;
       try {
-        HttpResponse<String> r =
-            http.send(
-                HttpRequest.newBuilder(to)
-                    .header("Content-Type", "application/x-protobuf")
-                    .header("Content-Encoding", "snappy")
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
+        HttpRequest.Builder request =
+            HttpRequest.newBuilder(to)
+                .header("Content-Type", "application/x-protobuf")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        String encoding = signal.encoding();
+        if (encoding != null) {
+          request.header("Content-Encoding", encoding);
+        }
+        HttpResponse<String> r = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
         if (r.statusCode() / 100 == 2) {
           return;
         }
@@ -278,14 +280,7 @@ final class DestinationWriters {
 
   /** A vendor's client, with the requests that our writers are given. */
   private void client(String name, String address) throws Exception {
-    List<VendorClient.Series> ready = new ArrayList<>();
-    for (int h = 0; h < hosts; h++) {
-      for (int i = 0; i < recording.series(); i++) {
-        Map<String, String> labels = new LinkedHashMap<>(recording.labels(h, i).toMap());
-        String metric = String.valueOf(labels.remove(Labels.METRIC_NAME));
-        ready.add(VendorClient.Series.of(metric, labels));
-      }
-    }
+    List<VendorClient.Series> ready = load.ready();
     try (VendorClient c = Objects.requireNonNull(CLIENTS.get(name)).maker().at(address)) {
       ProcessFigures self = new ProcessFigures(ProcessHandle.current().pid());
       write(c, ready, 0, requests / 2);
@@ -299,19 +294,8 @@ final class DestinationWriters {
   private void write(VendorClient c, List<VendorClient.Series> ready, int from, int end)
       throws Exception {
     for (int n = from; n < end; n++) {
-      int first = n % (hosts / HOSTS_EACH) * HOSTS_EACH;
-      int step = n / (hosts / HOSTS_EACH);
-      List<VendorClient.Sample> samples = new ArrayList<>();
-      for (int h = first; h < first + HOSTS_EACH; h++) {
-        for (int i = 0; i < recording.series(); i++) {
-          double v = recording.value(h, step, i);
-          if (Double.isFinite(v)) {
-            samples.add(
-                new VendorClient.Sample(ready.get(h * recording.series() + i), time(step), v));
-          }
-        }
-      }
-      c.write(samples);
+      c.write(load.samples(ready, n));
     }
+    c.flush();
   }
 }

@@ -75,4 +75,7 @@ public interface VendorClient extends AutoCloseable {
 
   /** Writes a request's worth of samples; returns when the server has them. */
   void write(List<Sample> samples) throws Exception;
+
+  /** Waits for what {@link #write} did not wait for. */
+  default void flush() throws Exception {}
 }

@@ -20,6 +20,10 @@ public final class VendorClients {
   public static Map<String, Known> all() {
     Map<String, Known> m = new LinkedHashMap<>();
     m.put("influxdb-java", new Known("{url}", InfluxDbJava::new));
+    m.put("influxdb-client-java", new Known("{url}", InfluxDbClientJava::new));
+    m.put("javakdb", new Known("{kdb}", JavaKdb::new));
+    m.put("opentelemetry-exporter-otlp", new Known("{url}", OpenTelemetryOtlp::new));
+    m.put("zipkin-reporter", new Known("{url}", ZipkinReporter::new));
     m.put("clickhouse-client-v2", new Known("{url}", ClickHouseClientV2::new));
     m.put("elasticsearch-java", new Known("{url}", ElasticsearchJava::new));
     m.put("opensearch-java", new Known("{url}", OpenSearchJava::new));
