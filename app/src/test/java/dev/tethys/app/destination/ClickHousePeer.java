@@ -77,7 +77,8 @@ final class ClickHousePeer implements Peer {
     return Histograms.WHOLE;
   }
 
-  private void ask(String select, Consumer<JsonNode> row) throws Exception {
+  /** The rows of what {@code SELECT} asks for, with {@code {db}} as the database. */
+  void ask(String select, Consumer<JsonNode> row) throws Exception {
     String sql = "SELECT " + select.replace("{db}", database) + " FORMAT JSONEachRow";
     try (HttpClient http = HttpClient.newHttpClient()) {
       http.send(

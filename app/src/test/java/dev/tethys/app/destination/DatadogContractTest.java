@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * library takes apart ({@code MetricPayload} of agent-payload).
  */
 class DatadogContractTest extends DestinationContract {
-  private static final String KEY = "0123456789abcdef0123456789abcdef";
+  static final String KEY = "0123456789abcdef0123456789abcdef";
 
   /** What OpenTelemetry calls the labels that name a target, as Datadog's tags have it. */
   private static final Map<String, String> TAGS =
@@ -118,14 +118,16 @@ class DatadogContractTest extends DestinationContract {
 
       @Override
       public void read(Found into) {
-        datadog.forEach(
-            body -> {
-              try {
-                payload(body, into);
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            });
+        datadog
+            .bodies()
+            .forEach(
+                body -> {
+                  try {
+                    payload(body, into);
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
       }
 
       @Override

@@ -12,7 +12,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
@@ -147,33 +146,12 @@ abstract class DestinationContract {
     try (FaultProxy proxy = peer.proxy();
         TestPipeline p = pipeline(peer, proxy.port())) {
       // Databases with logins take a connection that ends too early for a wrong password.
-      List<FaultProxy.Fault> kinds =
-          peer.isHttp() ? FaultProxy.Fault.OF_HTTP : FaultProxy.Fault.AFTER_GREETINGS;
-      List<FaultProxy.Fault> faults =
-          Collections.nCopies(ROUNDS, kinds).stream().flatMap(List::stream).toList();
-      List<Batch> batches = new ArrayList<>(known.batches());
-      // Large ones first: some faults come in the middle of a request.
-      batches.sort(Comparator.comparingInt(Batch::items).reversed());
-      int each = Math.max(1, batches.size() / (faults.size() + 1));
-      for (int i = 0; i < batches.size(); i++) {
-        if (i % each == 0 && i / each < faults.size()) {
-          FaultProxy.Fault f = faults.get(i / each);
-          long before = p.repeated();
-          proxy.set(f);
-          p.send(batches.get(i));
-          TestPipeline.await(
-              f + " was met",
-              PATIENCE,
-              () ->
-                  f == FaultProxy.Fault.NOBODY_LISTENS
-                      ? p.repeated() >= before + 2
-                      : proxy.met() >= 2);
-          proxy.set(i / each % 2 == 0 ? FaultProxy.Fault.NONE : FaultProxy.Fault.SLOW);
-        } else {
-          p.send(batches.get(i));
-        }
-      }
-      proxy.set(FaultProxy.Fault.NONE);
+      proxy.meet(
+          Collections.nCopies(ROUNDS, FaultProxy.Fault.of(peer.isHttp())).stream()
+              .flatMap(List::stream)
+              .toList(),
+          known.batches(),
+          p);
       account(p, known);
     }
     tell(

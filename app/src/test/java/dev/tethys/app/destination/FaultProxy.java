@@ -1,12 +1,16 @@
 package dev.tethys.app.destination;
 
+import dev.tethys.pipeline.Batch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,6 +36,12 @@ final class FaultProxy implements AutoCloseable {
     RESET_LATER,
     /** The answer is lost when the greetings are over. */
     LATER_ANSWER_LOST,
+    /** The answer breaks off in its middle. */
+    PARTIAL,
+    /** An answer breaks off in its middle when the greetings are over. */
+    LATER_PARTIAL,
+    /** They are taken, and nothing is ever said. */
+    STALL,
     /** An HTTP server says 429. */
     TOO_MANY,
     /** An HTTP server says 503. */
@@ -41,7 +51,7 @@ final class FaultProxy implements AutoCloseable {
 
     /** Faults that come whatever the protocol, and do not look like a refused login. */
     static final List<Fault> AFTER_GREETINGS =
-        List.of(NOBODY_LISTENS, RESET_LATER, LATER_ANSWER_LOST);
+        List.of(NOBODY_LISTENS, RESET_LATER, LATER_ANSWER_LOST, LATER_PARTIAL);
 
     /** Faults of connections and of HTTP servers. */
     static final List<Fault> OF_HTTP =
@@ -52,8 +62,14 @@ final class FaultProxy implements AutoCloseable {
             ANSWER_LOST,
             RESET_LATER,
             LATER_ANSWER_LOST,
+            PARTIAL,
             TOO_MANY,
             UNAVAILABLE);
+
+    /** Those that a client finds its way out of at once. */
+    static List<Fault> of(boolean http) {
+      return http ? OF_HTTP : AFTER_GREETINGS;
+    }
   }
 
   /** Bytes of a connection that pass first: logins, and the head of a request. */
@@ -111,6 +127,33 @@ final class FaultProxy implements AutoCloseable {
         });
   }
 
+  /**
+   * Sends batches, largest first since some faults come in the middle of a request, with each fault
+   * in its turn met by one of them, and most others slowly.
+   */
+  void meet(List<Fault> faults, List<Batch> all, TestPipeline p)
+      throws IOException, InterruptedException {
+    List<Batch> batches = new ArrayList<>(all);
+    batches.sort(Comparator.comparingInt(Batch::items).reversed());
+    int each = Math.max(1, batches.size() / (faults.size() + 1));
+    for (int i = 0; i < batches.size(); i++) {
+      if (i % each == 0 && i / each < faults.size()) {
+        Fault f = faults.get(i / each);
+        long before = p.repeated();
+        set(f);
+        p.send(batches.get(i));
+        TestPipeline.await(
+            f + " was met",
+            DestinationContract.PATIENCE,
+            () -> f == Fault.NOBODY_LISTENS ? p.repeated() >= before + 2 : met() >= 2);
+        set(i / each % 2 == 0 ? Fault.NONE : Fault.SLOW);
+      } else {
+        p.send(batches.get(i));
+      }
+    }
+    set(Fault.NONE);
+  }
+
   /** How many connections the fault has met. */
   int met() {
     return met.get();
@@ -144,7 +187,16 @@ final class FaultProxy implements AutoCloseable {
         case REFUSED, NOBODY_LISTENS -> {}
         case TOO_MANY -> answer(s, "429 Too Many Requests");
         case UNAVAILABLE -> answer(s, "503 Service Unavailable");
-        case NONE, SLOW, RESET_HALFWAY, ANSWER_LOST, RESET_LATER, LATER_ANSWER_LOST -> pass(s, f);
+        case STALL -> s.getInputStream().transferTo(OutputStream.nullOutputStream());
+        case NONE,
+            SLOW,
+            RESET_HALFWAY,
+            ANSWER_LOST,
+            RESET_LATER,
+            LATER_ANSWER_LOST,
+            PARTIAL,
+            LATER_PARTIAL ->
+            pass(s, f);
       }
     } catch (IOException e) {
       // as networks do
@@ -165,7 +217,7 @@ final class FaultProxy implements AutoCloseable {
                   () -> {
                     try {
                       answers(far, s, f, mute);
-                      if (mute.get()) {
+                      if (mute.get() && f != Fault.PARTIAL && f != Fault.LATER_PARTIAL) {
                         end(s);
                       }
                       s.close(); // in order, as the server did
@@ -178,7 +230,12 @@ final class FaultProxy implements AutoCloseable {
       int n;
       while ((n = s.getInputStream().read(b, 0, f == Fault.SLOW ? 2000 : b.length)) >= 0) {
         slow(f);
-        int first = f == Fault.RESET_HALFWAY ? HALF : f == Fault.ANSWER_LOST ? 0 : FIRST;
+        int first =
+            switch (f) {
+              case RESET_HALFWAY -> HALF;
+              case ANSWER_LOST, PARTIAL -> 0;
+              default -> FIRST;
+            };
         boolean enough = passed + n > first;
         if (enough && (f == Fault.RESET_HALFWAY || f == Fault.RESET_LATER)) {
           far.getOutputStream().write(b, 0, (int) (first - passed));
@@ -186,8 +243,10 @@ final class FaultProxy implements AutoCloseable {
           end(far);
           break;
         }
-        if (enough && (f == Fault.ANSWER_LOST || f == Fault.LATER_ANSWER_LOST)) {
-          mute.set(true);
+        switch (f) {
+          case ANSWER_LOST, LATER_ANSWER_LOST, PARTIAL, LATER_PARTIAL ->
+              mute.compareAndSet(false, enough);
+          default -> {}
         }
         far.getOutputStream().write(b, 0, n);
         far.getOutputStream().flush();
@@ -209,6 +268,9 @@ final class FaultProxy implements AutoCloseable {
     int n;
     while ((n = from.getInputStream().read(b, 0, f == Fault.SLOW ? 2000 : b.length)) >= 0) {
       if (mute.get()) {
+        if (f == Fault.PARTIAL || f == Fault.LATER_PARTIAL) {
+          to.getOutputStream().write(b, 0, n / 2);
+        }
         return;
       }
       slow(f);

@@ -52,18 +52,20 @@ class HostedGraphiteContractTest extends DestinationContract {
 
       @Override
       public void read(Found into) {
-        grafana.forEach(
-            body -> {
-              for (JsonNode point : JSON.readTree(body)) {
-                StringBuilder path = new StringBuilder(point.path("name").asString(""));
-                point.path("tags").forEach(t -> path.append(';').append(t.asString("")));
-                point(
-                    path.toString(),
-                    point.path("value").asDouble(Double.NaN),
-                    point.path("time").asLong(0),
-                    into);
-              }
-            });
+        grafana
+            .bodies()
+            .forEach(
+                body -> {
+                  for (JsonNode point : JSON.readTree(body)) {
+                    StringBuilder path = new StringBuilder(point.path("name").asString(""));
+                    point.path("tags").forEach(t -> path.append(';').append(t.asString("")));
+                    point(
+                        path.toString(),
+                        point.path("value").asDouble(Double.NaN),
+                        point.path("time").asLong(0),
+                        into);
+                  }
+                });
       }
 
       @Override

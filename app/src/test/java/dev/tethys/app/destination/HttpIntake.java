@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -86,12 +85,10 @@ final class HttpIntake implements AutoCloseable {
   }
 
   /** The bodies, in the order in which they came. */
-  void forEach(Consumer<byte[]> to) {
-    List<byte[]> all;
+  List<byte[]> bodies() {
     synchronized (bodies) {
-      all = List.copyOf(bodies);
+      return List.copyOf(bodies);
     }
-    all.forEach(to);
   }
 
   /** Ends its connections wherever they are, and listens again. */

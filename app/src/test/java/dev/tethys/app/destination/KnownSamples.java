@@ -95,7 +95,7 @@ final class KnownSamples {
   };
 
   /** Values that databases stumble over too. */
-  private static final String[] MORE_HOSTILE = {
+  static final String[] MORE_HOSTILE = {
     "nul\0here",
     "\ue000private",
     "\u2028",
@@ -107,7 +107,7 @@ final class KnownSamples {
   };
 
   /** Names of labels: words of query languages, columns, fields and tags, and what is no word. */
-  private static final String[] NAMES = {
+  static final String[] NAMES = {
     "label",
     "l.with.dots",
     "ünï",

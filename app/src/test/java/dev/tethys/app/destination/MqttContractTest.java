@@ -27,16 +27,8 @@ class MqttContractTest extends DestinationContract {
 
   @Override
   Peer start() throws Exception {
-    Path program = ServerProcess.find("mosquitto");
-    Path own = Files.createTempDirectory(folder, "mosquitto");
-    int port = Ports.free();
-    Path config =
-        Files.writeString(
-            own.resolve("mosquitto.conf"),
-            "user root\nlistener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
-                .formatted(port));
-    PeerProcess process =
-        new PeerProcess(own, port, List.of(program.toString(), "-c", config.toString()));
+    PeerProcess process = broker(folder);
+    int port = process.port();
     Queue<byte[]> got = new ConcurrentLinkedQueue<>();
     MqttClient listener =
         new MqttClient("tcp://127.0.0.1:" + port, "listener", new MemoryPersistence());
@@ -106,5 +98,18 @@ class MqttContractTest extends DestinationContract {
         }
       }
     };
+  }
+
+  /** Starts one that keeps nothing on a disk. */
+  static PeerProcess broker(Path folder) throws Exception {
+    Path program = ServerProcess.find("mosquitto");
+    Path own = Files.createTempDirectory(folder, "mosquitto");
+    int port = Ports.free();
+    Path config =
+        Files.writeString(
+            own.resolve("mosquitto.conf"),
+            "user root\nlistener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
+                .formatted(port));
+    return new PeerProcess(own, port, List.of(program.toString(), "-c", config.toString()));
   }
 }

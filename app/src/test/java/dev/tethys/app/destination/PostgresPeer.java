@@ -91,14 +91,21 @@ final class PostgresPeer implements Peer {
   }
 
   /** Character 0 stands there as U+E000 and a digit. */
-  private static String plain(String s) {
+  static String plain(String s) {
     return s.replace("\ue0000", "\0").replace("\ue000E", "\ue000");
+  }
+
+  /** A connection whose unqualified tables are those of the schema. */
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:" + server.port() + "/postgres?currentSchema=" + schema,
+        "tethys",
+        "secret");
   }
 
   @Override
   public void read(Found into) throws SQLException {
-    String url = "jdbc:postgresql://127.0.0.1:" + server.port() + "/postgres";
-    try (Connection c = DriverManager.getConnection(url, "tethys", "secret");
+    try (Connection c = connect();
         Statement s = c.createStatement()) {
       Map<String, Labels> series = new HashMap<>();
       try (ResultSet r =

@@ -10,17 +10,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Splunk's HTTP Event Collector by a double of its documentation ("Format events for HTTP Event
  * Collector", "Get metrics in from other sources"), which judges events one by one.
  */
 class SplunkContractTest extends DestinationContract {
-  private static final String TOKEN = "00000000-0000-0000-0000-000000000001";
+  static final String TOKEN = "00000000-0000-0000-0000-000000000001";
   private static final String NAME = "metric_name:";
 
-  private static HttpIntake.Reply judge(HttpExchange x, byte[] body) {
+  static HttpIntake.Reply judge(HttpExchange x, byte[] body) {
     if (!("Splunk " + TOKEN).equals(x.getRequestHeaders().getFirst("Authorization"))) {
       return new HttpIntake.Reply(403, "{\"text\":\"Invalid token\",\"code\":4}");
     }
@@ -41,10 +40,15 @@ class SplunkContractTest extends DestinationContract {
 
   private static boolean isEvent(String line) {
     try {
-      return Found.json(line) instanceof ObjectNode o
-          && o.path("event").isString()
-          && (!o.path("event").asString().equals("metric")
-              || o.path("fields").propertyStream().filter(f -> f.getKey().startsWith(NAME)).count()
+      JsonNode e = Found.json(line).path("event");
+      // "Event field cannot be blank": a text that is not empty, or an object
+      return ((e.isString() && !e.asString().isEmpty()) || e.isObject())
+          && (!e.asString("").equals("metric")
+              || Found.json(line)
+                      .path("fields")
+                      .propertyStream()
+                      .filter(f -> f.getKey().startsWith(NAME))
+                      .count()
                   == 1);
     } catch (JacksonException e) {
       return false;
@@ -100,11 +104,13 @@ class SplunkContractTest extends DestinationContract {
 
       @Override
       public void read(Found into) {
-        splunk.forEach(
-            body ->
-                new String(body, StandardCharsets.UTF_8)
-                    .lines()
-                    .forEach(line -> event(Found.json(line), into)));
+        splunk
+            .bodies()
+            .forEach(
+                body ->
+                    new String(body, StandardCharsets.UTF_8)
+                        .lines()
+                        .forEach(line -> event(Found.json(line), into)));
       }
 
       @Override

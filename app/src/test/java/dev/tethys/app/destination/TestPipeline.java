@@ -105,14 +105,14 @@ final class TestPipeline implements AutoCloseable {
     String yaml =
         """
         receivers: {feed: }
-        exporters: {%s: {%s, %s}}
+        exporters: {%s: {%s%s}}
         %s
         service: {extensions: [%s], pipelines: {%s: {receivers: [feed], exporters: [%s]}}}
         """
             .formatted(
                 exporter,
                 keys,
-                RETRIES,
+                exporter.equals("file") ? "" : ", " + RETRIES, // which has no queue
                 extension.isEmpty()
                     ? ""
                     : "extensions: {" + extension + ": {" + extensionKeys + "}}",

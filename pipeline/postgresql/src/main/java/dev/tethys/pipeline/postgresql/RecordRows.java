@@ -40,9 +40,12 @@ final class RecordRows {
           String what =
               String.join(
                   "\n",
-                  Long.toString(time),
+                  Long.toString(r.timeUnixNano()),
+                  Long.toString(r.observedTimeUnixNano()),
+                  Integer.toString(r.flags()),
                   resource,
                   s.scope().name(),
+                  s.scope().version(),
                   scope,
                   attributes,
                   trace,
@@ -78,6 +81,8 @@ final class RecordRows {
         String scope = json(s.scope().attributes());
         for (Span p : s.items()) {
           String attributes = json(p.attributes());
+          String events = SpanText.events(p);
+          String links = SpanText.links(p);
           String trace = SpanText.traceId(p.traceIdHigh(), p.traceIdLow());
           String what =
               String.join(
@@ -86,9 +91,20 @@ final class RecordRows {
                   Long.toString(p.endTimeUnixNano()),
                   trace,
                   SpanText.spanId(p.spanId()),
+                  SpanText.spanId(p.parentSpanId()),
+                  p.traceState(),
+                  Integer.toString(p.flags()),
+                  Integer.toString(p.kind()),
+                  Integer.toString(p.statusCode()),
+                  p.statusMessage(),
                   p.name(),
+                  s.scope().name(),
+                  s.scope().version(),
+                  scope,
                   resource,
-                  attributes);
+                  attributes,
+                  events,
+                  links);
           rows.row()
               .timeOfNanos(p.startTimeUnixNano())
               .uuid(id(what))
@@ -104,7 +120,7 @@ final class RecordRows {
               .int2(p.statusCode())
               .text(p.statusMessage());
           common(rows, g, resource, s, scope, attributes);
-          rows.jsonb(SpanText.events(p)).jsonb(SpanText.links(p));
+          rows.jsonb(events).jsonb(links);
         }
       }
     }

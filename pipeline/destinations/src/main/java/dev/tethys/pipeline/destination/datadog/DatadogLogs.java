@@ -87,6 +87,15 @@ final class DatadogLogs implements Encoder {
     if (!scope.name().isEmpty()) {
       o.put("otel.scope_name", scope.name());
     }
+    if (!scope.version().isEmpty()) {
+      o.put("otel.scope_version", scope.version());
+    }
+    if (n != 0) {
+      o.put("otel.severity_number", (long) n);
+    }
+    if (nanos != 0) { // @timestamp has milliseconds
+      o.put("otel.time_unix_nano", Long.toUnsignedString(nanos));
+    }
     o.values().removeIf(""::equals);
     o.putIfAbsent("message", "");
     return o;

@@ -14,12 +14,14 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Scope;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.destination.rows.RecordFields;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,7 +63,7 @@ final class LokiParcels implements Encoder {
     for (ResourceGroup<LogRecord> g : logs.resources()) {
       for (ScopeGroup<LogRecord> s : g.scopes()) {
         for (LogRecord r : s.items()) {
-          add(g.resource().attributes(), r, tenants);
+          add(g.resource().attributes(), s.scope(), r, tenants);
         }
       }
     }
@@ -71,30 +73,27 @@ final class LokiParcels implements Encoder {
   }
 
   private void add(
-      Attributes resource, LogRecord r, Map<String, Map<Labels, List<Entry>>> tenants) {
-    LabelsBuilder labels = new LabelsBuilder();
-    LabelsBuilder metadata = new LabelsBuilder();
+      Attributes resource,
+      Scope scope,
+      LogRecord r,
+      Map<String, Map<Labels, List<Entry>>> tenants) {
+    RecordFields stream = new RecordFields(LokiParcels::name);
+    RecordFields entry = new RecordFields(LokiParcels::name).own(r).scope(scope, "scope_");
     List<String> chosen = settings.resourceLabels();
-    resource.forEach(
-        (k, v) ->
-            (chosen.isEmpty() || chosen.contains(k) ? labels : metadata)
-                .set(name(k), AttributeText.text(v)));
     r.attributes()
         .forEach(
             (k, v) ->
-                (settings.recordLabels().contains(k) ? labels : metadata)
-                    .set(name(k), AttributeText.text(v)));
-    if (!r.severityText().isEmpty()) {
-      metadata.set("severity_text", r.severityText());
-    }
-    if ((r.traceIdHigh() | r.traceIdLow()) != 0) {
-      metadata.set("trace_id", String.format("%016x%016x", r.traceIdHigh(), r.traceIdLow()));
-    }
-    if (r.spanId() != 0) {
-      metadata.set("span_id", String.format("%016x", r.spanId()));
-    }
+                (settings.recordLabels().contains(k) ? stream : entry)
+                    .attribute(k, v, "attribute_"));
+    resource.forEach(
+        (k, v) ->
+            (chosen.isEmpty() || chosen.contains(k) ? stream : entry).attribute(k, v, "resource_"));
+    LabelsBuilder labels = new LabelsBuilder();
+    stream.all().forEach(labels::set);
+    LabelsBuilder metadata = new LabelsBuilder();
+    entry.all().forEach(metadata::set);
     String own = labels.get(LogEntry.TENANT_LABEL);
-    Labels stream = labels.remove(LogEntry.TENANT_LABEL).build();
+    Labels of = labels.remove(LogEntry.TENANT_LABEL).build();
     long time =
         r.timeUnixNano() != 0
             ? r.timeUnixNano()
@@ -103,7 +102,7 @@ final class LokiParcels implements Encoder {
                 : millis.getAsLong() * 1_000_000;
     tenants
         .computeIfAbsent(own.isEmpty() ? settings.tenant() : own, t -> new LinkedHashMap<>())
-        .computeIfAbsent(stream.isEmpty() ? UNKNOWN : stream, l -> new ArrayList<>())
+        .computeIfAbsent(of.isEmpty() ? UNKNOWN : of, l -> new ArrayList<>())
         .add(new Entry(time, AttributeText.text(r.body()), metadata.build()));
   }
 
@@ -171,15 +170,17 @@ final class LokiParcels implements Encoder {
     sb.append(labels.isEmpty() ? "{}" : "}");
   }
 
-  /** What may not be in a label's name becomes an underscore. */
+  /** What may not be in a label's name becomes an underscore; a digit does not begin one. */
   private static String name(String key) {
     StringBuilder sb = new StringBuilder(key.length());
-    for (int i = 0; i < key.length(); i++) {
-      char c = key.charAt(i);
-      boolean letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-      boolean digit = c >= '0' && c <= '9' && i > 0;
-      sb.append(letter || digit ? c : '_');
-    }
+    key.codePoints()
+        .forEach(
+            c -> {
+              boolean letter = c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+              boolean digit = c >= '0' && c <= '9';
+              sb.append(digit && sb.isEmpty() ? "key_" : "")
+                  .append(letter || digit ? (char) c : '_');
+            });
     return sb.isEmpty() ? "_" : sb.toString();
   }
 }

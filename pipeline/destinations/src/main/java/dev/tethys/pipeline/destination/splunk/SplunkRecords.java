@@ -6,6 +6,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Scope;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Batch;
@@ -13,6 +14,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.destination.rows.LineParcels;
+import dev.tethys.pipeline.destination.rows.RecordFields;
 import dev.tethys.pipeline.destination.rows.Records;
 import dev.tethys.pipeline.destination.rows.RowSettings;
 import dev.tethys.pipeline.destination.rows.SpanText;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Log records and spans as events, one a line. Of a record the event is its body, and attributes
@@ -46,7 +49,7 @@ final class SplunkRecords implements Encoder {
   /** Writes a record as an event, in one line that ends. */
   @FunctionalInterface
   private interface Event<T extends Item<T>> {
-    void write(String index, Attributes resource, T item, TextBuffer to);
+    void write(String index, Attributes resource, Scope scope, T item, TextBuffer to);
   }
 
   @Override
@@ -74,7 +77,7 @@ final class SplunkRecords implements Encoder {
           continue;
         }
         for (T r : s.items()) {
-          event.write(index, g.resource().attributes(), r, one);
+          event.write(index, g.resource().attributes(), s.scope(), r, one);
           if (one.size() > contrib.maxEvent()) {
             drops.merge(SplunkEvents.TOO_LARGE, 1, Integer::sum);
             one.take();
@@ -99,7 +102,8 @@ final class SplunkRecords implements Encoder {
   private void begin(long nanos, String index, Map<String, String> fields, TextBuffer to) {
     SplunkEvents.time(nanos == 0 ? millis.getAsLong() : Math.floorDiv(nanos, 1_000_000L), to);
     ContribKeys contrib = settings.contrib();
-    fields.remove(ContribKeys.TOKEN); // a secret, that a sender may have handed on
+    // A secret, that a sender may have handed on; of a resource it may have a prefix.
+    fields.keySet().removeIf(k -> k.endsWith(ContribKeys.TOKEN));
     String source = fields.remove(contrib.source());
     String type = fields.remove(contrib.sourceType());
     String own = fields.remove(contrib.index());
@@ -125,32 +129,27 @@ final class SplunkRecords implements Encoder {
     to.put("}}\n");
   }
 
-  private void record(String index, Attributes resource, LogRecord r, TextBuffer to) {
+  private void record(String index, Attributes resource, Scope scope, LogRecord r, TextBuffer to) {
     long nanos = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
-    Map<String, String> fields = new LinkedHashMap<>();
-    resource.forEach((k, v) -> fields.put(k, AttributeText.text(v)));
-    r.attributes().forEach((k, v) -> fields.put(k, AttributeText.text(v)));
-    if (!r.severityText().isEmpty()) {
-      fields.put(settings.contrib().severityText(), r.severityText());
-    }
-    if (r.severityNumber() != 0) {
-      fields.put(settings.contrib().severityNumber(), Integer.toString(r.severityNumber()));
-    }
-    if ((r.traceIdHigh() | r.traceIdLow()) != 0) {
-      fields.put("trace_id", SpanText.traceId(r.traceIdHigh(), r.traceIdLow()));
-    }
-    if (r.spanId() != 0) {
-      fields.put("span_id", SpanText.spanId(r.spanId()));
-    }
+    Map<String, String> fields =
+        new RecordFields(UnaryOperator.identity())
+            .own(r, settings.contrib().severityText(), settings.contrib().severityNumber())
+            .scope(scope, "otel.scope.")
+            .attributes(r.attributes(), "attribute.")
+            .attributes(resource, "resource.")
+            .all();
     begin(nanos, index, fields, to);
     String body = AttributeText.text(r.body());
     to.json(body.isEmpty() ? " " : body); // which must not be empty
     end(fields, to);
   }
 
-  private void span(String index, Attributes resource, Span p, TextBuffer to) {
-    Map<String, String> fields = new LinkedHashMap<>();
-    resource.forEach((k, v) -> fields.put(k, AttributeText.text(v)));
+  private void span(String index, Attributes resource, Scope scope, Span p, TextBuffer to) {
+    Map<String, String> fields =
+        new RecordFields(UnaryOperator.identity())
+            .scope(scope, "otel.scope.")
+            .attributes(resource, "resource.")
+            .all();
     begin(p.startTimeUnixNano(), index, fields, to);
     to.put("{\"trace_id\":\"").put(SpanText.traceId(p.traceIdHigh(), p.traceIdLow()));
     to.put("\",\"span_id\":\"").put(SpanText.spanId(p.spanId()));

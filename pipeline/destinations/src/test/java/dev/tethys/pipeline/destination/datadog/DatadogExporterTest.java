@@ -371,6 +371,8 @@ class DatadogExporterTest {
             "[\n{\"message\":\"a\\nline\",\"ddsource\":\"tethys\",\"ddtags\":\"version:2\","
                 + "\"hostname\":\"h1\",\"service\":\"shop\","
                 + "\"@timestamp\":\"2023-11-14T22:13:20.500Z\",\"status\":\"error\","
+                + "\"otel.severity_number\":17,"
+                + "\"otel.time_unix_nano\":\"1700000000500000000\","
                 + "\"service.version\":\"2\",\"otel.message\":\"mine\",\"n\":7}\n]");
   }
 
