@@ -126,7 +126,7 @@ final class InfluxPeer implements ProcessPeer {
     }
   }
 
-  private static String plain(String text) {
+  static String plain(String text) {
     return Found.unescape(ESCAPE, text);
   }
 

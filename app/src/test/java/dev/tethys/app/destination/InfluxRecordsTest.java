@@ -38,8 +38,7 @@ class InfluxRecordsTest {
   }
 
   /** Rows of a measurement, by time, without what is null. */
-  private static List<Map<String, String>> rows(InfluxPeer peer, String measurement)
-      throws Exception {
+  static List<Map<String, String>> rows(InfluxPeer peer, String measurement) throws Exception {
     String url =
         "http://127.0.0.1:"
             + peer.port()

@@ -4,6 +4,7 @@ import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Scope;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.destination.rows.Records;
@@ -28,7 +29,7 @@ record LogParcels(DocumentParcels parcels, boolean clymene, LongSupplier millis)
           if (clymene) {
             clymenes(resource, r, tenant, to);
           } else {
-            document(resource, r, to);
+            document(resource, scope.scope(), r, to);
           }
         });
   }
@@ -67,11 +68,23 @@ record LogParcels(DocumentParcels parcels, boolean clymene, LongSupplier millis)
     return DocumentParcels.time(nanos);
   }
 
-  private void document(Attributes resource, LogRecord r, TextBuffer to) {
+  private void document(Attributes resource, Scope scope, LogRecord r, TextBuffer to) {
     to.put("{\"@timestamp\":\"").put(time(r));
     to.put("\",\"message\":").json(AttributeText.text(r.body()));
     if (!r.severityText().isEmpty()) {
       to.put(",\"severity_text\":").json(r.severityText());
+    }
+    if (r.severityNumber() != 0) {
+      to.put(",\"severity_number\":").number(r.severityNumber());
+    }
+    if (!r.eventName().isEmpty()) {
+      to.put(",\"event_name\":").json(r.eventName());
+    }
+    if (!scope.name().isEmpty()) {
+      to.put(",\"scope\":").json(scope.name());
+    }
+    if (!scope.version().isEmpty()) {
+      to.put(",\"scope_version\":").json(scope.version());
     }
     if ((r.traceIdHigh() | r.traceIdLow()) != 0) {
       to.put(",\"trace_id\":\"").put(SpanText.traceId(r.traceIdHigh(), r.traceIdLow())).put('"');
@@ -90,6 +103,11 @@ record LogParcels(DocumentParcels parcels, boolean clymene, LongSupplier millis)
     return "{\"dynamic\":false,\"properties\":{\"@timestamp\":{\"type\":\"date_nanos\"},"
         + "\"message\":{\"type\":\"text\"},\"severity_text\":"
         + DocumentParcels.WORD
+        + ",\"event_name\":"
+        + DocumentParcels.WORD
+        + ",\"scope\":"
+        + DocumentParcels.WORD
+        + ",\"severity_number\":{\"type\":\"byte\"}"
         + ",\"trace_id\":{\"type\":\"keyword\"},\"span_id\":{\"type\":\"keyword\"},"
         + "\"resource\":"
         + flat
