@@ -166,10 +166,9 @@ public final class ClymeneFlags {
       text(out, "kafka.producer.required-acks", "local", "noack, local, all.");
       text(out, "kafka.producer.batch-linger", "0s", "How long a record waits for others.");
       flag(out, "kafka.producer.flatten-for-druid", "A flat object a sample.");
-      for (String n : List.of("batch-size", "batch-min-messages", "batch-max-messages")) {
-        out.add(
-            Flag.refused("kafka.producer." + n, Kind.STRING, "0", "the client batches by itself"));
-      }
+      text(out, "kafka.producer.batch-size", "0", "A batch with so many bytes waits no longer.");
+      text(out, "kafka.producer.batch-min-messages", "0", "Taken; batch-linger says who waits.");
+      text(out, "kafka.producer.batch-max-messages", "0", "Most records on their way; 0: any.");
     }
     for (String s : List.of("prometheus.remote", "cortex.distributor")) {
       boolean cortex = s.startsWith("cortex");
@@ -182,6 +181,9 @@ public final class ClymeneFlags {
         text(out, s + ".timeout", "10s", "Of one request.");
         text(out, s + ".user.agent", "", "Sent as User-Agent.");
         text(out, s + ".max.err.msg.len", "256", "Taken; errors are cut by themselves.");
+        if (cortex) {
+          text(out, s + ".kafka.encoding", "protobuf", "Taken; without effect in Clymene too.");
+        }
       }
     }
     if (storages.contains("elasticsearch")) {
@@ -260,22 +262,51 @@ public final class ClymeneFlags {
   }
 
   private static void elasticsearch(List<Flag> out) {
-    text(out, "es.server-urls", "http://127.0.0.1:9200", "The server; one.");
-    text(out, "es.username", "", "Name.");
-    text(out, "es.password", "", "Password.");
+    elasticsearch(out, "es", false);
+    elasticsearch(out, "es-archive", true);
+    text(
+        out,
+        "es.index-prefix",
+        "",
+        "Before the names of indices, with a dash; of Clymene only as the variable.");
     text(out, "es.clymene-agent.index.name", "clymene-metrics", "Index of metrics.");
     text(out, "es.clymene-promtail.index.name", "clymene-logs", "Index of logs.");
-    text(out, "es.timeout", "30s", "Of one request; 0 is the default.");
-    text(out, "es.bulk.size", "5000000", "A request with so many bytes is sent.");
-    text(out, "es.bulk.actions", "1000", "Most documents of a request.");
-    text(out, "es.bulk.workers", "1", "Most requests at once.");
-    text(out, "es.bulk.flush-interval", "200ms", "Taken; what comes is sent.");
-    text(out, "es.version", "0", "Taken; all versions from 7 are written alike.");
-    text(out, "es.max-doc-count", "10000", "Taken; nothing is read.");
-    text(out, "es.log-level", "error", "Taken; log-level is.");
-    flag(out, "es.sniffer", "Taken if false: nodes are not looked for.");
-    out.add(Flag.refused("es.token-file", Kind.STRING, "", "use --config with bearertokenauth"));
-    tls(out, "es");
+  }
+
+  /**
+   * Flags of a client.
+   *
+   * @param unused whether they are of the archive, which Clymene has from Jaeger and never writes
+   *     to
+   */
+  private static void elasticsearch(List<Flag> out, String p, boolean unused) {
+    List<Flag> some = new ArrayList<>();
+    text(some, p + ".server-urls", "http://127.0.0.1:9200", "Servers, with commas; in turn.");
+    text(some, p + ".username", "", "Name.");
+    text(some, p + ".password", "", "Password.");
+    text(some, p + ".token-file", "", "File with a bearer token, which goes before the name.");
+    text(some, p + ".remote-read-clusters", "", "Taken; nothing is read.");
+    text(some, p + ".timeout", "0s", "Of one request; 0 is 30 s.");
+    text(some, p + ".bulk.size", "5000000", "A request with so many bytes is sent.");
+    text(some, p + ".bulk.actions", "1000", "Most documents of a request.");
+    text(some, p + ".bulk.workers", "1", "Most requests at once.");
+    text(some, p + ".bulk.flush-interval", "200ms", "Taken; what comes is sent.");
+    text(some, p + ".version", "0", "Taken; all versions from 7 are written alike.");
+    text(some, p + ".max-doc-count", "10000", "Taken; nothing is read.");
+    text(some, p + ".log-level", "error", "Taken; log-level is.");
+    flag(some, p + ".sniffer", "Ask the cluster for its nodes and write to all of them.");
+    flag(some, p + ".sniffer-tls-enabled", "Nodes that were found are written to with TLS.");
+    tls(some, p);
+    if (unused) {
+      flag(some, p + ".enabled", "");
+      for (Flag f : some) {
+        out.add(
+            Flag.of(
+                f.name(), f.kind(), f.defaultValue(), "Taken; there is no archive to write to."));
+      }
+    } else {
+      out.addAll(some);
+    }
   }
 
   private static void influxdb(List<Flag> out) {
@@ -307,14 +338,14 @@ public final class ClymeneFlags {
     text(out, "opentsdb.port", "4242", "Its port.");
     text(out, "opentsdb.hosts", "", "host:port, with commas between: each is written to.");
     flag(out, "opentsdb.http", "By HTTP, else by telnet.");
-    text(out, "opentsdb.http-api-path", "api/put", "Taken if it is that: there is no other.");
+    text(out, "opentsdb.http-api-path", "api/put", "Where points are put; it ends so.");
     text(out, "opentsdb.http-username", "", "Name.");
     text(out, "opentsdb.http-password", "", "Password.");
     flag(out, "opentsdb.ssl", "Encrypt.");
     text(out, "opentsdb.timeout", "10s", "Of one request.");
     text(out, "opentsdb.max-tags", "8", "Most tags of a series.");
     text(out, "opentsdb.max-chunk", "512", "Most samples of a request.");
-    out.add(Flag.refused("opentsdb.dry-run", Kind.BOOLEAN, "false", "use the debug exporter"));
+    flag(out, "opentsdb.dry-run", "Print samples instead; of telnet, as in Clymene.");
   }
 
   private static void kafka(List<Flag> out, String p) {
@@ -322,22 +353,19 @@ public final class ClymeneFlags {
     text(out, p + ".encoding", "protobuf", "protobuf or json.");
     text(out, p + ".protocol-version", "", "Taken; versions are agreed upon.");
     text(out, p + ".client-id", "clymene", "What brokers call the client.");
-    text(out, p + ".authentication", "none", "none, tls, plaintext.");
+    text(out, p + ".authentication", "none", "none, tls, plaintext, kerberos.");
     text(out, p + ".plaintext.username", "", "Name.");
     text(out, p + ".plaintext.password", "", "Password.");
     text(out, p + ".plaintext.mechanism", "PLAIN", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.");
     tls(out, p);
-    for (String n :
-        List.of(
-            "config-file",
-            "keytab-file",
-            "password",
-            "realm",
-            "service-name",
-            "use-keytab",
-            "username")) {
-      out.add(Flag.refused(p + ".kerberos." + n, Kind.STRING, "", "Kerberos for Kafka is to come"));
-    }
+    String k = p + ".kerberos";
+    text(out, k + ".service-name", "kafka", "What the brokers' principal begins with.");
+    text(out, k + ".realm", "", "The realm; else the default one of the file.");
+    text(out, k + ".username", "", "The principal, without its realm.");
+    text(out, k + ".password", "", "Its password.");
+    flag(out, k + ".use-keytab", "Use keytab-file, not the password.");
+    text(out, k + ".keytab-file", "/etc/security/kafka.keytab", "The principal's keys.");
+    text(out, k + ".config-file", "/etc/krb5.conf", "Where the realm is found.");
   }
 
   private static void tls(List<Flag> out, String p) {

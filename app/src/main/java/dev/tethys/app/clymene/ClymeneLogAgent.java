@@ -65,6 +65,10 @@ final class ClymeneLogAgent {
             });
         tree.put("processors", Map.of("resource", Map.of("attributes", inserted)));
       }
+      Map<String, @Nullable Object> extensions = ClymeneGraph.logExtensions(flags);
+      if (!extensions.isEmpty()) {
+        tree.put("extensions", extensions);
+      }
       tree.put("exporters", exporters);
     }
     return YamlWriter.write(tree);

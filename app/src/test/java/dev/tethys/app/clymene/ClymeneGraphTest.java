@@ -273,7 +273,6 @@ class ClymeneGraphTest {
                 metrics_schema: clymene
                 data_stream: false
                 create_template: false
-                timeout: 30s
                 max_request_bytes: 5000000
                 max_samples_per_send: 1000
                 sending_queue:
@@ -358,12 +357,11 @@ class ClymeneGraphTest {
     wrong(
         ClymeneRole.AGENT,
         "opentsdb",
-        "is not built: api/put is",
+        "that ends with api/put is wanted",
         "--opentsdb.http",
         "--opentsdb.http-api-path=put");
     wrong(ClymeneRole.AGENT, "loki", "loki takes no metrics");
     wrong(ClymeneRole.PROMTAIL_GATEWAY, "tdengine", "tdengine takes no logs");
-    wrong(ClymeneRole.AGENT, "elasticsearch", "one server", "--es.server-urls=http://a,http://b");
     wrong(ClymeneRole.PROMTAIL_INGESTER, "influxdb", "influxdb takes no logs");
     wrong(
         ClymeneRole.PROMTAIL, "loki", "is no name=value", "--clymene-promtail.external-labels=a,b");
@@ -380,7 +378,116 @@ class ClymeneGraphTest {
     wrong(ClymeneRole.AGENT, "kafka", "is not built: /metrics", "--metrics-http-route=/m");
     wrong(ClymeneRole.GATEWAY, "kafka", "host:port is wanted", "--metrics.http.host-port=x");
     wrong(
-        ClymeneRole.INGESTER, "kafka", "is not built", "--kafka.consumer.authentication=kerberos");
+        ClymeneRole.INGESTER,
+        "kafka",
+        "tls, plaintext or kerberos is wanted",
+        "--kafka.consumer.authentication=oauth");
+  }
+
+  private static void isTaken(String yaml) {
+    YamlDocument d = YamlDocument.parse("graph", null, yaml);
+    assertThat(GraphConfig.read(d, BuiltIn.components(), false).pipelines()).isNotEmpty();
+    d.refuseNotBuilt();
+  }
+
+  @Test
+  void brokersAreToldATicketAndRecordsAreGathered() {
+    String y =
+        yaml(
+            ClymeneRole.GATEWAY,
+            Map.of("STORAGE_TYPE", "kafka", "KAFKA_PRODUCER_KERBEROS_REALM", "EXAMPLE.COM"),
+            "--kafka.producer.authentication=kerberos",
+            "--kafka.producer.kerberos.username=clymene",
+            "--kafka.producer.kerberos.password=not looked at",
+            "--kafka.producer.kerberos.use-keytab=true",
+            "--kafka.producer.kerberos.keytab-file=/etc/k.keytab",
+            "--kafka.producer.batch-size=65536",
+            "--kafka.producer.batch-min-messages=10",
+            "--kafka.producer.batch-max-messages=500");
+    assertThat(y)
+        .contains(
+            """
+                auth:
+                  kerberos:
+                    username: clymene
+                    realm: EXAMPLE.COM
+                    service_name: kafka
+                    keytab_file: /etc/k.keytab
+                    config_file: /etc/krb5.conf
+            """)
+        .contains("batch_size: 65536\n", "flush_max_messages: 500\n")
+        .doesNotContain("not looked at");
+    isTaken(y);
+    assertThat(
+            yaml(
+                ClymeneRole.INGESTER,
+                Map.of("STORAGE_TYPE", "kafka"),
+                "--kafka.consumer.authentication=kerberos",
+                "--kafka.consumer.kerberos.username=u",
+                "--kafka.consumer.kerberos.password=p"))
+        .contains("        password: p\n")
+        .doesNotContain("keytab_file");
+  }
+
+  @Test
+  void severalServersOfElasticsearchATokenAndNodesThatItNames() {
+    Map<String, String> environment =
+        Map.of("STORAGE_TYPE", "elasticsearch", "ES_INDEX_PREFIX", "eu");
+    String[] flags = {
+      "--es.server-urls=http://a:9200, http://b:9200",
+      "--es.token-file=/var/run/token",
+      "--es.username=not asked",
+      "--es.remote-read-clusters=one,two",
+      "--es.sniffer",
+      "--es.sniffer-tls-enabled",
+      "--es-archive.enabled",
+      "--es-archive.server-urls=http://c:9200"
+    };
+    String y = yaml(ClymeneRole.GATEWAY, environment, flags);
+    assertThat(y)
+        .contains(
+            """
+              elasticsearch:
+                endpoints:
+                - http://a:9200
+                - http://b:9200
+                discover:
+                  on_start: true
+                  interval: 15m
+                  scheme: https
+                auth:
+                  authenticator: bearertokenauth/elasticsearch
+                metrics_index: eu-clymene-metrics
+                metrics_schema: clymene
+            """)
+        .contains(
+            """
+              bearertokenauth/elasticsearch:
+                filename: /var/run/token
+            """)
+        .contains("  - bearertokenauth/elasticsearch\n")
+        .doesNotContain("not asked");
+    isTaken(y);
+    assertThat(yaml(ClymeneRole.PROMTAIL, environment, flags))
+        .contains("extensions:\n  bearertokenauth/elasticsearch:\n    filename: /var/run/token\n");
+  }
+
+  /** Clymene looks at dry-run only where it speaks telnet. */
+  @Test
+  void aDryRunOfOpenTsdbPrints() {
+    Map<String, String> environment = Map.of("STORAGE_TYPE", "opentsdb");
+    String y = yaml(ClymeneRole.GATEWAY, environment, "--opentsdb.dry-run");
+    assertThat(y).contains("debug/opentsdb:\n    verbosity: detailed").doesNotContain("telnet://");
+    isTaken(y);
+    assertThat(
+            yaml(
+                ClymeneRole.GATEWAY,
+                environment,
+                "--opentsdb.dry-run",
+                "--opentsdb.http",
+                "--opentsdb.http-api-path=/tsdb/api/put"))
+        .contains("endpoint: http://localhost:4242/tsdb\n")
+        .doesNotContain("debug");
   }
 
   @Test
@@ -435,7 +542,6 @@ class ClymeneGraphTest {
                 logs_schema: clymene
                 data_stream: false
                 create_template: false
-                timeout: 30s
                 max_request_bytes: 5000000
                 max_samples_per_send: 1000
                 sending_queue:

@@ -54,7 +54,7 @@ public final class KafkaExporterFactory
         settings.delivery(),
         signal,
         encoder(settings, topic, signal, clock, context),
-        new KafkaSender(settings.properties()));
+        new KafkaSender(settings.properties(), settings.maxRecords()));
   }
 
   @Override

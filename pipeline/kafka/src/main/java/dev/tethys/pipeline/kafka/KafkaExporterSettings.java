@@ -32,6 +32,7 @@ import org.apache.kafka.clients.producer.RoundRobinPartitioner;
  * @param seriesKeys over how many keys samples without a lane are dealt
  * @param metadataKeys metadata of batches that become headers of records
  * @param headers of every record
+ * @param maxRecords how many may be on their way at once; 0 for any number
  * @param properties of the producer, the connection's included
  */
 record KafkaExporterSettings(
@@ -43,6 +44,7 @@ record KafkaExporterSettings(
     int seriesKeys,
     List<String> metadataKeys,
     Map<String, String> headers,
+    int maxRecords,
     Map<String, Object> properties,
     DeliverySettings delivery) {
 
@@ -75,6 +77,7 @@ record KafkaExporterSettings(
         seriesKeys,
         metadataKeys,
         headers,
+        maxRecords,
         other,
         delivery);
   }
@@ -114,9 +117,15 @@ record KafkaExporterSettings(
           true,
           "Taken for configurations that have it; brokers decide (auto.create.topics.enable).");
 
-  static {
-    PRODUCER.notBuilt("flush_max_messages", "Most records in one request.");
-  }
+  private static final Key<Long> MAX_MESSAGES =
+      PRODUCER.key(
+          "flush_max_messages", Type.INT, 10_000L, "Most records on their way at once; 0: any.");
+  private static final Key<Long> BATCH_SIZE =
+      PRODUCER.key(
+          "batch_size",
+          Type.INT,
+          128L << 10,
+          "Bytes for one partition that wait no longer for others; not a key of the Collector's.");
 
   private static final Key<Long> MAX_BROKER_WRITE_BYTES =
       PRODUCER.optional(
@@ -124,7 +133,7 @@ record KafkaExporterSettings(
           Type.INT,
           "Most bytes of a request to a broker; else little more than of one record.");
 
-  private record Producer(int maxBytes, Map<String, Object> properties) {}
+  private record Producer(int maxBytes, int maxRecords, Map<String, Object> properties) {}
 
   private static final Section PARTITIONER =
       new Section("record_partitioner", "How partitions are chosen; at most one way.");
@@ -341,7 +350,16 @@ record KafkaExporterSettings(
           AUTO_TOPIC,
           "the client cannot forbid it: set auto.create.topics.enable=false on the brokers");
     }
-    return new Producer((int) max, p);
+    p.put("batch.size", bounded(o, BATCH_SIZE));
+    return new Producer((int) max, bounded(o, MAX_MESSAGES), p);
+  }
+
+  private static int bounded(YamlObject o, Key<Long> key) {
+    long n = o.get(key);
+    if (n < 0 || n > 1 << 30) {
+      throw o.error(key, key.name() + " wants 0 to 1073741824");
+    }
+    return (int) n;
   }
 
   private static Map<Signal, RecordKeys> keys(YamlObject o, Map<Signal, Topic> topics) {
@@ -392,9 +410,12 @@ record KafkaExporterSettings(
     properties.put("acks", "all");
     properties.put("enable.idempotence", true);
     properties.put("linger.ms", 10L);
+    properties.put("batch.size", 128 << 10);
+    int maxRecords = 10_000;
     if (p != null) {
       properties.putAll(p.properties);
       maxBytes = p.maxBytes;
+      maxRecords = p.maxRecords;
     }
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(10));
     long timeout = Math.max(1000, delivery.timeout().toMillis());
@@ -409,7 +430,6 @@ record KafkaExporterSettings(
     properties.put("max.block.ms", timeout);
     properties.putIfAbsent("max.request.size", maxBytes + 16_384);
     properties.putAll(o.get(RECORD_PARTITIONER));
-    properties.put("batch.size", 128 << 10);
     long keys = o.get(SERIES_KEYS);
     if (keys < 1 || keys > 1024) {
       throw o.error(SERIES_KEYS, "series_keys wants 1 to 1024");
@@ -426,6 +446,7 @@ record KafkaExporterSettings(
         (int) keys,
         o.get(INCLUDE_METADATA_KEYS),
         o.get(RECORD_HEADERS),
+        maxRecords,
         Map.copyOf(properties),
         delivery);
   }

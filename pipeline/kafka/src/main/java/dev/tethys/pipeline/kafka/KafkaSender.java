@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -40,11 +41,18 @@ final class KafkaSender implements Sender {
   private static final Duration REFUSED_PAUSE = Duration.ofSeconds(30);
 
   private final Map<String, Object> properties;
+  private final @Nullable Semaphore room;
   private @Nullable KafkaProducer<byte[], byte[]> producer; // guarded by this
   private boolean closed; // guarded by this
 
-  KafkaSender(Map<String, Object> properties) {
+  /**
+   * Writes with a producer that is made when it is needed.
+   *
+   * @param maxRecords how many may be on their way at once; 0 for any number
+   */
+  KafkaSender(Map<String, Object> properties, int maxRecords) {
     this.properties = properties;
+    this.room = maxRecords == 0 ? null : new Semaphore(maxRecords);
   }
 
   private synchronized KafkaProducer<byte[], byte[]> producer() throws IOException {
@@ -97,7 +105,7 @@ final class KafkaSender implements Sender {
                     r.headers().add(k, x.getBytes(StandardCharsets.UTF_8));
                   }
                 });
-        sent.add(p.send(r));
+        sent.add(send(p, r));
       }
       for (Future<RecordMetadata> f : sent) {
         f.get(); // ends: the producer gives up after delivery.timeout.ms
@@ -109,6 +117,26 @@ final class KafkaSender implements Sender {
       throw new InterruptedException(text(e));
     } catch (KafkaException | IllegalStateException e) {
       return verdict(p, e);
+    }
+  }
+
+  private Future<RecordMetadata> send(
+      KafkaProducer<byte[], byte[]> p, ProducerRecord<byte[], byte[]> r)
+      throws InterruptedException {
+    Semaphore s = room;
+    if (s == null) {
+      return p.send(r);
+    }
+    s.acquire();
+    boolean isSent = false;
+    try {
+      Future<RecordMetadata> f = p.send(r, (m, e) -> s.release());
+      isSent = true;
+      return f;
+    } finally {
+      if (!isSent) { // then nobody is told of it
+        s.release();
+      }
     }
   }
 

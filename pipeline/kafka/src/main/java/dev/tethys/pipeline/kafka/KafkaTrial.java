@@ -43,7 +43,7 @@ final class KafkaTrial implements DestinationProbe {
         new SampleProbe(
             this::describe,
             encoder,
-            new KafkaSender(settings.properties()),
+            new KafkaSender(settings.properties(), settings.maxRecords()),
             (p, seconds, value) -> topic + look(p.body()));
   }
 

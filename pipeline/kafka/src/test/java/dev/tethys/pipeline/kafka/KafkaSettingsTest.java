@@ -142,6 +142,11 @@ class KafkaSettingsTest {
             "partitioner.class", "org.apache.kafka.clients.producer.RoundRobinPartitioner");
     assertThat(exporter("record_partitioner: {least_backup: {}}").properties())
         .containsEntry("partitioner.ignore.keys", true);
+    KafkaExporterSettings gathered =
+        exporter("producer: {flush_max_messages: 7, batch_size: 4096}");
+    assertThat(gathered.maxRecords()).isEqualTo(7);
+    assertThat(gathered.properties()).containsEntry("batch.size", 4096);
+    assertThat(exporter("producer: {linger: 1s}").maxRecords()).isEqualTo(10_000);
     assertThat(exporter("producer: {max_broker_write_bytes: 5000000}").properties())
         .containsEntry("max.request.size", 5_016_384);
   }
@@ -153,6 +158,7 @@ class KafkaSettingsTest {
     wrong("topics: a", "unknown key");
     wrong("record_partitioner: {round_robin: {}, sticky_key: {}}", "at most one partitioner");
     wrong("record_partitioner: {extension: x}", "extension");
+    wrong("producer: {flush_max_messages: -1}", "flush_max_messages wants 0 to");
     wrong("producer: {max_broker_write_bytes: 1000}", "at least max_message_bytes");
     wrong(
         "{partition_logs_by_trace_id: true, partition_logs_by_resource_attributes: true}",

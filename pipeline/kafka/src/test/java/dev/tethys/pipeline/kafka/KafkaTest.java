@@ -179,7 +179,7 @@ class KafkaTest {
         exporter(
             Signal.METRICS,
             "metrics: {topic: metrics, encoding: remote_write}\n"
-                + "producer: {compression: zstd, linger: 0s}");
+                + "producer: {compression: zstd, linger: 0s, flush_max_messages: 1, batch_size: 512}");
     Receiver in = receiver(Signal.METRICS, group("metrics", ""));
     List<String> sent = new ArrayList<>();
     for (int i = 0; i < 20; i++) {

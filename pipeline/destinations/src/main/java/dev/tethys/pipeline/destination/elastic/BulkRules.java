@@ -8,6 +8,7 @@ import dev.tethys.config.YamlObject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param onStart whether the cluster is asked for its servers before the first request
  * @param interval how often it is asked; zero for never
+ * @param scheme by which servers that it names are asked; null for that of the first endpoint
  * @param logged what goes into the log
  * @param sourceOnError whether answers quote the documents that they refuse; null for what the
  *     server does of itself
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 record BulkRules(
     boolean onStart,
     Duration interval,
+    @Nullable String scheme,
     BulkLog.Rules logged,
     @Nullable Boolean sourceOnError,
     String filterPath) {
@@ -55,8 +58,13 @@ record BulkRules(
         DISCOVER.key("on_start", Type.BOOL, false, "Asked before the first request.");
     private static final Key<Duration> INTERVAL =
         DISCOVER.key("interval", GoDurations.TYPE, Duration.ZERO, "How often; 0 for never again.");
+    private static final Key<String> SCHEME =
+        DISCOVER.optional(
+            "scheme",
+            Type.oneOf("scheme", List.of("http", "https")),
+            "http or https: how servers that are found are asked; else as the first endpoint is.");
     private static final Type<Discovery> DISCOVERY =
-        DISCOVER.type(o -> new Discovery(o.get(ON_START), o.get(INTERVAL)));
+        DISCOVER.type(o -> new Discovery(o.get(ON_START), o.get(INTERVAL), o.find(SCHEME)));
 
     private static final Section TELEMETRY =
         new Section("telemetry", "What the log is told at the level DEBUG.");
@@ -73,7 +81,7 @@ record BulkRules(
             Duration.ofSeconds(1),
             "At most one in this time; 0 for all.");
 
-    private record Discovery(boolean onStart, Duration interval) {}
+    private record Discovery(boolean onStart, Duration interval, @Nullable String scheme) {}
 
     private final boolean openSearch;
     private final Key<Discovery> discover;
@@ -83,7 +91,7 @@ record BulkRules(
 
     Keys(Section s, boolean openSearch) {
       this.openSearch = openSearch;
-      discover = s.key("discover", DISCOVERY, new Discovery(false, Duration.ZERO), DISCOVER.doc());
+      discover = s.key("discover", DISCOVERY, new Discovery(false, Duration.ZERO, null), DISCOVER.doc());
       telemetry =
           s.key(
               "telemetry",
@@ -124,7 +132,8 @@ record BulkRules(
         throw o.error(
             filterPath, "bulk_response_filter_path wants paths with commas between, as items.*.x");
       }
-      return new BulkRules(d.onStart, d.interval, o.get(telemetry), o.find(sourceOnError), filter);
+      return new BulkRules(
+          d.onStart, d.interval, d.scheme, o.get(telemetry), o.find(sourceOnError), filter);
     }
   }
 }

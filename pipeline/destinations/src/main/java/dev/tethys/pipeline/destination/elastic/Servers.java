@@ -119,7 +119,10 @@ final class Servers {
       HttpEndpoint.Reply r = call("GET", ClusterNodes.PATH, Map.of(), null, order());
       why = r.isOk() ? "" : r.reason();
       if (r.isOk()) {
-        String scheme = String.valueOf(configured.getFirst().base.getScheme());
+        String scheme =
+            rules.scheme() == null
+                ? String.valueOf(configured.getFirst().base.getScheme())
+                : rules.scheme();
         List<URI> found = ClusterNodes.read(r.body(), scheme);
         if (!found.isEmpty()) {
           replace(found);

@@ -1,0 +1,422 @@
+package dev.tethys.app.clymene;
+
+import dev.tethys.app.cli.UsageException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Exporters to the databases that Clymene's flags name, which write there what Clymene writes, so
+ * that dashboards go on. Kafka is written with all acknowledgements unless told otherwise.
+ */
+final class ClymeneExporters {
+  /** The extension with the token of Elasticsearch. */
+  private static final String TOKEN = "bearertokenauth/elasticsearch";
+
+  private final ClymeneFlags flags;
+
+  ClymeneExporters(ClymeneFlags flags) {
+    this.flags = flags;
+  }
+
+  /**
+   * The exporters of metrics or of log lines.
+   *
+   * @param name what stands behind those that carry either; empty, or with its slash
+   */
+  Map<String, @Nullable Object> of(boolean metrics, String name) {
+    Map<String, @Nullable Object> out = new LinkedHashMap<>();
+    for (String s : flags.storages()) {
+      switch (s) {
+        case "kafka" -> out.put("kafka" + name, producer(metrics));
+        case "gateway" -> out.put("clymene" + name, gatewayClient(metrics));
+        case "elasticsearch" -> out.put("elasticsearch" + name, elasticsearch(metrics));
+        case "influxdb", "tdengine", "kdb" -> {
+          if (metrics) {
+            out.put(
+                s,
+                switch (s) {
+                  case "influxdb" -> influxdb();
+                  case "tdengine" -> tdengine();
+                  default -> kdb();
+                });
+          }
+        }
+        case "opentsdb" -> {
+          if (metrics) {
+            opentsdb(out);
+          }
+        }
+        case "loki" -> {
+          if (!metrics) {
+            Map<String, @Nullable Object> loki = one("endpoint", flags.get("loki.client.url"));
+            loki.put("timeout", flags.get("loki.client.timeout"));
+            out.put("loki", loki);
+          }
+        }
+        case "cortex" -> {
+          if (metrics) {
+            out.put("prometheus_remote_write/cortex", write("cortex.distributor"));
+          }
+        }
+        default -> {
+          if (metrics) {
+            out.put("prometheus_remote_write", write("prometheus.remote"));
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  static void put(Map<String, @Nullable Object> m, String key, String value) {
+    if (!value.isEmpty()) {
+      m.put(key, value);
+    }
+  }
+
+  static Map<String, @Nullable Object> one(String key, @Nullable Object value) {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put(key, value);
+    return m;
+  }
+
+  /** How brokers are reached. */
+  Map<String, @Nullable Object> kafka(String p) {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("brokers", list(flags.get(p + ".brokers")));
+    m.put("client_id", flags.get(p + ".client-id"));
+    String authentication = flags.get(p + ".authentication");
+    switch (authentication) {
+      case "none", "tls" -> {}
+      case "plaintext" -> {
+        Map<String, @Nullable Object> sasl = new LinkedHashMap<>();
+        sasl.put("username", flags.get(p + ".plaintext.username"));
+        sasl.put("password", flags.get(p + ".plaintext.password"));
+        sasl.put("mechanism", flags.get(p + ".plaintext.mechanism"));
+        m.put("auth", one("sasl", sasl));
+      }
+      case "kerberos" -> m.put("auth", one("kerberos", kerberos(p + ".kerberos")));
+      default ->
+          throw new UsageException(
+              "--"
+                  + p
+                  + ".authentication="
+                  + authentication
+                  + ": none, tls, plaintext or kerberos is wanted");
+    }
+    if (authentication.equals("tls") || flags.bool(p + ".tls.enabled")) {
+      m.put("tls", clientTls(p));
+    }
+    return m;
+  }
+
+  private Map<String, @Nullable Object> kerberos(String p) {
+    Map<String, @Nullable Object> m = one("username", flags.get(p + ".username"));
+    put(m, "realm", flags.get(p + ".realm"));
+    put(m, "service_name", flags.get(p + ".service-name"));
+    if (flags.bool(p + ".use-keytab")) {
+      put(m, "keytab_file", flags.get(p + ".keytab-file"));
+    } else {
+      put(m, "password", flags.get(p + ".password"));
+    }
+    put(m, "config_file", flags.get(p + ".config-file"));
+    return m;
+  }
+
+  private Map<String, @Nullable Object> clientTls(String p) {
+    Map<String, @Nullable Object> tls = new LinkedHashMap<>();
+    tls.put("insecure", false);
+    put(tls, "ca_file", flags.get(p + ".tls.ca"));
+    put(tls, "cert_file", flags.get(p + ".tls.cert"));
+    put(tls, "key_file", flags.get(p + ".tls.key"));
+    put(tls, "server_name_override", flags.get(p + ".tls.server-name"));
+    if (flags.bool(p + ".tls.skip-host-verify")) {
+      tls.put("insecure_skip_verify", true);
+    }
+    return tls;
+  }
+
+  private static List<String> list(String commas) {
+    return Arrays.stream(commas.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+  }
+
+  /** What records are. */
+  String encoding(String p, boolean metrics, boolean flat) {
+    if (!metrics) {
+      return "clymene_logs"; // whatever the flag says: Clymene's logs are always JSON
+    }
+    String e = flags.get(p + ".encoding");
+    return switch (e) {
+      case "protobuf" -> "remote_write";
+      case "json" -> flat ? "clymene_flat" : "clymene_json";
+      default ->
+          throw new UsageException("--" + p + ".encoding=" + e + ": protobuf or json is wanted");
+    };
+  }
+
+  private Map<String, @Nullable Object> producer(boolean metrics) {
+    String p = "kafka.producer";
+    Map<String, @Nullable Object> m = kafka(p);
+    Map<String, @Nullable Object> topic = new LinkedHashMap<>();
+    topic.put("topic", flags.get(metrics ? p + ".topic" : p + ".promtail.topic"));
+    topic.put("encoding", encoding(p, metrics, flags.bool(p + ".flatten-for-druid")));
+    m.put(metrics ? "metrics" : "logs", topic);
+    Map<String, @Nullable Object> producer = new LinkedHashMap<>();
+    if (flags.isGiven(p + ".required-acks")) {
+      String acks = flags.get(p + ".required-acks");
+      producer.put(
+          "required_acks",
+          switch (acks) {
+            case "noack" -> "0";
+            case "local" -> "1";
+            case "all" -> "all";
+            default ->
+                throw new UsageException(
+                    "--" + p + ".required-acks=" + acks + ": noack, local or all is wanted");
+          });
+    }
+    if (!flags.get(p + ".compression").equals("none")) {
+      producer.put("compression", flags.get(p + ".compression"));
+      String level = flags.get(p + ".compression-level");
+      if (!level.isEmpty()) {
+        producer.put("compression_params", one("level", number(p + ".compression-level", level)));
+      }
+    }
+    if (flags.isGiven(p + ".batch-linger")) {
+      producer.put("linger", flags.get(p + ".batch-linger"));
+    }
+    for (Map.Entry<String, String> e :
+        Map.of("batch-size", "batch_size", "batch-max-messages", "flush_max_messages").entrySet()) {
+      long n = number(p + "." + e.getKey(), flags.get(p + "." + e.getKey()));
+      if (n > 0) {
+        producer.put(e.getValue(), n);
+      }
+    }
+    if (!producer.isEmpty()) {
+      m.put("producer", producer);
+    }
+    return m;
+  }
+
+  static long number(String flag, String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new UsageException("--" + flag + "=" + text + ": a number is wanted");
+    }
+  }
+
+  private Map<String, @Nullable Object> write(String p) {
+    Map<String, @Nullable Object> m = one("endpoint", flags.get(p + ".url"));
+    m.put("timeout", flags.get(p + ".timeout"));
+    String agent = flags.get(p + ".user.agent");
+    if (!agent.isEmpty()) {
+      m.put("headers", one("User-Agent", agent));
+    }
+    if (flags.role() == ClymeneRole.AGENT && flags.isGiven("metric.split.length")) {
+      m.put(
+          "max_samples_per_send", number("metric.split.length", flags.get("metric.split.length")));
+    }
+    return m;
+  }
+
+  private boolean hasToken() {
+    return flags.storages().contains("elasticsearch") && !flags.get("es.token-file").isEmpty();
+  }
+
+  /** Extensions that exporters name. */
+  Map<String, @Nullable Object> extensions() {
+    return hasToken()
+        ? one(TOKEN, one("filename", flags.get("es.token-file")))
+        : new LinkedHashMap<>();
+  }
+
+  /** Clymene's index and documents, so that dashboards that are made for them go on. */
+  private Map<String, @Nullable Object> elasticsearch(boolean metrics) {
+    List<String> servers = list(flags.get("es.server-urls"));
+    Map<String, @Nullable Object> m =
+        servers.size() == 1 ? one("endpoint", servers.getFirst()) : one("endpoints", servers);
+    if (flags.bool("es.sniffer")) {
+      Map<String, @Nullable Object> discover = one("on_start", true);
+      discover.put("interval", "15m");
+      if (flags.bool("es.sniffer-tls-enabled")) {
+        discover.put("scheme", "https");
+      }
+      m.put("discover", discover);
+    }
+    if (hasToken()) { // goes before name and password in Clymene, too
+      m.put("auth", one("authenticator", TOKEN));
+    } else {
+      put(m, "user", flags.get("es.username"));
+      put(m, "password", flags.get("es.password"));
+    }
+    String prefix = flags.get("es.index-prefix");
+    prefix = prefix.isEmpty() ? "" : prefix + "-";
+    if (metrics) {
+      m.put("metrics_index", prefix + flags.get("es.clymene-agent.index.name"));
+      m.put("metrics_schema", "clymene");
+    } else {
+      m.put("logs_index", prefix + flags.get("es.clymene-promtail.index.name"));
+      m.put("logs_schema", "clymene");
+    }
+    m.put("data_stream", false);
+    m.put("create_template", false);
+    if (!flags.get("es.timeout").matches("0[a-z]*")) {
+      m.put("timeout", flags.get("es.timeout"));
+    }
+    m.put("max_request_bytes", number("es.bulk.size", flags.get("es.bulk.size")));
+    m.put("max_samples_per_send", number("es.bulk.actions", flags.get("es.bulk.actions")));
+    m.put(
+        "sending_queue",
+        one("num_consumers", number("es.bulk.workers", flags.get("es.bulk.workers"))));
+    tlsIfEnabled(m, "es");
+    return m;
+  }
+
+  private Map<String, @Nullable Object> influxdb() {
+    Map<String, @Nullable Object> m = one("endpoint", flags.get("influxdb.url"));
+    for (String k : List.of("token", "org", "bucket")) {
+      put(m, k, flags.get("influxdb." + k));
+    }
+    m.put("metrics_schema", "clymene");
+    m.put("compression", flags.bool("influxdb.write.use-gzip") ? "gzip" : "none");
+    m.put("timeout", flags.get("influxdb.http.http-request-timeout"));
+    m.put(
+        "max_samples_per_send",
+        number("influxdb.write.batch-size", flags.get("influxdb.write.batch-size")));
+    Map<String, @Nullable Object> tags = new LinkedHashMap<>();
+    for (String pair : list(flags.get("influxdb.write.default-tags"))) {
+      int eq = pair.indexOf('=');
+      if (eq < 1) {
+        throw new UsageException(
+            "--influxdb.write.default-tags: \"" + pair + "\" is no name=value");
+      }
+      tags.put(pair.substring(0, eq), pair.substring(eq + 1));
+    }
+    if (!tags.isEmpty()) {
+      m.put("default_tags", tags);
+    }
+    tlsIfEnabled(m, "influxdb");
+    return m;
+  }
+
+  /** Clymene writes all points to each host, and so does an exporter for each. */
+  private void opentsdb(Map<String, @Nullable Object> out) {
+    boolean http = flags.bool("opentsdb.http");
+    if (flags.bool("opentsdb.dry-run") && !http) { // which Clymene does not look at by HTTP
+      out.put("debug/opentsdb", one("verbosity", "detailed"));
+      return;
+    }
+    String path = flags.get("opentsdb.http-api-path");
+    if (http && !path.matches("/?(.+/)?api/put/?")) {
+      throw new UsageException(
+          "--opentsdb.http-api-path=" + path + ": a path that ends with api/put is wanted");
+    }
+    String before = path.replaceFirst("/?api/put/?$", "").replaceFirst("^/", "");
+    String scheme = (http ? "http" : "telnet") + (flags.bool("opentsdb.ssl") ? "s" : "");
+    List<String> hosts = list(flags.get("opentsdb.hosts"));
+    if (hosts.isEmpty()) {
+      hosts = List.of(flags.get("opentsdb.host") + ":" + flags.get("opentsdb.port"));
+    }
+    int n = 0;
+    for (String host : hosts) {
+      String at = host.contains(":") ? host : host + ":" + flags.get("opentsdb.port");
+      Map<String, @Nullable Object> m =
+          one("endpoint", scheme + "://" + at + (http && !before.isEmpty() ? "/" + before : ""));
+      if (http) {
+        put(m, "username", flags.get("opentsdb.http-username"));
+        put(m, "password", flags.get("opentsdb.http-password"));
+      }
+      m.put("timeout", flags.get("opentsdb.timeout"));
+      m.put("max_tags", number("opentsdb.max-tags", flags.get("opentsdb.max-tags")));
+      m.put("max_samples_per_send", number("opentsdb.max-chunk", flags.get("opentsdb.max-chunk")));
+      n++;
+      out.put(hosts.size() == 1 ? "opentsdb" : "opentsdb/" + n, m);
+    }
+  }
+
+  /** One super table with labels as JSON, as Clymene has it. */
+  private Map<String, @Nullable Object> tdengine() {
+    Map<String, @Nullable Object> m =
+        one(
+            "endpoint",
+            "http://" + flags.get("tdengine.hostname") + ":" + flags.get("tdengine.server-port"));
+    m.put("username", flags.get("tdengine.user"));
+    m.put("password", flags.get("tdengine.password"));
+    m.put("database", flags.get("tdengine.dbname"));
+    m.put("protocol", "sql");
+    m.put("table", "metrics");
+    m.put(
+        "max_samples_per_send",
+        number("tdengine.max-sql-length", flags.get("tdengine.max-sql-length")));
+    return m;
+  }
+
+  private Map<String, @Nullable Object> kdb() {
+    Map<String, @Nullable Object> m = one("endpoint", flags.get("kdb.host-port"));
+    put(m, "username", flags.get("kdb.username"));
+    put(m, "password", flags.get("kdb.password"));
+    m.put("mode", flags.get("kdb.mode"));
+    m.put("timeout", flags.get("kdb.timeout"));
+    m.put("tls", flags.bool("kdb.tls.enabled") ? clientTls("kdb") : one("insecure", true));
+    return m;
+  }
+
+  private void tlsIfEnabled(Map<String, @Nullable Object> m, String p) {
+    if (flags.bool(p + ".tls.enabled")) {
+      m.put("tls", clientTls(p));
+    }
+  }
+
+  private Map<String, @Nullable Object> gatewayClient(boolean metrics) {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    String type = flags.get("gateway.service-type");
+    boolean client = !flags.role().word().endsWith("gateway");
+    switch (type) {
+      case "grpc" -> {
+        Map<String, @Nullable Object> grpc = new LinkedHashMap<>();
+        List<String> spellings = new ArrayList<>(List.of("gateway.grpc-client"));
+        if (client) {
+          spellings.add("gateway.grpc");
+        }
+        List<String> hosts =
+            list(flags.first(spellings.stream().map(s -> s + ".host-port").toArray(String[]::new)));
+        grpc.put("endpoints", hosts);
+        for (String s : spellings) {
+          if (flags.bool(s + ".tls.enabled")) {
+            grpc.put("tls", clientTls(s));
+          }
+        }
+        grpc.putIfAbsent("tls", one("insecure", true));
+        m.put("grpc", grpc);
+      }
+      case "http" -> {
+        String[] url =
+            client
+                ? new String[] {"gateway.http-client", "gateway.http"}
+                : new String[] {"gateway.http-client"};
+        String kind = metrics ? ".url" : ".logs.url";
+        Map<String, @Nullable Object> http =
+            one(
+                "endpoint",
+                flags.first(Arrays.stream(url).map(s -> s + kind).toArray(String[]::new)));
+        String agent =
+            flags.first(Arrays.stream(url).map(x -> x + ".user.agent").toArray(String[]::new));
+        if (!agent.isEmpty()) {
+          http.put("headers", one("User-Agent", agent));
+        }
+        m.put("http", http);
+        m.put(
+            "timeout",
+            flags.first(Arrays.stream(url).map(s -> s + ".timeout").toArray(String[]::new)));
+      }
+      default ->
+          throw new UsageException("--gateway.service-type=" + type + ": grpc or http is wanted");
+    }
+    return m;
+  }
+}
