@@ -20,6 +20,7 @@ public sealed interface CloudAuth {
    *
    * @param fips whether roles are taken on at FIPS endpoints
    * @param service that requests are signed for
+   * @param session how roles are taken on
    */
   record SigV4(
       String region,
@@ -29,8 +30,20 @@ public sealed interface CloudAuth {
       String roleArn,
       String externalId,
       boolean fips,
-      String service)
+      String service,
+      RoleSession session)
       implements CloudAuth {
+    /**
+     * How a role is taken on.
+     *
+     * @param name of the session; "" for ours
+     * @param region where it is taken on; "" for that of the requests
+     * @param tokenFile of the web identity by which it is; "" for the keys that were found
+     */
+    public record RoleSession(String name, String region, String tokenFile) {
+      public static final RoleSession USUAL = new RoleSession("", "", "");
+    }
+
     /** The service that AWS's managed Prometheus is. */
     private static final String PROMETHEUS = "aps";
 
@@ -40,6 +53,28 @@ public sealed interface CloudAuth {
 
     /** As a value in configurations. */
     public static final Type<CloudAuth> TYPE = SECTION.type(o -> KEYS.read(o, PROMETHEUS));
+
+    /** With the usual session. */
+    public SigV4(
+        String region,
+        String accessKey,
+        Secret secretKey,
+        String profile,
+        String roleArn,
+        String externalId,
+        boolean fips,
+        String service) {
+      this(
+          region,
+          accessKey,
+          secretKey,
+          profile,
+          roleArn,
+          externalId,
+          fips,
+          service,
+          RoleSession.USUAL);
+    }
 
     /** For AWS's managed Prometheus. */
     public SigV4(

@@ -134,7 +134,29 @@ public record OAuth2(
     return c;
   }
 
-  private static Map<String, Object> claims(YamlNode n) {
+  /** The same of another client. */
+  public OAuth2 ofClient(String name) {
+    return new OAuth2(
+        name,
+        clientSecret,
+        clientSecretFile,
+        jwtBearer,
+        clientCertificateKey,
+        clientCertificateKeyFile,
+        clientCertificateKeyId,
+        signatureAlgorithm,
+        issuer,
+        audience,
+        claims,
+        scopes,
+        tokenUrl,
+        endpointParams,
+        tls,
+        proxy);
+  }
+
+  /** Claims as they are written. */
+  public static Map<String, Object> claims(YamlNode n) {
     Map<String, Object> m = new LinkedHashMap<>();
     n.entries()
         .forEach(

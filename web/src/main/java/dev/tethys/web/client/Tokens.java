@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Tokens {
   /** A token is not used in its last seconds. */
-  static final Duration EARLY = Duration.ofSeconds(10);
+  public static final Duration EARLY = Duration.ofSeconds(10);
 
   /** One that is refused at this age was revoked; a younger one is not what its server wants. */
   static final Duration YOUNG = Duration.ofMinutes(1);
@@ -43,6 +43,7 @@ public final class Tokens {
   private final OAuth2 config;
   private final WebClient client;
   private final InstantSource clock;
+  private final Duration early;
   private final ReentrantLock fetching = new ReentrantLock();
   private String type = ""; // these guarded by fetching
   private @Nullable String token;
@@ -52,9 +53,20 @@ public final class Tokens {
   private boolean secretInForm;
 
   public Tokens(OAuth2 config, WebClient client, InstantSource clock) {
+    this(config, client, clock, EARLY);
+  }
+
+  /**
+   * Tokens of one client.
+   *
+   * @param early how long before its end a token is not used any more; of a token that holds for
+   *     less than twice that, half of its time
+   */
+  public Tokens(OAuth2 config, WebClient client, InstantSource clock, Duration early) {
     this.config = config;
     this.client = client;
     this.clock = clock;
+    this.early = early;
   }
 
   /** The value of the Authorization header. */
@@ -211,10 +223,12 @@ public final class Tokens {
       String kind = json.path("token_type").asString("Bearer");
       type = kind.equalsIgnoreCase("bearer") || kind.isEmpty() ? "Bearer" : kind;
       long seconds = json.path("expires_in").asLong(0);
-      until =
-          seconds <= 0
-              ? Instant.MAX
-              : clock.instant().plusSeconds(Math.min(seconds, 1L << 32)).minus(EARLY);
+      Duration life = Duration.ofSeconds(Math.min(seconds, 1L << 32));
+      Duration before =
+          early.compareTo(EARLY) <= 0 || early.compareTo(life.dividedBy(2)) <= 0
+              ? early
+              : life.dividedBy(2);
+      until = seconds <= 0 ? Instant.MAX : clock.instant().plus(life).minus(before);
       since = clock.instant();
       token = access;
     } catch (JacksonException e) {

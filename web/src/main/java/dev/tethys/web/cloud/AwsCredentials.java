@@ -1,6 +1,7 @@
 package dev.tethys.web.cloud;
 
 import dev.tethys.config.CloudAuth;
+import dev.tethys.config.CloudAuth.SigV4.RoleSession;
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
@@ -32,6 +33,7 @@ public final class AwsCredentials {
    * @param sessionToken of keys that hold for some time
    * @param roleArn a role to take on with the keys that were found
    * @param fips whether that is done at an endpoint with approved cryptography
+   * @param session how the role is taken on
    */
   public record Settings(
       String region,
@@ -41,17 +43,42 @@ public final class AwsCredentials {
       String profile,
       String roleArn,
       String externalId,
-      boolean fips) {
+      boolean fips,
+      RoleSession session) {
     /** As a configuration of signatures has them. */
     public static Settings of(CloudAuth.SigV4 c) {
       return new Settings(
           c.region(),
           c.accessKey(),
           c.secretKey(),
+          Secret.NONE,
           c.profile(),
           c.roleArn(),
           c.externalId(),
-          c.fips());
+          c.fips(),
+          c.session());
+    }
+
+    /** With the usual session of roles. */
+    public Settings(
+        String region,
+        String accessKey,
+        Secret secretKey,
+        Secret sessionToken,
+        String profile,
+        String roleArn,
+        String externalId,
+        boolean fips) {
+      this(
+          region,
+          accessKey,
+          secretKey,
+          sessionToken,
+          profile,
+          roleArn,
+          externalId,
+          fips,
+          RoleSession.USUAL);
     }
 
     /** Without a session. */
@@ -138,16 +165,29 @@ public final class AwsCredentials {
     try {
       AwsIdentity i = kept;
       if (i == null || !around.clock().instant().isBefore(early(i.expires()))) {
-        i = base();
-        if (!settings.roleArn.isEmpty()) {
-          i = assume(i, settings.roleArn, settings.externalId, "tethys");
-        }
+        i = own();
         kept = i;
       }
       return i;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Those of the configured role, or those that were found. */
+  private AwsIdentity own() throws IOException, InterruptedException {
+    if (settings.roleArn.isEmpty()) {
+      return base();
+    }
+    RoleSession s = settings.session;
+    return s.tokenFile().isEmpty()
+        ? assume(
+            base(),
+            settings.roleArn,
+            settings.externalId,
+            s.name().isEmpty() ? "tethys" : s.name(),
+            s.region().isEmpty() ? region() : s.region())
+        : webIdentity(s.tokenFile(), settings.roleArn, s.name(), s.region());
   }
 
   private static Instant early(Instant expires) {
@@ -179,7 +219,7 @@ public final class AwsCredentials {
       String file = around.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
       if (!file.isEmpty()) {
         return webIdentity(
-            file, around.variable("AWS_ROLE_ARN"), around.variable("AWS_ROLE_SESSION_NAME"));
+            file, around.variable("AWS_ROLE_ARN"), around.variable("AWS_ROLE_SESSION_NAME"), "");
       }
     }
     Map<String, String> profile = AwsProfiles.read(around).find(profileName());
@@ -213,7 +253,8 @@ public final class AwsCredentials {
       return webIdentity(
           p.getOrDefault("web_identity_token_file", ""),
           role,
-          p.getOrDefault("role_session_name", ""));
+          p.getOrDefault("role_session_name", ""),
+          "");
     }
     if (!role.isEmpty()) {
       String source = p.getOrDefault("source_profile", "");
@@ -241,7 +282,11 @@ public final class AwsCredentials {
       }
       String session = p.getOrDefault("role_session_name", "");
       return assume(
-          base, role, p.getOrDefault("external_id", ""), session.isEmpty() ? "tethys" : session);
+          base,
+          role,
+          p.getOrDefault("external_id", ""),
+          session.isEmpty() ? "tethys" : session,
+          region());
     }
     if (!key.isEmpty()) {
       return keys(p);
@@ -347,9 +392,8 @@ public final class AwsCredentials {
     }
   }
 
-  private String sts() throws IOException, InterruptedException {
+  private String sts(String r) {
     String own = around.variable("AWS_ENDPOINT_URL_STS");
-    String r = region();
     return own.isEmpty()
         ? "https://sts" + (settings.fips ? "-fips." : ".") + r + "." + domain(r) + "/"
         : own;
@@ -360,7 +404,7 @@ public final class AwsCredentials {
     return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   }
 
-  private AwsIdentity webIdentity(String file, String role, String session)
+  private AwsIdentity webIdentity(String file, String role, String session, String where)
       throws IOException, InterruptedException {
     Map<String, String> f = new LinkedHashMap<>();
     f.put("Action", "AssumeRoleWithWebIdentity");
@@ -368,11 +412,12 @@ public final class AwsCredentials {
     f.put("RoleArn", role);
     f.put("RoleSessionName", session.isEmpty() ? "tethys" : session);
     f.put("WebIdentityToken", Files.readString(Path.of(file)).strip());
-    String url = sts();
+    String url = sts(where.isEmpty() ? region() : where);
     return role(url, around.ok(Surroundings.form(url, f)), "AssumeRoleWithWebIdentityResult");
   }
 
-  private AwsIdentity assume(AwsIdentity base, String role, String externalId, String session)
+  private AwsIdentity assume(
+      AwsIdentity base, String role, String externalId, String session, String where)
       throws IOException, InterruptedException {
     Map<String, String> f = new LinkedHashMap<>();
     f.put("Action", "AssumeRole");
@@ -382,9 +427,9 @@ public final class AwsCredentials {
     if (!externalId.isEmpty()) {
       f.put("ExternalId", externalId);
     }
-    String url = sts();
+    String url = sts(where);
     Call call =
-        AwsSigner.sign(Surroundings.form(url, f), base, region(), "sts", around.clock().instant());
+        AwsSigner.sign(Surroundings.form(url, f), base, where, "sts", around.clock().instant());
     return role(url, around.ok(call), "AssumeRoleResult");
   }
 

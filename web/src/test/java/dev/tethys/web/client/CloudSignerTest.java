@@ -251,6 +251,42 @@ class CloudSignerTest {
         .hasMessageContaining("profile \"none\" does not exist");
   }
 
+  @Test
+  void rolesAreTakenOnByTheNameAndWhereItIsSaid() throws Exception {
+    answers.put(
+        "POST /sts",
+        """
+        <R><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+        <SessionToken>t</SessionToken><Expiration>2026-01-02T04:04:05Z</Expiration></Credentials></AssumeRoleResult></R>
+        """);
+    environment.put("AWS_ACCESS_KEY_ID", "ENV");
+    environment.put("AWS_SECRET_ACCESS_KEY", "s");
+    assertThat(write(role(new CloudAuth.SigV4.RoleSession("mine", "us-west-2", ""))))
+        .contains("Credential=ROLE/20260102/eu-west-1/aps/");
+    assertThat(requests.getFirst()).contains("Action=AssumeRole&").contains("RoleSessionName=mine");
+
+    Path token = Files.writeString(home.resolve("token"), "one\n");
+    answers.put(
+        "POST /sts",
+        """
+        <R><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>WEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+        <SessionToken>t</SessionToken><Expiration>2026-01-02T04:04:05Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></R>
+        """);
+    assertThat(write(role(new CloudAuth.SigV4.RoleSession("", "", token.toString()))))
+        .contains("Credential=WEB/20260102/eu-west-1/aps/");
+    assertThat(requests)
+        .anyMatch(
+            r ->
+                r.contains("Action=AssumeRoleWithWebIdentity&")
+                    && r.contains("RoleArn=arn%3Aother")
+                    && r.contains("WebIdentityToken=one"));
+  }
+
+  private static CloudAuth.SigV4 role(CloudAuth.SigV4.RoleSession session) {
+    return new CloudAuth.SigV4(
+        "eu-west-1", "", Secret.NONE, "", "arn:other", "", false, "aps", session);
+  }
+
   /** A variable that holds no URL is an answer to the call, and not a fault of the program. */
   @Test
   void aServiceThatIsNoUrlIsSaid() {

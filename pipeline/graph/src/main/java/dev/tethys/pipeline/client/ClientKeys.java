@@ -43,7 +43,25 @@ public final class ClientKeys {
   public static final Type<Map<String, Secret>> HEADERS =
       Type.of("map of headers", Map.of(), ClientKeys::headers);
 
+  /** A map of texts, or a list of names with values, as the Collector's MapList is read. */
+  public static final Type<Map<String, String>> PAIRS =
+      Type.of("map of texts", Map.of(), ClientKeys::pairs);
+
   private ClientKeys() {}
+
+  private static Map<String, String> pairs(YamlNode n) {
+    if (!n.isList()) {
+      return Type.map(Type.STRING).read(n);
+    }
+    Map<String, String> out = new LinkedHashMap<>();
+    for (YamlNode i : n.items()) {
+      YamlObject o = i.object(HEADER);
+      if (out.put(o.get(NAME), o.get(VALUE).value()) != null) {
+        throw i.error("\"" + o.get(NAME) + "\" stands there twice");
+      }
+    }
+    return java.util.Collections.unmodifiableMap(out);
+  }
 
   private static Map<String, Secret> headers(YamlNode n) {
     Map<String, Secret> out = new LinkedHashMap<>();

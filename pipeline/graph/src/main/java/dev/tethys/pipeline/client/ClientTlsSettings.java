@@ -63,8 +63,9 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
           false,
           "The system's authorities are trusted beside ca_file.");
 
+  private static final Key<Boolean> INSECURE_SUITES = TlsKeys.insecureSuites(SECTION);
+
   static {
-    SECTION.notBuilt("include_insecure_cipher_suites", "Suites that are broken.");
     SECTION.notBuilt("tpm", "Keys in a TPM.");
   }
 
@@ -72,6 +73,7 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
 
   private static ClientTlsSettings read(YamlObject o) {
     o.get(RELOAD_INTERVAL);
+    TlsKeys.check(o, INSECURE_SUITES);
     TlsConfig c =
         new TlsConfig(
                 o.get(CA_PEM),

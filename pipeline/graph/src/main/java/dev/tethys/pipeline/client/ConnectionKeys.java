@@ -24,11 +24,10 @@ final class ConnectionKeys {
   private final Key<Long> most;
   private final Key<Duration> idleTime;
   private final Key<Boolean> single;
+  private final ForeignKeys foreign;
   private final Key<Boolean> http2;
   private final Key<Duration> pingAfter;
   private final Key<Duration> pingTimeout;
-  private final Key<Long> readBuffer;
-  private final Key<Long> writeBuffer;
 
   ConnectionKeys(Section s) {
     cookies =
@@ -62,9 +61,7 @@ final class ConnectionKeys {
         s.key("http2_read_idle_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
     pingTimeout =
         s.key("http2_ping_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
-    readBuffer = s.key("read_buffer_size", Type.INT, 0L, "Only 0.");
-    writeBuffer = s.key("write_buffer_size", Type.INT, 0L, "Only 0.");
-    s.notBuilt("middlewares", "Extensions that see every request.");
+    foreign = new ForeignKeys(s, true);
   }
 
   boolean http2(YamlObject o) {
@@ -81,15 +78,7 @@ final class ConnectionKeys {
                 + " key, or end silent connections early with idle_conn_timeout");
       }
     }
-    for (Key<Long> k : List.of(readBuffer, writeBuffer)) {
-      if (o.get(k) > 0) {
-        throw o.error(
-            k,
-            k.name()
-                + " is the size of a buffer of Go's client: a request is written here as a whole,"
-                + " and an answer read as it comes; remove the key");
-      }
-    }
+    foreign.check(o);
     return new ConnectionRules(
         o.get(cookies),
         number(o, most, 0),

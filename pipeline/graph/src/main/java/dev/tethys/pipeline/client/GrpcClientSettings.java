@@ -55,6 +55,8 @@ public record GrpcClientSettings(
     private final Key<Map<String, Secret>> headers;
     private final Key<Boolean> roundRobin;
     private final Key<String> authority;
+    private final Key<String> userAgent;
+    private final ForeignKeys foreign;
     private final Key<Reference> auth;
 
     /** Adds the keys to a section. */
@@ -105,28 +107,31 @@ public record GrpcClientSettings(
               true,
               "Among the addresses of the endpoint's name.");
       authority = s.key("authority", Type.STRING, "", "What is asked for, and verified.");
+      userAgent = s.key("user_agent", Type.STRING, "", "Who calls; else Tethys and its version.");
       auth = s.optional("auth", ClientKeys.AUTH_TYPE, "How calls authenticate.");
-      s.notBuilt("read_buffer_size", "Bytes that are read at once.");
-      s.notBuilt("write_buffer_size", "Bytes that are written at once.");
-      s.notBuilt("wait_for_ready", "Whether calls wait for a connection.");
-      s.notBuilt("middlewares", "Extensions that see every call.");
+      s.key(
+          "wait_for_ready",
+          Type.BOOL,
+          false,
+          "Means nothing: what finds no connection waits in the queue and is sent again.");
+      foreign = new ForeignKeys(s, true);
     }
 
     /** Reads the keys out of a map that also has others. */
-    public GrpcClientSettings read(YamlObject o, String userAgent) {
-      return read(o, userAgent, endpoint, o.get(endpoint));
+    public GrpcClientSettings read(YamlObject o, String ours) {
+      return read(o, ours, endpoint, o.get(endpoint));
     }
 
     /** One for each endpoint. */
-    public List<GrpcClientSettings> readAll(YamlObject o, String userAgent) {
+    public List<GrpcClientSettings> readAll(YamlObject o, String ours) {
       List<GrpcClientSettings> out = new ArrayList<>();
       String one = o.get(endpoint);
       if (!one.isEmpty()) {
-        out.add(read(o, userAgent, endpoint, one));
+        out.add(read(o, ours, endpoint, one));
       }
       if (endpoints != null) {
         for (String e : o.get(endpoints)) {
-          out.add(read(o, userAgent, endpoints, e));
+          out.add(read(o, ours, endpoints, e));
         }
       }
       if (out.isEmpty()) {
@@ -135,7 +140,12 @@ public record GrpcClientSettings(
       return List.copyOf(out);
     }
 
-    private GrpcClientSettings read(YamlObject o, String userAgent, Key<?> key, String written) {
+    private GrpcClientSettings read(YamlObject o, String ours, Key<?> key, String written) {
+      foreign.check(o);
+      String agent = o.get(userAgent);
+      if (agent.chars().anyMatch(c -> c < ' ' || c > '~')) {
+        throw o.error(userAgent, "user_agent wants printable ASCII");
+      }
       String text = written.strip();
       ClientTlsSettings t = o.get(tls);
       boolean secure = !t.insecure();
@@ -183,7 +193,7 @@ public record GrpcClientSettings(
               k.time(),
               k.timeout(),
               k.idle(),
-              userAgent),
+              agent.isEmpty() ? ours : agent),
           switch (encoding) {
             case "gzip" -> Compression.GZIP;
             case "snappy" -> Compression.SNAPPY_FRAMED; // gRPC's snappy is the framed one

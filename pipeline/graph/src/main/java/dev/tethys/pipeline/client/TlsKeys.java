@@ -1,8 +1,11 @@
 package dev.tethys.pipeline.client;
 
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -44,6 +47,21 @@ public final class TlsKeys {
   }
 
   private TlsKeys() {}
+
+  /** The key for suites that are broken, which are not spoken whatever it says. */
+  public static Key<Boolean> insecureSuites(Section s) {
+    return s.key(
+        "include_insecure_cipher_suites", Type.BOOL, false, "Only false: they are broken.");
+  }
+
+  /** Refuses them. */
+  public static void check(YamlObject o, Key<Boolean> insecureSuites) {
+    if (o.get(insecureSuites)) {
+      throw o.error(
+          insecureSuites,
+          insecureSuites.name() + ": suites that are broken are not spoken; remove the key");
+    }
+  }
 
   /** TLS versions as the Collector writes them. */
   public static Type<TlsVersion> versions() {

@@ -40,11 +40,13 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   private static final Section CLIENT = new Section("client_auth", "Who asks.");
   private static final Key<String> USERNAME = CLIENT.key("username", Type.STRING, "", "The user.");
   private static final Key<String> USERNAME_FILE =
-      CLIENT.key("username_file", Type.PATH, "", "File that holds the user.");
+      CLIENT.key(
+          "username_file", Type.PATH, "", "File that holds the user; it goes before username.");
   private static final Key<Secret> PASSWORD =
       CLIENT.key("password", Type.SECRET, Secret.NONE, "The password.");
   private static final Key<String> PASSWORD_FILE =
-      CLIENT.key("password_file", Type.PATH, "", "File that holds the password.");
+      CLIENT.key(
+          "password_file", Type.PATH, "", "File that holds the password; it goes before that.");
   private static final Section SECTION = new Section("basicauth", "User and password.");
   private static final Key<Client> CLIENT_AUTH =
       SECTION.optional("client_auth", CLIENT.type(BasicAuth::client), "For exporters.");
@@ -106,11 +108,8 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   private static Client client(YamlObject o) {
     Client s =
         new Client(o.get(USERNAME), o.get(USERNAME_FILE), o.get(PASSWORD), o.get(PASSWORD_FILE));
-    if (s.username.isEmpty() == s.usernameFile.isEmpty()) {
-      throw o.error("client_auth wants username or username_file, and not both");
-    }
-    if (!s.password.isEmpty() && !s.passwordFile.isEmpty()) {
-      throw o.error("at most one of password & password_file may be written");
+    if (s.username.isEmpty() && s.usernameFile.isEmpty()) {
+      throw o.error("client_auth wants username or username_file");
     }
     return s;
   }

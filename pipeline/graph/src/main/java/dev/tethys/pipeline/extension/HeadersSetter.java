@@ -21,15 +21,22 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   /** The settings. */
   public record Settings(List<Header> headers, @Nullable Reference additional) {}
 
-  /** A header: a value, or what the sender said under a name, or a default for that. */
+  /**
+   * A header: a value, or what a file holds, or what the sender said under a name, or a default for
+   * that.
+   *
+   * @param file "" for none
+   */
   public record Header(
-      String key, @Nullable String value, String from, @Nullable String otherwise) {}
+      String key, @Nullable String value, String file, String from, @Nullable String otherwise) {}
 
   private static final Section HEADER = new Section("header", "A header.");
   private static final Key<String> ACTION =
       HEADER.key("action", Type.STRING, "upsert", "upsert or insert.");
   private static final Key<String> NAME = HEADER.required("key", Type.STRING, "Its name.");
   private static final Key<String> VALUE = HEADER.optional("value", Type.STRING, "Its value.");
+  private static final Key<String> VALUE_FILE =
+      HEADER.key("value_file", Type.PATH, "", "File that holds its value; read for each request.");
   private static final Key<String> FROM =
       HEADER.key("from_context", Type.STRING, "", "The sender's header of this name.");
   private static final Key<String> DEFAULT =
@@ -72,10 +79,11 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
     }
     String value = o.find(VALUE);
     String from = o.get(FROM);
-    if ((value == null) == from.isEmpty()) {
-      throw o.error("a header wants one of value & from_context");
+    String file = o.get(VALUE_FILE);
+    if ((value == null ? 0 : 1) + (from.isEmpty() ? 0 : 1) + (file.isEmpty() ? 0 : 1) != 1) {
+      throw o.error("a header wants one of value, value_file & from_context");
     }
-    return new Header(o.get(NAME), value, from, o.find(DEFAULT));
+    return new Header(o.get(NAME), value, file, from, o.find(DEFAULT));
   }
 
   @Override
@@ -94,8 +102,8 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
       Map<String, String> out =
           new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers());
       for (Header h : settings.headers) {
-        if (h.value != null) {
-          out.put(h.key, h.value);
+        if (h.value != null || !h.file.isEmpty()) {
+          out.put(h.key, SecretFile.valueOr(h.value == null ? "" : h.value, h.file));
         }
       }
       return out;
@@ -106,7 +114,7 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
       Map<String, String> out =
           new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers(metadata));
       for (Header h : settings.headers) {
-        if (h.value == null) {
+        if (!h.from.isEmpty()) {
           List<String> said = metadata.get(h.from);
           String v = said.isEmpty() ? h.otherwise : said.getFirst();
           if (v != null) {

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.extension;
 
 import dev.tethys.config.CloudAuth;
+import dev.tethys.config.CloudAuth.SigV4.RoleSession;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
@@ -19,12 +20,27 @@ import java.util.Map;
  * find them; keys of the extension are those of the Collector's.
  */
 public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
-  private record Role(String arn, String stsRegion) {}
+  private record Role(String arn, String externalId, RoleSession session) {}
 
   private static final Section ROLE = new Section("assume_role", "A role to take on.");
   private static final Key<String> ARN = ROLE.key("arn", Type.STRING, "", "The role's name.");
   private static final Key<String> STS_REGION =
-      ROLE.key("sts_region", Type.STRING, "", "The region where it is taken on: that of region.");
+      ROLE.key("sts_region", Type.STRING, "", "The region where it is taken on; else region.");
+  private static final Key<String> SESSION_NAME =
+      ROLE.key("session_name", Type.STRING, "", "The name of the session, as logs of AWS have it.");
+  private static final Key<String> EXTERNAL_ID =
+      ROLE.key("external_id", Type.STRING, "", "What the role asks for.");
+
+  private static final Section WEB_IDENTITY =
+      new Section("assume_role_with_web_identity", "A role to take on by a token.");
+  private static final Key<String> WEB_ARN =
+      WEB_IDENTITY.required("arn", Type.STRING, "The role's name.");
+  private static final Key<String> TOKEN_FILE =
+      WEB_IDENTITY.required("token_file", Type.PATH, "File of the token; read each time.");
+  private static final Key<String> WEB_REGION =
+      WEB_IDENTITY.key("sts_region", Type.STRING, "", "The region where it is taken on.");
+  private static final Key<String> WEB_SESSION =
+      WEB_IDENTITY.key("session_name", Type.STRING, "", "The name of the session.");
 
   private static final Section SECTION = new Section("sigv4auth", "Signatures of AWS.");
   private static final Key<String> REGION =
@@ -34,16 +50,19 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
   private static final Key<Role> ASSUME_ROLE =
       SECTION.key(
           "assume_role",
-          ROLE.type(o -> new Role(o.get(ARN), o.get(STS_REGION))),
-          new Role("", ""),
+          ROLE.type(SigV4Auth::role),
+          new Role("", "", RoleSession.USUAL),
           ROLE.doc());
-
-  static {
-    ROLE.notBuilt("session_name", "The name of the session.");
-    SECTION.notBuilt(
-        "assume_role_with_web_identity",
-        "The variables AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE say the same.");
-  }
+  private static final Key<Role> BY_TOKEN =
+      SECTION.optional(
+          "assume_role_with_web_identity",
+          WEB_IDENTITY.type(
+              o ->
+                  new Role(
+                      o.get(WEB_ARN),
+                      "",
+                      new RoleSession(o.get(WEB_SESSION), o.get(WEB_REGION), o.get(TOKEN_FILE)))),
+          WEB_IDENTITY.doc());
 
   @Override
   public String type() {
@@ -62,14 +81,29 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
 
   private static CloudAuth.SigV4 read(YamlObject o) {
     Role role = o.get(ASSUME_ROLE);
-    String region = o.get(REGION);
-    if (!role.stsRegion.isEmpty() && !role.stsRegion.equals(region)) {
-      throw o.error(
-          ASSUME_ROLE,
-          "sts_region: a role is taken on in the region that requests are signed for; write the"
-              + " same in region, or leave it out");
+    Role byToken = o.find(BY_TOKEN);
+    if (byToken != null && !role.arn.isEmpty()) {
+      throw o.error(BY_TOKEN, "one of assume_role and assume_role_with_web_identity");
     }
-    return new CloudAuth.SigV4(region, "", Secret.NONE, "", role.arn, "", false, o.get(SERVICE));
+    role = byToken == null ? role : byToken;
+    return new CloudAuth.SigV4(
+        o.get(REGION),
+        "",
+        Secret.NONE,
+        "",
+        role.arn,
+        role.externalId,
+        false,
+        o.get(SERVICE),
+        role.session);
+  }
+
+  private static Role role(YamlObject o) {
+    RoleSession s = new RoleSession(o.get(SESSION_NAME), o.get(STS_REGION), "");
+    if (o.get(ARN).isEmpty() && !s.equals(RoleSession.USUAL)) {
+      throw o.error("assume_role wants an arn");
+    }
+    return new Role(o.get(ARN), o.get(EXTERNAL_ID), s);
   }
 
   @Override

@@ -31,7 +31,7 @@ class HttpClientSettingsTest {
     assertThat(
             read("{cookies: {}, max_idle_conns: 7, max_idle_conns_per_host: 0,"
                     + " max_conns_per_host: 9, idle_conn_timeout: 90s, disable_keep_alives:"
-                    + " true, read_buffer_size: 0, http2_ping_timeout: 0s}")
+                    + " true, read_buffer_size: 524288, http2_ping_timeout: 0s, middlewares: []}")
                 .connections())
         .isEqualTo(new ConnectionRules(true, 9, 7, 2, Duration.ofSeconds(90), true));
     assertThat(read("cookies: {enabled: false}").connections().cookies()).isFalse();
@@ -65,7 +65,7 @@ class HttpClientSettingsTest {
             + " not \"http://h:70000\": invalid port",
         "endpoint: h:1 | endpoint wants a URL such as",
         "proxy_url: 'http://h:70000' | c.yaml:1:12: proxy_url wants a URL",
-        "write_buffer_size: 524288 | a request is written here as a whole",
+        "write_buffer_size: -1 | wants a number of bytes from 0 on",
         "middlewares: [x] | middlewares",
         "tls: {cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]} | no cipher suite that is safe",
         "tls: {curve_preferences: [X25519MLKEM768]} | from version 27 on",

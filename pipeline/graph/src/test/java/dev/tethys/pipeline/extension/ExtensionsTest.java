@@ -74,9 +74,50 @@ class ExtensionsTest {
             new CloudAuth.SigV4(
                 "eu-west-1", "", Secret.NONE, "", "arn:aws:iam::1:role/x", "", false, "aps"));
     assertThatThrownBy(a::headers).hasMessageContaining("signs whole requests of HTTP");
+    assertThat(
+            ((ClientAuth)
+                    make(
+                        new SigV4Auth(),
+                        "{region: a, assume_role: {arn: b, sts_region: c, session_name: d,"
+                            + " external_id: e}}"))
+                .cloud())
+        .isEqualTo(
+            new CloudAuth.SigV4(
+                "a",
+                "",
+                Secret.NONE,
+                "",
+                "b",
+                "e",
+                false,
+                "",
+                new CloudAuth.SigV4.RoleSession("d", "c", "")));
+    assertThat(
+            ((ClientAuth)
+                    make(
+                        new SigV4Auth(),
+                        "{assume_role_with_web_identity: {arn: b, token_file: /t, sts_region: c}}"))
+                .cloud())
+        .isEqualTo(
+            new CloudAuth.SigV4(
+                "",
+                "",
+                Secret.NONE,
+                "",
+                "b",
+                "",
+                false,
+                "",
+                new CloudAuth.SigV4.RoleSession("", "c", "/t")));
+    assertThatThrownBy(() -> make(new SigV4Auth(), "assume_role: {session_name: c}"))
+        .hasMessageContaining("wants an arn");
     assertThatThrownBy(
-            () -> make(new SigV4Auth(), "{region: a, assume_role: {arn: b, sts_region: c}}"))
-        .hasMessageContaining("sts_region");
+            () ->
+                make(
+                    new SigV4Auth(),
+                    "{assume_role: {arn: a}, assume_role_with_web_identity: {arn: b, token_file:"
+                        + " c}}"))
+        .hasMessageContaining("one of assume_role and");
 
     List<String> said = new CopyOnWriteArrayList<>();
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
@@ -231,6 +272,21 @@ class ExtensionsTest {
     assertThatThrownBy(
             () -> make(new HeadersSetter(), "headers: [{action: delete, key: a, value: b}]"))
         .hasMessageContaining("action \"delete\" is not built");
+  }
+
+  @Test
+  void headersComeFromFilesAsTheyAreNow(@TempDir Path folder) throws IOException {
+    Path f = Files.writeString(folder.resolve("key"), "one\n");
+    ClientAuth a =
+        (ClientAuth) make(new HeadersSetter(), "headers: [{key: X-Key, value_file: " + f + "}]");
+    assertThat(a.headers()).isEqualTo(Map.of("X-Key", "one"));
+    Files.writeString(f, "two\n");
+    assertThat(a.headers()).isEqualTo(Map.of("X-Key", "two"));
+    Files.delete(f);
+    assertThatThrownBy(a::headers).hasMessageContaining("there is no file");
+    assertThatThrownBy(
+            () -> make(new HeadersSetter(), "headers: [{key: a, value: b, value_file: c}]"))
+        .hasMessageContaining("one of value, value_file & from_context");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.ClientKeys;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameRule;
@@ -207,7 +208,7 @@ record KafkaExporterSettings(
           List.of(),
           "Metadata of batches that become headers of records.");
   private static final Key<Map<String, String>> RECORD_HEADERS =
-      SECTION.key("record_headers", Type.map(Type.STRING), Map.of(), "Headers of every record.");
+      SECTION.key("record_headers", ClientKeys.PAIRS, Map.of(), "Headers of every record.");
   private static final Key<Long> SERIES_KEYS =
       SECTION.key(
           "series_keys",

@@ -19,13 +19,17 @@ import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.Tokens;
+import dev.tethys.web.client.WebClient;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,16 +40,59 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   /**
    * The settings.
    *
+   * @param clientIdFile holds the client's name; "" for that of {@code oauth2}
    * @param timeout of a request for a token
+   * @param early how long before its end a token is fetched anew
    */
-  public record Settings(OAuth2 oauth2, Duration timeout) {}
+  public record Settings(OAuth2 oauth2, String clientIdFile, Duration timeout, Duration early) {}
 
   private static final Duration NO_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Section SECTION =
       new Section("oauth2client", "Tokens from an OAuth 2.0 server.");
   private static final Key<String> CLIENT_ID =
-      SECTION.required("client_id", Type.STRING, "Who asks.");
+      SECTION.key("client_id", Type.STRING, "", "Who asks.");
+  private static final Key<String> CLIENT_ID_FILE =
+      SECTION.key("client_id_file", Type.PATH, "", "File that holds it; goes before it.");
+  private static final SequencedMap<String, Boolean> GRANTS = new LinkedHashMap<>();
+
+  static {
+    GRANTS.put("", false);
+    GRANTS.put("client_credentials", false);
+    GRANTS.put(OAuth2.JWT_BEARER, true);
+  }
+
+  private static final Key<Boolean> GRANT_TYPE =
+      SECTION.key(
+          "grant_type",
+          Type.oneOf("grant_type", GRANTS),
+          false,
+          "client_credentials or " + OAuth2.JWT_BEARER + ".");
+  private static final Key<Secret> CERTIFICATE_KEY =
+      SECTION.key(
+          "client_certificate_key", Type.SECRET, Secret.NONE, "RSA key that signs, as PEM text.");
+  private static final Key<String> CERTIFICATE_KEY_FILE =
+      SECTION.key("client_certificate_key_file", Type.PATH, "", "File of the RSA key.");
+  private static final Key<String> CERTIFICATE_KEY_ID =
+      SECTION.key("client_certificate_key_id", Type.STRING, "", "The kid of the assertion.");
+  private static final Key<String> SIGNATURE_ALGORITHM =
+      SECTION.key(
+          "signature_algorithm",
+          Type.oneOf("signature_algorithm", List.of("RS256", "RS384", "RS512")),
+          "RS256",
+          "How the assertion is signed.");
+  private static final Key<String> ISS =
+      SECTION.key("iss", Type.STRING, "", "Issuer; the client_id when empty.");
+  private static final Key<String> AUDIENCE =
+      SECTION.key("audience", Type.STRING, "", "Audience; the token_url when empty.");
+  private static final Key<YamlNode> CLAIMS =
+      SECTION.optional("claims", Type.ANY, "Further claims of the assertion.");
+  private static final Key<Duration> EXPIRY_BUFFER =
+      SECTION.key(
+          "expiry_buffer",
+          GoDurations.TYPE,
+          Tokens.EARLY,
+          "So long before its end a token is fetched anew; at most half of its time.");
   private static final Key<Secret> CLIENT_SECRET =
       SECTION.key("client_secret", Type.SECRET, Secret.NONE, "The client's secret.");
   private static final Key<String> CLIENT_SECRET_FILE =
@@ -66,13 +113,6 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
           "timeout", GoDurations.TYPE, Duration.ZERO, "Of a request for a token; 0 for 30s.");
-
-  static {
-    SECTION
-        .notBuilt("client_id_file", "A file that holds the client's name.")
-        .notBuilt("expiry_buffer", "Tokens are fetched anew 10s before they run out.")
-        .notBuilt("grant_type", "Other grants than client credentials.");
-  }
 
   private final HttpClientFactory clients;
 
@@ -124,31 +164,43 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static Settings read(YamlObject o) {
     Secret secret = o.get(CLIENT_SECRET);
     String file = o.get(CLIENT_SECRET_FILE);
-    if (secret.isEmpty() == file.isEmpty()) {
-      throw o.error("oauth2client wants one of client_secret & client_secret_file");
+    boolean signed = o.get(GRANT_TYPE);
+    if (o.get(CLIENT_ID).isEmpty() && o.get(CLIENT_ID_FILE).isEmpty()) {
+      throw o.error("oauth2client wants client_id or client_id_file");
     }
+    if (!signed && secret.isEmpty() && file.isEmpty()) {
+      throw o.error("oauth2client wants client_secret or client_secret_file");
+    }
+    if (signed && o.get(CERTIFICATE_KEY).isEmpty() && o.get(CERTIFICATE_KEY_FILE).isEmpty()) {
+      throw o.error(
+          GRANT_TYPE,
+          "this grant_type wants client_certificate_key or client_certificate_key_file");
+    }
+    YamlNode claims = o.at(CLAIMS);
     HttpClientSettings.Keys.url(o, TOKEN_URL, o.get(TOKEN_URL));
     TlsConfig tls = o.get(TLS).config();
     Duration timeout = o.get(TIMEOUT);
     return new Settings(
         new OAuth2(
             o.get(CLIENT_ID),
-            secret,
+            file.isEmpty() ? secret : Secret.NONE,
             file,
-            false,
-            Secret.NONE,
-            "",
-            "",
-            "RS256",
-            "",
-            "",
-            Map.of(),
+            signed,
+            o.get(CERTIFICATE_KEY_FILE).isEmpty() ? o.get(CERTIFICATE_KEY) : Secret.NONE,
+            o.get(CERTIFICATE_KEY_FILE),
+            o.get(CERTIFICATE_KEY_ID),
+            o.get(SIGNATURE_ALGORITHM),
+            o.get(ISS),
+            o.get(AUDIENCE),
+            claims == null || claims.isNull() ? Map.of() : OAuth2.claims(claims),
             o.get(SCOPES),
             o.get(TOKEN_URL),
             o.get(ENDPOINT_PARAMS),
             tls,
             new ProxyConfig(null, "", true, Map.of())),
-        timeout.isPositive() ? timeout : NO_TIMEOUT);
+        o.get(CLIENT_ID_FILE),
+        timeout.isPositive() ? timeout : NO_TIMEOUT,
+        o.get(EXPIRY_BUFFER));
   }
 
   @Override
@@ -160,7 +212,9 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
     private final Settings settings;
     private final HttpClientFactory clients;
     private final InstantSource clock;
-    private volatile @Nullable Tokens tokens;
+    private @Nullable WebClient client; // these guarded by this
+    private @Nullable Tokens tokens;
+    private String name = "";
 
     Running(Settings settings, HttpClientFactory clients, InstantSource clock) {
       this.settings = settings;
@@ -169,22 +223,34 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
     }
 
     @Override
-    public void start() throws IOException {
+    public synchronized void start() throws IOException {
       OAuth2 o = settings.oauth2;
-      tokens =
-          new Tokens(
-              o,
-              clients.client(
-                  new HttpClientConfig(null, null, null, o.tls(), true, true, o.proxy(), Map.of())),
-              clock);
+      client =
+          clients.client(
+              new HttpClientConfig(null, null, null, o.tls(), true, true, o.proxy(), Map.of()));
+    }
+
+    /** Those of the client that is named now. */
+    private synchronized Tokens tokens() throws IOException {
+      WebClient c = client;
+      if (c == null) {
+        throw new IOException("oauth2client has not started");
+      }
+      String file = settings.clientIdFile;
+      String now =
+          file.isEmpty() ? settings.oauth2.clientId() : Files.readString(Path.of(file)).strip();
+      Tokens t = tokens;
+      if (t == null || !now.equals(name)) {
+        name = now;
+        t = new Tokens(settings.oauth2.ofClient(now), c, clock, settings.early);
+        tokens = t;
+      }
+      return t;
     }
 
     @Override
     public Map<String, String> headers() throws IOException {
-      Tokens t = tokens;
-      if (t == null) {
-        throw new IOException("oauth2client has not started");
-      }
+      Tokens t = tokens();
       try {
         return Map.of("Authorization", t.authorization(settings.timeout));
       } catch (InterruptedException e) {
@@ -195,7 +261,10 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
 
     @Override
     public void refused() {
-      Tokens t = tokens;
+      Tokens t;
+      synchronized (this) {
+        t = tokens;
+      }
       if (t != null) {
         t.refused();
       }

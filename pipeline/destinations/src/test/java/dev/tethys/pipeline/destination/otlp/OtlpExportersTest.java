@@ -398,6 +398,12 @@ class OtlpExportersTest {
                 .channel()
                 .tls())
         .isNull();
+    OtlpGrpcSettings asWritten =
+        read(
+            OtlpGrpcSettings.TYPE,
+            "{endpoint: \"a:1\", user_agent: mine/1, wait_for_ready: true, read_buffer_size: 524288,"
+                + " write_buffer_size: 524288, middlewares: []}");
+    assertThat(asWritten.client().channel().userAgent()).isEqualTo("mine/1");
     OtlpHttpSettings h =
         read(
             OtlpHttpSettings.TYPE,
@@ -410,7 +416,7 @@ class OtlpExportersTest {
       {"g", "{endpoint: far.example}", "endpoint wants host:port"},
       {"g", "{endpoint: \"a:1\", compression: br}", "unknown compression \"br\""},
       {"g", "{endpoint: \"a:1\", headers: {te: x}}", "cannot be set as a header"},
-      {"g", "{endpoint: \"a:1\", wait_for_ready: true}", "wait_for_ready"},
+      {"g", "{endpoint: \"a:1\", user_agent: \"a\\nb\"}", "printable ASCII"},
       {"g", "{endpoint: \"a:1\", tls: {cert_file: a}}", "wants both a certificate and a key"},
       {"h", "{}", "at least one endpoint must be specified"},
       {"h", "{endpoint: far}", "endpoint wants a URL"},

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.server;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.pipeline.client.ForeignKeys;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.Http2Limits;
@@ -65,11 +66,10 @@ public record GrpcServerSettings(
     Key<GrpcKeepalive> keepalive =
         s.key(
             "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Pings, and ends of connections.");
-    s.notBuilt("read_buffer_size", "Bytes that are read at once.");
-    s.notBuilt("write_buffer_size", "Bytes that are written at once.");
-    s.notBuilt("middlewares", "Extensions that see every call.");
+    ForeignKeys foreign = new ForeignKeys(s, true);
     return s.type(
         o -> {
+          foreign.check(o);
           long mib = o.get(max);
           if (mib < 1 || mib > MAX_MESSAGE_MIB) {
             throw o.error(max, "max_recv_msg_size_mib wants 1 to " + MAX_MESSAGE_MIB);

@@ -6,6 +6,8 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientKeys;
+import dev.tethys.pipeline.client.ForeignKeys;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.web.ConnectionTimes;
 import java.time.Duration;
@@ -142,6 +144,7 @@ public record HttpServerSettings(
     private final Key<Duration> writeTimeout;
     private final Key<Duration> idleTimeout;
     private final Key<Boolean> keepAlives;
+    private final ForeignKeys foreign;
 
     /** Adds the keys to a section. */
     public Keys(Section s, String defaultEndpoint) {
@@ -167,8 +170,7 @@ public record HttpServerSettings(
               "Largest body in bytes, before and after decompression; 0 for the default.");
       metadata =
           s.key("include_metadata", Type.BOOL, false, "Headers go along with what they brought.");
-      headers =
-          s.key("response_headers", Type.map(Type.STRING), Map.of(), "Headers of every answer.");
+      headers = s.key("response_headers", ClientKeys.PAIRS, Map.of(), "Headers of every answer.");
       algorithms =
           s.key(
               "compression_algorithms",
@@ -202,7 +204,7 @@ public record HttpServerSettings(
               "For a connection between requests; 0 for read_timeout.");
       keepAlives =
           s.key("keep_alives_enabled", Type.BOOL, true, "A connection may bring several requests.");
-      s.notBuilt("middlewares", "Extensions that see every request.");
+      foreign = new ForeignKeys(s, false);
     }
 
     /** Where no origin is allowed there are no such rules, as in the Collector. */
@@ -212,6 +214,7 @@ public record HttpServerSettings(
 
     /** Reads the keys out of a map that also has others. */
     public HttpServerSettings read(YamlObject o) {
+      foreign.check(o);
       long max = o.get(maxBody);
       if (max < 0 || max > 1 << 30) {
         throw o.error(maxBody, "max_request_body_size wants 0 to " + (1 << 30));

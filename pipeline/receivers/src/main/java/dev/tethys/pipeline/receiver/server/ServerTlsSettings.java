@@ -85,10 +85,16 @@ public record ServerTlsSettings(
           Duration.ZERO,
           "When files are read again; 0 never.");
 
+  private static final Key<Boolean> INSECURE_SUITES = TlsKeys.insecureSuites(SECTION);
+
   static {
-    SECTION.notBuilt("ca_file", "Authorities of clients; client_ca_file is what servers use.");
-    SECTION.notBuilt("ca_pem", "Authorities of clients.");
-    SECTION.notBuilt("include_insecure_cipher_suites", "Suites that are broken.");
+    for (String k : List.of("ca_file", "ca_pem")) {
+      SECTION.key(
+          k,
+          Type.STRING,
+          "",
+          "Asks no client for a certificate, in the Collector neither: client_ca_file does.");
+    }
     SECTION.notBuilt("tpm", "Keys in a TPM.");
   }
 
@@ -110,6 +116,7 @@ public record ServerTlsSettings(
             o.get(RELOAD_INTERVAL).isZero() && o.get(CLIENT_CA_RELOAD)
                 ? CA_RELOAD
                 : o.get(RELOAD_INTERVAL));
+    TlsKeys.check(o, INSECURE_SUITES);
     if (s.cert.isEmpty() == s.certFile.isEmpty()) {
       throw o.error("exactly one of cert_file and cert_pem must be configured");
     }

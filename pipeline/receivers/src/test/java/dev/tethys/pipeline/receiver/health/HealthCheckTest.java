@@ -60,7 +60,7 @@ class HealthCheckTest {
     HealthCheckFactory.Running r =
         start(
             """
-            {endpoint: '127.0.0.1:0', response_headers: {X-A: b}, auth: {authenticator: x},
+            {endpoint: '127.0.0.1:0', response_headers: [{name: X-A, value: b}], auth: {authenticator: x},
              cors: {allowed_origins: ['http://p']}, read_header_timeout: 5s}
             """,
             auth);

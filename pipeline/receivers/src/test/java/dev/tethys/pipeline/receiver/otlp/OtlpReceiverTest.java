@@ -434,6 +434,9 @@ class OtlpReceiverTest {
   @Test
   void settingsAreReadStrictly() {
     OtlpReceiverSettings s = settings("protocols: {grpc: , http: }");
+    settings(
+        "protocols: {grpc: {read_buffer_size: 524288, write_buffer_size: 0, middlewares: [], tls:"
+            + " {cert_file: a, key_file: b, ca_file: c, include_insecure_cipher_suites: false}}}");
     assertThat(java.util.Objects.requireNonNull(s.grpc()).endpoint()).isEqualTo("localhost:4317");
     assertThat(s.grpc().maxMessageBytes()).isEqualTo(4 << 20);
     assertThat(java.util.Objects.requireNonNull(s.http()).server().endpoint())
@@ -448,7 +451,13 @@ class OtlpReceiverTest {
     wrong.add(new String[] {"protocols: {grpc: {transport: tcp6}}", "not built in Tethys"});
     wrong.add(
         new String[] {"protocols: {grpc: {max_concurrent_streams: -1}}", "wants 0 to 1000000"});
-    wrong.add(new String[] {"protocols: {grpc: {read_buffer_size: 1}}", "read_buffer_size"});
+    wrong.add(new String[] {"protocols: {grpc: {read_buffer_size: -1}}", "number of bytes"});
+    wrong.add(new String[] {"protocols: {grpc: {middlewares: [{id: x}]}}", "middlewares"});
+    wrong.add(
+        new String[] {
+          "protocols: {http: {response_headers: [{name: a, value: b}, {name: a, value: c}]}}",
+          "\"a\" stands there twice"
+        });
     wrong.add(
         new String[] {
           "protocols: {grpc: {keepalive: {server_parameters: {tim: 1s}}}}", "did you mean"
