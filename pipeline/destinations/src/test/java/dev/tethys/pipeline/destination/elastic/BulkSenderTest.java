@@ -553,7 +553,7 @@ class BulkSenderTest {
           .isInstanceOf(ConfigException.class);
     }
     assertThatThrownBy(() -> settings(", mapping: {mode: ecs}", true))
-        .hasMessageContaining("mapping modes of the Collector are of Elasticsearch");
+        .hasMessageContaining("unknown mapping mode \"ecs\"; allowed: tethys, ss4o");
   }
 
   /** Remembers what it is told. */

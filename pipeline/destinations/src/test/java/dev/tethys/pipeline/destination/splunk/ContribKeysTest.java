@@ -64,10 +64,10 @@ class ContribKeysTest {
         .isEqualTo(
             """
             {"time":1.500,"source":"of the resource","sourcetype":"y","index":"own","host":"h",\
-            "event":"line","fields":{"otel.log.severity.text":"WARN",\
-            "otel.log.severity.number":"13"}}
+            "event":"line","fields":{"otel.log.severity.number":"13",\
+            "otel.log.severity.text":"WARN"}}
             {"time":1.500,"source":"of the resource","sourcetype":"y","index":"i","host":"h",\
-            "event":"profile","fields":{}}
+            "event":"profile","fields":{"otel.scope.name":"otel.profiling"}}
             """);
     assertThat(
             text(
@@ -75,7 +75,7 @@ class ContribKeysTest {
                     settings(
                         ", otel_attrs_to_hec_metadata: {source: x, host: com.splunk.source},"
                             + " otel_to_hec_fields: {severity_text: sev, severity_number: n}"))))
-        .contains("\"host\":\"of the resource\"", "\"sev\":\"WARN\",\"n\":\"13\"")
+        .contains("\"host\":\"of the resource\"", "\"n\":\"13\",\"sev\":\"WARN\"")
         .doesNotContain("secret");
   }
 
