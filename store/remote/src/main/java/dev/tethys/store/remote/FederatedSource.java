@@ -1,6 +1,7 @@
 package dev.tethys.store.remote;
 
 import dev.tethys.model.Exemplar;
+import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
@@ -14,6 +15,8 @@ import dev.tethys.store.remote.RemoteStore.ReadMetrics;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpTimeoutException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -26,14 +29,16 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The embedded store and those of {@code remote_read} and {@code stores}, read as one. A store
- * elsewhere that fails costs its part of the answer and gives a warning, as in Prometheus; one
- * whose answer is larger than is taken fails the query.
+ * elsewhere that fails, or does not answer in its time, costs its part of the answer and gives a
+ * warning, as in Prometheus; one whose answer is larger than is taken fails the query.
  */
 public final class FederatedSource implements MetricSource {
   private static final System.Logger LOG = System.getLogger(FederatedSource.class.getName());
@@ -81,6 +86,7 @@ public final class FederatedSource implements MetricSource {
                 c.shown(),
                 c.requiredMatchers(),
                 c.readRecent(),
+                new Patience(c.timeout(), System::nanoTime),
                 new RemoteStore(c, client, externalLabels, metrics)));
       }
       for (StoreConfig c : stores) {
@@ -89,7 +95,14 @@ public final class FederatedSource implements MetricSource {
                 .open(
                     new StoreType.Surroundings(
                         clients, new StoreLimits(maxSamples, c.maxBytes()), registry));
-        next.add(new AskedStore("stores", c.name(), c.requiredMatchers(), c.readRecent(), store));
+        next.add(
+            new AskedStore(
+                "stores",
+                c.name(),
+                c.requiredMatchers(),
+                c.readRecent(),
+                new Patience(c.timeout(), System::nanoTime),
+                store));
       }
       whole = true;
     } finally {
@@ -109,11 +122,54 @@ public final class FederatedSource implements MetricSource {
     before.forEach(a -> a.store().close());
   }
 
-  /** A question to one store that is under way. */
-  private record Asked<T>(AskedStore store, FutureTask<T> answer, Thread thread) {
+  /** A question to one store that is under way, and how long it may be. */
+  private record Asked<T>(
+      AskedStore store, FutureTask<T> answer, Thread thread, long begun, long patience) {
     static <T> Asked<T> of(AskedStore store, Callable<T> question) {
       FutureTask<T> f = new FutureTask<>(question);
-      return new Asked<>(store, f, Thread.ofVirtual().name("foreign-store").start(f));
+      Patience p = store.patience();
+      long begun = p.now();
+      return new Asked<>(
+          store, f, Thread.ofVirtual().name("foreign-store").start(f), begun, p.nanos());
+    }
+
+    private long left() {
+      return patience - (store.patience().now() - begun);
+    }
+
+    /**
+     * The answer, when it comes in time.
+     *
+     * @throws TimeoutException when it does not; nobody works on it any more then
+     */
+    T get() throws ExecutionException, InterruptedException, TimeoutException {
+      try {
+        T t = answer.get(Math.max(0, left()), TimeUnit.NANOSECONDS);
+        store.patience().answered();
+        return t;
+      } catch (TimeoutException e) {
+        thread.interrupt();
+        throw late();
+      } catch (ExecutionException e) {
+        if (isTimeout(e)) { // of its client, which has the same one
+          throw late();
+        }
+        throw e;
+      }
+    }
+
+    private static boolean isTimeout(Throwable e) {
+      for (Throwable t = e; t != null; t = t.getCause()) {
+        if (t instanceof HttpTimeoutException || t instanceof SocketTimeoutException) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private TimeoutException late() {
+      store.patience().late();
+      return new TimeoutException("no answer within " + GoDurationText.of(patience));
     }
   }
 
@@ -146,7 +202,9 @@ public final class FederatedSource implements MetricSource {
     try {
       for (Asked<T> a : asked) {
         try {
-          out.add(a.answer.get());
+          out.add(a.get());
+        } catch (TimeoutException e) {
+          warnings.add(a.store.key() + ": " + a.store.shown() + ": " + e.getMessage());
         } catch (ExecutionException e) {
           if (e.getCause() instanceof StorageException s) {
             throw s;

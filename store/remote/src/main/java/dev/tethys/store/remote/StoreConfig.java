@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param url where it is
  * @param requiredMatchers asked only by selectors that have all of these as equality matchers
  * @param readRecent asked also for times that the embedded store has
- * @param timeout of one question
+ * @param timeout of one question, and of all that a selector asks
  * @param maxBytes of one answer
  * @param client how it is called by HTTP
  * @param kerberos whose tickets it is shown by HTTP; null for none
@@ -97,7 +97,8 @@ public record StoreConfig(
               Type.BOOL,
               false,
               "Ask also for times of which the own store has everything.");
-      timeout = s.key("timeout", Type.DURATION, Duration.ofMinutes(1), "Of one question.");
+      timeout =
+          s.key("timeout", Type.DURATION, Duration.ofMinutes(1), "How long a query waits for it.");
       maxBytes =
           s.key(
               "max_response_bytes",
