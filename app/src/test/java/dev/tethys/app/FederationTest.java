@@ -137,7 +137,7 @@ class FederationTest {
       assertThat(sum.path("result").size()).isEqualTo(1);
       JsonNode values = sum.at("/result/0/values");
       for (int t = 0; t < 60; t++) { // the first named is believed
-        assertThat(values.get(t).get(0).asLong()).isEqualTo(T0 + t * 60);
+        assertThat(values.get(t).get(0).asLong()).isEqualTo(T0 + t * 60L);
         assertThat(values.get(t).get(1).asString()).isEqualTo("" + (t < 40 ? t : t + 1000));
       }
       JsonNode two = get(server, "/api/v1/query?query=m%20-%20m&time=" + (T0 + 30 * 60));

@@ -37,6 +37,10 @@ import java.util.concurrent.Executors;
  * not counted.
  */
 final class DestinationSinks implements AutoCloseable {
+  /** TDengine's answer to a statement. */
+  private static final String ONE_ROW =
+      "{\"code\":0,\"column_meta\":[[\"affected_rows\",\"INT\",4]],\"data\":[[1]],\"rows\":1}";
+
   private final Path dir;
   private final Map<String, String> addresses = new HashMap<>();
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -99,7 +103,9 @@ final class DestinationSinks implements AutoCloseable {
               ? "{\"took\":1,\"errors\":false,\"items\":[]}"
               : path.contains("collector")
                   ? "{\"text\":\"Success\",\"code\":0}"
-                  : path.contains("index_template") ? "{\"acknowledged\":true}" : "";
+                  : path.contains("index_template")
+                      ? "{\"acknowledged\":true}"
+                      : path.startsWith("/rest/sql") ? ONE_ROW : "";
       boolean isWrite =
           path.contains("write") || path.contains("/api/put") || path.startsWith("/loki/");
       int status = isWrite ? 204 : path.startsWith("/api/v2") ? 202 : 200;

@@ -53,6 +53,7 @@ final class DestinationWriters {
     EXPORTERS.put("opensearch", "endpoint: '{url}'");
     EXPORTERS.put("opentsdb", "endpoint: '{url}', max_request_bytes: 1000000");
     EXPORTERS.put("tdengine", "endpoint: '{url}', protocol: lines");
+    EXPORTERS.put("tdengine/sql", "endpoint: '{url}', protocol: sql");
     EXPORTERS.put("clickhouse", "endpoint: '{url}', database: far");
     EXPORTERS.put("splunk_hec", "endpoint: '{url}', token: t");
     EXPORTERS.put("datadog", "endpoint: '{url}', api: {key: 0123456789abcdef0123456789abcdef}");

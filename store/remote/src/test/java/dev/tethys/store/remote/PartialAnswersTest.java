@@ -43,7 +43,7 @@ class PartialAnswersTest {
   private static final Matcher M = Matcher.equal("__name__", "m");
 
   /** What is wrong with the third. */
-  private enum Wrong {
+  enum Wrong {
     DOWN("refused"),
     RESET(""),
     SILENT("no answer within 300ms"),
@@ -190,7 +190,7 @@ class PartialAnswersTest {
       s.read(0, b);
       assertThat(b.size).as("each time once").isEqualTo(90);
       for (int t = 0; t < 90; t++) { // what both have is that of the one named first
-        assertThat(b.timestamps[t]).isEqualTo(t * 1000);
+        assertThat(b.timestamps[t]).isEqualTo(t * 1000L);
         assertThat(b.values[t]).isEqualTo(t < 60 ? t : t + 1000);
       }
       s.read(1, b);
