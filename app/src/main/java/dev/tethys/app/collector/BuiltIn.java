@@ -17,6 +17,7 @@ import dev.tethys.pipeline.destination.elastic.ElasticExporterFactory;
 import dev.tethys.pipeline.destination.file.FileExporterFactory;
 import dev.tethys.pipeline.destination.influx.InfluxExporterFactory;
 import dev.tethys.pipeline.destination.kdb.KdbExporterFactory;
+import dev.tethys.pipeline.destination.loadbalancing.LoadBalancingExporterFactory;
 import dev.tethys.pipeline.destination.loki.LokiExporterFactory;
 import dev.tethys.pipeline.destination.mqtt.MqttExporterFactory;
 import dev.tethys.pipeline.destination.nats.NatsExporterFactory;
@@ -122,6 +123,7 @@ public final class BuiltIn {
     all.add(SocketLogReceiverFactory.udp());
     all.add(new OtlpGrpcExporterFactory());
     all.add(new OtlpHttpExporterFactory(clients));
+    all.add(new LoadBalancingExporterFactory((c, call) -> clients.client(c).send(call)));
     all.add(new RemoteWriteExporterFactory(clients));
     all.add(new PrometheusExporterFactory());
     all.add(new ClymeneExporterFactory(clients));

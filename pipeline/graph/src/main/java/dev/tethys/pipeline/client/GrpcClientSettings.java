@@ -45,9 +45,81 @@ public record GrpcClientSettings(
 
   private static final Keepalive NEVER = new Keepalive(Duration.ZERO, Duration.ZERO, false);
 
+  /**
+   * Whom to call.
+   *
+   * @param tls null where the endpoint does not say
+   */
+  private record Target(String host, int port, @Nullable Path unix, @Nullable Boolean tls) {
+    static Target parse(String written) {
+      String text = written.strip();
+      Boolean tls = null;
+      if (text.startsWith("http://")) {
+        tls = false;
+        text = text.substring(7);
+      } else if (text.startsWith("https://")) {
+        text = text.substring(8);
+      } else if (text.startsWith("dns://")) {
+        text = text.substring(text.lastIndexOf('/') + 1);
+      }
+      if (text.startsWith("unix:")) {
+        Path unix = Path.of(text.startsWith("unix://") ? text.substring(7) : text.substring(5));
+        return new Target("", 0, unix, tls);
+      }
+      int colon = text.lastIndexOf(':');
+      String host = colon < 0 ? text : text.substring(0, colon);
+      if (host.startsWith("[") && host.endsWith("]")) {
+        host = host.substring(1, host.length() - 1);
+      }
+      int port;
+      try {
+        port = colon < 0 ? -1 : Integer.parseInt(text.substring(colon + 1));
+      } catch (NumberFormatException e) {
+        port = -1;
+      }
+      if (host.isEmpty() || port < 1 || port > 65_535) {
+        throw new IllegalArgumentException("wants host:port, not \"" + written + "\"");
+      }
+      return new Target(host, port, null, tls);
+    }
+  }
+
+  /**
+   * The same for another endpoint.
+   *
+   * @throws IllegalArgumentException when it is none: what it wants to be
+   */
+  public GrpcClientSettings at(String endpoint) {
+    Target to = Target.parse(endpoint);
+    GrpcChannel.Options c = channel;
+    if (to.unix != null && c.tls() != null) {
+      throw new IllegalArgumentException("wants host:port where TLS is spoken");
+    }
+    return new GrpcClientSettings(
+        new GrpcChannel.Options(
+            to.host,
+            to.port,
+            to.unix,
+            Boolean.FALSE.equals(to.tls) ? null : c.tls(),
+            c.authority(),
+            c.roundRobin(),
+            c.keepaliveTime(),
+            c.keepaliveTimeout(),
+            c.keepaliveIdle(),
+            c.userAgent()),
+        compression,
+        encoding,
+        headers,
+        auth);
+  }
+
   /** The keys of the block, to which an exporter adds its own. */
   public static final class Keys {
+    /** What a template has in the place of an endpoint. */
+    private static final String NOWHERE = "nowhere:1";
+
     private final Key<String> endpoint;
+    private final boolean template;
     private final @Nullable Key<List<String>> endpoints;
     private final Key<ClientTlsSettings> tls;
     private final Key<String> compression;
@@ -71,10 +143,26 @@ public record GrpcClientSettings(
      * @param defaultCompression of requests
      */
     public Keys(Section s, boolean several, String defaultCompression) {
+      this(s, several, defaultCompression, false);
+    }
+
+    /** Adds the keys to a section that says how to call, and not whom: see {@link #at}. */
+    public static Keys template(Section s) {
+      return new Keys(s, false, "gzip", true);
+    }
+
+    private Keys(Section s, boolean several, String defaultCompression, boolean template) {
+      this.template = template;
       String about = "host:port, dns:///host:port or unix:///path.";
       endpoint =
-          several
-              ? s.key("endpoint", Type.STRING, "", about)
+          several || template
+              ? s.key(
+                  "endpoint",
+                  Type.STRING,
+                  "",
+                  template
+                      ? "Taken for the Collector's sake; whom to call stands elsewhere."
+                      : about)
               : s.required("endpoint", Type.STRING, about);
       endpoints =
           several
@@ -119,7 +207,12 @@ public record GrpcClientSettings(
 
     /** Reads the keys out of a map that also has others. */
     public GrpcClientSettings read(YamlObject o, String ours) {
-      return read(o, ours, endpoint, o.get(endpoint));
+      return read(o, ours, endpoint, template ? NOWHERE : o.get(endpoint));
+    }
+
+    /** Whether a template has an endpoint, which means nothing there. */
+    public boolean namesEndpoint(YamlObject o) {
+      return !o.get(endpoint).isEmpty();
     }
 
     /** One for each endpoint. */
@@ -146,47 +239,24 @@ public record GrpcClientSettings(
       if (agent.chars().anyMatch(c -> c < ' ' || c > '~')) {
         throw o.error(userAgent, "user_agent wants printable ASCII");
       }
-      String text = written.strip();
       ClientTlsSettings t = o.get(tls);
-      boolean secure = !t.insecure();
-      if (text.startsWith("http://")) {
-        secure = false;
-        text = text.substring(7);
-      } else if (text.startsWith("https://")) {
-        text = text.substring(8);
-      } else if (text.startsWith("dns://")) {
-        text = text.substring(text.lastIndexOf('/') + 1);
+      Target to;
+      try {
+        to = Target.parse(written);
+      } catch (IllegalArgumentException e) {
+        throw o.error(key, key.name() + " " + e.getMessage());
       }
-      Path unix = null;
-      String host = "";
-      int port = 0;
-      if (text.startsWith("unix:")) {
-        unix = Path.of(text.startsWith("unix://") ? text.substring(7) : text.substring(5));
-        if (secure) {
-          throw o.error(key, "TLS over a Unix socket is not built; set tls.insecure: true");
-        }
-      } else {
-        int colon = text.lastIndexOf(':');
-        host = colon < 0 ? text : text.substring(0, colon);
-        if (host.startsWith("[") && host.endsWith("]")) {
-          host = host.substring(1, host.length() - 1);
-        }
-        try {
-          port = colon < 0 ? -1 : Integer.parseInt(text.substring(colon + 1));
-        } catch (NumberFormatException e) {
-          port = -1;
-        }
-        if (host.isEmpty() || port < 1 || port > 65_535) {
-          throw o.error(key, key.name() + " wants host:port, not \"" + written + "\"");
-        }
+      boolean secure = to.tls == null ? !t.insecure() : to.tls;
+      if (to.unix != null && secure) {
+        throw o.error(key, "TLS over a Unix socket is not built; set tls.insecure: true");
       }
       Keepalive k = o.get(keepalive);
       String encoding = o.get(compression);
       return new GrpcClientSettings(
           new GrpcChannel.Options(
-              host,
-              port,
-              unix,
+              to.host,
+              to.port,
+              to.unix,
               secure ? t.config() : null,
               o.get(authority),
               o.get(roundRobin),

@@ -46,4 +46,9 @@ public interface Context {
    * @param sender sends them; opened at the first request, closed with the exporter
    */
   Exporter exporter(DeliverySettings settings, Signal signal, Encoder encoder, Sender sender);
+
+  /** Several of them with the same settings, which come and go while the component runs. */
+  default QueueParts parts(DeliverySettings settings, Signal signal) {
+    throw new UnsupportedOperationException("exporters with several queues want a graph");
+  }
 }

@@ -210,6 +210,10 @@ final class Deliveries {
         }
         isDone = partDone(j, p, Outcome.ACCEPTED);
       }
+      case Verdict.Moved x -> {
+        await(j, x);
+        isDone = partDone(j, p, Outcome.ACCEPTED);
+      }
       case Verdict.Partial x -> {
         int refused = Math.clamp(x.refused(), 0, p.items());
         account.pass(p.items() - refused);
@@ -262,6 +266,23 @@ final class Deliveries {
       return false;
     }
     return goOn(j);
+  }
+
+  /** Its source is told when what another outbox has of it is settled, too. */
+  private void await(Job j, Verdict.Moved moved) {
+    Receipt both = null;
+    backlog.lock.lock();
+    try {
+      if (j.receipt != Receipt.NONE) {
+        both = Receipt.parts(j.receipt, 2);
+        j.receipt = both;
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+    if (both != null) {
+      moved.outcome().thenAccept(both::settle);
+    }
   }
 
   /** The next part is sent at once, unless all is to stop. */

@@ -59,6 +59,11 @@ final class DeliveryEngine implements Outbox {
   @Override
   public void put(Parcel parcel, Receipt receipt) {
     context.account().take(parcel.items());
+    adopt(parcel, receipt);
+  }
+
+  @Override
+  public void adopt(Parcel parcel, Receipt receipt) {
     Outcome refusal = intake.take(parcel, receipt, true);
     if (refusal != null) {
       receipt.settle(refusal);

@@ -227,9 +227,27 @@ public record DeliverySettings(
     return null;
   }
 
+  /**
+   * Reads them where each may stand in either of two maps: the timeout of the inner one is that of
+   * a request, a queue of the outer one that is enabled replaces the inner one's, and so does its
+   * retrying.
+   */
+  public static DeliverySettings read(YamlObject outer, YamlObject inner, Duration defaultTimeout) {
+    Duration timeout = inner.get(TIMEOUT, outer.get(TIMEOUT, defaultTimeout));
+    Queue above = outer.find(SENDING_QUEUE);
+    return with(
+        outer.has(RETRY_ON_FAILURE) ? outer : inner,
+        above == null || !above.enabled ? inner : outer,
+        timeout);
+  }
+
   private static DeliverySettings withTimeout(YamlObject o, Duration timeout) {
-    Retry retry = o.find(RETRY_ON_FAILURE);
-    Queue q = o.find(SENDING_QUEUE);
+    return with(o, o, timeout);
+  }
+
+  private static DeliverySettings with(YamlObject retrying, YamlObject queueing, Duration timeout) {
+    Retry retry = retrying.find(RETRY_ON_FAILURE);
+    Queue q = queueing.find(SENDING_QUEUE);
     if (q == null) {
       q =
           new Queue(
@@ -241,7 +259,7 @@ public record DeliverySettings(
               DEFAULT_BYTES,
               null);
     }
-    YamlNode written = o.at(RETRY_ON_FAILURE);
+    YamlNode written = retrying.at(RETRY_ON_FAILURE);
     if (retry == null) {
       retry = Retry.DEFAULT;
     }

@@ -28,7 +28,7 @@ final class Job {
   }
 
   final Shelf.Entry entry;
-  final Receipt receipt;
+  Receipt receipt;
   State state = State.READY;
   int attempts;
   long firstAttempt;

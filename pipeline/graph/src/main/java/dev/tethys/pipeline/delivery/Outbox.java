@@ -1,10 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.pipeline.Receipt;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * The queue of one destination with all that happens behind it: in memory or on disk, bounded in
@@ -14,7 +11,7 @@ import java.util.Optional;
  * source, at every moment. Parcels of one lane are sent one after the other; a parcel that is tried
  * again holds up its lane and no other.
  */
-public interface Outbox extends AutoCloseable {
+public interface Outbox extends OutboxView, AutoCloseable {
   /**
    * Takes a parcel. Blocks while it is full and its policy says so.
    *
@@ -23,22 +20,11 @@ public interface Outbox extends AutoCloseable {
    */
   void put(Parcel parcel, Receipt receipt);
 
-  /** How it stands. */
-  OutboxStatus status();
-
-  /** Its dead letters, oldest first; none without a disk. */
-  List<DeadLetter> deadLetters(int most) throws IOException;
-
-  /** What a dead letter carries; empty when there is none of this id. */
-  Optional<Parcel> deadLetter(String id) throws IOException;
-
   /**
-   * Puts a dead letter into the queue once more.
-   *
-   * @return whether there was one of this id
-   * @throws IOException when the queue does not take it; it is then still a dead letter
+   * Takes a parcel that another outbox holds which has the same account, where nothing of it
+   * changes. When it is not taken, its items count as returned to the one that held it.
    */
-  boolean replay(String id) throws IOException;
+  void adopt(Parcel parcel, Receipt receipt);
 
   /**
    * Goes on with other options and another sender, with which everything is sent that is not under

@@ -34,4 +34,28 @@ public record OutboxStatus(
     long deadLettersEvicted,
     long damagedBytes,
     String lastError,
-    long lastErrorMillis) {}
+    long lastErrorMillis) {
+  /** Two of one component, as one. */
+  public OutboxStatus plus(OutboxStatus o) {
+    boolean later = o.lastErrorMillis > lastErrorMillis;
+    return new OutboxStatus(
+        parcels + o.parcels,
+        items + o.items,
+        bytes + o.bytes,
+        new OutboxOptions.Capacity(
+            capacity.bytes() + o.capacity.bytes(),
+            capacity.items() + o.capacity.items(),
+            capacity.parcels() + o.capacity.parcels()),
+        Math.max(oldestMillis, o.oldestMillis),
+        inFlight + o.inFlight,
+        limit + o.limit,
+        Math.max(pausedMillis, o.pausedMillis),
+        probing || o.probing,
+        retries + o.retries,
+        deadLetters + o.deadLetters,
+        deadLettersEvicted + o.deadLettersEvicted,
+        damagedBytes + o.damagedBytes,
+        later ? o.lastError : lastError,
+        Math.max(lastErrorMillis, o.lastErrorMillis));
+  }
+}

@@ -5,6 +5,7 @@ import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.ledger.Account;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -15,6 +16,8 @@ public final class Outboxes {
   static final String QUEUE = "queue";
   static final String DEAD = "dead";
   static final String LOCK = "lock";
+
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
 
   private final FileAccess files;
   private final Clockwork clock;
@@ -29,6 +32,20 @@ public final class Outboxes {
     this.files = files;
     this.clock = clock;
     this.random = random;
+  }
+
+  /** Where they are on disk. */
+  public FileAccess files() {
+    return files;
+  }
+
+  /** Removes the folder of an outbox that is closed and empty, as far as that can be done. */
+  public void remove(Path folder) {
+    try {
+      files.delete(folder);
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "cannot remove {0}, where nothing waits: {1}", folder, e.toString());
+    }
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.pipeline.Outcome;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** What a destination said to a parcel. */
@@ -10,6 +12,14 @@ public sealed interface Verdict {
 
   /** It has all of it. */
   record Delivered() implements Verdict {}
+
+  /**
+   * Another outbox {@linkplain Outbox#adopt has adopted} it: what comes of it is told there, and
+   * its items are that one's.
+   *
+   * @param outcome what will have become of it
+   */
+  record Moved(CompletionStage<Outcome> outcome) implements Verdict {}
 
   /** It has all but some items, which it will never take and which nobody can name. */
   record Partial(int refused, String reason) implements Verdict {}

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
-import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import java.io.IOException;
@@ -523,14 +523,12 @@ public final class Graph implements GraphView {
   }
 
   @Override
-  public Map<String, Outbox> outboxes() {
-    Map<String, Outbox> out = new LinkedHashMap<>();
+  public Map<String, OutboxView> outboxes() {
+    Map<String, OutboxView> out = new LinkedHashMap<>();
     for (Node n : nodes.values()) {
-      for (QueuedExporter e : n.context.exporters()) {
-        Outbox box = e.outbox();
-        if (box != null) {
-          out.put(n.key.toString(), box);
-        }
+      OutboxView box = n.context.outbox();
+      if (box != null) {
+        out.put(n.key.toString(), box);
       }
     }
     return out;

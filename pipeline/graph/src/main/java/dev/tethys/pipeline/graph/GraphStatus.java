@@ -2,8 +2,8 @@ package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Kind;
-import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.Ledger;
@@ -41,11 +41,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
           balances.put(a.signal(), a.balance());
         }
       }
-      OutboxStatus outbox = null;
-      for (QueuedExporter e : n.context.exporters()) {
-        Outbox b = e.outbox();
-        outbox = b == null ? null : b.status();
-      }
+      OutboxView box = n.context.outbox();
       return new NodeStatus(
           n.key.toString(),
           n.key.kind().word(),
@@ -53,7 +49,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
           n.key.part(),
           n.definition.key().where(),
           balances,
-          outbox);
+          box == null ? null : box.status());
     }
   }
 

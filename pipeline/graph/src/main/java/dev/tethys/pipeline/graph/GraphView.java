@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.graph;
 
-import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxView;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,7 +10,7 @@ public interface GraphView {
   GraphStatus status();
 
   /** The outboxes of its exporters, by node. */
-  Map<String, Outbox> outboxes();
+  Map<String, OutboxView> outboxes();
 
   /**
    * Looks at what passes an edge; empty when there is no such edge.

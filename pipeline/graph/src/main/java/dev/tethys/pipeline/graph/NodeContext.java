@@ -9,19 +9,24 @@ import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.QueueParts;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
-import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** The context of one node. */
 final class NodeContext implements Context {
@@ -42,10 +47,24 @@ final class NodeContext implements Context {
   }
 
   /** The exporters with queues that were made for this node. */
-  private final List<QueuedExporter> exporters = new ArrayList<>();
+  private final List<QueuedExporter> exporters = new CopyOnWriteArrayList<>();
 
   List<QueuedExporter> exporters() {
     return exporters;
+  }
+
+  /** What is shown of their queues; null where none runs. */
+  @Nullable OutboxView outbox() {
+    Map<String, OutboxView> running = new LinkedHashMap<>();
+    for (QueuedExporter e : exporters) {
+      Outbox b = e.outbox();
+      if (b != null) {
+        running.put(e.part(), b);
+      }
+    }
+    return running.size() < 2
+        ? running.values().stream().findFirst().orElse(null)
+        : new JoinedOutboxes(running);
   }
 
   Set<ComponentId> asked() {
@@ -110,21 +129,36 @@ final class NodeContext implements Context {
   @Override
   public Exporter exporter(
       DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
-    OutboxOptions options = settings.options();
-    Reference r = settings.storage();
-    if (r != null) {
-      Storage s = extension(r, Storage.class);
-      options =
-          options.withDisk(
-              new OutboxOptions.Disk(
-                  s.folder(key.kind().word(), key.id(), signal.name().toLowerCase(Locale.ROOT)),
-                  s.durable() ? OutboxOptions.Sync.ALWAYS : OutboxOptions.Sync.EVERY_SECOND,
-                  settings.deadLetterBytes()));
-    }
     QueuedExporter e =
         new QueuedExporter(
-            this, settings, options, services.outboxes(), encoder, sender, account(signal));
+            this,
+            settings,
+            options(settings, signal),
+            services.outboxes(),
+            encoder,
+            sender,
+            account(signal));
     exporters.add(e);
     return e;
+  }
+
+  private OutboxOptions options(DeliverySettings settings, Signal signal) {
+    Reference r = settings.storage();
+    if (r == null) {
+      return settings.options();
+    }
+    Storage s = extension(r, Storage.class);
+    return settings
+        .options()
+        .withDisk(
+            new OutboxOptions.Disk(
+                s.folder(key.kind().word(), key.id(), signal.name().toLowerCase(Locale.ROOT)),
+                s.durable() ? OutboxOptions.Sync.ALWAYS : OutboxOptions.Sync.EVERY_SECOND,
+                settings.deadLetterBytes()));
+  }
+
+  @Override
+  public QueueParts parts(DeliverySettings settings, Signal signal) {
+    return new FolderParts(this, settings, options(settings, signal), services, account(signal));
   }
 }

@@ -5,13 +5,14 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.batching.Batcher;
-import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.QueuePart;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -26,14 +27,20 @@ import org.jspecify.annotations.Nullable;
  * An exporter in front of an outbox: joins batches if it was told to, encodes, queues. When a
  * reload changes its settings its successor takes the outbox over.
  */
-final class QueuedExporter implements Exporter {
+final class QueuedExporter implements QueuePart {
   private static final int MAX_PARTITIONS = 1000;
+
+  /** How long a request under way may take to its end after its queue was turned away from it. */
+  private static final Duration TURN = Duration.ofSeconds(10);
+
+  private final NodeContext context;
+  private final String part;
 
   private final String name;
   private final OutboxOptions options;
   private final Outboxes outboxes;
   private final Encoder encoder;
-  private final Sender sender;
+  private Sender sender; // changes only with the outbox's
   private final Account account;
   private final @Nullable Batcher batcher;
   private final Consumer first;
@@ -41,15 +48,31 @@ final class QueuedExporter implements Exporter {
   private @Nullable QueuedExporter predecessor; // whose outbox it took over
   private boolean succeeded; // its outbox is another's
 
+  /** The only one of its node. */
   QueuedExporter(
-      Context context,
+      NodeContext context,
       DeliverySettings settings,
       OutboxOptions options,
       Outboxes outboxes,
       Encoder encoder,
       Sender sender,
       Account account) {
-    this.name = context.name();
+    this(context, "", settings, options, outboxes, encoder, sender, account);
+  }
+
+  /** One of several. */
+  QueuedExporter(
+      NodeContext context,
+      String part,
+      DeliverySettings settings,
+      OutboxOptions options,
+      Outboxes outboxes,
+      Encoder encoder,
+      Sender sender,
+      Account account) {
+    this.context = context;
+    this.part = part;
+    this.name = context.name() + (part.isEmpty() ? "" : " to " + part);
     this.options = options;
     this.outboxes = outboxes;
     this.encoder = encoder;
@@ -155,6 +178,49 @@ final class QueuedExporter implements Exporter {
     Receipt each = Receipt.parts(receipt, e.parcels().size());
     for (Parcel p : e.parcels()) {
       box.put(p, each);
+    }
+  }
+
+  /** Its name among several; "" for the only one. */
+  String part() {
+    return part;
+  }
+
+  private Outbox running() {
+    Outbox box = outbox;
+    if (box == null) {
+      throw new IllegalStateException(name + " does not run");
+    }
+    return box;
+  }
+
+  @Override
+  public void turnTo(Sender to) {
+    Sender before = sender;
+    sender = to;
+    running().turnTo(options, to);
+    running().retire(before, TURN);
+    if (batcher != null) {
+      batcher.flush(); // not before: a full queue would have no way to empty itself
+    }
+  }
+
+  @Override
+  public void adopt(Parcel parcel, Receipt receipt) {
+    running().adopt(parcel, receipt);
+  }
+
+  @Override
+  public OutboxStatus status() {
+    return running().status();
+  }
+
+  @Override
+  public void forget() {
+    context.exporters().remove(this);
+    OutboxOptions.Disk disk = options.disk();
+    if (disk != null) {
+      outboxes.remove(disk.folder());
     }
   }
 

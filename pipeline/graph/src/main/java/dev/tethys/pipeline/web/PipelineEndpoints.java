@@ -5,7 +5,7 @@ import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.DeadLetter;
-import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.Tap;
@@ -145,10 +145,10 @@ public final class PipelineEndpoints {
     return j.close('}').toString();
   }
 
-  private Outbox outbox(Params p) {
-    Map<String, Outbox> all = graph.outboxes();
+  private OutboxView outbox(Params p) {
+    Map<String, OutboxView> all = graph.outboxes();
     String node = required(p, "node");
-    Outbox box = all.get(node);
+    OutboxView box = all.get(node);
     if (box == null) {
       throw new HttpException(
           404,
@@ -180,7 +180,7 @@ public final class PipelineEndpoints {
 
   private void replay(HttpRequest q, HttpResponse r) throws IOException {
     Params p = q.params();
-    Outbox box = outbox(p);
+    OutboxView box = outbox(p);
     String id = p.first("id");
     int most = (int) number(p, "limit", MAX_LISTED, MAX_LISTED);
     int done = 0;

@@ -1,9 +1,7 @@
 package dev.tethys.pipeline.destination.otlp;
 
-import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
@@ -43,15 +41,7 @@ public final class OtlpGrpcExporterFactory
   }
 
   private static OtlpParcels parcels(OtlpGrpcSettings s, Signal signal, @Nullable ClientAuth auth) {
-    GrpcClientSettings c = s.client();
-    return new OtlpParcels(
-        signal.otlp(),
-        "grpc-encoding",
-        c.encoding(),
-        c.compression(),
-        Compression.DEFAULT_LEVEL,
-        false,
-        auth);
+    return OtlpParcels.grpc(s.client(), signal, auth);
   }
 
   private static OtlpGrpcSender sender(

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Exports over gRPC and judges the answers as the OTLP specification says. A request that the
  * server finds too large is sent in halves.
  */
-final class OtlpGrpcSender implements Sender {
+public final class OtlpGrpcSender implements Sender {
   private final OtlpParcels parcels;
   private final GrpcClientSettings settings;
   private final @Nullable ClientAuth auth;
@@ -31,7 +31,12 @@ final class OtlpGrpcSender implements Sender {
   private final System.Logger log;
   private final GrpcChannel channel;
 
-  OtlpGrpcSender(
+  /**
+   * Calls a server; opens a connection at the first call.
+   *
+   * @param auth null when calls do not authenticate
+   */
+  public OtlpGrpcSender(
       OtlpParcels parcels,
       GrpcClientSettings settings,
       @Nullable ClientAuth auth,

@@ -11,6 +11,7 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param word what that header says of the compression; "" for none
  * @param json whether requests are JSON
  */
-record OtlpParcels(
+public record OtlpParcels(
     OtlpSignal signal,
     String encodingHeader,
     String word,
@@ -44,6 +45,18 @@ record OtlpParcels(
 
   /** The largest request that is taken apart again. */
   private static final int MAX_SPLIT = 1 << 29;
+
+  /** Requests of gRPC. */
+  public static OtlpParcels grpc(GrpcClientSettings c, Signal signal, @Nullable ClientAuth auth) {
+    return new OtlpParcels(
+        signal.otlp(),
+        "grpc-encoding",
+        c.encoding(),
+        c.compression(),
+        Compression.DEFAULT_LEVEL,
+        false,
+        auth);
+  }
 
   @Override
   public Encoded encode(Batch batch) {
@@ -92,19 +105,9 @@ record OtlpParcels(
     if (p.items() < 2) {
       return List.of();
     }
-    String said = p.headers().getOrDefault(encodingHeader, "");
-    Compression c = said.equals(word) ? compression : Compression.named(said);
-    if (c == null) {
-      return List.of();
-    }
     try {
-      byte[] b = c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
-      if (JSON.equals(p.headers().get(TYPE))) {
-        b = OtlpJson.toProtobuf(signal, b, 0, b.length).toByteArray();
-      }
-      Map<String, String> others = new LinkedHashMap<>(p.headers());
-      others.remove(encodingHeader);
-      others.remove(TYPE);
+      byte[] b = body(p);
+      Map<String, String> others = others(p);
       List<Parcel> out = new ArrayList<>();
       for (OtlpScanner.Part part :
           OtlpScanner.split(signal, b, (p.items() + 1) / 2, Integer.MAX_VALUE)) {
@@ -115,5 +118,39 @@ record OtlpParcels(
     } catch (CodecException | NotEncodableException e) {
       return List.of();
     }
+  }
+
+  private Map<String, String> others(Parcel p) {
+    Map<String, String> others = new LinkedHashMap<>(p.headers());
+    others.remove(encodingHeader);
+    others.remove(TYPE);
+    return others;
+  }
+
+  /** The protobuf message that a parcel carries, whatever it was made with. */
+  private byte[] body(Parcel p) {
+    String said = p.headers().getOrDefault(encodingHeader, "");
+    Compression c = said.equals(word) ? compression : Compression.named(said);
+    if (c == null) {
+      throw new CodecException("compressed in a way that is not known: " + said);
+    }
+    byte[] b = c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
+    return JSON.equals(p.headers().get(TYPE))
+        ? OtlpJson.toProtobuf(signal, b, 0, b.length).toByteArray()
+        : b;
+  }
+
+  /**
+   * What a parcel was made of.
+   *
+   * @throws CodecException when that cannot be read any more
+   */
+  public Batch unpack(Parcel p) {
+    return new Batch(p.signal(), Encoding.OTLP, body(p), p.items(), p.lane());
+  }
+
+  /** A parcel of a part of what another carries, with all that was said beside it. */
+  public Parcel like(Parcel p, Batch part) {
+    return parcel(p.signal(), part.body(), part.items(), p.lane(), others(p));
   }
 }

@@ -11,6 +11,7 @@ import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.graph.GraphView;
@@ -169,8 +170,8 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   @Override
-  public Map<String, Outbox> outboxes() {
-    Map<String, Outbox> all = new LinkedHashMap<>();
+  public Map<String, OutboxView> outboxes() {
+    Map<String, OutboxView> all = new LinkedHashMap<>();
     queues.forEach(q -> all.put(node(q), q.outbox()));
     return all;
   }

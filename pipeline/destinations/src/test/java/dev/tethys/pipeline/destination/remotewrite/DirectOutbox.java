@@ -43,6 +43,11 @@ final class DirectOutbox implements Outbox {
     receipt.settle(Outcome.ACCEPTED);
   }
 
+  @Override
+  public void adopt(Parcel parcel, Receipt receipt) {
+    throw new UnsupportedOperationException();
+  }
+
   synchronized void release() {
     holds = false;
     for (Waiting w = held.poll(); w != null; w = held.poll()) {

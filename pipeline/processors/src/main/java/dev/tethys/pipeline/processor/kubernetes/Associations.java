@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
+import dev.tethys.model.IpText;
 import dev.tethys.model.telemetry.Attributes;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor.kubernetes;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
+import dev.tethys.model.IpText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Telemetry;

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.IpText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Instant;

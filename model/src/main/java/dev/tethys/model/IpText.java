@@ -1,12 +1,13 @@
-package dev.tethys.pipeline.processor.kubernetes;
+package dev.tethys.model;
 
 import java.net.InetAddress;
 
-/** Addresses as Kubernetes writes those of pods: IPv6 as RFC 5952 says, without a zone. */
-final class IpText {
+/** Addresses as Go and Kubernetes write them: IPv6 as RFC 5952 says, without a zone. */
+public final class IpText {
   private IpText() {}
 
-  static String of(InetAddress address) {
+  /** The text of an address. */
+  public static String of(InetAddress address) {
     byte[] b = address.getAddress();
     if (b.length == 4) {
       return address.getHostAddress();
@@ -42,7 +43,7 @@ final class IpText {
   }
 
   /** Whether a text is an address, and no name of a host. */
-  static boolean isAddress(String s) {
+  public static boolean isAddress(String s) {
     boolean six = s.indexOf(':') >= 0;
     if (!six && !isFourNumbers(s)) {
       return false;

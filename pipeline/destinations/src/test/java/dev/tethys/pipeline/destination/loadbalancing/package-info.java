@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.destination.loadbalancing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package dev.tethys.pipeline.component;
+
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Sender;
+
+/** One of several queues of a component. Started and stopped by its component. */
+public interface QueuePart extends Exporter {
+  /**
+   * Sends what waits, and what its batching holds back, by another sender from now on. What is
+   * under way comes to its end, or is cut off after some seconds and goes by the other, too.
+   */
+  void turnTo(Sender sender);
+
+  /** Takes a parcel that another part of the component holds, which is not counted anew. */
+  void adopt(Parcel parcel, Receipt receipt);
+
+  /** How it stands; it runs. */
+  OutboxStatus status();
+
+  /**
+   * Forgets it: it was stopped, nothing waits in it, and none of its dead letters is wanted. Where
+   * it has a folder, that is removed.
+   */
+  void forget();
+}

@@ -1,0 +1,22 @@
+package dev.tethys.pipeline.component;
+
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Sender;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Queues of one component, alike but for where they lead: one for each of its backends. They come
+ * and go while it runs.
+ */
+public interface QueueParts {
+  /**
+   * Makes one.
+   *
+   * @param name which; of no two at a time. Where queues are on disk, its folder is called so.
+   */
+  QueuePart part(String name, Encoder encoder, Sender sender);
+
+  /** The names of those that have a folder, be they made or left from before. */
+  List<String> onDisk() throws IOException;
+}

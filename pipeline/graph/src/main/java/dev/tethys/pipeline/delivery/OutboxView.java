@@ -1,0 +1,25 @@
+package dev.tethys.pipeline.delivery;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** What is shown of a queue, and done about its dead letters, by those who look on. */
+public interface OutboxView {
+  /** How it stands. */
+  OutboxStatus status();
+
+  /** Its dead letters, oldest first; none without a disk. */
+  List<DeadLetter> deadLetters(int most) throws IOException;
+
+  /** What a dead letter carries; empty when there is none of this id. */
+  Optional<Parcel> deadLetter(String id) throws IOException;
+
+  /**
+   * Puts a dead letter into the queue once more.
+   *
+   * @return whether there was one of this id
+   * @throws IOException when the queue does not take it; it is then still a dead letter
+   */
+  boolean replay(String id) throws IOException;
+}
