@@ -7,6 +7,7 @@ import dev.tethys.pipeline.processor.connector.CountFactory;
 import dev.tethys.pipeline.processor.connector.FailoverFactory;
 import dev.tethys.pipeline.processor.connector.ForwardFactory;
 import dev.tethys.pipeline.processor.connector.RoutingFactory;
+import dev.tethys.pipeline.processor.connector.servicegraph.ServiceGraphFactory;
 import dev.tethys.pipeline.processor.connector.spanmetrics.SpanMetricsFactory;
 import dev.tethys.pipeline.processor.filter.FilterFactory;
 import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
@@ -54,6 +55,7 @@ public final class Processors {
         new FailoverFactory(),
         CountFactory.count(clock),
         CountFactory.sum(clock),
-        new SpanMetricsFactory());
+        new SpanMetricsFactory(),
+        new ServiceGraphFactory());
   }
 }

@@ -17,7 +17,7 @@ import java.util.Map;
  *
  * @param <P> the kind of points that it becomes
  */
-abstract sealed class Series<P extends DataPoint> {
+public abstract sealed class Series<P extends DataPoint> {
   private final Attributes attributes;
   private final long startNanos;
   private final Exemplars exemplars = new Exemplars();
@@ -29,17 +29,17 @@ abstract sealed class Series<P extends DataPoint> {
   }
 
   /** When it began. */
-  long startNanos() {
+  public long startNanos() {
     return startNanos;
   }
 
   /** When something was counted last. */
-  long seenMillis() {
+  public long seenMillis() {
     return seenMillis;
   }
 
   /** Counts a duration, as often as its span stands for spans. */
-  final void count(double duration, long times, long nowMillis) {
+  public final void count(double duration, long times, long nowMillis) {
     seenMillis = nowMillis;
     add(duration, times);
   }
@@ -49,7 +49,7 @@ abstract sealed class Series<P extends DataPoint> {
   }
 
   /** How it stands; its exemplars go with the point. */
-  final P point(long startNanos, long nanos) {
+  public final P point(long startNanos, long nanos) {
     P p = point();
     p.attributes().putAll(attributes);
     p.setStartTimeUnixNano(startNanos);
@@ -65,10 +65,10 @@ abstract sealed class Series<P extends DataPoint> {
   abstract List<Exemplar> exemplarsOf(P point);
 
   /** How many. */
-  static final class Number extends Series<NumberDataPoint> {
+  public static final class Number extends Series<NumberDataPoint> {
     private long count;
 
-    Number(Attributes attributes, long startNanos) {
+    public Number(Attributes attributes, long startNanos) {
       super(attributes, startNanos);
     }
 
@@ -91,13 +91,13 @@ abstract sealed class Series<P extends DataPoint> {
   }
 
   /** How long, in buckets of fixed bounds. */
-  static final class Explicit extends Series<HistogramDataPoint> {
+  public static final class Explicit extends Series<HistogramDataPoint> {
     private final double[] bounds;
     private final long[] counts;
     private long count;
     private double sum;
 
-    Explicit(Attributes attributes, long startNanos, double[] bounds) {
+    public Explicit(Attributes attributes, long startNanos, double[] bounds) {
       super(attributes, startNanos);
       this.bounds = bounds;
       this.counts = new long[bounds.length + 1];
@@ -128,7 +128,7 @@ abstract sealed class Series<P extends DataPoint> {
   }
 
   /** How long, in exponential buckets that become coarser when there would be too many. */
-  static final class Exponential extends Series<ExponentialHistogramDataPoint> {
+  public static final class Exponential extends Series<ExponentialHistogramDataPoint> {
     /** The finest and the coarsest scale of OpenTelemetry's SDKs. */
     private static final int MAX_SCALE = 20;
 
@@ -136,7 +136,7 @@ abstract sealed class Series<P extends DataPoint> {
 
     private final ExponentialCounts counts;
 
-    Exponential(Attributes attributes, long startNanos, int maxSize) {
+    public Exponential(Attributes attributes, long startNanos, int maxSize) {
       super(attributes, startNanos);
       this.counts = new ExponentialCounts(MAX_SCALE, MIN_SCALE, maxSize);
     }

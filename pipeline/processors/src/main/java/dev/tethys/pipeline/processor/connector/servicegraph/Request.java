@@ -1,0 +1,39 @@
+package dev.tethys.pipeline.processor.connector.servicegraph;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A request between two services, as far as its spans have told of it. */
+final class Request {
+  static final String MESSAGING = "messaging_system";
+  static final String DATABASE = "database";
+  static final String VIRTUAL = "virtual_node";
+
+  /**
+   * The span of the client: its trace, and its id, which the server's span has as its parent. 0 for
+   * a server that nobody has asked.
+   */
+  record Key(long traceHigh, long traceLow, long span) {}
+
+  final long untilNanos;
+  String client = "";
+  String server = "";
+  String connection = "";
+  String peer = "";
+
+  /** Which side was not heard of; "" for none. */
+  String virtual = "";
+
+  double clientSeconds;
+  double serverSeconds;
+  boolean failed;
+  final Map<String, String> dimensions = new TreeMap<>();
+
+  Request(long untilNanos) {
+    this.untilNanos = untilNanos;
+  }
+
+  boolean isComplete() {
+    return !client.isEmpty() && !server.isEmpty();
+  }
+}
