@@ -41,6 +41,11 @@ public final class DatagramListener implements SocketListener {
     public Options(String address) {
       this(address, 2 << 20, Duration.ofMillis(200), 1 << 20);
     }
+
+    /** The same with a buffer of the kernel of so many bytes; 0 for as it is. */
+    public Options withReceiveBuffer(int bytes) {
+      return bytes == 0 ? this : new Options(address, bytes, gather, gatherBytes);
+    }
   }
 
   private static final System.Logger LOG = System.getLogger(DatagramListener.class.getName());

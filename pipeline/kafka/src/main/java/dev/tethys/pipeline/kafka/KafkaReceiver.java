@@ -495,7 +495,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     return new PartitionReader(
         partition,
         position,
-        new RecordReader(signal, topics(signal).reading()),
+        new RecordReader(signal, java.util.Objects.requireNonNull(topics(signal).reading())),
         java.util.Objects.requireNonNull(outputs.get(signal)),
         this);
   }

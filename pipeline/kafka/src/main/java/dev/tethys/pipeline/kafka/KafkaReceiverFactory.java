@@ -1,11 +1,13 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -34,6 +36,15 @@ public final class KafkaReceiverFactory implements ReceiverFactory<KafkaReceiver
   @Override
   public Receiver create(
       KafkaReceiverSettings settings, Map<Signal, Consumer> outputs, Context context) {
+    for (Signal s : outputs.keySet()) {
+      KafkaReceiverSettings.Topics t = settings.topics().get(s);
+      if (t != null && t.reading() == null) {
+        String word = s.name().toLowerCase(Locale.ROOT);
+        throw new ConfigException(
+            context.name(),
+            "encoding has no records of " + word + ": write " + word + ": {encoding: …}");
+      }
+    }
     return new KafkaReceiver(settings, outputs, context);
   }
 }

@@ -1,9 +1,11 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import java.lang.System.Logger.Level;
@@ -12,8 +14,11 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a Kafka receiver is told, with the Collector's names.
@@ -44,8 +49,10 @@ record KafkaReceiverSettings(
    *
    * @param names of topics; one that begins with {@code ^} is a regular expression
    * @param excluded regular expressions; topics in whose names one is found are not read
+   * @param reading null where the encoding of all signals has no records of this one
    */
-  record Topics(List<String> names, List<String> excluded, RecordEncoding.Reading reading) {
+  record Topics(
+      List<String> names, List<String> excluded, RecordEncoding.@Nullable Reading reading) {
     /** Whether a topic is one of these. */
     boolean mean(String topic) {
       return pattern().matcher(topic).matches();
@@ -60,7 +67,8 @@ record KafkaReceiverSettings(
   private static final System.Logger LOG = System.getLogger(KafkaReceiverSettings.class.getName());
 
   private static final Section SECTION = new Section("kafka", "Reads topics as a consumer group.");
-  private static final Map<Signal, Key<Topics>> TOPICS = new EnumMap<>(Signal.class);
+  private static final Map<Signal, Function<YamlObject, Topics>> TOPICS =
+      new EnumMap<>(Signal.class);
 
   static {
     topics(Signal.TRACES, "traces", "otlp_spans");
@@ -288,11 +296,15 @@ record KafkaReceiverSettings(
               + " Without one they are counted and logged.");
 
   static {
-    SECTION
-        .include(KafkaConnection.SECTION)
-        .notBuilt("topic", "Old spelling of topics.")
-        .notBuilt("encoding", "Old spelling of the encoding of each signal.");
+    SECTION.include(KafkaConnection.SECTION);
   }
+
+  private static final Key<String> FORMER_TOPIC =
+      SECTION.optional(
+          "topic", Type.STRING, "Former way of writing the topic of all signals that name none.");
+  private static final Key<YamlNode> FORMER_ENCODING =
+      SECTION.optional(
+          "encoding", Type.ANY, "Former way of writing it for all signals that name none.");
 
   static final Type<KafkaReceiverSettings> TYPE = SECTION.type(KafkaReceiverSettings::read);
 
@@ -316,22 +328,49 @@ record KafkaReceiverSettings(
     Key<String> topic = s.optional("topic", Type.STRING, "Former way of writing one topic.");
     Key<String> excludedTopic =
         s.optional("exclude_topic", Type.STRING, "Former way of writing one of exclude_topics.");
+    Key<YamlObject> key = SECTION.optional(name, s.type(o -> o), "Where " + name + " are read.");
     TOPICS.put(
         signal,
-        SECTION.key(
-            name,
-            s.type(
-                o ->
-                    new Topics(
-                        wanted(o, names, topic),
-                        unwanted(o, wanted(o, names, topic), excluded, excludedTopic),
-                        o.get(encoding))),
-            new Topics(List.of(defaultTopic), List.of(), otlp),
-            "Where " + name + " are read."));
+        all -> {
+          YamlObject o = all.find(key);
+          String former = all.find(FORMER_TOPIC);
+          boolean named = o != null && (o.has(names) || o.has(topic));
+          List<String> wanted =
+              named || former == null || former.isEmpty()
+                  ? o == null ? List.of(defaultTopic) : wanted(o, names, topic)
+                  : wanted(all, FORMER_TOPIC, List.of(former));
+          return new Topics(
+              wanted,
+              o == null ? List.of() : unwanted(o, wanted, excluded, excludedTopic),
+              o != null && o.has(encoding) ? o.get(encoding) : former(all, signal, otlp));
+        });
+  }
+
+  /**
+   * The encoding of all signals that name none, where there is one: null of a signal that it has no
+   * records of.
+   */
+  private static RecordEncoding.@Nullable Reading former(
+      YamlObject o, Signal signal, RecordEncoding.Reading otherwise) {
+    YamlNode n = o.at(FORMER_ENCODING);
+    if (n == null || n.isNull()) {
+      return otherwise;
+    }
+    try {
+      return RecordEncoding.read(signal).read(n);
+    } catch (ConfigException e) {
+      if (Stream.of(Signal.values()).noneMatch(s -> RecordEncoding.isWord(s, n.asString()))) {
+        throw e;
+      }
+      return null;
+    }
   }
 
   private static List<String> wanted(YamlObject o, Key<List<String>> names, Key<String> one) {
-    List<String> all = either(o, names, one);
+    return wanted(o, names, either(o, names, one));
+  }
+
+  private static List<String> wanted(YamlObject o, Key<?> names, List<String> all) {
     if (all.isEmpty()) {
       throw o.error(names, "topics wants at least one");
     }
@@ -404,7 +443,7 @@ record KafkaReceiverSettings(
     p.put("allow.auto.create.topics", false);
     o.find(MARKING_KEY);
     Map<Signal, Topics> topics = new EnumMap<>(Signal.class);
-    TOPICS.forEach((s, k) -> topics.put(s, o.get(k)));
+    TOPICS.forEach((s, read) -> topics.put(s, read.apply(o)));
     Map<String, Object> producer = new HashMap<>(connection);
     producer.put("acks", "all");
     producer.put("enable.idempotence", true);

@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** In what form telemetry stands in a record of a topic. */
 public enum RecordEncoding {
@@ -110,6 +111,13 @@ public enum RecordEncoding {
             throw n.error("there is no character set \"" + word.substring(5) + "\"");
           }
         });
+  }
+
+  /** Whether records of a signal may be read in an encoding that is called so. */
+  static boolean isWord(Signal signal, String word) {
+    return word.startsWith("text_")
+        ? TEXT.signals.contains(signal)
+        : Stream.of(values()).anyMatch(e -> e.word.equals(word) && e.signals.contains(signal));
   }
 
   private static Type<RecordEncoding> type(Signal signal, boolean toWrite) {

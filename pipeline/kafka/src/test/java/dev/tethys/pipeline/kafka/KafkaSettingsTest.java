@@ -152,6 +152,29 @@ class KafkaSettingsTest {
   }
 
   @Test
+  void topicAndEncodingOfAllSignalsAreThoseOfWhichNameNone() {
+    KafkaReceiverSettings s =
+        receiver("{topic: all, encoding: jaeger_json, logs: {topic: own, encoding: raw}}");
+    assertThat(s.topics().get(Signal.TRACES))
+        .isEqualTo(
+            new KafkaReceiverSettings.Topics(
+                List.of("all"), List.of(), new RecordEncoding.Reading(RecordEncoding.JAEGER_JSON)));
+    assertThat(s.topics().get(Signal.LOGS))
+        .isEqualTo(
+            new KafkaReceiverSettings.Topics(
+                List.of("own"), List.of(), new RecordEncoding.Reading(RecordEncoding.RAW)));
+    assertThat(java.util.Objects.requireNonNull(s.topics().get(Signal.METRICS)).reading())
+        .as("metrics are not read from spans of Jaeger")
+        .isNull();
+    assertThatThrownBy(() -> receiver("encoding: nothing_of_it"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("nothing_of_it");
+    assertThatThrownBy(() -> receiver("topic: 'a b'"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("no name of a topic");
+  }
+
+  @Test
   void saysWhatIsWrongAndWhere() {
     wrong("brokers: ['a:']", "a.yml:1:10: \"a:\" is no host:port");
     wrong("metrics: {encoding: raw}", "1:21");

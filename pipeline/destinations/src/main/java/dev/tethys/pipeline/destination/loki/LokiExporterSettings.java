@@ -9,7 +9,12 @@ import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import java.net.URI;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * What the {@code loki} exporter is told.
@@ -26,8 +31,17 @@ public record LokiExporterSettings(
     String tenant,
     List<String> resourceLabels,
     List<String> recordLabels,
+    Set<Default> defaults,
     boolean json,
     DeliverySettings delivery) {
+  /** Labels that the Collector's exporter made by itself. */
+  enum Default {
+    EXPORTER,
+    JOB,
+    INSTANCE,
+    LEVEL
+  }
+
   private static final Section SECTION =
       new Section("loki", "Exports logs to Loki.").include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys KEYS = new HttpClientSettings.Keys(SECTION);
@@ -53,8 +67,40 @@ public record LokiExporterSettings(
           false,
           "proto, which is compressed by snappy, or json.");
 
+  private static final Section DEFAULTS =
+      new Section("default_labels_enabled", "Labels that the Collector's exporter made.");
+  private static final Map<Default, Key<Boolean>> DEFAULT_LABELS = new EnumMap<>(Default.class);
+
   static {
-    SECTION.notBuilt("default_labels_enabled", "Labels of the Collector's exporter.");
+    Map.of(
+            Default.EXPORTER, "exporter: OTLP.",
+            Default.JOB, "service.namespace/service.name.",
+            Default.INSTANCE, "service.instance.id.",
+            Default.LEVEL, "The severity.")
+        .forEach(
+            (label, doc) ->
+                DEFAULT_LABELS.put(
+                    label,
+                    DEFAULTS.key(label.name().toLowerCase(Locale.ROOT), Type.BOOL, true, doc)));
+  }
+
+  private static final Key<Set<Default>> DEFAULT_LABELS_ENABLED =
+      SECTION.key(
+          "default_labels_enabled",
+          DEFAULTS.type(LokiExporterSettings::defaults),
+          Set.of(),
+          "Labels exporter, job, instance and level, as the Collector's exporter made them: none"
+              + " without this key, and with it all that are not false.");
+
+  private static Set<Default> defaults(YamlObject o) {
+    Set<Default> out = EnumSet.noneOf(Default.class);
+    DEFAULT_LABELS.forEach(
+        (label, key) -> {
+          if (o.get(key)) {
+            out.add(label);
+          }
+        });
+    return out;
   }
 
   static final Type<LokiExporterSettings> TYPE = SECTION.type(LokiExporterSettings::read);
@@ -76,6 +122,7 @@ public record LokiExporterSettings(
         o.get(TENANT),
         o.get(RESOURCE_LABELS),
         o.get(RECORD_LABELS),
+        o.get(DEFAULT_LABELS_ENABLED),
         json,
         DeliverySettings.read(o, Duration.ofSeconds(30)));
   }

@@ -39,6 +39,10 @@ final class LokiParcels implements Encoder {
   /** What a stream without labels is called, since Loki takes none. */
   private static final Labels UNKNOWN = Labels.of("service_name", "unknown_service");
 
+  /** Of four severities each, the others with 2, 3 and 4 behind. */
+  private static final List<String> LEVELS =
+      List.of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL");
+
   private record Entry(long time, String line, Labels metadata) {}
 
   private final LokiExporterSettings settings;
@@ -90,6 +94,7 @@ final class LokiParcels implements Encoder {
             (chosen.isEmpty() || chosen.contains(k) ? stream : entry).attribute(k, v, "resource_"));
     LabelsBuilder labels = new LabelsBuilder();
     stream.all().forEach(labels::set);
+    defaults(resource, r, labels);
     LabelsBuilder metadata = new LabelsBuilder();
     entry.all().forEach(metadata::set);
     String own = labels.get(LogEntry.TENANT_LABEL);
@@ -104,6 +109,35 @@ final class LokiParcels implements Encoder {
         .computeIfAbsent(own.isEmpty() ? settings.tenant() : own, t -> new LinkedHashMap<>())
         .computeIfAbsent(of.isEmpty() ? UNKNOWN : of, l -> new ArrayList<>())
         .add(new Entry(time, AttributeText.text(r.body()), metadata.build()));
+  }
+
+  /** Labels that the Collector's exporter made by itself, where they are asked for. */
+  private void defaults(Attributes resource, LogRecord r, LabelsBuilder labels) {
+    for (LokiExporterSettings.Default d : settings.defaults()) {
+      switch (d) {
+        case EXPORTER -> labels.set("exporter", "OTLP");
+        case JOB -> {
+          String service = AttributeText.text(resource.get("service.name"));
+          String namespace = AttributeText.text(resource.get("service.namespace"));
+          if (!service.isEmpty()) {
+            labels.set("job", namespace.isEmpty() ? service : namespace + "/" + service);
+          }
+        }
+        case INSTANCE -> {
+          String instance = AttributeText.text(resource.get("service.instance.id"));
+          if (!instance.isEmpty()) {
+            labels.set("instance", instance);
+          }
+        }
+        case LEVEL -> {
+          int n = r.severityNumber();
+          if (n >= 1 && n <= 24 && labels.get("level").isEmpty()) {
+            int more = (n - 1) % 4;
+            labels.set("level", LEVELS.get((n - 1) / 4) + (more == 0 ? "" : more + 1));
+          }
+        }
+      }
+    }
   }
 
   private Parcel parcel(Batch batch, String tenant, Map<Labels, List<Entry>> streams) {

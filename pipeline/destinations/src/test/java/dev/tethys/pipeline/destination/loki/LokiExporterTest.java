@@ -147,6 +147,44 @@ class LokiExporterTest {
   }
 
   @Test
+  void labelsOfTheCollectorAreAddedWhenAskedFor() throws Exception {
+    byte[] b =
+        ExportLogsServiceRequest.newBuilder()
+            .addResourceLogs(
+                ResourceLogs.newBuilder()
+                    .setResource(
+                        Resource.newBuilder()
+                            .addAttributes(attribute("service.name", "web"))
+                            .addAttributes(attribute("service.namespace", "shop"))
+                            .addAttributes(attribute("service.instance.id", "web-1")))
+                    .addScopeLogs(
+                        ScopeLogs.newBuilder()
+                            .addLogRecords(
+                                LogRecord.newBuilder()
+                                    .setTimeUnixNano(5)
+                                    .setSeverityNumberValue(14)
+                                    .setBody(AnyValue.newBuilder().setStringValue("a line")))))
+            .build()
+            .toByteArray();
+    Batch batch = new Batch(Signal.LOGS, Encoding.OTLP, b, 1, 0);
+    sender()
+        .send(
+            parcels(", resource_labels: [x], default_labels_enabled: {instance: false}")
+                .encode(batch)
+                .parcels()
+                .getFirst());
+    assertThat(loki.entries.getFirst().toString())
+        .contains("{exporter=\"OTLP\", job=\"shop/web\", level=\"WARN2\"}");
+    sender()
+        .send(
+            parcels(", resource_labels: [x], default_labels_enabled: {}")
+                .encode(batch)
+                .parcels()
+                .getFirst());
+    assertThat(loki.entries.getLast().toString()).contains("instance=\"web-1\"");
+  }
+
+  @Test
   void requestsMayBeJson() {
     Parcel p = parcels(", encoding: json, compression: gzip").encode(batch()).parcels().getFirst();
     assertThat(p.headers())
@@ -221,8 +259,8 @@ class LokiExporterTest {
   void mistakesAreRefused() {
     assertThatThrownBy(() -> settings(", compression: gzip"))
         .hasMessageContaining("compressed by snappy");
-    assertThatThrownBy(() -> settings(", default_labels_enabled: {exporter: false}"))
-        .hasMessageContaining("default_labels_enabled");
+    assertThatThrownBy(() -> settings(", default_labels_enabled: {colour: false}"))
+        .hasMessageContaining("colour");
     assertThatThrownBy(
             () ->
                 parcels("")

@@ -59,8 +59,16 @@ public final class JaegerReceiverFactory
   public record Settings(
       @Nullable GrpcServerSettings grpc,
       @Nullable HttpServerSettings http,
-      @Nullable String compact,
-      @Nullable String binary) {}
+      @Nullable Udp compact,
+      @Nullable Udp binary) {}
+
+  /**
+   * Where datagrams come.
+   *
+   * @param maxPacket larger ones are refused
+   * @param socketBuffer of the kernel; 0 for 2 MiB
+   */
+  public record Udp(String endpoint, int maxPacket, int socketBuffer) {}
 
   private static final String POST_SPANS = "/jaeger.api_v2.CollectorService/PostSpans";
   private static final Duration UDP_PATIENCE = Duration.ofSeconds(10);
@@ -71,17 +79,33 @@ public final class JaegerReceiverFactory
   private static final Type<HttpServerSettings> HTTP_TYPE = HTTP.type(HTTP_KEYS::read);
   private static final Type<GrpcServerSettings> GRPC_TYPE =
       GrpcServerSettings.type("localhost:14250");
-  private static final Type<String> COMPACT_TYPE = datagrams("thrift_compact", "localhost:6831");
-  private static final Type<String> BINARY_TYPE = datagrams("thrift_binary", "localhost:6832");
+  private static final Type<Udp> COMPACT_TYPE = datagrams("thrift_compact", "localhost:6831");
+  private static final Type<Udp> BINARY_TYPE = datagrams("thrift_binary", "localhost:6832");
 
-  private static Type<String> datagrams(String name, String endpoint) {
+  private static Type<Udp> datagrams(String name, String endpoint) {
     Section s = new Section(name, "Datagrams to an agent.");
     Key<String> where = s.key("endpoint", Type.STRING, endpoint, "Where it listens: host:port.");
-    s.notBuilt("queue_size", "Of datagrams; what waits, waits in the kernel.");
-    s.notBuilt("max_packet_size", "Datagrams of any size are taken.");
-    s.notBuilt("workers", "Threads.");
-    s.notBuilt("socket_buffer_size", "Of the kernel.");
-    return s.type(o -> o.get(where));
+    Key<Long> maxPacket =
+        s.key("max_packet_size", Type.INT, 65_000L, "Larger datagrams are refused.");
+    Key<Long> buffer =
+        s.key("socket_buffer_size", Type.INT, 0L, "Bytes that the kernel keeps; 0 for 2 MiB.");
+    Key<Long> queue =
+        s.key("queue_size", Type.INT, 1000L, "Taken; what waits, waits in the kernel.");
+    Key<Long> workers = s.key("workers", Type.INT, 10L, "Taken; one thread reads.");
+    return s.type(
+        o -> {
+          between(o, queue, 1);
+          between(o, workers, 1);
+          return new Udp(o.get(where), between(o, maxPacket, 1), between(o, buffer, 0));
+        });
+  }
+
+  private static int between(YamlObject o, Key<Long> key, int least) {
+    long n = o.get(key);
+    if (n < least || n > 1 << 30) {
+      throw o.error(key, key.name() + " is " + least + " to " + (1 << 30));
+    }
+    return (int) n;
   }
 
   private static final Section PROTOCOLS =
@@ -90,9 +114,9 @@ public final class JaegerReceiverFactory
       PROTOCOLS.optional("grpc", GRPC_TYPE, "api_v2 over gRPC.");
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("thrift_http", HTTP_TYPE, "/api/traces over HTTP.");
-  private static final Key<String> COMPACT_KEY =
+  private static final Key<Udp> COMPACT_KEY =
       PROTOCOLS.optional("thrift_compact", COMPACT_TYPE, "Datagrams, compact protocol.");
-  private static final Key<String> BINARY_KEY =
+  private static final Key<Udp> BINARY_KEY =
       PROTOCOLS.optional("thrift_binary", BINARY_TYPE, "Datagrams, binary protocol.");
 
   private static final Section SECTION = new Section("jaeger", "Receives Jaeger's spans.");
@@ -235,10 +259,9 @@ public final class JaegerReceiverFactory
   }
 
   /** A datagram is offered once, for its senders do not wait: what is not taken is counted. */
-  private static SocketDoor datagrams(
-      String endpoint, boolean compact, Consumer to, PointTally tally) {
+  private static SocketDoor datagrams(Udp udp, boolean compact, Consumer to, PointTally tally) {
     return PointSockets.datagrams(
-        new DatagramListener.Options(endpoint),
+        new DatagramListener.Options(udp.endpoint).withReceiveBuffer(udp.socketBuffer),
         () ->
             new DatagramListener.Handler() {
               private final List<Batch> gathered = new ArrayList<>();
@@ -246,6 +269,10 @@ public final class JaegerReceiverFactory
               @Override
               public void datagram(byte[] buf, int length, InetAddress from) {
                 Refusals refusals = new Refusals();
+                if (length > udp.maxPacket) {
+                  tally.refused("udp", 1, "a datagram is larger than max_packet_size");
+                  return;
+                }
                 try {
                   Batch b =
                       batch(

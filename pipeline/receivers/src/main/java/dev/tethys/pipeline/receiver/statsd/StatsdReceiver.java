@@ -60,7 +60,7 @@ final class StatsdReceiver implements Receiver {
                 (buf, length) -> tally.refused("unixgram", aggregator.read(reader, buf, 0, length)))
             : s.udp()
                 ? PointSockets.datagrams(
-                    new DatagramListener.Options(s.endpoint()),
+                    new DatagramListener.Options(s.endpoint()).withReceiveBuffer(s.socketBuffer()),
                     () ->
                         new DatagramListener.Handler() {
                           @Override

@@ -37,11 +37,13 @@ public final class StatsdReceiverFactory
    * What one is told.
    *
    * @param endpoint a path where lines come over a socket of this machine
+   * @param socketBuffer of the kernel for datagrams over the network; 0 for 2 MiB
    * @param socket who may write to that, null where lines come over the network
    */
   public record Settings(
       String endpoint,
       boolean udp,
+      int socketBuffer,
       @Nullable Set<PosixFilePermission> socket,
       Duration interval,
       StatsdReader.Tags tags,
@@ -60,6 +62,12 @@ public final class StatsdReceiverFactory
               + " (/var/run/statsd-receiver.sock).");
   private static final Key<String> TRANSPORT =
       SECTION.key("transport", Type.STRING, "udp", "udp, tcp or unixgram.");
+  private static final Key<Long> SOCKET_BUFFER =
+      SECTION.key(
+          "socket_buffer_size",
+          Type.INT,
+          0L,
+          "Bytes of datagrams over the network that the kernel keeps; 0 for 2 MiB.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "aggregation_interval",
@@ -177,9 +185,17 @@ public final class StatsdReceiverFactory
     }
     o.get(BY_ADDRESS);
     o.get(IGNORE_HOST);
+    long buffer = o.get(SOCKET_BUFFER);
+    if (buffer < 0 || buffer > 1 << 30) {
+      throw o.error(SOCKET_BUFFER, "socket_buffer_size is 0 to " + (1 << 30));
+    }
+    if (buffer > 0 && !udp) {
+      throw o.error(SOCKET_BUFFER, "socket_buffer_size is of udp");
+    }
     return new Settings(
         endpoint,
         udp,
+        (int) buffer,
         unix ? o.get(PERMISSIONS) : null,
         o.get(INTERVAL),
         new StatsdReader.Tags(true, true, true, true, o.get(SIMPLE_TAGS), "container.id", false),

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 
 class JaegerReceiverTest {
   private final TestPipeline pipeline = new TestPipeline();
+  private final Registry registry = new Registry();
   private @Nullable PushReceiver receiver;
 
   @AfterEach
@@ -55,7 +56,7 @@ class JaegerReceiverTest {
             null,
             Clockwork.system(),
             "receiver jaeger",
-            new Registry());
+            registry);
     r.start();
     receiver = r;
     return r;
@@ -120,6 +121,23 @@ class JaegerReceiverTest {
     assertThat(s.events().getFirst().name()).isEqualTo("retry");
     assertThat(s.events().getFirst().attributes().toString()).isEqualTo("{attempt=2}");
     assertThat(s.events().getFirst().timeUnixNano()).isEqualTo(1_600_000_000_000_100_000L);
+  }
+
+  @Test
+  void datagramsHaveABound() throws Exception {
+    PushReceiver r =
+        start(
+            "{thrift_compact: {endpoint: '127.0.0.1:0', max_packet_size: 50, socket_buffer_size:"
+                + " 100000, queue_size: 5, workers: 2}}");
+    UdpSender udp = new UdpSender("127.0.0.1", r.socketPort(0), 0);
+    udp.send(process(), List.of(span()));
+    Samples.until(
+        () ->
+            registry.gather().stream()
+                .filter(f -> f.name().equals("tethys_receiver_refused_items_total"))
+                .anyMatch(f -> !f.metrics().isEmpty()));
+    assertThat(pipeline.batches).isEmpty();
+    ((ThriftSender) udp).close();
   }
 
   @Test

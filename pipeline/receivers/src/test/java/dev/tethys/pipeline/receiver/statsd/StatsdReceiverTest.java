@@ -312,6 +312,8 @@ class StatsdReceiverTest {
     for (String yaml :
         new String[] {
           "{transport: pigeon}",
+          "{transport: tcp, socket_buffer_size: 1000}",
+          "{socket_buffer_size: -1}",
           "{transport: unixgram, socket_permissions: 9}",
           "{counter_type: complex}",
           "{aggregation_interval: 0s}",
