@@ -212,7 +212,28 @@ class MqttDestinationTest {
     printed =
         Printed.of("destination", "check", "mqtt", "--config=" + config.replace("wrong", "secret"));
     assertThat(printed.err()).isEmpty();
-    assertThat(printed.out()).contains("MQTT 5").contains("42.5 to telemetry/metrics");
+    assertThat(printed.out())
+        .contains("MQTT 5")
+        .contains("42.5 to telemetry/metrics, and heard it there");
+    printed =
+        Printed.of(
+            "destination",
+            "check",
+            "mqtt",
+            "--config="
+                + config
+                    .replace("wrong", "secret")
+                    .replace("mqtt: {", "mqtt: {protocol_version: 3.1.1, retain: true, "));
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("MQTT 3.1.1").contains(", and heard it there");
+    Path token = Files.writeString(folder.resolve("token"), "secret\n");
+    printed =
+        Printed.of(
+            "destination",
+            "check",
+            "mqtt",
+            "--config=" + config.replace("password: wrong", "password_file: '" + token + "'"));
+    assertThat(printed.err()).isEmpty();
   }
 
   @Test

@@ -22,6 +22,8 @@ import io.nats.client.Options;
 import io.nats.client.PushSubscribeOptions;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
+import io.nats.client.support.JsonSerializable;
+import io.nats.client.support.JwtUtils;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -227,7 +229,9 @@ class NatsDestinationTest {
             .formatted(user));
     Printed printed = check("nkey_seed: " + new String(key.getSeed()));
     assertThat(printed.err()).isEmpty();
-    assertThat(printed.out()).contains("NATS 2").contains("42.5 to telemetry.metrics");
+    assertThat(printed.out())
+        .contains("NATS 2")
+        .contains("42.5 to telemetry.metrics, and heard it there");
     printed = check("username: writer, password: secret");
     assertThat(printed.err()).isEmpty();
     printed = check("nkey_seed: " + new String(NKey.createUser(null).getSeed()));
@@ -235,6 +239,99 @@ class NatsDestinationTest {
     assertThat(check("username: writer, password: wrong").err())
         .contains("Authorization Violation");
     assertThat(check("nkey_seed: SUAB").err()).contains("no seed");
+  }
+
+  @Test
+  void whoMayWriteAndNotReadIsTakenAllTheSame() throws Exception {
+    start(
+        "authorization {timeout: 30, users: [{user: writer, password: secret, permissions:"
+            + " {publish: \"telemetry.>\", subscribe: {deny: \">\"}}}]}");
+    Printed printed = check("username: writer, password: secret");
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out())
+        .contains("42.5 to telemetry.metrics, and did not hear it there: ")
+        .contains("Permissions Violation for Subscription");
+    assertThat(check("username: writer, password: secret, subject: other").err())
+        .contains("Permissions Violation for Publish");
+  }
+
+  private record Claims(String json) implements JsonSerializable {
+    @Override
+    public String toJson() {
+      return json;
+    }
+  }
+
+  private static String account(NKey operator, NKey account) throws Exception {
+    return JwtUtils.issueJWT(
+        operator,
+        new String(account.getPublicKey()),
+        "account",
+        null,
+        System.currentTimeMillis() / 1000,
+        new String(operator.getPublicKey()),
+        new Claims(
+            "{\"type\":\"account\",\"version\":2,\"limits\":{\"subs\":-1,\"data\":-1,"
+                + "\"payload\":-1,\"imports\":-1,\"exports\":-1,\"wildcards\":true,"
+                + "\"conn\":-1,\"leaf\":-1}}"));
+  }
+
+  private Path credentials(NKey account, NKey user, boolean bearer) throws Exception {
+    String jwt =
+        JwtUtils.issueUserJWT(
+            account,
+            new String(user.getPublicKey()),
+            "writer",
+            null,
+            System.currentTimeMillis() / 1000,
+            new JwtUtils.UserClaim(new String(account.getPublicKey())).bearerToken(bearer));
+    return Files.writeString(
+        folder.resolve("writer.creds"),
+        "-----BEGIN NATS USER JWT-----\n" + jwt + "\n------END NATS USER JWT------\n");
+  }
+
+  /** Of an operator's accounts, made by NATS's own client. */
+  @Test
+  void bearersShowTheirJwtAlone() throws Exception {
+    NKey operator = NKey.createOperator(null);
+    NKey account = NKey.createAccount(null);
+    NKey system = NKey.createAccount(null);
+    String self =
+        JwtUtils.issueJWT(
+            operator,
+            new String(operator.getPublicKey()),
+            "operator",
+            null,
+            System.currentTimeMillis() / 1000,
+            new String(operator.getPublicKey()),
+            new Claims("{\"type\":\"operator\",\"version\":2}"));
+    start(
+        "operator: %s\nsystem_account: %s\nresolver: MEMORY\nresolver_preload: {%s: %s, %s: %s}"
+            .formatted(
+                self,
+                new String(system.getPublicKey()),
+                new String(account.getPublicKey()),
+                account(operator, account),
+                new String(system.getPublicKey()),
+                account(operator, system)));
+    NKey user = NKey.createUser(null);
+    Path file = credentials(account, user, true);
+    Printed printed = check("credentials_file: '" + file + "'");
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("and heard it there");
+    credentials(account, user, false);
+    assertThat(check("credentials_file: '" + file + "'").err())
+        .as("this user has to sign")
+        .contains("Authorization Violation");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            + "-----BEGIN USER NKEY SEED-----\n"
+            + new String(user.getSeed())
+            + "\n------END USER NKEY SEED------\n");
+    assertThat(check("credentials_file: '" + file + "'").err()).isEmpty();
+    Files.writeString(file, "nothing");
+    assertThat(check("credentials_file: '" + file + "'").err()).contains("no JWT of a user");
   }
 
   @Test

@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record MqttPackets(boolean five) {
   public static final int CONNACK = 2;
+  public static final int PUBLISH = 3;
   public static final int PUBACK = 4;
   public static final int PUBREC = 5;
   public static final int PUBREL = 6;
   public static final int PUBCOMP = 7;
+  public static final int SUBACK = 9;
   public static final int PINGRESP = 13;
   public static final int DISCONNECT = 14;
   public static final int AUTH = 15;
@@ -177,6 +179,54 @@ public record MqttPackets(boolean five) {
     }
     out.writeBytes(payload);
     return packet(0x30 | qos << 1 | (retain ? 1 : 0), out.toByteArray());
+  }
+
+  /** SUBSCRIBE to one topic at quality 0. */
+  public byte[] subscribe(String topic, int packetId) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(packetId >> 8);
+    out.write(packetId);
+    if (five) {
+      out.write(0);
+    }
+    text(out, topic);
+    out.write(0);
+    return packet(0x82, out.toByteArray());
+  }
+
+  /**
+   * Reads SUBACK to one topic: what the broker has against it; "" for nothing.
+   *
+   * @throws CodecException when it is malformed
+   */
+  public String subscribed(byte[] b) {
+    int[] at = {2};
+    if (five) {
+      int properties = varint(b, at);
+      at[0] += properties;
+    }
+    int reason = (int) number(b, at, 1);
+    return reason < FAILURES ? "" : five ? reason(reason) : "the broker refuses the subscription";
+  }
+
+  /**
+   * The payload of a PUBLISH.
+   *
+   * @param first the first byte of the packet
+   * @throws CodecException when it is malformed
+   */
+  public byte[] payload(int first, byte[] b) {
+    int[] at = {0};
+    skip(b, at);
+    if ((first & 6) != 0) {
+      number(b, at, 2);
+    }
+    if (five) {
+      int properties = varint(b, at);
+      at[0] += properties;
+    }
+    number(b, at, 0);
+    return Arrays.copyOfRange(b, at[0], b.length);
   }
 
   /** PUBREL: a message of quality 2 may be handed on. */

@@ -47,6 +47,10 @@ final class MqttClient implements AutoCloseable {
    * @param clients ask for keys of AWS, where settings want some
    */
   MqttClient(MqttSettings settings, HttpClientFactory clients) {
+    this(settings, clients, settings.delivery().timeout());
+  }
+
+  MqttClient(MqttSettings settings, HttpClientFactory clients, Duration timeout) {
     this.settings = settings;
     this.packets = new MqttPackets(settings.five());
     // Version 3.1.1 makes sure of 23 letters and digits.
@@ -60,9 +64,7 @@ final class MqttClient implements AutoCloseable {
             ? null
             : new KerberosLogin(settings.kerberos(), InstantSource.system());
     this.signature = settings.sigv4() == null ? null : IotSignature.of(settings.sigv4(), clients);
-    this.sockets =
-        new LineSockets(
-            settings.host(), settings.port(), null, settings.delivery().timeout(), this::greet);
+    this.sockets = new LineSockets(settings.host(), settings.port(), null, timeout, this::greet);
   }
 
   private void greet(LineSockets.Line line) throws IOException {
@@ -81,9 +83,7 @@ final class MqttClient implements AutoCloseable {
     } else {
       line.write(
           packets.connect(
-              id,
-              settings.username().isEmpty() ? null : settings.username(),
-              settings.password() == null ? null : settings.password().value()));
+              id, settings.username().isEmpty() ? null : settings.username(), password()));
     }
     int type = line.readByte() >> 4;
     byte[] content = content(line);
@@ -131,17 +131,24 @@ final class MqttClient implements AutoCloseable {
     }
   }
 
+  private @Nullable String password() throws IOException {
+    if (!settings.passwordFile().isEmpty()) {
+      return TokenLogin.read(settings.passwordFile());
+    }
+    return settings.password() == null ? null : settings.password().value();
+  }
+
   private @Nullable EnhancedLogin login() throws IOException {
     KerberosIdentity kerberos = settings.kerberos();
     if (kerberos != null && tickets != null) {
       return new TicketLogin(tickets, kerberos.service(), settings.host());
     }
+    if (settings.mechanism().equals(TokenLogin.METHOD)) {
+      return new TokenLogin(settings.passwordFile());
+    }
     return settings.mechanism().isEmpty()
         ? null
-        : new ScramLogin(
-            settings.mechanism(),
-            settings.username(),
-            settings.password() == null ? "" : settings.password().value());
+        : new ScramLogin(settings.mechanism(), settings.username(), String.valueOf(password()));
   }
 
   private Exchange proof(EnhancedLogin login, byte[] content) throws IOException {
@@ -156,7 +163,8 @@ final class MqttClient implements AutoCloseable {
     }
   }
 
-  private static byte[] content(LineSockets.Line line) throws IOException {
+  /** What follows the first byte of a packet. */
+  static byte[] content(LineSockets.Line line) throws IOException {
     int n = 0;
     for (int shift = 0; ; shift += 7) {
       int b = line.readByte();
@@ -182,6 +190,11 @@ final class MqttClient implements AutoCloseable {
     } catch (CodecException e) {
       throw new IOException("it says " + e.getMessage(), e);
     }
+  }
+
+  /** Does something with a connection. */
+  <T> T over(LineSockets.Talk<T> talk) throws IOException {
+    return sockets.talk(talk);
   }
 
   /** What the broker says of itself. */

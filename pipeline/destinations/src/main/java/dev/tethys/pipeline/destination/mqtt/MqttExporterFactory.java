@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.mqtt;
 
+import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.codec.text.PercentEscape;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
@@ -13,6 +14,7 @@ import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
+import dev.tethys.pipeline.destination.messages.Overheard;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.Set;
@@ -70,11 +72,17 @@ public final class MqttExporterFactory
   @Override
   public DestinationProbe probe(MqttSettings s, Context context) {
     MqttClient client = new MqttClient(s, clients);
+    Overheard sender =
+        new Overheard(
+            new Publisher(client),
+            new MqttListener(
+                new MqttClient(s, clients, Overheard.patience(s.delivery().timeout())),
+                new MqttPackets(s.five())));
     return new SampleProbe(
         client::connect,
         parcels(s, context),
-        new Publisher(client),
-        (p, t, v) -> MessageParcels.topic(p) + ", to whoever listens");
+        sender,
+        (p, t, v) -> MessageParcels.topic(p) + sender.told());
   }
 
   private record Publisher(MqttClient client) implements Sender {

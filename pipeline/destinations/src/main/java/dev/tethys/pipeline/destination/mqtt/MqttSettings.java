@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param username with what an authorizer at AWS IoT is told
  * @param mechanism of enhanced authentication; "" for name and password
  * @param kerberos whose tickets that shows; null for none
+ * @param passwordFile where the password or token is read for each connection; "" for nowhere
  * @param clientId "" for one that is made up
  */
 record MqttSettings(
@@ -49,6 +50,7 @@ record MqttSettings(
     String clientId,
     String username,
     @Nullable Secret password,
+    String passwordFile,
     int qos,
     boolean retain,
     MessageSettings messages,
@@ -95,6 +97,12 @@ record MqttSettings(
   private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.optional("password", Type.SECRET, "Its password.");
+  private static final Key<String> PASSWORD_FILE =
+      SECTION.key(
+          "password_file",
+          Type.PATH,
+          "",
+          "A file of its password or token, read for each connection.");
   private static final List<String> MECHANISMS = List.of(Scram.SHA_1, Scram.SHA_256, Scram.SHA_512);
   private static final Key<String> ENHANCED =
       SECTION.key(
@@ -102,7 +110,7 @@ record MqttSettings(
           Type.STRING,
           "",
           "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512,"
-              + " or who it is by GSSAPI-KERBEROS.");
+              + " who it is by GSSAPI-KERBEROS, or shows the token of password_file by OAUTH2-JWT.");
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
           "kerberos", KerberosIdentity.type("mqtt"), "Whose tickets GSSAPI-KERBEROS shows.");
@@ -155,15 +163,26 @@ record MqttSettings(
     }
     CustomAuthorizer authorizer = o.find(AUTHORIZER);
     String user = authorizer == null ? o.get(USERNAME) : authorizer.user(o.get(USERNAME));
+    String mechanism = o.get(ENHANCED);
+    boolean tokens = mechanism.equals(TokenLogin.METHOD);
+    String file = o.get(PASSWORD_FILE);
     if (o.has(PASSWORD) && user.isEmpty()) {
       throw o.error(PASSWORD, "password wants username");
     }
-    String mechanism = o.get(ENHANCED);
+    // Version 5 has passwords without names, which some brokers take tokens as.
+    if (!file.isEmpty() && (o.has(PASSWORD) || (user.isEmpty() && !o.get(VERSION)))) {
+      throw o.error(
+          PASSWORD_FILE, "password_file wants no password, and of version 3.1.1 a username");
+    }
+    if (tokens && (file.isEmpty() || !user.isEmpty() || !o.get(VERSION))) {
+      throw o.error(
+          ENHANCED, TokenLogin.METHOD + " wants password_file and version 5, and no username");
+    }
     CloudAuth.SigV4 sigv4 = (CloudAuth.SigV4) o.find(SIGV4);
     if (sigv4 != null && !"wss".equals(u.getScheme())) {
       throw o.error(SIGV4, "sigv4 is of an endpoint with wss://");
     }
-    if (sigv4 != null && (!user.isEmpty() || !mechanism.isEmpty())) {
+    if (sigv4 != null && (!user.isEmpty() || !mechanism.isEmpty() || !file.isEmpty())) {
       throw o.error(
           SIGV4,
           "sigv4 says who writes: beside it there is no username, custom_authorizer or"
@@ -190,15 +209,24 @@ record MqttSettings(
               + " and kerberos go together, with"
               + " version 5 and without password");
     }
+    if (tickets && !file.isEmpty()) {
+      throw o.error(PASSWORD_FILE, "password_file is not of " + TicketLogin.METHOD);
+    }
     if (!mechanism.isEmpty()
         && !tickets
-        && (!MECHANISMS.contains(mechanism) || !o.get(VERSION) || !o.has(PASSWORD))) {
+        && !tokens
+        && (!MECHANISMS.contains(mechanism)
+            || !o.get(VERSION)
+            || user.isEmpty()
+            || (!o.has(PASSWORD) && file.isEmpty()))) {
       throw o.error(
           ENHANCED,
           "enhanced_authentication is one of "
               + String.join(", ", MECHANISMS)
-              + ", of version 5, which want username and password, and "
-              + TicketLogin.METHOD);
+              + ", of version 5, which want username and password, "
+              + TicketLogin.METHOD
+              + " and "
+              + TokenLogin.METHOD);
     }
     return new MqttSettings(
         UrlHost.bare(u),
@@ -215,6 +243,7 @@ record MqttSettings(
         o.get(CLIENT_ID),
         user,
         o.find(PASSWORD),
+        file,
         (int) qos,
         o.get(RETAIN),
         MESSAGES.read(

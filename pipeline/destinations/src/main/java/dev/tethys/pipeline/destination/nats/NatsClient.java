@@ -37,6 +37,10 @@ final class NatsClient implements AutoCloseable {
   private volatile String about = "";
 
   NatsClient(NatsSettings settings) {
+    this(settings, settings.delivery().timeout());
+  }
+
+  NatsClient(NatsSettings settings, Duration timeout) {
     this.settings = settings;
     NatsLogin login = new NatsLogin(settings);
     for (NatsSettings.Server s : settings.servers()) {
@@ -45,7 +49,7 @@ final class NatsClient implements AutoCloseable {
               s.host(),
               s.port(),
               s.secured() ? settings.tls() : null,
-              settings.delivery().timeout(),
+              timeout,
               line -> greet(login, s, line)));
     }
   }
@@ -75,7 +79,8 @@ final class NatsClient implements AutoCloseable {
     return about;
   }
 
-  private <T> T over(LineSockets.Talk<T> talk) throws IOException {
+  /** Does something with a connection to a server. */
+  <T> T over(LineSockets.Talk<T> talk) throws IOException {
     int at = current.get();
     try {
       return servers.get(at % servers.size()).talk(talk);
@@ -155,9 +160,16 @@ final class NatsClient implements AutoCloseable {
         : new Verdict.Later(Duration.ZERO, false, "NATS: " + error);
   }
 
-  @org.jspecify.annotations.Nullable
-  private static Verdict message(LineSockets.Line line, String[] words, String reply)
-      throws IOException {
+  /**
+   * A message.
+   *
+   * @param head how many bytes of it are headers
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Message(String subject, int head, byte[] body) {}
+
+  /** Reads the message that a line announces. */
+  static Message read(LineSockets.Line line, String[] words) throws IOException {
     boolean headers = words[0].equalsIgnoreCase("HMSG");
     int total;
     int head;
@@ -172,15 +184,22 @@ final class NatsClient implements AutoCloseable {
     }
     byte[] body = line.read(total);
     line.read(); // the end of its line
-    if (!words[1].equals(reply)) {
+    return new Message(words[1], head, body);
+  }
+
+  @org.jspecify.annotations.Nullable
+  private static Verdict message(LineSockets.Line line, String[] words, String reply)
+      throws IOException {
+    Message m = read(line, words);
+    if (!m.subject.equals(reply)) {
       return null; // an answer to what was given up
     }
-    String status = new String(body, 0, head, StandardCharsets.UTF_8);
+    String status = new String(m.body, 0, m.head, StandardCharsets.UTF_8);
     if (status.startsWith("NATS/1.0 503")) {
       return new Verdict.Later(
           Duration.ZERO, false, "no stream of JetStream takes the subject: make one");
     }
-    return answer(new String(body, head, total - head, StandardCharsets.UTF_8));
+    return answer(new String(m.body, m.head, m.body.length - m.head, StandardCharsets.UTF_8));
   }
 
   private static Verdict answer(String text) {

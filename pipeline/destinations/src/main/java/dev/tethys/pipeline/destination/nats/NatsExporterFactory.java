@@ -13,6 +13,7 @@ import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
+import dev.tethys.pipeline.destination.messages.Overheard;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -62,13 +63,18 @@ public final class NatsExporterFactory
   @Override
   public DestinationProbe probe(NatsSettings s, Context context) {
     NatsClient client = new NatsClient(s);
+    Overheard sender =
+        new Overheard(
+            new Publisher(s, client),
+            new NatsListener(new NatsClient(s, Overheard.patience(s.delivery().timeout()))));
     return new SampleProbe(
         client::connect,
         parcels(s, context),
-        new Publisher(s, client),
+        sender,
         (p, t, v) ->
             MessageParcels.topic(p)
-                + (s.jetStream() ? ", where it is stored" : ", to whoever listens"));
+                + (s.jetStream() ? ", where it is stored" : "")
+                + sender.told());
   }
 
   private record Publisher(NatsSettings settings, NatsClient client) implements Sender {

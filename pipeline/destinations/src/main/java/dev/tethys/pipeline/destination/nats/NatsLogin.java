@@ -110,7 +110,10 @@ final class NatsLogin {
       if (!settings.credentialsFile().isEmpty()) {
         String file = Files.readString(Path.of(settings.credentialsFile()));
         add(sb, "jwt", part(JWT, file));
-        add(sb, "sig", NatsKey.ofSeed(part(SEED, file)).sign(nonce));
+        Matcher own = SEED.matcher(file);
+        if (own.find()) { // without, it is the JWT of a bearer, which nobody signs for
+          add(sb, "sig", NatsKey.ofSeed(own.group(1)).sign(nonce));
+        }
       }
     } catch (CodecException e) {
       throw new IOException(
@@ -129,7 +132,7 @@ final class NatsLogin {
   private static String part(Pattern p, String file) {
     Matcher m = p.matcher(file);
     if (!m.find()) {
-      throw new CodecException("the file has no JWT of a user with its seed, as nsc writes them");
+      throw new CodecException("the file has no JWT of a user, as nsc writes it");
     }
     return m.group(1);
   }

@@ -76,7 +76,10 @@ record NatsSettings(
       SECTION.optional("nkey_seed", Type.SECRET, "The seed of a user's nkey, SU….");
   private static final Key<String> CREDENTIALS =
       SECTION.key(
-          "credentials_file", Type.PATH, "", "A file of a user's JWT and seed, as nsc makes it.");
+          "credentials_file",
+          Type.PATH,
+          "",
+          "A file of a user's JWT, with its seed unless it is a bearer's, as nsc makes it.");
   private static final Key<Boolean> JETSTREAM =
       SECTION.key(
           "jetstream",
