@@ -31,6 +31,12 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       SASL.key("username", Type.STRING, "", "Whom the broker knows.");
   private static final Key<Secret> PASSWORD =
       SASL.key("password", Type.SECRET, Secret.NONE, "Its password.");
+  private static final Key<Boolean> DELEGATED =
+      SASL.key(
+          "delegation_token",
+          Type.BOOL,
+          false,
+          "Of SCRAM: username is the id of a delegation token, password its HMAC in Base64.");
   private static final List<String> BY_PASSWORD =
       List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512");
   private static final List<String> BY_AWS = List.of(MskIdentity.MECHANISM, MskIdentity.BY_TOKENS);
@@ -219,6 +225,12 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
         + ";";
   }
 
+  /** The same with a delegation token (Kafka's documentation, 7.3 "Delegation tokens"). */
+  private static String delegated(String mechanism, String id, String hmac) {
+    String plain = jaas(mechanism, id, hmac);
+    return plain.substring(0, plain.length() - 1) + " tokenauth=\"true\";";
+  }
+
   /** A value in {@code sasl.jaas.config}. */
   static String quoted(String s) {
     return '"' + s.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
@@ -265,6 +277,10 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       throw o.error(EXTENSIONS, "oauthbearer_extensions are of the mechanism OAUTHBEARER");
     }
     boolean named = !user.isEmpty() || !password.isEmpty();
+    boolean delegated = o.get(DELEGATED);
+    if (delegated && !mechanism.startsWith("SCRAM-")) {
+      throw o.error(DELEGATED, "delegation_token is of the mechanisms SCRAM-SHA-256 and -512");
+    }
     if (BY_AWS.contains(mechanism)) {
       if (named || source != null) {
         throw o.error(
@@ -301,7 +317,14 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       throw o.error(
           MECHANISM, mechanism + " wants username and password, and no oauthbearer_token_source");
     }
-    return byPassword(mechanism, user, password);
+    return delegated
+        ? new Sasl(
+            Map.of(
+                "sasl.mechanism",
+                mechanism,
+                "sasl.jaas.config",
+                delegated(mechanism, user, password.value())))
+        : byPassword(mechanism, user, password);
   }
 
   private static Sasl byPassword(String mechanism, String user, Secret password) {

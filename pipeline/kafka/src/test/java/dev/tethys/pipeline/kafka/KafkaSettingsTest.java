@@ -13,6 +13,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.security.auth.Subject;
+import org.apache.kafka.common.security.scram.ScramLoginModule;
 
 class KafkaSettingsTest {
   private static KafkaExporterSettings exporter(String yaml) {
@@ -123,6 +129,31 @@ class KafkaSettingsTest {
         .endsWith("ScramLoginModule required username=\"me\" password=\"a\\\"b\";");
     assertThat(exporter("tls: {insecure: true}").properties())
         .containsEntry("security.protocol", "PLAINTEXT");
+  }
+
+  /** Kafka's own module says what it will tell the broker. */
+  @Test
+  void aDelegationTokenIsShownByScram() {
+    String jaas =
+        String.valueOf(
+            exporter(
+                    "auth: {sasl: {mechanism: SCRAM-SHA-256, username: id, password: 'aG1hYw==',"
+                        + " delegation_token: true}}")
+                .properties()
+                .get("sasl.jaas.config"));
+    Map<String, String> options = new HashMap<>();
+    Matcher m = Pattern.compile("(\\w+)=\"([^\"]*)\"").matcher(jaas);
+    while (m.find()) {
+      options.put(m.group(1), m.group(2));
+    }
+    Subject subject = new Subject();
+    new ScramLoginModule().initialize(subject, c -> {}, Map.of(), options);
+    assertThat(subject.getPublicCredentials())
+        .contains("id", Map.of(ScramLoginModule.TOKEN_AUTH_CONFIG, "true"));
+    assertThat(subject.getPrivateCredentials()).contains("aG1hYw==");
+    assertThatThrownBy(
+            () -> exporter("auth: {sasl: {username: a, password: b, delegation_token: true}}"))
+        .hasMessageContaining("delegation_token is of the mechanisms SCRAM");
   }
 
   @Test
