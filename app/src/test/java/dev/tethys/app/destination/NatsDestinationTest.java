@@ -242,6 +242,42 @@ class NatsDestinationTest {
   }
 
   @Test
+  void theStreamIsMadeWhereThereIsNone() throws Exception {
+    start("");
+    String keys =
+        "endpoint: 'nats://127.0.0.1:%d', subject: 'telemetry.{job}.a-{zone}', encoding: json,"
+                .formatted(port)
+            + " stream: made, create_stream: {storage: memory, max_age: 1m, max_bytes: 1000000}";
+    String config =
+        "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {nats: {"
+            + keys
+            + "}}, service: {pipelines: {metrics: {receivers: [otlp], exporters: [nats]}}}}";
+    Printed plan = Printed.of("destination", "check", "nats", "--no-write", config);
+    assertThat(plan.err()).isEmpty();
+    assertThat(plan.out()).contains("would be created:", "$JS.API.STREAM.CREATE.made {\"name\"");
+    try (Connection c = Nats.connect(options().build())) {
+      assertThat(c.jetStreamManagement().getStreamNames()).as("only shown").isEmpty();
+      try (TestPipeline p = new TestPipeline(Signal.METRICS, "nats", keys)) {
+        p.send(batch("up", 10));
+        p.drain(PATIENCE);
+        assertThat(p.balance().out()).isEqualTo(10);
+      }
+      StreamConfiguration made = c.jetStreamManagement().getStreamInfo("made").getConfiguration();
+      assertThat(made.getSubjects()).containsExactly("telemetry.*.*");
+      assertThat(made.getMaxAge()).isEqualTo(Duration.ofMinutes(1));
+      assertThat(made.getMaxBytes()).isEqualTo(1_000_000);
+      assertThat(made.getStorageType()).isEqualTo(StorageType.Memory);
+      Printed again =
+          Printed.of("destination", "check", "nats", config.replace("max_age: 1m", "max_age: 2m"));
+      assertThat(again.err()).isEmpty();
+      assertThat(again.out()).contains("nothing is to be created", "and heard it there");
+      assertThat(c.jetStreamManagement().getStreamInfo("made").getConfiguration().getMaxAge())
+          .as("it stays as it is")
+          .isEqualTo(Duration.ofMinutes(1));
+    }
+  }
+
+  @Test
   void whoMayWriteAndNotReadIsTakenAllTheSame() throws Exception {
     start(
         "authorization {timeout: 30, users: [{user: writer, password: secret, permissions:"

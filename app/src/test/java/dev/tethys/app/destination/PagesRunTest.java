@@ -144,7 +144,8 @@ class PagesRunTest {
   }
 
   private String here(String yaml, int http, int grpc) {
-    return yaml.replaceAll("(?s)receivers:\n  otlp:\n    protocols:\n      http:\n", "receivers: {feed: }\n")
+    return yaml.replaceAll(
+            "(?s)receivers:\n  otlp:\n    protocols:\n      http:\n", "receivers: {feed: }\n")
         .replace("receivers: [otlp]", "receivers: [feed]")
         .replaceAll("https?://[^/\\s,\"'}]+", "http://127.0.0.1:" + http)
         .replaceAll("endpoint: gateway:4317", "endpoint: 127.0.0.1:" + grpc)
@@ -152,14 +153,10 @@ class PagesRunTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "clickhouse", "file", "loki", "otlp", "splunk", "zipkin"
-      })
+  @ValueSource(strings = {"clickhouse", "file", "loki", "otlp", "splunk", "zipkin"})
   void theFirstConfigurationOfAPageDelivers(String page) throws Exception {
     Matcher m =
-        FENCE.matcher(
-            Files.readString(Shared.root().resolve("docs/destinations/" + page + ".md")));
+        FENCE.matcher(Files.readString(Shared.root().resolve("docs/destinations/" + page + ".md")));
     assertThat(m.find()).isTrue();
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -167,8 +164,7 @@ class PagesRunTest {
         "/",
         x -> {
           x.getRequestBody().readAllBytes();
-          byte[] said =
-              page.equals("otlp") ? new byte[0] : WELL.getBytes(StandardCharsets.UTF_8);
+          byte[] said = page.equals("otlp") ? new byte[0] : WELL.getBytes(StandardCharsets.UTF_8);
           x.getResponseHeaders().add("X-Prometheus-Remote-Write-Samples-Written", "1");
           x.sendResponseHeaders(200, said.length == 0 ? -1 : said.length);
           x.getResponseBody().write(said);
@@ -180,7 +176,9 @@ class PagesRunTest {
     Ledger ledger = new Ledger();
     Feed feed = new Feed();
     String own =
-        "receivers: {otlp: {protocols: {grpc: {endpoint: '127.0.0.1:" + grpc + "'}}}}\n"
+        "receivers: {otlp: {protocols: {grpc: {endpoint: '127.0.0.1:"
+            + grpc
+            + "'}}}}\n"
             + "exporters: {nop: }\nservice: {pipelines: {metrics: {receivers: [otlp], exporters:"
             + " [nop]}, logs: {receivers: [otlp], exporters: [nop]}, traces: {receivers: [otlp],"
             + " exporters: [nop]}}}\n";

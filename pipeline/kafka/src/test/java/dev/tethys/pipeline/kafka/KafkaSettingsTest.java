@@ -10,15 +10,15 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.time.Duration;
-import java.util.List;
-import java.util.Objects;
-import org.junit.jupiter.api.Test;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.security.auth.Subject;
 import org.apache.kafka.common.security.scram.ScramLoginModule;
+import org.junit.jupiter.api.Test;
 
 class KafkaSettingsTest {
   private static KafkaExporterSettings exporter(String yaml) {

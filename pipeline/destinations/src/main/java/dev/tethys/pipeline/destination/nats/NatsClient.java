@@ -154,6 +154,51 @@ final class NatsClient implements AutoCloseable {
     }
   }
 
+  /**
+   * Asks JetStream itself.
+   *
+   * @param body "" for none
+   * @throws IOException when nobody answers, or with what is no JSON
+   */
+  JsonNode request(String subject, String body) throws IOException {
+    byte[] b = body.getBytes(StandardCharsets.UTF_8);
+    String reply = inbox + "." + number.incrementAndGet();
+    ByteArrayOutputStream out = new ByteArrayOutputStream(b.length + 200);
+    out.writeBytes(
+        "PUB %s %s %d\r\n".formatted(subject, reply, b.length).getBytes(StandardCharsets.UTF_8));
+    out.writeBytes(b);
+    out.writeBytes("\r\n".getBytes(StandardCharsets.US_ASCII));
+    return over(
+        line -> {
+          line.write(out.toByteArray());
+          while (true) {
+            String said = line.read();
+            String word = said.toUpperCase(Locale.ROOT);
+            if (word.equals("PING")) {
+              line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
+            } else if (word.startsWith("-ERR")) {
+              throw new IOException("NATS: " + said.substring(4).strip());
+            } else if (word.startsWith("MSG ") || word.startsWith("HMSG ")) {
+              Message m = read(line, said.split(" "));
+              if (m.subject.equals(reply)) {
+                return answered(m);
+              }
+            }
+          }
+        });
+  }
+
+  private static JsonNode answered(Message m) throws IOException {
+    if (m.body.length == m.head) {
+      throw new IOException("no JetStream answers, of the server or of this account");
+    }
+    try {
+      return JSON.readTree(m.body, m.head, m.body.length - m.head);
+    } catch (JacksonException e) {
+      throw new IOException("JetStream answers what is no JSON", e);
+    }
+  }
+
   private static Verdict complaint(String error) {
     return error.toLowerCase(Locale.ROOT).contains("maximum payload")
         ? new Verdict.Never("NATS: " + error + ": set max_message_bytes to what the server takes")

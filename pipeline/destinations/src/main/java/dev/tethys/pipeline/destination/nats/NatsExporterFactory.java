@@ -15,7 +15,9 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
 import dev.tethys.pipeline.destination.messages.Overheard;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -67,7 +69,7 @@ public final class NatsExporterFactory
         new Overheard(
             new Publisher(s, client),
             new NatsListener(new NatsClient(s, Overheard.patience(s.delivery().timeout()))));
-    return new SampleProbe(
+    DestinationProbe probe = new SampleProbe(
         client::connect,
         parcels(s, context),
         sender,
@@ -75,11 +77,62 @@ public final class NatsExporterFactory
             MessageParcels.topic(p)
                 + (s.jetStream() ? ", where it is stored" : "")
                 + sender.told());
+    StreamSetup setup = s.setup();
+    return setup == null ? probe : new Planned(probe, setup, client);
   }
 
-  private record Publisher(NatsSettings settings, NatsClient client) implements Sender {
+  /** One that makes a stream first. */
+  private record Planned(DestinationProbe probe, StreamSetup setup, NatsClient client)
+      implements DestinationProbe {
+    @Override
+    public String connect() throws IOException, InterruptedException {
+      return probe.connect();
+    }
+
+    @Override
+    public List<String> plan() throws IOException {
+      return setup.plan(client);
+    }
+
+    @Override
+    public String write(long seconds, double value) throws IOException, InterruptedException {
+      return probe.write(seconds, value);
+    }
+
+    @Override
+    public void close() {
+      probe.close();
+    }
+  }
+
+  private static final class Publisher implements Sender {
+    private final NatsSettings settings;
+    private final NatsClient client;
+    private boolean isSetUp; // guarded by this
+
+    Publisher(NatsSettings settings, NatsClient client) {
+      this.settings = settings;
+      this.client = client;
+      this.isSetUp = settings.setup() == null;
+    }
+
+    /** What JetStream has against the stream; "" for nothing. */
+    private synchronized String setUp() throws IOException {
+      StreamSetup setup = settings.setup();
+      if (isSetUp || setup == null) {
+        return "";
+      }
+      String problem = setup.make(client);
+      isSetUp = problem.isEmpty();
+      return problem;
+    }
+
     @Override
     public Verdict send(Parcel p) throws IOException {
+      String problem = setUp();
+      if (!problem.isEmpty()) {
+        return new Verdict.Later(Duration.ZERO, false, problem);
+      }
       Map<String, String> h = new LinkedHashMap<>();
       h.put("Content-Type", p.headers().getOrDefault("content-type", ""));
       h.put("Nats-Msg-Id", p.headers().getOrDefault(MessageParcels.ID, ""));

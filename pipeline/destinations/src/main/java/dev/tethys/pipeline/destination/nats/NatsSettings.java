@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null for none, unless a server asks for it
  * @param tlsFirst whether hands are shaken before the server says anything
  * @param stream that is to have the messages; "" for whichever has the subject
+ * @param setup how that stream is made; null when it is not made here
  */
 record NatsSettings(
     List<Server> servers,
@@ -38,6 +39,7 @@ record NatsSettings(
     String credentialsFile,
     boolean jetStream,
     String stream,
+    @Nullable StreamSetup setup,
     MessageSettings messages,
     DeliverySettings delivery) {
   /**
@@ -89,6 +91,8 @@ record NatsSettings(
               + " for whoever listens.");
   private static final Key<String> STREAM =
       SECTION.key("stream", Type.STRING, "", "The stream that is to have the messages.");
+
+  private static final StreamSetup.Keys SETUP = new StreamSetup.Keys(SECTION);
 
   static final Type<NatsSettings> TYPE = SECTION.type(NatsSettings::read);
 
@@ -151,6 +155,14 @@ record NatsSettings(
     if (o.get(TLS_FIRST) && !tls && !given) {
       throw o.error(TLS_FIRST, "tls_first wants tls");
     }
+    MessageSettings messages =
+        MESSAGES.read(
+            o,
+            x ->
+                x.textsMatch("[^\\s*>{}]*")
+                    && x.of(l -> "x").matches("[^.]+(\\.[^.]+)*")
+                    && !x.of(l -> "x").startsWith("$"),
+            "tokens with dots between, without spaces, * and >, and no $ at its beginning");
     return new NatsSettings(
         List.copyOf(servers),
         tls || given ? t.config() : null,
@@ -162,13 +174,8 @@ record NatsSettings(
         o.get(CREDENTIALS),
         o.get(JETSTREAM),
         o.get(STREAM),
-        MESSAGES.read(
-            o,
-            x ->
-                x.textsMatch("[^\\s*>{}]*")
-                    && x.of(l -> "x").matches("[^.]+(\\.[^.]+)*")
-                    && !x.of(l -> "x").startsWith("$"),
-            "tokens with dots between, without spaces, * and >, and no $ at its beginning"),
+        SETUP.read(o, o.get(STREAM), messages.topic()),
+        messages,
         DeliverySettings.read(o, Duration.ofSeconds(10)));
   }
 }
