@@ -121,6 +121,29 @@ public final class PostgresProcess implements AutoCloseable {
         "krb_server_keyfile = '" + own + "'\n");
   }
 
+  /**
+   * Has it speak TLS on loopback and nothing else, and let users in who show a certificate of their
+   * name, and nobody else.
+   *
+   * @param server certificate {@code server}, and the authority of those of users
+   */
+  public void wantCertificates(TestCertificates server) throws IOException, InterruptedException {
+    StringBuilder settings = new StringBuilder("ssl = on\n");
+    for (Path p : List.of(server.ca(), server.certificate("server"), server.key("server"))) {
+      Path own = dir.resolve(p.getFileName());
+      Files.copy(p, own);
+      if (root) { // who may read a key is looked at
+        Files.setOwner(
+            own,
+            own.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+      }
+      Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rw-------"));
+      String what = p.equals(server.ca()) ? "ca" : p.toString().endsWith("key") ? "key" : "cert";
+      settings.append("ssl_").append(what).append("_file = '").append(own).append("'\n");
+    }
+    restart("hostssl all all 127.0.0.1/32 cert\n", settings.toString());
+  }
+
   /** Has it let everybody on loopback in without a password, for what stands before it. */
   public void letEverybodyIn() throws IOException, InterruptedException {
     restart("host all all 127.0.0.1/32 trust\n", "");

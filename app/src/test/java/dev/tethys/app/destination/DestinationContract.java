@@ -161,6 +161,27 @@ abstract class DestinationContract {
         read(peer, known));
   }
 
+  /** Silence is left after {@code timeout}; who says how long he is busy is not asked before. */
+  @Test
+  void aServerThatIsSilentOrBusyIsWaitedFor() throws Exception {
+    Peer peer = started();
+    Assumptions.assumeTrue(
+        peer.isProxied(), "clients of " + peer.exporter() + " find it themselves");
+    KnownSamples known = new KnownSamples(0, false, false, peer);
+    try (FaultProxy proxy = peer.proxy();
+        TestPipeline p =
+            TestPipeline.impatient(
+                Signal.METRICS, peer.exporter(), peer.exporterKeys(proxy.port()))) {
+      List<Batch> batches = known.batches();
+      batches.subList(3, batches.size()).forEach(p::send);
+      p.drain(PATIENCE);
+      proxy.stall(batches.get(0), p);
+      proxy.waitsAsTold(peer.isHttp(), batches.get(1), batches.get(2), p);
+      account(p, known);
+    }
+    read(peer, known);
+  }
+
   @Test
   void aServerThatIsKilledLosesNothing() throws Exception {
     Peer peer = started();

@@ -1,5 +1,7 @@
 package dev.tethys.app.destination;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tethys.pipeline.Batch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,11 +11,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -46,6 +50,10 @@ final class FaultProxy implements AutoCloseable {
     TOO_MANY,
     /** An HTTP server says 503. */
     UNAVAILABLE,
+    /** An HTTP server says 429, and that a second is to be waited. */
+    TOO_MANY_WAIT,
+    /** An HTTP server says 503, and that a second is to be waited. */
+    UNAVAILABLE_WAIT,
     /** Every piece takes its time. */
     SLOW;
 
@@ -75,6 +83,8 @@ final class FaultProxy implements AutoCloseable {
   /** Bytes of a connection that pass first: logins, and the head of a request. */
   private static final int FIRST = 3_000;
 
+  private static final Duration ALMOST_A_SECOND = Duration.ofMillis(990);
+
   private static final int HALF = 700;
 
   private final int port;
@@ -83,6 +93,9 @@ final class FaultProxy implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final AtomicInteger met = new AtomicInteger();
   private volatile Fault fault = Fault.NONE;
+
+  /** When requests came that were told to come again. */
+  private final List<Long> asked = new CopyOnWriteArrayList<>();
 
   FaultProxy(int target) throws IOException {
     this.target = target;
@@ -103,6 +116,7 @@ final class FaultProxy implements AutoCloseable {
   /** From now on; connections that there are end. */
   void set(Fault f) throws IOException, InterruptedException {
     met.set(0);
+    asked.clear();
     fault = f;
     if (f == Fault.NOBODY_LISTENS) {
       listening.close();
@@ -154,6 +168,46 @@ final class FaultProxy implements AutoCloseable {
     set(Fault.NONE);
   }
 
+  /** Sends a batch that meets silence until it is tried again. */
+  void stall(Batch b, TestPipeline p) throws IOException, InterruptedException {
+    long before = p.repeated();
+    set(Fault.STALL);
+    p.send(b);
+    TestPipeline.await(
+        "silence was left", DestinationContract.PATIENCE, () -> p.repeated() > before);
+    set(Fault.NONE);
+    p.drain(DestinationContract.PATIENCE);
+  }
+
+  /** Sends two batches, which of an HTTP server stay away for as long as it says. */
+  void waitsAsTold(boolean http, Batch one, Batch other, TestPipeline p)
+      throws IOException, InterruptedException {
+    if (!http) {
+      p.send(one);
+      p.send(other);
+      return;
+    }
+    assertThat(postpone(Fault.TOO_MANY_WAIT, one, p)).as("429").isGreaterThan(ALMOST_A_SECOND);
+    assertThat(postpone(Fault.UNAVAILABLE_WAIT, other, p)).as("503").isGreaterThan(ALMOST_A_SECOND);
+  }
+
+  /**
+   * Sends a batch that is told to come again in a second.
+   *
+   * @param how the server says that it is busy
+   * @return how long it stayed away
+   */
+  private Duration postpone(Fault how, Batch b, TestPipeline p)
+      throws IOException, InterruptedException {
+    set(how);
+    p.send(b);
+    TestPipeline.await("it comes again", DestinationContract.PATIENCE, () -> asked.size() > 1);
+    Duration away = Duration.ofNanos(asked.get(1) - asked.get(0));
+    set(Fault.NONE);
+    p.drain(DestinationContract.PATIENCE);
+    return away;
+  }
+
   /** How many connections the fault has met. */
   int met() {
     return met.get();
@@ -187,6 +241,8 @@ final class FaultProxy implements AutoCloseable {
         case REFUSED, NOBODY_LISTENS -> {}
         case TOO_MANY -> answer(s, "429 Too Many Requests");
         case UNAVAILABLE -> answer(s, "503 Service Unavailable");
+        case TOO_MANY_WAIT -> answer(s, "429 Too Many Requests\r\nRetry-After: 1");
+        case UNAVAILABLE_WAIT -> answer(s, "503 Service Unavailable\r\nRetry-After: 1");
         case STALL -> s.getInputStream().transferTo(OutputStream.nullOutputStream());
         case NONE,
             SLOW,
@@ -286,7 +342,7 @@ final class FaultProxy implements AutoCloseable {
   }
 
   /** Reads one request and answers it. */
-  private static void answer(Socket s, String status) throws IOException {
+  private void answer(Socket s, String status) throws IOException {
     InputStream in = s.getInputStream();
     ByteArrayOutputStream head = new ByteArrayOutputStream();
     while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
@@ -301,6 +357,7 @@ final class FaultProxy implements AutoCloseable {
         in.skipNBytes(Long.parseLong(line.substring(15).strip()));
       }
     }
+    asked.add(System.nanoTime());
     s.getOutputStream()
         .write(
             ("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

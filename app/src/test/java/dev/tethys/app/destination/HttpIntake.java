@@ -1,17 +1,12 @@
 package dev.tethys.app.destination;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -35,9 +30,7 @@ final class HttpIntake implements AutoCloseable {
   private final Vendor vendor;
   private final String kept;
   private final List<byte[]> bodies = new ArrayList<>(); // guarded by itself
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final int port;
-  private HttpServer server;
+  private final LoopbackHttp server;
 
   /**
    * Starts it.
@@ -47,17 +40,7 @@ final class HttpIntake implements AutoCloseable {
   HttpIntake(String kept, Vendor vendor) throws IOException {
     this.kept = kept;
     this.vendor = vendor;
-    server = listen(0);
-    port = server.getAddress().getPort();
-  }
-
-  private HttpServer listen(int at) throws IOException {
-    HttpServer s =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 50);
-    s.setExecutor(threads);
-    s.createContext("/", this::answer);
-    s.start();
-    return s;
+    server = new LoopbackHttp(this::answer);
   }
 
   private void answer(HttpExchange x) throws IOException {
@@ -81,7 +64,7 @@ final class HttpIntake implements AutoCloseable {
   }
 
   int port() {
-    return port;
+    return server.port();
   }
 
   /** The bodies, in the order in which they came. */
@@ -93,23 +76,11 @@ final class HttpIntake implements AutoCloseable {
 
   /** Ends its connections wherever they are, and listens again. */
   void restart() throws InterruptedException {
-    server.stop(0);
-    TestPipeline.await(
-        "its port is free",
-        DestinationContract.PATIENCE,
-        () -> {
-          try {
-            server = listen(port);
-            return true;
-          } catch (IOException e) {
-            return false;
-          }
-        });
+    server.restart();
   }
 
   @Override
   public void close() {
-    server.stop(0);
-    threads.close();
+    server.close();
   }
 }

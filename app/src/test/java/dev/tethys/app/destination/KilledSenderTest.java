@@ -85,12 +85,38 @@ class KilledSenderTest {
     }
   }
 
+  private Peer peer(String destination) throws Exception {
+    return switch (destination) {
+      case "influxdb" -> new InfluxPeer(folder);
+      case "statsd" -> new StatsdPeer();
+      case "nats" -> new NatsContractTest().startIn(folder);
+      case "splunk_hec" -> new SplunkContractTest().start();
+      case "datadog" -> new DatadogContractTest().start();
+      case "graphite" -> new CarbonContractTest().start();
+      case "opentsdb" -> new OpenTsdbDestinationTest().start();
+      case "tdengine" -> new TdengineLinesTest().start();
+      case "kdb" -> new KdbDestinationTest().start();
+      default -> throw new IllegalArgumentException(destination);
+    };
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"influxdb", "statsd"})
+  @ValueSource(strings = {"influxdb", "statsd", "nats", "splunk_hec"})
   void whatWasAcceptedArrives(String destination) throws Exception {
+    arrives(destination);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"datadog", "graphite", "opentsdb", "tdengine", "kdb"})
+  void whatWasAcceptedArrivesElsewhereToo(String destination) throws Exception {
+    DestinationContract.takesMinutes();
+    arrives(destination);
+  }
+
+  private void arrives(String destination) throws Exception {
     Random random = new Random(SEED);
     int port = Ports.free();
-    try (Peer peer = destination.equals("statsd") ? new StatsdPeer() : new InfluxPeer(folder);
+    try (Peer peer = peer(destination);
         PeerProcess collector = collector(folder, config(folder, peer, port), port);
         HttpClient http = HttpClient.newHttpClient()) {
       KnownSamples known = new KnownSamples(SIZE, false, false, peer);

@@ -168,7 +168,7 @@ final class KnownSamples {
   /**
    * What a destination is given, and what of it is to come back.
    *
-   * @param size about how many samples
+   * @param size about how many samples; 0 for few, of which the first three come alone
    * @param hostile with labels and values that formats stumble over
    * @param histograms with native ones
    */
@@ -180,6 +180,9 @@ final class KnownSamples {
       }
       if (histograms && peer.histograms() != Peer.Histograms.ELSEWHERE) {
         histograms(a);
+      }
+      if (size == 0) {
+        singles(a);
       }
       counters(a);
       recorded(a, size - samples);
@@ -331,6 +334,17 @@ final class KnownSamples {
     }
     samples += n;
     batch(w);
+  }
+
+  private void singles(Appender a) {
+    Labels l = Labels.of(Labels.METRIC_NAME, "single", "job", "alone");
+    for (int i = 0; i < 3; i++) {
+      WriteRequestWriter w = new WriteRequestWriter();
+      w.beginSeries(l).sample(START + i * STEP, i).endSeries();
+      expect(a, l, START + i * STEP, i);
+      samples++;
+      batch(w);
+    }
   }
 
   private void counters(Appender a) {

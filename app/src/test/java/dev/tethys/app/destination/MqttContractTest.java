@@ -34,7 +34,10 @@ class MqttContractTest extends DestinationContract {
         new MqttClient("tcp://127.0.0.1:" + port, "listener", new MemoryPersistence());
     listener.setCallback(new MqttListener((topic, m) -> got.add(m.getPayload())));
     MqttConnectionOptions o = new MqttConnectionOptions();
-    o.setCleanStart(true);
+    o.setCleanStart(false);
+    o.setSessionExpiryInterval(3600L);
+    o.setAutomaticReconnect(true);
+    o.setAutomaticReconnectDelay(1, 1);
     listener.connect(o);
     listener.subscribe("#", 2);
     return new MessagePeer() {
@@ -59,15 +62,18 @@ class MqttContractTest extends DestinationContract {
         return false;
       }
 
-      /** It keeps nothing on a disk. */
+      /** It keeps sessions when it ends in order; a kill would take what it has acknowledged. */
       @Override
-      public boolean killAndRestart() {
-        return false;
+      public boolean killAndRestart() throws Exception {
+        process.endAndRestart();
+        return true;
       }
 
       /** What is written last comes last. */
       @Override
       public void settle() throws InterruptedException {
+        TestPipeline.await(
+            "the listener is there", DestinationContract.PATIENCE, listener::isConnected);
         try {
           listener.publish("end", new MqttMessage(END.getBytes(StandardCharsets.UTF_8)));
         } catch (MqttException e) {
@@ -100,7 +106,7 @@ class MqttContractTest extends DestinationContract {
     };
   }
 
-  /** Starts one that keeps nothing on a disk. */
+  /** Starts one that keeps its sessions when it ends. */
   static PeerProcess broker(Path folder) throws Exception {
     Path program = ServerProcess.find("mosquitto");
     Path own = Files.createTempDirectory(folder, "mosquitto");
@@ -108,8 +114,16 @@ class MqttContractTest extends DestinationContract {
     Path config =
         Files.writeString(
             own.resolve("mosquitto.conf"),
-            "user root\nlistener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
-                .formatted(port));
+            """
+            user root
+            listener %d 127.0.0.1
+            allow_anonymous true
+            max_queued_messages 0
+            max_inflight_messages 0
+            persistence true
+            persistence_location %s/
+            """
+                .formatted(port, own));
     return new PeerProcess(own, port, List.of(program.toString(), "-c", config.toString()));
   }
 }

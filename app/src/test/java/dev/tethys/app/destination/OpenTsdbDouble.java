@@ -1,16 +1,15 @@
 package dev.tethys.app.destination;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,7 +19,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +44,9 @@ final class OpenTsdbDouble implements AutoCloseable {
 
   private record Series(String metric, Map<String, String> tags) {}
 
-  private final HttpServer http;
-  private final ServerSocket telnet;
+  private final LoopbackHttp http;
+  private final int telnetPort;
+  private volatile ServerSocket telnet;
   private final boolean chunked;
   private final Map<Series, TreeMap<Long, Double>> points = new HashMap<>();
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -60,20 +59,48 @@ final class OpenTsdbDouble implements AutoCloseable {
    */
   OpenTsdbDouble(boolean chunked) throws IOException {
     this.chunked = chunked;
-    http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
-    http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    http.createContext("/", this::serve);
-    http.start();
-    telnet = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(this::accept);
+    http = new LoopbackHttp(this::serve);
+    telnet = listen(0);
+    telnetPort = telnet.getLocalPort();
+  }
+
+  private ServerSocket listen(int at) throws IOException {
+    ServerSocket s = new ServerSocket(at, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().start(() -> accept(s));
+    return s;
+  }
+
+  /** Ends connections wherever they are, and goes on with what it has. */
+  void restart() throws IOException, InterruptedException {
+    http.restart();
+    telnet.close();
+    for (Socket s : List.copyOf(open)) {
+      try {
+        s.setSoLinger(true, 0);
+        s.close();
+      } catch (SocketException e) {
+        // it has come to its end by itself meanwhile
+      }
+    }
+    TestPipeline.await(
+        "its port is free",
+        DestinationContract.PATIENCE,
+        () -> {
+          try {
+            telnet = listen(telnetPort);
+            return true;
+          } catch (IOException e) {
+            return false;
+          }
+        });
   }
 
   int port() {
-    return http.getAddress().getPort();
+    return http.port();
   }
 
   int telnetPort() {
-    return telnet.getLocalPort();
+    return telnetPort;
   }
 
   /** So many of the next points are answered by a request for less. */
@@ -349,10 +376,10 @@ final class OpenTsdbDouble implements AutoCloseable {
     };
   }
 
-  private void accept() {
-    while (!telnet.isClosed()) {
+  private void accept(ServerSocket at) {
+    while (!at.isClosed()) {
       try {
-        Socket s = telnet.accept();
+        Socket s = at.accept();
         open.add(s);
         Thread.ofVirtual().start(() -> talk(s));
       } catch (IOException e) {
@@ -408,7 +435,7 @@ final class OpenTsdbDouble implements AutoCloseable {
 
   @Override
   public void close() {
-    http.stop(0);
+    http.close();
     try {
       telnet.close();
     } catch (IOException e) {

@@ -87,6 +87,12 @@ final class OpenTsdbPeer implements Peer {
   }
 
   @Override
+  public boolean killAndRestart() throws IOException, InterruptedException {
+    tsdb.restart();
+    return true;
+  }
+
+  @Override
   public void close() throws IOException {
     tsdb.close();
   }

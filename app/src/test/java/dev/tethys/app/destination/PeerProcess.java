@@ -93,6 +93,13 @@ final class PeerProcess implements AutoCloseable {
     process = begin();
   }
 
+  /** Ends it in order, as for an update, and starts it again over its folder. */
+  void endAndRestart() throws Exception {
+    process.destroy();
+    process.waitFor();
+    process = begin();
+  }
+
   @Override
   public void close() throws IOException {
     process.destroy();

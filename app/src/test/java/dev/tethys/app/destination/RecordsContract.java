@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -105,6 +106,29 @@ abstract class RecordsContract {
     FoundRecords found = read(peer, kept);
     System.getLogger(getClass().getName())
         .log(System.Logger.Level.INFO, "{0} with faults: {1} there twice", signal, found.again());
+  }
+
+  /** What is so for both signals is looked at with one. */
+  @Test
+  void aServerThatIsSilentOrBusyIsWaitedFor() throws Exception {
+    Signal signal = signals().contains(Signal.LOGS) ? Signal.LOGS : Signal.TRACES;
+    RecordPeer peer = started(signal);
+    KnownRecords known = new KnownRecords(signal, 800, false);
+    Map<String, String> kept = known.kept(peer);
+    try (FaultProxy proxy = peer.proxy()) {
+      Assumptions.assumeTrue(proxy != null, "no faults can stand before it");
+      try (TestPipeline p =
+          TestPipeline.impatient(
+              known.signal(), peer.exporter(), peer.exporterKeys(proxy.port()))) {
+        List<Batch> batches = known.batches();
+        p.send(batches.get(3));
+        p.drain(DestinationContract.PATIENCE);
+        proxy.stall(batches.get(0), p);
+        proxy.waitsAsTold(peer.isHttp(), batches.get(1), batches.get(2), p);
+        account(p, known, kept);
+      }
+    }
+    read(peer, kept);
   }
 
   @ParameterizedTest

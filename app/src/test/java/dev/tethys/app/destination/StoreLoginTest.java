@@ -50,6 +50,12 @@ class StoreLoginTest {
   }
 
   private int found(String keys) throws IOException, InterruptedException {
+    return found(clients, keys);
+  }
+
+  /** How many series {@link KnownSamples#one} is in a store. */
+  static int found(HttpClientFactory clients, String keys)
+      throws IOException, InterruptedException {
     ForeignStore s =
         config(keys)
             .opener()

@@ -1,11 +1,8 @@
 package dev.tethys.app.destination;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -84,18 +80,20 @@ final class TdengineDouble implements AutoCloseable {
     }
   }
 
-  private final HttpServer http;
+  private final LoopbackHttp http;
   private final Map<String, Map<String, Super>> databases = new HashMap<>();
 
   TdengineDouble() throws IOException {
-    http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
-    http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    http.createContext("/", this::serve);
-    http.start();
+    http = new LoopbackHttp(this::serve);
   }
 
   int port() {
-    return http.getAddress().getPort();
+    return http.port();
+  }
+
+  /** Ends connections wherever they are, and goes on with what it has. */
+  void restart() throws InterruptedException {
+    http.restart();
   }
 
   /** What CREATE TOKEN would give. */
@@ -432,6 +430,6 @@ final class TdengineDouble implements AutoCloseable {
 
   @Override
   public void close() {
-    http.stop(0);
+    http.close();
   }
 }

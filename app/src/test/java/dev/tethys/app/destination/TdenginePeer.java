@@ -99,6 +99,12 @@ final class TdenginePeer implements Peer {
   }
 
   @Override
+  public boolean killAndRestart() throws InterruptedException {
+    td.restart();
+    return true;
+  }
+
+  @Override
   public void close() {
     td.close();
   }

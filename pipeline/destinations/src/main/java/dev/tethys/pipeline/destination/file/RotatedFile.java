@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * name-2006-01-02T15-04-05.000.ext} and another begun, and the oldest of those are deleted.
  *
  * <p>Invariant: {@code size} is where the next record goes; a record of which only a part was
- * written is cut off again. Open while somebody has opened it.
+ * written is cut off again; what a kill left of one does not get into the next. Open while somebody
+ * has opened it.
  */
 final class RotatedFile {
   private static final DateTimeFormatter STAMP =
@@ -59,11 +60,20 @@ final class RotatedFile {
 
   private FileChannel begin(boolean append) throws IOException {
     FileChannel c =
-        FileChannel.open(settings.path(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(
+            settings.path(),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE);
     if (!append) {
       c.truncate(0);
     }
     size = c.size();
+    if (settings.proto() || settings.zstd()) {
+      c.truncate(size = FileEnd.ofLengths(c, settings.path()));
+    } else if (size > 0 && FileEnd.isWithinLine(c)) {
+      c.write(ByteBuffer.wrap(new byte[] {'\n'}), size++);
+    }
     channel = c;
     return c;
   }

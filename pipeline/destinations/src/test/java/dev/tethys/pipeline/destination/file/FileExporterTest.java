@@ -23,11 +23,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FileExporterTest {
   @TempDir Path folder;
@@ -124,6 +127,47 @@ class FileExporterTest {
     FileExporter third = exporter(settings("{path: c.json}"));
     third.stop(Duration.ZERO);
     assertThat(folder.resolve("c.json")).isEmptyFile();
+  }
+
+  /** A process that is killed leaves half of a record, at any byte. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "append: true, format: json",
+        "append: true, format: proto",
+        "rotation: {max_megabytes: 1}, compression: zstd"
+      })
+  void halfARecordDoesNotGetIntoTheNext(String format) throws IOException {
+    Path p = folder.resolve("k");
+    FileSettings s = settings("{path: k, " + format + "}");
+    FileExporter first = exporter(s);
+    write(first, 1);
+    first.stop(Duration.ZERO);
+    byte[] one = Files.readAllBytes(p);
+    for (int half : new int[] {1, 3, 4, 5, one.length / 2, one.length - 1}) {
+      byte[] left = Arrays.copyOf(one, one.length + half);
+      System.arraycopy(one, 0, left, one.length, half);
+      Files.write(p, left);
+      FileExporter next = exporter(s);
+      write(next, 1);
+      next.stop(Duration.ZERO);
+      byte[] all = Files.readAllBytes(p);
+      if (s.proto() || s.zstd()) {
+        assertThat(all).hasSize(2 * one.length).startsWith(one).endsWith(one);
+      } else {
+        assertThat(Files.readAllLines(p)).hasSize(3);
+        assertThat(all).startsWith(one).endsWith(one);
+      }
+    }
+  }
+
+  @Test
+  void aFileOfSomethingElseIsNotCut() throws IOException {
+    Path p = Files.writeString(folder.resolve("other"), "{\"resourceLogs\":[]}\n");
+    assertThatThrownBy(() -> exporter(settings("{path: other, append: true, format: proto}")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("move it away");
+    assertThat(Files.readString(p)).isEqualTo("{\"resourceLogs\":[]}\n");
   }
 
   @Test
