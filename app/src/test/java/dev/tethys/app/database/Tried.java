@@ -113,6 +113,7 @@ final class Tried implements Context, AutoCloseable {
           delivered += p.items();
           attempts = 0;
         }
+        case Verdict.Moved _ -> throw new AssertionError("nothing here moves parcels");
         case Verdict.Partial x -> {
           delivered += p.items() - x.refused();
           dead += x.refused();
