@@ -69,14 +69,15 @@ public final class NatsExporterFactory
         new Overheard(
             new Publisher(s, client),
             new NatsListener(new NatsClient(s, Overheard.patience(s.delivery().timeout()))));
-    DestinationProbe probe = new SampleProbe(
-        client::connect,
-        parcels(s, context),
-        sender,
-        (p, t, v) ->
-            MessageParcels.topic(p)
-                + (s.jetStream() ? ", where it is stored" : "")
-                + sender.told());
+    DestinationProbe probe =
+        new SampleProbe(
+            client::connect,
+            parcels(s, context),
+            sender,
+            (p, t, v) ->
+                MessageParcels.topic(p)
+                    + (s.jetStream() ? ", where it is stored" : "")
+                    + sender.told());
     StreamSetup setup = s.setup();
     return setup == null ? probe : new Planned(probe, setup, client);
   }
