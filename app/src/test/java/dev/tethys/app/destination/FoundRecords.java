@@ -38,8 +38,9 @@ final class FoundRecords {
     return again;
   }
 
-  int size() {
-    return records.size();
+  /** What there is, by what it is known by. */
+  Map<String, String> all() {
+    return records;
   }
 
   /**

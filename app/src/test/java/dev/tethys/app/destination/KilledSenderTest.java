@@ -41,7 +41,7 @@ class KilledSenderTest {
         extensions: {file_storage: {directory: '%s'}}
         receivers: {prometheusremotewrite: {endpoint: '127.0.0.1:%d'}}
         exporters:
-          %s: {%s, max_samples_per_send: 100,
+          %s: {%s%s,
             sending_queue: {storage: file_storage, num_consumers: 4},
             retry_on_failure: {initial_interval: 20ms, max_interval: 100ms}}
         service:
@@ -54,6 +54,8 @@ class KilledSenderTest {
                 port,
                 peer.exporter(),
                 peer.exporterKeys(peer.port()),
+                // small requests, where they can be: so that there are some at any moment
+                peer.exporter().equals("datadog") ? "" : ", max_samples_per_send: 100",
                 peer.exporter()));
   }
 
@@ -101,13 +103,13 @@ class KilledSenderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"influxdb", "statsd", "nats", "splunk_hec"})
+  @ValueSource(strings = {"influxdb", "statsd", "nats"})
   void whatWasAcceptedArrives(String destination) throws Exception {
     arrives(destination);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"datadog", "graphite", "opentsdb", "tdengine", "kdb"})
+  @ValueSource(strings = {"splunk_hec", "datadog", "graphite", "opentsdb", "tdengine", "kdb"})
   void whatWasAcceptedArrivesElsewhereToo(String destination) throws Exception {
     DestinationContract.takesMinutes();
     arrives(destination);

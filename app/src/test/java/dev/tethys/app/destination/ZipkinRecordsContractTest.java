@@ -23,7 +23,7 @@ class ZipkinRecordsContractTest extends RecordsContract {
     return Set.of(Signal.TRACES);
   }
 
-  private static HttpIntake.Reply judge(HttpExchange x, byte[] body) {
+  static HttpIntake.Reply judge(HttpExchange x, byte[] body) {
     if (!"application/x-protobuf".equals(x.getRequestHeaders().getFirst("Content-Type"))) {
       return new HttpIntake.Reply(415, "");
     }
@@ -59,7 +59,7 @@ class ZipkinRecordsContractTest extends RecordsContract {
     };
   }
 
-  private static void found(zipkin2.Span s, FoundRecords into) {
+  static void found(zipkin2.Span s, FoundRecords into) {
     Map<String, String> m = new TreeMap<>();
     m.put("trace", s.traceId());
     m.put("parent", s.parentId() == null ? "" : s.parentId());
