@@ -1,5 +1,7 @@
 package dev.tethys.app.destination;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.pipeline.Signal;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
@@ -35,7 +37,8 @@ class InfluxRecordsContractTest extends RecordsContract {
       public void read(FoundRecords into) throws Exception {
         if (signal == Signal.LOGS) {
           for (Map<String, String> row : points(database, "logs")) {
-            String id = Found.json(row.get("attributes")).path(KnownRecords.ID).asString();
+            String id =
+                Found.json(requireNonNull(row.get("attributes"))).path(KnownRecords.ID).asString();
             into.add(id, row.toString());
           }
           return;
@@ -46,7 +49,7 @@ class InfluxRecordsContractTest extends RecordsContract {
         }
         for (String more : List.of("logs", "span-links")) {
           for (Map<String, String> row : points(database, more)) {
-            spans.get(row.get("span_id")).put(more, row.toString());
+            requireNonNull(spans.get(row.get("span_id"))).put(more, row.toString());
           }
         }
         spans.forEach((id, all) -> into.add(id, all.toString()));

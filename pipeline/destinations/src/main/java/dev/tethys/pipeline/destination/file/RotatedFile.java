@@ -70,7 +70,8 @@ final class RotatedFile {
     }
     size = c.size();
     if (settings.proto() || settings.zstd()) {
-      c.truncate(size = FileEnd.ofLengths(c, settings.path()));
+      size = FileEnd.ofLengths(c, settings.path());
+      c.truncate(size);
     } else if (size > 0 && FileEnd.isWithinLine(c)) {
       c.write(ByteBuffer.wrap(new byte[] {'\n'}), size++);
     }
