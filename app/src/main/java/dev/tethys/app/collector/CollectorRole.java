@@ -72,8 +72,12 @@ public final class CollectorRole implements AutoCloseable {
               Flag.Kind.LIST,
               "",
               "path.to.key=value, laid over all configurations. Can be repeated."),
-          Flag.refused(
-              "feature-gates", Flag.Kind.LIST, "", "there are no gates; what is built is on"),
+          Flag.of(
+              "feature-gates",
+              Flag.Kind.LIST,
+              "",
+              "Gates of the Collector's, of which none can be moved: taken where they say what"
+                  + " holds. Can be repeated."),
           Flag.of(
               "allow-unused",
               Flag.Kind.BOOLEAN,
@@ -96,7 +100,7 @@ public final class CollectorRole implements AutoCloseable {
   private static final String ABOUT =
       "Runs a graph of receivers, processors and exporters. Commands: validate checks the"
           + " configuration and starts nothing, print-config shows it put together and with"
-          + " secrets masked, components lists what there is. SIGHUP and POST /-/reload read the"
+          + " secrets masked, components lists what there is, featuregate the gates. SIGHUP and POST /-/reload read the"
           + " configuration again and change only what changed.";
 
   private final String word;
@@ -186,21 +190,27 @@ public final class CollectorRole implements AutoCloseable {
       command = args.getFirst();
       rest = args.subList(1, args.size());
     }
+    if (command.equals("featuregate")) {
+      System.out.print(FeatureGates.list(rest.isEmpty() ? "" : rest.getFirst()));
+      return 0;
+    }
     if (!Set.of("", "validate", "print-config", "components").contains(command)) {
       throw new UsageException(
           "tethys "
               + word
               + ": unknown command "
               + command
-              + "; there are: validate, print-config, components");
+              + "; there are: validate, print-config, components, featuregate");
     }
     FlagSet flags =
-        new FlagSet("tethys " + word, "[validate | print-config | components]", ABOUT, FLAGS);
+        new FlagSet(
+            "tethys " + word, "[validate | print-config | components | featuregate]", ABOUT, FLAGS);
     if (rest.contains("--help") || rest.contains("-h")) {
       System.out.print(flags.help());
       return 0;
     }
     flags.parse(rest);
+    FeatureGates.check(flags.list("feature-gates"));
     LogSetup.install(flags);
     Components components = BuiltIn.components();
     if (command.equals("components")) {

@@ -353,6 +353,11 @@ class JmxPeersTest {
       assertThat(ours.page(yaml, TIMEOUT, "5"))
           .contains("jmx_scrape_error 1")
           .contains("own_Odd_Good 1");
+      assertThat(ours.page(yaml + "httpServer: {maximumRequestSeconds: 5}\n"))
+          .contains("jmx_scrape_error 1")
+          .contains("own_Odd_Good 1")
+          .as("not the minute of a scraper that says nothing")
+          .containsPattern("\njmx_scrape_duration_seconds [1-5]?\\d\\.");
       assertThat(ours.page(yaml + "scrapeTimeoutSeconds: 1\n"))
           .contains("jmx_scrape_error 1")
           .contains("jmx_scrape_timeout_total 1");
@@ -486,6 +491,7 @@ class JmxPeersTest {
     refused("hostPort: a:1\nlowercaseOutputNames: true", ":2:1: ", "lowercaseOutputName");
     refused("hostPort: a:1\npassword: ${NOT_SET_ANYWHERE}", ":2:11: ", "NOT_SET_ANYWHERE");
     refused("hostPort: a:1\nopenTelemetry: {endpoint: x}", "openTelemetry");
+    refused("hostPort: a:1\nhttpServer: {maximumRequestSeconds: 0}", ":2:37: ", "at least 1");
     refused("hostPort: a:1\nhttpServer: {ssl: {mutualTLS: true}}", "httpServer.ssl");
     refused("hostPort: a:1\nssl: {enabled: true, trustStore: {filename: none.p12}}", "none.p12");
   }

@@ -35,6 +35,16 @@ public record GlobalConfig(
       new GlobalConfig(
           ScrapeDefaults.DEFAULT, Duration.ofMinutes(1), Duration.ZERO, "", Labels.EMPTY);
 
+  /** The same with all that is known of each scrape. */
+  public GlobalConfig withExtraMetrics() {
+    return new GlobalConfig(
+        scrape.withExtraMetrics(),
+        evaluationInterval,
+        ruleQueryOffset,
+        queryLogFile,
+        externalLabels);
+  }
+
   private static final Section SECTION =
       new Section("global", "Defaults for everything else in the file.");
   private static final Key<Duration> EVALUATION_INTERVAL =

@@ -43,6 +43,27 @@ public record ScrapeConfig(
     List<DiscoveryConfig> discoveries,
     Relabeling relabeling,
     Relabeling metricRelabeling) {
+  /** The same with all that is known of each scrape. */
+  public ScrapeConfig withExtraMetrics() {
+    return new ScrapeConfig(
+        jobName,
+        common.withExtraMetrics(),
+        fallbackProtocol,
+        scheme,
+        metricsPath,
+        params,
+        honorLabels,
+        honorTimestamps,
+        trackTimestampsStaleness,
+        enableCompression,
+        nativeBucketLimit,
+        nativeMinBucketFactor,
+        client,
+        discoveries,
+        relabeling,
+        metricRelabeling);
+  }
+
   /** The keys of a job. */
   public static final Section SECTION =
       new Section("scrape_config", "One job: targets that are scraped in the same way.");

@@ -55,6 +55,12 @@ public record ScrapeDefaults(
           NameScheme.UTF8,
           EscapingScheme.ALLOW_UTF_8);
 
+  /** The same with all that is known of each scrape. */
+  ScrapeDefaults withExtraMetrics() {
+    return new ScrapeDefaults(
+        interval, timeout, protocols, failureLogFile, limits, histograms, true, names, escaping);
+  }
+
   /** To be included in {@code global} and in {@code scrape_configs}. */
   public static final Section SECTION =
       new Section("scrape_defaults", "What jobs inherit from the global section.");

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /** {@code tethys exporter postgres}: what postgres_exporter does, with its flags and variables. */
 public final class PostgresExporterKind implements ExporterKind {
   private static final String TELEMETRY_PATH = "web.telemetry-path";
+  private static final String NO_SETTINGS = "disable-settings-metrics";
+  private static final String SLOT = "collector.replication_slot";
   private static final Set<String> SPECIAL_ON = Set.of("settings");
   private static final Set<String> SPECIAL_OFF = Set.of("process_idle", "stat_statements");
 
@@ -74,18 +76,10 @@ public final class PostgresExporterKind implements ExporterKind {
     f.add(on("auto-discover-databases", "Run queries in all databases of a server."));
     f.add(ExporterFlag.of("extend.query-path", Kind.PATH, "", "File of queries of your own."));
     f.add(on("dumpmaps", "Print what collectors and your own queries show, and end."));
+    f.add(on(NO_SETTINGS, "Before 0.20: leave out the settings, as --no-collector.settings."));
     f.add(
-        ExporterFlag.refused( // before 0.20
-            "disable-settings-metrics",
-            Kind.BOOLEAN,
-            "false",
-            "--no-collector.settings has taken its place"));
-    f.add(
-        ExporterFlag.refused( // before 0.20
-            "collector.replication_slot",
-            Kind.BOOLEAN,
-            "true",
-            "it is --collector.replication_slots, and --no-collector.replication_slots"));
+        ExporterFlag.of(
+            SLOT, Kind.BOOLEAN, "true", "Before 0.20: the name of --collector.replication_slots."));
     f.add(text("constantLabels", "", "Labels of all metrics: name=value, with commas between."));
     f.add(text("exclude-databases", "", "Databases that are left out, with commas between."));
     f.add(text("include-databases", "", "The only databases that are discovered."));
@@ -165,7 +159,14 @@ public final class PostgresExporterKind implements ExporterKind {
         new FlagsAndEnvironment(settings, around.environment(), PostgresExporterKind::variable);
     LinkedHashSet<String> collectors = new LinkedHashSet<>();
     for (String name : collectors().keySet()) {
-      if (settings.bool("collector." + name)) {
+      boolean isOn =
+          settings.bool("collector." + name)
+              && switch (name) {
+                case "settings" -> !f.on(NO_SETTINGS);
+                case "replication_slots" -> settings.bool(SLOT);
+                default -> true;
+              };
+      if (isOn) {
         collectors.add(name);
       }
     }

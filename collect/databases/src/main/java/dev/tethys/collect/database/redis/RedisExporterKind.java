@@ -54,7 +54,6 @@ public final class RedisExporterKind implements ExporterKind {
   }
 
   private static final String GO_RUNTIME = "include-go-runtime-metrics";
-  private static final String NO_RUNTIME = "there is no runtime of Go";
 
   /** Name, default, help; a flag whose default is a word of truth is on or off. */
   private static final String TABLE =
@@ -144,7 +143,12 @@ public final class RedisExporterKind implements ExporterKind {
             Kind.BOOLEAN,
             "false",
             "Leave out the metrics of the exporter's process."));
-    f.add(ExporterFlag.refused(GO_RUNTIME, Kind.BOOLEAN, "false", NO_RUNTIME));
+    f.add(
+        ExporterFlag.of(
+            GO_RUNTIME,
+            Kind.BOOLEAN,
+            "false",
+            "Means nothing: there is no runtime of Go to show."));
     return List.copyOf(f);
   }
 
@@ -206,10 +210,6 @@ public final class RedisExporterKind implements ExporterKind {
   public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
     FlagsAndEnvironment f =
         new FlagsAndEnvironment(settings, around.environment(), RedisExporterKind::variable);
-    if (f.on(GO_RUNTIME)) {
-      throw new IllegalArgumentException(
-          "the variable " + variable(GO_RUNTIME) + " is not built yet: " + NO_RUNTIME);
-    }
     String cert = f.text("tls-client-cert-file");
     String key = f.text("tls-client-key-file");
     if (cert.isEmpty() != key.isEmpty()) {

@@ -208,6 +208,44 @@ final class PostgresBesideTest {
   }
 
   @Test
+  void namesThatFlagsHadMeanWhatTheyMeant() throws Exception {
+    Map<String, String> environment = Map.of("DATA_SOURCE_NAME", dsn("postgres"));
+    try (Exporter all = Settings.open(new PostgresExporterKind(), environment);
+        Exporter fewer =
+            Settings.open(
+                new PostgresExporterKind(),
+                environment,
+                "disable-settings-metrics=true",
+                "collector.replication_slot=false")) {
+      assertThat(SideBySide.of(Settings.metrics(all)).families.keySet())
+          .anyMatch(n -> n.startsWith("pg_settings_"))
+          .anyMatch(n -> n.startsWith("pg_replication_slots_"));
+      assertThat(SideBySide.of(Settings.metrics(fewer)).families.keySet())
+          .anyMatch(n -> n.startsWith("pg_stat_database_"))
+          .noneMatch(n -> n.startsWith("pg_settings_") || n.startsWith("pg_replication_slot"));
+    }
+  }
+
+  @Test
+  void theRealOneMeansTheSameByThem() throws Exception {
+    int port = Ports.free();
+    try (ServerProcess real =
+        new ServerProcess(
+            port,
+            dir.resolve("exporter" + port + ".log"),
+            Map.of("DATA_SOURCE_NAME", url()),
+            List.of(
+                Shared.peer("prometheus-postgres-exporter").toString(),
+                "--web.listen-address=127.0.0.1:" + port,
+                "--disable-settings-metrics",
+                "--no-collector.replication_slot"))) {
+      assertThat(Exposition.parse(real.get("/metrics")).families.keySet())
+          .anyMatch(n -> n.startsWith("pg_stat_database_"))
+          .noneMatch(n -> n.startsWith("pg_settings_") || n.startsWith("pg_replication_slot"));
+    }
+  }
+
+  @Test
   void showsWhatTheRealOneShowsWithAllItsCollectorsAndQueriesOfOnesOwn() throws Exception {
     Path queries = dir.resolve("queries.yaml");
     Files.writeString(

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param include empty for all beans
  * @param includeAttributes empty for all
  * @param scrapeTimeout after which the last good answer is shown again; null for none
+ * @param longestRequest after which what was read until then is shown; null for none
  * @param user who may see the pages; null for everybody
  */
 record JmxConfig(
@@ -40,6 +41,7 @@ record JmxConfig(
     @Nullable JmxTls tls,
     Duration startDelay,
     @Nullable Duration scrapeTimeout,
+    @Nullable Duration longestRequest,
     boolean lowercaseNames,
     boolean lowercaseLabels,
     boolean inferCounters,
@@ -75,8 +77,7 @@ record JmxConfig(
 
   private static final Section SERVER =
       new Section("httpServer", "Pages of the exporter.")
-          .notBuilt("ssl", "--web.config.file gives the pages TLS.")
-          .notBuilt("maximumRequestSeconds", "Requests end with the time of the scraper.");
+          .notBuilt("ssl", "--web.config.file gives the pages TLS.");
   private static final Key<String> PAGE_KEY =
       SERVER.key("metrics", PAGE_TYPE, "", "The page of metrics.");
   private static final Key<Boolean> THREADS_KEY =
@@ -84,15 +85,26 @@ record JmxConfig(
   private static final Key<PageUser> AUTHENTICATION =
       SERVER.optional("authentication", PageUser.TYPE, "Who may see the pages.");
 
-  private record Server(String path, @Nullable PageUser user) {
-    static final Server DEFAULT = new Server("", null);
+  private static final Key<Long> MAXIMUM_REQUEST =
+      SERVER.optional(
+          "maximumRequestSeconds", Type.INT, "After which a scrape shows what it has until then.");
+
+  private record Server(String path, @Nullable PageUser user, @Nullable Duration longest) {
+    static final Server DEFAULT = new Server("", null, null);
   }
 
   private static final Type<Server> SERVER_TYPE =
       SERVER.type(
           o -> {
             o.get(THREADS_KEY);
-            return new Server(o.get(PAGE_KEY), o.find(AUTHENTICATION));
+            Long longest = o.find(MAXIMUM_REQUEST);
+            if (longest != null && (longest < 1 || longest > Integer.MAX_VALUE)) {
+              throw o.error(MAXIMUM_REQUEST, "maximumRequestSeconds must be at least 1");
+            }
+            return new Server(
+                o.get(PAGE_KEY),
+                o.find(AUTHENTICATION),
+                longest == null ? null : Duration.ofSeconds(longest));
           });
 
   private static final Section SECTION =
@@ -192,6 +204,7 @@ record JmxConfig(
         JmxTls.read(o.at(SSL)),
         Duration.ofSeconds(delay),
         timeout == null ? null : Duration.ofSeconds(timeout),
+        server.longest,
         o.get(LOWERCASE_NAMES),
         o.get(LOWERCASE_LABELS),
         o.get(INFER_COUNTERS),

@@ -102,6 +102,10 @@ final class JmxExporter implements Exporter {
   private List<MetricFamily> look(InForce now, Probe p) throws InterruptedException {
     long start = System.nanoTime();
     Duration limit = p.limit(OFFSET, PATIENCE);
+    Duration longest = now.config.longestRequest();
+    if (longest != null && longest.compareTo(limit) < 0) {
+      limit = longest;
+    }
     Duration own = now.config.scrapeTimeout();
     boolean isOwn = own != null && own.compareTo(limit) < 0;
     Answer a = answer(now, isOwn && own != null ? own : limit);

@@ -75,12 +75,17 @@ record PrometheusSettings(
           TargetAllocator.Settings.TYPE,
           "The target allocator of OpenTelemetry's operator, which deals out jobs and targets.");
 
+  private static final Key<Boolean> EXTRA =
+      SECTION.key(
+          "report_extra_scrape_metrics",
+          Type.BOOL,
+          false,
+          "Former way of writing extra_scrape_metrics: true for all jobs.");
+
   static {
     SECTION
         .notBuilt("api_server", "Prometheus's API over HTTP.")
         .notBuilt("trim_metric_suffixes", "Names without their suffixes.")
-        .notBuilt(
-            "report_extra_scrape_metrics", "config.global.extra_scrape_metrics is in its place.")
         .notBuilt("use_start_time_metric", "Start times from a metric.")
         .notBuilt("start_time_metric_regex", "Start times from a metric.");
   }
@@ -93,9 +98,14 @@ record PrometheusSettings(
     if (allocator == null && (c == null || c.jobs.isEmpty())) {
       throw o.error("there are no scrape_configs, and no target_allocator that would tell some");
     }
-    return c == null
-        ? new PrometheusSettings(GlobalConfig.DEFAULT, List.of(), List.of(), allocator)
-        : new PrometheusSettings(c.global, c.jobs, c.idle, allocator);
+    boolean extra = o.get(EXTRA);
+    GlobalConfig global = c == null ? GlobalConfig.DEFAULT : c.global;
+    List<ScrapeConfig> jobs = c == null ? List.of() : c.jobs;
+    return new PrometheusSettings(
+        extra ? global.withExtraMetrics() : global,
+        extra ? jobs.stream().map(ScrapeConfig::withExtraMetrics).toList() : jobs,
+        c == null ? List.of() : c.idle,
+        allocator);
   }
 
   private static PrometheusSettings config(YamlObject o) {

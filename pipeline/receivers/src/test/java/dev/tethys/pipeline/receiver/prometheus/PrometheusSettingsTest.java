@@ -44,6 +44,23 @@ class PrometheusSettingsTest {
   }
 
   @Test
+  void whatIsKnownOfScrapesIsToldOfAllJobs() {
+    PrometheusSettings s =
+        read(
+            """
+            report_extra_scrape_metrics: true
+            config:
+              scrape_configs:
+              - {job_name: a, static_configs: [{targets: [x]}]}
+              - {job_name: b, extra_scrape_metrics: false, static_configs: [{targets: [x]}]}
+            """);
+    assertThat(s.jobs()).hasSize(2).allMatch(j -> j.common().extraMetrics());
+    assertThat(s.global().scrape().extraMetrics()).as("also of an allocator's").isTrue();
+    assertThat(read("config: {scrape_configs: [{job_name: a}]}").jobs())
+        .noneMatch(j -> j.common().extraMetrics());
+  }
+
+  @Test
   void whatAReceiverDoesNotDoIsRefusedByName() {
     String job = "scrape_configs: [{job_name: a}]";
     for (String[] w :
