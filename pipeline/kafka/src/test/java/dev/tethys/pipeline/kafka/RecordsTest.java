@@ -487,7 +487,8 @@ class RecordsTest {
     Batch b =
         new RecordReader(
                 Signal.LOGS,
-                java.util.Objects.requireNonNull(s.topics().get(Signal.LOGS)).reading())
+                java.util.Objects.requireNonNull(
+                    java.util.Objects.requireNonNull(s.topics().get(Signal.LOGS)).reading()))
             .read("日本".getBytes(Charset.forName("Shift_JIS")), T, 0, Metadata.NONE);
     assertThat(bodies(b)).containsExactly("日本");
     assertThatThrownBy(
