@@ -1,22 +1,19 @@
 package dev.tethys.bench.vendor;
 
-import com.taosdata.jdbc.rs.RestfulDriver;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.Properties;
 
 /** TDengine's driver over REST, with a statement for each request that makes tables as it goes. */
 final class TaosJdbcDriver implements VendorClient {
   private final Connection connection;
 
   TaosJdbcDriver(String url) throws SQLException {
-    Properties login = new Properties();
-    login.setProperty("user", "root");
-    login.setProperty("password", "taosdata");
-    // Not by DriverManager, which wants what its other drivers need.
-    connection = new RestfulDriver().connect(url.replace("http:", "jdbc:TAOS-RS:") + "/far", login);
+    connection =
+        DriverManager.getConnection(
+            url.replace("http:", "jdbc:TAOS-RS:") + "/far", "root", "taosdata");
   }
 
   @Override
