@@ -12,7 +12,7 @@ final class HeadSelection implements SourceSelection {
   private final int @Nullable [] places; // in found; null when all of it are chosen
   private final int[] slots; // by labels
   private final Stripe.@Nullable View[] rows; // by stripe
-  private final long rowsFrom; // rows before this time are in blocks
+  private final long rowsFrom; // rows and in-order histograms before this time are in blocks
   private final Map<Integer, Beside> beside; // by slot; only some series have any
 
   /** What a series has beside rows. */
@@ -94,7 +94,7 @@ final class HeadSelection implements SourceSelection {
     floats(slots[i], s, minTime, maxTime, merged);
     if (s.histograms != null) {
       SampleBuffer h = new SampleBuffer();
-      s.histograms.read(minTime, maxTime, h);
+      s.histograms.read(Math.max(minTime, rowsFrom), maxTime, h);
       h.mayBeStale = true;
       SampleBuffer both = new SampleBuffer();
       Merge.merge(merged, h, both);

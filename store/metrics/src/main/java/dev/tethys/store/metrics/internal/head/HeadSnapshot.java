@@ -273,18 +273,19 @@ public final class HeadSnapshot {
       out.svarint(st.from(i));
       out.svarint(st.start(i));
     }
-    List<HistogramChunk> chunks = new ArrayList<>();
+    ByteSink saved = encoder.saved.clear();
+    int chunks = 0;
     HistogramLog.View h = e.histograms;
     if (h != null) {
-      h.chunks().stream().filter(HistogramChunk::isSound).forEach(chunks::add);
+      for (HistogramChunk c : h.chunks()) {
+        chunks += c.save(saved) ? 1 : 0;
+      }
       if (h.rows().count() > 0) {
-        chunks.add(encoder.encode(h.rows().decode()));
+        chunks += encoder.encode(h.rows().decode()).save(saved) ? 1 : 0;
       }
     }
-    out.uvarint(chunks.size());
-    for (HistogramChunk c : chunks) {
-      c.save(out);
-    }
+    out.uvarint(chunks);
+    out.put(saved.buf, 0, saved.size);
     SampleBuffer late = e.late;
     out.uvarint(late == null ? 0 : late.size);
     for (int i = 0; late != null && i < late.size; i++) {

@@ -30,7 +30,7 @@ final class HistogramChunk {
   private final int at;
   private final int length;
   private final int sum;
-  private byte soundness; // 0 until it is known; by any thread, to the same
+  private boolean isDamaged; // by any thread, to the same
 
   private HistogramChunk(
       long minTime, long maxTime, int count, PageBytes bytes, int at, int length, int sum) {
@@ -52,6 +52,7 @@ final class HistogramChunk {
   static final class Encoder {
     final ByteSink out = new ByteSink(4096);
     final HistogramColumn column = new HistogramColumn();
+    final ByteSink saved = new ByteSink(4096);
     private final IntColumn ints = new IntColumn();
 
     /** One of the first of some histograms, of which there is at least one. */
@@ -71,7 +72,7 @@ final class HistogramChunk {
     @Nullable HistogramChunk without(HistogramChunk c, long min, long max) {
       HistogramRows.Decoded d = c.decode();
       if (d == null) {
-        return c; // what cannot be read is not answered, either
+        return null; // what is damaged is not answered, either
       }
       int n = 0;
       for (int i = 0; i < c.count; i++) {
@@ -115,10 +116,11 @@ final class HistogramChunk {
   private byte @Nullable [] data() {
     byte[] b = new byte[length];
     bytes.read(at, b, 0, length);
-    if (isFile() && soundness == 0) {
-      MappedFaults.await(); // bytes that the disk does not give now are no damage
-      soundness = (byte) (ByteSink.crc(b, 0, length) == sum ? 1 : -1);
-      if (soundness < 0) {
+    if (isFile() && !isDamaged) {
+      // Each time, for what is read is encoded again: bytes that the disk does not give are no damage.
+      MappedFaults.await();
+      if (ByteSink.crc(b, 0, length) != sum) {
+        isDamaged = true;
         LOG.log(
             Level.ERROR,
             "{0} histograms from {1} to {2} (milliseconds) are not in their file as they were"
@@ -128,7 +130,7 @@ final class HistogramChunk {
             Long.toString(maxTime));
       }
     }
-    return soundness < 0 ? null : b;
+    return isDamaged ? null : b;
   }
 
   /** Its histograms; null when its bytes are damaged. */
@@ -174,26 +176,22 @@ final class HistogramChunk {
   // ---- in a snapshot
 
   /**
-   * Appends all of it.
+   * Appends all of it, unless it is damaged; whether it did.
    *
    * <pre>
    * svarint oldest time, svarint newest time, uvarint count, uvarint length, bytes
    * </pre>
    */
-  void save(ByteSink out) {
+  boolean save(ByteSink out) {
     byte[] b = data();
     if (b == null) {
-      throw new DamageException("histograms that are not as they were written");
+      return false;
     }
     out.svarint(minTime);
     out.svarint(maxTime);
     out.uvarint(count);
     out.putSized(b);
-  }
-
-  /** Whether {@link #save} has something to append. */
-  boolean isSound() {
-    return data() != null;
+    return true;
   }
 
   /** Reads a saved chunk; its bytes are checked against their own structure. */

@@ -109,16 +109,14 @@ final class HistogramLog {
           c.times(of, into);
         }
       }
-      for (long t : rows.decode().times()) {
-        into.add(0, t, 0);
-      }
+      rows.times(range, into);
     }
 
     void read(long minTime, long maxTime, SampleBuffer into) {
       for (HistogramChunk c : chunks) {
         c.read(minTime, maxTime, into);
       }
-      rows.decode().read(minTime, maxTime, into);
+      rows.read(minTime, maxTime, into);
     }
   }
 
@@ -126,14 +124,21 @@ final class HistogramLog {
     return new View(chunks, rows.copy());
   }
 
-  /** Forgets the samples in a closed range; what is left of chunks is in memory. */
-  void remove(long minTime, long maxTime, HistogramChunk.Encoder encoder) {
+  /**
+   * Forgets the samples in a closed range.
+   *
+   * @return bytes of chunks that what is left became, which are in memory
+   */
+  int remove(long minTime, long maxTime, HistogramChunk.Encoder encoder) {
     List<HistogramChunk> left = new ArrayList<>();
+    int waiting = 0;
     for (HistogramChunk c : chunks) {
       boolean outside = c.maxTime() < minTime || c.minTime() > maxTime;
-      HistogramChunk rest = outside ? c : encoder.without(c, minTime, maxTime);
+      boolean inside = c.minTime() >= minTime && c.maxTime() <= maxTime;
+      HistogramChunk rest = outside ? c : inside ? null : encoder.without(c, minTime, maxTime);
       if (rest != null) {
         left.add(rest);
+        waiting += outside ? 0 : rest.length();
       }
     }
     chunks = left;
@@ -147,13 +152,14 @@ final class HistogramLog {
         }
       }
     }
+    return waiting;
   }
 
-  /** Forgets samples before a time. */
-  void truncate(long minTime, HistogramChunk.Encoder encoder) {
-    if (!isEmpty() && oldest() < minTime) {
-      remove(Long.MIN_VALUE, minTime - 1, encoder);
-    }
+  /** Forgets samples before a time, as {@link #remove} does. */
+  int truncate(long minTime, HistogramChunk.Encoder encoder) {
+    return isEmpty() || oldest() >= minTime
+        ? 0
+        : remove(Long.MIN_VALUE, minTime - 1, encoder);
   }
 
   long oldest() {

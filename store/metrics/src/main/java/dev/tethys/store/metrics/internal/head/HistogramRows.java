@@ -62,7 +62,7 @@ final class HistogramRows {
   }
 
   long memory() {
-    return 128L + bytes.length + 8L * last.length + (layout == null ? 0 : 400);
+    return 128L + bytes.length + 8L * last.length + (layout == null ? 0 : 300 + 8L * last.length);
   }
 
   void clear() {
@@ -72,17 +72,14 @@ final class HistogramRows {
     start = 0;
   }
 
-  /** Appends a row; scratch is overwritten. */
+  /** Appends a row; scratch is overwritten. Nothing is changed when memory ends on the way. */
   void add(long startTime, long time, Histogram h, HistogramColumn column, ByteSink scratch) {
     scratch.clear();
     scratch.svarint(time - this.time);
     scratch.svarint(startTime - start);
     Histogram before = layout;
     boolean same = before != null && HistogramColumn.sameLayout(before, h);
-    if (!same) {
-      layout = h;
-      last = new double[3 + h.positive().length + h.negative().length];
-    }
+    double[] to = same ? last : new double[3 + h.positive().length + h.negative().length];
     if (!same || count == 0) {
       scratch.putByte(WHOLE);
       column.encode(new Histogram[] {h}, 1, scratch);
@@ -93,6 +90,15 @@ final class HistogramRows {
       scratch.putByte(RAW | h.resetHint().ordinal() << HINT);
       raw(h, scratch);
     }
+    if (bytes.length < size + scratch.size) {
+      bytes = Arrays.copyOf(bytes, Math.max(size + scratch.size, size + size / 4) + SPARE);
+    }
+    System.arraycopy(scratch.buf, 0, bytes, size, scratch.size);
+    size += scratch.size;
+    if (!same) {
+      layout = h;
+      last = to;
+    }
     remember(h);
     if (count == 0) {
       first = time;
@@ -100,15 +106,6 @@ final class HistogramRows {
     this.time = time;
     start = startTime;
     count++;
-    put(scratch);
-  }
-
-  private void put(ByteSink row) {
-    if (bytes.length < size + row.size) {
-      bytes = Arrays.copyOf(bytes, Math.max(size + row.size, size + size / 4) + SPARE);
-    }
-    System.arraycopy(row.buf, 0, bytes, size, row.size);
-    size += row.size;
   }
 
   /** The newest; null when there is none. */
@@ -196,16 +193,34 @@ final class HistogramRows {
 
   /** What a reader may keep. */
   Copy copy() {
-    return new Copy(Arrays.copyOf(bytes, size), count);
+    return new Copy(Arrays.copyOf(bytes, size), count, first, time);
   }
 
   /** The rows themselves, which the next call of this changes. */
   Copy rows() {
-    return new Copy(bytes, count);
+    return new Copy(bytes, count, first, time);
   }
 
-  /** Rows of a series. */
-  record Copy(byte[] data, int count) {
+  /** Rows of a series, with the times of the oldest and the newest. */
+  record Copy(byte[] data, int count, long first, long newest) {
+    /** Only when: at least one time of each block range that has any. */
+    void times(long range, SampleBuffer into) {
+      if (count > 0 && Math.floorDiv(first, range) == Math.floorDiv(newest, range)) {
+        into.add(0, first, 0);
+        return;
+      }
+      for (long t : decode().times()) {
+        into.add(0, t, 0);
+      }
+    }
+
+    /** Those of a closed range. */
+    void read(long min, long max, SampleBuffer into) {
+      if (count > 0 && newest >= min && first <= max) {
+        decode().read(min, max, into);
+      }
+    }
+
     /** All of them. */
     Decoded decode() {
       Decoded out = new Decoded(new long[count], new long[count], new Histogram[count]);

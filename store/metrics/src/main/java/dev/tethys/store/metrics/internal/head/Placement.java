@@ -1,6 +1,8 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Histogram;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * recovery.
  */
 final class Placement {
+  private static final Logger LOG = System.getLogger(Placement.class.getName());
+
   private final Head head;
   private final RowPage.Scratch scratch = new RowPage.Scratch();
   private final HistogramChunk.Encoder encoder = new HistogramChunk.Encoder();
@@ -87,19 +91,32 @@ final class Placement {
     if (e.histograms == null) {
       e.histograms = new HistogramLog();
     }
-    int waiting = e.histograms.add(start, time, h, encoder);
-    if (waiting > 0) {
-      head.sealed.add(e.histograms, waiting);
-    }
+    note(e.histograms, e.histograms.add(start, time, h, encoder));
     s.newest.set(slot & 63, time);
     head.widen(time);
     head.counters.histograms.increment();
   }
 
-  /** Forgets what is older. Under both locks. */
+  private void note(HistogramLog log, int waiting) {
+    if (waiting > 0) {
+      head.sealed.add(log, waiting);
+    }
+  }
+
+  /**
+   * Forgets what is older, or at the next time, when the disk gives what is to stay. Under both
+   * locks.
+   */
   void truncate(HistogramLog histograms, long before) {
-    histograms.truncate(before, encoder);
-    head.sealed.add(histograms);
+    try {
+      note(histograms, histograms.truncate(before, encoder));
+    } catch (InternalError e) { // so a mapped file fails
+      LOG.log(
+          Level.WARNING,
+          "histograms that a block has stay in memory, for others beside them cannot be read; look"
+              + " at the disk",
+          e);
+    }
   }
 
   /** Under both locks, or in recovery. */
@@ -108,16 +125,16 @@ final class Placement {
     int k = slot & 63;
     long last = s.newest.get(k);
     boolean newest = last >= min && last <= max;
-    s.remove(k, min, max, scratch, head.sealed);
     Extras e = s.extras(k);
+    HistogramLog h = e == null ? null : e.histograms;
+    if (h != null) {
+      note(h, h.remove(min, max, encoder)); // first, for it may fail where a disk does
+    }
+    s.remove(k, min, max, scratch, head.sealed);
     if (newest) {
       s.findNewest(k);
-    }
-    if (e != null && e.histograms != null) {
-      e.histograms.remove(min, max, encoder);
-      head.sealed.add(e.histograms);
-      if (newest) {
-        s.newest.set(k, Math.max(s.newest.get(k), e.histograms.newestTime()));
+      if (h != null) {
+        s.newest.set(k, Math.max(s.newest.get(k), h.newestTime()));
       }
     }
     if (e != null && e.late != null) {

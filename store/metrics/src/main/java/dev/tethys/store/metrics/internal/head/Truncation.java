@@ -333,7 +333,7 @@ public final class Truncation {
             x.starts.truncate(end);
           }
           if (x.histograms != null) {
-            head.placement.truncate(x.histograms, end);
+            head.placement.truncate(x.histograms, Math.max(end, head.flushedTo));
             first = Math.min(first, x.histograms.isEmpty() ? first : x.histograms.oldest());
           }
           if (x.late != null) {

@@ -260,6 +260,19 @@ class HistogramLogTest {
   }
 
   @Test
+  void aDamagedChunkGoesWhenItsTimeIsOver() throws IOException {
+    Histogram h = random(new Random(4), 6);
+    for (int i = 0; i < 100; i++) {
+      add(0, i, grown(h, new Random(i)));
+    }
+    leaveMemory();
+    files.getFirst()[files.getFirst().length / 2] ^= 1; // of the second of three
+    log.truncate(64, encoder);
+    assertThat(log.oldest()).isEqualTo(64);
+    assertThat(read(log.view(), Long.MIN_VALUE, Long.MAX_VALUE)).isEqualTo(added.subList(64, 100));
+  }
+
+  @Test
   void aSnapshotOfAChunkIsChecked() {
     Histogram h = random(new Random(5), 6);
     long[] times = {1, 2, 3};
