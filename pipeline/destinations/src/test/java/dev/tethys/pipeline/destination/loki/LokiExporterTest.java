@@ -21,6 +21,7 @@ import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.logs.v1.ResourceLogs;
 import io.opentelemetry.proto.logs.v1.ScopeLogs;
+import io.opentelemetry.proto.logs.v1.SeverityNumber;
 import io.opentelemetry.proto.resource.v1.Resource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -162,7 +163,7 @@ class LokiExporterTest {
                             .addLogRecords(
                                 LogRecord.newBuilder()
                                     .setTimeUnixNano(5)
-                                    .setSeverityNumberValue(14)
+                                    .setSeverityNumber(SeverityNumber.SEVERITY_NUMBER_WARN2)
                                     .setBody(AnyValue.newBuilder().setStringValue("a line")))))
             .build()
             .toByteArray();
