@@ -91,7 +91,8 @@ record BulkRules(
 
     Keys(Section s, boolean openSearch) {
       this.openSearch = openSearch;
-      discover = s.key("discover", DISCOVERY, new Discovery(false, Duration.ZERO, null), DISCOVER.doc());
+      discover =
+          s.key("discover", DISCOVERY, new Discovery(false, Duration.ZERO, null), DISCOVER.doc());
       telemetry =
           s.key(
               "telemetry",

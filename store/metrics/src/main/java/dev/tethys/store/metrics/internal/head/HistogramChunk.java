@@ -117,7 +117,8 @@ final class HistogramChunk {
     byte[] b = new byte[length];
     bytes.read(at, b, 0, length);
     if (isFile() && !isDamaged) {
-      // Each time, for what is read is encoded again: bytes that the disk does not give are no damage.
+      // Each time, for what is read is encoded again: bytes that the disk does not give are no
+      // damage.
       MappedFaults.await();
       if (ByteSink.crc(b, 0, length) != sum) {
         isDamaged = true;

@@ -157,9 +157,7 @@ final class HistogramLog {
 
   /** Forgets samples before a time, as {@link #remove} does. */
   int truncate(long minTime, HistogramChunk.Encoder encoder) {
-    return isEmpty() || oldest() >= minTime
-        ? 0
-        : remove(Long.MIN_VALUE, minTime - 1, encoder);
+    return isEmpty() || oldest() >= minTime ? 0 : remove(Long.MIN_VALUE, minTime - 1, encoder);
   }
 
   long oldest() {
