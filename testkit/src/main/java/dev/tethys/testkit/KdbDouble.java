@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -350,7 +351,7 @@ public final class KdbDouble implements AutoCloseable {
   private static boolean meets(Table t, @Nullable Object[] row, Object[] tree) {
     return tree.length == 2 && tree[1] instanceof Object[] negated
         ? !meets(t, row, negated)
-        : meets(row[index(t, (String) tree[1])], tree[2]);
+        : meets(Objects.requireNonNull(row[index(t, (String) tree[1])]), tree[2]);
   }
 
   /** KX's client does not say which function a condition has; its argument does. */

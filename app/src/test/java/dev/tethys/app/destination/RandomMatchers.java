@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /** Matchers as people and dashboards write them, over what a store has and what it has not. */
@@ -33,7 +34,7 @@ final class RandomMatchers {
   }
 
   private String value(String name) {
-    List<String> all = values.get(name);
+    List<String> all = Objects.requireNonNull(values.get(name));
     return all.get(random.nextInt(all.size()));
   }
 
