@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Sends what waits on a {@link Shelf}: its beginning, how it stands, what it becomes, its end. */
 final class DeliveryEngine implements Outbox {
@@ -59,12 +60,16 @@ final class DeliveryEngine implements Outbox {
   @Override
   public void put(Parcel parcel, Receipt receipt) {
     context.account().take(parcel.items());
-    adopt(parcel, receipt);
+    settle(intake.take(parcel, receipt, true), receipt);
   }
 
   @Override
   public void adopt(Parcel parcel, Receipt receipt) {
-    Outcome refusal = intake.take(parcel, receipt, true);
+    // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
+    settle(intake.take(parcel, receipt, false), receipt);
+  }
+
+  private static void settle(@Nullable Outcome refusal, Receipt receipt) {
     if (refusal != null) {
       receipt.settle(refusal);
     }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +188,48 @@ class OutboxTurnTest {
     clock.run();
     assertThat(after.numbers()).containsExactly(2);
     assertThat(before.numbers()).containsExactly(1);
+  }
+
+  /** One that gives all it has to another, as its sender. */
+  private Outbox giver(Outbox to) throws IOException {
+    Outbox b = open(options(true));
+    before.answer =
+        p -> {
+          CompletableFuture<Outcome> told = new CompletableFuture<>();
+          to.adopt(p, told::complete);
+          if (told.getNow(Outcome.ACCEPTED) instanceof Outcome.Unavailable u) {
+            account.take(p.items());
+            return new Verdict.Later(Duration.ZERO, false, u.reason());
+          }
+          return new Verdict.Moved(told);
+        };
+    return b;
+  }
+
+  private Outbox taker(OutboxOptions o) throws IOException {
+    Outbox b = new Outboxes(files, clock, new Random(1)).open("other", o, after, account);
+    open.add(b);
+    return b;
+  }
+
+  @Test
+  void whatOneHasAcknowledgedIsNotDroppedByAnotherThatIsFull() throws IOException {
+    Outbox to =
+        taker(
+            options(false).withCapacity(Capacity.ofBytes(100)).withWhenFull(WhenFull.DROP_NEWEST));
+    after.answer = p -> new Verdict.Later(Duration.ofSeconds(20), false, "is down");
+    put(to, 1, 0);
+    clock.run();
+    Outbox b = giver(to);
+    put(b, 2, 0);
+    clock.advance(Duration.ofSeconds(10));
+    assertThat(before.asked).isNotEmpty();
+    assertThat(b.status().items()).isEqualTo(10);
+    after.answer = p -> Verdict.DELIVERED;
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(after.numbers()).containsExactly(1, 2);
+    assertThat(account.balance().out()).isEqualTo(20);
+    assertThat(b.status().items()).isZero();
   }
 
   @Test
