@@ -1,9 +1,11 @@
 package dev.tethys.pipeline.component;
 
+import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
+import org.jspecify.annotations.Nullable;
 
 /** One of several queues of a component. Started and stopped by its component. */
 public interface QueuePart extends Exporter {
@@ -13,8 +15,11 @@ public interface QueuePart extends Exporter {
    */
   void turnTo(Sender sender);
 
-  /** Takes a parcel that another part of the component holds, which is not counted anew. */
-  void adopt(Parcel parcel, Receipt receipt);
+  /**
+   * Takes a parcel that another part of the component holds, which is not counted anew; null, or
+   * why not, as {@link dev.tethys.pipeline.delivery.Outbox#adopt} says it.
+   */
+  @Nullable Outcome adopt(Parcel parcel, Receipt receipt);
 
   /** How it stands; it runs. */
   OutboxStatus status();

@@ -60,19 +60,16 @@ final class DeliveryEngine implements Outbox {
   @Override
   public void put(Parcel parcel, Receipt receipt) {
     context.account().take(parcel.items());
-    settle(intake.take(parcel, receipt, true), receipt);
-  }
-
-  @Override
-  public void adopt(Parcel parcel, Receipt receipt) {
-    // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
-    settle(intake.take(parcel, receipt, false), receipt);
-  }
-
-  private static void settle(@Nullable Outcome refusal, Receipt receipt) {
+    Outcome refusal = intake.take(parcel, receipt, true);
     if (refusal != null) {
       receipt.settle(refusal);
     }
+  }
+
+  @Override
+  public @Nullable Outcome adopt(Parcel parcel, Receipt receipt) {
+    // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
+    return intake.take(parcel, receipt, false);
   }
 
   @Override

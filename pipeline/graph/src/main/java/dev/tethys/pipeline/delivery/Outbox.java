@@ -1,7 +1,9 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The queue of one destination with all that happens behind it: in memory or on disk, bounded in
@@ -22,9 +24,13 @@ public interface Outbox extends OutboxView, AutoCloseable {
 
   /**
    * Takes a parcel that another outbox holds which has the same account, where nothing of it
-   * changes. When it is not taken, its items count as returned to the one that held it.
+   * changes. It is not itself dropped for want of room. Blocks as {@link #put} does.
+   *
+   * @param receipt settled as by {@link #put}, unless it is not taken
+   * @return null when it was taken; otherwise why not: its items count as returned to the one that
+   *     held it, and nobody settles the receipt
    */
-  void adopt(Parcel parcel, Receipt receipt);
+  @Nullable Outcome adopt(Parcel parcel, Receipt receipt);
 
   /**
    * Goes on with other options and another sender, with which everything is sent that is not under

@@ -206,8 +206,8 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public void adopt(Parcel parcel, Receipt receipt) {
-    running().adopt(parcel, receipt);
+  public @Nullable Outcome adopt(Parcel parcel, Receipt receipt) {
+    return running().adopt(parcel, receipt);
   }
 
   @Override

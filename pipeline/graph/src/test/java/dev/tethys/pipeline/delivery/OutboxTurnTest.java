@@ -191,17 +191,20 @@ class OutboxTurnTest {
   }
 
   /** One that gives all it has to another, as its sender. */
-  private Outbox giver(Outbox to) throws IOException {
-    Outbox b = open(options(true));
+  private Outbox giver(OutboxOptions o, Outbox to) throws IOException {
+    Outbox b = open(o);
     before.answer =
         p -> {
-          CompletableFuture<Outcome> told = new CompletableFuture<>();
-          to.adopt(p, told::complete);
-          if (told.getNow(Outcome.ACCEPTED) instanceof Outcome.Unavailable u) {
-            account.take(p.items());
-            return new Verdict.Later(Duration.ZERO, false, u.reason());
+          CompletableFuture<Outcome> fate = new CompletableFuture<>();
+          Outcome refusal = to.adopt(p, fate::complete);
+          if (refusal == null) {
+            return new Verdict.Moved(fate);
           }
-          return new Verdict.Moved(told);
+          assertThat(fate).isNotDone();
+          account.take(p.items());
+          return refusal instanceof Outcome.Rejected r
+              ? new Verdict.Never(r.reason())
+              : new Verdict.Later(Duration.ZERO, false, "full");
         };
     return b;
   }
@@ -220,7 +223,7 @@ class OutboxTurnTest {
     after.answer = p -> new Verdict.Later(Duration.ofSeconds(20), false, "is down");
     put(to, 1, 0);
     clock.run();
-    Outbox b = giver(to);
+    Outbox b = giver(options(true), to);
     put(b, 2, 0);
     clock.advance(Duration.ofSeconds(10));
     assertThat(before.asked).isNotEmpty();
@@ -230,6 +233,38 @@ class OutboxTurnTest {
     assertThat(after.numbers()).containsExactly(1, 2);
     assertThat(account.balance().out()).isEqualTo(20);
     assertThat(b.status().items()).isZero();
+  }
+
+  @Test
+  void whatIsLargerThanTheOtherQueueBecomesADeadLetter() throws IOException {
+    Outbox to = taker(options(false).withCapacity(Capacity.ofBytes(50)));
+    Outbox b = giver(options(true), to);
+    put(b, 1, 0);
+    clock.run();
+    assertThat(b.deadLetters(10))
+        .singleElement()
+        .satisfies(l -> assertThat(l.reason()).contains("larger than the whole queue of other"));
+    assertThat(account.balance().out()).isZero();
+  }
+
+  @Test
+  void theSourceHearsWhatBecameOfItInTheOtherQueue() throws IOException {
+    OutboxOptions once =
+        options(false)
+            .withRetry(
+                new Retry(
+                    false, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ZERO, 0));
+    Outbox to = taker(once);
+    after.answer = p -> new Verdict.Later(Duration.ZERO, false, "is down");
+    Outbox b = giver(options(false), to);
+    put(b, 1, 0);
+    clock.run();
+    assertThat(before.asked).hasSize(1);
+    assertThat(told)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Outcome.Unavailable.class, u -> assertThat(u.reason()).contains("is down"));
+    assertThat(account.balance().in()).isEqualTo(10);
   }
 
   @Test

@@ -52,12 +52,17 @@ final class HandOver implements Sender {
     }
     for (Backend to : parts.keySet()) {
       CompletableFuture<Outcome> told = new CompletableFuture<>();
-      to.queue().adopt(p, told::complete);
-      if (told.getNow(Outcome.ACCEPTED) instanceof Outcome.Unavailable u) {
-        account.take(p.items()); // it was given back, and is held here again
-        return new Verdict.Later(u.retryAfter(), false, u.reason());
+      Outcome refusal = to.queue().adopt(p, told::complete);
+      if (refusal == null) {
+        return new Verdict.Moved(told);
       }
-      return new Verdict.Moved(told);
+      account.take(p.items()); // it was given back, and is held here again
+      return switch (refusal) {
+        case Outcome.Unavailable u -> new Verdict.Later(u.retryAfter(), false, u.reason());
+        case Outcome.Rejected r -> new Verdict.Never(r.reason());
+        case Outcome.Accepted _ ->
+            throw new IllegalStateException("a queue dropped what another holds");
+      };
     }
     return Verdict.DELIVERED; // nothing was in it
   }

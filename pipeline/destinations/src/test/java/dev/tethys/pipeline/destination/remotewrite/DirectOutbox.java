@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Sends each parcel at once, on the thread that brings it; while held, it keeps them. */
 final class DirectOutbox implements Outbox {
@@ -44,7 +45,7 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
-  public void adopt(Parcel parcel, Receipt receipt) {
+  public @Nullable Outcome adopt(Parcel parcel, Receipt receipt) {
     throw new UnsupportedOperationException();
   }
 
