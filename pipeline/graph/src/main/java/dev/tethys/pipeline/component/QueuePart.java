@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /** One of several queues of a component. Started and stopped by its component. */
 public interface QueuePart extends Exporter {
   /**
-   * Sends what waits, and what its batching holds back, by another sender from now on. What is
-   * under way comes to its end, or is cut off after some seconds and goes by the other, too.
+   * Sends what waits by another sender from now on. What is under way comes to its end, or is cut
+   * off after some seconds and goes by the other, too. Does not wait: what its batching holds back
+   * stays there until its time or {@link #handOn()}, which waits for room in a queue that blocks.
    */
   void turnTo(Sender sender);
 

@@ -200,9 +200,6 @@ final class QueuedExporter implements QueuePart {
     sender = to;
     running().turnTo(options, to);
     running().retire(before, TURN);
-    if (batcher != null) {
-      batcher.flush(); // not before: a full queue would have no way to empty itself
-    }
   }
 
   @Override

@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants, under the monitor of {@code changes}: a target is either active or leaving, or
  * unknown. The queue of one that is leaving hands over what it has to those who are on the ring,
  * and is forgotten when it is empty; when its backend comes back it goes on. What takes batches
- * looks at {@code members} alone, once for each batch.
+ * looks at {@code members} alone, once for each batch. Nobody waits for room in a queue under the
+ * monitor: that may come only with other backends, which are told of under it.
  */
 final class LoadBalancer implements Exporter, BackendSource.Listener {
   /** What has no place in OTLP, where series of Prometheus become metrics. */
@@ -274,6 +275,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         active.remove(b.target());
         leaving.put(b.target(), b);
         b.queue().turnTo(handOver());
+        handOnSoon(b);
         context.logger().log(Level.INFO, "{0}: {1} is gone", context.name(), b.target());
       }
     }
@@ -282,6 +284,11 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       findLeft();
     }
     sweepLater();
+  }
+
+  /** Not here: where the queue is full it waits for room, that others may have to make. */
+  private void handOnSoon(Backend b) {
+    context.clock().execute(context.name() + " to " + b.target(), b.queue()::handOn);
   }
 
   private HandOver handOver() {
@@ -300,6 +307,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       Backend before = leaving.remove(target);
       if (before != null) {
         before.queue().turnTo(s);
+        handOnSoon(before);
         active.put(target, before);
         return before;
       }
@@ -372,30 +380,52 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Forgets queues in which nothing is left. */
+  /** Looks for queues in which nothing is left, and forgets them. */
   private void sweep() {
+    List<Backend> empty = new ArrayList<>();
+    Members then;
     synchronized (changes) {
       sweep = null;
       if (stopped) {
         return;
       }
+      then = members;
       former.removeIf(m -> m.users.get() == 0);
-      for (Backend b : List.copyOf(leaving.values())) {
+      for (Backend b : leaving.values()) {
         if (former.stream().anyMatch(m -> m.byName.containsValue(b))) {
           continue; // somebody may give it something yet
         }
-        b.queue().handOn(); // what waited for company waits in the queue now
         OutboxStatus s = b.queue().status();
-        if (s.parcels() == 0 && s.deadLetters() == 0) {
-          leaving.remove(b.target());
-          b.queue().stop(Duration.ZERO);
-          b.queue().forget();
-          metrics.forget(b.target());
+        if (isEmpty(s)) {
+          empty.add(b);
         } else {
           metrics.left(b.target(), s.items());
         }
       }
+    }
+    empty.forEach(b -> b.queue().handOn()); // what waited for company waits in the queue now
+    synchronized (changes) {
+      if (stopped) {
+        return;
+      }
+      // Where others were found meanwhile, one of these may have come back, and may have more.
+      if (members == then) {
+        empty.forEach(this::forgetIfEmpty);
+      }
       sweepLater();
+    }
+  }
+
+  private static boolean isEmpty(OutboxStatus s) {
+    return s.parcels() == 0 && s.deadLetters() == 0;
+  }
+
+  private void forgetIfEmpty(Backend b) {
+    if (leaving.get(b.target()) == b && isEmpty(b.queue().status())) {
+      leaving.remove(b.target());
+      b.queue().stop(Duration.ZERO);
+      b.queue().forget();
+      metrics.forget(b.target());
     }
   }
 

@@ -113,6 +113,7 @@ class LoadBalancerTest {
   private GraphServices services = services();
   private Graph graph = new Graph(services);
   private int port;
+  private volatile boolean nobody;
 
   private GraphServices services() {
     Components all =
@@ -139,6 +140,9 @@ class LoadBalancerTest {
 
   private List<InetAddress> lookup(String name, Duration timeout) throws IOException {
     assertThat(name).isEqualTo("backends.test");
+    if (nobody) {
+      return List.of();
+    }
     if (addresses.isEmpty()) {
       throw new UnknownHostException("no such name");
     }
@@ -351,6 +355,30 @@ class LoadBalancerTest {
     await(() -> told.size() == 2);
     assertThat(told).containsOnly(Outcome.ACCEPTED);
     assertThat(all()).hasSize(400);
+  }
+
+  @Test
+  void aQueueThatIsFullWhileThereIsNobodyHoldsUpNoChange() throws Exception {
+    listen();
+    down.addAll(THREE);
+    addresses.retainAll(List.of("127.0.0.2"));
+    run(
+        dns(
+            "",
+            ", sending_queue: {queue_size: 1, sizer: requests, block_on_overflow: true, batch:"
+                + " {flush_timeout: 1h, min_size: 8, sizer: items}}"));
+    send(0, 8);
+    await(() -> account().balance().held() == 8);
+    send(100, 3); // waits for company
+    nobody = true;
+    await(() -> value("otelcol_loadbalancer_num_backends") == 0);
+    addresses.set(0, "127.0.0.3");
+    down.remove("127.0.0.3");
+    nobody = false;
+    await(() -> told.size() == 2);
+    assertThat(told).containsOnly(Outcome.ACCEPTED);
+    assertThat(got).containsOnlyKeys("127.0.0.3");
+    assertThat(all()).hasSize(11);
   }
 
   @Test
