@@ -17,6 +17,13 @@ public interface QueuePart extends Exporter {
   void turnTo(Sender sender);
 
   /**
+   * As {@link #turnTo}, where its destination is gone and the sender looks for others: what has
+   * been acknowledged is tried until it is taken, whatever is configured of giving up. Before the
+   * start, it starts so.
+   */
+  void leave(Sender sender);
+
+  /**
    * Takes a parcel that another part of the component holds, which is not counted anew; null, or
    * why not, as {@link dev.tethys.pipeline.delivery.Outbox#adopt} says it.
    */

@@ -38,6 +38,7 @@ final class QueuedExporter implements QueuePart {
 
   private final String name;
   private final OutboxOptions options;
+  private OutboxOptions present; // changes with the sender
   private final Outboxes outboxes;
   private final Encoder encoder;
   private Sender sender; // changes only with the outbox's
@@ -74,6 +75,7 @@ final class QueuedExporter implements QueuePart {
     this.part = part;
     this.name = context.name() + (part.isEmpty() ? "" : " to " + part);
     this.options = options;
+    this.present = options;
     this.outboxes = outboxes;
     this.encoder = encoder;
     this.sender = sender;
@@ -101,7 +103,7 @@ final class QueuedExporter implements QueuePart {
 
   @Override
   public void start() throws IOException {
-    outbox = outboxes.open(name, options, sender, account);
+    outbox = outboxes.open(name, present, sender, account);
   }
 
   /** Whether the outbox of another that runs can become its own. */
@@ -196,10 +198,34 @@ final class QueuedExporter implements QueuePart {
 
   @Override
   public void turnTo(Sender to) {
+    turn(to, options);
+  }
+
+  @Override
+  public void leave(Sender to) {
+    turn(to, untilTaken(options));
+  }
+
+  private void turn(Sender to, OutboxOptions by) {
     Sender before = sender;
     sender = to;
-    running().turnTo(options, to);
-    running().retire(before, TURN);
+    present = by;
+    Outbox box = outbox;
+    if (box != null) {
+      box.turnTo(by, to);
+      box.retire(before, TURN);
+    }
+  }
+
+  /** Where sources wait they are told to come again, and come to others. */
+  private static OutboxOptions untilTaken(OutboxOptions o) {
+    if (o.disk() == null && !o.acknowledgeQueued()) {
+      return o;
+    }
+    OutboxOptions.Retry r = o.retry();
+    return o.withRetry(
+        new OutboxOptions.Retry(
+            true, r.first(), r.multiplier(), r.longest(), r.jitter(), Duration.ZERO, 0));
   }
 
   @Override

@@ -274,7 +274,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       if (!targets.containsValue(b.target())) {
         active.remove(b.target());
         leaving.put(b.target(), b);
-        b.queue().turnTo(handOver());
+        b.queue().leave(handOver());
         handOnSoon(b);
         context.logger().log(Level.INFO, "{0}: {1} is gone", context.name(), b.target());
       }
@@ -350,7 +350,9 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     try {
       for (String target : queues.onDisk()) {
         if (!active.containsKey(target) && !leaving.containsKey(target)) {
-          QueuePart q = queues.part(target, parcels, handOver());
+          HandOver others = handOver();
+          QueuePart q = queues.part(target, parcels, others);
+          q.leave(others);
           if (opened(target, q)) {
             Backend b = active.remove(target);
             if (b != null) {

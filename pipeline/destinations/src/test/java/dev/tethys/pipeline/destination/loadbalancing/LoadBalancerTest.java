@@ -106,6 +106,7 @@ class LoadBalancerTest {
   private final List<AutoCloseable> open = new ArrayList<>();
   private final Map<String, Set<Long>> got = new ConcurrentHashMap<>();
   private final Set<String> down = ConcurrentHashMap.newKeySet();
+  private final Set<String> stuck = ConcurrentHashMap.newKeySet();
   private final List<String> addresses = new CopyOnWriteArrayList<>(THREE);
   private final List<Outcome> told = new CopyOnWriteArrayList<>();
   private final Registry registry = new Registry();
@@ -158,6 +159,9 @@ class LoadBalancerTest {
                   Grpc.unary(
                       1 << 20,
                       (m, q) -> {
+                        while (stuck.contains(a)) {
+                          Thread.onSpinWait();
+                        }
                         if (down.contains(a)) {
                           throw new GrpcException(GrpcException.Status.UNAVAILABLE, "is down");
                         }
@@ -180,6 +184,7 @@ class LoadBalancerTest {
 
   @AfterEach
   void everythingIsAccountedFor() throws Exception {
+    stuck.clear();
     stop();
     for (AutoCloseable c : open) {
       c.close();
@@ -379,6 +384,32 @@ class LoadBalancerTest {
     assertThat(told).containsOnly(Outcome.ACCEPTED);
     assertThat(got).containsOnlyKeys("127.0.0.3");
     assertThat(all()).hasSize(11);
+  }
+
+  @Test
+  void whatIsAcknowledgedIsNotGivenUpWhileThereIsNobody() throws Exception {
+    listen();
+    addresses.retainAll(List.of("127.0.0.2"));
+    stuck.add("127.0.0.2");
+    run(
+        dns(
+                "sending_queue: {storage: file_storage, num_consumers: 1}",
+                "")
+            .replace("retry_on_failure: {", "retry_on_failure: {enabled: false,")
+            .replace("} sending_queue", "}, sending_queue"));
+    send(0, 8);
+    send(100, 3);
+    await(() -> told.size() == 2);
+    OutboxView box = graph.outboxes().values().iterator().next();
+    await(() -> box.status().inFlight() == 1);
+    nobody = true;
+    await(() -> box.status().lastError().contains("knows no backend"));
+    addresses.set(0, "127.0.0.3");
+    nobody = false;
+    await(() -> got.containsKey("127.0.0.3"));
+    stuck.clear();
+    await(() -> all().size() == 11);
+    assertThat(account().balance().out()).isEqualTo(11);
   }
 
   @Test
