@@ -44,7 +44,7 @@ final class HandOver implements Sender {
   }
 
   private Verdict give(Parcel p, LoadBalancer.Members members) {
-    Map<Backend, Batch> parts = balancer.part(parcels.unpack(p), members);
+    Map<Backend, Batch> parts = balancer.partAlike(parcels.unpack(p), members);
     if (parts.size() > 1) {
       List<Parcel> each = new ArrayList<>();
       parts.values().forEach(b -> each.add(parcels.like(p, b)));

@@ -79,6 +79,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private final Context context;
   private final LoadBalancingSettings settings;
   private final BackendSource source;
+  private final RandomGenerator random;
   private final Parting parting;
   private final @Nullable ClientAuth auth;
   private final OtlpParcels parcels;
@@ -105,6 +106,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     this.settings = settings;
     this.source = source;
     RoutingKey key = settings.key() == null ? RoutingKey.of(signal) : settings.key();
+    this.random = random;
     this.parting = new Parting(key, settings.attributes(), random);
     this.auth = ClientAuth.of(settings.client().auth(), context);
     this.parcels = OtlpParcels.grpc(settings.client(), signal, auth);
@@ -207,7 +209,20 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
    * @param now somebody
    * @throws CodecException when it cannot be read
    */
-  Map<Backend, Batch> part(Batch batch, Members now) {
+  private Map<Backend, Batch> part(Batch batch, Members now) {
+    return part(batch, now, parting);
+  }
+
+  /**
+   * The same, where what has no key goes to one of them as a whole: parted once more, a part is not
+   * parted again and again.
+   */
+  Map<Backend, Batch> partAlike(Batch batch, Members now) {
+    long draw = random.nextLong();
+    return part(batch, now, parting.with(() -> draw));
+  }
+
+  private Map<Backend, Batch> part(Batch batch, Members now, Parting by) {
     Backend only = now.only();
     if (only != null) {
       return Map.of(only, batch);
@@ -215,8 +230,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     Telemetry<?> tree = batch.takeTree();
     Map<Backend, Batch> out = new LinkedHashMap<>();
     Map<Backend, List<Batch>> several = new HashMap<>();
-    parting
-        .part(tree, now.ring()::owner)
+    by.part(tree, now.ring()::owner)
         .forEach(
             (name, t) -> {
               Backend to = now.byName().get(name);

@@ -46,6 +46,11 @@ final class Parting {
     this.random = random;
   }
 
+  /** The same, where another decides on log records that belong to no trace. */
+  Parting with(RandomGenerator other) {
+    return new Parting(key, names, other);
+  }
+
   /**
    * Takes a tree apart.
    *

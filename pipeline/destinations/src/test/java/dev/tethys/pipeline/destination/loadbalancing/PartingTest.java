@@ -266,6 +266,16 @@ class PartingTest {
     assertThat(keys.get(0)).isEqualTo(keys.get(1)).isNotEqualTo(keys.get(2));
     assertThat(keys.get(2)).isNotEqualTo(keys.get(3));
     keys.clear();
+    new Parting(RoutingKey.TRACE_ID, List.of(), new Random(1))
+        .with(() -> 5)
+        .part(
+            logs(log(0, "a"), log(0, "b")),
+            k -> {
+              keys.add(new String(k, StandardCharsets.UTF_8));
+              return "x";
+            });
+    assertThat(keys.get(0)).isEqualTo(keys.get(1));
+    keys.clear();
     part(RoutingKey.SERVICE, logs(log(9, "a"), log(8, "b")));
     assertThat(keys).containsExactly("");
     assertThat(
