@@ -63,6 +63,8 @@ final class DnsBackends implements BackendSource {
       to.found(names);
     } catch (IOException e) {
       to.failed(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) { // whatever it is, looking never ends for good
+      to.failed(e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return;

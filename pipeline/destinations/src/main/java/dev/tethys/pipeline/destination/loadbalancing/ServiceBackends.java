@@ -155,7 +155,7 @@ final class ServiceBackends implements BackendSource {
       try (Answer a = means.sender().send(means.access().client(), call)) {
         return a.status() != 403 && a.status() != 404;
       }
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | RuntimeException e) {
       return true;
     }
   }
