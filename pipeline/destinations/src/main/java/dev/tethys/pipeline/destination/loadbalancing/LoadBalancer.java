@@ -89,6 +89,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private final Object changes = new Object();
   private final Map<String, Backend> active = new LinkedHashMap<>(); // guarded by changes
   private final Map<String, Backend> leaving = new LinkedHashMap<>(); // guarded by changes
+  private final Map<String, String> leftOut = new HashMap<>(); // and why; guarded by changes
   private boolean lookedOnDisk; // guarded by changes
   private boolean stopped; // guarded by changes
   private Clockwork.@Nullable Timer sweep; // guarded by changes
@@ -270,6 +271,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     if (members.byName().keySet().equals(targets.keySet())) {
       return;
     }
+    leftOut.keySet().retainAll(targets.values());
     Map<String, Backend> byName = new LinkedHashMap<>();
     targets.forEach(
         (name, target) -> {
@@ -281,6 +283,10 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
             byName.put(name, b);
           }
         });
+    if (byName.equals(members.byName())) {
+      return; // those that are new cannot be opened yet
+    }
+    former.removeIf(m -> m.users.get() == 0);
     former.add(members);
     members = new Members(HashRing.of(List.copyOf(byName.keySet())), byName);
     metrics.changed(byName.size());
@@ -328,15 +334,17 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       QueuePart q = queues.part(target, parcels, s);
       return opened(target, q) ? active.get(target) : null;
     } catch (IllegalArgumentException e) {
+      leaveOut(target, "it cannot be called: " + e.getMessage());
+      return null;
+    }
+  }
+
+  /** Says so once, not whenever it is found. */
+  private void leaveOut(String target, String why) {
+    if (!why.equals(leftOut.put(target, why))) {
       context
           .logger()
-          .log(
-              Level.ERROR,
-              "{0}: \"{1}\" {2}; it is left out",
-              context.name(),
-              target,
-              e.getMessage());
-      return null;
+          .log(Level.ERROR, "{0}: \"{1}\" is left out, {2}", context.name(), target, why);
     }
   }
 
@@ -344,16 +352,10 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     try {
       q.start();
       active.put(target, new Backend(target, q));
+      leftOut.remove(target);
       return true;
     } catch (IOException e) {
-      context
-          .logger()
-          .log(
-              Level.ERROR,
-              "{0}: the queue of {1} cannot be opened, it is left out: {2}",
-              context.name(),
-              target,
-              e.getMessage());
+      leaveOut(target, "its queue cannot be opened: " + e.getMessage());
       q.stop(Duration.ZERO);
       return false;
     }

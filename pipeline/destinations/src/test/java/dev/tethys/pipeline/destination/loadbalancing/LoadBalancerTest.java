@@ -43,6 +43,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -392,9 +393,7 @@ class LoadBalancerTest {
     addresses.retainAll(List.of("127.0.0.2"));
     stuck.add("127.0.0.2");
     run(
-        dns(
-                "sending_queue: {storage: file_storage, num_consumers: 1}",
-                "")
+        dns("sending_queue: {storage: file_storage, num_consumers: 1}", "")
             .replace("retry_on_failure: {", "retry_on_failure: {enabled: false,")
             .replace("} sending_queue", "}, sending_queue"));
     send(0, 8);
@@ -410,6 +409,21 @@ class LoadBalancerTest {
     stuck.clear();
     await(() -> all().size() == 11);
     assertThat(account().balance().out()).isEqualTo(11);
+  }
+
+  @Test
+  void oneThatCannotBeOpenedIsNoChangeEachTimeItIsSeen() throws Exception {
+    listen();
+    addresses.retainAll(List.of("127.0.0.2"));
+    run(dns("sending_queue: {storage: file_storage}", "").replace("} sending", "}, sending"));
+    Path q = folder.resolve("q").resolve("exporter_loadbalancing_traces");
+    Files.writeString(q.resolve("of-127.0.0.3%3A" + port), "no folder");
+    double updates = value("otelcol_loadbalancer_num_backend_updates_total");
+    addresses.add("127.0.0.3");
+    double looked = value("otelcol_loadbalancer_num_resolutions_total");
+    await(() -> value("otelcol_loadbalancer_num_resolutions_total") > looked + 5);
+    assertThat(value("otelcol_loadbalancer_num_backends")).isEqualTo(1);
+    assertThat(value("otelcol_loadbalancer_num_backend_updates_total")).isEqualTo(updates);
   }
 
   @Test
