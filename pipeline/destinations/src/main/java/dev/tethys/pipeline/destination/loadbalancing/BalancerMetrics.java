@@ -5,6 +5,8 @@ import dev.tethys.model.exposition.Registry.BucketHistogram;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Gauge;
 import dev.tethys.model.exposition.Registry.Vector;
+import java.util.HashSet;
+import java.util.Set;
 
 /** What is counted, under the names that the Collector's users know. */
 final class BalancerMetrics {
@@ -26,6 +28,7 @@ final class BalancerMetrics {
   private final Vector<BucketHistogram> latency;
   private final Vector<Counter> outcomes;
   private final Vector<Gauge> leaving;
+  private final Set<String> known = new HashSet<>(); // guarded by this
 
   BalancerMetrics(Registry r, String exporter, String type, String resolver) {
     this.exporter = exporter;
@@ -85,17 +88,27 @@ final class BalancerMetrics {
     updates.inc();
   }
 
-  void settled(String endpoint, long millis, boolean success) {
+  /** An endpoint is shown from now on. */
+  synchronized void opened(String endpoint) {
+    known.add(endpoint);
+  }
+
+  /** What comes after the endpoint was forgotten is shown no more. */
+  synchronized void settled(String endpoint, long millis, boolean success) {
+    if (!known.contains(endpoint)) {
+      return;
+    }
     latency.with(exporter, type, endpoint).observe((double) millis);
     outcomes.with(exporter, type, endpoint, String.valueOf(success)).inc();
   }
 
-  void left(String endpoint, long items) {
+  synchronized void left(String endpoint, long items) {
     leaving.with(exporter, type, endpoint).set((double) items);
   }
 
   /** Shows nothing more of an endpoint: there is no end of those that pods have had. */
-  void forget(String endpoint) {
+  synchronized void forget(String endpoint) {
+    known.remove(endpoint);
     latency.remove(exporter, type, endpoint);
     outcomes.remove(exporter, type, endpoint, "true");
     outcomes.remove(exporter, type, endpoint, "false");

@@ -352,6 +352,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     try {
       q.start();
       active.put(target, new Backend(target, q));
+      metrics.opened(target);
       leftOut.remove(target);
       return true;
     } catch (IOException e) {
