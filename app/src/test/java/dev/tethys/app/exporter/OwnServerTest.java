@@ -170,8 +170,7 @@ class OwnServerTest {
     "TLS_SERVER_CERT_FILE=x,must both be given",
     "TLS_SERVER_CA_CERT_FILE=x,must both be given",
     "TLS_SERVER_MIN_VERSION=TLS1.4,is unknown",
-    "DEBUG=perhaps,true or false is wanted",
-    "INCLUDE_GO_RUNTIME_METRICS=true,there is no runtime of Go"
+    "DEBUG=perhaps,true or false is wanted"
   })
   void halfOfItIsRefused(String variables, String why) {
     Map<String, String> environment = new HashMap<>();
