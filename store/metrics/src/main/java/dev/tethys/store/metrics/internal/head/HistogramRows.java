@@ -132,12 +132,11 @@ final class HistogramRows {
 
   private void remember(Histogram h) {
     hint = h.resetHint();
-    double[] to = last;
-    to[0] = h.sum();
-    to[1] = h.count();
-    to[2] = h.zeroCount();
-    System.arraycopy(h.positive(), 0, to, 3, h.positive().length);
-    System.arraycopy(h.negative(), 0, to, 3 + h.positive().length, h.negative().length);
+    last[0] = h.sum();
+    last[1] = h.count();
+    last[2] = h.zeroCount();
+    System.arraycopy(h.positive(), 0, last, 3, h.positive().length);
+    System.arraycopy(h.negative(), 0, last, 3 + h.positive().length, h.negative().length);
   }
 
   private static boolean whole(Histogram h) {

@@ -311,13 +311,17 @@ public final class SealedPages {
       from.get(n++).chunk.copyTo(out);
     }
     PageBytes kept = files.keep(out.buf, out.size, NOTHING, 0);
+    List<HistogramChunk> stored = new ArrayList<>();
+    int at = 0;
+    for (WaitingChunk w : from.subList(0, n)) {
+      int sum = ByteSink.crc(out.buf, at, w.chunk.length());
+      stored.add(w.chunk.in(kept, at, sum));
+      at += w.chunk.length();
+    }
     view.writeLock().lock();
     try {
-      int at = 0;
-      for (WaitingChunk w : from.subList(0, n)) {
-        int sum = ByteSink.crc(out.buf, at, w.chunk.length());
-        w.log.replace(w.chunk, w.chunk.in(kept, at, sum));
-        at += w.chunk.length();
+      for (int i = 0; i < n; i++) {
+        from.get(i).log.replace(from.get(i).chunk, stored.get(i));
       }
     } finally {
       view.writeLock().unlock();
