@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.messages;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.LineSockets;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -11,35 +12,34 @@ import java.time.Duration;
  * heard. Who may write and not read is no failure: that it was taken is known then, and no more.
  */
 public final class Overheard implements Sender {
+  /** Messages of others that are read past. */
+  public static final int MOST = 100_000;
+
   /** Listens to one topic or subject. */
   public interface Listener extends AutoCloseable {
+    /** Does something with a connection. */
+    <T> T over(LineSockets.Talk<T> talk) throws IOException;
+
     /**
-     * Listens, has the message sent, and waits for it.
+     * Begins to listen.
      *
      * @param to the topic or subject
-     * @param body of the message that is waited for
-     * @param send sends it, once
-     * @return what the sender said, and whether it was heard
-     * @throws IOException when it was not taken
+     * @return what there is against it; "" for nothing
      */
-    Heard hear(String to, byte[] body, Send send) throws IOException, InterruptedException;
+    String subscribe(LineSockets.Line line, String to) throws IOException;
+
+    /**
+     * Waits for a message.
+     *
+     * @param body what it has
+     * @return why it was not heard; "" when it was
+     * @throws IOException when nobody knows whether it was taken
+     */
+    String await(LineSockets.Line line, String to, byte[] body) throws IOException;
 
     @Override
     void close();
   }
-
-  /** Sends the message. */
-  @FunctionalInterface
-  public interface Send {
-    Verdict send() throws IOException, InterruptedException;
-  }
-
-  /**
-   * What became of a message.
-   *
-   * @param silence why nobody heard it; "" when the message was heard
-   */
-  public record Heard(Verdict verdict, String silence) {}
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -69,9 +69,35 @@ public final class Overheard implements Sender {
 
   @Override
   public Verdict send(Parcel p) throws IOException, InterruptedException {
-    Heard h = listener.hear(MessageParcels.topic(p), p.body(), () -> sender.send(p));
-    silence = h.silence;
-    return h.verdict;
+    String to = MessageParcels.topic(p);
+    boolean[] sent = {false};
+    try {
+      return listener.over(
+          line -> {
+            String refusal = listener.subscribe(line, to);
+            sent[0] = true;
+            Verdict v = sendOnce(p);
+            boolean waits = refusal.isEmpty() && v instanceof Verdict.Delivered;
+            silence = waits ? listener.await(line, to, p.body()) : refusal;
+            return v;
+          });
+    } catch (IOException e) {
+      if (sent[0]) {
+        throw e;
+      }
+      Verdict v = sender.send(p);
+      silence = String.valueOf(e.getMessage());
+      return v;
+    }
+  }
+
+  private Verdict sendOnce(Parcel p) throws IOException {
+    try {
+      return sender.send(p);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   /** What to say behind the topic: that it was heard, or why it was not listened to. */
