@@ -115,7 +115,7 @@ public final class RelabelConfig {
         m.put("source_labels", new YamlWriter.Flow(s.sourceLabels()));
       }
       m.put("separator", s.separator());
-      m.put("regex", s.regex().isEmpty() ? null : s.regex());
+      m.put("regex", s.regex());
       if (s.modulus() != 0) {
         m.put("modulus", new java.math.BigInteger(Long.toUnsignedString(s.modulus())));
       }

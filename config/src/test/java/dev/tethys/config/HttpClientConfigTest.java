@@ -143,7 +143,7 @@ class HttpClientConfigTest {
 
   @Test
   void whatIsChangedOfOneLeavesTheRest() {
-    ConnectionRules rules = new ConnectionRules(true, 1, 2, 3, Duration.ofSeconds(4), true);
+    ConnectionRules rules = new ConnectionRules(true, 1, 2, 3, Duration.ofSeconds(4), true, false);
     HttpClientConfig c = HttpClientConfig.DEFAULT_HTTP1.with(rules);
     HttpClientConfig.Header header =
         new HttpClientConfig.Header(List.of("v"), List.of(), List.of());

@@ -36,6 +36,7 @@ class YamlReadingTest {
 
   static {
     TOP.notBuilt("later", "Not yet.");
+    TOP.notBuilt("last", "Not yet.");
   }
 
   private static YamlObject read(String yaml) {
@@ -148,6 +149,11 @@ class YamlReadingTest {
     assertThatThrownBy(d::refuseNotBuilt)
         .isInstanceOf(NotBuiltException.class)
         .hasMessage("f.yml:2:1: later is valid but not built in Tethys yet (see README)");
+    YamlDocument both = YamlDocument.parse("f.yml", null, "last: 1\nlater: [1]\n");
+    both.root().object(TOP);
+    assertThatThrownBy(both::refuseNotBuilt)
+        .hasMessageContaining("f.yml:1:1: last is valid but not built")
+        .hasMessageContaining("f.yml:2:1: later is valid but not built");
     YamlDocument empty = YamlDocument.parse("f.yml", null, "later: []\n");
     empty.root().object(TOP);
     assertThatCode(empty::refuseNotBuilt).doesNotThrowAnyException();

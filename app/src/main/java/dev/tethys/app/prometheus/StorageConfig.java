@@ -9,6 +9,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.RetentionPolicy;
 import java.time.Duration;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param retentionPercentage of the disk's size, null when it is not given here
  * @param downsampling what is kept beside samples and beyond them; null when it is not given here
  * @param retentionRules series that are kept for a time of their own, ahead of those of flags
+ * @param quietShare the share of series without new samples at which memory is cut for them
  */
 public record StorageConfig(
     Duration outOfOrderWindow,
@@ -37,10 +39,19 @@ public record StorageConfig(
     @Nullable Double retentionPercentage,
     List<RetentionPolicy.Rule> retentionRules,
     @Nullable List<Downsampling> downsampling,
+    double quietShare,
     long maxExemplars) {
   /** What holds where there is no such section. */
   public static final StorageConfig DEFAULT =
-      new StorageConfig(Duration.ZERO, null, null, null, List.of(), null, 100_000);
+      new StorageConfig(
+          Duration.ZERO,
+          null,
+          null,
+          null,
+          List.of(),
+          null,
+          DatabaseOptions.DEFAULTS.quietShare(),
+          100_000);
 
   private static final Section RETENTION =
       new Section("retention", "How long and how much is kept.");
@@ -93,7 +104,7 @@ public record StorageConfig(
           "floats",
           Type.of("xor | xor2", null, StorageConfig::floats),
           "xor",
-          "Accepted with xor alone: the encoding of Tethys is chosen for each chunk.");
+          "Nothing to choose: each chunk has the encoding of Tethys that is shortest for it, start times included.");
 
   private static final Section TSDB = new Section("tsdb", "The time series database.");
   private static final Key<Duration> OUT_OF_ORDER_WINDOW =
@@ -117,7 +128,7 @@ public record StorageConfig(
           "stale_series_compaction_threshold",
           Type.FLOAT,
           0.0,
-          "Share of stale series at which Prometheus compacts early; only 0 is taken.");
+          "Share of series without new samples at which memory is cut into a block for them; 0 is 0.2.");
 
   private static final Section EXEMPLARS = new Section("exemplars", "Where exemplars are kept.");
   private static final Key<Long> MAX_EXEMPLARS =
@@ -157,9 +168,7 @@ public record StorageConfig(
 
   private static String floats(YamlNode n) {
     String s = n.asString();
-    if (s.equals("xor2")) {
-      n.notBuilt(n.path() + ": xor2");
-    } else if (!s.equals("xor")) {
+    if (!s.equals("xor") && !s.equals("xor2")) {
       throw n.error("unknown chunk encoding \"" + s + "\"; allowed: xor, xor2");
     }
     return s;
@@ -172,6 +181,7 @@ public record StorageConfig(
     Double percentage = null;
     List<RetentionPolicy.Rule> rules = List.of();
     List<Downsampling> levels = null;
+    double quiet = DEFAULT.quietShare;
     YamlObject tsdb = o.find(TSDB_KEY);
     if (tsdb != null) {
       window = tsdb.get(OUT_OF_ORDER_WINDOW);
@@ -204,14 +214,13 @@ public record StorageConfig(
       if (!(threshold >= 0 && threshold <= 1)) {
         throw tsdb.error(STALE_THRESHOLD, "a share lies between 0 and 1");
       }
-      YamlNode at = tsdb.at(STALE_THRESHOLD);
-      if (threshold != 0 && at != null) {
-        at.notBuilt(at.path());
+      if (threshold > 0) {
+        quiet = threshold;
       }
     }
     YamlObject exemplars = o.find(EXEMPLARS_KEY);
     long max = exemplars == null ? DEFAULT.maxExemplars : exemplars.get(MAX_EXEMPLARS);
-    return new StorageConfig(window, time, size, percentage, rules, levels, max);
+    return new StorageConfig(window, time, size, percentage, rules, levels, quiet, max);
   }
 
   private List<Map<String, @Nullable Object>> rules() {
@@ -247,6 +256,8 @@ public record StorageConfig(
     retention.put("rules", retentionRules.isEmpty() ? null : rules());
     Map<String, @Nullable Object> tsdb = new LinkedHashMap<>();
     tsdb.put("out_of_order_time_window", outOfOrderWindow);
+    tsdb.put(
+        "stale_series_compaction_threshold", quietShare == DEFAULT.quietShare ? null : quietShare);
     tsdb.put("retention", retention.values().stream().allMatch(Objects::isNull) ? null : retention);
     tsdb.put("downsampling", downsampling == null ? null : levels(downsampling));
     Map<String, @Nullable Object> m = new LinkedHashMap<>();

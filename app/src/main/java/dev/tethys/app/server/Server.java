@@ -369,6 +369,7 @@ final class Server implements AutoCloseable {
         .withDownsampling(retention.downsampling())
         .withCompactionRate(flags.bytes("storage.compaction-rate"))
         .withOutOfOrderWindow(c.storage().outOfOrderWindow())
+        .withQuietShare(c.storage().quietShare())
         .withBlockDuration(Duration.ofMillis(flags.millis("storage.tsdb.min-block-duration")))
         .withLog(
             fsync.equals("always")

@@ -1,6 +1,7 @@
 package dev.tethys.app.prometheus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -76,34 +77,22 @@ class PrometheusConfigTest {
                       assertThat(t).isInstanceOf(ConfigException.class);
                       String want = expected.getOrDefault(f.getFileName().toString(), "");
                       assertThat(want).as("a row in refusals.txt").isNotEmpty();
-                      if (want.equals("not built")) {
-                        assertThat(t).isInstanceOf(NotBuiltException.class);
-                      } else {
-                        assertThat(t)
-                            .hasMessageContaining(want)
-                            .isNotInstanceOf(NotBuiltException.class);
-                      }
+                      assertThat(t)
+                          .hasMessageContaining(want)
+                          .isNotInstanceOf(NotBuiltException.class);
                       assertThat(t.getMessage()).containsPattern("\\.yml(:\\d+:\\d+)?: ");
                     }));
   }
 
   @TestFactory
-  Stream<DynamicTest> loadsEveryGoodFileOrNamesWhatIsNotBuilt() {
+  Stream<DynamicTest> loadsEveryGoodFile() {
     return Shared.conformanceFiles("prometheus/config", ".good.yml").stream()
         .map(
             f ->
                 DynamicTest.dynamicTest(
                     f.getFileName().toString(),
                     () -> {
-                      Throwable t = catchThrowable(() -> PrometheusConfig.read(f));
-                      if (t != null) {
-                        assertThat(t).isInstanceOf(NotBuiltException.class);
-                        for (NotBuiltException.Part p : ((NotBuiltException) t).parts()) {
-                          String text = Files.readString(Path.of(p.where().split(":")[0]));
-                          String key = p.what().substring(p.what().lastIndexOf('.') + 1);
-                          assertThat(text).contains(key.split(":")[0]);
-                        }
-                      }
+                      assertThatCode(() -> PrometheusConfig.read(f)).doesNotThrowAnyException();
                     }));
   }
 
@@ -112,16 +101,18 @@ class PrometheusConfigTest {
     // External labels are shown with their variables expanded, so their dollars are gone.
     return Shared.conformanceFiles("prometheus/config", ".good.yml").stream()
         .filter(f -> !f.endsWith("external_labels.good.yml"))
-        .filter(f -> catchThrowable(() -> PrometheusConfig.read(f)) == null)
         .map(
             f ->
                 DynamicTest.dynamicTest(
                     f.getFileName().toString(),
                     () -> {
                       PrometheusConfig c = PrometheusConfig.read(f);
+                      // Secrets are masked; those of some clouds have to look like a UUID.
+                      String text =
+                          c.toYaml().replace("<secret>", "11111111-1111-1111-1111-111111111111");
                       PrometheusConfig again =
                           PrometheusConfig.read(
-                              YamlDocument.parse(f.toString(), f.getParent(), c.toYaml()),
+                              YamlDocument.parse(f.toString(), f.getParent(), text),
                               null,
                               System::getenv);
                       assertThat(again.toYaml()).isEqualTo(c.toYaml());
@@ -156,18 +147,27 @@ class PrometheusConfigTest {
   }
 
   @Test
-  void namesEverythingThatIsNotBuiltAtOnce() {
-    assertThatThrownBy(
-            () ->
-                parse(
-                    """
-                    remote_write:
-                    - {url: http://x/, round_robin_dns: true}
-                    - {url: http://y/, name: y, round_robin_dns: true}
-                    """))
-        .isInstanceOf(NotBuiltException.class)
-        .hasMessageContaining("remote_write[0].round_robin_dns")
-        .hasMessageContaining("remote_write[1].round_robin_dns");
+  void choicesOfPrometheusOwnStore() throws IOException {
+    String text =
+        """
+        storage:
+          tsdb:
+            stale_series_compaction_threshold: 0.4
+            chunk_encoding: {floats: xor2}
+        remote_write:
+        - {url: http://x/, round_robin_dns: true}
+        """;
+    PrometheusConfig c = parse(text);
+    assertThat(c.storage().quietShare()).isEqualTo(0.4);
+    assertThat(parse(c.toYaml()).storage()).isEqualTo(c.storage());
+    assertThat(c.toYaml()).contains("round_robin_dns: true");
+    assertThat(parse("").storage().quietShare()).isEqualTo(0.2);
+    assertThat(parse(text.replace("0.4", "0")).storage().quietShare()).isEqualTo(0.2);
+    assertThatThrownBy(() -> parse(text.replace("0.4", "1.4")))
+        .hasMessageContaining("test.yml:3:")
+        .hasMessageContaining("between 0 and 1");
+    assertThatThrownBy(() -> parse(text.replace("xor2", "xor3")))
+        .hasMessageContaining("allowed: xor, xor2");
   }
 
   @Test

@@ -33,9 +33,9 @@ final class HostTls {
   }
 
   /** Opens a connection without a proxy, with its handshake done. */
-  static Wire.Dialer dialer(ClientTls.Setup tls, String host, int port) {
+  static Wire.Dialer dialer(ClientTls.Setup tls, String host, int port, Addresses addresses) {
     return opened -> {
-      SocketChannel plain = Wire.connected(host, port, opened);
+      SocketChannel plain = Wire.connected(host, port, addresses, opened);
       return Wire.of(secured(tls, plain.socket(), host, port), plain);
     };
   }

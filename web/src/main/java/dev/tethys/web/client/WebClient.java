@@ -273,7 +273,7 @@ public final class WebClient {
     if (proxy == null && HostTls.isNeeded(transport.tls(), call.uri())) {
       String host = UrlHost.bare(call.uri());
       return new Http1Call(call, path(call.uri()), headers, deadline, timer)
-          .send(HostTls.dialer(transport.tls(), host, port(call.uri())));
+          .send(HostTls.dialer(transport.tls(), host, port(call.uri()), Addresses.IN_ORDER));
     }
     return watched(call, overTcp(call, headers, scheme, deadline), deadline);
   }
@@ -285,7 +285,9 @@ public final class WebClient {
     String host = UrlHost.bare(call.uri());
     int port = port(call.uri());
     Connections.Server server = new Connections.Server(host, port, tls);
-    Wire.Dialer dialer = tls == null ? Wire.tcp(host, port) : HostTls.dialer(tls, host, port);
+    Addresses addresses = rules.anyAddress() ? Addresses.SHUFFLED : Addresses.IN_ORDER;
+    Wire.Dialer dialer =
+        tls == null ? Wire.tcp(host, port, addresses) : HostTls.dialer(tls, host, port, addresses);
     Http1Call c = new Http1Call(call, path(call.uri()), headers, deadline, timer);
     return rules.single() ? c.send(dialer) : c.send(connections, server, dialer);
   }

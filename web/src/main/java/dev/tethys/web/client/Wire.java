@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLSocket;
 
@@ -61,22 +62,27 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
 
   /** Opens a connection over TCP, to the first address of a host that takes it. */
   static Dialer tcp(String host, int port) {
-    return opened -> of(connected(host, port, opened));
+    return tcp(host, port, Addresses.IN_ORDER);
+  }
+
+  /** The same, of addresses in their own order. */
+  static Dialer tcp(String host, int port, Addresses addresses) {
+    return opened -> of(connected(host, port, addresses, opened));
   }
 
   /** Opens a connection over TCP, to the first address of a host that takes it. */
-  static SocketChannel connected(String host, int port, Consumer<Closeable> opened)
-      throws IOException {
-    InetAddress[] addresses;
+  static SocketChannel connected(
+      String host, int port, Addresses addresses, Consumer<Closeable> opened) throws IOException {
+    List<InetAddress> found;
     try {
-      addresses = InetAddress.getAllByName(host);
+      found = addresses.of(host);
     } catch (UnknownHostException e) {
       ConnectException c = new ConnectException();
       c.initCause(new UnresolvedAddressException());
       throw c;
     }
     IOException refused = null;
-    for (InetAddress a : addresses) {
+    for (InetAddress a : found) {
       SocketChannel channel = SocketChannel.open();
       opened.accept(channel);
       try {

@@ -146,7 +146,7 @@ class ConnectionRulesTest {
 
   private static ConnectionRules rules(
       boolean cookies, int most, int idle, int idleEach, Duration idleTime, boolean single) {
-    return new ConnectionRules(cookies, most, idle, idleEach, idleTime, single);
+    return new ConnectionRules(cookies, most, idle, idleEach, idleTime, single, false);
   }
 
   @Test
@@ -180,6 +180,14 @@ class ConnectionRulesTest {
       assertThat(first[1]).isEqualTo("HTTP/1.1");
       assertThat(ask(keeps, tls)[0]).as("with TLS: %s", tls).isEqualTo(first[0]);
       assertThat(ask(ends, tls)[0]).isNotEqualTo(ask(ends, tls)[0]);
+    }
+  }
+
+  @Test
+  void connectionsToAnyAddressAreKeptAsOthersAre() throws Exception {
+    WebClient c = client(ConnectionRules.ANY_ADDRESS, tls());
+    for (boolean tls : new boolean[] {false, true}) {
+      assertThat(ask(c, tls)[0]).as("with TLS: %s", tls).isEqualTo(ask(c, tls)[0]);
     }
   }
 

@@ -151,7 +151,8 @@ class StalledServerTest {
   @Test
   void timeRunsOutOverAConnectionThatServedBefore() throws Exception {
     serve(StalledServerTest::answer);
-    WebClient c = factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false)));
+    WebClient c =
+        factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false, false)));
     c.send(Call.get(uri("https", secured))).close();
     Duration time = Duration.ofSeconds(2);
     Call large = new Call("POST", uri("https", secured), Map.of(), new byte[LARGE], time, null);
@@ -174,7 +175,8 @@ class StalledServerTest {
           readHead(s);
           asked.countDown();
         });
-    WebClient c = factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false)));
+    WebClient c =
+        factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false, false)));
     c.send(Call.get(uri("https", secured))).close();
     FutureTask<?> call = new FutureTask<>(() -> c.send(Call.get(uri("https", secured))).status());
     Thread t = Thread.ofPlatform().daemon().start(call);

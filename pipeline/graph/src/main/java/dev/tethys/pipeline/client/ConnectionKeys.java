@@ -85,7 +85,8 @@ final class ConnectionKeys {
         number(o, idle, 0),
         number(o, idleEach, o.has(idleEach) ? GO_IDLE_EACH : 0),
         duration(o),
-        o.get(single));
+        o.get(single),
+        false);
   }
 
   private static int number(YamlObject o, Key<Long> key, int usual) {

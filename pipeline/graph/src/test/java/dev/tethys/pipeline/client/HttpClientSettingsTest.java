@@ -33,7 +33,7 @@ class HttpClientSettingsTest {
                     + " max_conns_per_host: 9, idle_conn_timeout: 90s, disable_keep_alives:"
                     + " true, read_buffer_size: 524288, http2_ping_timeout: 0s, middlewares: []}")
                 .connections())
-        .isEqualTo(new ConnectionRules(true, 9, 7, 2, Duration.ofSeconds(90), true));
+        .isEqualTo(new ConnectionRules(true, 9, 7, 2, Duration.ofSeconds(90), true, false));
     assertThat(read("cookies: {enabled: false}").connections().cookies()).isFalse();
   }
 

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxFuture how far ahead of the clock a sample may be
  * @param memoryLimit bytes that series and samples in memory may take: near it memory is cut into
  *     blocks early, then writers are slowed, then new series are refused; 0 for no limit
+ * @param quietShare the share of series without new samples at which memory is cut into a block for
+ *     them, above 0 and at most 1
  * @param background whether threads of the database flush, compact and sync; without, {@link
  *     MetricsDatabase#maintain} does when it is called
  * @param clock the time
@@ -44,6 +46,7 @@ public record DatabaseOptions(
     int maxSeries,
     Duration maxFuture,
     long memoryLimit,
+    double quietShare,
     boolean background,
     InstantSource clock,
     @Nullable Registry registry) {
@@ -77,6 +80,7 @@ public record DatabaseOptions(
           Integer.MAX_VALUE,
           Duration.ofMinutes(10),
           HALF_OF_HEAP,
+          0.2,
           true,
           InstantSource.system(),
           null);
@@ -96,6 +100,9 @@ public record DatabaseOptions(
     }
     if (compactionRate < 0) {
       throw new IllegalArgumentException("compactionRate must be 0 or more");
+    }
+    if (!(quietShare > 0 && quietShare <= 1)) {
+      throw new IllegalArgumentException("quietShare must be above 0 and at most 1");
     }
     if (exemplars < 0 || maxSeries < 1) {
       throw new IllegalArgumentException("exemplars must be 0 or more, maxSeries 1 or more");
@@ -161,6 +168,10 @@ public record DatabaseOptions(
     return with(v -> v.memoryLimit = bytes);
   }
 
+  public DatabaseOptions withQuietShare(double share) {
+    return with(v -> v.quietShare = share);
+  }
+
   private DatabaseOptions with(Consumer<Values> change) {
     Values v = new Values(this);
     change.accept(v);
@@ -181,6 +192,7 @@ public record DatabaseOptions(
     int maxSeries;
     Duration maxFuture;
     long memoryLimit;
+    double quietShare;
     boolean background;
     InstantSource clock;
     @Nullable Registry registry;
@@ -198,6 +210,7 @@ public record DatabaseOptions(
       maxSeries = o.maxSeries;
       maxFuture = o.maxFuture;
       memoryLimit = o.memoryLimit;
+      quietShare = o.quietShare;
       background = o.background;
       clock = o.clock;
       registry = o.registry;
@@ -217,6 +230,7 @@ public record DatabaseOptions(
           maxSeries,
           maxFuture,
           memoryLimit,
+          quietShare,
           background,
           clock,
           registry);

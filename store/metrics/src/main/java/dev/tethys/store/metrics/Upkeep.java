@@ -37,9 +37,6 @@ final class Upkeep {
   /** Late samples in memory at which they become blocks, however small. */
   static final long MAX_LATE = 2_000_000;
 
-  /** The share of series without new samples at which memory is cut for them alone. */
-  private static final double MAX_QUIET = 0.2;
-
   private static final int PASSES_BEFORE_LETTING_GO = 5;
 
   /** What was brought back waits so long for its files: a start has more urgent work. */
@@ -333,7 +330,7 @@ final class Upkeep {
       return false;
     }
     int quiet = pressed ? 0 : head.truncation().quietSince(cut);
-    if (!pressed && (quiet < MIN_QUIET || quiet < head.seriesCount() * MAX_QUIET)) {
+    if (!pressed && (quiet < MIN_QUIET || quiet < head.seriesCount() * options.quietShare())) {
       return false;
     }
     head.truncation().cut(cut); // before spans are taken, as in flush

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.config.CloudAuth;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.ConnectionRules;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;
@@ -86,7 +87,8 @@ public record RemoteWriteConfig(
           "round_robin_dns",
           Type.BOOL,
           false,
-          "Connect to each address of the host in turn; refused when true.");
+          "New connections go to any address of the host, not to the first that takes them; through a proxy"
+              + " they go to the proxy.");
   private static final Key<QueueConfig> QUEUE =
       SECTION.key(
           "queue_config",
@@ -157,12 +159,6 @@ public record RemoteWriteConfig(
       throw o.error(ADDRESS, "url for remote_write is empty");
     }
     Map<String, String> headers = HttpClientConfig.sentHeaders(o, HEADERS);
-    if (o.get(ROUND_ROBIN_DNS)) {
-      YamlNode at = o.at(ROUND_ROBIN_DNS);
-      if (at != null) {
-        at.notBuilt(at.path());
-      }
-    }
     return new RemoteWriteConfig(
         url,
         o.get(NAME),
@@ -173,6 +169,7 @@ public record RemoteWriteConfig(
         o.get(SEND_EXEMPLARS),
         o.get(SEND_NATIVE_HISTOGRAMS),
         HttpClientConfig.read(o, HttpClientConfig.DEFAULT_HTTP1)
+            .with(o.get(ROUND_ROBIN_DNS) ? ConnectionRules.ANY_ADDRESS : ConnectionRules.USUAL)
             .with(o.find(SIGV4), o)
             .with(o.find(AZUREAD), o)
             .with(o.find(GOOGLE_IAM), o),
@@ -218,6 +215,7 @@ public record RemoteWriteConfig(
     m.put("name", name.isEmpty() ? null : name);
     m.put("send_exemplars", sendExemplars ? true : null);
     m.put("send_native_histograms", sendNativeHistograms ? true : null);
+    m.put("round_robin_dns", client.connections().anyAddress() ? true : null);
     m.put("protobuf_message", message.text());
     client.addTo(m);
     m.put("queue_config", queue.tree());

@@ -1,0 +1,33 @@
+package dev.tethys.web.client;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/** The addresses of a host, in the order in which they are tried. */
+@FunctionalInterface
+interface Addresses {
+  /** As the system gives them. */
+  Addresses IN_ORDER = host -> List.of(InetAddress.getAllByName(host));
+
+  /** In an order of chance, so that connections spread over all of them. */
+  Addresses SHUFFLED = shuffled(IN_ORDER);
+
+  /**
+   * Looks a host up.
+   *
+   * @throws UnknownHostException when it has none
+   */
+  List<InetAddress> of(String host) throws UnknownHostException;
+
+  /** The same addresses in an order of chance, another one each time. */
+  static Addresses shuffled(Addresses addresses) {
+    return host -> {
+      InetAddress[] all = addresses.of(host).toArray(InetAddress[]::new);
+      Collections.shuffle(Arrays.asList(all));
+      return List.of(all);
+    };
+  }
+}
