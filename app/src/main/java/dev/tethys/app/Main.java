@@ -134,9 +134,7 @@ public final class Main {
           alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
           collector           what the OpenTelemetry Collector does: --config collector.yaml
           gateway             what clymene-gateway does, and more: takes what is pushed, to other destinations; or a graph
-          exporter node       what node_exporter does, on port 9100
-          exporter statsd     what statsd_exporter does: StatsD to port 9125, metrics from port 9102
-          exporter graphite   what graphite_exporter does: Graphite to port 9109, metrics from port 9108
+          exporter NAME       what node_exporter does, on port 9100, and a dozen others; tethys exporter lists them
           ingester            what clymene-ingester does: Kafka topics to other destinations; or a graph, as collector
           logs                what Promtail does: --config.file promtail.yml; log files to Loki
           pushgateway         what Prometheus's Pushgateway does, on port 9091

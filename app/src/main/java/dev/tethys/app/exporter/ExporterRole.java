@@ -68,13 +68,12 @@ public final class ExporterRole {
             usage: tethys exporter NAME [<flags>]
 
             Exporters:
-              node       this machine, as node_exporter shows it, on port 9100
-              statsd     what StatsD's senders send to port 9125, as statsd_exporter shows it, on port 9102
-              graphite   what Graphite's senders send to port 9109, as graphite_exporter shows it, on port 9108
+              node       :9100  Shows this machine as node_exporter does.
+              statsd     :9102  Shows what StatsD's senders send to port 9125 as statsd_exporter does.
+              graphite   :9108  Shows what Graphite's senders send to port 9109 as graphite_exporter does.
             """);
     for (ExporterKind k : ExporterKinds.ALL) {
-      sb.append(
-          String.format(Locale.ROOT, "  %-10s %s, as %s%n", k.name(), k.about(), k.program()));
+      sb.append(String.format(Locale.ROOT, "  %-10s %-6s %s%n", k.name(), k.address(), k.about()));
     }
     return sb.append("\ntethys exporter NAME --help lists its flags.\n").toString();
   }

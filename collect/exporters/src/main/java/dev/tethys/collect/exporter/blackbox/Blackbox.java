@@ -33,7 +33,8 @@ public final class Blackbox implements ExporterKind {
 
   @Override
   public String about() {
-    return "targets seen from outside (HTTP, TCP, DNS, ICMP, gRPC, Unix, WebSocket), on port 9115";
+    return "Shows targets as they are seen from outside (HTTP, TCP, DNS, ICMP, gRPC, Unix,"
+        + " WebSocket), as blackbox_exporter does.";
   }
 
   @Override

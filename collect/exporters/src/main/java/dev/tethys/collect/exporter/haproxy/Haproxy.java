@@ -37,7 +37,7 @@ public final class Haproxy implements ExporterKind {
 
   @Override
   public String about() {
-    return "the statistics of an HAProxy, on port 9101";
+    return "Shows the statistics of an HAProxy as haproxy_exporter does.";
   }
 
   @Override

@@ -39,7 +39,7 @@ public final class JmxExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "another JVM's beans, over remote JMX, on port 9404";
+    return "Shows the beans of another JVM, over remote JMX, as jmx_exporter does.";
   }
 
   @Override
