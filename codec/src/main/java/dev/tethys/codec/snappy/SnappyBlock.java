@@ -22,6 +22,11 @@ public final class SnappyBlock {
   /** The most bytes one byte of input can become: a 3-byte copy gives 64. */
   private static final int MAX_EXPANSION = 22;
 
+  /** Bytes of the widest element that is not seldom: a tag and sixteen bytes. */
+  private static final int WIDEST = 17;
+
+  private static final int LONGEST_COPY = 64;
+
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle SHORT =
@@ -87,99 +92,148 @@ public final class SnappyBlock {
     int end = offset + length;
     int op = 0;
     while (ip < end) {
-      int tag = src[ip++];
-      int copyOffset;
-      int n;
-      switch (tag & 3) {
-        case 0 -> {
-          n = (tag & 0xff) >>> 2;
-          if (n < 16) {
-            n++;
-            if (end - ip >= 16 && outEnd - op >= n) {
-              LONG.set(dst, op, (long) LONG.get(src, ip));
-              LONG.set(dst, op + 8, (long) LONG.get(src, ip + 8));
-              ip += n;
-              op += n;
-              continue;
-            }
-          } else if (n < 60) {
-            n++;
-          } else {
-            int bytes = n - 59;
-            if (end - ip < bytes) {
-              throw corrupt("it ends within a literal's length");
-            }
-            n = 0;
-            for (int i = 0; i < bytes; i++) {
-              n |= (src[ip++] & 0xff) << 8 * i;
-            }
-            n++;
-            if (n <= 0) {
-              throw corrupt("a literal beyond 2 GiB");
-            }
-          }
-          if (n > end - ip || n > outEnd - op) {
-            throw corrupt("a literal of " + n + " bytes runs over the end");
-          }
-          System.arraycopy(src, ip, dst, op, n);
-          ip += n;
-          op += n;
-          continue;
-        }
-        case 1 -> {
-          if (ip >= end) {
-            throw corrupt("it ends within a copy");
-          }
-          n = 4 + (tag >>> 2 & 7);
-          copyOffset = (tag & 0xe0) << 3 | src[ip++] & 0xff;
-        }
-        case 2 -> {
-          if (end - ip < 2) {
-            throw corrupt("it ends within a copy");
-          }
-          n = 1 + ((tag & 0xff) >>> 2);
-          copyOffset = (short) SHORT.get(src, ip) & 0xffff;
-          ip += 2;
-        }
-        default -> {
-          if (end - ip < 4) {
-            throw corrupt("it ends within a copy");
-          }
-          n = 1 + ((tag & 0xff) >>> 2);
-          copyOffset = (int) INT.get(src, ip);
-          ip += 4;
-        }
+      long at = usual(src, ip, end, dst, op, outEnd);
+      ip = (int) (at >>> 32);
+      op = (int) at;
+      if (ip < end) {
+        at = element(src, ip, end, dst, op, outEnd);
+        ip = (int) (at >>> 32);
+        op = (int) at;
       }
-      if (copyOffset <= 0 || copyOffset > op || n > outEnd - op) {
-        throw corrupt("a copy reaches outside of the decoded bytes");
-      }
-      int from = op - copyOffset;
-      int to = op;
-      int stop = op + n;
-      if (copyOffset >= 16) {
-        do {
-          LONG.set(dst, to, (long) LONG.get(dst, from));
-          LONG.set(dst, to + 8, (long) LONG.get(dst, from + 8));
-          to += 16;
-          from += 16;
-        } while (to < stop);
-      } else if (copyOffset >= 8) {
-        do {
-          LONG.set(dst, to, (long) LONG.get(dst, from));
-          to += 8;
-          from += 8;
-        } while (to < stop);
-      } else {
-        while (to < stop) {
-          dst[to++] = dst[from++];
-        }
-      }
-      op = stop;
     }
     if (op != outEnd) {
       throw corrupt("it gives " + op + " of " + outEnd + " declared bytes");
     }
     return outEnd;
+  }
+
+  /**
+   * Decodes elements as long as they are of the usual kinds and neither end is near. Which of two
+   * kinds a copy is, is computed and not jumped for, since nobody can foresee it.
+   *
+   * @return where it ended, in the input shifted left by 32, and in the output
+   */
+  private static long usual(
+      byte[] src, int inFrom, int inEnd, byte[] dst, int outFrom, int outEnd) {
+    int ip = inFrom;
+    int op = outFrom;
+    int lastIn = inEnd - WIDEST;
+    int lastOut = outEnd - LONGEST_COPY;
+    while (ip <= lastIn && op <= lastOut) {
+      int tag = src[ip];
+      if ((tag & 3) == 0) {
+        int n = ((tag >>> 2) & 63) + 1;
+        if (n > 16) {
+          break;
+        }
+        LONG.set(dst, op, (long) LONG.get(src, ip + 1));
+        LONG.set(dst, op + 8, (long) LONG.get(src, ip + 9));
+        ip += n + 1;
+        op += n;
+        continue;
+      }
+      int wide = (tag >>> 1) & 1;
+      int far = (short) SHORT.get(src, ip + 1) & 0xffff;
+      int copyOffset = (far & (0xff | -wide)) | (((tag & 0xe0) << 3) & (wide - 1));
+      if ((tag & 3) == 3 || copyOffset < 16 || copyOffset > op) {
+        break;
+      }
+      int n = ((tag >>> 2) & (7 | (-wide & 63))) + 4 - 3 * wide;
+      int from = op - copyOffset;
+      LONG.set(dst, op, (long) LONG.get(dst, from));
+      LONG.set(dst, op + 8, (long) LONG.get(dst, from + 8));
+      LONG.set(dst, op + 16, (long) LONG.get(dst, from + 16));
+      LONG.set(dst, op + 24, (long) LONG.get(dst, from + 24));
+      if (n > 32) {
+        LONG.set(dst, op + 32, (long) LONG.get(dst, from + 32));
+        LONG.set(dst, op + 40, (long) LONG.get(dst, from + 40));
+        LONG.set(dst, op + 48, (long) LONG.get(dst, from + 48));
+        LONG.set(dst, op + 56, (long) LONG.get(dst, from + 56));
+      }
+      ip += 2 + wide;
+      op += n;
+    }
+    return ((long) ip << 32) | op;
+  }
+
+  /** Decodes one element, whatever it is; as above. */
+  private static long element(byte[] src, int inFrom, int end, byte[] dst, int op, int outEnd) {
+    int ip = inFrom;
+    int tag = src[ip++];
+    int copyOffset;
+    int n;
+    switch (tag & 3) {
+      case 0 -> {
+        n = (tag & 0xff) >>> 2;
+        if (n < 60) {
+          n++;
+        } else {
+          int bytes = n - 59;
+          if (end - ip < bytes) {
+            throw corrupt("it ends within a literal's length");
+          }
+          n = 0;
+          for (int i = 0; i < bytes; i++) {
+            n |= (src[ip++] & 0xff) << (8 * i);
+          }
+          n++;
+          if (n <= 0) {
+            throw corrupt("a literal beyond 2 GiB");
+          }
+        }
+        if (n > end - ip || n > outEnd - op) {
+          throw corrupt("a literal of " + n + " bytes runs over the end");
+        }
+        System.arraycopy(src, ip, dst, op, n);
+        return ((long) (ip + n) << 32) | (op + n);
+      }
+      case 1 -> {
+        if (ip >= end) {
+          throw corrupt("it ends within a copy");
+        }
+        n = 4 + ((tag >>> 2) & 7);
+        copyOffset = ((tag & 0xe0) << 3) | (src[ip++] & 0xff);
+      }
+      case 2 -> {
+        if (end - ip < 2) {
+          throw corrupt("it ends within a copy");
+        }
+        n = 1 + ((tag & 0xff) >>> 2);
+        copyOffset = (short) SHORT.get(src, ip) & 0xffff;
+        ip += 2;
+      }
+      default -> {
+        if (end - ip < 4) {
+          throw corrupt("it ends within a copy");
+        }
+        n = 1 + ((tag & 0xff) >>> 2);
+        copyOffset = (int) INT.get(src, ip);
+        ip += 4;
+      }
+    }
+    if (copyOffset <= 0 || copyOffset > op || n > outEnd - op) {
+      throw corrupt("a copy reaches outside of the decoded bytes");
+    }
+    copy(dst, op - copyOffset, op, n);
+    return ((long) ip << 32) | (op + n);
+  }
+
+  /** Copies at most 64 bytes, and up to eight behind them; places may overlap. */
+  private static void copy(byte[] dst, int fromStart, int toStart, int n) {
+    int from = fromStart;
+    int to = toStart;
+    int stop = to + n;
+    if (to - from >= 8) {
+      do {
+        LONG.set(dst, to, (long) LONG.get(dst, from));
+        to += 8;
+        from += 8;
+      } while (to < stop);
+    } else {
+      while (to < stop) {
+        dst[to++] = dst[from++];
+      }
+    }
   }
 
   /** The room that {@link #encode} may need. */
