@@ -214,8 +214,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   @Override
-  public View sparingView() {
-    return new ColumnPage(shape(), bytes, head, columns, length, sum, true);
+  public View sparingView(ReadAhead ahead) {
+    return new ColumnPage(shape(), ahead.of(bytes), head, columns, length, sum, true);
   }
 
   @Override

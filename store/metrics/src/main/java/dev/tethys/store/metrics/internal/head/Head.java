@@ -335,16 +335,16 @@ public final class Head {
 
   /** Series that meet the matchers and have samples in a closed range, as they are now. */
   public SourceSelection select(long min, long max, List<Matcher> matchers, Expressions known) {
-    return select(min, max, matchers, known, false);
+    return select(min, max, matchers, known, null);
   }
 
   /** All samples in a closed range, for one who reads them once. */
   public SourceSelection selectOnce(long min, long max) {
-    return select(min, max, List.of(), Expressions.NONE, true);
+    return select(min, max, List.of(), Expressions.NONE, new ReadAhead());
   }
 
   private SourceSelection select(
-      long min, long max, List<Matcher> matchers, Expressions known, boolean sparing) {
+      long min, long max, List<Matcher> matchers, Expressions known, @Nullable ReadAhead ahead) {
     LabelIndex index;
     long version;
     FoundSeries found;
@@ -368,7 +368,7 @@ public final class Head {
           lists[i] = table.list(slots[i]);
         }
       }
-      views = new Views(last, Math.max(min, flushedTo), min, max, sparing);
+      views = new Views(last, Math.max(min, flushedTo), min, max, ahead);
       for (int slot : slots) {
         views.see(slot);
       }
@@ -390,15 +390,14 @@ public final class Head {
     final long rowsFrom;
     private final long min;
     private final long max;
+    private final @Nullable ReadAhead ahead;
 
-    private final boolean sparing;
-
-    Views(int lastSlot, long rowsFrom, long min, long max, boolean sparing) {
+    Views(int lastSlot, long rowsFrom, long min, long max, @Nullable ReadAhead ahead) {
       rows = new Stripe.View[(lastSlot >>> 6) + 1];
       this.rowsFrom = rowsFrom;
       this.min = min;
       this.max = max;
-      this.sparing = sparing;
+      this.ahead = ahead;
     }
 
     /** Notes what there is of a series, under the lock. */
@@ -406,7 +405,7 @@ public final class Head {
       Stripe stripe = stripe(slot);
       Stripe.View v = rows[slot >>> 6];
       if (v == null) {
-        v = stripe.view(rowsFrom, max, sparing);
+        v = stripe.view(rowsFrom, max, ahead);
         rows[slot >>> 6] = v;
       }
       Extras e = stripe.extras(slot & 63);

@@ -104,10 +104,11 @@ public final class HeadSnapshot {
       index = t.index;
       lists = t.lists();
       generations = Arrays.copyOf(t.keys.generation, lists.length);
+      ReadAhead ahead = new ReadAhead();
       for (int i = 0; i < head.stripes.length; i++) {
         Stripe s = head.stripes[i];
         if (s != null) {
-          stripes.add(state(i, s));
+          stripes.add(state(i, s, ahead));
         }
       }
     } finally {
@@ -115,7 +116,7 @@ public final class HeadSnapshot {
     }
   }
 
-  private static StripeState state(int number, Stripe s) {
+  private static StripeState state(int number, Stripe s, ReadAhead ahead) {
     List<ExtraState> extras = new ArrayList<>();
     for (int k = 0; s.hasExtras() && k < 64; k++) {
       Extras e = s.extras(k);
@@ -132,7 +133,7 @@ public final class HeadSnapshot {
         number,
         s.newest.copy(),
         s.lastBits.clone(),
-        s.view(Long.MIN_VALUE, Long.MAX_VALUE, true),
+        s.view(Long.MIN_VALUE, Long.MAX_VALUE, ahead),
         extras);
   }
 

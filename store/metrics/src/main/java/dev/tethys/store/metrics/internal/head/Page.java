@@ -114,8 +114,11 @@ sealed interface Page permits RowPage, ColumnPage {
     return scratch.size > 0;
   }
 
-  /** The page for one who reads all of it, once: what it reads should not stay in memory. */
-  default View sparingView() {
+  /**
+   * The page for one who reads all of it, once: what it reads should not stay in memory, but for
+   * what is ahead of it.
+   */
+  default View sparingView(ReadAhead ahead) {
     return view();
   }
 

@@ -178,15 +178,15 @@ final class Stripe {
   }
 
   View view(long minTime, long maxTime) {
-    return view(minTime, maxTime, false);
+    return view(minTime, maxTime, null);
   }
 
   /**
    * The pages that overlap a closed time range.
    *
-   * @param sparing for one who reads all of it, once
+   * @param ahead of one who reads all of it, once
    */
-  View view(long minTime, long maxTime, boolean sparing) {
+  View view(long minTime, long maxTime, @Nullable ReadAhead ahead) {
     int n = 0;
     int first = -1;
     int last = -1;
@@ -201,11 +201,11 @@ final class Stripe {
     n = 0;
     for (int i = Math.max(first, 0); i <= last; i++) {
       if (pages[i].maxTime() >= minTime && pages[i].minTime() <= maxTime) {
-        v[n++] = sparing ? pages[i].sparingView() : pages[i].view();
+        v[n++] = ahead != null ? pages[i].sparingView(ahead) : pages[i].view();
       }
     }
     int closed = Math.min(last + 1, count - 1) - first; // how many of them take no more rows
-    if (sparing || closed < 1 || n != last + 1 - first) {
+    if (ahead != null || closed < 1 || n != last + 1 - first) {
       return new View(v, null, v);
     }
     PageRun.Name told = new PageRun.Name(name, first, first + closed - 1);

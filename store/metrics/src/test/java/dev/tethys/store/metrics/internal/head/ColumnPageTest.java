@@ -100,7 +100,7 @@ class ColumnPageTest {
     int k = Long.numberOfTrailingZeros(rows.seen);
     page.read(k, Long.MIN_VALUE, Long.MAX_VALUE, into);
     page.readTimes(k, Long.MIN_VALUE, Long.MAX_VALUE, into);
-    page.sparingView().read(k, Long.MIN_VALUE, Long.MAX_VALUE, into);
+    page.sparingView(new ReadAhead()).read(k, Long.MIN_VALUE, Long.MAX_VALUE, into);
     assertThat(into.size).isZero();
     for (RowColumns small : new RowColumns[] {null, new RowColumns()}) {
       ByteSink out = new ByteSink();

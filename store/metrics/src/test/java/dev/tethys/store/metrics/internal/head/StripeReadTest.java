@@ -84,7 +84,12 @@ class StripeReadTest {
         int k = random.nextInt(64);
         long min = random.nextInt(3) == 0 ? NewestTimes.NEVER : random.nextLong(time + 1_000);
         long max = random.nextInt(3) == 0 ? Long.MAX_VALUE : random.nextLong(time + 1_000);
-        check(stripe.view(min, max, read % 2 == 0), k, min, max, expected.get(k));
+        check(
+            stripe.view(min, max, read % 2 == 0 ? new ReadAhead() : null),
+            k,
+            min,
+            max,
+            expected.get(k));
       }
     }
   }
@@ -225,9 +230,9 @@ class StripeReadTest {
 
     void check() {
       for (int k = 0; k < 64; k++) {
-        for (boolean sparing : new boolean[] {false, true}) {
+        for (ReadAhead ahead : new ReadAhead[] {null, new ReadAhead()}) {
           StripeReadTest.check(
-              stripe.view(NewestTimes.NEVER, Long.MAX_VALUE, sparing),
+              stripe.view(NewestTimes.NEVER, Long.MAX_VALUE, ahead),
               k,
               NewestTimes.NEVER,
               Long.MAX_VALUE,
