@@ -47,6 +47,12 @@ public final class WriteRequestReader {
     MetricType.STATESET
   };
 
+  // Of the series that was handed out last: it was walked; or its labels are only likely, and its
+  // sample is still to be handed out; or it was.
+  private static final int WALKED = 0;
+  private static final int WHOLE = 1;
+  private static final int SAMPLE_TAKEN = 2;
+
   private final ProtoReader top = new ProtoReader();
   private final ProtoReader in = new ProtoReader();
   private final HistogramMessage histograms = new HistogramMessage();
@@ -70,6 +76,12 @@ public final class WriteRequestReader {
   private String family = "";
   private @Nullable MetricMetadata metadata;
   private boolean inMetadata;
+  private boolean walked; // all series were handed out
+  private boolean others; // something else stands between them
+
+  private int likely; // whether the series was walked
+  private int seriesOffset;
+  private int seriesLength;
 
   /** Starts over with a decompressed request. */
   public WriteRequestReader reset(byte[] buffer, int from, int size) {
@@ -78,6 +90,9 @@ public final class WriteRequestReader {
     length = size;
     top.reset(buffer, from, size);
     inMetadata = false;
+    walked = false;
+    others = false;
+    likely = WALKED;
     return this;
   }
 
@@ -97,16 +112,70 @@ public final class WriteRequestReader {
 
   /** Goes to the next series; false after the last one. */
   public boolean nextSeries() {
+    if (!nextField()) {
+      return false;
+    }
+    likely = WALKED;
+    enterSeries(seriesOffset, seriesLength);
+    return true;
+  }
+
+  /**
+   * The same without walking the labels, where that can be put off: what ends as a {@link
+   * SingleSample} is taken for labels and that sample. Whoever does not know that these very bytes
+   * are labels says {@link #settle} before anything is made of the series.
+   */
+  public boolean nextLikelySeries() {
+    if (!nextField()) {
+      return false;
+    }
+    likely = WALKED;
+    if (!isLikely(seriesOffset, seriesOffset + seriesLength)) {
+      enterSeries(seriesOffset, seriesLength);
+    }
+    return true;
+  }
+
+  /** Walks the series that {@link #nextLikelySeries} handed out, if it did not. */
+  public void settle() {
+    if (likely != WALKED) {
+      likely = WALKED;
+      enterSeries(seriesOffset, seriesLength);
+    }
+  }
+
+  /** Goes to the next field that is a series. */
+  private boolean nextField() {
     while (top.next()) {
       if (top.field() == 1) {
         int n = top.readLength();
-        enterSeries(top.position(), n);
-        top.position(top.position() + n);
+        seriesOffset = top.position();
+        seriesLength = n;
+        top.position(seriesOffset + n);
         return true;
       }
       top.skip();
+      others = true;
     }
+    walked = true;
     return false;
+  }
+
+  /** Whether a series looks like labels and a single sample; then it is read. */
+  private boolean isLikely(int at, int end) {
+    byte[] b = buf;
+    int sample = SingleSample.begin(b, at, end);
+    if (sample < 0) {
+      return false;
+    }
+    labelBuffer = b;
+    labelOffset = at;
+    labelLength = sample - at;
+    value = SingleSample.value(b, sample, end);
+    timestamp = SingleSample.time(b, end);
+    startTimestamp = 0;
+    likely = WHOLE;
+    return true;
   }
 
   /**
@@ -186,6 +255,11 @@ public final class WriteRequestReader {
 
   /** The next sample, histogram or exemplar of the series, in the order of the wire. */
   public SeriesEvent next() {
+    if (likely != WALKED) {
+      SeriesEvent e = likely == WHOLE ? SeriesEvent.SAMPLE : SeriesEvent.END;
+      likely = SAMPLE_TAKEN;
+      return e;
+    }
     while (in.next()) {
       switch (in.field()) {
         case 2 -> {
@@ -307,6 +381,9 @@ public final class WriteRequestReader {
   /** Goes to the next metadata entry of the request, before or after the series were walked. */
   public boolean nextMetadata() {
     if (!inMetadata) {
+      if (walked && !others) {
+        return false;
+      }
       top.reset(buf, offset, length);
       inMetadata = true;
     }

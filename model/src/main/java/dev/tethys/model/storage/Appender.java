@@ -55,6 +55,14 @@ public interface Appender extends AutoCloseable {
    */
   long series(byte[] buf, int offset, int length, LabelDecoder decoder);
 
+  /**
+   * The reference of a series whose labels were resolved by these very bytes and this decoder
+   * before; {@link #NO_SERIES} when the store does not know that. Makes nothing.
+   */
+  default long known(byte[] buf, int offset, int length, LabelDecoder decoder) {
+    return NO_SERIES;
+  }
+
   /** Decodes canonical bytes of labels, see {@link Labels}. */
   LabelDecoder CANONICAL =
       (b, offset, length) ->

@@ -38,10 +38,14 @@ final class WriteV1 {
     WriteRequestReader r = w.v1.reset(w.decoded(), 0, length);
     String limited = null;
     int beyond = 0;
-    while (r.nextSeries()) {
+    while (r.nextLikelySeries()) {
       long ref;
       try {
-        ref = resolve(r);
+        ref = known(r);
+        if (ref == Appender.NO_SERIES) {
+          r.settle();
+          ref = resolve(r);
+        }
       } catch (InvalidLabelsException e) {
         LOG.log(Level.WARNING, "{0}", e.getMessage());
         int n = 0;
@@ -94,6 +98,10 @@ final class WriteV1 {
       return beyond == 1 ? limited : limited + "; and " + (beyond - 1) + " more new series";
     }
     return null;
+  }
+
+  private long known(WriteRequestReader r) {
+    return app.known(r.labelBuffer(), r.labelOffset(), r.labelLength(), WriteRequestReader.LABELS);
   }
 
   private long resolve(WriteRequestReader r) {

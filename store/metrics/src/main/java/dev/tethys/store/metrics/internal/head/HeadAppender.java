@@ -67,21 +67,34 @@ final class HeadAppender implements Appender {
 
   @Override
   public long series(byte[] buf, int offset, int length, LabelDecoder decoder) {
+    long ref = known(buf, offset, length, decoder);
+    if (ref != NO_SERIES) {
+      return ref;
+    }
+    if (lastSalt == 0) {
+      return head.admission.series(decoder.decode(buf, offset, length), 0, 0, false);
+    }
+    long high = fingerprint.high;
+    long low = fingerprint.low;
+    return foundAfterAll(
+        head.admission.series(decoder.decode(buf, offset, length), high, low, true));
+  }
+
+  @Override
+  public long known(byte[] buf, int offset, int length, LabelDecoder decoder) {
     batch();
     if (decoder != lastDecoder) {
       lastSalt = head.admission.salt(decoder);
       lastDecoder = decoder;
     }
     if (lastSalt == 0) {
-      return head.admission.series(decoder.decode(buf, offset, length), 0, 0, false);
+      return NO_SERIES;
     }
     Fingerprint f = fingerprint;
     f.hash(buf, offset, length, lastSalt);
     SeriesKeys keys = head.keys();
     int last = lastSlot;
-    // Where guesses keep failing (an order that changes), most are left out.
-    boolean guess = last < keys.capacity() && (misses < 8 || (misses & 15) == 0);
-    if (guess) {
+    if (guesses(keys)) {
       int slot = keys.successor(last);
       long ref = keys.check(slot, f.high, f.low);
       if (ref != 0) {
@@ -90,19 +103,25 @@ final class HeadAppender implements Appender {
         return ref;
       }
     }
-    misses++;
     long ref = keys.find(f.high, f.low);
     if (ref == 0) {
       ref = head.admission.otherEncoding(f.high, f.low);
-      if (ref == 0) {
-        long high = f.high;
-        long low = f.low;
-        ref = head.admission.series(decoder.decode(buf, offset, length), high, low, true);
-      }
     }
-    if (guess) {
-      keys.follow(last, (int) ref);
+    return ref == 0 ? NO_SERIES : foundAfterAll(ref);
+  }
+
+  /** Where guesses keep failing (an order that changes), most are left out. */
+  private boolean guesses(SeriesKeys keys) {
+    return lastSlot < keys.capacity() && (misses < 8 || (misses & 15) == 0);
+  }
+
+  /** Notes a series that no guess was right about. */
+  private long foundAfterAll(long ref) {
+    SeriesKeys keys = head.keys();
+    if (guesses(keys)) {
+      keys.follow(lastSlot, (int) ref);
     }
+    misses++;
     lastSlot = (int) ref;
     return ref;
   }
