@@ -4,8 +4,11 @@ import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryUsage;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the heap near what is alive in it.
@@ -35,7 +38,8 @@ public final class HeapPace {
    * @param longest how long it may go without, if it has grown by more than a little: {@link
    *     #LITTLE_BYTES}, and a share of what was alive
    * @param little that share
-   * @param look how often it is looked at: what is put into it meanwhile is the process's own
+   * @param look how often it is looked at while there are collections: what is put into it
+   *     meanwhile is the process's own
    */
   record Rule(double growth, long headroom, Duration longest, double little, Duration look) {
     /**
@@ -118,7 +122,35 @@ public final class HeapPace {
   private static final long MUCH = 4 * MIB;
   private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
 
+  /**
+   * What is made grows old when the young generation is collected, or at once, if it is larger than
+   * that: only this is what somebody has to look for who does not know of a collection.
+   */
+  private static final Duration REST = Duration.ofSeconds(2);
+
   private HeapPace() {}
+
+  /**
+   * Tells whether there was a collection, so that a process that does nothing is not woken to look
+   * at its heap: one finds that nobody refers to an object any more.
+   */
+  static final class YoungCollections {
+    private final ReferenceQueue<Object> found = new ReferenceQueue<>();
+    private @Nullable WeakReference<Object> object;
+
+    /** Those from now on count. */
+    void next() {
+      WeakReference<Object> o = object;
+      if (o == null || o.refersTo(null)) {
+        object = new WeakReference<>(new Object(), found);
+      }
+    }
+
+    /** Waits until there was one, or so long; whether there was one. */
+    boolean await(Duration most) throws InterruptedException {
+      return found.remove(most.toMillis()) != null;
+    }
+  }
 
   /** Starts looking at the heap; without effect under a collector that paces itself. */
   public static void keep() {
@@ -149,8 +181,10 @@ public final class HeapPace {
 
   private static void watch(MemoryPoolMXBean old, Rule rule, StartPages start) {
     Pace pace = new Pace(rule);
+    YoungCollections young = new YoungCollections();
     long before = 0;
     while (true) {
+      young.next();
       MemoryUsage after = old.getCollectionUsage();
       long used = old.getUsage().getUsed();
       long begin = System.nanoTime();
@@ -167,8 +201,12 @@ public final class HeapPace {
             took / 1_000_000);
       }
       try {
-        Thread.sleep(used - before > MUCH ? SOON : rule.look);
+        boolean much = used - before > MUCH;
         before = used;
+        Thread.sleep(much ? SOON : rule.look);
+        if (!much) {
+          young.await(REST);
+        }
       } catch (InterruptedException e) {
         return;
       }

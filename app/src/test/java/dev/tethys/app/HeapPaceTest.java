@@ -63,6 +63,17 @@ class HeapPaceTest {
   }
 
   @Test
+  void whoWaitsForACollectionIsToldOfEach() throws Exception {
+    HeapPace.YoungCollections young = new HeapPace.YoungCollections();
+    young.next();
+    System.gc();
+    assertThat(young.await(Duration.ofMinutes(1))).isTrue();
+    young.next();
+    System.gc();
+    assertThat(young.await(Duration.ofMinutes(1))).as("a second one").isTrue();
+  }
+
+  @Test
   void garbageOfTheOldGenerationIsFoundWithoutTheHeapBeingFull() throws Exception {
     Process p =
         new ProcessBuilder(

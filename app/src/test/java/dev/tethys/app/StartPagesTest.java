@@ -1,9 +1,11 @@
 package dev.tethys.app;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.app.StartPages.Mapping;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,13 +43,26 @@ class StartPagesTest {
   @Test
   void whatIsMappedIsToldByTheSystem() throws IOException {
     assertThat(
-            StartPages.mappedBytes(
-                List.of("VmRSS:\t   57324 kB", "RssAnon:\t   12 kB", "RssFile:\t   45060 kB")))
+            mapped(
+                "VmRSS:\t   57324 kB\nRssAnon:\t   12 kB\nRssFile:\t   45060 kB\nVmPTE:\t 9 kB\n"))
         .isEqualTo(45060L << 10);
-    assertThat(StartPages.mappedBytes(List.of("Name:\tkthreadd", "Pid:\t2"))).isZero();
+    assertThat(mapped("RssFile:\t7 kB\n")).isEqualTo(7L << 10);
+    assertThat(mapped("Name:\tRssFile: 1\nPid:\t2\n")).isZero();
+    assertThat(mapped("Pid:\t2\nRssFi")).isZero();
+    assertThat(mapped("Pid:\t2")).isZero();
+    assertThat(mapped("")).isZero();
     Path own = Path.of("/proc/self/status");
     Assumptions.assumeTrue(Files.isReadable(own), "this system has no " + own);
-    assertThat(StartPages.mappedBytes(Files.readAllLines(own))).isPositive();
+    byte[] text = new byte[4096];
+    try (RandomAccessFile status = new RandomAccessFile(own.toFile(), "r")) {
+      assertThat(StartPages.mappedBytes(status, text)).isPositive();
+      assertThat(StartPages.mappedBytes(status, text)).as("read again").isPositive();
+    }
+  }
+
+  private static long mapped(String status) {
+    byte[] b = status.getBytes(US_ASCII);
+    return StartPages.mappedBytes(b, b.length);
   }
 
   @Test

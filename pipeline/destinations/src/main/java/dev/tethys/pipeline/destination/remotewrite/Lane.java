@@ -96,11 +96,27 @@ final class Lane {
     }
   }
 
+  /** Whether a request has waited for so long; also when somebody is at it just now. */
+  boolean mayBeDue(long nanos, long deadlineNanos) {
+    if (!lock.tryLock()) {
+      return true;
+    }
+    try {
+      return isDue(nanos, deadlineNanos);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isDue(long nanos, long deadlineNanos) {
+    return !waiting.isEmpty() && nanos - since >= deadlineNanos;
+  }
+
   /** Cuts a request that has waited for so long. */
   void cutIfDue(long nanos, long deadlineNanos) {
     lock.lock();
     try {
-      if (!waiting.isEmpty() && nanos - since >= deadlineNanos) {
+      if (isDue(nanos, deadlineNanos)) {
         cut();
       }
     } finally {

@@ -181,13 +181,32 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     timer =
         clock.schedule(
             Duration.ofNanos(nanos),
-            () ->
-                clock.execute(
-                    "remote-write " + config.id(),
-                    () -> {
-                      tick();
-                      tickLater();
-                    }));
+            () -> {
+              if (!isDue(clock.nanos())) {
+                tickLater(); // a thread for nothing, each second, is much of what an idle agent
+                // takes
+                return;
+              }
+              clock.execute(
+                  "remote-write " + config.id(),
+                  () -> {
+                    tick();
+                    tickLater();
+                  });
+            });
+  }
+
+  /** Whether a tick would do anything now, or may; never waits. */
+  private boolean isDue(long now) {
+    if (handover.isDurable() || metadataIsDue(now)) {
+      return true;
+    }
+    for (Lane l : lanes) {
+      if (l.mayBeDue(now, deadlineNanos())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Sends what has waited long enough. */
@@ -222,14 +241,19 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
   }
 
-  private void sendMetadata(long now) {
+  private boolean metadataIsDue(long now) {
     MetadataConfig m = config.metadata();
-    if (!m.send()
-        || sender.message() != Message.V1
-        || metadataUnderWay
-        || now - metadataSent < m.interval().toNanos()) {
+    return m.send()
+        && sender.message() == Message.V1
+        && !metadataUnderWay
+        && now - metadataSent >= m.interval().toNanos();
+  }
+
+  private void sendMetadata(long now) {
+    if (!metadataIsDue(now)) {
       return;
     }
+    MetadataConfig m = config.metadata();
     metadataSent = now;
     List<Map.Entry<String, MetricMetadata>> all = families.all();
     if (all.isEmpty()) {

@@ -2,10 +2,17 @@ package dev.tethys.pipeline.destination.remotewrite;
 
 import dev.tethys.pipeline.Clockwork;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Time that stands still until the test moves it; nothing runs by itself. */
+/** Time that stands still until the test moves it; no timer goes off by itself. */
 final class ManualClockwork implements Clockwork {
   long millis = 1_700_000_000_000L;
+
+  /** What got a thread of its own, in order. */
+  final List<String> executed = new ArrayList<>();
+
+  private final List<Runnable> timers = new ArrayList<>();
 
   @Override
   public long millis() {
@@ -19,11 +26,20 @@ final class ManualClockwork implements Clockwork {
 
   @Override
   public void execute(String name, Runnable task) {
+    executed.add(name);
     task.run();
   }
 
   @Override
   public Timer schedule(Duration after, Runnable task) {
-    return () -> {};
+    timers.add(task);
+    return () -> timers.remove(task);
+  }
+
+  /** Does what waits for its time, whenever that is. */
+  void ring() {
+    List<Runnable> due = List.copyOf(timers);
+    timers.clear();
+    due.forEach(Runnable::run);
   }
 }

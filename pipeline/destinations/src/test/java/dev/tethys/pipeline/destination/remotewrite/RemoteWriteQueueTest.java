@@ -492,6 +492,29 @@ class RemoteWriteQueueTest {
   }
 
   @Test
+  void aQueueStartsNoThreadUntilARequestOrMetadataIsDue() throws IOException {
+    try (RemoteWriteQueue q =
+        queue("metadata_config: {send_interval: 30s}\nqueue_config: {batch_send_deadline: 5s}")) {
+      clock.ring();
+      q.consume(
+          batch(1, w -> w.beginSeries(Labels.of("__name__", "m")).sample(T0, 1).endSeries()),
+          Receipt.NONE);
+      clock.millis += 4_999;
+      clock.ring();
+      assertThat(clock.executed).isEmpty();
+      clock.millis += 1;
+      clock.ring();
+      assertThat(clock.executed).hasSize(1);
+      assertThat(receiver.samples).hasSize(1);
+      clock.ring();
+      assertThat(clock.executed).hasSize(1);
+      clock.millis += 25_000;
+      clock.ring();
+      assertThat(clock.executed).as("metadata").hasSize(2);
+    }
+  }
+
+  @Test
   void metadataIsSentEachInterval() throws IOException {
     try (RemoteWriteQueue q =
         queue("metadata_config: {send_interval: 30s, max_samples_per_send: 2}")) {
