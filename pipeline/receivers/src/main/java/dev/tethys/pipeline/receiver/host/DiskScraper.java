@@ -2,6 +2,9 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings.Disk;
 import dev.tethys.config.Section;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
 

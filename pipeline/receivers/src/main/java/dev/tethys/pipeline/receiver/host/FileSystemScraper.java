@@ -4,6 +4,9 @@ import dev.tethys.collect.host.HostReadings.FileSystem;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
 

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,14 +30,11 @@ public final class HostMetricsReceiverFactory
   /**
    * What one is told.
    *
-   * @param timeout for one look; zero for none
    * @param metadata how often the host says in logs that it is there; zero for once
    * @param rootPath where the root of the host is seen, "" or / for here
    */
   public record Settings(
-      Duration interval,
-      Duration delay,
-      Duration timeout,
+      Rounds.Pace pace,
       Duration metadata,
       String rootPath,
       Map<String, ScraperKind.Maker> scrapers) {}
@@ -65,14 +63,8 @@ public final class HostMetricsReceiverFactory
 
   private static final Section SECTION =
       new Section("host_metrics", "Looks at the host that this process runs on.");
-  private static final Key<Duration> INTERVAL =
-      SECTION.key(
-          "collection_interval", GoDurations.TYPE, Duration.ofMinutes(1), "Between two looks.");
-  private static final Key<Duration> DELAY =
-      SECTION.key(
-          "initial_delay", GoDurations.TYPE, Duration.ofSeconds(1), "Before the first look.");
-  private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", GoDurations.TYPE, Duration.ZERO, "For one look; 0 for none.");
+  private static final Rounds.Pace.Keys PACE =
+      new Rounds.Pace.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
   private static final Key<Duration> METADATA =
       SECTION.key(
           "metadata_collection_interval",
@@ -147,9 +139,7 @@ public final class HostMetricsReceiverFactory
   }
 
   private static Settings read(YamlObject o) {
-    if (!o.get(INTERVAL).isPositive()) {
-      throw o.error(INTERVAL, "collection_interval wants to be longer than nothing");
-    }
+    Rounds.Pace pace = PACE.read(o);
     Map<String, ScraperKind.Maker> scrapers = o.get(SCRAPERS_KEY);
     if (scrapers.isEmpty()) {
       throw o.error(
@@ -161,8 +151,7 @@ public final class HostMetricsReceiverFactory
     if (!root.isEmpty() && !Files.isDirectory(Path.of(root))) {
       throw o.error(ROOT, "root_path: " + root + " is not a folder");
     }
-    return new Settings(
-        o.get(INTERVAL), o.get(DELAY), o.get(TIMEOUT), o.get(METADATA), root, scrapers);
+    return new Settings(pace, o.get(METADATA), root, scrapers);
   }
 
   @Override

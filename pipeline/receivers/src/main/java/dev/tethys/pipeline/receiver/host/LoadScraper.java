@@ -3,6 +3,8 @@ package dev.tethys.pipeline.receiver.host;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
 import java.io.IOException;
 import java.util.List;
 

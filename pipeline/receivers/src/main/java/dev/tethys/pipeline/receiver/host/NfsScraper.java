@@ -2,6 +2,10 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.config.Section;
 import dev.tethys.model.telemetry.Resource;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -110,7 +114,7 @@ final class NfsScraper implements HostScraper {
         section.type(
             o -> {
               List<MetricSettings> m = metrics.read(o);
-              return version -> new NfsScraper(new Emission("nfs", version, m));
+              return version -> new NfsScraper(new Emission(ScraperKind.origin("nfs", version), m));
             }));
   }
 

@@ -3,6 +3,9 @@ package dev.tethys.pipeline.receiver.host;
 import dev.tethys.collect.host.HostReadings.Paging;
 import dev.tethys.collect.host.HostReadings.Swap;
 import dev.tethys.config.Section;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
 

@@ -7,6 +7,11 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.telemetry.Resource;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.Recorder;
+import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -81,7 +86,7 @@ final class ProcessScraper implements HostScraper {
   /** What one is told. */
   record Settings(
       List<MetricSettings> metrics,
-      ProcessResource.Settings resource,
+      ResourceAttributes resource,
       NameFilter names,
       Muted muted,
       Duration delay) {}
@@ -95,7 +100,8 @@ final class ProcessScraper implements HostScraper {
   private static ScraperKind kind() {
     Section section = new Section("process", "What each process does.");
     MetricSettings.Keys metrics = new MetricSettings.Keys(section, INSTRUMENTS);
-    ProcessResource.Keys resource = new ProcessResource.Keys(section);
+    ResourceAttributes.Keys resource =
+        new ResourceAttributes.Keys(section, ProcessResource.ATTRIBUTES);
     NameFilter.Keys names = new NameFilter.Keys(section, "", "names");
     Key<Boolean> all = mute(section, "all_errors");
     Key<Boolean> name = mute(section, "name_error");
@@ -142,7 +148,7 @@ final class ProcessScraper implements HostScraper {
 
   ProcessScraper(Settings settings, String version) {
     this.settings = settings;
-    this.out = new Emission("process", version, settings.metrics());
+    this.out = new Emission(ScraperKind.origin("process", version), settings.metrics());
     this.resources = new ProcessResource(settings.resource(), settings.muted());
     if (out.wants(HANDLES)) {
       LOG.log(Level.WARNING, "metric {0} is of Windows; there is none on Linux", HANDLES);

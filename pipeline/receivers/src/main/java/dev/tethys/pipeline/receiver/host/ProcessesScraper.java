@@ -2,6 +2,8 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings.Totals;
 import dev.tethys.config.Section;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,9 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.telemetry.Resource;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.MetricSettings;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
@@ -29,6 +32,20 @@ record ScraperKind(String name, String about, Type<Maker> type) {
     void at(Scrape s, Emission out) throws IOException;
   }
 
+  private static final String SCOPE =
+      "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/hostmetricsreceiver"
+          + "/internal/scraper/";
+
+  /**
+   * What batches of a scraper say of it.
+   *
+   * @param version of this program
+   */
+  static Emission.Origin origin(String scraper, String version) {
+    return new Emission.Origin(
+        SCOPE + scraper + "scraper", version, "https://opentelemetry.io/schemas/1.9.0");
+  }
+
   /** A kind whose metrics count since the host was started and are of one resource. */
   static ScraperKind simple(
       String name,
@@ -43,7 +60,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
             o -> {
               List<MetricSettings> m = metrics.read(o);
               java.util.function.Supplier<Look> look = settings.apply(o);
-              return version -> new Simple(new Emission(name, version, m), look.get());
+              return version -> new Simple(new Emission(origin(name, version), m), look.get());
             }));
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.config.Section;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
 import java.util.List;
 
 /** For how long the host is up. */

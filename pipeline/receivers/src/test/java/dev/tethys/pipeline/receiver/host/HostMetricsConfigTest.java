@@ -59,9 +59,9 @@ class HostMetricsConfigTest {
                 mute_process_cgroup_error: true
                 scrape_process_delay: 0s
             """);
-    assertThat(s.interval()).isEqualTo(Duration.ofSeconds(30));
-    assertThat(s.delay()).isEqualTo(Duration.ofSeconds(2));
-    assertThat(s.timeout()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(s.pace().interval()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(s.pace().delay()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(s.pace().timeout()).isEqualTo(Duration.ofSeconds(10));
     assertThat(s.metadata()).isEqualTo(Duration.ofMinutes(1));
     assertThat(s.scrapers()).hasSize(11);
   }
@@ -69,9 +69,9 @@ class HostMetricsConfigTest {
   @Test
   void defaults() {
     HostMetricsReceiverFactory.Settings s = read("scrapers: {cpu: }");
-    assertThat(s.interval()).isEqualTo(Duration.ofMinutes(1));
-    assertThat(s.delay()).isEqualTo(Duration.ofSeconds(1));
-    assertThat(s.timeout()).isEqualTo(Duration.ZERO);
+    assertThat(s.pace().interval()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(s.pace().delay()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(s.pace().timeout()).isEqualTo(Duration.ZERO);
     assertThat(s.metadata()).isEqualTo(Duration.ofMinutes(5));
     assertThat(s.scrapers()).containsOnlyKeys("cpu");
   }

@@ -8,6 +8,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.pipeline.receiver.scraping.Instrument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

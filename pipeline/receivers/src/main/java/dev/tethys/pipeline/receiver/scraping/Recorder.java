@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.receiver.host;
+package dev.tethys.pipeline.receiver.scraping;
 
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The points of one metric, as they come. Of a metric that is not wanted it keeps none. */
-final class Recorder {
+public final class Recorder {
   /** A point that several may have gone into. */
   private static final class Joined {
     final NumberDataPoint point;
@@ -33,12 +33,13 @@ final class Recorder {
     this.joins = settings.joins();
   }
 
-  boolean isOn() {
+  /** Whether it is wanted. */
+  public boolean isOn() {
     return settings.enabled();
   }
 
   /** Whether points come with any of these attributes. */
-  boolean has(String... attributes) {
+  public boolean has(String... attributes) {
     List<String> names = List.of(attributes);
     return isOn()
         && settings.attributes().stream()
@@ -56,7 +57,7 @@ final class Recorder {
    * @param attributes values in the order of the instrument's attributes; those that may be left
    *     away may be missing at the end
    */
-  void count(long value, Object... attributes) {
+  public void count(long value, Object... attributes) {
     if (!isOn()) {
       return;
     }
@@ -79,7 +80,7 @@ final class Recorder {
   }
 
   /** Adds a number. */
-  void measure(double value, Object... attributes) {
+  public void measure(double value, Object... attributes) {
     if (!isOn()) {
       return;
     }

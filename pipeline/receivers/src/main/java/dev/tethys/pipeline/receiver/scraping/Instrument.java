@@ -1,5 +1,6 @@
-package dev.tethys.pipeline.receiver.host;
+package dev.tethys.pipeline.receiver.scraping;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -9,7 +10,7 @@ import java.util.List;
  * @param enabled whether it comes without being asked for
  * @param attributes in the order in which points have them
  */
-record Instrument(
+public record Instrument(
     String name,
     String description,
     String unit,
@@ -18,7 +19,7 @@ record Instrument(
     boolean enabled,
     List<Attribute> attributes) {
   /** What its points mean. */
-  enum Kind {
+  public enum Kind {
     /** A value as it is now. */
     GAUGE,
 
@@ -30,22 +31,25 @@ record Instrument(
   }
 
   /** An attribute of its points, and whether they have it without being asked to. */
-  record Attribute(String name, boolean enabled) {}
+  public record Attribute(String name, boolean enabled) {}
 
-  static Instrument gauge(String name, String unit, String description, String... attributes) {
+  public static Instrument gauge(
+      String name, String unit, String description, String... attributes) {
     return of(name, unit, description, Kind.GAUGE, false, attributes);
   }
 
-  static Instrument level(String name, String unit, String description, String... attributes) {
+  public static Instrument level(
+      String name, String unit, String description, String... attributes) {
     return of(name, unit, description, Kind.LEVEL, true, attributes);
   }
 
-  static Instrument counter(String name, String unit, String description, String... attributes) {
+  public static Instrument counter(
+      String name, String unit, String description, String... attributes) {
     return of(name, unit, description, Kind.COUNTER, true, attributes);
   }
 
   /** A counter of seconds. */
-  static Instrument time(String name, String description, String... attributes) {
+  public static Instrument time(String name, String description, String... attributes) {
     return of(name, "s", description, Kind.COUNTER, false, attributes);
   }
 
@@ -56,18 +60,18 @@ record Instrument(
   }
 
   /** The same, which comes only when asked for. */
-  Instrument optional() {
+  public Instrument optional() {
     return new Instrument(name, description, unit, kind, whole, false, attributes);
   }
 
   /** The same, a gauge of whole numbers. */
-  Instrument inWholeNumbers() {
+  public Instrument inWholeNumbers() {
     return new Instrument(name, description, unit, kind, true, enabled, attributes);
   }
 
   /** The same with attributes that points have only when asked to. */
-  Instrument withOptional(String... names) {
-    List<Attribute> all = new java.util.ArrayList<>(attributes);
+  public Instrument withOptional(String... names) {
+    List<Attribute> all = new ArrayList<>(attributes);
     for (String n : names) {
       all.add(new Attribute(n, false));
     }

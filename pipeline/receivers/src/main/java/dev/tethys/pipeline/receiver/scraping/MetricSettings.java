@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.receiver.host;
+package dev.tethys.pipeline.receiver.scraping;
 
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param attributes which of its points are kept, by their places in the instrument's list; points
  *     that are alike without the others become one
  */
-record MetricSettings(
+public record MetricSettings(
     Instrument instrument, boolean enabled, Strategy strategy, List<Integer> attributes) {
   /** What becomes of several points that are alike. */
-  enum Strategy {
+  public enum Strategy {
     SUM,
     AVG,
     MIN,
@@ -48,12 +48,12 @@ record MetricSettings(
   }
 
   /** The keys of the metrics of a scraper. */
-  static final class Keys {
+  public static final class Keys {
     private final Map<Instrument, Key<MetricSettings>> metrics = new LinkedHashMap<>();
     private final Key<List<MetricSettings>> key;
 
     /** Adds the key {@code metrics} to a scraper's. */
-    Keys(Section scraper, List<Instrument> instruments) {
+    public Keys(Section scraper, List<Instrument> instruments) {
       Section all = new Section("metrics", "Which metrics come, and how.");
       for (Instrument i : instruments) {
         metrics.put(i, all.optional(i.name(), type(i), i.description()));
@@ -77,7 +77,7 @@ record MetricSettings(
     }
 
     /** Settings of all metrics, in the order of the instruments. */
-    List<MetricSettings> read(YamlObject o) {
+    public List<MetricSettings> read(YamlObject o) {
       return o.get(key);
     }
 

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.receiver.host;
+package dev.tethys.pipeline.receiver.scraping;
 
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
@@ -9,43 +9,42 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gathers the points of a scraper and hands them on as what one resource sent. Used again for every
  * resource; of one thread.
  */
-final class Emission {
-  private static final String SCHEMA = "https://opentelemetry.io/schemas/1.9.0";
-  private static final String SCOPE =
-      "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/hostmetricsreceiver"
-          + "/internal/scraper/";
-
-  private final String scope;
-  private final String version;
+public final class Emission {
+  private final Origin origin;
   private final Map<String, Recorder> recorders = new LinkedHashMap<>();
 
   /**
-   * @param scraper by its key in configurations
+   * Who measured, as batches say it.
+   *
+   * @param scope the name of the Collector's scraper or receiver
    * @param version of this program
+   * @param schema of the resources; {@code ""} for none
    */
-  Emission(String scraper, String version, List<MetricSettings> metrics) {
-    this.scope = SCOPE + scraper + "scraper";
-    this.version = version;
+  public record Origin(String scope, String version, String schema) {}
+
+  public Emission(Origin origin, List<MetricSettings> metrics) {
+    this.origin = origin;
     metrics.forEach(m -> recorders.put(m.instrument().name(), new Recorder(m)));
   }
 
   /** Where the points of a metric go. */
-  Recorder recorder(String metric) {
+  public Recorder recorder(String metric) {
     return Objects.requireNonNull(recorders.get(metric), metric);
   }
 
   /** How many metrics come. */
-  int enabled() {
+  public int enabled() {
     return (int) recorders.values().stream().filter(Recorder::isOn).count();
   }
 
   /** Whether any of these metrics comes. */
-  boolean wants(String... metrics) {
+  public boolean wants(String... metrics) {
     for (String m : metrics) {
       if (recorder(m).isOn()) {
         return true;
@@ -55,12 +54,16 @@ final class Emission {
   }
 
   /** What points are stamped with from now on. */
-  void at(long startNanos, long nanos) {
+  public void at(long startNanos, long nanos) {
     recorders.values().forEach(r -> r.at(startNanos, nanos));
   }
 
-  /** Moves what was gathered behind what others sent, if it is anything. */
-  void emit(Resource resource, MetricsData to) {
+  /**
+   * Moves what was gathered behind what others sent, if it is anything.
+   *
+   * @param resource null for one that is not wanted: what was gathered is then forgotten
+   */
+  public void emit(@Nullable Resource resource, MetricsData to) {
     ScopeGroup<Metric> metrics = new ScopeGroup<>();
     for (Recorder r : recorders.values()) {
       Metric m = r.take();
@@ -68,20 +71,20 @@ final class Emission {
         metrics.items().add(m);
       }
     }
-    if (metrics.items().isEmpty()) {
+    if (resource == null || metrics.items().isEmpty()) {
       return;
     }
-    metrics.scope().setName(scope);
-    metrics.scope().setVersion(version);
+    metrics.scope().setName(origin.scope);
+    metrics.scope().setVersion(origin.version);
     ResourceGroup<Metric> group = new ResourceGroup<>();
-    group.setSchemaUrl(SCHEMA);
+    group.setSchemaUrl(origin.schema);
     group.setResource(resource);
     group.scopes().add(metrics);
     to.resources().add(group);
   }
 
   /** Forgets what was gathered. */
-  void clear() {
+  public void clear() {
     recorders.values().forEach(Recorder::take);
   }
 }

@@ -1,0 +1,198 @@
+package dev.tethys.pipeline.receiver.scraping;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Looks at something once an interval and hands on what it saw as one batch. What is not taken is
+ * offered again until the next look, which is about the same and newer. One thread.
+ */
+public final class Rounds {
+  private static final System.Logger LOG = System.getLogger(Rounds.class.getName());
+
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** Batches of one source keep their order. */
+  private static final long LANE = 1L << 35;
+
+  /**
+   * When looks are.
+   *
+   * @param interval between their beginnings
+   * @param delay before the first
+   * @param timeout for one; zero for none
+   */
+  public record Pace(Duration interval, Duration delay, Duration timeout) {
+    /** The keys of the Collector's scrapers. */
+    public static final class Keys {
+      private final Key<Duration> interval;
+      private final Key<Duration> delay;
+      private final Key<Duration> timeout;
+
+      /**
+       * @param usual the interval where none is said
+       * @param timeout for one look, where nothing is said
+       */
+      public Keys(Section s, Duration usual, Duration timeout) {
+        this.interval = s.key("collection_interval", GoDurations.TYPE, usual, "Between two looks.");
+        this.delay =
+            s.key(
+                "initial_delay", GoDurations.TYPE, Duration.ofSeconds(1), "Before the first look.");
+        this.timeout = s.key("timeout", GoDurations.TYPE, timeout, "For one look; 0 for none.");
+      }
+
+      public Pace read(YamlObject o) {
+        if (!o.get(interval).isPositive()) {
+          throw o.error(interval, "collection_interval wants to be longer than nothing");
+        }
+        return new Pace(o.get(interval), o.get(delay), o.get(timeout));
+      }
+    }
+  }
+
+  /** What is looked at. */
+  @FunctionalInterface
+  public interface Source {
+    /** What there is to be seen now; nothing where that failed, which it has told. */
+    MetricsData gather() throws InterruptedException;
+  }
+
+  private final String name;
+  private final Pace pace;
+  private final Source source;
+  private final Consumer to;
+  private final Thread thread;
+  private long nextDue; // of the thread
+
+  /**
+   * @param name of the receiver, as logs have it
+   * @param threads makes the thread: a platform one for who reads files of the kernel
+   */
+  public Rounds(String name, Pace pace, Source source, Consumer to, Thread.Builder threads) {
+    this.name = name;
+    this.pace = pace;
+    this.source = source;
+    this.to = to;
+    this.thread = threads.name(name).unstarted(this::run);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    try {
+      TimeUnit.NANOSECONDS.sleep(pace.delay().toNanos());
+      long interval = pace.interval().toNanos();
+      long due = System.nanoTime();
+      while (true) {
+        nextDue = due + interval;
+        attempt();
+        long now = System.nanoTime();
+        due += interval;
+        if (due < now) { // looks that were missed are not made up for
+          due = now + interval - (now - due) % interval;
+        }
+        TimeUnit.NANOSECONDS.sleep(due - now);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One round; whatever befalls it, an error too, is told, and the next one comes. */
+  private void attempt() throws InterruptedException {
+    try {
+      MetricsData data = source.gather();
+      if (data.itemCount() > 0 && !isStopping()) {
+        deliver(Batch.of(Signal.METRICS, data, LANE, Metadata.NONE));
+      }
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Throwable e) {
+      LOG.log(Level.ERROR, name + ": a round has failed; the next one comes in its time", e);
+    }
+  }
+
+  /** Whether the receiver whose thread this is has been stopped. */
+  public static boolean isStopping() {
+    return Thread.currentThread().isInterrupted();
+  }
+
+  /** Now, in nanoseconds since 1970. */
+  public static long nanos() {
+    Instant now = Instant.now();
+    return now.getEpochSecond() * 1_000_000_000 + now.getNano();
+  }
+
+  private void deliver(Batch batch) throws InterruptedException {
+    batch.share(); // it may have to come again as it is
+    while (true) {
+      switch (settled(to, batch)) {
+        case Outcome.Accepted _ -> {
+          return;
+        }
+        case Outcome.Rejected r -> {
+          LOG.log(Level.WARNING, "{0}: metrics are refused: {1}", name, r.reason());
+          return;
+        }
+        case Outcome.Unavailable u -> {
+          Duration wait = u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY;
+          if (nextDue - System.nanoTime() <= wait.toNanos()) {
+            LOG.log(
+                Level.WARNING,
+                "{0}: metrics were not taken before newer ones are due: {1}",
+                name,
+                u.reason());
+            return;
+          }
+          Thread.sleep(wait);
+        }
+      }
+    }
+  }
+
+  /** Hands on a batch and waits for what becomes of it. */
+  public static Outcome settled(Consumer to, Batch batch) throws InterruptedException {
+    CompletableFuture<Outcome> settled = new CompletableFuture<>();
+    to.consume(batch, settled::complete);
+    try {
+      return settled.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // nobody completes it so
+    }
+  }
+
+  /** Ends it; a look that does not answer keeps its thread, not the process. */
+  public void stop(Duration patience) {
+    stop(thread, name, patience);
+  }
+
+  /** Ends a thread of a receiver. */
+  public static void stop(Thread thread, String name, Duration patience) {
+    thread.interrupt();
+    try {
+      if (!thread.join(Duration.ofNanos(Math.max(1, patience.toNanos())))) {
+        LOG.log(Level.WARNING, "{0}: a look has not ended in time", name);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IllegalThreadStateException e) {
+      // it was never started
+    }
+  }
+}
