@@ -57,6 +57,8 @@ import dev.tethys.pipeline.receiver.host.HostMetricsReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
+import dev.tethys.pipeline.receiver.kubelet.KubeletReceiverFactory;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.log.FileLogReceiverFactory;
 import dev.tethys.pipeline.receiver.log.JournaldReceiverFactory;
 import dev.tethys.pipeline.receiver.log.SocketLogReceiverFactory;
@@ -98,6 +100,8 @@ public final class BuiltIn {
     HttpClientFactory clients = new HttpClientFactory(agent);
     all.add(new PrometheusReceiverFactory(clients, agent));
     all.add(new HostMetricsReceiverFactory(build.version()));
+    Around around = Around.here((c, call) -> clients.client(c).send(call), build.version());
+    all.add(new KubeletReceiverFactory(around));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());

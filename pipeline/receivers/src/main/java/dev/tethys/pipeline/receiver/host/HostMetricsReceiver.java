@@ -122,7 +122,7 @@ final class HostMetricsReceiver implements Receiver {
               data,
               Rounds.nanos(),
               boot,
-              () -> Rounds.isStopping() || timeout > 0 && System.nanoTime() - begun >= timeout);
+              () -> Rounds.isStopping() || (timeout > 0 && System.nanoTime() - begun >= timeout));
       int before = data.itemCount();
       try {
         if (s.isLate()) {

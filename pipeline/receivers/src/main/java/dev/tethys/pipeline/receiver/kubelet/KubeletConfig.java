@@ -1,0 +1,218 @@
+package dev.tethys.pipeline.receiver.kubelet;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings.Auth;
+import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a receiver is told.
+ *
+ * @param endpoint {@code ""} for this host's; with {@code kubeConfig} the name of a node
+ * @param caFile {@code ""} for the service account's, or the system's
+ * @param api who asks the API of the cluster; null for nobody
+ * @param node whose capacity utilizations are of
+ */
+public record KubeletConfig(
+    Rounds.Pace pace,
+    ClusterSettings access,
+    String endpoint,
+    String caFile,
+    String certFile,
+    String keyFile,
+    boolean skipVerify,
+    Set<Group> groups,
+    boolean containerIds,
+    boolean volumeTypes,
+    @Nullable ClusterSettings api,
+    String node,
+    boolean allPodInterfaces,
+    boolean allNodeInterfaces,
+    List<MetricSettings> metrics,
+    ResourceAttributes resources) {
+  /** What metrics are of. */
+  enum Group {
+    CONTAINER,
+    POD,
+    NODE,
+    VOLUME
+  }
+
+  private static final String CONTAINER_ID = "container.id";
+  private static final String VOLUME_TYPE = "k8s.volume.type";
+
+  private static final Section SECTION =
+      new Section("kubelet_stats", "Asks a kubelet what its node, pods and volumes use.");
+  private static final Rounds.Pace.Keys PACE =
+      new Rounds.Pace.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
+  private static final ClusterSettings.Keys ACCESS =
+      new ClusterSettings.Keys(SECTION, Auth.TLS, Auth.values());
+  private static final Key<String> ENDPOINT =
+      SECTION.key(
+          "endpoint",
+          Type.STRING,
+          "",
+          "The kubelet, host:port or a URL; with kubeConfig the name of its node. Without, this"
+              + " host's.");
+  private static final Key<String> CA =
+      SECTION.key("ca_file", Type.PATH, "", "Whom to trust beside the system's authorities.");
+  private static final Key<String> CERT =
+      SECTION.key("cert_file", Type.PATH, "", "With tls: the own certificate.");
+  private static final Key<String> KEY =
+      SECTION.key("key_file", Type.PATH, "", "With tls: its key.");
+  private static final Key<Boolean> SKIP_VERIFY =
+      SECTION.key("insecure_skip_verify", Type.BOOL, false, "Trust any certificate.");
+  private static final Key<List<Group>> GROUPS =
+      SECTION.key(
+          "metric_groups",
+          Type.list(Type.lowerCase("metric group", Group.class)),
+          List.of(Group.CONTAINER, Group.POD, Group.NODE),
+          "What metrics are of.");
+  private static final Key<List<String>> EXTRA =
+      SECTION.key(
+          "extra_metadata_labels",
+          Type.list(Type.oneOf("metadata label", List.of(CONTAINER_ID, VOLUME_TYPE))),
+          List.of(),
+          "What the kubelet is asked of pods besides.");
+
+  private static final Section API =
+      new Section("k8s_api_config", "Who asks the API of the cluster.");
+  private static final ClusterSettings.Keys API_KEYS = new ClusterSettings.Keys(API);
+  private static final Key<ClusterSettings> API_KEY =
+      SECTION.optional(
+          "k8s_api_config",
+          API.type(API_KEYS::read),
+          "Asks for volumes behind claims, and for the capacity of the node.");
+  private static final Key<String> NODE =
+      SECTION.key("node", Type.STRING, "", "Whose capacity utilizations are of.");
+
+  private record Interfaces(boolean pod, boolean node) {
+    private static final Section SECTION =
+        new Section("collect_all_network_interfaces", "Every interface, not the default one.");
+    private static final Key<Boolean> POD = SECTION.key("pod", Type.BOOL, false, "Those of pods.");
+    private static final Key<Boolean> OF_NODE =
+        SECTION.key("node", Type.BOOL, false, "Those of the node.");
+    static final Type<Interfaces> TYPE =
+        SECTION.type(o -> new Interfaces(o.get(POD), o.get(OF_NODE)));
+  }
+
+  private static final Key<Interfaces> INTERFACES =
+      SECTION.key(
+          "collect_all_network_interfaces",
+          Interfaces.TYPE,
+          new Interfaces(false, false),
+          "Every interface, not the default one.");
+  private static final MetricSettings.Keys METRICS =
+      new MetricSettings.Keys(SECTION, KubeletMetrics.ALL);
+  private static final ResourceAttributes.Keys RESOURCES =
+      new ResourceAttributes.Keys(SECTION, KubeletMetrics.RESOURCE);
+
+  static {
+    SECTION
+        .notBuilt("ca_pem", "ca_file is in its place.")
+        .notBuilt("cert_pem", "cert_file is in its place.")
+        .notBuilt("key_pem", "key_file is in its place.")
+        .notBuilt("include_system_ca_certs_pool", "They are trusted always.")
+        .notBuilt("min_version", "TLS 1.2.")
+        .notBuilt("max_version", "TLS 1.3.")
+        .notBuilt("cipher_suites", "Suites of TLS 1.2.")
+        .notBuilt("curve_preferences", "Curves of the key exchange.")
+        .notBuilt("reload_interval", "Files are looked at for every connection.")
+        .notBuilt("tpm", "Keys in a TPM.")
+        .notBuilt("dialer", "How to connect.");
+  }
+
+  static final Type<KubeletConfig> TYPE = SECTION.type(KubeletConfig::read);
+
+  private static KubeletConfig read(YamlObject o) {
+    ClusterSettings access = ACCESS.read(o);
+    if (access.auth() == Auth.TLS) {
+      for (Key<String> k : List.of(CA, CERT, KEY)) {
+        if (o.get(k).isEmpty()) {
+          throw o.error(
+              k,
+              "auth_type: tls, which is the default, wants ca_file, cert_file and key_file; in a"
+                  + " pod it is mostly auth_type: serviceAccount");
+        }
+      }
+    } else {
+      for (Key<String> k : List.of(CERT, KEY)) {
+        if (!o.get(k).isEmpty()) {
+          throw o.error(k, k.name() + " says something with auth_type: tls only");
+        }
+      }
+    }
+    if (access.auth() == Auth.KUBECONFIG) {
+      if (!o.get(ENDPOINT).matches("[^/:]+")) {
+        throw o.error(
+            ENDPOINT,
+            "with auth_type: kubeConfig the endpoint is the name of a node, whose kubelet is asked"
+                + " through the API of the cluster");
+      }
+      if (!o.get(CA).isEmpty()) {
+        throw o.error(CA, "ca_file says nothing with auth_type: kubeConfig, whose file does");
+      }
+    }
+    List<String> extra = o.get(EXTRA);
+    if (new HashSet<>(extra).size() < extra.size()) {
+      throw o.error(EXTRA, "a metadata label stands there twice");
+    }
+    KubeletConfig c =
+        new KubeletConfig(
+            PACE.read(o),
+            access,
+            o.get(ENDPOINT),
+            o.get(CA),
+            o.get(CERT),
+            o.get(KEY),
+            o.get(SKIP_VERIFY),
+            Set.copyOf(o.get(GROUPS)),
+            extra.contains(CONTAINER_ID),
+            extra.contains(VOLUME_TYPE),
+            o.find(API_KEY),
+            o.get(NODE),
+            o.get(INTERFACES).pod,
+            o.get(INTERFACES).node,
+            METRICS.read(o),
+            RESOURCES.read(o));
+    MetricSettings ofNode = c.first(".node.utilization");
+    if (ofNode != null && (c.node.isEmpty() || c.api == null)) {
+      throw o.error(
+          NODE,
+          ofNode.instrument().name()
+              + " wants node, the name of the node, and k8s_api_config, through which its capacity"
+              + " is asked");
+    }
+    return c;
+  }
+
+  private @Nullable MetricSettings first(String end) {
+    return metrics.stream()
+        .filter(m -> m.enabled() && m.instrument().name().endsWith(end))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Whether the capacity of the node is needed. */
+  boolean wantsCapacity() {
+    return first(".node.utilization") != null;
+  }
+
+  /** Whether the kubelet is asked what it knows of pods. */
+  boolean wantsPods() {
+    return containerIds
+        || volumeTypes
+        || first("_limit_utilization") != null
+        || first("_request_utilization") != null;
+  }
+}

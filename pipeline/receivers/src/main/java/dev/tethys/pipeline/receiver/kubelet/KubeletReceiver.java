@@ -1,0 +1,119 @@
+package dev.tethys.pipeline.receiver.kubelet;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.kubelet.NodeCapacity.Capacity;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Asks a kubelet once an interval. An answer that does not come costs its look alone. */
+final class KubeletReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger(KubeletReceiver.class.getName());
+  private static final String SCRAPER = "kubelet_stats";
+
+  /** How much of what was left out is told. */
+  private static final int TOLD = 10;
+
+  private final KubeletConfig config;
+  private final Around around;
+  private final String name;
+  private final ScrapedPoints counts;
+  private final Rounds rounds;
+  private final Emission out;
+  private @Nullable NodeCapacity capacity; // these since the start
+  private @Nullable Kubelet kubelet;
+  private @Nullable SummaryPoints points;
+  private Set<String> told = Set.of(); // of the thread
+
+  KubeletReceiver(
+      KubeletConfig config, Around around, Consumer to, String name, String id, Registry registry) {
+    this.config = config;
+    this.around = around;
+    this.name = name;
+    this.counts = new ScrapedPoints(registry, id);
+    this.rounds = new Rounds(name, config.pace(), this::gather, to, Thread.ofVirtual());
+    this.out =
+        new Emission(
+            new Emission.Origin(
+                "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
+                    + "/kubeletstatsreceiver",
+                around.version(),
+                ""),
+            config.metrics());
+  }
+
+  @Override
+  public void start() throws IOException {
+    open();
+    if (capacity != null) {
+      capacity.start();
+    }
+    rounds.start();
+  }
+
+  /** Finds out where everybody is, and asks nobody. */
+  void open() throws IOException {
+    kubelet = new Kubelet(config, around);
+    ClusterAccess api = config.api() == null ? null : config.api().access(around);
+    Asking asking = api == null ? null : new Asking(api, around.sender());
+    points = new SummaryPoints(config, out, new VolumeSources(asking), Rounds.nanos());
+    if (api != null && config.wantsCapacity()) {
+      capacity = new NodeCapacity(name, config.node(), api, around.sender());
+    }
+  }
+
+  /** What the kubelet says now; nothing where it says nothing. */
+  MetricsData gather() throws InterruptedException {
+    MetricsData data = new MetricsData();
+    Kubelet asked = kubelet;
+    SummaryPoints to = points;
+    if (asked == null || to == null) {
+      throw new IllegalStateException("it was not opened");
+    }
+    try {
+      Duration timeout =
+          config.pace().timeout().isPositive() ? config.pace().timeout() : Call.DEFAULT_TIMEOUT;
+      JsonNode summary = asked.summary(timeout);
+      PodFacts facts = config.wantsPods() ? PodFacts.of(asked.pods(timeout)) : PodFacts.NONE;
+      Capacity c = capacity == null ? Capacity.UNKNOWN : capacity.now();
+      tell(to.add(summary, new SummaryPoints.Look(Rounds.nanos(), facts, c, timeout, data)));
+      counts.add(SCRAPER, data.itemCount(), 0);
+    } catch (IOException e) {
+      if (!Rounds.isStopping()) {
+        counts.add(SCRAPER, 0, out.enabled());
+        LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, e.getMessage());
+        LOG.log(Level.DEBUG, "", e);
+      }
+    }
+    return data;
+  }
+
+  /** Tells what was left out, once for as long as it stays so. */
+  private void tell(Set<String> left) {
+    for (String s : left.stream().filter(s -> !told.contains(s)).limit(TOLD).toList()) {
+      LOG.log(Level.WARNING, "{0}: no metrics of {1}", name, s);
+    }
+    told = Set.copyOf(left);
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    rounds.stop(patience);
+    if (capacity != null) {
+      capacity.stop();
+    }
+  }
+}

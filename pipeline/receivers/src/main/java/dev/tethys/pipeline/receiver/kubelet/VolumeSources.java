@@ -1,0 +1,120 @@
+package dev.tethys.pipeline.receiver.kubelet;
+
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What volumes are made of, as attributes; behind claims, if the API of the cluster may be asked.
+ * An answer is kept for as long as each look sees its volume.
+ */
+final class VolumeSources {
+  /** Kinds of volumes by their keys, where those tell nothing more. */
+  private static final String[] PLAIN = {
+    "configMap", "downwardAPI", "emptyDir", "secret", "hostPath", "local"
+  };
+
+  private final @Nullable Asking api;
+  private Map<String, JsonNode> before = Map.of();
+  private Map<String, JsonNode> now = new HashMap<>();
+  private @Nullable IOException failed; // in this look
+
+  VolumeSources(@Nullable Asking api) {
+    this.api = api;
+  }
+
+  /** Begins a look. */
+  void begin() {
+    before = now;
+    now = new HashMap<>();
+    failed = null;
+  }
+
+  /**
+   * The attributes of a volume.
+   *
+   * @param id of the volume among all of the node
+   * @throws IOException when a claim cannot be looked up; in the same look nobody is asked again
+   */
+  Map<String, Object> attributes(JsonNode volume, String id, String namespace, Duration timeout)
+      throws IOException, InterruptedException {
+    Map<String, Object> out = new LinkedHashMap<>();
+    String claim = volume.path("persistentVolumeClaim").path("claimName").asString("");
+    if (claim.isEmpty()) {
+      describe(volume, out);
+      return out;
+    }
+    out.put("k8s.volume.type", "persistentVolumeClaim");
+    out.put("k8s.persistentvolumeclaim.name", claim);
+    Asking asked = api;
+    if (asked != null) {
+      JsonNode known = before.get(id);
+      JsonNode spec = known != null ? known : behind(asked, claim, namespace, timeout);
+      now.put(id, spec);
+      describe(spec, out);
+    }
+    return out;
+  }
+
+  private JsonNode behind(Asking asked, String claim, String namespace, Duration timeout)
+      throws IOException, InterruptedException {
+    if (failed != null) {
+      throw failed;
+    }
+    try {
+      String name =
+          asked
+              .get("/api/v1/namespaces/" + namespace + "/persistentvolumeclaims/" + claim, timeout)
+              .path("spec")
+              .path("volumeName")
+              .asString("");
+      if (name.isEmpty()) {
+        throw new Asking.RefusedException(0, "claim " + claim + " has no volume yet");
+      }
+      return asked.get("/api/v1/persistentvolumes/" + name, timeout).path("spec");
+    } catch (Asking.RefusedException e) {
+      if (e.status() != 0 && e.status() != 404) {
+        failed = e; // and the others would be, too
+      }
+      throw e;
+    } catch (IOException e) {
+      failed = e;
+      throw e;
+    }
+  }
+
+  private static void describe(JsonNode volume, Map<String, Object> out) {
+    for (String kind : PLAIN) {
+      if (volume.has(kind)) {
+        out.put("k8s.volume.type", kind);
+        return;
+      }
+    }
+    JsonNode aws = volume.path("awsElasticBlockStore");
+    JsonNode gce = volume.path("gcePersistentDisk");
+    JsonNode gluster = volume.path("glusterfs");
+    if (aws.isObject()) {
+      out.put("k8s.volume.type", "awsElasticBlockStore");
+      out.put("aws.volume.id", aws.path("volumeID").asString(""));
+      disk(aws, out);
+    } else if (gce.isObject()) {
+      out.put("k8s.volume.type", "gcePersistentDisk");
+      out.put("gce.pd.name", gce.path("pdName").asString(""));
+      disk(gce, out);
+    } else if (gluster.isObject()) {
+      out.put("k8s.volume.type", "glusterfs");
+      out.put("glusterfs.endpoints.name", gluster.path("endpoints").asString(""));
+      out.put("glusterfs.path", gluster.path("path").asString(""));
+    }
+  }
+
+  private static void disk(JsonNode disk, Map<String, Object> out) {
+    out.put("fs.type", disk.path("fsType").asString(""));
+    out.put("partition", Integer.toString(disk.path("partition").asInt(0)));
+  }
+}

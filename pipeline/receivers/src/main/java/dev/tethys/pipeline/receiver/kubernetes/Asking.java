@@ -1,0 +1,106 @@
+package dev.tethys.pipeline.receiver.kubernetes;
+
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Asks an API, or a kubelet, for one JSON document. */
+public final class Asking {
+  /** The longest answer that is read: what a node with thousands of containers says is 10 MB. */
+  private static final long MAX_BYTES = 64 << 20;
+
+  /** How much of an answer that is an error is told. */
+  private static final int TOLD = 500;
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final ClusterAccess access;
+  private final ResourceWatch.Sender sender;
+
+  public Asking(ClusterAccess access, ResourceWatch.Sender sender) {
+    this.access = access;
+    this.sender = sender;
+  }
+
+  /** An answer that is not what was asked for, which asking again at once would not change. */
+  public static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    public RefusedException(int status, String message) {
+      super(message);
+      this.status = status;
+    }
+
+    public int status() {
+      return status;
+    }
+  }
+
+  /**
+   * The object at a path.
+   *
+   * @throws RefusedException when the answer has another status than 200
+   * @throws IOException with the URL when there is no answer, or one that is no object
+   */
+  public JsonNode get(String path, Duration timeout) throws IOException, InterruptedException {
+    URI uri;
+    try {
+      uri = URI.create(access.base() + path);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "\"" + access.base() + path + "\" is not a valid URL: " + e.getMessage(), e);
+    }
+    Call call =
+        Call.get(uri)
+            .withTimeout(timeout)
+            .withHeader("Accept", "application/json")
+            .withHeader("Accept-Encoding", "gzip");
+    try (Answer a = sender.send(access.client(), call)) {
+      if (a.status() != 200) {
+        if (a.status() == 401) {
+          access.refused();
+        }
+        throw new RefusedException(
+            a.status(), uri + " answered with status " + a.status() + message(a));
+      }
+      JsonNode n;
+      try (InputStream in = a.decoded(MAX_BYTES)) {
+        n = JSON.readTree(in);
+      } catch (JacksonException e) {
+        throw new IOException(
+            uri + " answered with what cannot be read: " + e.getOriginalMessage(), e);
+      }
+      if (!n.isObject()) {
+        throw new IOException(uri + " answered with what is no JSON object");
+      }
+      return n;
+    }
+  }
+
+  private static String message(Answer a) throws IOException {
+    String body;
+    try {
+      body = new String(a.bytes(1 << 20), StandardCharsets.UTF_8).strip();
+    } catch (Answer.TooLargeException e) {
+      return "";
+    }
+    try {
+      body = JSON.readTree(body).path("message").asString(body);
+    } catch (JacksonException e) {
+      // then as it is
+    }
+    body = body.length() > TOLD ? body.substring(0, TOLD) + "…" : body;
+    return body.isEmpty() ? "" : ": " + body;
+  }
+}

@@ -1,0 +1,99 @@
+package dev.tethys.pipeline.receiver.kubernetes;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.Kubeconfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * Who asks the API of a cluster.
+ *
+ * @param kubeconfig a file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
+ * @param context of it instead of the current one; {@code ""} for that
+ */
+public record ClusterSettings(Auth auth, String kubeconfig, String context) {
+  /** Ways of saying who asks. */
+  public enum Auth {
+    SERVICE_ACCOUNT("serviceAccount"),
+    KUBECONFIG("kubeConfig"),
+    NONE("none"),
+
+    /** With a certificate: for kubelets only. */
+    TLS("tls");
+
+    private final String word;
+
+    Auth(String word) {
+      this.word = word;
+    }
+
+    public String word() {
+      return word;
+    }
+  }
+
+  /** The keys, inline in a section. */
+  public static final class Keys {
+    private final Key<Auth> auth;
+    private final Key<String> kubeconfig;
+    private final Key<String> context;
+
+    /** Adds the keys of who asks an API. */
+    public Keys(Section s) {
+      this(s, Auth.SERVICE_ACCOUNT, Auth.SERVICE_ACCOUNT, Auth.KUBECONFIG, Auth.NONE);
+    }
+
+    /** The same with other ways. */
+    public Keys(Section s, Auth usual, Auth... allowed) {
+      auth = s.key("auth_type", Type.oneOf("auth_type", allowed, Auth::word), usual, "Who asks.");
+      kubeconfig =
+          s.key("kube_config_path", Type.PATH, "", "With kubeConfig; KUBECONFIG otherwise.");
+      context = s.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
+      s.notBuilt("kube_api_qps", "How many requests a second.");
+      s.notBuilt("kube_api_burst", "How many of them at once.");
+    }
+
+    public ClusterSettings read(YamlObject o) {
+      ClusterSettings c = new ClusterSettings(o.get(auth), o.get(kubeconfig), o.get(context));
+      if (c.auth != Auth.KUBECONFIG) {
+        for (Key<String> k : List.of(kubeconfig, context)) {
+          if (!o.get(k).isEmpty()) {
+            throw o.error(k, k.name() + " says something with auth_type: kubeConfig only");
+          }
+        }
+      }
+      return c;
+    }
+  }
+
+  /**
+   * The API that is asked.
+   *
+   * @throws IOException when it is not there: what, and what to do
+   */
+  public ClusterAccess access(Around around) throws IOException {
+    try {
+      return switch (auth) {
+        case SERVICE_ACCOUNT ->
+            ClusterAccess.inCluster(around.environment(), around.account(), Kubeconfig.OTHERWISE);
+        case KUBECONFIG ->
+            new Kubeconfig(
+                kubeconfig.isEmpty()
+                    ? Kubeconfig.ofUser(around.environment())
+                    : Path.of(kubeconfig),
+                context,
+                InstantSource.system());
+        case NONE -> ClusterAccess.anonymous(around.environment(), Kubeconfig.OTHERWISE);
+        case TLS -> throw new IllegalStateException("an API is not asked with auth_type: tls");
+      };
+    } catch (IllegalStateException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+}
