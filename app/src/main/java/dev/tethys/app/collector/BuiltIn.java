@@ -49,6 +49,7 @@ import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
 import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
 import dev.tethys.pipeline.receiver.datadog.DatadogReceiverFactory;
+import dev.tethys.pipeline.receiver.docker.DockerReceiverFactory;
 import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.exposed.PrometheusExporterFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
@@ -102,6 +103,7 @@ public final class BuiltIn {
     all.add(new HostMetricsReceiverFactory(build.version()));
     Around around = Around.here((c, call) -> clients.client(c).send(call), build.version());
     all.add(new KubeletReceiverFactory(around));
+    all.add(new DockerReceiverFactory(around));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());

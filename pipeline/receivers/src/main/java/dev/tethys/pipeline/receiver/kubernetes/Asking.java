@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Asks an API, or a kubelet, for one JSON document. */
+/** Asks an API, a kubelet or a daemon for one JSON document. */
 public final class Asking {
   /** The longest answer that is read: what a node with thousands of containers says is 10 MB. */
   private static final long MAX_BYTES = 64 << 20;
@@ -25,10 +27,19 @@ public final class Asking {
 
   private final ClusterAccess access;
   private final ResourceWatch.Sender sender;
+  private final @Nullable Path socket;
 
   public Asking(ClusterAccess access, ResourceWatch.Sender sender) {
+    this(access, sender, null);
+  }
+
+  /**
+   * @param socket of this machine, to connect to instead of the URL's host; null for TCP
+   */
+  public Asking(ClusterAccess access, ResourceWatch.Sender sender, @Nullable Path socket) {
     this.access = access;
     this.sender = sender;
+    this.socket = socket;
   }
 
   /** An answer that is not what was asked for, which asking again at once would not change. */
@@ -54,6 +65,16 @@ public final class Asking {
    * @throws IOException with the URL when there is no answer, or one that is no object
    */
   public JsonNode get(String path, Duration timeout) throws IOException, InterruptedException {
+    return get(path, timeout, false);
+  }
+
+  /** The same for a list. */
+  public JsonNode list(String path, Duration timeout) throws IOException, InterruptedException {
+    return get(path, timeout, true);
+  }
+
+  private JsonNode get(String path, Duration timeout, boolean list)
+      throws IOException, InterruptedException {
     URI uri;
     try {
       uri = URI.create(access.base() + path);
@@ -64,6 +85,7 @@ public final class Asking {
     Call call =
         Call.get(uri)
             .withTimeout(timeout)
+            .withUnixSocket(socket)
             .withHeader("Accept", "application/json")
             .withHeader("Accept-Encoding", "gzip");
     try (Answer a = sender.send(access.client(), call)) {
@@ -81,8 +103,8 @@ public final class Asking {
         throw new IOException(
             uri + " answered with what cannot be read: " + e.getOriginalMessage(), e);
       }
-      if (!n.isObject()) {
-        throw new IOException(uri + " answered with what is no JSON object");
+      if (list ? !n.isArray() : !n.isObject()) {
+        throw new IOException(uri + " answered with what is no JSON " + (list ? "list" : "object"));
       }
       return n;
     }

@@ -8,6 +8,7 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.HttpDouble;
+import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Scraped;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
@@ -17,18 +18,11 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,27 +114,10 @@ class KubeletReceiverTest {
   private static final String CONTAINER =
       "{k8s.container.name=web, k8s.namespace.name=shop, k8s.pod.name=web-0, k8s.pod.uid=u-1}";
 
-  /** What receivers say. */
-  private static final class Said extends Handler {
-    final List<String> all = new CopyOnWriteArrayList<>();
-
-    @Override
-    public void publish(LogRecord r) {
-      all.add(MessageFormat.format(r.getMessage(), r.getParameters()));
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
-  }
-
   private final HttpClientFactory clients = new HttpClientFactory("test");
   private final Map<String, String> environment = new HashMap<>();
   private final TestPipeline pipeline = new TestPipeline();
-  private final Said said = new Said();
-  private final Logger log = Logger.getLogger(KubeletReceiver.class.getName());
+  private final LogCapture said = new LogCapture(KubeletReceiver.class);
   private HttpDouble kubelet;
   private @Nullable KubeletReceiver receiver;
   private Registry registry = new Registry();
@@ -151,13 +128,11 @@ class KubeletReceiverTest {
     kubelet = new HttpDouble();
     kubelet.answer(SUMMARY, KubeletFixture.SUMMARY);
     kubelet.answer("/pods", KubeletFixture.PODS);
-    log.addHandler(said);
-    log.setLevel(Level.INFO);
   }
 
   @AfterEach
   void end() {
-    log.removeHandler(said);
+    said.close();
     if (receiver != null) {
       receiver.stop(Duration.ofSeconds(10));
     }

@@ -1,0 +1,194 @@
+package dev.tethys.pipeline.receiver.docker;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Asks a daemon once an interval which containers run, and of each at the same time what it is and
+ * uses: the daemon measures twice for an answer, a second apart.
+ */
+final class DockerReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger(DockerReceiver.class.getName());
+  private static final String SCRAPER = "docker_stats";
+
+  private static final String RUNNING =
+      "/containers/json?filters="
+          + URLEncoder.encode("{\"status\":[\"running\"]}", StandardCharsets.UTF_8);
+
+  /** Containers that are asked for at the same time. */
+  private static final int MOST = 64;
+
+  /** How much of what failed is told. */
+  private static final int TOLD = 10;
+
+  /** What a daemon says of a container. */
+  private record Container(JsonNode about, JsonNode stats) {}
+
+  private final DockerConfig config;
+  private final Around around;
+  private final String name;
+  private final ScrapedPoints counts;
+  private final Rounds rounds;
+  private final Emission out;
+  private final Semaphore turns = new Semaphore(MOST);
+  private @Nullable Asking daemon; // these since the start
+  private @Nullable ContainerPoints points;
+  private Set<String> told = Set.of(); // of the thread
+
+  DockerReceiver(
+      DockerConfig config, Around around, Consumer to, String name, String id, Registry registry) {
+    this.config = config;
+    this.around = around;
+    this.name = name;
+    this.counts = new ScrapedPoints(registry, id);
+    this.rounds = new Rounds(name, config.pace(), this::gather, to, Thread.ofVirtual());
+    this.out =
+        new Emission(
+            new Emission.Origin(
+                "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
+                    + "/dockerstatsreceiver",
+                around.version(),
+                "https://opentelemetry.io/schemas/1.38.0"),
+            config.metrics());
+  }
+
+  @Override
+  public void start() throws IOException {
+    open();
+    rounds.start();
+  }
+
+  /** Finds out where the daemon is, and asks nobody. */
+  void open() throws IOException {
+    String address = config.endpoint();
+    if (address.isEmpty()) {
+      String said = around.environment().apply("DOCKER_HOST");
+      address = said == null || said.isEmpty() ? DockerConfig.USUAL : said;
+      String problem = DockerConfig.problem(address);
+      if (problem != null) {
+        throw new IOException("DOCKER_HOST: " + problem);
+      }
+    }
+    daemon = new Asking(config.access(address), around.sender(), DockerConfig.socket(address));
+    points = new ContainerPoints(config, out, Rounds.nanos());
+  }
+
+  /** What runs now; nothing where the daemon does not say. */
+  MetricsData gather() throws InterruptedException {
+    MetricsData data = new MetricsData();
+    Asking asked = daemon;
+    ContainerPoints to = points;
+    if (asked == null || to == null) {
+      throw new IllegalStateException("it was not opened");
+    }
+    Set<String> failures = new TreeSet<>();
+    try {
+      List<String> ids = new ArrayList<>();
+      for (JsonNode c : asked.list(RUNNING, config.pace().timeout())) {
+        if (!config.excluded().match(c.path("Image").asString(""))) {
+          ids.add(c.path("Id").asString(""));
+        }
+      }
+      List<Container> all = all(asked, ids, failures);
+      long now = Rounds.nanos();
+      all.forEach(c -> to.add(c.about, c.stats, now, data));
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "", e);
+      failures.add(String.valueOf(e.getMessage()));
+    }
+    if (!Rounds.isStopping()) {
+      counts.add(SCRAPER, data.itemCount(), failures.isEmpty() ? 0 : out.enabled());
+      tell(failures);
+    }
+    return data;
+  }
+
+  /** What the daemon says of these containers; those that have ended meanwhile are left out. */
+  private List<Container> all(Asking asked, List<String> ids, Set<String> failures)
+      throws InterruptedException {
+    List<Future<@Nullable Container>> asking = new ArrayList<>();
+    List<Container> out = new ArrayList<>();
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    try {
+      for (String id : ids) {
+        asking.add(threads.submit(() -> ask(asked, id)));
+      }
+      for (Future<@Nullable Container> f : asking) {
+        try {
+          Container c = f.get();
+          if (c != null) {
+            out.add(c);
+          }
+        } catch (ExecutionException e) {
+          failures.add(String.valueOf(e.getCause() == null ? e : e.getCause().getMessage()));
+        }
+      }
+    } finally {
+      threads.shutdownNow(); // all are done, or the receiver is being stopped
+    }
+    return out;
+  }
+
+  private @Nullable Container ask(Asking asked, String id)
+      throws IOException, InterruptedException {
+    turns.acquire();
+    try {
+      JsonNode about = asked.get("/containers/" + id + "/json", config.pace().timeout());
+      JsonNode state = about.path("State");
+      if (!state.path("Running").asBoolean(false)
+          || state.path("Paused").asBoolean(false)
+          || config.excluded().match(about.path("Config").path("Image").asString(""))) {
+        return null;
+      }
+      JsonNode stats =
+          asked.get("/containers/" + id + "/stats?stream=false", config.pace().timeout());
+      // One that has ended has no time at which it was looked at.
+      return stats.path("read").asString("").startsWith("0001-")
+          ? null
+          : new Container(about, stats);
+    } catch (Asking.RefusedException e) {
+      if (e.status() == 404) {
+        return null;
+      }
+      throw e;
+    } finally {
+      turns.release();
+    }
+  }
+
+  /** Tells what failed, once for as long as it does. */
+  private void tell(Set<String> failures) {
+    for (String s : failures.stream().filter(s -> !told.contains(s)).limit(TOLD).toList()) {
+      LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, s);
+    }
+    told = Set.copyOf(failures);
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    rounds.stop(patience);
+  }
+}

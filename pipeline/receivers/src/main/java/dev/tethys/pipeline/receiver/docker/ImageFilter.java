@@ -1,0 +1,97 @@
+package dev.tethys.pipeline.receiver.docker;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Images by their names: {@code name}, {@code /expression/}, or a glob with any of {@code *?[]{}};
+ * each with {@code !} before it for those that do not match. A name that is listed decides before
+ * all others do; where one is listed with {@code !}, every other name matches.
+ */
+final class ImageFilter {
+  private record Form(Pattern pattern, boolean whole, boolean negated) {
+    boolean match(String name) {
+      return (whole ? pattern.matches(name) : pattern.matcher(name).find()) != negated;
+    }
+  }
+
+  private final Map<String, Boolean> names = new HashMap<>(); // whether they match
+  private final List<Form> forms = new ArrayList<>();
+
+  /**
+   * @throws IllegalArgumentException when one of them cannot be read
+   */
+  ImageFilter(List<String> written) {
+    for (String w : written) {
+      boolean negated = w.startsWith("!");
+      String s = negated ? w.substring(1) : w;
+      try {
+        if (s.length() > 2 && s.startsWith("/") && s.endsWith("/")) {
+          forms.add(new Form(Pattern.compile(s.substring(1, s.length() - 1)), false, negated));
+        } else if (s.chars().anyMatch(c -> "*?[]{}!".indexOf(c) >= 0)) {
+          forms.add(new Form(Pattern.compile(glob(s), Pattern.DOTALL), true, negated));
+        } else {
+          names.put(s, !negated);
+        }
+      } catch (PatternSyntaxException e) {
+        throw new IllegalArgumentException("\"" + w + "\": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  boolean match(String name) {
+    Boolean listed = names.get(name);
+    if (listed != null) {
+      return listed;
+    }
+    return names.containsValue(false) || forms.stream().anyMatch(f -> f.match(name));
+  }
+
+  /** The expression that a glob stands for; {@code *} goes over slashes, too. */
+  private static String glob(String s) {
+    StringBuilder b = new StringBuilder();
+    int depth = 0;
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      switch (c) {
+        case '*' -> b.append(".*");
+        case '?' -> b.append('.');
+        case '\\' -> {
+          if (++i == s.length()) {
+            throw new IllegalArgumentException("\"" + s + "\" ends with a backslash");
+          }
+          b.append(Pattern.quote(s.substring(i, i + 1)));
+        }
+        case '{' -> {
+          depth++;
+          b.append("(?:");
+        }
+        case '}' -> {
+          if (--depth < 0) {
+            throw new IllegalArgumentException("\"" + s + "\" closes a brace that is not open");
+          }
+          b.append(')');
+        }
+        case ',' -> b.append(depth > 0 ? "|" : ",");
+        case '[' -> {
+          int end = s.indexOf(']', i + 1);
+          if (end < 0) {
+            throw new IllegalArgumentException("\"" + s + "\" has a bracket that is not closed");
+          }
+          String set = s.substring(i + 1, end).replace("\\", "\\\\").replace("[", "\\[");
+          b.append('[').append(set.startsWith("!") ? "^" + set.substring(1) : set).append(']');
+          i = end;
+        }
+        default -> b.append(Pattern.quote(String.valueOf(c)));
+      }
+    }
+    if (depth > 0) {
+      throw new IllegalArgumentException("\"" + s + "\" has a brace that is not closed");
+    }
+    return b.toString();
+  }
+}
