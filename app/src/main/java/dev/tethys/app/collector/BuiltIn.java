@@ -45,6 +45,7 @@ import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
 import dev.tethys.pipeline.processor.kubernetes.Reach;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
+import dev.tethys.pipeline.receiver.cluster.ClusterReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.GatewayReceiverFactory;
 import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
@@ -104,6 +105,7 @@ public final class BuiltIn {
     Around around = Around.here((c, call) -> clients.client(c).send(call), build.version());
     all.add(new KubeletReceiverFactory(around));
     all.add(new DockerReceiverFactory(around));
+    all.add(new ClusterReceiverFactory(around));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());

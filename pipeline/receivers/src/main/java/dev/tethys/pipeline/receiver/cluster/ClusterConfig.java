@@ -1,0 +1,114 @@
+package dev.tethys.pipeline.receiver.cluster;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a receiver is told.
+ *
+ * @param namespaces to look at; empty for all, and for what is in none
+ * @param conditions of nodes that have a metric each
+ * @param allocatable what nodes have for pods that has a metric each
+ * @param metrics with those of conditions and of what nodes have
+ */
+public record ClusterConfig(
+    Rounds.Pace pace,
+    ClusterSettings access,
+    List<String> namespaces,
+    boolean openShift,
+    List<String> conditions,
+    List<String> allocatable,
+    List<MetricSettings> metrics,
+    ResourceAttributes resources) {
+  private static final Section SECTION =
+      new Section("k8s_cluster", "Follows the objects of a Kubernetes cluster.");
+  private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
+  private static final Rounds.Pace.Keys PACE =
+      new Rounds.Pace.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
+  private static final Key<List<String>> NAMESPACES =
+      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only these.");
+  private static final Key<String> NAMESPACE =
+      SECTION.key("namespace", Type.STRING, "", "Older spelling of one of namespaces.");
+  private static final Key<Boolean> OPENSHIFT =
+      SECTION.key(
+          "distribution",
+          Type.oneOf("distribution", "kubernetes", false, "openshift", true),
+          false,
+          "Whether there are quotas of OpenShift.");
+  private static final Key<List<String>> CONDITIONS =
+      SECTION.key(
+          "node_conditions_to_report",
+          Type.list(Type.STRING),
+          List.of("Ready"),
+          "Conditions of nodes that have a metric each.");
+  private static final Key<List<String>> ALLOCATABLE =
+      SECTION.key(
+          "allocatable_types_to_report",
+          Type.list(Type.STRING),
+          List.of(),
+          "What nodes have for pods that has a metric each: cpu, memory, pods …");
+  private static final MetricSettings.Keys METRICS =
+      new MetricSettings.Keys(SECTION, ClusterMetrics.ALL);
+  private static final ResourceAttributes.Keys RESOURCES =
+      new ResourceAttributes.Keys(SECTION, ClusterMetrics.RESOURCE);
+
+  static {
+    SECTION
+        .notBuilt("metadata_exporters", "What is known of objects for exporters that want it.")
+        .notBuilt("metadata_collection_interval", "How often entities are told in logs.")
+        .notBuilt("k8s_leader_elector", "One of several replicas is at work.");
+  }
+
+  static final Type<ClusterConfig> TYPE = SECTION.type(ClusterConfig::read);
+
+  private static ClusterConfig read(YamlObject o) {
+    Set<String> namespaces = new LinkedHashSet<>(o.get(NAMESPACES));
+    if (!o.get(NAMESPACE).isEmpty()) {
+      if (!namespaces.isEmpty()) {
+        throw o.error(NAMESPACE, "either namespace or namespaces; the first is the older one");
+      }
+      namespaces.add(o.get(NAMESPACE));
+    }
+    for (String n : namespaces) {
+      if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
+        throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
+      }
+    }
+    List<String> conditions = List.copyOf(new LinkedHashSet<>(o.get(CONDITIONS)));
+    List<String> allocatable = List.copyOf(new LinkedHashSet<>(o.get(ALLOCATABLE)));
+    List<MetricSettings> metrics = new ArrayList<>(METRICS.read(o));
+    conditions.forEach(c -> metrics.add(ClusterMetrics.condition(c)));
+    allocatable.forEach(a -> metrics.add(ClusterMetrics.allocatable(a)));
+    return new ClusterConfig(
+        PACE.read(o),
+        ACCESS.read(o),
+        List.copyOf(namespaces),
+        o.get(OPENSHIFT),
+        conditions,
+        allocatable,
+        List.copyOf(metrics),
+        RESOURCES.read(o));
+  }
+
+  /** Whether objects of a kind are watched: where some of its metrics come. */
+  boolean watches(ClusterKind kind) {
+    if (kind == ClusterKind.CLUSTER_QUOTA && !openShift) {
+      return false;
+    }
+    if (!kind.namespaced() && !namespaces.isEmpty()) {
+      return false; // who may see namespaces may not see what is in none
+    }
+    return metrics.stream().anyMatch(m -> m.enabled() && kind.measures(m.instrument().name()));
+  }
+}

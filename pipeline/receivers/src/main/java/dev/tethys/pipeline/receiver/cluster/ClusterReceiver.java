@@ -1,0 +1,170 @@
+package dev.tethys.pipeline.receiver.cluster;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Follows the objects of a cluster, and says once an interval what is known of them. */
+final class ClusterReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger(ClusterReceiver.class.getName());
+
+  private final ClusterConfig config;
+  private final Around around;
+  private final String name;
+  private final ScrapedPoints counts;
+  private final Rounds rounds;
+  private final Emission out;
+  private final long begun = Rounds.nanos();
+  private final List<WatchedKind> watched = new ArrayList<>();
+  private @Nullable Asking api;
+  private @Nullable String cluster; // of the thread
+  private String told = ""; // of the thread
+
+  ClusterReceiver(
+      ClusterConfig config, Around around, Consumer to, String name, String id, Registry registry) {
+    this.config = config;
+    this.around = around;
+    this.name = name;
+    this.counts = new ScrapedPoints(registry, id);
+    this.rounds = new Rounds(name, config.pace(), this::gather, to, Thread.ofVirtual());
+    this.out =
+        new Emission(
+            new Emission.Origin(
+                "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
+                    + "/k8sclusterreceiver",
+                around.version(),
+                "https://opentelemetry.io/schemas/1.27.0"),
+            config.metrics());
+  }
+
+  @Override
+  public void start() throws IOException {
+    ClusterAccess access = config.access().access(around);
+    api = new Asking(access, around.sender());
+    ResourceWatch.Means means = new ResourceWatch.Means(access, around.sender(), Thread::sleep);
+    for (ClusterKind kind : ClusterKind.values()) {
+      if (config.watches(kind)) {
+        List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();
+        in.forEach(n -> watched.add(new WatchedKind(name, kind, n, config, means)));
+      }
+    }
+    watched.forEach(WatchedKind::start);
+    rounds.start();
+  }
+
+  /** What is known now. */
+  MetricsData gather() throws InterruptedException {
+    MetricsData data = new MetricsData();
+    if (config.resources().has(ClusterMetrics.CLUSTER) && !knowsCluster()) {
+      return data;
+    }
+    out.at(begun, Rounds.nanos());
+    Map<String, List<Part>> endpoints = endpoints();
+    for (WatchedKind w : watched) {
+      if (w.kind() != ClusterKind.ENDPOINT_SLICE) {
+        for (List<Part> parts : w.objects()) {
+          parts.forEach(p -> add(p, endpoints, data));
+        }
+      }
+    }
+    counts.add("k8s_cluster", data.itemCount(), 0);
+    return data;
+  }
+
+  /** Looks for what the whole cluster is called by, until it is known. */
+  private boolean knowsCluster() throws InterruptedException {
+    Asking asked = api;
+    if (cluster == null && asked != null) {
+      try {
+        cluster =
+            asked
+                .get("/api/v1/namespaces/kube-system", Call.DEFAULT_TIMEOUT)
+                .path("metadata")
+                .path("uid")
+                .asString("");
+      } catch (IOException e) {
+        counts.add("k8s_cluster", 0, out.enabled());
+        String why = String.valueOf(e.getMessage());
+        if (!why.equals(told) && !Rounds.isStopping()) {
+          told = why;
+          LOG.log(
+              Level.ERROR,
+              "{0}: no metrics while k8s.cluster.uid, which is wanted, is not known: {1}",
+              name,
+              why);
+        }
+      }
+    }
+    return cluster != null;
+  }
+
+  /** Slices by the services whose they are. */
+  private Map<String, List<Part>> endpoints() {
+    Map<String, List<Part>> by = new HashMap<>();
+    for (WatchedKind w : watched) {
+      if (w.kind() == ClusterKind.ENDPOINT_SLICE) {
+        for (List<Part> parts : w.objects()) {
+          parts.forEach(p -> by.computeIfAbsent(service(p), _ -> new ArrayList<>()).add(p));
+        }
+      }
+    }
+    return by;
+  }
+
+  private static String service(Part p) {
+    return p.attributes().get("k8s.namespace.name") + "/" + p.attributes().get("k8s.service.name");
+  }
+
+  private void add(Part p, Map<String, List<Part>> endpoints, MetricsData to) {
+    p.values().forEach(this::record);
+    if (!endpoints.isEmpty() && p.attributes().containsKey("k8s.service.uid")) {
+      Map<List<Object>, Long> sums = new TreeMap<>(Comparator.comparing(List::toString));
+      for (Part slice : endpoints.getOrDefault(service(p), List.of())) {
+        slice
+            .values()
+            .forEach(v -> sums.merge(List.of(v.attributes()), v.number().longValue(), Long::sum));
+      }
+      sums.forEach((k, n) -> out.recorder(ClusterMetrics.ENDPOINTS).count(n, k.toArray()));
+    }
+    Map<String, Object> all = new LinkedHashMap<>();
+    p.attributes().forEach((k, v) -> config.resources().put(all, k, v));
+    if (cluster != null) {
+      config.resources().put(all, ClusterMetrics.CLUSTER, cluster);
+    }
+    out.emit(config.resources().resource(all), to);
+  }
+
+  private void record(Part.Value v) {
+    if (v.number() instanceof Double d) {
+      out.recorder(v.metric()).measure(d, v.attributes());
+    } else {
+      out.recorder(v.metric()).count(v.number().longValue(), v.attributes());
+    }
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    watched.forEach(WatchedKind::stop);
+    rounds.stop(patience);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.tethys.pipeline.receiver.cluster;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** Makes {@code k8s_cluster} receivers. */
+public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConfig> {
+  private final Around around;
+
+  public ClusterReceiverFactory(Around around) {
+    this.around = around;
+  }
+
+  @Override
+  public String type() {
+    return "k8s_cluster";
+  }
+
+  @Override
+  public String about() {
+    return "Follows the objects of a Kubernetes cluster: phases, replicas, conditions, quotas.";
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  @Override
+  public Type<ClusterConfig> settings() {
+    return ClusterConfig.TYPE;
+  }
+
+  @Override
+  public Receiver create(ClusterConfig s, Map<Signal, Consumer> outputs, Context context) {
+    return new ClusterReceiver(
+        s,
+        around,
+        Objects.requireNonNull(outputs.get(Signal.METRICS)),
+        context.name(),
+        context.id().toString(),
+        context.metrics());
+  }
+}

@@ -1,0 +1,72 @@
+package dev.tethys.pipeline.receiver.cluster;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What is kept of an object, or of a container in one: what it is called by, and its values, which
+ * become points at each round. The object itself is not kept.
+ */
+record Part(Map<String, Object> attributes, List<Value> values) {
+  /** A value of a metric, whole or not. */
+  record Value(String metric, Number number, Object... attributes) {}
+
+  /** One without anything yet. */
+  static Part empty() {
+    return new Part(new LinkedHashMap<>(), new ArrayList<>());
+  }
+
+  /** One with name, identity and namespace of an object of a kind. */
+  static Part of(String kind, JsonNode object) {
+    Part p = empty();
+    JsonNode m = object.path("metadata");
+    p.named("k8s.namespace.name", m.path("namespace"));
+    p.named("k8s." + kind + ".name", m.path("name"));
+    p.named("k8s." + kind + ".uid", m.path("uid"));
+    return p;
+  }
+
+  /** Adds an attribute if it says anything. */
+  Part named(String attribute, JsonNode value) {
+    return named(attribute, value.asString(""));
+  }
+
+  /** The same of a text. */
+  Part named(String attribute, String value) {
+    if (!value.isEmpty()) {
+      attributes.put(attribute, value);
+    }
+    return this;
+  }
+
+  /** Adds a whole number if there is one. */
+  Part whole(String metric, JsonNode value) {
+    if (value.isIntegralNumber()) {
+      values.add(new Value(metric, value.longValue()));
+    }
+    return this;
+  }
+
+  /** The same of one that the API leaves away when it is 0. */
+  Part count(String metric, JsonNode value) {
+    return whole(metric, value.asLong(0));
+  }
+
+  /** Adds a whole number. */
+  Part whole(String metric, long value, Object... with) {
+    values.add(new Value(metric, value, with));
+    return this;
+  }
+
+  /** Adds a number that may be none. */
+  Part number(String metric, @Nullable Number value) {
+    if (value != null) {
+      values.add(new Value(metric, value));
+    }
+    return this;
+  }
+}
