@@ -52,6 +52,7 @@ import dev.tethys.pipeline.receiver.collectd.CollectdReceiverFactory;
 import dev.tethys.pipeline.receiver.datadog.DatadogReceiverFactory;
 import dev.tethys.pipeline.receiver.docker.DockerReceiverFactory;
 import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
+import dev.tethys.pipeline.receiver.events.EventsReceiverFactory;
 import dev.tethys.pipeline.receiver.exposed.PrometheusExporterFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
 import dev.tethys.pipeline.receiver.health.HealthCheckFactory;
@@ -106,6 +107,7 @@ public final class BuiltIn {
     all.add(new KubeletReceiverFactory(around));
     all.add(new DockerReceiverFactory(around));
     all.add(new ClusterReceiverFactory(around));
+    all.add(new EventsReceiverFactory(around));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());

@@ -1,0 +1,37 @@
+package dev.tethys.pipeline.receiver.events;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/**
+ * What a receiver is told.
+ *
+ * @param namespaces whose events are wanted; empty for all
+ */
+public record EventsConfig(ClusterSettings access, List<String> namespaces) {
+  private static final Section SECTION =
+      new Section("k8s_events", "Follows the events of a Kubernetes cluster.");
+  private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
+  private static final Key<List<String>> NAMESPACES =
+      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only events of these.");
+
+  static {
+    SECTION.notBuilt("k8s_leader_elector", "One of several replicas is at work.");
+  }
+
+  static final Type<EventsConfig> TYPE = SECTION.type(EventsConfig::read);
+
+  private static EventsConfig read(YamlObject o) {
+    for (String n : o.get(NAMESPACES)) {
+      if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
+        throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
+      }
+    }
+    return new EventsConfig(ACCESS.read(o), List.copyOf(new LinkedHashSet<>(o.get(NAMESPACES))));
+  }
+}

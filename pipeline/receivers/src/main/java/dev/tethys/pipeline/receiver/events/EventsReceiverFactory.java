@@ -1,0 +1,47 @@
+package dev.tethys.pipeline.receiver.events;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** Makes {@code k8s_events} receivers. */
+public final class EventsReceiverFactory implements ReceiverFactory<EventsConfig> {
+  private final Around around;
+
+  public EventsReceiverFactory(Around around) {
+    this.around = around;
+  }
+
+  @Override
+  public String type() {
+    return "k8s_events";
+  }
+
+  @Override
+  public String about() {
+    return "Follows the events of a Kubernetes cluster.";
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.LOGS);
+  }
+
+  @Override
+  public Type<EventsConfig> settings() {
+    return EventsConfig.TYPE;
+  }
+
+  @Override
+  public Receiver create(EventsConfig s, Map<Signal, Consumer> outputs, Context context) {
+    return new EventsReceiver(
+        s, around, Objects.requireNonNull(outputs.get(Signal.LOGS)), context.name(), Thread::sleep);
+  }
+}

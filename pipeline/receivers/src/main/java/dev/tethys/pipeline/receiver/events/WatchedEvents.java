@@ -1,0 +1,172 @@
+package dev.tethys.pipeline.receiver.events;
+
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The events of one namespace, or of all. Each state of an event is handed on once, also where a
+ * list brings it again after a watch had to be begun anew; the watch goes on when it was taken, so
+ * that nothing is kept but what the API itself still has.
+ */
+final class WatchedEvents implements ResourceWatch.Sink<Event> {
+  private static final System.Logger LOG = System.getLogger(WatchedEvents.class.getName());
+
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** Records of one list that are handed on at once. */
+  private static final int MOST = 500;
+
+  private final String name;
+  private final String version;
+  private final long since;
+  private final Consumer to;
+  private final long lane;
+  private final ResourceWatch.Pause pause;
+  private final Thread thread;
+  private Map<String, Event> known = new HashMap<>(); // these of the thread
+  private String told = "";
+
+  /**
+   * @param name of the receiver, as logs have it
+   * @param namespace {@code ""} for all
+   * @param since events that happened before are not told
+   * @param version of this program
+   */
+  WatchedEvents(
+      String name,
+      String namespace,
+      long since,
+      String version,
+      Consumer to,
+      ResourceWatch.Means means) {
+    this.name = name;
+    this.version = version;
+    this.since = since;
+    this.to = to;
+    this.pause = means.pause();
+    this.lane = (1L << 36) + namespace.hashCode(); // those of a namespace keep their order
+    String path = "/api/v1" + (namespace.isEmpty() ? "" : "/namespaces/" + namespace) + "/events";
+    ResourceWatch<Event> watch =
+        new ResourceWatch<>(new ResourceWatch.Scope(path, "", "", false), means, this);
+    this.thread =
+        Thread.ofVirtual()
+            .name(name + " " + path)
+            .unstarted(
+                () -> {
+                  try {
+                    watch.run();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  void stop(Duration patience) {
+    Rounds.stop(thread, name, patience);
+  }
+
+  @Override
+  public Event keep(JsonNode object) {
+    return Event.of(object, since, version);
+  }
+
+  @Override
+  public void replace(Map<String, Event> now) {
+    List<Event> fresh = new ArrayList<>();
+    Map<String, Event> next = new HashMap<>();
+    now.forEach(
+        (key, e) -> {
+          if (isNew(key, e)) {
+            fresh.add(e);
+          }
+          next.put(key, e.told());
+        });
+    fresh.sort(Comparator.comparingLong(Event::nanos));
+    for (int i = 0; i < fresh.size(); i += MOST) {
+      tell(fresh.subList(i, Math.min(fresh.size(), i + MOST)));
+    }
+    known = next;
+  }
+
+  @Override
+  public void put(String key, Event e) {
+    told = "";
+    if (isNew(key, e)) {
+      tell(List.of(e));
+    }
+    known.put(key, e.told());
+  }
+
+  private boolean isNew(String key, Event e) {
+    Event was = known.get(key);
+    return e.group() != null
+        && (was == null || !was.uid().equals(e.uid()) || !was.version().equals(e.version()));
+  }
+
+  @Override
+  public void remove(String key) {
+    known.remove(key);
+  }
+
+  /** Hands records on until they are taken, or refused, or the receiver is stopped. */
+  private void tell(Collection<Event> events) {
+    LogsData data = new LogsData();
+    for (Event e : events) {
+      var group = e.group();
+      if (group != null) {
+        data.resources().add(group);
+      }
+    }
+    Batch batch = Batch.of(Signal.LOGS, data, lane, Metadata.NONE);
+    batch.share(); // it may have to come again as it is
+    try {
+      while (true) {
+        switch (Rounds.settled(to, batch)) {
+          case Outcome.Accepted _ -> {
+            return;
+          }
+          case Outcome.Rejected r -> {
+            LOG.log(Level.WARNING, "{0}: events are refused: {1}", name, r.reason());
+            return;
+          }
+          case Outcome.Unavailable u ->
+              pause.pause(u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the watch ends with its next wait
+    }
+  }
+
+  @Override
+  public void synced() {
+    LOG.log(Level.DEBUG, "{0}: {1} events were there before", name, known.size());
+  }
+
+  @Override
+  public void failed(String what, String why) {
+    if (!why.equals(told)) { // it is tried twice a minute
+      told = why;
+      LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, why);
+    }
+  }
+}
