@@ -68,6 +68,7 @@ import dev.tethys.pipeline.receiver.log.SocketLogReceiverFactory;
 import dev.tethys.pipeline.receiver.log.SyslogReceiverFactory;
 import dev.tethys.pipeline.receiver.loki.LokiReceiverFactory;
 import dev.tethys.pipeline.receiver.nop.NopReceiverFactory;
+import dev.tethys.pipeline.receiver.objects.ObjectsReceiverFactory;
 import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbReceiverFactory;
 import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
 import dev.tethys.pipeline.receiver.pprof.PprofExtensionFactory;
@@ -108,6 +109,7 @@ public final class BuiltIn {
     all.add(new DockerReceiverFactory(around));
     all.add(new ClusterReceiverFactory(around));
     all.add(new EventsReceiverFactory(around));
+    all.add(new ObjectsReceiverFactory(around));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());

@@ -1,11 +1,8 @@
 package dev.tethys.pipeline.receiver.events;
 
 import dev.tethys.model.telemetry.LogsData;
-import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Metadata;
-import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
@@ -26,17 +23,13 @@ import tools.jackson.databind.JsonNode;
 final class WatchedEvents implements ResourceWatch.Sink<Event> {
   private static final System.Logger LOG = System.getLogger(WatchedEvents.class.getName());
 
-  private static final Duration RETRY = Duration.ofSeconds(1);
-
   /** Records of one list that are handed on at once. */
   private static final int MOST = 500;
 
   private final String name;
   private final String version;
   private final long since;
-  private final Consumer to;
-  private final long lane;
-  private final ResourceWatch.Pause pause;
+  private final LogHandover to;
   private final Thread thread;
   private Map<String, Event> known = new HashMap<>(); // these of the thread
   private String told = "";
@@ -57,9 +50,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
     this.name = name;
     this.version = version;
     this.since = since;
-    this.to = to;
-    this.pause = means.pause();
-    this.lane = (1L << 36) + namespace.hashCode(); // those of a namespace keep their order
+    this.to = new LogHandover(name, to, namespace, means.pause());
     String path = "/api/v1" + (namespace.isEmpty() ? "" : "/namespaces/" + namespace) + "/events";
     ResourceWatch<Event> watch =
         new ResourceWatch<>(new ResourceWatch.Scope(path, "", "", false), means, this);
@@ -136,22 +127,8 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
         data.resources().add(group);
       }
     }
-    Batch batch = Batch.of(Signal.LOGS, data, lane, Metadata.NONE);
-    batch.share(); // it may have to come again as it is
     try {
-      while (true) {
-        switch (Rounds.settled(to, batch)) {
-          case Outcome.Accepted _ -> {
-            return;
-          }
-          case Outcome.Rejected r -> {
-            LOG.log(Level.WARNING, "{0}: events are refused: {1}", name, r.reason());
-            return;
-          }
-          case Outcome.Unavailable u ->
-              pause.pause(u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY);
-        }
-      }
+      to.deliver(data);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the watch ends with its next wait
     }

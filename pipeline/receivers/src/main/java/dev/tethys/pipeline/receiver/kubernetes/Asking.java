@@ -7,18 +7,27 @@ import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MappingIterator;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Asks an API, a kubelet or a daemon for one JSON document. */
 public final class Asking {
   /** The longest answer that is read: what a node with thousands of containers says is 10 MB. */
   private static final long MAX_BYTES = 64 << 20;
+
+  /** The most that is read of objects that come one after the other. */
+  private static final long MAX_EVENTS = 1L << 32;
+
+  /** A server that says nothing for so long may be gone without a word. */
+  private static final Call.Patience PATIENCE =
+      new Call.Patience(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   /** How much of an answer that is an error is told. */
   private static final int TOLD = 500;
@@ -73,29 +82,46 @@ public final class Asking {
     return get(path, timeout, true);
   }
 
+  /** Takes one of several objects that come one after the other. */
+  @FunctionalInterface
+  public interface Events {
+    void take(JsonNode event) throws IOException, InterruptedException;
+  }
+
+  /** Reads objects that come one after the other, until the server ends or the time is up. */
+  public void events(String path, Duration time, Events to)
+      throws IOException, InterruptedException {
+    Call call =
+        Call.get(uri(path))
+            .withTimeout(time)
+            .withHeader("Accept", "application/json")
+            .withHeader("Accept-Encoding", "identity") // they come one by one
+            .withPatience(PATIENCE);
+    try (Answer a = opened(call);
+        InputStream in = a.decoded(MAX_EVENTS);
+        MappingIterator<JsonNode> all = JSON.readerFor(JsonNode.class).readValues(in)) {
+      while (all.hasNextValue()) {
+        to.take(all.nextValue());
+      }
+    } catch (JacksonException e) {
+      if (!(e.getCause() instanceof Answer.TooLargeException)
+          && !(e.getCause() instanceof HttpTimeoutException)) {
+        throw new IOException(
+            call.uri() + " answered with what cannot be read: " + e.getOriginalMessage(), e);
+      } // else whoever wants more asks again
+    }
+  }
+
   private JsonNode get(String path, Duration timeout, boolean list)
       throws IOException, InterruptedException {
-    URI uri;
-    try {
-      uri = URI.create(access.base() + path);
-    } catch (IllegalArgumentException e) {
-      throw new IOException(
-          "\"" + access.base() + path + "\" is not a valid URL: " + e.getMessage(), e);
-    }
     Call call =
-        Call.get(uri)
+        Call.get(uri(path))
             .withTimeout(timeout)
             .withUnixSocket(socket)
             .withHeader("Accept", "application/json")
             .withHeader("Accept-Encoding", "gzip");
-    try (Answer a = sender.send(access.client(), call)) {
-      if (a.status() != 200) {
-        if (a.status() == 401) {
-          access.refused();
-        }
-        throw new RefusedException(
-            a.status(), uri + " answered with status " + a.status() + message(a));
-      }
+    URI uri = call.uri();
+    try (Answer a = opened(call)) {
       JsonNode n;
       try (InputStream in = a.decoded(MAX_BYTES)) {
         n = JSON.readTree(in);
@@ -107,6 +133,30 @@ public final class Asking {
         throw new IOException(uri + " answered with what is no JSON " + (list ? "list" : "object"));
       }
       return n;
+    }
+  }
+
+  private URI uri(String path) throws IOException {
+    try {
+      return URI.create(access.base() + path);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "\"" + access.base() + path + "\" is not a valid URL: " + e.getMessage(), e);
+    }
+  }
+
+  /** The answer, which is one that was wanted. */
+  private Answer opened(Call call) throws IOException, InterruptedException {
+    Answer a = sender.send(access.client(), call);
+    if (a.status() == 200) {
+      return a;
+    }
+    try (a) {
+      if (a.status() == 401) {
+        access.refused();
+      }
+      throw new RefusedException(
+          a.status(), call.uri() + " answered with status " + a.status() + message(a));
     }
   }
 

@@ -1,0 +1,239 @@
+package dev.tethys.pipeline.receiver.objects;
+
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
+import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
+import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The objects of one kind in one namespace, or in all: listed now and then, or followed. What is
+ * read goes on when what was read before was taken.
+ */
+final class ObjectFeed {
+  private static final System.Logger LOG = System.getLogger(ObjectFeed.class.getName());
+
+  /** Objects a page of a list, and so records a batch. */
+  private static final int PAGE = 500;
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  /** A server ends a watch by itself after this. */
+  private static final Duration WATCH = Duration.ofMinutes(5);
+
+  private static final int GONE = 410;
+
+  private final String name;
+  private final Wanted wanted;
+  private final String path;
+  private final boolean initial;
+  private final Asking api;
+  private final ObjectRecords records;
+  private final LogHandover to;
+  private final ResourceWatch.Pause pause;
+  private final Thread thread;
+  private String version; // these of the thread
+  private boolean begun;
+  private int failures;
+  private String told = "";
+
+  /**
+   * @param name of the receiver, as logs have it
+   * @param path of the list
+   */
+  ObjectFeed(
+      String name,
+      Wanted wanted,
+      String path,
+      boolean initial,
+      Asking api,
+      ObjectRecords records,
+      LogHandover to,
+      ResourceWatch.Pause pause) {
+    this.name = name;
+    this.wanted = wanted;
+    this.path = path;
+    this.initial = initial;
+    this.api = api;
+    this.records = records;
+    this.to = to;
+    this.pause = pause;
+    this.version = wanted.version().equals("0") ? "" : wanted.version();
+    this.thread = Thread.ofVirtual().name(name + " " + path).unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  void stop(Duration patience) {
+    Rounds.stop(thread, name, patience);
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        try {
+          if (wanted.mode() == Mode.PULL) {
+            long begun = System.nanoTime();
+            list(true);
+            failures = 0;
+            long rest = wanted.interval().toNanos() - (System.nanoTime() - begun);
+            pause.pause(Duration.ofNanos(Math.max(0, rest)));
+          } else {
+            follow();
+          }
+        } catch (IOException | RuntimeException e) { // whatever it is, a feed never ends for good
+          failed(e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void failed(String why) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    if (!why.equals(told)) {
+      told = why;
+      LOG.log(Level.ERROR, "{0}: {1}, and it is tried again: {2}", name, wanted.name(), why);
+    }
+    long ms = FIRST_PAUSE.toMillis() << Math.min(failures++, 10);
+    pause.pause(Duration.ofMillis(Math.min(ms, LONGEST_PAUSE.toMillis())));
+  }
+
+  /** Reads a list to its end; gives its version. */
+  private String list(boolean tell) throws IOException, InterruptedException {
+    String exact =
+        wanted.mode() == Mode.PULL && !version.isEmpty()
+            ? "&resourceVersionMatch=Exact&resourceVersion=" + encoded(version)
+            : "";
+    String more = "";
+    while (true) {
+      int limit = tell ? PAGE : 1;
+      JsonNode list =
+          api.get(
+              path
+                  + "?limit="
+                  + limit
+                  + selectors()
+                  + (more.isEmpty() ? exact : "&continue=" + encoded(more)),
+              Call.DEFAULT_TIMEOUT);
+      List<JsonNode> items = items(list);
+      more = tell ? list.path("metadata").path("continue").asString("") : "";
+      if (tell && wanted.mode() == Mode.PULL && !items.isEmpty()) {
+        to.deliver(records.listed(items));
+      } else if (tell) {
+        for (JsonNode o : items) {
+          tell("ADDED", o);
+        }
+      }
+      if (more.isEmpty()) {
+        return list.path("metadata").path("resourceVersion").asString("");
+      }
+    }
+  }
+
+  /** Items say what they are, which in a list only the list says. */
+  private static List<JsonNode> items(JsonNode list) {
+    List<JsonNode> out = new ArrayList<>();
+    String kind = list.path("kind").asString("").replaceFirst("List$", "");
+    for (JsonNode o : list.path("items")) {
+      if (o instanceof ObjectNode n) {
+        if (!n.has("kind") && !kind.isEmpty()) {
+          n.put("kind", kind);
+          n.set("apiVersion", list.path("apiVersion"));
+        }
+        out.add(n);
+      }
+    }
+    return out;
+  }
+
+  private void follow() throws IOException, InterruptedException {
+    if (!begun && initial) {
+      String at = list(true);
+      version = version.isEmpty() ? at : version;
+    }
+    begun = true;
+    if (version.isEmpty()) {
+      version = list(false);
+    }
+    String query =
+        "?watch=true&allowWatchBookmarks=true&timeoutSeconds="
+            + WATCH.toSeconds()
+            + "&resourceVersion="
+            + encoded(version)
+            + selectors();
+    int[] events = {0};
+    try {
+      api.events(
+          path + query,
+          WATCH.plusSeconds(30),
+          e -> {
+            take(e);
+            events[0]++;
+            failures = 0;
+            told = "";
+          });
+    } catch (Asking.RefusedException e) {
+      if (e.status() != GONE) {
+        throw e;
+      }
+      version = ""; // the server has forgotten it
+      if (failures++ > 0) {
+        pause.pause(FIRST_PAUSE);
+      }
+      return;
+    }
+    if (events[0] == 0) {
+      pause.pause(FIRST_PAUSE); // a server that ends at once is not pestered
+    }
+  }
+
+  private void take(JsonNode event) throws IOException, InterruptedException {
+    String type = event.path("type").asString("");
+    JsonNode o = event.path("object");
+    if (type.equals("ERROR")) {
+      int code = o.path("code").asInt(0);
+      throw new Asking.RefusedException(
+          code, "the watch of " + path + " failed: " + o.path("message").asString(""));
+    }
+    if (!type.equals("BOOKMARK")) { // of which only the version matters
+      tell(type, o);
+    }
+    String now = o.path("metadata").path("resourceVersion").asString("");
+    if (!now.isEmpty()) {
+      version = now;
+    }
+  }
+
+  private void tell(String type, JsonNode o) throws InterruptedException {
+    if (!wanted.without().contains(type)) {
+      to.deliver(records.changed(type, o));
+    }
+  }
+
+  private String selectors() {
+    return (wanted.labels().isEmpty() ? "" : "&labelSelector=" + encoded(wanted.labels()))
+        + (wanted.fields().isEmpty() ? "" : "&fieldSelector=" + encoded(wanted.fields()));
+  }
+
+  private static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,146 @@
+package dev.tethys.pipeline.receiver.objects;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a receiver is told.
+ *
+ * @param initial whether objects that are there are told as if they came, before their changes
+ */
+public record ObjectsConfig(
+    ClusterSettings access, List<Wanted> objects, ErrorMode errors, boolean initial) {
+  /** What becomes of objects that a cluster does not know. */
+  enum ErrorMode {
+    /** The receiver does not start. */
+    PROPAGATE,
+
+    /** It is told, and the others are followed. */
+    IGNORE,
+
+    /** The others are followed. */
+    SILENT
+  }
+
+  /** How objects are asked for. */
+  enum Mode {
+    PULL,
+    WATCH
+  }
+
+  /**
+   * One kind of objects.
+   *
+   * @param name as in paths of the API: {@code pods}
+   * @param group of the API; {@code ""} for the first that has them
+   * @param interval between two lists
+   * @param version to begin with; {@code ""} for now
+   * @param without kinds of changes that are not told
+   */
+  record Wanted(
+      String name,
+      String group,
+      Mode mode,
+      List<String> namespaces,
+      String labels,
+      String fields,
+      Duration interval,
+      String version,
+      Set<String> without) {
+    private static final Section SECTION = new Section("object", "A kind of objects.");
+    private static final Key<String> NAME =
+        SECTION.required("name", Type.STRING, "As in paths of the API: pods.");
+    private static final Key<String> GROUP =
+        SECTION.key("group", Type.STRING, "", "Of the API; without, the first that has them.");
+    private static final Key<Mode> MODE =
+        SECTION.key("mode", Type.lowerCase("mode", Mode.class), Mode.PULL, "pull or watch.");
+    private static final Key<List<String>> NAMESPACES =
+        SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only of these.");
+    private static final Key<String> LABELS =
+        SECTION.key("label_selector", Type.STRING, "", "Only those with such labels.");
+    private static final Key<String> FIELDS =
+        SECTION.key("field_selector", Type.STRING, "", "Only those with such fields.");
+    private static final Key<Duration> INTERVAL =
+        SECTION.key("interval", GoDurations.TYPE, Duration.ofHours(1), "Between two lists.");
+    private static final Key<String> VERSION =
+        SECTION.key("resource_version", Type.STRING, "", "Where to begin; without, now.");
+    private static final Key<List<String>> WITHOUT =
+        SECTION.key(
+            "exclude_watch_type",
+            Type.list(
+                Type.oneOf(
+                    "watch type", List.of("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"))),
+            List.of(),
+            "Changes that are not told.");
+    static final Type<Wanted> TYPE = SECTION.type(Wanted::read);
+
+    private static Wanted read(YamlObject o) {
+      if (!o.get(NAME).matches("[a-z0-9]+")) {
+        throw o.error(NAME, "name is that of paths of the API, in lower case: pods");
+      }
+      for (String n : o.get(NAMESPACES)) {
+        if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
+          throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
+        }
+      }
+      if (o.get(MODE) == Mode.PULL && !o.get(WITHOUT).isEmpty()) {
+        throw o.error(WITHOUT, "exclude_watch_type says something with mode: watch only");
+      }
+      if (o.get(MODE) == Mode.WATCH && o.has(INTERVAL)) {
+        throw o.error(INTERVAL, "interval says something with mode: pull only");
+      }
+      return new Wanted(
+          o.get(NAME),
+          o.get(GROUP),
+          o.get(MODE),
+          List.copyOf(new LinkedHashSet<>(o.get(NAMESPACES))),
+          o.get(LABELS),
+          o.get(FIELDS),
+          o.get(INTERVAL).isZero() ? Duration.ofHours(1) : o.get(INTERVAL),
+          o.get(VERSION),
+          Set.copyOf(o.get(WITHOUT)));
+    }
+  }
+
+  private static final Section SECTION =
+      new Section("k8sobjects", "Objects of a Kubernetes cluster, and their changes.");
+  private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
+  private static final Key<List<Wanted>> OBJECTS =
+      SECTION.required("objects", Type.list(Wanted.TYPE), "Which objects.");
+  private static final Key<ErrorMode> ERRORS =
+      SECTION.key(
+          "error_mode",
+          Type.lowerCase("error_mode", ErrorMode.class),
+          ErrorMode.PROPAGATE,
+          "What becomes of objects that the cluster does not know.");
+  private static final Key<Boolean> INITIAL =
+      SECTION.key(
+          "include_initial_state",
+          Type.BOOL,
+          false,
+          "With watch: objects that are there are told as if they came.");
+
+  static {
+    SECTION
+        .notBuilt("k8s_leader_elector", "One of several replicas is at work.")
+        .notBuilt("storage", "Where versions are kept between starts.")
+        .notBuilt("persist_resource_version", "Whether versions are kept between starts.");
+  }
+
+  static final Type<ObjectsConfig> TYPE =
+      SECTION.type(
+          o -> {
+            if (o.get(OBJECTS).isEmpty()) {
+              throw o.error(OBJECTS, "k8sobjects wants objects, one at least");
+            }
+            return new ObjectsConfig(ACCESS.read(o), o.get(OBJECTS), o.get(ERRORS), o.get(INITIAL));
+          });
+}

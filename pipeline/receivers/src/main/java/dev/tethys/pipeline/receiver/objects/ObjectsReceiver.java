@@ -1,0 +1,89 @@
+package dev.tethys.pipeline.receiver.objects;
+
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
+import dev.tethys.pipeline.receiver.objects.ObjectsConfig.ErrorMode;
+import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lists and follows objects of a cluster. */
+final class ObjectsReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger(ObjectsReceiver.class.getName());
+
+  private final ObjectsConfig config;
+  private final Around around;
+  private final Consumer to;
+  private final String name;
+  private final ResourceWatch.Pause pause;
+  private final List<ObjectFeed> feeds = new ArrayList<>();
+
+  ObjectsReceiver(
+      ObjectsConfig config, Around around, Consumer to, String name, ResourceWatch.Pause pause) {
+    this.config = config;
+    this.around = around;
+    this.to = to;
+    this.name = name;
+    this.pause = pause;
+  }
+
+  @Override
+  public void start() throws IOException {
+    Asking api = new Asking(config.access().access(around), around.sender());
+    ObjectPaths paths;
+    try {
+      paths = ObjectPaths.of(api);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while it asked what objects there are", e);
+    }
+    for (Wanted w : config.objects()) {
+      String base = paths.find(w.name(), w.group());
+      if (base == null) {
+        unknown(w, paths);
+      } else {
+        List<String> in = w.namespaces().isEmpty() ? List.of("") : w.namespaces();
+        in.forEach(n -> feeds.add(feed(w, base, n, api)));
+      }
+    }
+    if (feeds.isEmpty()) {
+      throw new IOException("the cluster has none of the objects that are wanted");
+    }
+    feeds.forEach(ObjectFeed::start);
+  }
+
+  private void unknown(Wanted w, ObjectPaths paths) throws IOException {
+    String problem = "the cluster has no objects \"" + w.name() + "\"; it has " + paths.known();
+    if (config.errors() == ErrorMode.PROPAGATE) {
+      throw new IOException(problem);
+    }
+    if (config.errors() == ErrorMode.IGNORE) {
+      LOG.log(Level.INFO, "{0}: {1}", name, problem);
+    }
+  }
+
+  private ObjectFeed feed(Wanted w, String base, String namespace, Asking api) {
+    String path = base + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + w.name();
+    return new ObjectFeed(
+        name,
+        w,
+        path,
+        config.initial(),
+        api,
+        new ObjectRecords(w.name(), around.version()),
+        new LogHandover(name, to, path, pause),
+        pause);
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    feeds.forEach(f -> f.stop(patience));
+  }
+}

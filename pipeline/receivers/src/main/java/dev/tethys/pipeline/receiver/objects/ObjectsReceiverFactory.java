@@ -1,0 +1,53 @@
+package dev.tethys.pipeline.receiver.objects;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** Makes {@code k8sobjects} receivers. */
+public final class ObjectsReceiverFactory implements ReceiverFactory<ObjectsConfig> {
+  private final Around around;
+
+  public ObjectsReceiverFactory(Around around) {
+    this.around = around;
+  }
+
+  @Override
+  public String type() {
+    return "k8sobjects";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("k8s_objects");
+  }
+
+  @Override
+  public String about() {
+    return "Objects of a Kubernetes cluster, listed now and then, or each of their changes.";
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.LOGS);
+  }
+
+  @Override
+  public Type<ObjectsConfig> settings() {
+    return ObjectsConfig.TYPE;
+  }
+
+  @Override
+  public Receiver create(ObjectsConfig s, Map<Signal, Consumer> outputs, Context context) {
+    return new ObjectsReceiver(
+        s, around, Objects.requireNonNull(outputs.get(Signal.LOGS)), context.name(), Thread::sleep);
+  }
+}

@@ -1,0 +1,269 @@
+package dev.tethys.pipeline.receiver.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.NotBuiltException;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.receiver.HttpDouble;
+import dev.tethys.pipeline.receiver.LogCapture;
+import dev.tethys.pipeline.receiver.Shown;
+import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.testkit.KubernetesDouble;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A receiver before the double of a cluster's API. */
+@Timeout(60)
+class ObjectsReceiverTest {
+  private static final String PODS = "/api/v1/pods";
+
+  private final HttpClientFactory clients = new HttpClientFactory("test");
+  private final TestPipeline pipeline = new TestPipeline();
+  private final LogCapture said = new LogCapture(ObjectFeed.class);
+  private final LogCapture saidAtStart = new LogCapture(ObjectsReceiver.class);
+  private KubernetesDouble api;
+  private HttpDouble discovery;
+  private final List<ObjectsReceiver> receivers = new ArrayList<>();
+  @TempDir Path folder;
+
+  @BeforeEach
+  void begin() throws IOException {
+    api = new KubernetesDouble();
+    discovery = new HttpDouble();
+    discovery.answer(
+        "/api/v1",
+        "{\"resources\":[{\"name\":\"pods\"},{\"name\":\"pods/status\"},{\"name\":\"events\"}]}");
+    discovery.answer(
+        "/apis",
+        "{\"groups\":[{\"name\":\"events.k8s.io\",\"preferredVersion\":{\"groupVersion\":\"events.k8s.io/v1\"}},{\"name\":\"broken\",\"preferredVersion\":{\"groupVersion\":\"broken/v1\"}}]}");
+    discovery.answer("/apis/events.k8s.io/v1", "{\"resources\":[{\"name\":\"events\"}]}");
+    discovery.answer("/apis/broken/v1", 503, "down");
+  }
+
+  @AfterEach
+  void end() {
+    receivers.forEach(r -> r.stop(Duration.ofSeconds(10)));
+    said.close();
+    saidAtStart.close();
+    api.close();
+    discovery.close();
+    clients.close();
+  }
+
+  private ObjectsReceiver make(String yaml) throws IOException {
+    Path kubeconfig = folder.resolve("config");
+    Files.writeString(
+        kubeconfig,
+        "{current-context: a, contexts: [{name: a, context: {cluster: k}}], clusters: [{name: k, cluster: {server: \"%s\"}}]}"
+            .formatted(api.url()));
+    ObjectsReceiver r =
+        new ObjectsReceiver(
+            TestPipeline.read(
+                ObjectsConfig.TYPE,
+                "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
+            new Around(
+                (c, call) -> clients.client(c).send(routed(call)), _ -> null, folder, "1.2.3"),
+            pipeline,
+            "receiver k8sobjects",
+            d -> Thread.sleep(d.compareTo(Duration.ofMinutes(1)) > 0 ? 60_000 : 5));
+    receivers.add(r);
+    return r;
+  }
+
+  /** What there is, is asked of another double. */
+  private Call routed(Call call) {
+    String path = call.uri().getPath();
+    return path.equals("/api/v1") || path.matches("/apis(/[^/]+/v1)?")
+        ? new Call(
+            "GET", URI.create(discovery.url() + path), call.headers(), null, call.timeout(), null)
+        : call;
+  }
+
+  private void start(String yaml) throws IOException {
+    make(yaml).start();
+  }
+
+  private void put(String namespace, String name, String rest) {
+    api.put(
+        PODS,
+        namespace + "/" + name,
+        "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"}%s}".formatted(name, namespace, rest));
+  }
+
+  private static void await(BooleanSupplier done) throws InterruptedException {
+    long deadline = System.nanoTime() + 50_000_000_000L;
+    while (!done.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(5);
+    }
+  }
+
+  private void awaitWatch() throws InterruptedException {
+    await(() -> api.requests.stream().anyMatch(q -> q.contains("watch")));
+  }
+
+  private List<String> records() {
+    return Shown.records(pipeline.batches);
+  }
+
+  @Test
+  void objectsAreListedNowAndThen() throws Exception {
+    put(
+        "shop",
+        "a",
+        ",\"spec\":{\"n\":3,\"x\":1.5,\"on\":true,\"none\":null,\"list\":[\"p\",\"q\"]}");
+    put("bank", "b", "");
+    start(
+        "objects: [{name: pods, interval: 100ms, label_selector: 'a in (b)', field_selector: x=y}]");
+    await(() -> pipeline.batches.size() >= 2);
+    assertThat(records().subList(0, 2))
+        .satisfiesExactly(
+            r ->
+                assertThat(r)
+                    .startsWith("0 {k8s.namespace.name=bank}{k8s.resource.name=pods} {")
+                    .contains("name=b"),
+            r ->
+                assertThat(r)
+                    .startsWith("0 {k8s.namespace.name=shop}{k8s.resource.name=pods} {")
+                    .contains("spec={n=3, x=1.5, on=true, none=null, list=[p, q]}")
+                    .doesNotContain("type="));
+    assertThat(api.requests.getFirst()).contains("labelSelector=a in (b)", "fieldSelector=x=y");
+  }
+
+  @Test
+  void changesAreFollowedFromNowOn() throws Exception {
+    put("shop", "old", "");
+    start("objects: [{name: pods, mode: watch, exclude_watch_type: [MODIFIED]}]");
+    awaitWatch();
+    put("shop", "a", "");
+    put("shop", "a", ",\"spec\":{}");
+    api.bookmark(PODS);
+    api.delete(PODS, "shop/a");
+    await(() -> pipeline.batches.size() == 2);
+    assertThat(records())
+        .satisfiesExactly(
+            r ->
+                assertThat(r)
+                    .startsWith(
+                        "0 {k8s.namespace.name=shop}{event.domain=k8s, event.name=a,"
+                            + " k8s.resource.name=pods} {type=ADDED, object={metadata={"),
+            r -> assertThat(r).contains("{type=DELETED, object={"));
+  }
+
+  @Test
+  void whatIsThereComesFirstWhenItIsWanted() throws Exception {
+    put("shop", "old", "");
+    start("include_initial_state: true\nobjects: [{name: pods, mode: watch, namespaces: [shop]}]");
+    awaitWatch();
+    put("shop", "new", "");
+    await(() -> pipeline.batches.size() == 2);
+    assertThat(records().getFirst()).contains("type=ADDED", "event.name=old");
+    assertThat(records().getLast()).contains("type=ADDED", "event.name=new");
+    assertThat(api.requests).allMatch(q -> q.startsWith("/api/v1/namespaces/shop/pods"));
+  }
+
+  @Test
+  void aVersionThatTheServerHasForgottenIsAskedForAnew() throws Exception {
+    start("objects: [{name: pods, mode: watch}]");
+    awaitWatch();
+    put("shop", "a", "");
+    await(() -> pipeline.batches.size() == 1);
+    api.forget();
+    api.endWatches();
+    await(() -> api.requests.stream().filter(q -> !q.contains("watch")).count() >= 2);
+    await(
+        () -> {
+          put("shop", "b", "");
+          return records().getLast().contains("event.name=b");
+        });
+  }
+
+  @Test
+  void whatIsNotTakenIsOfferedAgain() throws Exception {
+    pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
+    start("objects: [{name: pods, mode: watch}]");
+    awaitWatch();
+    put("shop", "a", "");
+    await(() -> pipeline.batches.size() >= 3);
+    assertThat(pipeline.batches.get(2)).isSameAs(pipeline.batches.getFirst());
+    pipeline.outcome = Outcome.ACCEPTED;
+    put("shop", "b", "");
+    await(() -> records().getLast().contains("event.name=b"));
+  }
+
+  @Test
+  void groupsAreChosenAndUnknownObjectsRefused() throws Exception {
+    start("objects: [{name: events, mode: watch, group: events.k8s.io}]");
+    awaitWatch();
+    assertThat(api.requests).allMatch(q -> q.startsWith("/apis/events.k8s.io/v1/events"));
+    assertThatThrownBy(() -> make("objects: [{name: podss}]").start())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(
+            "no objects \"podss\"; it has events, pods; not known: /apis/broken/v1");
+    assertThatThrownBy(() -> make("error_mode: silent\nobjects: [{name: podss}]").start())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("none of the objects");
+    make("error_mode: ignore\nobjects: [{name: podss}, {name: pods}]").start();
+    assertThat(saidAtStart.all).singleElement().asString().contains("podss");
+  }
+
+  @Test
+  void whatMayNotBeSeenIsToldOnce() throws Exception {
+    api.forbid(PODS, true);
+    start("objects: [{name: pods, mode: watch}]");
+    await(() -> api.requests.size() > 2);
+    assertThat(said.all)
+        .singleElement()
+        .asString()
+        .contains("pods: ", "status 403", "is forbidden");
+    api.forbid(PODS, false);
+    awaitWatch();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "objects: [] | wants objects, one at least",
+        "objects: [{mode: pull}] | \"name\" is required",
+        "objects: [{name: Pods}] | in lower case",
+        "objects: [{name: pods, mode: list}] | unknown mode \"list\"",
+        "objects: [{name: pods, exclude_watch_type: [ADDED]}] | with mode: watch only",
+        "objects: [{name: pods, mode: watch, interval: 5m}] | with mode: pull only",
+        "objects: [{name: pods, mode: watch, exclude_watch_type: [added]}] | unknown watch type",
+        "{objects: [{name: pods}], error_mode: stop} | unknown error_mode",
+      })
+  void mistakesAreNamed(String yaml, String message) {
+    assertThatThrownBy(() -> TestPipeline.read(ObjectsConfig.TYPE, yaml))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void whatIsNotBuiltIsRefusedByName() {
+    assertThatThrownBy(
+            () ->
+                TestPipeline.read(
+                    ObjectsConfig.TYPE, "{objects: [{name: pods}], k8s_leader_elector: x}"))
+        .isInstanceOf(NotBuiltException.class)
+        .hasMessageContaining("k8s_leader_elector");
+  }
+}
