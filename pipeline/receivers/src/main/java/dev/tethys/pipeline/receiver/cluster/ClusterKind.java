@@ -113,13 +113,19 @@ enum ClusterKind {
   private final String api;
   private final String plural;
   private final boolean namespaced;
-  private final List<String> metrics;
+  private final String metrics;
+  private final String others;
 
-  ClusterKind(String api, String plural, boolean namespaced, String... metrics) {
+  ClusterKind(String api, String plural, boolean namespaced, String metrics) {
+    this(api, plural, namespaced, metrics, metrics);
+  }
+
+  ClusterKind(String api, String plural, boolean namespaced, String metrics, String others) {
     this.api = api;
     this.plural = plural;
     this.namespaced = namespaced;
-    this.metrics = List.of(metrics);
+    this.metrics = metrics;
+    this.others = others;
   }
 
   /** What takes out of an object what is kept of it. */
@@ -131,7 +137,7 @@ enum ClusterKind {
 
   /** Whether a metric is of such objects. */
   boolean measures(String metric) {
-    return metrics.stream().anyMatch(metric::startsWith);
+    return metric.startsWith(metrics) || metric.startsWith(others);
   }
 
   /** The path of the list, of one namespace or of all ({@code ""}). */

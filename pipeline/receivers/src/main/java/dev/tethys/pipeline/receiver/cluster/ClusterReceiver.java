@@ -140,9 +140,7 @@ final class ClusterReceiver implements Receiver {
     if (!endpoints.isEmpty() && p.attributes().containsKey("k8s.service.uid")) {
       Map<List<Object>, Long> sums = new TreeMap<>(Comparator.comparing(List::toString));
       for (Part slice : endpoints.getOrDefault(service(p), List.of())) {
-        slice
-            .values()
-            .forEach(v -> sums.merge(List.of(v.attributes()), v.number().longValue(), Long::sum));
+        slice.values().forEach(v -> sums.merge(v.attributes(), v.number().longValue(), Long::sum));
       }
       sums.forEach((k, n) -> out.recorder(ClusterMetrics.ENDPOINTS).count(n, k.toArray()));
     }
@@ -156,9 +154,9 @@ final class ClusterReceiver implements Receiver {
 
   private void record(Part.Value v) {
     if (v.number() instanceof Double d) {
-      out.recorder(v.metric()).measure(d, v.attributes());
+      out.recorder(v.metric()).measure(d, v.attributes().toArray());
     } else {
-      out.recorder(v.metric()).count(v.number().longValue(), v.attributes());
+      out.recorder(v.metric()).count(v.number().longValue(), v.attributes().toArray());
     }
   }
 

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
  */
 record Part(Map<String, Object> attributes, List<Value> values) {
   /** A value of a metric, whole or not. */
-  record Value(String metric, Number number, Object... attributes) {}
+  record Value(String metric, Number number, List<Object> attributes) {}
 
   /** One without anything yet. */
   static Part empty() {
@@ -46,7 +46,7 @@ record Part(Map<String, Object> attributes, List<Value> values) {
   /** Adds a whole number if there is one. */
   Part whole(String metric, JsonNode value) {
     if (value.isIntegralNumber()) {
-      values.add(new Value(metric, value.longValue()));
+      values.add(new Value(metric, value.longValue(), List.of()));
     }
     return this;
   }
@@ -58,14 +58,14 @@ record Part(Map<String, Object> attributes, List<Value> values) {
 
   /** Adds a whole number. */
   Part whole(String metric, long value, Object... with) {
-    values.add(new Value(metric, value, with));
+    values.add(new Value(metric, value, List.of(with)));
     return this;
   }
 
   /** Adds a number that may be none. */
   Part number(String metric, @Nullable Number value) {
     if (value != null) {
-      values.add(new Value(metric, value));
+      values.add(new Value(metric, value, List.of()));
     }
     return this;
   }

@@ -110,7 +110,12 @@ final class ObjectFeed {
     }
     if (!why.equals(told)) {
       told = why;
-      LOG.log(Level.ERROR, "{0}: {1}, and it is tried again: {2}", name, wanted.name(), why);
+      LOG.log(
+          Level.ERROR,
+          "{0}: cannot read {1}, and it is tried again: {2}",
+          name,
+          wanted.name(),
+          why);
     }
     long ms = FIRST_PAUSE.toMillis() << Math.min(failures++, 10);
     pause.pause(Duration.ofMillis(Math.min(ms, LONGEST_PAUSE.toMillis())));

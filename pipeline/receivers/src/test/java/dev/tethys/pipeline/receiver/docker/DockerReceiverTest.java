@@ -16,6 +16,7 @@ import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -362,7 +363,9 @@ class DockerReceiverTest {
     try {
       while (true) {
         SocketChannel in = server.accept();
-        SocketChannel out = SocketChannel.open(new InetSocketAddress("127.0.0.1", daemon.port()));
+        SocketChannel out =
+            SocketChannel.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), daemon.port()));
         Thread.ofVirtual().start(() -> copy(in, out));
         Thread.ofVirtual().start(() -> copy(out, in));
       }

@@ -33,15 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 class EventsReceiverTest {
   private static final String EVENTS = "/api/v1/events";
 
-  private static final String EVENT =
-      """
-      {"metadata":{"name":"%s","namespace":"%s","uid":"u-%s","creationTimestamp":"2024-05-01T09:00:00Z"},
-       "involvedObject":{"kind":"Pod","namespace":"%s","name":"web-0","uid":"p-1","apiVersion":"v1",
-         "fieldPath":"spec.containers{web}","resourceVersion":"7"},
-       "reason":"BackOff","message":"Back-off restarting","source":{"component":"kubelet","host":"n1"},
-       "firstTimestamp":"2024-05-01T09:00:00Z","lastTimestamp":"%s","count":%s,"type":"Warning","action":"Restart"}
-      """;
-
   private final HttpClientFactory clients = new HttpClientFactory("test");
   private final TestPipeline pipeline = new TestPipeline();
   private final LogCapture said = new LogCapture(WatchedEvents.class);
@@ -92,7 +83,14 @@ class EventsReceiverTest {
     api.put(
         EVENTS,
         namespace + "/" + name,
-        EVENT.formatted(name, namespace, name, namespace, last, count));
+        """
+      {"metadata":{"name":"%s","namespace":"%s","uid":"u-%s","creationTimestamp":"2024-05-01T09:00:00Z"},
+       "involvedObject":{"kind":"Pod","namespace":"%s","name":"web-0","uid":"p-1","apiVersion":"v1",
+         "fieldPath":"spec.containers{web}","resourceVersion":"7"},
+       "reason":"BackOff","message":"Back-off restarting","source":{"component":"kubelet","host":"n1"},
+       "firstTimestamp":"2024-05-01T09:00:00Z","lastTimestamp":"%s","count":%s,"type":"Warning","action":"Restart"}
+      """
+            .formatted(name, namespace, name, namespace, last, count));
   }
 
   private static void await(BooleanSupplier done) throws InterruptedException {

@@ -233,7 +233,7 @@ class ObjectsReceiverTest {
     assertThat(said.all)
         .singleElement()
         .asString()
-        .contains("pods: ", "status 403", "is forbidden");
+        .contains("cannot read pods,", "status 403", "is forbidden");
     api.forbid(PODS, false);
     awaitWatch();
   }
