@@ -21,9 +21,15 @@ import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code destination check}: whether a destination can be reached and takes what it is sent,
@@ -40,7 +46,7 @@ final class CheckDestination {
         "destination check",
         "<TYPE+URL | exporter>",
         "Try a destination. Connects and authenticates, shows what would be created, then writes"
-            + " one item and reads it back. It is an exporter of --config, or a URL behind its type"
+            + " one item of each signal and reads it back. It is an exporter of --config, or a URL behind its type"
             + " with the exporter's keys as parameters: influxdb+http://host:8086/?org=o&bucket=b,"
             + " parquet+s3://bucket/prefix?s3.region=r, statsd+udp://host:8125; a.b=c sets the key"
             + " b within a.",
@@ -54,7 +60,13 @@ final class CheckDestination {
                 "write",
                 Flag.Kind.BOOLEAN,
                 "true",
-                "Create what is missing and write an item; --no-write only looks.")),
+                "Create what is missing and write an item; --no-write only looks."),
+            Flag.of(
+                "signal",
+                Flag.Kind.STRING,
+                "",
+                "metrics, logs or traces: what is tried. Without it, those of the pipelines that"
+                    + " have the exporter; of a URL metrics, where it takes them.")),
         1,
         1,
         CheckDestination::run);
@@ -63,10 +75,11 @@ final class CheckDestination {
   private static int run(Command.Arguments a, Console console) throws IOException {
     Components components = BuiltIn.components();
     String what = a.operands().getFirst();
+    Signal asked = signal(a.flags().get("signal"));
     List<String> configs = a.flags().list("config");
     GraphConfig config =
         configs.isEmpty() || configs.equals(List.of(""))
-            ? ofUrl(what, components)
+            ? ofUrl(what, components, asked)
             : GraphConfig.read(
                 new ConfigSources(configs, List.of(), System::getenv).read(), components, true);
     ComponentId id =
@@ -85,15 +98,21 @@ final class CheckDestination {
                         "tethys tool destination check: no pipeline of the configuration has an"
                             + " exporter "
                             + id));
-    try (TrialContext context = new TrialContext(d, config.extensions());
-        DestinationProbe probe = probe(d, context)) {
-      console.out().println(probe.connect());
-      List<String> plan = probe.plan();
-      console.out().println(plan.isEmpty() ? "nothing is to be created" : "would be created:");
-      plan.forEach(p -> console.out().println("  " + p));
-      if (a.flags().bool("write")) {
-        console.out().println(probe.write(System.currentTimeMillis() / 1000, PROBE));
+    Set<Signal> signals = EnumSet.noneOf(Signal.class);
+    for (PipelineDefinition p : config.pipelines()) {
+      if (p.exporters().stream().anyMatch(x -> x.definition().equals(d))) {
+        signals.add(p.id().signal());
       }
+    }
+    if (asked != null) {
+      signals.retainAll(Set.of(asked));
+      if (signals.isEmpty()) {
+        throw new UsageException(
+            "tethys tool destination check: no pipeline of " + word(asked) + " has " + d);
+      }
+    }
+    try {
+      tried(d, signals, config, a.flags().bool("write"), console);
       return 0;
     } catch (ConfigException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
@@ -103,10 +122,83 @@ final class CheckDestination {
     }
   }
 
+  private static String word(Signal s) {
+    return s.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static @Nullable Signal signal(String word) {
+    for (Signal s : Signal.values()) {
+      if (word(s).equals(word)) {
+        return s;
+      }
+    }
+    if (!word.isEmpty()) {
+      throw new UsageException(
+          "tethys tool destination check: --signal=" + word + " is none of metrics, logs, traces");
+    }
+    return null;
+  }
+
+  /** Connects, plans, then writes, for all signals; what several say alike is said once. */
+  private static void tried(
+      Definition d, Set<Signal> signals, GraphConfig config, boolean write, Console console)
+      throws IOException, InterruptedException {
+    List<AutoCloseable> open = new ArrayList<>();
+    try {
+      Map<Signal, DestinationProbe> probes = new EnumMap<>(Signal.class);
+      Checkable<Object> checkable = checkable(d);
+      for (Signal s : signals) {
+        TrialContext context = new TrialContext(d, config.extensions());
+        open.add(context);
+        DestinationProbe probe = checkable.probe(d.settings(), s, context);
+        open.add(probe);
+        probes.put(s, probe);
+      }
+      Set<String> answers = new LinkedHashSet<>();
+      for (DestinationProbe p : probes.values()) {
+        String answer = p.connect();
+        if (answers.add(answer)) {
+          console.out().println(answer);
+        }
+      }
+      Set<String> plan = new LinkedHashSet<>();
+      for (DestinationProbe p : probes.values()) {
+        plan.addAll(p.plan());
+      }
+      console.out().println(plan.isEmpty() ? "nothing is to be created" : "would be created:");
+      plan.forEach(p -> console.out().println("  " + p));
+      if (!write) {
+        return;
+      }
+      for (Map.Entry<Signal, DestinationProbe> e : probes.entrySet()) {
+        console
+            .out()
+            .println(
+                checkable.tried().contains(e.getKey())
+                    ? e.getValue().write(System.currentTimeMillis() / 1000, PROBE)
+                    : "no item of " + word(e.getKey()) + " is written");
+      }
+    } finally {
+      for (AutoCloseable c : open.reversed()) {
+        closed(c);
+      }
+    }
+  }
+
+  private static void closed(AutoCloseable c) throws IOException {
+    try {
+      c.close();
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException(e);
+    }
+  }
+
   @SuppressWarnings("unchecked") // a definition's settings are those of its factory
-  private static DestinationProbe probe(Definition d, TrialContext context) {
+  private static Checkable<Object> checkable(Definition d) {
     if (d.factory() instanceof Checkable<?> c) {
-      return ((Checkable<Object>) c).probe(d.settings(), context);
+      return (Checkable<Object>) c;
     }
     throw new UsageException(
         "tethys tool destination check: " + d.id().type() + " cannot be tried; " + checkable());
@@ -137,7 +229,7 @@ final class CheckDestination {
   }
 
   /** The configuration that a URL stands for. */
-  static GraphConfig ofUrl(String url, Components components) {
+  static GraphConfig ofUrl(String url, Components components, @Nullable Signal asked) {
     String type = type(url);
     int query = url.indexOf('?');
     String endpoint = url.substring(type.length() + 1, query < 0 ? url.length() : query);
@@ -159,7 +251,7 @@ final class CheckDestination {
             + ": "
             + flow(keys)
             + "}, service: {pipelines: {"
-            + signal(components, type)
+            + word(asked == null ? signal(components, type) : asked)
             + ": {receivers: [otlp], exporters: ["
             + type
             + "]}}}}";
@@ -176,12 +268,19 @@ final class CheckDestination {
     }
   }
 
-  /** A pipeline that the exporter can be in. */
-  private static String signal(Components components, String type) {
-    boolean metrics =
-        !(components.find(Kind.EXPORTER, type).orElse(null) instanceof ExporterFactory<?> f)
-            || f.signals().contains(Signal.METRICS);
-    return metrics ? "metrics" : "traces";
+  /**
+   * What an exporter is tried with that is in no pipeline: metrics, or else logs, or else traces.
+   */
+  private static Signal signal(Components components, String type) {
+    if (components.find(Kind.EXPORTER, type).orElse(null) instanceof ExporterFactory<?> f) {
+      for (Signal s : List.of(Signal.METRICS, Signal.LOGS)) {
+        if (f.signals().contains(s)) {
+          return s;
+        }
+      }
+      return Signal.TRACES;
+    }
+    return Signal.METRICS;
   }
 
   private static String decoded(String s) {

@@ -235,7 +235,7 @@ abstract class DatabaseContract {
 
   @Test
   void itIsChecked() throws Exception {
-    try (DestinationProbe p = tried().probe()) {
+    try (DestinationProbe p = tried().probe(Signal.METRICS)) {
       assertThat(p.connect()).isNotEmpty();
       List<String> before = p.plan();
       assertThat(p.write(SampleData.T0 / 1000, 42.5)).contains("read it back");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.testkit.PostgresProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -203,6 +204,25 @@ class PostgresTest extends DatabaseContract {
             + " time_column, chunk_time_interval) RETURNING 1 $$");
     Tried t = new Tried("timescaledb", settings() + "\nhypertables: true\n");
     open.add(t);
+    try (DestinationProbe p = t.probe(Signal.LOGS)) {
+      assertThat(p.plan())
+          .anyMatch(s -> s.startsWith("CREATE TABLE"))
+          .anyMatch(s -> s.startsWith("SELECT create_hypertable("));
+      assertThat(p.write(1_700_000_000, 42.5)).contains("the line \"tethys_probe 42.5\"");
+      assertThat(p.plan()).isEmpty();
+      sql("CREATE SCHEMA timescaledb_information");
+      sql(
+          "CREATE VIEW timescaledb_information.hypertables AS SELECT ''::name AS"
+              + " hypertable_schema, ''::name AS hypertable_name WHERE false");
+      assertThat(p.plan())
+          .singleElement()
+          .asString()
+          .startsWith("nothing for ")
+          .contains("is no hypertable; by hand: SELECT create_hypertable(");
+    } finally {
+      sql("DROP SCHEMA IF EXISTS timescaledb_information CASCADE");
+    }
+    sql("TRUNCATE public.asked");
     t.send(t.exporter(Signal.METRICS), SampleData.hostile(SampleData.oracle()));
     assertThat(sql("SELECT count(*), min(i) FROM public.asked WHERE c = 'ts'"))
         .containsExactly("3|1 day");

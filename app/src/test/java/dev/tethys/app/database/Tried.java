@@ -74,13 +74,14 @@ final class Tried implements Context, AutoCloseable {
     return f.create(settings(f), signal, this);
   }
 
-  DestinationProbe probe() {
-    return probe(factory());
+  DestinationProbe probe(Signal signal) {
+    return probe(factory(), signal);
   }
 
   @SuppressWarnings("unchecked") // a factory is checkable for its own settings
-  private <S> DestinationProbe probe(ExporterFactory<S> f) {
-    return ((Checkable<S>) f).probe(settings(f), this);
+  private <S> DestinationProbe probe(ExporterFactory<S> f, Signal signal) {
+    registry = new Registry();
+    return ((Checkable<S>) f).probe(settings(f), signal, this);
   }
 
   /** Hands over a batch and waits until all of it is dealt with. */

@@ -32,6 +32,9 @@ class DatadogRecordsContractTest extends RecordsContract {
               if (!DatadogContractTest.KEY.equals(x.getRequestHeaders().getFirst("DD-API-KEY"))) {
                 return new HttpIntake.Reply(403, "{\"errors\":[\"Forbidden\"]}");
               }
+              if (x.getRequestMethod().equals("GET")) {
+                return new HttpIntake.Reply(200, "{\"valid\":true}");
+              }
               try {
                 JsonNode all = Found.json(new String(body, StandardCharsets.UTF_8));
                 return all.isArray() && all.size() <= 1000 && body.length <= 5 << 20

@@ -1,12 +1,13 @@
 package dev.tethys.app.destination;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.net.httpserver.HttpExchange;
 import dev.tethys.pipeline.Signal;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.trace.v1.Span;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -27,11 +28,17 @@ class ElasticsearchRecordsContractTest extends RecordsContract {
     private final Map<String, Boolean> refused = new ConcurrentHashMap<>();
 
     HttpIntake.Reply judge(HttpExchange x, byte[] body) {
+      if (x.getRequestURI().getPath().endsWith("_search")) {
+        String id = Found.json(new String(body, UTF_8)).at("/query/ids/values/0").asString();
+        JsonNode d = documents.get(id);
+        String hit = d == null ? "" : "{\"_id\":\"" + id + "\",\"_source\":" + d + "}";
+        return new HttpIntake.Reply(200, "{\"hits\":{\"hits\":[" + hit + "]}}");
+      }
       if (!x.getRequestURI().getPath().endsWith("_bulk")) {
         return new HttpIntake.Reply(
             200, "{\"acknowledged\":true,\"version\":{\"number\":\"9.0.0\"}}");
       }
-      String[] lines = new String(body, StandardCharsets.UTF_8).split("\n");
+      String[] lines = new String(body, UTF_8).split("\n");
       StringBuilder items = new StringBuilder();
       boolean errors = false;
       for (int i = 0; i < lines.length; i += 2) {

@@ -70,6 +70,10 @@ final class InfluxApiPeer implements Peer {
     return switch (path) {
       case "/ping" -> new HttpIntake.Reply(200, "{\"version\":\"3.4.0\"}");
       case "/query" -> keep(path, String.valueOf(x.getRequestURI().getRawQuery()), FORM, body);
+      case "/api/v2/buckets" ->
+          third
+              ? none()
+              : new HttpIntake.Reply(200, "{\"buckets\":[{\"name\":\"" + p.get("name") + "\"}]}");
       case "/api/v2/write" -> third ? none() : second(p, body);
       case "/api/v3/write_lp" -> third ? third(p, body) : none();
       default -> none();

@@ -50,7 +50,7 @@ final class InfluxPeer implements ProcessPeer {
     ask("CREATE DATABASE far");
   }
 
-  private String ask(String query) throws IOException, InterruptedException {
+  String ask(String query) throws IOException, InterruptedException {
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(
               HttpRequest.newBuilder(

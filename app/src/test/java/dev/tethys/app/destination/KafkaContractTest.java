@@ -1,5 +1,7 @@
 package dev.tethys.app.destination;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import dev.tethys.model.Labels;
@@ -12,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -20,6 +23,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xerial.snappy.Snappy;
 
@@ -29,11 +33,48 @@ import org.xerial.snappy.Snappy;
  */
 class KafkaContractTest extends DestinationContract {
   /** A broker, and what stands before it. */
-  private record Broker(KafkaProcess kafka, FaultProxy proxy) implements AutoCloseable {
+  record Broker(KafkaProcess kafka, FaultProxy proxy) implements AutoCloseable {
     static Broker in(Path folder) throws Exception {
       int port = Ports.free();
       FaultProxy proxy = new FaultProxy(port);
       return new Broker(new KafkaProcess(folder, port, proxy.port()), proxy);
+    }
+
+    /** Makes a topic of two partitions; its name. */
+    String topic(String kind) throws Exception {
+      String topic = kind + "-" + TOPICS.incrementAndGet();
+      try (Admin a = Admin.create(Map.of("bootstrap.servers", kafka.address()))) {
+        a.createTopics(List.of(new NewTopic(topic, 2, (short) 1))).all().get(60, TimeUnit.SECONDS);
+      }
+      return topic;
+    }
+
+    /** Something that is done with the value of a record. */
+    @FunctionalInterface
+    interface Reader {
+      void read(byte[] value) throws IOException;
+    }
+
+    /** Reads all that a topic holds. */
+    void read(String topic, Reader reader) throws IOException {
+      try (KafkaConsumer<byte[], byte[]> c =
+          new KafkaConsumer<>(
+              Map.of("bootstrap.servers", kafka.address()),
+              new ByteArrayDeserializer(),
+              new ByteArrayDeserializer())) {
+        List<TopicPartition> all =
+            c.partitionsFor(topic, Duration.ofMinutes(1)).stream()
+                .map(p -> new TopicPartition(topic, p.partition()))
+                .toList();
+        c.assign(all);
+        c.seekToBeginning(all);
+        Map<TopicPartition, Long> ends = c.endOffsets(all, Duration.ofMinutes(1));
+        while (all.stream().anyMatch(p -> c.position(p) < ends.getOrDefault(p, 0L))) {
+          for (ConsumerRecord<byte[], byte[]> r : c.poll(Duration.ofSeconds(1))) {
+            reader.read(r.value());
+          }
+        }
+      }
     }
 
     @Override
@@ -48,7 +89,7 @@ class KafkaContractTest extends DestinationContract {
   /** One for all tests, which have topics of their own: it takes its time to start. */
   private static @Nullable Broker shared;
 
-  private static int tests;
+  private static final AtomicInteger TOPICS = new AtomicInteger();
 
   @AfterAll
   static void stop() throws IOException, InterruptedException {
@@ -73,14 +114,42 @@ class KafkaContractTest extends DestinationContract {
     return peer(Broker.in(in), true);
   }
 
+  /** Brokers are asked how they make topics, and each signal has its own. */
+  @Test
+  void topicsOfAllSignalsAreTried() throws Exception {
+    Peer peer = started();
+    String config =
+        "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {kafka: {%s, logs: {topic: tried}}},"
+                .formatted(peer.exporterKeys(peer.port()))
+            + " service: {pipelines: {metrics: {receivers: [otlp], exporters: [kafka]},"
+            + " logs: {receivers: [otlp], exporters: [kafka]}}}}";
+    Printed looked =
+        Printed.of("destination", "check", "kafka", "--config=" + config, "--no-write");
+    assertThat(looked.err()).isEmpty();
+    assertThat(looked.out())
+        .containsPattern("1 broker; topic samples-\\d+ has 2 partitions\n")
+        .contains("1 broker; topic tried is not there\n")
+        .contains(
+            "would be created:\n  topic tried, by the brokers at the first record: as --partitions 1"
+                + " --replication-factor 1\n");
+    Printed tried = Printed.of("destination", "check", "kafka", "--config=" + config);
+    assertThat(tried.err()).isEmpty();
+    assertThat(tried.out())
+        .contains("sent tethys_probe = 42.5 to samples-")
+        .containsPattern(
+            "sent the line \"tethys_probe 42.5\" to tried, partition 0, offset 0, and read it back");
+    assertThat(
+            Printed.of("destination", "check", "kafka", "--config=" + config, "--signal=logs")
+                .out())
+        .contains("topic tried has 1 partition", "nothing is to be created", "offset 1")
+        .doesNotContain("samples-");
+  }
+
   /** A topic in it; whether the broker ends with it. */
   private static Peer peer(Broker broker, boolean own) throws Exception {
     KafkaProcess kafka = broker.kafka;
     FaultProxy proxy = broker.proxy;
-    String topic = "samples-" + ++tests;
-    try (Admin a = Admin.create(Map.of("bootstrap.servers", kafka.address()))) {
-      a.createTopics(List.of(new NewTopic(topic, 2, (short) 1))).all().get(60, TimeUnit.SECONDS);
-    }
+    String topic = broker.topic("samples");
     return new Peer() {
       @Override
       public int port() {
@@ -125,24 +194,7 @@ class KafkaContractTest extends DestinationContract {
       @Override
       public void read(Found into) throws Exception {
         proxy.set(FaultProxy.Fault.NONE); // which may have ended with the faults
-        try (KafkaConsumer<byte[], byte[]> c =
-            new KafkaConsumer<>(
-                Map.of("bootstrap.servers", kafka.address()),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer())) {
-          List<TopicPartition> all =
-              c.partitionsFor(topic, Duration.ofMinutes(1)).stream()
-                  .map(p -> new TopicPartition(topic, p.partition()))
-                  .toList();
-          c.assign(all);
-          c.seekToBeginning(all);
-          Map<TopicPartition, Long> ends = c.endOffsets(all, Duration.ofMinutes(1));
-          while (all.stream().anyMatch(p -> c.position(p) < ends.getOrDefault(p, 0L))) {
-            for (ConsumerRecord<byte[], byte[]> r : c.poll(Duration.ofSeconds(1))) {
-              request(Snappy.uncompress(r.value()), into);
-            }
-          }
-        }
+        broker.read(topic, body -> request(Snappy.uncompress(body), into));
       }
 
       @Override

@@ -28,6 +28,9 @@ class LokiRecordsContractTest extends RecordsContract {
   }
 
   private static HttpIntake.Reply judge(HttpExchange x, byte[] body) {
+    if (x.getRequestMethod().equals("GET")) { // it only takes
+      return new HttpIntake.Reply(404, "page not found");
+    }
     try {
       push(body, new FoundRecords());
       return new HttpIntake.Reply(204, "");
@@ -81,7 +84,7 @@ class LokiRecordsContractTest extends RecordsContract {
   }
 
   /** A selector of a stream, as Loki's parser has it. */
-  private static Map<String, String> labels(String text) {
+  static Map<String, String> labels(String text) {
     Map<String, String> labels = new TreeMap<>();
     int end = 1;
     for (MatchResult m : LABEL.matcher(text).results().toList()) {

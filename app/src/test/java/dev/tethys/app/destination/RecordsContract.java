@@ -7,6 +7,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.ledger.Balance;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -129,6 +130,30 @@ abstract class RecordsContract {
       }
     }
     read(peer, kept);
+  }
+
+  @Test
+  void aDestinationIsTried() throws Exception {
+    for (Signal signal : signals()) {
+      tried(signal);
+    }
+  }
+
+  private void tried(Signal signal) throws Exception {
+    RecordPeer peer = started(signal);
+    String word = signal.name().toLowerCase(Locale.ROOT);
+    String config =
+        "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"
+                .formatted(peer.exporter(), peer.exporterKeys(peer.port()))
+            + " {%s: {receivers: [otlp], exporters: [%s]}}}}".formatted(word, peer.exporter());
+    Printed printed = Printed.of("destination", "check", peer.exporter(), "--config=" + config);
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out())
+        .containsPattern("tethys_(probe|destination_check)|no item of traces is written");
+    if (signal == Signal.LOGS) {
+      assertThat(printed.out()).contains("tethys_probe 42.5");
+    }
+    assertThat(printed.status()).isZero();
   }
 
   @ParameterizedTest

@@ -58,13 +58,17 @@ public final class KafkaExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(KafkaExporterSettings told, Context context) {
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public DestinationProbe probe(KafkaExporterSettings told, Signal signal, Context context) {
     KafkaExporterSettings settings = told.with(OwnLogin.of(told.properties(), context));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
-    KafkaExporterSettings.Topic topic =
-        Objects.requireNonNull(settings.topics().get(Signal.METRICS));
+    KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     String name = topic.name().ofNothing();
-    return new KafkaTrial(settings, name, b -> encode(settings, topic, name, clock, b));
+    return new KafkaTrial(settings, signal, name, b -> encode(settings, topic, name, clock, b));
   }
 
   /** Metadata names the topic, else an attribute, else the template. */

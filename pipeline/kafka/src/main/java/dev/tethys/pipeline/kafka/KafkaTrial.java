@@ -1,11 +1,13 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.SampleProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,32 +17,38 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeClusterResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Tries a cluster: a sample goes to the topic of metrics as the exporter writes it, and the record
- * is looked for behind what was there before.
+ * Tries a cluster: an item goes to the topic of its signal as the exporter writes it, and the
+ * record is looked for behind what was there before.
  */
 final class KafkaTrial implements DestinationProbe {
   private final KafkaExporterSettings settings;
   private final String topic;
-  private final SampleProbe probe;
+  private final ItemProbe probe;
   private final Map<TopicPartition, Long> ends = new HashMap<>();
 
-  KafkaTrial(KafkaExporterSettings settings, String topic, Encoder encoder) {
+  KafkaTrial(KafkaExporterSettings settings, Signal signal, String topic, Encoder encoder) {
     this.settings = settings;
     this.topic = topic;
     this.probe =
-        new SampleProbe(
+        new ItemProbe(
+            signal,
             this::describe,
             encoder,
             new KafkaSender(settings.properties(), settings.maxRecords()),
@@ -98,7 +106,8 @@ final class KafkaTrial implements DestinationProbe {
               + r.clusterId().get(timeout(), TimeUnit.MILLISECONDS)
               + ", "
               + nodes
-              + (nodes == 1 ? " broker" : " brokers");
+              + (nodes == 1 ? " broker; " : " brokers; ")
+              + standing();
         });
   }
 
@@ -107,15 +116,67 @@ final class KafkaTrial implements DestinationProbe {
     return probe.connect();
   }
 
-  @Override
-  public List<String> plan() throws IOException, InterruptedException {
-    return remember()
-        ? List.of()
-        : List.of("topic " + topic + ", by the brokers, where auto.create.topics.enable is true");
+  /** What is there of the topic, and where its partitions end. */
+  private String standing() throws IOException, InterruptedException {
+    int partitions = remember();
+    return switch (partitions) {
+      case 0 -> "topic " + topic + " is not there";
+      case 1 -> "topic " + topic + " has 1 partition";
+      default -> "topic " + topic + " has " + partitions + " partitions";
+    };
   }
 
-  /** Where the topic's partitions end; false when it is not there. */
-  private boolean remember() throws IOException, InterruptedException {
+  /** The exporter makes no topics: brokers do, where they are told to, as they are told to. */
+  @Override
+  public List<String> plan() throws IOException, InterruptedException {
+    return remember() > 0 ? List.of() : List.of("topic " + topic + byBrokers());
+  }
+
+  private String byBrokers() throws IOException, InterruptedException {
+    return ask(
+        admin -> {
+          Collection<Node> nodes =
+              admin.describeCluster().nodes().get(timeout(), TimeUnit.MILLISECONDS);
+          ConfigResource of =
+              new ConfigResource(ConfigResource.Type.BROKER, nodes.iterator().next().idString());
+          Config config;
+          try {
+            config =
+                Objects.requireNonNull(
+                    admin
+                        .describeConfigs(List.of(of))
+                        .all()
+                        .get(timeout(), TimeUnit.MILLISECONDS)
+                        .get(of));
+          } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException x) {
+              return ", by the brokers if auto.create.topics.enable is true, which who writes may"
+                  + " not see: "
+                  + KafkaSender.text(x);
+            }
+            throw e;
+          }
+          String size =
+              " --partitions "
+                  + value(config, "num.partitions")
+                  + " --replication-factor "
+                  + value(config, "default.replication.factor");
+          return value(config, "auto.create.topics.enable").equals("true")
+              ? ", by the brokers at the first record: as" + size
+              : ", by hand, since auto.create.topics.enable is false: kafka-topics.sh --create"
+                  + " --topic "
+                  + topic
+                  + size;
+        });
+  }
+
+  private static String value(Config config, String name) {
+    ConfigEntry e = config.get(name);
+    return e == null || e.value() == null ? "?" : e.value();
+  }
+
+  /** Notes where the topic's partitions end; how many there are, 0 when there is no topic. */
+  private int remember() throws IOException, InterruptedException {
     return ask(
         admin -> {
           TopicDescription d;
@@ -129,7 +190,7 @@ final class KafkaTrial implements DestinationProbe {
                         .get(topic));
           } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-              return false;
+              return 0;
             }
             throw e;
           }
@@ -142,7 +203,7 @@ final class KafkaTrial implements DestinationProbe {
               .all()
               .get(timeout(), TimeUnit.MILLISECONDS)
               .forEach((p, o) -> ends.put(p, o.offset()));
-          return true;
+          return d.partitions().size();
         });
   }
 

@@ -60,7 +60,12 @@ public final class PostgresExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(PostgresSettings s, Context context) {
-    return new PostgresProbe(pool(s, context), s);
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public DestinationProbe probe(PostgresSettings s, Signal signal, Context context) {
+    return new PostgresProbe(pool(s, context), s, signal);
   }
 }

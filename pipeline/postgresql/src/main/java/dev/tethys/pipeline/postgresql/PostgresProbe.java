@@ -4,8 +4,14 @@ import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.tables.MetricTables;
+import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,15 +21,16 @@ import java.util.List;
 
 /** Tries a PostgreSQL as its exporter would use it. */
 final class PostgresProbe implements DestinationProbe {
-  private static final List<Signal> SIGNALS = List.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
   private static final Labels LABELS = Labels.of("__name__", "tethys_destination_check");
 
   private final PostgresPool pool;
   private final PostgresSettings settings;
+  private final Signal signal;
 
-  PostgresProbe(PostgresPool pool, PostgresSettings settings) {
+  PostgresProbe(PostgresPool pool, PostgresSettings settings, Signal signal) {
     this.pool = pool;
     this.settings = settings;
+    this.signal = signal;
   }
 
   private <T> T in(PostgresPool.Work<T> work) throws IOException, InterruptedException {
@@ -62,25 +69,91 @@ final class PostgresProbe implements DestinationProbe {
     return in(
         c -> {
           List<String> out = new ArrayList<>();
-          PostgresTables of = settings.tables();
+          PostgresTables t = tables();
           if (!PostgresWriter.exists(
-              c, "SELECT 1 FROM pg_namespace WHERE nspname = ", of.schema())) {
-            out.add(of.createSchema());
+              c, "SELECT 1 FROM pg_namespace WHERE nspname = ", t.schema())) {
+            out.add(t.createSchema());
           }
-          for (Signal signal : SIGNALS) {
-            PostgresTables t = of.named(settings.names(signal).of(LABELS::get));
-            for (PostgresTables.Made m : PostgresWriter.made(t, signal)) {
-              if (!PostgresWriter.exists(c, "SELECT 1 WHERE to_regclass(", m.table())) {
-                out.addAll(m.statements());
-              }
+          if (t.timescale()
+              && !PostgresWriter.exists(
+                  c, "SELECT 1 FROM pg_proc WHERE proname = ", "create_hypertable")) {
+            throw new IOException(
+                "hypertables are asked for, and this database has no create_hypertable: CREATE"
+                    + " EXTENSION timescaledb, or leave hypertables out");
+          }
+          for (PostgresTables.Made m : PostgresWriter.made(t, signal)) {
+            if (!PostgresWriter.exists(c, "SELECT 1 WHERE to_regclass(", m.table())) {
+              out.addAll(m.statements());
+            } else if (!m.hypertable().isEmpty() && !isHypertable(c, m.table())) {
+              out.add(
+                  "nothing for "
+                      + m.table()
+                      + ", which is there and is no hypertable; by hand: "
+                      + m.hypertable());
             }
           }
           return out;
         });
   }
 
+  private PostgresTables tables() {
+    return settings.tables().named(settings.names(signal).of(LABELS::get));
+  }
+
+  /** As far as TimescaleDB tells: what has no view of them is not asked. */
+  private static boolean isHypertable(Connection c, String table) throws SQLException {
+    if (!PostgresWriter.exists(
+        c, "SELECT 1 WHERE to_regclass(", "timescaledb_information.hypertables")) {
+      return true;
+    }
+    try (PreparedStatement s =
+        c.prepareStatement(
+            "SELECT 1 FROM timescaledb_information.hypertables WHERE"
+                + " format('%I.%I', hypertable_schema, hypertable_name)::regclass = ?::regclass")) {
+      s.setString(1, table);
+      try (ResultSet r = s.executeQuery()) {
+        return r.next();
+      }
+    }
+  }
+
+  private String log(long seconds, double value) throws IOException, InterruptedException {
+    Parcel p =
+        NamedEncoder.saying(
+                settings.names(signal).of(LABELS::get), new TableParcels(settings.rows(), false))
+            .encode(ItemProbe.batch(signal, seconds, value))
+            .parcels()
+            .getFirst();
+    Verdict v = new PostgresSender(pool, settings).send(p);
+    if (!(v instanceof Verdict.Delivered)) {
+      throw new IOException("the record was not taken: " + v);
+    }
+    String line = ItemProbe.line(value);
+    String table = tables().table(tables().logs());
+    boolean found =
+        in(
+            c -> {
+              try (PreparedStatement s =
+                  c.prepareStatement(
+                      "SELECT 1 FROM " + table + " WHERE ts = to_timestamp(?) AND body = ?")) {
+                s.setLong(1, seconds);
+                s.setString(2, line);
+                try (ResultSet r = s.executeQuery()) {
+                  return r.next();
+                }
+              }
+            });
+    if (!found) {
+      throw new IOException("the line \"" + line + "\" was taken and is not in " + table);
+    }
+    return "wrote the line \"" + line + "\" into " + table + " and read it back";
+  }
+
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
+    if (signal == Signal.LOGS) {
+      return log(seconds, value);
+    }
     MetricTables t =
         new MetricTables(
             new WriteRequestWriter()
@@ -88,7 +161,7 @@ final class PostgresProbe implements DestinationProbe {
                 .sample(seconds * 1000, value)
                 .endSeries()
                 .toByteArray());
-    PostgresTables tables = settings.tables().named(settings.names(Signal.METRICS).of(LABELS::get));
+    PostgresTables tables = tables();
     PostgresWriter writer = new PostgresWriter(tables);
     String table = tables.metrics("samples");
     return in(

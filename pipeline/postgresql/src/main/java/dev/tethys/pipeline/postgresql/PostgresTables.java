@@ -25,8 +25,12 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
     return new PostgresTables(schema, name, name, name, timescale);
   }
 
-  /** A table with what makes it. */
-  record Made(String table, List<String> statements) {}
+  /**
+   * A table with what makes it.
+   *
+   * @param hypertable the last of the statements, where it makes a hypertable of it; else ""
+   */
+  record Made(String table, List<String> statements, String hypertable) {}
 
   String table(String name) {
     return PostgresText.name(schema) + '.' + PostgresText.name(name);
@@ -40,16 +44,18 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
     List<String> all = new ArrayList<>();
     all.add("CREATE TABLE IF NOT EXISTS " + table(name) + " (" + columns + ")");
     all.addAll(List.of(more));
+    String hypertable = "";
     if (timescale && !time.isEmpty()) {
-      all.add(
+      hypertable =
           "SELECT create_hypertable('"
               + table(name).replace("'", "''")
               + "', '"
               + time
               + "', chunk_time_interval => INTERVAL '1 day', if_not_exists => TRUE,"
-              + " migrate_data => TRUE)");
+              + " migrate_data => TRUE)";
+      all.add(hypertable);
     }
-    return new Made(table(name), all);
+    return new Made(table(name), all, hypertable);
   }
 
   private String index(String name, String on) {

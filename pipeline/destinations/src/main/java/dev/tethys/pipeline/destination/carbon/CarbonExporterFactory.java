@@ -109,7 +109,7 @@ public final class CarbonExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(CarbonSettings s, Context context) {
+  public DestinationProbe probe(CarbonSettings s, Signal signal, Context context) {
     BoundedPlaces names = places(s, context);
     LineProbe.Sample sample =
         (metric, seconds, value) -> {

@@ -74,7 +74,12 @@ public final class ClickHouseExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(ClickHouseSettings s, Context context) {
-    return new ClickHouseProbe(client(s, context), s);
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public DestinationProbe probe(ClickHouseSettings s, Signal signal, Context context) {
+    return new ClickHouseProbe(client(s, context), s, signal);
   }
 }

@@ -7,6 +7,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.tables.MetricTables;
@@ -27,10 +28,12 @@ final class ClickHouseProbe implements DestinationProbe {
 
   private final ClickHouseClient client;
   private final ClickHouseSettings settings;
+  private final Signal signal;
 
-  ClickHouseProbe(ClickHouseClient client, ClickHouseSettings settings) {
+  ClickHouseProbe(ClickHouseClient client, ClickHouseSettings settings, Signal signal) {
     this.client = client;
     this.settings = settings;
+    this.signal = signal;
   }
 
   @Override
@@ -46,9 +49,7 @@ final class ClickHouseProbe implements DestinationProbe {
     }
     List<String> out = new ArrayList<>();
     List<String> all = new ArrayList<>(List.of(settings.tables().database()));
-    for (Signal s : List.of(Signal.METRICS, Signal.LOGS, Signal.TRACES)) {
-      all.addAll(ClickHouseSender.schema(tables(s), s));
-    }
+    all.addAll(ClickHouseSender.schema(tables(), signal));
     for (String sql : all) {
       if (!stands(sql)) {
         out.add(sql);
@@ -58,8 +59,8 @@ final class ClickHouseProbe implements DestinationProbe {
   }
 
   /** The tables of what has the labels of the probe. */
-  private ClickHouseTables tables(Signal s) {
-    return settings.tables().named(settings.names(s).of(LABELS::get));
+  private ClickHouseTables tables() {
+    return settings.tables().named(settings.names(signal).of(LABELS::get));
   }
 
   /** Whether what a statement would make is there: its name is quoted and follows EXISTS. */
@@ -72,29 +73,55 @@ final class ClickHouseProbe implements DestinationProbe {
     return client.run("EXISTS " + what + m.group(1)).strip().equals("1");
   }
 
+  private void send(Batch item) throws IOException, InterruptedException {
+    Parcel p =
+        NamedEncoder.saying(
+                settings.names(signal).of(LABELS::get), new TableParcels(settings.rows(), false))
+            .encode(item)
+            .parcels()
+            .getFirst();
+    Verdict v = new ClickHouseSender(client, settings).send(p);
+    if (!(v instanceof Verdict.Delivered)) {
+      throw new IOException("the item was not taken: " + v);
+    }
+  }
+
+  private String log(long seconds, double value) throws IOException, InterruptedException {
+    send(ItemProbe.batch(signal, seconds, value));
+    String line = ItemProbe.line(value);
+    String back =
+        client
+            .run(
+                "SELECT count() FROM "
+                    + tables().logs()
+                    + " WHERE ServiceName = 'tethys' AND Timestamp = fromUnixTimestamp64Milli("
+                    + seconds * 1000
+                    + ") AND Body = "
+                    + ClickHouseTables.text(line)
+                    + " FORMAT TSV")
+            .strip();
+    if (back.equals("0")) {
+      throw new IOException("the line \"" + line + "\" was taken and is not in " + tables().logs());
+    }
+    return "wrote the line \"" + line + "\" into " + tables().logs() + " and read it back";
+  }
+
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
+    if (signal == Signal.LOGS) {
+      return log(seconds, value);
+    }
     byte[] body =
         new WriteRequestWriter()
             .beginSeries(LABELS)
             .sample(seconds * 1000, value)
             .endSeries()
             .toByteArray();
-    Parcel p =
-        NamedEncoder.saying(
-                settings.names(Signal.METRICS).of(LABELS::get),
-                new TableParcels(settings.rows(), false))
-            .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0))
-            .parcels()
-            .getFirst();
-    Verdict v = new ClickHouseSender(client, settings).send(p);
-    if (!(v instanceof Verdict.Delivered)) {
-      throw new IOException("the sample was not taken: " + v);
-    }
+    send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0));
     MetricTables.Series series = new MetricTables(body).series().iterator().next();
     String sql =
         "SELECT argMax(value, ts) FROM "
-            + tables(Signal.METRICS).metrics("samples")
+            + tables().metrics("samples")
             + " WHERE metric = "
             + ClickHouseTables.text(series.metric())
             + " AND series = "
@@ -109,7 +136,7 @@ final class ClickHouseProbe implements DestinationProbe {
     return "wrote "
         + LABELS.metricName()
         + " into "
-        + tables(Signal.METRICS).metrics("samples")
+        + tables().metrics("samples")
         + " and read it back";
   }
 }

@@ -5,21 +5,28 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.web.client.HttpClientFactory;
+import java.net.URI;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes {@code clymene} exporters. */
-public final class ClymeneExporterFactory implements ExporterFactory<ClymeneSettings> {
+public final class ClymeneExporterFactory
+    implements ExporterFactory<ClymeneSettings>, Checkable<ClymeneSettings> {
   private final HttpClientFactory clients;
 
   /**
@@ -57,6 +64,42 @@ public final class ClymeneExporterFactory implements ExporterFactory<ClymeneSett
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     return context.exporter(
         s.delivery(), signal, parcels(s, auth, clock), sender(s, signal, auth, clients, clock));
+  }
+
+  /** A gateway's address is that of gRPC, unless it is a URL. */
+  @Override
+  public Map<String, String> keysOf(String url) {
+    return url.startsWith("http")
+        ? Map.of("http.endpoint", url)
+        : Map.of("grpc.endpoint", url.replaceFirst("^[a-z]+://", ""));
+  }
+
+  @Override
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(ClymeneSettings s, Signal signal, Context context) {
+    HttpClientSettings http = s.http();
+    Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
+    ClientAuth auth = ClientAuth.of(reference, context);
+    InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
+    ItemProbe.Look look = (p, seconds, value) -> "the gateway; over it nothing is read back";
+    if (http == null) {
+      ClymeneGrpcSender sender = new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout());
+      return new ItemProbe(
+          signal, () -> ClymeneTrial.overGrpc(sender), parcels(s, auth, clock), sender, look);
+    }
+    URI url = ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal);
+    HttpEndpoint endpoint =
+        HttpEndpoint.of(http, Map.of(), s.delivery().timeout(), clients, context);
+    return new ItemProbe(
+        signal,
+        () -> ClymeneTrial.overHttp(url, endpoint),
+        parcels(s, auth, clock),
+        sender(s, signal, auth, clients, clock),
+        look);
   }
 
   static ClymeneParcels parcels(ClymeneSettings s, @Nullable ClientAuth auth, InstantSource clock) {

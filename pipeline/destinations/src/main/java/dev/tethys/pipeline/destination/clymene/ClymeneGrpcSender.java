@@ -23,12 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClymeneGrpcSender implements Sender {
   private static final String METRICS = "/prometheus.ClymeneService/RequestMetrics";
+  private static final String HEALTH = "/grpc.health.v1.Health/Check";
   private static final String LOGS = "/logproto.Gateway/TransferBatch";
 
   private final GrpcClientSettings settings;
   private final @Nullable ClientAuth auth;
   private final Duration timeout;
   private final List<GrpcChannel> channels;
+  private final List<String> addresses;
   private final AtomicInteger turn = new AtomicInteger();
 
   ClymeneGrpcSender(
@@ -37,15 +39,37 @@ final class ClymeneGrpcSender implements Sender {
     this.auth = auth;
     this.timeout = timeout;
     this.channels = gateways.stream().map(g -> new GrpcChannel(g.channel())).toList();
+    this.addresses =
+        gateways.stream().map(g -> g.channel().host() + ":" + g.channel().port()).toList();
   }
 
-  @Override
-  public Verdict send(Parcel p) throws IOException, InterruptedException {
+  /** How many there are. */
+  int gateways() {
+    return channels.size();
+  }
+
+  /** Where one is. */
+  String gateway(int number) {
+    return addresses.get(number);
+  }
+
+  /** Asks one of them for a service that servers of gRPC may have. */
+  GrpcReply greet(int number) throws IOException, InterruptedException {
+    return channels.get(number).call(HEALTH, headers(), new byte[0], "", timeout);
+  }
+
+  private Map<String, String> headers() throws IOException {
     Map<String, String> headers = new LinkedHashMap<>();
     settings.headers().forEach((k, v) -> headers.put(k, v.value()));
     if (auth != null) {
       auth.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
     }
+    return headers;
+  }
+
+  @Override
+  public Verdict send(Parcel p) throws IOException, InterruptedException {
+    Map<String, String> headers = headers();
     p.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
     String encoding = headers.remove(ClymeneParcels.ENCODING);
     GrpcChannel c = channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));

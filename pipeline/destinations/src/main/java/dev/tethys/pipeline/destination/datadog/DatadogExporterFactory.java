@@ -10,12 +10,15 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.destination.rows.Frame;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.PostSender;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.cloud.Surroundings;
+import java.io.IOException;
+import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
@@ -137,8 +140,25 @@ public final class DatadogExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(DatadogSettings s, Context context) {
-    return new DatadogProbe(
-        s, endpoint(s, context), series(s, ClientAuth.of(s.client().auth(), context)));
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(DatadogSettings s, Signal signal, Context context) {
+    URI url = s.metricsUrl().resolve("/api/v1/validate");
+    return ItemProbe.of(
+        this,
+        s,
+        signal,
+        context,
+        () -> {
+          HttpEndpoint.Reply r = endpoint(s, context).call("GET", url, Map.of(), null);
+          if (!r.isOk()) {
+            throw new IOException(url + ": " + r.reason());
+          }
+          return "Datadog knows the API key";
+        },
+        (p, seconds, value) -> "Datadog, whose intake cannot be read with an API key");
   }
 }

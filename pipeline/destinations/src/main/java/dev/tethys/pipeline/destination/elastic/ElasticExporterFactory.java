@@ -11,6 +11,7 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
@@ -19,6 +20,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.lang.System.Logger.Level;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Makes {@code elasticsearch} or {@code opensearch} exporters. */
 public final class ElasticExporterFactory
@@ -69,6 +71,11 @@ public final class ElasticExporterFactory
     return new Servers(s, endpoint, context.clock()::nanos, context.logger());
   }
 
+  private static LineParcels lines(ElasticSettings s, @Nullable ClientAuth auth) {
+    return new LineParcels(
+        s.client().compression(), s.client().level(), 2, "application/x-ndjson", auth);
+  }
+
   @Override
   public Exporter create(ElasticSettings s, Signal signal, Context context) {
     CollectorMode mode = s.collector();
@@ -97,13 +104,7 @@ public final class ElasticExporterFactory
               "documents are those of Tethys; mapping: {mode: otel} makes them those that the"
                   + " Collector writes, mapping: {mode: tethys} says that they are wanted so");
     }
-    LineParcels lines =
-        new LineParcels(
-            s.client().compression(),
-            s.client().level(),
-            2,
-            "application/x-ndjson",
-            ClientAuth.of(s.client().auth(), context));
+    LineParcels lines = lines(s, ClientAuth.of(s.client().auth(), context));
     Servers servers = servers(s, endpoint(s, context), context);
     String id = context.id().toString();
     BoundedNames names =
@@ -146,8 +147,26 @@ public final class ElasticExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(ElasticSettings s, Context context) {
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public DestinationProbe probe(ElasticSettings s, Signal signal, Context context) {
     HttpEndpoint endpoint = endpoint(s, context);
-    return new ElasticProbe(s, endpoint, servers(s, endpoint, context));
+    Servers servers = servers(s, endpoint, context);
+    if (signal != Signal.LOGS) {
+      return new ElasticProbe(s, signal, endpoint, servers, null);
+    }
+    LineParcels lines = lines(s, null);
+    ItemProbe probe =
+        ItemProbe.of(
+            this,
+            s,
+            signal,
+            context,
+            () -> "",
+            (p, seconds, value) -> ElasticProbe.found(lines.open(p).row(0), value, servers));
+    return new ElasticProbe(s, signal, endpoint, servers, probe);
   }
 }

@@ -4,16 +4,18 @@ import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Tries a server: a sample of {@code tethys_probe} is written and searched for. */
+/** Tries a server: a sample or line of {@code tethys_probe} is written and searched for. */
 final class ElasticProbe implements DestinationProbe {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PROBE = "tethys_probe";
@@ -24,15 +26,31 @@ final class ElasticProbe implements DestinationProbe {
   private final HttpEndpoint endpoint;
   private final Servers servers;
   private final IndexSetup setup;
+  private final @Nullable ItemProbe record;
 
-  ElasticProbe(ElasticSettings settings, HttpEndpoint endpoint, Servers servers) {
+  /**
+   * @param signal of which templates are shown
+   * @param record writes a log record; null where a sample is written
+   */
+  ElasticProbe(
+      ElasticSettings settings,
+      Signal signal,
+      HttpEndpoint endpoint,
+      Servers servers,
+      @Nullable ItemProbe record) {
     this.settings = settings;
     this.endpoint = endpoint;
     this.servers = servers;
-    this.setup = new IndexSetup(settings, Signal.METRICS, servers);
+    this.setup = new IndexSetup(settings, signal, servers);
+    this.record = record;
   }
 
   private JsonNode call(String path, String body) throws IOException, InterruptedException {
+    return call(servers, path, body);
+  }
+
+  private static JsonNode call(Servers servers, String path, String body)
+      throws IOException, InterruptedException {
     return read(path, servers.call("POST", path, TYPE, body.getBytes(StandardCharsets.UTF_8)));
   }
 
@@ -77,6 +95,35 @@ final class ElasticProbe implements DestinationProbe {
         + (settings.bulk().discovers() ? "; discover " + servers.find() : "");
   }
 
+  /**
+   * Looks for a document by its id.
+   *
+   * @param written its two lines of the bulk request
+   */
+  static String found(String written, double value, Servers servers)
+      throws IOException, InterruptedException {
+    JsonNode action;
+    try {
+      action = JSON.readTree(written.substring(0, written.indexOf('\n'))).iterator().next();
+    } catch (JacksonException e) {
+      throw new IOException("a request of documents begins with none: " + written, e);
+    }
+    String index = action.path("_index").asString("");
+    String id = action.path("_id").asString("");
+    call(servers, "/" + index + "/_refresh", "");
+    JsonNode hits =
+        call(
+            servers,
+            "/" + index + "/_search",
+            "{\"query\":{\"ids\":{\"values\":[\"" + id + "\"]}}}");
+    String source = hits.at("/hits/hits/0/_source").toString();
+    if (!source.contains(ItemProbe.line(value))) {
+      throw new IOException(
+          "wrote " + ItemProbe.line(value) + " into " + index + " and found " + hits.path("hits"));
+    }
+    return index + " and found it";
+  }
+
   @Override
   public List<String> plan() {
     return setup.isWanted()
@@ -86,6 +133,9 @@ final class ElasticProbe implements DestinationProbe {
 
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
+    if (record != null) {
+      return record.write(seconds, value);
+    }
     HttpEndpoint.Reply made = setup.make();
     if (made != null) {
       throw new IOException("index template: " + made.reason());

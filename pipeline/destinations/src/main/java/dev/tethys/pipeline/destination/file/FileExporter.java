@@ -75,7 +75,8 @@ final class FileExporter implements Exporter {
     receipt.settle(new Outcome.Rejected(reason, batch.items()));
   }
 
-  private byte[] record(Batch batch) {
+  /** A batch as the file has it. */
+  byte[] record(Batch batch) {
     byte[] b = batch.body();
     if (batch.encoding() == Encoding.REMOTE_WRITE) {
       b = new OtlpWriter().write(SeriesToOtlp.convert(b, 0, b.length).metrics());

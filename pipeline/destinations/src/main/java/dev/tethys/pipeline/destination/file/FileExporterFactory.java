@@ -2,7 +2,9 @@ package dev.tethys.pipeline.destination.file;
 
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import java.nio.file.Path;
@@ -14,7 +16,8 @@ import java.util.Set;
  * Makes {@code file} exporters. Those that write to one path share the open file, whatever their
  * signals.
  */
-public final class FileExporterFactory implements ExporterFactory<FileSettings> {
+public final class FileExporterFactory
+    implements ExporterFactory<FileSettings>, Checkable<FileSettings> {
   private final Map<Path, RotatedFile> files = new HashMap<>(); // guarded by itself
 
   @Override
@@ -35,6 +38,31 @@ public final class FileExporterFactory implements ExporterFactory<FileSettings> 
   @Override
   public Set<Signal> signals() {
     return Set.of(Signal.values());
+  }
+
+  /** A path, or {@code file:///path}. */
+  @Override
+  public Map<String, String> keysOf(String url) {
+    return Map.of("path", url.replaceFirst("^file://", ""));
+  }
+
+  @Override
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public DestinationProbe probe(FileSettings settings, Signal signal, Context context) {
+    return new FileProbe(
+        settings,
+        signal,
+        s ->
+            new FileExporter(
+                s,
+                new RotatedFile(s, context.clock()::millis),
+                signal,
+                context.account(signal),
+                context.logger()));
   }
 
   @Override

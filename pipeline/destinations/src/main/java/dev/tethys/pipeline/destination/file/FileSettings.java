@@ -27,6 +27,11 @@ public record FileSettings(
     boolean zstd,
     boolean append,
     boolean createFolder) {
+  /** The same of another file, which begins empty. */
+  FileSettings at(Path other) {
+    return new FileSettings(other, null, proto, zstd, false, createFolder);
+  }
+
   /**
    * When another file is begun.
    *

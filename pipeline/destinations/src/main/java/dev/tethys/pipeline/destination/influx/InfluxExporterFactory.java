@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.destination.rows.Frame;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
@@ -78,6 +79,7 @@ public final class InfluxExporterFactory
                 lines,
                 new LeftOut(context.metrics(), context.id().toString()))
             : new InfluxRecords(s, lines, context.clock()::millis);
+    HttpEndpoint endpoint = endpoint(s, context);
     return context.exporter(
         s.delivery(),
         signal,
@@ -89,12 +91,25 @@ public final class InfluxExporterFactory
         new InfluxSender(
             s.version(),
             p -> s.writeUrl(signal, NamedEncoder.name(p, s.database())),
-            endpoint(s, context),
-            lines));
+            endpoint,
+            lines,
+            s.createSchema() && s.version() != InfluxSettings.Version.V3
+                ? p -> new InfluxSchema(s, endpoint).make(NamedEncoder.name(p, s.database()))
+                : null));
   }
 
   @Override
-  public DestinationProbe probe(InfluxSettings s, Context context) {
-    return new InfluxProbe(s, endpoint(s, context));
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS);
+  }
+
+  @Override
+  public DestinationProbe probe(InfluxSettings s, Signal signal, Context context) {
+    HttpEndpoint endpoint = endpoint(s, context);
+    return new InfluxProbe(
+        s,
+        signal,
+        endpoint,
+        (connect, look) -> ItemProbe.of(this, s, signal, context, connect, look));
   }
 }

@@ -2,41 +2,68 @@ package dev.tethys.pipeline.destination.influx;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.influx.InfluxAnswer;
-import dev.tethys.codec.influx.InfluxSeries;
-import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
+import dev.tethys.pipeline.delivery.Parcel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Tries an InfluxDB: a point of the measurement {@code tethys_probe} is written and read back. */
+/** Tries an InfluxDB: a point is written as the exporter writes it, and read back. */
 final class InfluxProbe implements DestinationProbe {
-  private static final String PROBE = "tethys_probe";
-
   private final InfluxSettings settings;
+  private final Signal signal;
   private final HttpEndpoint endpoint;
+  private final InfluxSchema schema;
+  private final ItemProbe item;
   private final String database;
 
-  InfluxProbe(InfluxSettings settings, HttpEndpoint endpoint) {
+  /**
+   * @param item makes what writes the point, of how one connects and looks for it
+   */
+  InfluxProbe(
+      InfluxSettings settings,
+      Signal signal,
+      HttpEndpoint endpoint,
+      BiFunction<ItemProbe.Connect, ItemProbe.Look, ItemProbe> item) {
     this.settings = settings;
+    this.signal = signal;
     this.endpoint = endpoint;
-    this.database = settings.database().of(l -> l.equals(Labels.METRIC_NAME) ? PROBE : "");
+    this.schema = new InfluxSchema(settings, endpoint);
+    this.database = settings.database().of(l -> l.equals(Labels.METRIC_NAME) ? ItemProbe.NAME : "");
+    this.item = item.apply(this::greet, this::look);
   }
 
   @Override
   public String connect() throws IOException, InterruptedException {
+    return item.connect();
+  }
+
+  private String greet() throws IOException, InterruptedException {
     HttpEndpoint.Reply r = endpoint.call("GET", settings.at("/ping"), Map.of(), null);
     if (!r.isOk()) {
       throw new IOException(settings.at("/ping") + ": " + r.reason());
     }
     String version = r.header("X-Influxdb-Version");
     String said = "InfluxDB " + (version.isEmpty() ? "of a version that it does not say" : version);
-    query("SELECT \"value\" FROM \"" + PROBE + "\" LIMIT 1");
+    if (!schema.isThere(database)) {
+      if (!schema.isMade()) {
+        throw new IOException(
+            said
+                + " answers and has no "
+                + (settings.version() == InfluxSettings.Version.V2 ? "bucket " : "database ")
+                + database
+                + ", or does not show it to who asks: make it, or write create_schema: true");
+      }
+      return said + " answers";
+    }
+    query("SELECT \"value\" FROM \"" + ItemProbe.NAME + "\" LIMIT 1");
     return said + ", database " + database + " answers";
   }
 
@@ -67,30 +94,44 @@ final class InfluxProbe implements DestinationProbe {
     return last[0];
   }
 
+  /** Measurements are made by their first point. */
   @Override
-  public List<String> plan() {
-    return List.of(); // measurements are made by their first point; databases are for people
+  public List<String> plan() throws IOException, InterruptedException {
+    return schema.isThere(database) ? List.of() : List.of(schema.statement(database));
+  }
+
+  private String look(Parcel delivered, long seconds, double value)
+      throws IOException, InterruptedException {
+    String at = " WHERE time = " + seconds * 1000 + "ms";
+    boolean log = signal == Signal.LOGS;
+    String found =
+        query(
+            log
+                ? "SELECT \"body\" FROM \"logs\""
+                    + at
+                    + " AND \"body\" = '"
+                    + ItemProbe.line(value)
+                    + "'"
+                : "SELECT \"value\" FROM \"" + ItemProbe.NAME + "\"" + at);
+    boolean same =
+        found != null
+            && (log ? found.equals(ItemProbe.line(value)) : Double.parseDouble(found) == value);
+    if (!same) {
+      throw new IOException("wrote " + ItemProbe.what(signal, value) + " and read " + found);
+    }
+    return "database " + database + " and read it back";
   }
 
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
-    TextBuffer line = new TextBuffer();
-    InfluxSeries.key(Labels.of(Labels.METRIC_NAME, PROBE), settings.clymene(), line);
-    InfluxSeries.sample(value, seconds * 1000, line);
-    HttpEndpoint.Reply r =
-        endpoint.call(
-            "POST",
-            settings.writeUrl(Signal.METRICS, database),
-            Map.of("content-type", "text/plain; charset=utf-8"),
-            line.take());
-    if (!r.isOk()) {
-      throw new IOException("/write: " + r.reason());
+    if (settings.createSchema() && !schema.isThere(database)) {
+      schema.make(database);
     }
-    String found =
-        query("SELECT \"value\" FROM \"" + PROBE + "\" WHERE time = " + seconds * 1000 + "ms");
-    if (found == null || Double.parseDouble(found) != value) {
-      throw new IOException("wrote " + value + " and read " + found);
-    }
-    return "wrote " + PROBE + " = " + value + " and read it back";
+    return item.write(seconds, value);
+  }
+
+  @Override
+  public void close() {
+    item.close();
   }
 }

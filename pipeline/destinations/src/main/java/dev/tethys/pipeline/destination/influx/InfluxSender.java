@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -50,12 +51,25 @@ final class InfluxSender implements Sender {
   private final Function<Parcel, URI> url;
   private final HttpEndpoint endpoint;
   private final LineParcels parcels;
+  private final @Nullable Maker maker;
 
+  /** Makes the database that a request did not find. */
+  @FunctionalInterface
+  interface Maker {
+    /** What to do with the request then. */
+    Verdict make(Parcel p) throws IOException, InterruptedException;
+  }
+
+  /**
+   * @param maker null where databases are for people
+   */
   InfluxSender(
       InfluxSettings.Version version,
       Function<Parcel, URI> url,
       HttpEndpoint endpoint,
-      LineParcels parcels) {
+      LineParcels parcels,
+      @Nullable Maker maker) {
+    this.maker = maker;
     this.version = version;
     this.url = url;
     this.endpoint = endpoint;
@@ -82,6 +96,7 @@ final class InfluxSender implements Sender {
               case V3 -> third(p, r);
             };
         case 422 -> partial(p, r);
+        case 404 -> maker == null ? HttpEndpoint.judge(r) : maker.make(p);
         default -> HttpEndpoint.judge(r);
       };
     } catch (CodecException | JacksonException e) {

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param spanDimensions attributes of spans that are tags
  * @param logDimensions attributes of log records that are tags
  * @param noSync whether version 3 answers before its write-ahead log is on disk
+ * @param createSchema whether databases and buckets that are missing are made
  */
 record InfluxSettings(
     HttpClientSettings client,
@@ -54,6 +55,7 @@ record InfluxSettings(
     List<String> spanDimensions,
     List<String> logDimensions,
     boolean noSync,
+    boolean createSchema,
     RowSettings rows,
     DeliverySettings delivery) {
   /** Which of the three APIs is spoken. */
@@ -74,7 +76,7 @@ record InfluxSettings(
           "db",
           Type.STRING,
           "",
-          "The database; it must be there. {label} stands for the value of a label, or of an"
+          "The database; it must be there, or create_schema makes it. {label} stands for the value of a label, or of an"
               + " attribute of the resource.");
   private static final Key<String> V1_USERNAME =
       V1_SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
@@ -125,7 +127,7 @@ record InfluxSettings(
           "bucket",
           Type.STRING,
           "",
-          "The bucket, of version 2; it must be there. {label} as in v1_compatibility.db.");
+          "The bucket, of version 2; it must be there, or create_schema makes it. {label} as in v1_compatibility.db.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Secret> TOKEN =
       SECTION.optional("token", Type.SECRET, "Sent as Token, to version 3 as Bearer.");
@@ -157,6 +159,13 @@ record InfluxSettings(
           Type.oneOf("schema of metrics", "series", false, "clymene", true),
           false,
           "series: measurement, tags, one field \"value\"; clymene: the same with a tag __name__.");
+  private static final Key<Boolean> CREATE_SCHEMA =
+      SECTION.key(
+          "create_schema",
+          Type.BOOL,
+          false,
+          "Make databases of version 1 and buckets of version 2 that are missing; those of version"
+              + " 3 are made by the first write.");
   private static final Key<Map<String, String>> DEFAULT_TAGS =
       SECTION.key(
           "default_tags",
@@ -246,6 +255,7 @@ record InfluxSettings(
         o.get(SPAN_DIMENSIONS),
         o.get(LOG_DIMENSIONS),
         third && v3.noSync(),
+        o.get(CREATE_SCHEMA),
         ROWS.read(o),
         DeliverySettings.read(o, Duration.ofSeconds(10)));
   }

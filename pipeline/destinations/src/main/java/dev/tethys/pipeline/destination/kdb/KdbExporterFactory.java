@@ -50,7 +50,7 @@ public final class KdbExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(KdbSettings s, Context context) {
+  public DestinationProbe probe(KdbSettings s, Signal signal, Context context) {
     return new KdbProbe(new KdbClient(s.address()), s, context.clock()::millis);
   }
 }

@@ -70,7 +70,12 @@ public final class LokiExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(LokiExporterSettings s, Context context) {
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(LokiExporterSettings s, Signal signal, Context context) {
     return new LokiProbe(
         s, HttpEndpoint.of(s.client(), Map.of(), s.delivery().timeout(), clients, context));
   }

@@ -9,8 +9,8 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
@@ -70,7 +70,13 @@ public final class MqttExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(MqttSettings s, Context context) {
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(MqttSettings s, Signal signal, Context context) {
+    s.messages().check(signal);
     MqttClient client = new MqttClient(s, clients);
     Overheard sender =
         new Overheard(
@@ -78,7 +84,8 @@ public final class MqttExporterFactory
             new MqttListener(
                 new MqttClient(s, clients, Overheard.patience(s.delivery().timeout())),
                 new MqttPackets(s.five())));
-    return new SampleProbe(
+    return new ItemProbe(
+        signal,
         client::connect,
         parcels(s, context),
         sender,

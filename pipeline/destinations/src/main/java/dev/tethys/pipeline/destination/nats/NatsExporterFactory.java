@@ -8,8 +8,8 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.messages.MessageParcels;
@@ -63,14 +63,21 @@ public final class NatsExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(NatsSettings s, Context context) {
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(NatsSettings s, Signal signal, Context context) {
+    s.messages().check(signal);
     NatsClient client = new NatsClient(s);
     Overheard sender =
         new Overheard(
             new Publisher(s, client),
             new NatsListener(new NatsClient(s, Overheard.patience(s.delivery().timeout()))));
     DestinationProbe probe =
-        new SampleProbe(
+        new ItemProbe(
+            signal,
             client::connect,
             parcels(s, context),
             sender,

@@ -84,7 +84,7 @@ public final class OpenTsdbExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(OpenTsdbSettings s, Context context) {
+  public DestinationProbe probe(OpenTsdbSettings s, Signal signal, Context context) {
     return new OpenTsdbProbe(s, endpoint(s, context), sockets(s));
   }
 }

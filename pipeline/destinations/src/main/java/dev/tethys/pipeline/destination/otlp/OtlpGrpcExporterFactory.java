@@ -57,9 +57,14 @@ public final class OtlpGrpcExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(OtlpGrpcSettings s, Context context) {
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public DestinationProbe probe(OtlpGrpcSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
-    OtlpParcels parcels = parcels(s, Signal.METRICS, auth);
-    return OtlpTrial.of(parcels, sender(s, parcels, auth, context), "the server");
+    OtlpParcels parcels = parcels(s, signal, auth);
+    return OtlpTrial.of(signal, parcels, sender(s, parcels, auth, context), "the server");
   }
 }

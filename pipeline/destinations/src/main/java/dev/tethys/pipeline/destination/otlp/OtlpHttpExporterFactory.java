@@ -94,10 +94,18 @@ public final class OtlpHttpExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(OtlpHttpSettings s, Context context) {
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public DestinationProbe probe(OtlpHttpSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
-    OtlpParcels parcels = parcels(s, Signal.METRICS, auth);
+    OtlpParcels parcels = parcels(s, signal, auth);
     return OtlpTrial.of(
-        parcels, sender(s, parcels, auth, context), String.valueOf(s.url(parcels.signal())));
+        signal,
+        parcels,
+        sender(s, parcels, auth, context),
+        String.valueOf(s.url(parcels.signal())));
   }
 }

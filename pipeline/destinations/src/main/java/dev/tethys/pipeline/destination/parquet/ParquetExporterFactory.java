@@ -105,7 +105,12 @@ public final class ParquetExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(ParquetSettings s, Context context) {
-    return new ParquetProbe(s, target(s, context));
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(ParquetSettings s, Signal signal, Context context) {
+    return new ParquetProbe(s, signal, target(s, context), context.clock()::millis);
   }
 }

@@ -1,21 +1,29 @@
 package dev.tethys.pipeline.destination.parquet;
 
-import dev.tethys.codec.parquet.ParquetWriter;
-import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 
-/** Makes a file of one sample, reads it back and takes it away. */
+/** Makes a file of one item, reads it back and takes it away. */
 final class ParquetProbe implements DestinationProbe {
   private final ParquetSettings settings;
+  private final Signal signal;
   private final FileTarget target;
+  private final LongSupplier millis;
 
-  ParquetProbe(ParquetSettings settings, FileTarget target) {
+  /**
+   * @param signal of which a file is made
+   */
+  ParquetProbe(ParquetSettings settings, Signal signal, FileTarget target, LongSupplier millis) {
     this.settings = settings;
+    this.signal = signal;
     this.target = target;
+    this.millis = millis;
   }
 
   @Override
@@ -25,13 +33,10 @@ final class ParquetProbe implements DestinationProbe {
 
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
-    ParquetWriter w =
-        new ParquetWriter(
-            settings.compression(), settings.level(), settings.rowGroupBytes(), "Tethys");
-    new MetricFile(w)
-        .sample(Labels.of(Labels.METRIC_NAME, "tethys_probe"), seconds * 1000, 0, value);
+    Partitions rows = new Partitions(settings, signal, millis.getAsLong());
+    rows.add(ItemProbe.batch(signal, seconds, value).body());
     String path = "tethys_probe/" + UUID.randomUUID() + ".parquet";
-    byte[] content = w.finish();
+    byte[] content = rows.files("probe").getFirst().content();
     target.publish(List.of(new FileTarget.NewFile(path, content)));
     byte[] back = target.read(path);
     target.remove(path);
@@ -44,6 +49,10 @@ final class ParquetProbe implements DestinationProbe {
               + back.length
               + " others");
     }
-    return "wrote tethys_probe = " + value + " to " + path + ", read it back and removed it";
+    return "wrote "
+        + ItemProbe.what(signal, value)
+        + " to "
+        + path
+        + ", read it back and removed it";
   }
 }

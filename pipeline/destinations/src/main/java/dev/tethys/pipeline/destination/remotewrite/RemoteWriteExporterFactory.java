@@ -17,9 +17,9 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.SampleProbe;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.web.client.HttpClientFactory;
@@ -85,11 +85,12 @@ public final class RemoteWriteExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(GraphSettings settings, Context context) {
+  public DestinationProbe probe(GraphSettings settings, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(settings.auth(), context);
     RemoteWriteTrial trial =
         new RemoteWriteTrial(settings.config(), auth, clients, context.clock()::millis);
-    return new SampleProbe(
+    return new ItemProbe(
+        signal,
         trial::connect,
         batch -> encode(settings, auth, batch),
         new LateSender(settings.config(), auth, clients, context),

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.destination.remotewrite;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.ClientAuth;
-import dev.tethys.pipeline.delivery.SampleProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
@@ -74,7 +74,7 @@ final class RemoteWriteTrial {
         continue;
       }
       String root = path.substring(0, path.length() - q.getFirst().length());
-      String metric = edits.prefixed(SampleProbe.METRIC);
+      String metric = edits.prefixed(ItemProbe.NAME);
       String query = "last_over_time({__name__=\"" + metric + "\",job=\"tethys\"}[1m])";
       URI at =
           config

@@ -93,8 +93,14 @@ public final class SplunkExporterFactory
         s.delivery(), signal, encoder, new SplunkSender(s.url(), endpoint, lines, acks));
   }
 
+  /** An event is what a log record becomes, and shows what metrics and spans would meet. */
   @Override
-  public DestinationProbe probe(SplunkSettings s, Context context) {
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(SplunkSettings s, Signal signal, Context context) {
     HttpEndpoint endpoint = endpoint(s, context);
     return new DestinationProbe() {
       @Override

@@ -69,7 +69,7 @@ public final class StatsdExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(StatsdSettings s, Context context) {
+  public DestinationProbe probe(StatsdSettings s, Signal signal, Context context) {
     return new LineProbe(
         s.endpoint(),
         s.delivery().timeout(),

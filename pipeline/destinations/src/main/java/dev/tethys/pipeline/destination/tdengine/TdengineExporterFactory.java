@@ -88,7 +88,7 @@ public final class TdengineExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(TdengineSettings s, Context context) {
+  public DestinationProbe probe(TdengineSettings s, Signal signal, Context context) {
     return new TdengineProbe(s, endpoint(s, context));
   }
 }

@@ -74,7 +74,12 @@ public final class ZipkinExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(ZipkinSettings s, Context context) {
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public DestinationProbe probe(ZipkinSettings s, Signal signal, Context context) {
     return new ZipkinProbe(s, endpoint(s, context));
   }
 }

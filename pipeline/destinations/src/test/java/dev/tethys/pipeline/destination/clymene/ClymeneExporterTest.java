@@ -20,10 +20,12 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.client.PlainContext;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -40,6 +42,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -115,6 +118,28 @@ class ClymeneExporterTest {
             .start();
     open.add(s::shutdownNow);
     return s.getPort();
+  }
+
+  @Test
+  void gatewaysAreTried() throws Exception {
+    int port = gateway();
+    ClymeneExporterFactory factory = new ClymeneExporterFactory(clients);
+    String keys = "{grpc: {endpoint: '127.0.0.1:" + port + "', tls: {insecure: true}}}";
+    for (Signal signal : List.of(Signal.METRICS, Signal.LOGS)) {
+      try (DestinationProbe p =
+          factory.probe(settings(keys), signal, new PlainContext("clymene"))) {
+        assertThat(p.connect()).isEqualTo("127.0.0.1:" + port + " speaks gRPC");
+        assertThat(p.plan()).isEmpty();
+        assertThat(p.write(1_700_000_000, 42.5)).contains("42.5", "nothing is read back");
+      }
+    }
+    assertThat(metrics).hasSize(1);
+    assertThat(new String(logs.getFirst(), StandardCharsets.UTF_8)).contains("tethys_probe 42.5");
+    String nobody = "{grpc: {endpoint: '127.0.0.1:1', tls: {insecure: true}}}";
+    try (DestinationProbe p =
+        factory.probe(settings(nobody), Signal.LOGS, new PlainContext("clymene"))) {
+      assertThatThrownBy(p::connect).hasMessageStartingWith("127.0.0.1:1: ");
+    }
   }
 
   private static ClymeneSettings settings(String yaml) {

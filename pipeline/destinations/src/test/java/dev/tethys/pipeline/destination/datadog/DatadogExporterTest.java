@@ -11,10 +11,12 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.HttpDouble;
+import dev.tethys.pipeline.destination.client.PlainContext;
 import dev.tethys.pipeline.destination.rows.LeftOut;
 import dev.tethys.pipeline.destination.rows.PostSender;
 import dev.tethys.web.client.HttpClientFactory;
@@ -379,11 +381,17 @@ class DatadogExporterTest {
   @Test
   void theKeyIsTriedAndRefusalsAreWaitedFor() throws Exception {
     DatadogSettings s = settings("");
-    DatadogProbe probe = new DatadogProbe(s, endpoint(s), DatadogExporterFactory.series(s, null));
+    DestinationProbe probe =
+        new DatadogExporterFactory(http).probe(s, Signal.METRICS, new PlainContext("datadog"));
     assertThat(probe.connect()).contains("API key");
     assertThat(probe.write(1_700_000_000, 42.5)).contains("tethys_probe = 42.5");
     assertThat(AgentPayload.text("MetricPayload", datadog.requests().get(1).body()))
         .contains("tethys_probe", "42.5");
+    DestinationProbe logs =
+        new DatadogExporterFactory(http).probe(s, Signal.LOGS, new PlainContext("datadog"));
+    assertThat(logs.write(1_700_000_000, 42.5)).contains("the line \"tethys_probe 42.5\"");
+    assertThat(datadog.requests().get(2).path()).isEqualTo("/api/v2/logs");
+    assertThat(datadog.requests().get(2).text()).contains("\"message\":\"tethys_probe 42.5\"");
     datadog.answer(403, "{\"errors\":[\"Forbidden\"]}");
     assertThatThrownBy(probe::connect).hasMessageContaining("Forbidden");
     Parcel p = encoded(s, batch(sum("bytes", DELTA))).parcels().getFirst();

@@ -164,11 +164,12 @@ class BulkSenderTest {
     gone.close();
     elastic.otherwise(200, "{\"cluster_name\":\"c\",\"status\":\"green\"}");
     ElasticSettings s = of(gone.url(), elastic.url());
-    assertThat(new ElasticProbe(s, endpoint(s), servers(s)).connect())
+    assertThat(new ElasticProbe(s, Signal.METRICS, endpoint(s), servers(s), null).connect())
         .startsWith("Elasticsearch, cluster c is green; " + gone.url() + " does not answer");
     ElasticSettings none = of(gone.url());
-    assertThatThrownBy(() -> new ElasticProbe(none, endpoint(none), servers(none)).connect())
-        .isInstanceOf(IOException.class);
+    ElasticProbe nobody =
+        new ElasticProbe(none, Signal.METRICS, endpoint(none), servers(none), null);
+    assertThatThrownBy(nobody::connect).isInstanceOf(IOException.class);
   }
 
   @Test

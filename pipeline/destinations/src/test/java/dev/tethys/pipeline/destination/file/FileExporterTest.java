@@ -67,6 +67,38 @@ class FileExporterTest {
   }
 
   @Test
+  void theFolderIsTriedAndTheFileLeftAsItIs() throws IOException {
+    FileProbe none = probe("{path: sub/a.json}");
+    assertThatThrownBy(none::connect).hasMessageContaining("create_directory");
+    FileProbe fresh = probe("{path: sub/a.json, create_directory: true}");
+    assertThat(fresh.connect()).contains("a file in " + folder.resolve("sub"));
+    assertThat(fresh.plan())
+        .containsExactly("folder " + folder.resolve("sub"), "file " + folder.resolve("sub/a.json"));
+    assertThat(folder.resolve("sub")).doesNotExist();
+    Path file = Files.writeString(folder.resolve("b.json"), "somebody's\n");
+    for (String how : List.of("format: json", "format: proto", "compression: zstd")) {
+      FileProbe p = probe("{path: b.json, " + how + "}");
+      assertThat(p.connect()).contains("11 bytes, which a start of the exporter takes away");
+      assertThat(p.plan()).isEmpty();
+      assertThat(p.write(1_700_000_000, 42.5))
+          .contains("the line \"tethys_probe 42.5\"", "read it back");
+      assertThat(file).hasContent("somebody's\n");
+      try (Stream<Path> files = Files.list(folder)) {
+        assertThat(files).containsExactly(file);
+      }
+    }
+  }
+
+  private FileProbe probe(String yaml) {
+    return new FileProbe(
+        settings(yaml),
+        Signal.LOGS,
+        s ->
+            new FileExporter(
+                s, new RotatedFile(s, clock::get), Signal.LOGS, account, System.getLogger("test")));
+  }
+
+  @Test
   void linesOfJson() throws IOException {
     FileExporter e = exporter(settings("{path: sub/a.json, create_directory: true}"));
     write(e, 1);

@@ -75,11 +75,16 @@ class InfluxSenderTest {
   }
 
   private InfluxSender sender(InfluxSettings s) {
+    HttpEndpoint endpoint =
+        new HttpEndpoint(s.client(), null, s.credentials(), s.delivery().timeout(), http, () -> 0);
     return new InfluxSender(
         s.version(),
         p -> s.writeUrl(Signal.METRICS, s.database().ofNothing()),
-        new HttpEndpoint(s.client(), null, s.credentials(), s.delivery().timeout(), http, () -> 0),
-        lines(s));
+        endpoint,
+        lines(s),
+        s.createSchema()
+            ? p -> new InfluxSchema(s, endpoint).make(s.database().ofNothing())
+            : null);
   }
 
   private static Batch batch() {

@@ -249,7 +249,10 @@ class ParquetSenderTest {
     Path young = Files.writeString(beside.resolve("young"), "half");
     Files.setLastModifiedTime(young, FileTime.from(CLOCK.instant().minus(Duration.ofHours(1))));
     DirectoryTarget target = new DirectoryTarget(folder, CLOCK);
-    assertThat(new ParquetProbe(settings(""), target).write(0, 42.5)).contains("42.5");
+    for (Signal signal : List.of(Signal.METRICS, Signal.LOGS)) {
+      assertThat(new ParquetProbe(settings(""), signal, target, () -> 0).write(0, 42.5))
+          .contains("42.5", "read it back");
+    }
     assertThat(old).doesNotExist();
     assertThat(young).exists();
     assertThat(files()).containsExactly(".tethys-unfinished");

@@ -1,0 +1,167 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.GoFloat;
+import dev.tethys.model.Labels;
+import dev.tethys.model.telemetry.Item;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.ExporterFactory;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Tries a destination by what its exporter is made of: one sample, log record or span is encoded
+ * and sent.
+ */
+public final class ItemProbe implements DestinationProbe {
+  /**
+   * The metric of the sample, the name of the span, and what the line of the record begins with.
+   */
+  public static final String NAME = "tethys_probe";
+
+  private static final long SECOND = 1_000_000_000;
+
+  /** Connects. */
+  @FunctionalInterface
+  public interface Connect {
+    /** What the destination says of itself. */
+    String connect() throws IOException, InterruptedException;
+  }
+
+  /** Looks for what was delivered. */
+  @FunctionalInterface
+  public interface Look {
+    /**
+     * Where the item went, and whether it stands there.
+     *
+     * @throws IOException when it does not, or as something else
+     */
+    String look(Parcel delivered, long seconds, double value)
+        throws IOException, InterruptedException;
+  }
+
+  private final Signal signal;
+  private final Connect connect;
+  private final Encoder encoder;
+  private final Sender sender;
+  private final Look look;
+
+  /**
+   * @param sender closed with the probe
+   */
+  public ItemProbe(Signal signal, Connect connect, Encoder encoder, Sender sender, Look look) {
+    this.signal = signal;
+    this.connect = connect;
+    this.encoder = encoder;
+    this.sender = sender;
+    this.look = look;
+  }
+
+  /** One whose item goes through the encoder and the sender that a factory gives its exporters. */
+  public static <S> ItemProbe of(
+      ExporterFactory<S> factory,
+      S settings,
+      Signal signal,
+      Context context,
+      Connect connect,
+      Look look) {
+    ExporterParts parts = ExporterParts.of(factory, settings, signal, context);
+    return new ItemProbe(signal, connect, parts.encoder(), parts.sender(), look);
+  }
+
+  /** The text of the log record. */
+  public static String line(double value) {
+    return NAME + " " + GoFloat.g(value);
+  }
+
+  /** The item, for people. */
+  public static String what(Signal signal, double value) {
+    return switch (signal) {
+      case LOGS -> "the line \"" + line(value) + "\"";
+      case TRACES -> "the span " + NAME;
+      default -> NAME + " = " + value;
+    };
+  }
+
+  /** A batch of the item alone. */
+  public static Batch batch(Signal signal, long seconds, double value) {
+    return switch (signal) {
+      case METRICS -> {
+        WriteRequestWriter w = new WriteRequestWriter();
+        w.beginSeries(Labels.of(Labels.METRIC_NAME, NAME, "job", "tethys"));
+        w.sample(seconds * 1000, value).endSeries();
+        yield new Batch(signal, Encoding.REMOTE_WRITE, w.toByteArray(), 1, 0);
+      }
+      case LOGS -> {
+        LogRecord r = new LogRecord();
+        r.setTimeUnixNano(seconds * SECOND);
+        r.setObservedTimeUnixNano(seconds * SECOND);
+        r.setBody(line(value));
+        yield batch(signal, new LogsData(), r);
+      }
+      case TRACES -> {
+        Span s = new Span();
+        s.setTraceId(seconds, Double.doubleToLongBits(value) | 1);
+        s.setSpanId(seconds);
+        s.setName(NAME);
+        s.setStartTimeUnixNano(seconds * SECOND);
+        s.setEndTimeUnixNano(seconds * SECOND + 1_000_000);
+        yield batch(signal, new TracesData(), s);
+      }
+      case PROFILES -> throw new IllegalArgumentException("nothing is tried with profiles");
+    };
+  }
+
+  private static <T extends Item<T>> Batch batch(Signal signal, Telemetry<T> all, T item) {
+    ScopeGroup<T> scope = new ScopeGroup<>();
+    scope.items().add(item);
+    ResourceGroup<T> resource = new ResourceGroup<>();
+    resource.resource().attributes().put("service.name", "tethys");
+    resource.scopes().add(scope);
+    all.resources().add(resource);
+    return new Batch(signal, Encoding.OTLP, new OtlpWriter().write(all), 1, 0);
+  }
+
+  @Override
+  public String connect() throws IOException, InterruptedException {
+    return connect.connect();
+  }
+
+  @Override
+  public String write(long seconds, double value) throws IOException, InterruptedException {
+    List<Parcel> parcels = encoder.encode(batch(signal, seconds, value)).parcels();
+    if (parcels.isEmpty()) {
+      throw new IOException("the item of the probe has no place there");
+    }
+    Parcel p = parcels.getFirst();
+    String refusal =
+        switch (sender.send(p)) {
+          case Verdict.Delivered v -> "";
+          case Verdict.Later v -> v.reason();
+          case Verdict.Never v -> v.reason();
+          case Verdict.Partial v -> v.reason();
+          case Verdict v -> v.toString();
+        };
+    if (!refusal.isEmpty()) {
+      throw new IOException(refusal);
+    }
+    return "sent " + what(signal, value) + " to " + look.look(p, seconds, value);
+  }
+
+  @Override
+  public void close() {
+    sender.close();
+  }
+}
