@@ -150,6 +150,11 @@ final class KnownRecords {
     return s.toString();
   }
 
+  /** The id of the log record of a time, of which each has one of its own. */
+  static String idAt(long nanos) {
+    return Long.toString((nanos - BEGIN) / STEP);
+  }
+
   /** The text of an attribute, "" when it is not there. */
   static String attribute(List<KeyValue> all, String name) {
     return all.stream()

@@ -2,6 +2,7 @@ package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.StreamLabels;
+import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.Resource;
@@ -21,7 +22,7 @@ import tools.jackson.core.JsonToken;
  * Log lines as Clymene's Promtail puts them on a topic and sends them to a gateway: {@code
  * {"batch":{"streams":{"<labels>":{"labels":"{a=\"b\"}","entries":[{"ts":"…Z","line":"…"}]}},"bytes":1,"createdAt":"…Z"},"tenantID":""}}.
  *
- * <p>A stream is a resource whose attributes are its labels; a line is a record whose body is text.
+ * <p>A stream is a resource whose attributes are its labels; a line is a record's body as text.
  * What a record has beyond its time and its text has no place in the format.
  */
 public final class LogBatchJson {
@@ -191,7 +192,6 @@ public final class LogBatchJson {
   }
 
   private static String line(LogRecord l) {
-    Object body = l.body();
-    return body == null ? "" : body.toString();
+    return AttributeText.text(l.body());
   }
 }
