@@ -112,8 +112,7 @@ class DatadogSpansContractTest extends RecordsContract {
     }
   }
 
-  private static void span(CodedInputStream in, String host, FoundRecords into)
-      throws IOException {
+  private static void span(CodedInputStream in, String host, FoundRecords into) throws IOException {
     Map<String, String> m = new TreeMap<>(Map.of("host", host));
     String id = "";
     for (int tag; (tag = in.readTag()) != 0; ) {
@@ -162,8 +161,7 @@ class DatadogSpansContractTest extends RecordsContract {
 
   private static void meta(Map<String, String> m, String key, String text) {
     if (!text.isEmpty()) {
-      m.putIfAbsent(
-          "meta " + key.substring(0, Math.min(LONGEST_NAME, key.length())), value(text));
+      m.putIfAbsent("meta " + key.substring(0, Math.min(LONGEST_NAME, key.length())), value(text));
     }
   }
 

@@ -20,6 +20,10 @@ class InfluxRecordsContractTest extends RecordsContract {
 
   @Override
   RecordPeer start(Signal signal) throws Exception {
+    return in(folder, signal);
+  }
+
+  static RecordPeer in(Path folder, Signal signal) throws Exception {
     InfluxPeer database = new InfluxPeer(folder);
     return new DatabaseRecords(database) {
       /** A point is known by its tags and its time. */

@@ -1,22 +1,12 @@
 package dev.tethys.app.destination;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.tethys.app.TethysProcess;
 import dev.tethys.codec.snappy.SnappyBlock;
-import dev.tethys.pipeline.Batch;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,9 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class KilledSenderTest {
   private static final int SIZE = Integer.getInteger("tethys.samples", 20_000);
-  private static final int KILLS = Integer.getInteger("tethys.kills", 4);
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final long SEED = Long.getLong("tethys.seed", System.nanoTime());
 
   @TempDir Path folder;
 
@@ -59,34 +46,6 @@ class KilledSenderTest {
                 peer.exporter()));
   }
 
-  private static PeerProcess collector(Path folder, Path config, int port) throws Exception {
-    return new PeerProcess(
-        Files.createDirectories(folder.resolve("collector")),
-        port,
-        TethysProcess.small("collector", "--config=" + config));
-  }
-
-  private static boolean accepted(HttpClient http, int port, Batch b) throws InterruptedException {
-    try {
-      return http.send(
-                      HttpRequest.newBuilder(
-                              URI.create("http://127.0.0.1:" + port + "/api/v1/write"))
-                          .timeout(Duration.ofSeconds(10))
-                          .header("Content-Encoding", "snappy")
-                          .header("Content-Type", "application/x-protobuf")
-                          .POST(
-                              HttpRequest.BodyPublishers.ofByteArray(
-                                  SnappyBlock.encode(b.body(), 0, b.size())))
-                          .build(),
-                      BodyHandlers.discarding())
-                  .statusCode()
-              / 100
-          == 2;
-    } catch (IOException e) {
-      return false; // it was killed: nobody knows whether it has it
-    }
-  }
-
   private Peer peer(String destination) throws Exception {
     return switch (destination) {
       case "influxdb" -> new InfluxPeer(folder);
@@ -97,13 +56,14 @@ class KilledSenderTest {
       case "graphite" -> new CarbonContractTest().start();
       case "opentsdb" -> new OpenTsdbDestinationTest().start();
       case "tdengine" -> new TdengineLinesTest().start();
+      case "parquet" -> new ParquetDestinationTest().startIn(folder);
       case "kdb" -> new KdbDestinationTest().start();
       default -> throw new IllegalArgumentException(destination);
     };
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"influxdb", "statsd", "nats"})
+  @ValueSource(strings = {"influxdb", "statsd", "nats", "parquet"})
   void whatWasAcceptedArrives(String destination) throws Exception {
     arrives(destination);
   }
@@ -116,47 +76,27 @@ class KilledSenderTest {
   }
 
   private void arrives(String destination) throws Exception {
-    Random random = new Random(SEED);
     int port = Ports.free();
+    URI url = URI.create("http://127.0.0.1:" + port + "/api/v1/write");
     try (Peer peer = peer(destination);
-        PeerProcess collector = collector(folder, config(folder, peer, port), port);
-        HttpClient http = HttpClient.newHttpClient()) {
+        KilledCollector collector =
+            new KilledCollector(
+                folder,
+                config(folder, peer, port),
+                port,
+                b ->
+                    HttpRequest.newBuilder(url)
+                        .header("Content-Encoding", "snappy")
+                        .header("Content-Type", "application/x-protobuf")
+                        .POST(
+                            HttpRequest.BodyPublishers.ofByteArray(
+                                SnappyBlock.encode(b.body(), 0, b.size()))))) {
       KnownSamples known = new KnownSamples(SIZE, false, false, peer);
-      List<Batch> batches = known.batches();
-      AtomicInteger accepted = new AtomicInteger();
-      int[] at = random.ints(KILLS, 0, batches.size()).sorted().toArray();
-      Thread killer =
-          Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try {
-                      for (int n : at) {
-                        TestPipeline.await(
-                            "some was accepted", PATIENCE, () -> accepted.get() >= n);
-                        Thread.sleep(random.nextInt(5)); // the moment is what is tried
-                        collector.killAndRestart();
-                      }
-                    } catch (Exception e) {
-                      throw new IllegalStateException(e);
-                    }
-                  });
-      int next = 0;
-      int doubtful = 0;
-      while (next < batches.size() || killer.isAlive()) {
-        if (next == batches.size()) {
-          killer.join(); // the last kills meet what is queued
-        } else if (accepted(http, port, batches.get(next))) {
-          next++;
-          accepted.set(next);
-        } else {
-          doubtful++;
-          Thread.sleep(5);
-        }
-      }
+      int doubtful = collector.feed(known.batches());
       Found[] found = {new Found()};
       TestPipeline.await(
-          "everything stands there; seed " + SEED,
-          PATIENCE,
+          "everything stands there; seed " + KilledCollector.SEED,
+          KilledCollector.PATIENCE,
           () -> {
             try {
               peer.settle();
@@ -173,12 +113,11 @@ class KilledSenderTest {
           .log(
               System.Logger.Level.INFO,
               "{0} kills, seed {1}: {2} samples, {3} there twice, {4} requests in doubt",
-              KILLS,
-              SEED,
+              KilledCollector.KILLS,
+              KilledCollector.SEED,
               known.samples(),
               found[0].again(),
               doubtful);
-      assertThat(killer.isAlive()).isFalse();
     }
   }
 }

@@ -73,7 +73,7 @@ class ParquetDestinationTest extends DestinationContract {
 
       @Override
       public void read(Found into) throws Exception {
-        Path data = Files.createTempDirectory(folder, "chdb");
+        Path data = Files.createTempDirectory(in, "chdb");
         String sql =
             "SELECT metric, labels, toUnixTimestamp64Milli(timestamp) AS t,"
                 + " toString(reinterpretAsUInt64(assumeNotNull(value))) AS bits, histogram FROM"

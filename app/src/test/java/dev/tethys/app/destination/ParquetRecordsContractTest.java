@@ -32,6 +32,11 @@ class ParquetRecordsContractTest extends RecordsContract {
 
   @Override
   RecordPeer start(Signal signal) {
+    return in(folder, signal);
+  }
+
+  /** Files below a folder. */
+  static RecordPeer in(Path folder, Signal signal) {
     Shared.npm("chdb");
     Path files = folder.resolve("files");
     return new RecordPeer() {
