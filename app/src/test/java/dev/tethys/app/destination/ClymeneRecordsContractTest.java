@@ -2,6 +2,7 @@ package dev.tethys.app.destination;
 
 import com.google.protobuf.CodedInputStream;
 import dev.tethys.pipeline.Signal;
+import io.grpc.Status;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.logs.v1.LogRecord;
 import java.io.IOException;
@@ -52,6 +53,13 @@ class ClymeneRecordsContractTest extends RecordsContract {
         LogRecord r = item.log();
         long time = r.getTimeUnixNano() == 0 ? r.getObservedTimeUnixNano() : r.getTimeUnixNano();
         return labels + " " + time + " " + KeptValues.normal(KeptValues.text(r.getBody()));
+      }
+
+      @Override
+      public boolean fill(boolean full) {
+        gateway.refuse(
+            full ? Status.UNKNOWN.withDescription("write wal/7: no space left on device") : null);
+        return true;
       }
 
       @Override

@@ -24,6 +24,9 @@ import tools.jackson.databind.JsonNode;
 class ElasticsearchRecordsContractTest extends RecordsContract {
   /** Documents by id. */
   private static final class Cluster {
+    /** Beside statuses: 429 for want of room. */
+    private static final int FULL = -429;
+
     final Map<String, JsonNode> documents = new ConcurrentHashMap<>();
     private final Map<String, Boolean> refused = new ConcurrentHashMap<>();
 
@@ -47,18 +50,33 @@ class ElasticsearchRecordsContractTest extends RecordsContract {
         errors |= status != 201;
         items
             .append(i == 0 ? "" : ",")
-            .append("{\"create\":{\"_id\":\"%s\",\"status\":%d".formatted(id, status))
             .append(
-                status == 201 ? "}}" : ",\"error\":{\"type\":\"%s\"}}}".formatted(type(status)));
+                "{\"create\":{\"_id\":\"%s\",\"status\":%d"
+                    .formatted(id, status == FULL ? 429 : status))
+            .append(
+                status == 201 ? "}}" : ",\"error\":{\"type\":\"%s\"}}}".formatted(error(status)));
       }
       return new HttpIntake.Reply(200, "{\"errors\":" + errors + ",\"items\":[" + items + "]}");
     }
 
+    private volatile boolean full;
+
     private int create(String id, JsonNode document) {
+      if (full) {
+        return FULL;
+      }
       if (Math.floorMod(id.hashCode(), 5) == 0 && refused.putIfAbsent(id, true) == null) {
         return 429;
       }
       return documents.putIfAbsent(id, document) == null ? 201 : 409;
+    }
+
+    private static String error(int status) {
+      return status == FULL
+          ? "cluster_block_exception\",\"reason\":\"index [logs] blocked by:"
+              + " [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has"
+              + " read-only-allow-delete block];"
+          : type(status);
     }
 
     private static String type(int status) {
@@ -76,6 +94,12 @@ class ElasticsearchRecordsContractTest extends RecordsContract {
       @Override
       public String exporterKeys(int at) {
         return "endpoint: 'http://127.0.0.1:" + at + "'";
+      }
+
+      @Override
+      public boolean fill(boolean full) {
+        cluster.full = full;
+        return true;
       }
 
       @Override

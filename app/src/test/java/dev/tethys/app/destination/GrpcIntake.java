@@ -3,6 +3,7 @@ package dev.tethys.app.destination;
 import io.grpc.MethodDescriptor;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
 import java.io.ByteArrayInputStream;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server of gRPC's own with one method, which says yes to every request and keeps it. It can be
@@ -43,6 +45,7 @@ final class GrpcIntake implements AutoCloseable {
   private final Queue<byte[]> taken = new ConcurrentLinkedQueue<>();
   private final int port;
   private Server server;
+  private volatile @Nullable Status refusal;
 
   /** Starts it. */
   GrpcIntake(String service, String method) throws IOException {
@@ -64,6 +67,11 @@ final class GrpcIntake implements AutoCloseable {
                         .build(),
                     ServerCalls.asyncUnaryCall(
                         (request, to) -> {
+                          Status no = refusal;
+                          if (no != null) {
+                            to.onError(no.asRuntimeException());
+                            return;
+                          }
                           taken.add(request);
                           to.onNext(new byte[0]); // a response in which nothing is said
                           to.onCompleted();
@@ -71,6 +79,15 @@ final class GrpcIntake implements AutoCloseable {
                 .build())
         .build()
         .start();
+  }
+
+  /**
+   * Answers with this from now on.
+   *
+   * @param status null to take everything
+   */
+  void refuse(@Nullable Status status) {
+    refusal = status;
   }
 
   int port() {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What vendors have that only take: an HTTP server that keeps each body that it said yes to. It can
@@ -31,6 +32,7 @@ final class HttpIntake implements AutoCloseable {
   private final String kept;
   private final List<byte[]> bodies = new ArrayList<>(); // guarded by itself
   private final LoopbackHttp server;
+  private volatile @Nullable Reply refusal;
 
   /**
    * Starts it.
@@ -51,7 +53,9 @@ final class HttpIntake implements AutoCloseable {
           body = in.readAllBytes();
         }
       }
-      Reply r = vendor.judge(x, body);
+      Reply full = refusal;
+      Reply r =
+          full == null || !x.getRequestURI().getPath().equals(kept) ? vendor.judge(x, body) : full;
       if (r.isTaken() && x.getRequestURI().getPath().equals(kept)) {
         synchronized (bodies) {
           bodies.add(body);
@@ -61,6 +65,15 @@ final class HttpIntake implements AutoCloseable {
       x.sendResponseHeaders(r.status(), say.length == 0 ? -1 : say.length);
       x.getResponseBody().write(say);
     }
+  }
+
+  /**
+   * Answers what it would keep with this from now on.
+   *
+   * @param as null for what the vendor says
+   */
+  void refuse(@Nullable Reply as) {
+    refusal = as;
   }
 
   int port() {

@@ -1,5 +1,7 @@
 package dev.tethys.app.destination;
 
+import org.jspecify.annotations.Nullable;
+
 /** A destination of records whose double is an HTTP server that keeps what it said yes to. */
 abstract class IntakePeer implements RecordPeer {
   private final HttpIntake server;
@@ -12,6 +14,18 @@ abstract class IntakePeer implements RecordPeer {
 
   /** Adds what a request holds. */
   abstract void read(byte[] body, FoundRecords into) throws Exception;
+
+  /** What the vendor says when its disk is full; null when nobody knows of one. */
+  HttpIntake.@Nullable Reply fullDisk() {
+    return null;
+  }
+
+  @Override
+  public boolean fill(boolean full) {
+    HttpIntake.Reply says = fullDisk();
+    server.refuse(full ? says : null);
+    return says != null;
+  }
 
   @Override
   public int port() {

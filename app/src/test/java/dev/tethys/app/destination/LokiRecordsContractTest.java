@@ -50,6 +50,13 @@ class LokiRecordsContractTest extends RecordsContract {
             + "/loki/api/v1/push', resource_labels: [service.name, host.name]";
       }
 
+      /** As an ingester says it. */
+      @Override
+      HttpIntake.Reply fullDisk() {
+        return new HttpIntake.Reply(
+            500, "rpc error: code = Unknown desc = write wal/00000042: no space left on device");
+      }
+
       @Override
       public String kept(KnownRecords.Item item) {
         return LokiRecordsContractTest.kept(item);

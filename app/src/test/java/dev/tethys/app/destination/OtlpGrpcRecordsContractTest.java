@@ -1,6 +1,7 @@
 package dev.tethys.app.destination;
 
 import dev.tethys.pipeline.Signal;
+import io.grpc.Status;
 import java.io.IOException;
 
 /** OTLP over gRPC by a server of gRPC's own. */
@@ -32,6 +33,13 @@ class OtlpGrpcRecordsContractTest extends RecordsContract {
       @Override
       public String kept(KnownRecords.Item item) {
         return WholeRecords.text(item);
+      }
+
+      @Override
+      public boolean fill(boolean full) {
+        server.refuse(
+            full ? Status.INTERNAL.withDescription("write wal/7: no space left on device") : null);
+        return true;
       }
 
       @Override

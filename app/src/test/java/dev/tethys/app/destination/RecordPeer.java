@@ -46,6 +46,15 @@ interface RecordPeer extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Has it answer as it does when its disk is full, or again as it does when there is room.
+   *
+   * @return false when it has no disk
+   */
+  default boolean fill(boolean full) {
+    return false;
+  }
+
   /** Waits until what was written can be read. */
   default void settle() throws Exception {}
 

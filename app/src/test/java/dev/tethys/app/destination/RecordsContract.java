@@ -132,6 +132,30 @@ abstract class RecordsContract {
     read(peer, kept);
   }
 
+  /** What is so for both signals is looked at with one. */
+  @Test
+  void aDiskThatIsFullIsWaitedFor() throws Exception {
+    Signal signal = signals().contains(Signal.LOGS) ? Signal.LOGS : Signal.TRACES;
+    RecordPeer peer = started(signal);
+    KnownRecords known = new KnownRecords(signal, WITH_FAULTS, false);
+    Map<String, String> kept = known.kept(peer);
+    try (TestPipeline p = pipeline(known, peer, peer.port())) {
+      List<Batch> batches = known.batches();
+      p.send(batches.getFirst());
+      p.drain(DestinationContract.PATIENCE);
+      Assumptions.assumeTrue(peer.fill(true), "it has no disk, or one that is filled elsewhere");
+      batches.subList(1, batches.size()).forEach(p::send);
+      TestPipeline.await(
+          "the disk was full",
+          DestinationContract.PATIENCE,
+          () -> p.repeated() > 2 || p.balance().held() == 0);
+      assertThat(p.repeated()).as("requests that found no room").isPositive();
+      peer.fill(false);
+      account(p, known, kept);
+    }
+    read(peer, kept);
+  }
+
   @Test
   void aDestinationIsTried() throws Exception {
     for (Signal signal : signals()) {

@@ -23,6 +23,12 @@ class SplunkRecordsContractTest extends RecordsContract {
         return "endpoint: 'http://127.0.0.1:" + at + "', token: " + SplunkContractTest.TOKEN;
       }
 
+      /** Below minFreeSpace an indexer takes nothing, and queues before it fill. */
+      @Override
+      HttpIntake.Reply fullDisk() {
+        return new HttpIntake.Reply(503, "{\"text\":\"Server is busy\",\"code\":9}");
+      }
+
       @Override
       public String kept(KnownRecords.Item item) {
         return signal == Signal.LOGS ? log(item) : span(item);

@@ -47,6 +47,14 @@ class ZipkinRecordsContractTest extends RecordsContract {
             + NOBODY;
       }
 
+      /** Its storage is Elasticsearch, in which indices are read-only. */
+      @Override
+      HttpIntake.Reply fullDisk() {
+        return new HttpIntake.Reply(
+            500,
+            "{\"error\":\"Internal Server Error\",\"message\":\"disk usage exceeded flood-stage watermark\"}");
+      }
+
       @Override
       public String kept(KnownRecords.Item item) {
         return ZipkinRecordsContractTest.kept(item);

@@ -15,13 +15,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** What a factory makes an exporter of, without a queue between. */
-record ExporterParts(Encoder encoder, Sender sender) {
+public record ExporterParts(Encoder encoder, Sender sender) {
   /**
    * Has a factory make an exporter, of which these are taken.
    *
    * @throws IllegalStateException when it has none: it is no exporter with a queue
    */
-  static <S> ExporterParts of(
+  public static <S> ExporterParts of(
       ExporterFactory<S> factory, S settings, Signal signal, Context context) {
     Taking taking = new Taking(context);
     factory.create(settings, signal, taking);

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.influx;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.client.ServersMachine;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
@@ -11,7 +12,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -34,16 +34,6 @@ import tools.jackson.databind.ObjectMapper;
 final class InfluxSender implements Sender {
   private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");
   private static final int MOST_NAMED = 100;
-
-  /** What its operating system says when the server cannot write, as Go prints it. */
-  private static final List<String> OF_THE_MACHINE =
-      List.of(
-          "no space left on device",
-          "disk quota exceeded",
-          "input/output error",
-          "read-only file system",
-          "too many open files",
-          "cannot allocate memory");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -83,7 +73,7 @@ final class InfluxSender implements Sender {
       return Verdict.DELIVERED;
     }
     try {
-      if (r.status() / 100 == 4 && OF_THE_MACHINE.stream().anyMatch(error(r)::contains)) {
+      if (r.status() / 100 == 4 && ServersMachine.isInTrouble(error(r))) {
         // Version 1 calls it a partial write of points that it dropped; nothing is wrong with them.
         return new Verdict.Later(Duration.ZERO, true, r.reason());
       }

@@ -6,6 +6,7 @@ import dev.tethys.codec.opentsdb.DataPoint;
 import dev.tethys.codec.opentsdb.PutReader;
 import dev.tethys.codec.opentsdb.TsdbAnswer;
 import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.client.ServersMachine;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
@@ -91,7 +92,9 @@ final class HttpPutSender implements Sender {
       all = List.of();
     }
     if (all.isEmpty()) {
-      return parcels.halves(p, r.reason());
+      return ServersMachine.isInTrouble(r.text())
+          ? new Verdict.Later(Duration.ZERO, true, r.reason())
+          : parcels.halves(p, r.reason());
     }
     Map<DataPoint, String> errors = new HashMap<>();
     all.forEach(x -> errors.put(place(x.point()), x.error()));
@@ -128,6 +131,9 @@ final class HttpPutSender implements Sender {
   private static Verdict.@org.jspecify.annotations.Nullable Later later(String error) {
     String e = error.toLowerCase(Locale.ROOT);
     if (e.contains("throttle") || e.contains("timeout") || e.contains("timed out")) {
+      return new Verdict.Later(Duration.ZERO, true, "OpenTSDB: " + error);
+    }
+    if (ServersMachine.isInTrouble(e)) {
       return new Verdict.Later(Duration.ZERO, true, "OpenTSDB: " + error);
     }
     return e.contains("storage exception") || e.contains("not cached yet") || e.contains("hbase")

@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpResponse;
 import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.pipeline.client.GrpcClientSettings;
+import dev.tethys.pipeline.client.ServersMachine;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -73,6 +74,9 @@ public final class OtlpGrpcSender implements Sender {
   private Verdict verdict(Parcel p, GrpcReply r) {
     String reason = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
     Duration delay = delay(r);
+    if (r.status() != GrpcReply.OK && ServersMachine.isInTrouble(r.message())) {
+      return new Verdict.Later(delay == null ? Duration.ZERO : delay, true, reason);
+    }
     return switch (r.status()) {
       case GrpcReply.OK -> Partials.verdict(p, response(r.body()), log);
       case GrpcReply.CANCELLED,

@@ -6,6 +6,7 @@ import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.config.Secret;
 import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.RetryAfter;
+import dev.tethys.pipeline.client.ServersMachine;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -103,7 +104,10 @@ final class OtlpHttpSender implements Sender {
           auth.refused();
           yield new Verdict.Later(Duration.ZERO, false, reason);
         }
-        default -> new Verdict.Never(reason);
+        default ->
+            a.status() == 507 || ServersMachine.isInTrouble(reason)
+                ? new Verdict.Later(Duration.ZERO, true, reason)
+                : new Verdict.Never(reason);
       };
     }
   }

@@ -1,0 +1,115 @@
+package dev.tethys.pipeline.destination.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.delivery.ExporterParts;
+import dev.tethys.pipeline.delivery.ItemProbe;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.destination.clickhouse.ClickHouseExporterFactory;
+import dev.tethys.pipeline.destination.elastic.ElasticExporterFactory;
+import dev.tethys.pipeline.destination.influx.InfluxExporterFactory;
+import dev.tethys.pipeline.destination.opentsdb.OpenTsdbExporterFactory;
+import dev.tethys.pipeline.destination.otlp.OtlpHttpExporterFactory;
+import dev.tethys.pipeline.destination.parquet.ParquetExporterFactory;
+import dev.tethys.pipeline.destination.remotewrite.RemoteWriteExporterFactory;
+import dev.tethys.pipeline.destination.splunk.SplunkExporterFactory;
+import dev.tethys.pipeline.destination.tdengine.TdengineExporterFactory;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Servers whose disk is full, each in its own words: nothing is wrong with what was sent, so it
+ * comes again. Servers that can be had are filled in the contracts of destinations.
+ */
+class FullDiskTest {
+  private static final HttpClientFactory HTTP = new HttpClientFactory("tethys/test");
+
+  private static final Map<String, Function<HttpClientFactory, ExporterFactory<?>>> FACTORIES =
+      Map.of(
+          "clickhouse", ClickHouseExporterFactory::new,
+          "elasticsearch", c -> new ElasticExporterFactory(c, false),
+          "opensearch", c -> new ElasticExporterFactory(c, true),
+          "influxdb", InfluxExporterFactory::new,
+          "opentsdb", OpenTsdbExporterFactory::new,
+          "otlp_http", OtlpHttpExporterFactory::new,
+          "parquet", ParquetExporterFactory::new,
+          "prometheus_remote_write", RemoteWriteExporterFactory::new,
+          "splunk_hec", SplunkExporterFactory::new,
+          "tdengine", TdengineExporterFactory::new);
+
+  @AfterAll
+  static void stop() {
+    HTTP.close();
+  }
+
+  private static <S> ExporterParts parts(ExporterFactory<S> f, String keys) {
+    YamlDocument d = YamlDocument.parse("c.yaml", null, "{" + keys + "}");
+    S s = f.settings().read(d.root());
+    d.refuseNotBuilt();
+    return ExporterParts.of(f, s, Signal.METRICS, new PlainContext(f.type()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          clickhouse    | endpoint: 'URL'                       | 500 | Code: 243. DB::Exception: Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)
+          elasticsearch | endpoint: 'URL'                       | 429 | {"error":{"type":"cluster_block_exception","reason":"disk usage exceeded flood-stage watermark"},"status":429}
+          elasticsearch | endpoint: 'URL'                       | 200 | {"errors":true,"items":[{"create":{"_id":"1","status":429,"error":{"type":"cluster_block_exception","reason":"index [m] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block];"}}}]}
+          opensearch    | endpoint: 'URL'                       | 200 | {"errors":true,"items":[{"create":{"_id":"1","status":403,"error":{"type":"cluster_block_exception","reason":"index [m] blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];"}}}]}
+          influxdb      | endpoint: 'URL', v1_compatibility: {enabled: true, db: d} | 500 | {"error":"timeout"}
+          influxdb      | endpoint: 'URL', v1_compatibility: {enabled: true, db: d} | 400 | {"error":"partial write: write /data/wal/_00001.wal: no space left on device dropped=1"}
+          influxdb      | endpoint: 'URL', org: o, bucket: b    | 500 | {"code":"internal error","message":"unexpected error writing points to database: [shard 1] write /engine/wal: no space left on device"}
+          influxdb      | endpoint: 'URL', v3: {database: d}    | 507 | {"error":"insufficient storage"}
+          opentsdb      | endpoint: 'URL'                       | 400 | {"errors":[{"datapoint":{"metric":"tethys_probe","timestamp":1700000000000,"value":"42.5","tags":{"job":"tethys"}},"error":"org.apache.hadoop.fs.FSError: java.io.IOException: No space left on device"}],"failed":1,"success":0}
+          opentsdb      | endpoint: 'URL'                       | 400 | {"error":{"code":400,"message":"java.io.IOException: No space left on device"}}
+          otlp_http     | endpoint: 'URL'                       | 500 | write to WAL: log samples: write /prometheus/wal/00000002: no space left on device
+          otlp_http     | endpoint: 'URL'                       | 507 | insufficient storage
+          prometheus_remote_write | endpoint: 'URL'             | 500 | write to WAL: log samples: write /prometheus/wal/00000002: no space left on device
+          parquet       | s3: {bucket: data, region: r, endpoint: 'URL', access_key: a, secret_key: s}, max_file_age: 1ms | 507 | <Error><Code>XMinioStorageFull</Code><Message>Storage backend has reached its minimum free drive threshold.</Message></Error>
+          parquet       | s3: {bucket: data, region: r, endpoint: 'URL', access_key: a, secret_key: s}, max_file_age: 1ms | 503 | <Error><Code>SlowDown</Code></Error>
+          splunk_hec    | endpoint: 'URL', token: t             | 503 | {"text":"Server is busy","code":9}
+          tdengine      | endpoint: 'URL', database: d          | 500 | {"code":310,"desc":"No disk space"}
+          """)
+  void whatFindsNoRoomComesAgain(String type, String keys, int status, String body)
+      throws Exception {
+    try (HttpDouble full = new HttpDouble()) {
+      full.otherwise(status, body);
+      if (type.equals("elasticsearch") || type.equals("opensearch")) { // templates need no room
+        full.when(g -> g.method().equals("PUT"), 200, "{}");
+      }
+      ExporterFactory<?> factory = FACTORIES.get(type).apply(HTTP);
+      ExporterParts p = parts(factory, keys.replace("URL", full.url()));
+      var parcel =
+          p.encoder().encode(ItemProbe.batch(Signal.METRICS, 1_700_000_000, 42.5)).parcels();
+      assertThat(verdict(p, parcel.getFirst())).isInstanceOf(Verdict.Later.class);
+    }
+  }
+
+  /** As a queue has it: what cannot be said otherwise is for later. */
+  private static Verdict verdict(ExporterParts p, dev.tethys.pipeline.delivery.Parcel parcel)
+      throws InterruptedException {
+    try {
+      Verdict v = p.sender().send(parcel);
+      // a request of one document that comes again
+      return v instanceof Verdict.Sorted s && s.again() != null && s.refused().isEmpty()
+          ? new Verdict.Later(s.after(), s.overload(), s.reason())
+          : v;
+    } catch (IOException e) {
+      return new Verdict.Later(Duration.ZERO, false, e.toString());
+    } finally {
+      p.sender().close();
+    }
+  }
+}
