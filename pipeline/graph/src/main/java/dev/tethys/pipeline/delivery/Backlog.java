@@ -50,6 +50,9 @@ final class Backlog {
   /** Threads that wait for room. */
   int blocked;
 
+  /** Nobody waits for room any more. */
+  boolean hastened;
+
   Backlog(Shelf shelf, OutboxOptions options) {
     this.shelf = shelf;
     this.options = options;

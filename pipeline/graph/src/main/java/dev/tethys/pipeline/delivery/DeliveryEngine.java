@@ -159,6 +159,17 @@ final class DeliveryEngine implements Outbox {
   }
 
   @Override
+  public void hasten() {
+    backlog.lock.lock();
+    try {
+      backlog.hastened = true;
+      backlog.room.signalAll();
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
   public void close(Duration drain) {
     Clockwork.Timer end = null;
     deliveries.hurry();

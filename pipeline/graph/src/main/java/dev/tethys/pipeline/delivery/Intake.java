@@ -75,6 +75,9 @@ final class Intake {
           storing += charge;
           return null;
         }
+        if (backlog.hastened && backlog.options.whenFull() == OutboxOptions.WhenFull.BLOCK) {
+          return back(parcel, name + " is stopping, and its queue is full");
+        }
         switch (backlog.options.whenFull()) {
           case REFUSE -> {
             return back(parcel, "the queue of " + name + " is full");
@@ -88,6 +91,9 @@ final class Intake {
           }
           case DROP_OLDEST -> {
             if (!dropOldest(dropped)) {
+              if (backlog.hastened) {
+                return back(parcel, name + " is stopping, and all of its queue is being sent");
+              }
               awaitRoom();
             }
           }

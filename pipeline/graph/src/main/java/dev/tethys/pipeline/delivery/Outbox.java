@@ -50,6 +50,12 @@ public interface Outbox extends OutboxView, AutoCloseable {
   void retire(Sender former, Duration patience);
 
   /**
+   * From now on nobody waits for room, those who do now included: what finds none is returned to
+   * its source.
+   */
+  void hasten();
+
+  /**
    * Takes nothing more and sends what it can within the time; what is left stays on disk, or is
    * returned.
    */

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
@@ -442,8 +443,25 @@ public final class Graph implements GraphView {
     LOG.log(Level.DEBUG, "{0} has stopped", n.context.name());
   }
 
-  /** Stops nodes within a time, sources first, extensions last. */
+  /**
+   * Stops nodes within a time, sources first, extensions last. What they hand on may wait for room
+   * in a queue behind them, of a destination that is down: at the end of the time it finds none.
+   */
   private void stopAll(List<Node> some, Duration patience) {
+    Runnable hasten =
+        () -> some.forEach(n -> n.context.exporters().forEach(QueuedExporter::hasten));
+    if (!patience.isPositive()) {
+      hasten.run();
+    }
+    Clockwork.Timer late = services.clock().schedule(patience, hasten);
+    try {
+      stopInOrder(some, patience);
+    } finally {
+      late.cancel();
+    }
+  }
+
+  private void stopInOrder(List<Node> some, Duration patience) {
     long end = services.clock().nanos() + patience.toNanos();
     List<Node> order = new ArrayList<>();
     some.stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);

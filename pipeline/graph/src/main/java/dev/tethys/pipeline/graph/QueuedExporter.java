@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
@@ -266,16 +267,51 @@ final class QueuedExporter implements QueuePart {
 
   @Override
   public void stop(Duration patience) {
-    if (batcher != null) {
-      batcher.stop(patience);
-    }
     Outbox box = outbox;
+    long end = context.clock().nanos() + patience.toNanos();
+    if (batcher != null) {
+      handOver(batcher, patience, succeeded ? null : box);
+    }
+    Duration left = Duration.ofNanos(Math.max(0, end - context.clock().nanos()));
     if (box != null && succeeded) {
-      box.retire(sender, patience);
+      box.retire(sender, left);
     } else if (box != null) {
-      box.close(patience);
+      box.close(left);
     } else {
       sender.close();
+    }
+  }
+
+  /** Nobody waits for room in its queue any more, unless it is another's. */
+  void hasten() {
+    Outbox box = outbox;
+    if (box != null && !succeeded) {
+      box.hasten();
+    }
+  }
+
+  /**
+   * What waits for company goes into the queue. A queue that is full, of a destination that is
+   * down, would be waited for without end where it may block: when the time is up, what has no room
+   * goes back to its source.
+   *
+   * @param box null when it is another's, who goes on sending
+   */
+  private void handOver(Batcher from, Duration patience, @Nullable Outbox box) {
+    if (box == null) {
+      from.stop(patience);
+      return;
+    }
+    Clockwork.Timer late = () -> {};
+    if (patience.isPositive()) {
+      late = context.clock().schedule(patience, box::hasten);
+    } else {
+      box.hasten();
+    }
+    try {
+      from.stop(patience);
+    } finally {
+      late.cancel();
     }
   }
 }

@@ -3,8 +3,13 @@ package dev.tethys.pipeline.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -23,12 +28,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GraphTest {
   private final Doubles doubles = new Doubles();
@@ -414,6 +423,65 @@ class GraphTest {
     ends.countDown();
     graph.stop(Duration.ofSeconds(10));
     assertThat(taken("out")).extracting(Batch::items).containsExactlyInAnyOrder(1, 2, 3);
+  }
+
+  private static final String FULL_QUEUE =
+      """
+      receivers: {in: }
+      processors: {batch: {timeout: 1h, send_batch_size: 1000}}
+      exporters:
+        queued:
+          sending_queue: {num_consumers: 1, queue_size: 1, sizer: requests, block_on_overflow: true%s}
+          retry_on_failure: {enabled: true, max_elapsed_time: 0}
+      service:
+        pipelines:
+          logs: {receivers: [in], processors: [%s], exporters: [queued]}
+      """;
+
+  /** A destination that answers nobody, before which the queue is full. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "the exporter's batcher | , batch: {sizer: items, flush_timeout: 1h, min_size: 1000} | ",
+        "a processor            | | batch"
+      })
+  void aStopIsBoundedWhateverWaitsForRoom(
+      String who, @Nullable String batch, @Nullable String processor) throws Exception {
+    String yaml =
+        FULL_QUEUE.formatted(batch == null ? "" : batch, processor == null ? "" : processor);
+    graph.apply(
+        GraphConfig.read(YamlDocument.parse("c.yaml", null, yaml), services.components(), true));
+    CountDownLatch under = new CountDownLatch(1);
+    doubles.sending =
+        () -> {
+          under.countDown();
+          try {
+            new CountDownLatch(1).await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException("cut off", e);
+          }
+        };
+    List<Outcome> told = new CopyOnWriteArrayList<>();
+    Consumer in = input("in", Signal.LOGS);
+    byte[] logs = GraphTest.logs();
+    in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs, 1000, 0), told::add);
+    under.await(); // one takes the whole queue, the next waits for company
+    in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs, 1, 0), told::add);
+    Thread stop = Thread.ofVirtual().start(() -> graph.stop(Duration.ofMillis(200)));
+    assertThat(stop.join(Duration.ofSeconds(20))).as(who).isTrue();
+    assertThat(told).hasSize(2).allMatch(o -> o instanceof Outcome.Unavailable);
+    // that the accounts balance, with nothing held, is looked at behind every test
+  }
+
+  private static byte[] logs() {
+    LogsData data = new LogsData();
+    ResourceGroup<LogRecord> resource = new ResourceGroup<>();
+    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    scope.items().add(new LogRecord());
+    resource.scopes().add(scope);
+    data.resources().add(resource);
+    return new OtlpWriter().write(data);
   }
 
   @Test

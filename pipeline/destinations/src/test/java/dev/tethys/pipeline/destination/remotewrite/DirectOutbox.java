@@ -104,5 +104,8 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
+  public void hasten() {}
+
+  @Override
   public void close(Duration drain) {}
 }
