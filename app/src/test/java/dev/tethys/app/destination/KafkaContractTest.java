@@ -78,8 +78,12 @@ class KafkaContractTest extends DestinationContract {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-      kafka.close();
+    public void close() throws IOException {
+      try {
+        kafka.close();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
       proxy.close();
     }
   }
@@ -92,7 +96,7 @@ class KafkaContractTest extends DestinationContract {
   private static final AtomicInteger TOPICS = new AtomicInteger();
 
   @AfterAll
-  static void stop() throws IOException, InterruptedException {
+  static void stop() throws IOException {
     if (shared != null) {
       shared.close();
       shared = null;
@@ -213,11 +217,7 @@ class KafkaContractTest extends DestinationContract {
       @Override
       public void close() throws IOException {
         if (own) {
-          try {
-            broker.close();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
+          broker.close();
         }
       }
     };

@@ -139,12 +139,21 @@ final class PostgresStore implements ForeignStore {
 
   private KeyedSeries find(Connection c, SelectHints hints, List<Matcher> matchers)
       throws SQLException, IOException {
+    return find(c, hints, matchers, ""); // whose samples are asked for, and say it
+  }
+
+  private KeyedSeries find(Connection c, SelectHints hints, List<Matcher> matchers, String within)
+      throws SQLException, IOException {
     KeyedSeries found = new KeyedSeries(config.name(), limits, hints, matchers);
     copy(
         limits,
         config.name(),
         c,
-        "SELECT series, labels::text FROM " + tables.metrics("series") + where(c, matchers),
+        "SELECT series, labels::text FROM "
+            + tables.metrics("series")
+            + " AS s"
+            + where(c, matchers)
+            + within,
         in -> found.found(in.uuid(), PostgresText.unescape(SeriesText.labels(in.text()))));
     return found;
   }
@@ -260,11 +269,7 @@ final class PostgresStore implements ForeignStore {
           .append(where(c, matchers))
           .append(')');
     }
-    return sb.append(" AND ts >= ")
-        .append(moment(hints.minTime()))
-        .append(" AND ts <= ")
-        .append(moment(hints.maxTime()))
-        .toString();
+    return sb.append(between(hints, "ts")).toString();
   }
 
   /** Of floats, only those that steps look at, where these are far apart. */
@@ -298,7 +303,38 @@ final class PostgresStore implements ForeignStore {
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    return in(c -> find(c, range, matchers).series());
+    return in(c -> find(c, range, matchers, within(range)).series());
+  }
+
+  /**
+   * The series that have something in a range: each is looked for once, by the keys of the tables,
+   * so that it costs by series and not by samples. "" where the range holds everything.
+   */
+  private String within(SelectHints range) {
+    if (range.minTime() <= CopyRows.MIN_MILLIS && range.maxTime() >= CopyRows.MAX_MILLIS) {
+      return "";
+    }
+    List<String> tablesWithTimes = new ArrayList<>();
+    for (String kind : List.of("samples", "histograms")) {
+      tablesWithTimes.add(
+          "EXISTS (SELECT FROM "
+              + tables.metrics(kind)
+              + " AS x WHERE x.series = s.series"
+              + between(range, "x.ts")
+              + ")");
+    }
+    return " AND (" + String.join(" OR ", tablesWithTimes) + ")";
+  }
+
+  private static String between(SelectHints range, String column) {
+    return " AND "
+        + column
+        + " >= "
+        + moment(range.minTime())
+        + " AND "
+        + column
+        + " <= "
+        + moment(range.maxTime());
   }
 
   /**
@@ -318,7 +354,7 @@ final class PostgresStore implements ForeignStore {
     if (!matchers.stream().allMatch(PostgresStore::isTheirs)) {
       return ForeignStore.super.labelNames(range, matchers, limit);
     }
-    return distinct("jsonb_object_keys(labels)", matchers, limit);
+    return distinct("jsonb_object_keys(labels)", range, matchers, limit);
   }
 
   @Override
@@ -334,10 +370,11 @@ final class PostgresStore implements ForeignStore {
         name.equals(Labels.METRIC_NAME)
             ? "metric"
             : "labels ->> '" + PostgresText.escape(name).replace("'", "''") + "'";
-    return distinct(column, having, limit);
+    return distinct(column, range, having, limit);
   }
 
-  private Collection<String> distinct(String what, List<Matcher> matchers, int limit)
+  private Collection<String> distinct(
+      String what, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     return in(
         c -> {
@@ -350,7 +387,9 @@ final class PostgresStore implements ForeignStore {
                   + what
                   + " COLLATE \"C\" FROM "
                   + tables.metrics("series")
+                  + " AS s"
                   + where(c, matchers)
+                  + within(range)
                   + (limit > 0 ? " ORDER BY 1 LIMIT " + limit : ""),
               in -> out.add(PostgresText.unescape(in.text())));
           return out;
