@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import dev.tethys.config.JwtBearer;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.UrlText;
 import dev.tethys.web.internal.Pem;
@@ -126,10 +127,10 @@ public final class Tokens {
   }
 
   private String secret() throws IOException {
-    if (config.jwtBearer()) {
+    if (config.assertion().enabled()) {
       return Pem.text(
-          config.clientCertificateKey().value(),
-          config.clientCertificateKeyFile(),
+          config.assertion().key().value(),
+          config.assertion().keyFile(),
           "client_certificate_key_file");
     }
     return config.clientSecretFile().isEmpty()
@@ -139,8 +140,8 @@ public final class Tokens {
 
   private void fetch(String secret, Duration timeout) throws IOException, InterruptedException {
     Map<String, String> form = new LinkedHashMap<>();
-    if (config.jwtBearer()) {
-      form.put("grant_type", OAuth2.JWT_BEARER);
+    if (config.assertion().enabled()) {
+      form.put("grant_type", JwtBearer.GRANT);
       form.put("assertion", assertion(secret));
       take(send(form, null, timeout));
       return;
@@ -237,30 +238,30 @@ public final class Tokens {
   }
 
   private String assertion(String pem) throws IOException {
+    JwtBearer how = config.assertion();
     Instant now = clock.instant();
     Map<String, Object> header = new LinkedHashMap<>();
-    header.put("alg", config.signatureAlgorithm());
+    header.put("alg", how.algorithm());
     header.put("typ", "JWT");
-    if (!config.clientCertificateKeyId().isEmpty()) {
-      header.put("kid", config.clientCertificateKeyId());
+    if (!how.keyId().isEmpty()) {
+      header.put("kid", how.keyId());
     }
     Map<String, Object> claims = new LinkedHashMap<>();
-    claims.put("iss", config.issuer().isEmpty() ? config.clientId() : config.issuer());
+    claims.put("iss", how.issuer().isEmpty() ? config.clientId() : how.issuer());
     claims.put("sub", config.clientId());
     claims.put("jti", UUID.randomUUID().toString());
-    claims.put("aud", config.audience().isEmpty() ? config.tokenUrl() : config.audience());
+    claims.put("aud", how.audience().isEmpty() ? config.tokenUrl() : how.audience());
     claims.put("iat", now.getEpochSecond());
     claims.put("exp", now.plus(ASSERTION_LIFE).getEpochSecond());
     if (!config.scopes().isEmpty()) {
       claims.put("scope", String.join(" ", config.scopes()));
     }
-    claims.putAll(config.claims());
+    claims.putAll(how.claims());
     String signed =
         base64(JSON.writeValueAsBytes(header)) + "." + base64(JSON.writeValueAsBytes(claims));
     try {
       PrivateKey key = Pem.privateKey(pem);
-      Signature s =
-          Signature.getInstance("SHA" + config.signatureAlgorithm().substring(2) + "withRSA");
+      Signature s = Signature.getInstance("SHA" + how.algorithm().substring(2) + "withRSA");
       s.initSign(key);
       s.update(signed.getBytes(StandardCharsets.US_ASCII));
       return signed + "." + base64(s.sign());

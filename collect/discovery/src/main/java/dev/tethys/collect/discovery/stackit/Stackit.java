@@ -8,6 +8,7 @@ import dev.tethys.collect.discovery.Rest;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.JwtBearer;
 import dev.tethys.config.Key;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.Secret;
@@ -129,14 +130,15 @@ public final class Stackit implements Refreshing.Source {
             c.path("sub").asString(""),
             Secret.NONE,
             "",
-            true,
-            new Secret(privateKey(c)),
-            "",
-            c.path("kid").asString(""),
-            "RS512",
-            c.path("iss").asString(""),
-            c.path("aud").asString(""),
-            Map.of(),
+            new JwtBearer(
+                true,
+                new Secret(privateKey(c)),
+                "",
+                c.path("kid").asString(""),
+                "RS512",
+                c.path("iss").asString(""),
+                c.path("aud").asString(""),
+                Map.of()),
             List.of(),
             TOKENS,
             Map.of(),

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.client;
 
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.JwtBearer;
 import dev.tethys.config.Key;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.ProxyConfig;
@@ -29,7 +30,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,39 +54,6 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
       SECTION.key("client_id", Type.STRING, "", "Who asks.");
   private static final Key<String> CLIENT_ID_FILE =
       SECTION.key("client_id_file", Type.PATH, "", "File that holds it; goes before it.");
-  private static final SequencedMap<String, Boolean> GRANTS = new LinkedHashMap<>();
-
-  static {
-    GRANTS.put("", false);
-    GRANTS.put("client_credentials", false);
-    GRANTS.put(OAuth2.JWT_BEARER, true);
-  }
-
-  private static final Key<Boolean> GRANT_TYPE =
-      SECTION.key(
-          "grant_type",
-          Type.oneOf("grant_type", GRANTS),
-          false,
-          "client_credentials or " + OAuth2.JWT_BEARER + ".");
-  private static final Key<Secret> CERTIFICATE_KEY =
-      SECTION.key(
-          "client_certificate_key", Type.SECRET, Secret.NONE, "RSA key that signs, as PEM text.");
-  private static final Key<String> CERTIFICATE_KEY_FILE =
-      SECTION.key("client_certificate_key_file", Type.PATH, "", "File of the RSA key.");
-  private static final Key<String> CERTIFICATE_KEY_ID =
-      SECTION.key("client_certificate_key_id", Type.STRING, "", "The kid of the assertion.");
-  private static final Key<String> SIGNATURE_ALGORITHM =
-      SECTION.key(
-          "signature_algorithm",
-          Type.oneOf("signature_algorithm", List.of("RS256", "RS384", "RS512")),
-          "RS256",
-          "How the assertion is signed.");
-  private static final Key<String> ISS =
-      SECTION.key("iss", Type.STRING, "", "Issuer; the client_id when empty.");
-  private static final Key<String> AUDIENCE =
-      SECTION.key("audience", Type.STRING, "", "Audience; the token_url when empty.");
-  private static final Key<YamlNode> CLAIMS =
-      SECTION.optional("claims", Type.ANY, "Further claims of the assertion.");
   private static final Key<Duration> EXPIRY_BUFFER =
       SECTION.key(
           "expiry_buffer",
@@ -113,6 +80,10 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
           "timeout", GoDurations.TYPE, Duration.ZERO, "Of a request for a token; 0 for 30s.");
+
+  static {
+    SECTION.include(JwtBearer.SECTION);
+  }
 
   private final HttpClientFactory clients;
 
@@ -164,19 +135,13 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static Settings read(YamlObject o) {
     Secret secret = o.get(CLIENT_SECRET);
     String file = o.get(CLIENT_SECRET_FILE);
-    boolean signed = o.get(GRANT_TYPE);
+    JwtBearer assertion = JwtBearer.read(o).fileFirst();
     if (o.get(CLIENT_ID).isEmpty() && o.get(CLIENT_ID_FILE).isEmpty()) {
       throw o.error("oauth2client wants client_id or client_id_file");
     }
-    if (!signed && secret.isEmpty() && file.isEmpty()) {
+    if (!assertion.enabled() && secret.isEmpty() && file.isEmpty()) {
       throw o.error("oauth2client wants client_secret or client_secret_file");
     }
-    if (signed && o.get(CERTIFICATE_KEY).isEmpty() && o.get(CERTIFICATE_KEY_FILE).isEmpty()) {
-      throw o.error(
-          GRANT_TYPE,
-          "this grant_type wants client_certificate_key or client_certificate_key_file");
-    }
-    YamlNode claims = o.at(CLAIMS);
     HttpClientSettings.Keys.url(o, TOKEN_URL, o.get(TOKEN_URL));
     TlsConfig tls = o.get(TLS).config();
     Duration timeout = o.get(TIMEOUT);
@@ -185,14 +150,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
             o.get(CLIENT_ID),
             file.isEmpty() ? secret : Secret.NONE,
             file,
-            signed,
-            o.get(CERTIFICATE_KEY_FILE).isEmpty() ? o.get(CERTIFICATE_KEY) : Secret.NONE,
-            o.get(CERTIFICATE_KEY_FILE),
-            o.get(CERTIFICATE_KEY_ID),
-            o.get(SIGNATURE_ALGORITHM),
-            o.get(ISS),
-            o.get(AUDIENCE),
-            claims == null || claims.isNull() ? Map.of() : OAuth2.claims(claims),
+            assertion,
             o.get(SCOPES),
             o.get(TOKEN_URL),
             o.get(ENDPOINT_PARAMS),
