@@ -1,40 +1,20 @@
 package dev.tethys.store.remote;
 
-import java.util.Collections;
-import java.util.LinkedHashSet;
+import dev.tethys.model.RegexLiterals;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be told of a matcher's expression without running it, for databases that are asked in
- * their own words. Expressions are valid RE2 and meet whole values. What is not understood is told
- * by null, false or "": it is met after reading.
- *
- * <p>Sets of values are found by a parser of this grammar, which is that of what dashboards send,
- * with groups:
- *
- * <pre>
- * alternatives = sequence *( "|" sequence )
- * sequence     = *( atom [ "?" [ "?" ] ] )
- * atom         = character | "\" punctuation | "[" 1*( character | range ) "]"
- *              | "(" [ "?:" ] alternatives ")"
- * </pre>
- *
- * Around whole alternatives there may be {@code ^} and {@code $}, which say nothing more.
+ * What a database is told of a matcher's expression in its own words. What is not understood is
+ * told by null, false or "": it is met after reading.
  */
 public final class Expressions {
   /** More values than these are not looked for one by one. */
   private static final int MAX_VALUES = 1000;
 
-  /** Of all values together. */
-  private static final int MAX_CHARACTERS = 100_000;
-
   /** Of an expression that is handed on. */
   private static final int MAX_COMMON = 1000;
-
-  private static final int MAX_DEPTH = 50;
-  private static final String META = "\\.+*?()|[]{}^$";
 
   /**
    * Letters, digits and some marks, any punctuation behind a backslash, {@code .*}, {@code .+},
@@ -45,19 +25,11 @@ public final class Expressions {
       Pattern.compile(
           "(?:[A-Za-z0-9_:/ -]|\\\\[.+*?()|\\[\\]{}^$]|\\.[*+]|\\((?:\\?:)?|[|)]|(?<![(|])[?*+])*");
 
-  private final String text;
-  private int at;
-  private int depth;
-
-  private Expressions(String text) {
-    this.text = text;
-  }
+  private Expressions() {}
 
   /** The values that an expression meets when it meets only some; null when it is not known. */
   public static @Nullable Set<String> values(String expression) {
-    Expressions e = new Expressions(expression);
-    Set<String> out = e.alternatives();
-    return out != null && e.at == expression.length() ? Collections.unmodifiableSet(out) : null;
+    return RegexLiterals.values(expression, MAX_VALUES);
   }
 
   /** Whether an expression of RE2, in which a dot is any character, is the same in all dialects. */
@@ -70,182 +42,15 @@ public final class Expressions {
    * which no database escapes. "" when nothing is known.
    */
   public static String prefix(String expression) {
+    String all = RegexLiterals.prefix(expression);
     int n = 0;
-    while (n < expression.length() && isWord(expression.charAt(n))) {
+    while (n < all.length() && isWord(all.charAt(n))) {
       n++;
     }
-    if (expression.indexOf('|') >= 0 || expression.replace("(?:", "").contains("(?")) {
-      return ""; // behind flags, a repetition is that of what stands before them
-    }
-    // What is repeated may be absent.
-    return n < expression.length() && "*?{+".indexOf(expression.charAt(n)) >= 0 && n > 0
-        ? expression.substring(0, n - 1)
-        : expression.substring(0, n);
+    return all.substring(0, n);
   }
 
   private static boolean isWord(char c) {
     return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-';
-  }
-
-  private boolean has(char c) {
-    return at < text.length() && text.charAt(at) == c;
-  }
-
-  private @Nullable Set<String> alternatives() {
-    Set<String> out = new LinkedHashSet<>();
-    do {
-      at += out.isEmpty() ? 0 : 1; // every sequence gives something
-      if (depth == 0 && has('^')) {
-        at++;
-      }
-      Set<String> some = sequence();
-      if (some == null) {
-        return null;
-      }
-      if (depth == 0 && has('$')) {
-        at++;
-      }
-      out.addAll(some);
-    } while (out.size() <= MAX_VALUES && has('|'));
-    return out.size() <= MAX_VALUES ? out : null;
-  }
-
-  private @Nullable Set<String> sequence() {
-    Set<String> out = Set.of("");
-    while (at < text.length() && !has('|') && !has(')') && !has('$')) {
-      Set<String> next = atom();
-      if (next == null) {
-        return null;
-      }
-      if (has('?')) {
-        at += at + 1 < text.length() && text.charAt(at + 1) == '?' ? 2 : 1;
-        next = new LinkedHashSet<>(next);
-        next.add("");
-      }
-      out = joined(out, next);
-      if (out == null) {
-        return null;
-      }
-    }
-    return out;
-  }
-
-  private static @Nullable Set<String> joined(Set<String> before, Set<String> behind) {
-    if ((long) before.size() * behind.size() > MAX_VALUES) {
-      return null;
-    }
-    Set<String> out = new LinkedHashSet<>();
-    long characters = 0;
-    for (String a : before) {
-      for (String b : behind) {
-        characters += a.length() + b.length();
-        if (characters > MAX_CHARACTERS) {
-          return null;
-        }
-        out.add(a + b);
-      }
-    }
-    return out;
-  }
-
-  private @Nullable Set<String> atom() {
-    char c = text.charAt(at);
-    if (c == '(') {
-      return group();
-    }
-    if (c == '[') {
-      return characters();
-    }
-    if (c == '\\') {
-      return escaped() ? Set.of(text.substring(at++, at)) : null;
-    }
-    if (META.indexOf(c) >= 0 || Character.isSurrogate(c) && !isPair()) {
-      return null;
-    }
-    if (Character.isSurrogate(c)) {
-      at += 2;
-      return Set.of(text.substring(at - 2, at));
-    }
-    // As many as stand there: the last may be repeated, so it stays alone.
-    int from = at++;
-    while (at + 1 < text.length() && isPlain(at) && isPlain(at + 1)) {
-      at++;
-    }
-    return Set.of(text.substring(from, at));
-  }
-
-  private boolean isPlain(int i) {
-    return META.indexOf(text.charAt(i)) < 0 && !Character.isSurrogate(text.charAt(i));
-  }
-
-  private boolean isPair() {
-    return at + 1 < text.length()
-        && Character.isSurrogatePair(text.charAt(at), text.charAt(at + 1));
-  }
-
-  /** Steps on a punctuation mark behind a backslash. */
-  private boolean escaped() {
-    at++;
-    return at < text.length()
-        && text.charAt(at) < 128
-        && text.charAt(at) > ' '
-        && !Character.isLetterOrDigit(text.charAt(at));
-  }
-
-  private @Nullable Set<String> group() {
-    at++;
-    if (has('?')) {
-      if (!text.startsWith("?:", at)) {
-        return null;
-      }
-      at += 2;
-    }
-    if (++depth > MAX_DEPTH) {
-      return null;
-    }
-    Set<String> out = alternatives();
-    depth--;
-    if (!has(')')) {
-      return null;
-    }
-    at++;
-    return out;
-  }
-
-  /** A class of some characters of ASCII. */
-  private @Nullable Set<String> characters() {
-    Set<String> out = new LinkedHashSet<>();
-    at++;
-    while (!has(']')) {
-      int from = oneOfClass();
-      if (from < 0) {
-        return null;
-      }
-      int to = from;
-      if (has('-') && at + 1 < text.length() && text.charAt(at + 1) != ']') {
-        at++;
-        to = oneOfClass();
-      }
-      if (to < from) {
-        return null;
-      }
-      for (int x = from; x <= to; x++) {
-        out.add(String.valueOf((char) x));
-      }
-    }
-    at++;
-    return out.isEmpty() ? null : out;
-  }
-
-  /** Steps behind a character of a class; -1 when it is something else. */
-  private int oneOfClass() {
-    if (at >= text.length()) {
-      return -1;
-    }
-    char c = text.charAt(at);
-    if (c == '\\' ? !escaped() : c >= 128 || "[]^-".indexOf(c) >= 0) {
-      return -1;
-    }
-    return text.charAt(at++);
   }
 }

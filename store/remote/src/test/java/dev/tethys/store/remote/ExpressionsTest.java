@@ -9,10 +9,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Judged by the matchers that expressions stand in. */
@@ -89,45 +87,13 @@ class ExpressionsTest {
     assertThat(prefixes).isGreaterThan(50);
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = ';',
-      value = {
-        "a|b|c; a b c",
-        "(a|b|c); a b c",
-        "host-(1|2|10)\\.example\\.org; host-1.example.org host-2.example.org host-10.example.org",
-        "a(b|c(d|e))f; abf acdf acef",
-        "^(200|404)$; 200 404",
-        "^a|b$; a b",
-        "[45]00; 400 500",
-        "https?; https http",
-        "node_(cpu|memory)_(a|b); node_cpu_a node_cpu_b node_memory_a node_memory_b",
-      })
-  void choicesAreSets(String expression, String values) {
-    assertThat(Expressions.values(expression)).containsExactlyInAnyOrder(values.split(" "));
-  }
-
   @Test
   void nothingIsAChoiceToo() {
-    assertThat(Expressions.values("")).containsExactly("");
-    assertThat(Expressions.values("a|")).containsExactly("a", "");
-    assertThat(Expressions.values("(|a)b")).containsExactly("b", "ab");
     NamedValues v = NamedValues.of(Matcher.of(Matcher.Type.NOT_REGEX, "x", "a|"));
     assertThat(v).isEqualTo(new NamedValues("x", false, Set.of("a", "")));
     assertThat(new NamedValues("x", false, Set.of("a", "")).takesAbsent()).isFalse();
     assertThat(new NamedValues("x", true, Set.of("a", "")).takesAbsent()).isTrue();
     assertThat(NamedValues.of(Matcher.of(Matcher.Type.REGEX, "x", "a."))).isNull();
-  }
-
-  @Test
-  void setsHaveAnEnd() {
-    String digits = "(0|1|2|3|4|5|6|7|8|9)";
-    assertThat(Expressions.values(digits.repeat(3))).hasSize(1000);
-    assertThat(Expressions.values(digits.repeat(4))).isNull();
-    assertThat(Expressions.values(("x".repeat(500) + "?").repeat(30))).isNull();
-    assertThat(Expressions.values("(a|".repeat(60) + "b" + ")".repeat(60))).isNull();
-    String many = String.join("|", IntStream.range(0, 1001).mapToObj(String::valueOf).toList());
-    assertThat(Expressions.values(many)).isNull();
   }
 
   @Test

@@ -1,8 +1,10 @@
 package dev.tethys.store.metrics.internal.index;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.RegexLiterals;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.FastAggregation;
@@ -15,7 +17,8 @@ import org.roaringbitmap.RoaringBitmap;
  * running them over all values.
  */
 public final class Matching {
-  private static final String META = "\\.+*?()|[]{}^$";
+  /** Values that groups and classes make together; more are looked through. */
+  private static final int MOST_COMBINED = 1000;
 
   private Matching() {}
 
@@ -120,7 +123,7 @@ public final class Matching {
   }
 
   /** What can be known about an expression before it is run. */
-  record Form(@Nullable List<String> literals, String prefix, Tail tail) {
+  record Form(@Nullable Set<String> literals, String prefix, Tail tail) {
     /** What may follow the prefix. */
     enum Tail {
       EXPRESSION,
@@ -131,61 +134,19 @@ public final class Matching {
     static Form of(Matcher m) {
       String v = m.value();
       if (m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.NOT_EQUAL) {
-        return new Form(List.of(v), "", Tail.EXPRESSION);
+        return new Form(Set.of(v), "", Tail.EXPRESSION);
       }
-      List<String> alternatives = literals(v);
-      if (alternatives != null) {
-        return new Form(alternatives, "", Tail.EXPRESSION);
+      // A list of alternatives has as many as it has characters, at most.
+      Set<String> values = RegexLiterals.values(v, Math.max(MOST_COMBINED, v.length()));
+      if (values != null) {
+        return new Form(values, "", Tail.EXPRESSION);
       }
-      int n = 0;
-      while (n < v.length() && META.indexOf(v.charAt(n)) < 0) {
-        n++;
-      }
-      String rest = v.substring(n);
-      if (rest.equals(".*")) {
-        return new Form(null, v.substring(0, n), Tail.ANYTHING);
-      }
-      if (rest.equals(".+")) {
-        return new Form(null, v.substring(0, n), Tail.SOMETHING);
-      }
-      if (v.indexOf('|') >= 0 || rest.isEmpty() || "*?{".indexOf(rest.charAt(0)) >= 0) {
-        // An alternative may start otherwise; a repetition may take the last character away.
-        return new Form(null, "", Tail.EXPRESSION);
-      }
-      if (rest.charAt(0) == '+') {
-        n = n == 0 ? 0 : v.offsetByCodePoints(n, -1); // what repeats may not be followed by itself
-      }
-      return new Form(null, v.substring(0, n), Tail.EXPRESSION);
-    }
-
-    /** {@code a|b|c}, with an outer group or without; null when it is anything else. */
-    static @Nullable List<String> literals(String v) {
-      String s = v;
-      if (s.startsWith("(?:") && s.endsWith(")")) {
-        s = s.substring(3, s.length() - 1);
-      } else if (s.startsWith("(") && s.endsWith(")") && !s.startsWith("(?")) {
-        s = s.substring(1, s.length() - 1);
-      }
-      List<String> out = new ArrayList<>();
-      StringBuilder sb = new StringBuilder();
-      for (int i = 0; i < s.length(); i++) {
-        char c = s.charAt(i);
-        if (c == '|') {
-          out.add(sb.toString());
-          sb.setLength(0);
-        } else if (c == '\\'
-            && i + 1 < s.length()
-            && s.charAt(i + 1) < 128
-            && !Character.isLetterOrDigit(s.charAt(i + 1))) {
-          sb.append(s.charAt(++i));
-        } else if (META.indexOf(c) >= 0) {
-          return null;
-        } else {
-          sb.append(c);
-        }
-      }
-      out.add(sb.toString());
-      return out.stream().distinct().toList();
+      String prefix = RegexLiterals.prefix(v);
+      return switch (v.substring(prefix.length())) {
+        case ".*" -> new Form(null, prefix, Tail.ANYTHING);
+        case ".+" -> new Form(null, prefix, Tail.SOMETHING);
+        default -> new Form(null, prefix, Tail.EXPRESSION);
+      };
     }
 
     Predicate<String> test(Matcher m) {
@@ -194,8 +155,7 @@ public final class Matching {
       }
       boolean positive = m.type() == Matcher.Type.REGEX;
       if (literals != null) {
-        var set = new java.util.HashSet<>(literals);
-        return v -> set.contains(v) == positive;
+        return v -> literals.contains(v) == positive;
       }
       return switch (tail) {
         case ANYTHING -> v -> v.startsWith(prefix) == positive;

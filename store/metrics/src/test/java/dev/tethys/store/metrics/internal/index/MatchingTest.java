@@ -48,6 +48,8 @@ class MatchingTest {
     "|a",
     "a||b",
     "ab?",
+    "ab(?i)*",
+    "(a|x-)[bc]?y?",
     "ab*",
     "ab+",
     "abc{0,1}",
