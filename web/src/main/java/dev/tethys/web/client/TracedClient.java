@@ -232,7 +232,7 @@ public final class TracedClient {
       this.proxy = proxy;
     }
 
-    ProxyRoute route() {
+    ProxyRoute route() throws IOException {
       return new ProxyRoute(
           java.util.Objects.requireNonNull(proxy),
           r.uri,

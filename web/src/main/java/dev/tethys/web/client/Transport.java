@@ -24,7 +24,7 @@ final class Transport {
   private final ExecutorService executor;
   private final InstantSource clock;
   private @Nullable HttpClient engine; // these five guarded by this
-  private ClientTls.Setup setup;
+  private ClientTls.@Nullable Setup setup;
   private List<ClientTls.Stamp> stamps;
   private Instant lookedAt;
   private @Nullable String problem;
@@ -39,7 +39,9 @@ final class Transport {
     this.clock = clock;
     this.lookedAt = clock.instant();
     this.stamps = ClientTls.stamps(tls);
-    this.setup = ClientTls.setup(tls);
+    // What is configured is wrong at once or never. The certificates that everybody trusts are some
+    // megabytes, for which a process that speaks no TLS has no use.
+    this.setup = tls.equals(TlsConfig.DEFAULT) ? null : ClientTls.setup(tls);
   }
 
   Proxies proxies() {
@@ -51,11 +53,11 @@ final class Transport {
   }
 
   /** The JDK's client; made when it is first wanted, for calls without TLS and proxy do without. */
-  synchronized HttpClient engine() {
+  synchronized HttpClient engine() throws IOException {
     look();
     HttpClient e = engine;
     if (e == null) {
-      e = make(setup);
+      e = make(tls());
       engine = e;
     }
     return e;
@@ -86,9 +88,14 @@ final class Transport {
   }
 
   /** How TLS is spoken, by the files as they are now. */
-  synchronized ClientTls.Setup tls() {
+  synchronized ClientTls.Setup tls() throws IOException {
     look();
-    return setup;
+    ClientTls.Setup s = setup;
+    if (s == null) {
+      s = ClientTls.setup(tls);
+      setup = s;
+    }
+    return s;
   }
 
   private HttpClient make(ClientTls.Setup setup) {
