@@ -41,14 +41,11 @@ final class StartPages {
   /** So much comes back before it is let go of once more. */
   private static final long MUCH_BYTES = 8 << 20;
 
-  /**
-   * Compilers come back for theirs in bursts, within the first minute. What comes back afterwards
-   * is mostly in use: an agent would take, and be given, the same pages every two seconds.
-   */
+  /** Compilers come back for theirs in bursts, within the first minute; afterwards little does. */
   private static final Duration SOON = Duration.ofMillis(250);
 
   private static final int SOON_TIMES = 240;
-  private static final Duration LATER = Duration.ofSeconds(10);
+  private static final Duration LATER = Duration.ofSeconds(2);
 
   /** A part of the address space, in bytes. */
   record Mapping(long start, long bytes) {}
