@@ -248,7 +248,7 @@ class StripeReadTest {
     while (filled.stripe.pageCount() < 2) {
       filled.append(1, StripeReadTest::keep);
     }
-    assertThat(filled.expected.getFirst().size()).isBetween(8, 32);
+    assertThat(filled.expected.getFirst().size()).isBetween(4, 7); // the one behind it has a row
   }
 
   /** As a file, whose bytes may be another's when they are read again. */
