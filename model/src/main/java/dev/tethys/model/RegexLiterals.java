@@ -26,6 +26,7 @@ public final class RegexLiterals {
   /** Of all values together, unless the expression itself has more. */
   private static final int MAX_CHARACTERS = 100_000;
 
+  private static final Set<String> NOTHING = Set.of("");
   private static final int MAX_DEPTH = 50;
   private static final String META = "\\.+*?()|[]{}^$";
 
@@ -91,7 +92,7 @@ public final class RegexLiterals {
   }
 
   private @Nullable Set<String> sequence() {
-    Set<String> out = Set.of("");
+    Set<String> out = NOTHING;
     while (at < text.length() && !has('|') && !has(')') && !has('$')) {
       Set<String> next = atom();
       if (next == null) {
@@ -102,7 +103,7 @@ public final class RegexLiterals {
         next = new LinkedHashSet<>(next);
         next.add("");
       }
-      out = joined(out, next);
+      out = out == NOTHING ? next : joined(out, next);
       if (out == null) {
         return null;
       }
@@ -139,16 +140,16 @@ public final class RegexLiterals {
     if (c == '\\') {
       return escaped() ? Set.of(text.substring(at++, at)) : null;
     }
-    if (META.indexOf(c) >= 0 || Character.isSurrogate(c) && !isPair()) {
+    if (META.indexOf(c) >= 0 || (Character.isSurrogate(c) && !isPair())) {
       return null;
     }
     if (Character.isSurrogate(c)) {
       at += 2;
       return Set.of(text.substring(at - 2, at));
     }
-    // As many as stand there: the last may be repeated, so it stays alone.
+    // As many as stand there; one that is repeated stays alone.
     int from = at++;
-    while (at + 1 < text.length() && isPlain(at) && isPlain(at + 1)) {
+    while (at < text.length() && isPlain(at) && !isRepeated(at)) {
       at++;
     }
     return Set.of(text.substring(from, at));
@@ -156,6 +157,10 @@ public final class RegexLiterals {
 
   private boolean isPlain(int i) {
     return META.indexOf(text.charAt(i)) < 0 && !Character.isSurrogate(text.charAt(i));
+  }
+
+  private boolean isRepeated(int i) {
+    return i + 1 < text.length() && "?*+{".indexOf(text.charAt(i + 1)) >= 0;
   }
 
   private boolean isPair() {

@@ -170,7 +170,7 @@ class DatadogSpansContractTest extends RecordsContract {
     if (a.getKey().equals("service.name")) {
       return; // a field of its own
     }
-    if (v.hasIntValue() || v.hasDoubleValue() && Double.isFinite(v.getDoubleValue())) {
+    if (v.hasIntValue() || (v.hasDoubleValue() && Double.isFinite(v.getDoubleValue()))) {
       double n = v.hasIntValue() ? (double) v.getIntValue() : v.getDoubleValue();
       m.putIfAbsent("metric " + a.getKey(), Double.toString(n));
     } else {

@@ -425,19 +425,6 @@ class GraphTest {
     assertThat(taken("out")).extracting(Batch::items).containsExactlyInAnyOrder(1, 2, 3);
   }
 
-  private static final String FULL_QUEUE =
-      """
-      receivers: {in: }
-      processors: {batch: {timeout: 1h, send_batch_size: 1000}}
-      exporters:
-        queued:
-          sending_queue: {num_consumers: 1, queue_size: 1, sizer: requests, block_on_overflow: true%s}
-          retry_on_failure: {enabled: true, max_elapsed_time: 0}
-      service:
-        pipelines:
-          logs: {receivers: [in], processors: [%s], exporters: [queued]}
-      """;
-
   /** A destination that answers nobody, before which the queue is full. */
   @ParameterizedTest
   @CsvSource(
@@ -449,7 +436,18 @@ class GraphTest {
   void aStopIsBoundedWhateverWaitsForRoom(
       String who, @Nullable String batch, @Nullable String processor) throws Exception {
     String yaml =
-        FULL_QUEUE.formatted(batch == null ? "" : batch, processor == null ? "" : processor);
+        """
+        receivers: {in: }
+        processors: {batch: {timeout: 1h, send_batch_size: 1000}}
+        exporters:
+          queued:
+            sending_queue: {num_consumers: 1, queue_size: 1, sizer: requests, block_on_overflow: true%s}
+            retry_on_failure: {enabled: true, max_elapsed_time: 0}
+        service:
+          pipelines:
+            logs: {receivers: [in], processors: [%s], exporters: [queued]}
+        """
+            .formatted(batch == null ? "" : batch, processor == null ? "" : processor);
     graph.apply(
         GraphConfig.read(YamlDocument.parse("c.yaml", null, yaml), services.components(), true));
     CountDownLatch under = new CountDownLatch(1);

@@ -21,6 +21,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,7 +90,7 @@ class FullDiskTest {
       if (type.equals("elasticsearch") || type.equals("opensearch")) { // templates need no room
         full.when(g -> g.method().equals("PUT"), 200, "{}");
       }
-      ExporterFactory<?> factory = FACTORIES.get(type).apply(HTTP);
+      ExporterFactory<?> factory = Objects.requireNonNull(FACTORIES.get(type)).apply(HTTP);
       ExporterParts p = parts(factory, keys.replace("URL", full.url()));
       var parcel =
           p.encoder().encode(ItemProbe.batch(Signal.METRICS, 1_700_000_000, 42.5)).parcels();

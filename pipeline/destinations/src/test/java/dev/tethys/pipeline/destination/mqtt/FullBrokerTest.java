@@ -44,10 +44,11 @@ class FullBrokerTest {
       try (ServerSocket at = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
           HttpClientFactory http = new HttpClientFactory("tethys/test")) {
         Thread.ofVirtual().start(() -> serve(at, reason));
-        String yaml = "{endpoint: 'mqtt://127.0.0.1:%d', client_id: me, topic: t, qos: 1}";
-        MqttSettings s =
-            MqttSettings.TYPE.read(
-                YamlDocument.parse("c.yaml", null, yaml.formatted(at.getLocalPort())).root());
+        String yaml =
+            "{endpoint: 'mqtt://127.0.0.1:"
+                + at.getLocalPort()
+                + "', client_id: me, topic: t, qos: 1}";
+        MqttSettings s = MqttSettings.TYPE.read(YamlDocument.parse("c.yaml", null, yaml).root());
         try (MqttClient c = new MqttClient(s, http)) {
           Verdict v = c.publish("t", "", "", new byte[] {1});
           assertThat(v).isInstanceOf(Verdict.Later.class);
