@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -146,8 +147,10 @@ final class InfluxSchema {
       return orgs;
     }
     String id = json("/api/v2/orgs", orgs).path("orgs").path(0).path("id").asString("");
-    byte[] body =
-        JSON.writeValueAsBytes(Map.of("orgID", id, "name", name, "retentionRules", List.of()));
-    return endpoint.call("POST", settings.at(BUCKETS), SENT, body);
+    Map<String, Object> bucket = new TreeMap<>();
+    bucket.put("orgID", id);
+    bucket.put("name", name);
+    bucket.put("retentionRules", List.of());
+    return endpoint.call("POST", settings.at(BUCKETS), SENT, JSON.writeValueAsBytes(bucket));
   }
 }
