@@ -103,7 +103,7 @@ public final class RegexLiterals {
         next = new LinkedHashSet<>(next);
         next.add("");
       }
-      out = out == NOTHING ? next : joined(out, next);
+      out = out.equals(NOTHING) ? next : joined(out, next);
       if (out == null) {
         return null;
       }
