@@ -32,6 +32,7 @@ final class FeatureGates {
     on("filelog.allowHeaderMetadataParsing", "header of file_log.");
     on("filelog.mtimeSortType", "ordering_criteria of file_log by when files were changed.");
     on("otelcol.printInitialConfig", "The command print-config.");
+    on("receiver.kubeletstats.cpuUsageScrapeBased", "CPU usage is measured between two looks.");
     on("receiver.prometheusreceiver.EnableNativeHistograms", "They become exponential ones.");
     on("service.profilesSupport", "Pipelines of profiles.");
     on("telemetry.useLocalHostAsDefaultMetricsAddress", "Metrics are on localhost:8888.");

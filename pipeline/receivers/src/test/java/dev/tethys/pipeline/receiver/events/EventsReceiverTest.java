@@ -143,6 +143,7 @@ class EventsReceiverTest {
     put("shop", "e2", soon(), 1);
     api.endWatches();
     await(() -> pipeline.batches.size() == 2);
+    assertThat(records()).hasSize(2);
     assertThat(records().getLast()).contains("k8s.event.name=e2");
     api.delete(EVENTS, "shop/e1");
     put("shop", "e3", soon(), 1);

@@ -286,13 +286,14 @@ class KubeletReceiverTest {
   @Test
   void aCounterThatBeganAfreshHasNoRate() throws Exception {
     KubeletReceiver r = open("");
-    kubelet.answer(SUMMARY, KubeletFixture.later());
     r.gather();
-    kubelet.answer(SUMMARY, KubeletFixture.SUMMARY);
-    assertThat(Scraped.shapes(r.gather())).doesNotContainKey("k8s.node.cpu.usage");
+    kubelet.answer(SUMMARY, KubeletFixture.later().replace("5020000000000", "1"));
+    assertThat(Scraped.shapes(r.gather()))
+        .doesNotContainKey("k8s.node.cpu.usage")
+        .containsKey("k8s.pod.cpu.usage");
     assertThat(Scraped.shapes(r.gather()))
         .as("not measured anew")
-        .doesNotContainKey("k8s.node.cpu.usage");
+        .doesNotContainKey("k8s.pod.cpu.usage");
   }
 
   @Test
