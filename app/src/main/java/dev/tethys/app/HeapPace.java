@@ -131,8 +131,8 @@ public final class HeapPace {
   private HeapPace() {}
 
   /**
-   * Tells whether there was a collection, so that a process that does nothing is not woken to look
-   * at its heap: one finds that nobody refers to an object any more.
+   * Tells whether there was a collection, so that a process that does nothing is seldom woken to
+   * look at its heap: one finds that nobody refers to an object any more.
    */
   static final class YoungCollections {
     private final ReferenceQueue<Object> found = new ReferenceQueue<>();
@@ -140,6 +140,7 @@ public final class HeapPace {
 
     /** Those from now on count. */
     void next() {
+      while (found.poll() != null) {} // of those that nobody waited for
       WeakReference<Object> o = object;
       if (o == null || o.refersTo(null)) {
         object = new WeakReference<>(new Object(), found);

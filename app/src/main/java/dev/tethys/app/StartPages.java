@@ -36,7 +36,7 @@ final class StartPages {
   private static final Duration START = Duration.ofSeconds(2);
 
   private static final byte[] FILES = "RssFile:".getBytes(US_ASCII);
-  private static final int MOST_STATUS = 4 << 10;
+  private static final int MOST_STATUS = 64 << 10; // an account may be in hundreds of groups
 
   /** So much comes back before it is let go of once more. */
   private static final long MUCH_BYTES = 8 << 20;

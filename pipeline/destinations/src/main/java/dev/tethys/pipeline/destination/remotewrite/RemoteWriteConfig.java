@@ -87,8 +87,8 @@ public record RemoteWriteConfig(
           "round_robin_dns",
           Type.BOOL,
           false,
-          "New connections go to any address of the host, not to the first that takes them; through a proxy"
-              + " they go to the proxy.");
+          "New connections go to any address of the host, not to the first that takes them, by HTTP/1.1;"
+              + " through a proxy they go to the proxy.");
   private static final Key<QueueConfig> QUEUE =
       SECTION.key(
           "queue_config",

@@ -182,18 +182,22 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         clock.schedule(
             Duration.ofNanos(nanos),
             () -> {
-              if (!isDue(clock.nanos())) {
-                tickLater(); // a thread for nothing, each second, is much of what an idle agent
-                // takes
-                return;
+              // A thread for nothing, each second, is much of what an idle agent takes.
+              if (isDue(clock.nanos())) {
+                clock.execute("remote-write " + config.id(), this::tickAndGoOn);
+              } else {
+                tickLater();
               }
-              clock.execute(
-                  "remote-write " + config.id(),
-                  () -> {
-                    tick();
-                    tickLater();
-                  });
             });
+  }
+
+  /** Whatever becomes of one tick, there are more: what waits would otherwise wait for ever. */
+  private void tickAndGoOn() {
+    try {
+      tick();
+    } finally {
+      tickLater();
+    }
   }
 
   /** Whether a tick would do anything now, or may; never waits. */
