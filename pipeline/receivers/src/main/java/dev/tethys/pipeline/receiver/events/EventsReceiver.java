@@ -41,6 +41,7 @@ final class EventsReceiver implements Receiver {
 
   @Override
   public void stop(Duration patience) {
-    watched.forEach(w -> w.stop(patience));
+    List<Thread> threads = watched.stream().flatMap(w -> w.threads().stream()).toList();
+    Rounds.stop(threads, name, patience);
   }
 }

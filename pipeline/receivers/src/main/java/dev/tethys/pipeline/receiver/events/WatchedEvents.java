@@ -1,12 +1,11 @@
 package dev.tethys.pipeline.receiver.events;
 
-import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -17,14 +16,11 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The events of one namespace, or of all. Each state of an event is handed on once, also where a
- * list brings it again after a watch had to be begun anew; the watch goes on when it was taken, so
- * that nothing is kept but what the API itself still has.
+ * list brings it again after a watch had to be begun anew. The watch waits when a batch is on its
+ * way and another one is full, so that little is kept but what the API itself still has.
  */
 final class WatchedEvents implements ResourceWatch.Sink<Event> {
   private static final System.Logger LOG = System.getLogger(WatchedEvents.class.getName());
-
-  /** Records of one list that are handed on at once. */
-  private static final int MOST = 500;
 
   private final String name;
   private final String version;
@@ -68,11 +64,13 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
   }
 
   void start() {
+    to.thread().start();
     thread.start();
   }
 
-  void stop(Duration patience) {
-    Rounds.stop(thread, name, patience);
+  /** To be interrupted at the end. */
+  List<Thread> threads() {
+    return List.of(thread, to.thread());
   }
 
   @Override
@@ -92,8 +90,8 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
           next.put(key, e.told());
         });
     fresh.sort(Comparator.comparingLong(Event::nanos));
-    for (int i = 0; i < fresh.size(); i += MOST) {
-      tell(fresh.subList(i, Math.min(fresh.size(), i + MOST)));
+    for (int i = 0; i < fresh.size(); i += LogHandover.MOST) {
+      tell(fresh.subList(i, Math.min(fresh.size(), i + LogHandover.MOST)));
     }
     known = next;
   }
@@ -118,17 +116,16 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
     known.remove(key);
   }
 
-  /** Hands records on until they are taken, or refused, or the receiver is stopped. */
   private void tell(Collection<Event> events) {
-    LogsData data = new LogsData();
+    List<ResourceGroup<LogRecord>> groups = new ArrayList<>();
     for (Event e : events) {
       var group = e.group();
       if (group != null) {
-        data.resources().add(group);
+        groups.add(group);
       }
     }
     try {
-      to.deliver(data);
+      to.add(groups);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the watch ends with its next wait
     }

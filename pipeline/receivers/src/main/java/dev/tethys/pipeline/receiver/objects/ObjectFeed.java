@@ -4,7 +4,6 @@ import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -13,13 +12,14 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The objects of one kind in one namespace, or in all: listed now and then, or followed. What is
- * read goes on when what was read before was taken.
+ * The objects of one kind in one namespace, or in all: listed now and then, or followed. A list
+ * goes on when the page before was taken, a watch until a batch is on its way and another is full.
  */
 final class ObjectFeed {
   private static final System.Logger LOG = System.getLogger(ObjectFeed.class.getName());
@@ -75,11 +75,13 @@ final class ObjectFeed {
   }
 
   void start() {
+    to.thread().start();
     thread.start();
   }
 
-  void stop(Duration patience) {
-    Rounds.stop(thread, name, patience);
+  /** To be interrupted at the end. */
+  List<Thread> threads() {
+    return List.of(thread, to.thread());
   }
 
   private void run() {
@@ -140,12 +142,13 @@ final class ObjectFeed {
               Call.DEFAULT_TIMEOUT);
       List<JsonNode> items = items(list);
       more = tell ? list.path("metadata").path("continue").asString("") : "";
-      if (tell && wanted.mode() == Mode.PULL && !items.isEmpty()) {
-        to.deliver(records.listed(items));
-      } else if (tell) {
-        for (JsonNode o : items) {
-          tell("ADDED", o);
+      if (tell && !items.isEmpty()) {
+        if (wanted.mode() == Mode.PULL) {
+          to.add(records.listed(items));
+        } else {
+          tell("ADDED", items);
         }
+        to.settle();
       }
       if (more.isEmpty()) {
         return list.path("metadata").path("resourceVersion").asString("");
@@ -219,7 +222,7 @@ final class ObjectFeed {
           code, "the watch of " + path + " failed: " + o.path("message").asString(""));
     }
     if (!type.equals("BOOKMARK")) { // of which only the version matters
-      tell(type, o);
+      tell(type, List.of(o));
     }
     String now = o.path("metadata").path("resourceVersion").asString("");
     if (!now.isEmpty()) {
@@ -227,9 +230,9 @@ final class ObjectFeed {
     }
   }
 
-  private void tell(String type, JsonNode o) throws InterruptedException {
+  private void tell(String type, Collection<JsonNode> objects) throws InterruptedException {
     if (!wanted.without().contains(type)) {
-      to.deliver(records.changed(type, o));
+      to.add(objects.stream().map(o -> records.changed(type, o)).toList());
     }
   }
 

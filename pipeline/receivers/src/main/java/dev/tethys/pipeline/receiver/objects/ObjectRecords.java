@@ -3,11 +3,11 @@ package dev.tethys.pipeline.receiver.objects;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
-import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -30,31 +30,24 @@ final class ObjectRecords {
   }
 
   /** Objects of a list, as they are. */
-  LogsData listed(Iterable<JsonNode> objects) {
+  List<ResourceGroup<LogRecord>> listed(Iterable<JsonNode> objects) {
     Map<String, ResourceGroup<LogRecord>> groups = new LinkedHashMap<>();
-    LogsData data = new LogsData();
     for (JsonNode o : objects) {
       LogRecord r = record();
       r.setBody(value(o));
       String namespace = o.path("metadata").path("namespace").asString("");
       groups
-          .computeIfAbsent(
-              namespace,
-              n -> {
-                ResourceGroup<LogRecord> g = group(n);
-                data.resources().add(g);
-                return g;
-              })
+          .computeIfAbsent(namespace, this::group)
           .scopes()
           .getFirst()
           .items()
           .add(r);
     }
-    return data;
+    return List.copyOf(groups.values());
   }
 
   /** An object that came, changed or went. */
-  LogsData changed(String type, JsonNode o) {
+  ResourceGroup<LogRecord> changed(String type, JsonNode o) {
     LogRecord r = record();
     String name = o.path("metadata").path("name").asString("");
     if (!name.isEmpty()) {
@@ -69,9 +62,7 @@ final class ObjectRecords {
     ResourceGroup<LogRecord> g =
         group(namespace.isEmpty() ? o.path("regarding").path("namespace").asString("") : namespace);
     g.scopes().getFirst().items().add(r);
-    LogsData data = new LogsData();
-    data.resources().add(g);
-    return data;
+    return g;
   }
 
   private LogRecord record() {

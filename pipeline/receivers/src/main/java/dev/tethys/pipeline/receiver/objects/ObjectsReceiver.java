@@ -7,6 +7,7 @@ import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.ErrorMode;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -84,6 +85,7 @@ final class ObjectsReceiver implements Receiver {
 
   @Override
   public void stop(Duration patience) {
-    feeds.forEach(f -> f.stop(patience));
+    List<Thread> threads = feeds.stream().flatMap(f -> f.threads().stream()).toList();
+    Rounds.stop(threads, name, patience);
   }
 }

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.Signal;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -184,15 +185,22 @@ public final class Rounds {
 
   /** Ends a thread of a receiver. */
   public static void stop(Thread thread, String name, Duration patience) {
-    thread.interrupt();
+    stop(List.of(thread), name, patience);
+  }
+
+  /** Ends the threads of a receiver, all at the same time. */
+  public static void stop(List<Thread> threads, String name, Duration patience) {
+    long until = System.nanoTime() + patience.toNanos();
+    threads.forEach(Thread::interrupt);
     try {
-      if (!thread.join(Duration.ofNanos(Math.max(1, patience.toNanos())))) {
-        LOG.log(Level.WARNING, "{0}: a look has not ended in time", name);
+      for (Thread t : threads) {
+        long left = Math.max(1, until - System.nanoTime());
+        if (t.getState() != Thread.State.NEW && !t.join(Duration.ofNanos(left))) {
+          LOG.log(Level.WARNING, "{0}: a look has not ended in time", name);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (IllegalThreadStateException e) {
-      // it was never started
     }
   }
 }

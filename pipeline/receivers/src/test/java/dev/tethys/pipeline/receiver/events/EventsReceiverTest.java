@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.NotBuiltException;
+import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.receiver.HeldPipeline;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Shown;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -56,6 +58,10 @@ class EventsReceiverTest {
   }
 
   private void start(String yaml) throws IOException {
+    start(yaml, pipeline);
+  }
+
+  private void start(String yaml, Consumer to) throws IOException {
     Path kubeconfig = folder.resolve("config");
     Files.writeString(
         kubeconfig,
@@ -67,7 +73,7 @@ class EventsReceiverTest {
                 EventsConfig.TYPE,
                 "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
             new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
-            pipeline,
+            to,
             "receiver k8s_events",
             _ -> Thread.sleep(5));
     receiver = r;
@@ -129,7 +135,7 @@ class EventsReceiverTest {
                 + " k8s.namespace.name=shop} Back-off restarting @"
                 + nanos);
     put("shop", "e1", last, 4);
-    await(() -> pipeline.batches.size() == 2);
+    await(() -> records().size() == 2);
     assertThat(records().getLast()).contains("k8s.event.count=4");
   }
 
@@ -138,16 +144,16 @@ class EventsReceiverTest {
     start("");
     awaitWatch(EVENTS);
     put("shop", "e1", soon(), 1);
-    await(() -> pipeline.batches.size() == 1);
+    await(() -> records().size() == 1);
     api.forget();
     put("shop", "e2", soon(), 1);
     api.endWatches();
-    await(() -> pipeline.batches.size() == 2);
+    await(() -> records().size() == 2);
     assertThat(records()).hasSize(2);
     assertThat(records().getLast()).contains("k8s.event.name=e2");
     api.delete(EVENTS, "shop/e1");
     put("shop", "e3", soon(), 1);
-    await(() -> pipeline.batches.size() == 3);
+    await(() -> records().size() == 3);
   }
 
   @Test
@@ -158,7 +164,7 @@ class EventsReceiverTest {
     put("other", "e0", soon(), 1);
     put("shop", "e1", soon(), 1);
     put("bank", "e2", soon(), 1);
-    await(() -> pipeline.batches.size() == 2);
+    await(() -> records().size() == 2);
     assertThat(records()).noneMatch(r -> r.contains("=e0"));
   }
 
@@ -173,6 +179,28 @@ class EventsReceiverTest {
     pipeline.outcome = Outcome.ACCEPTED;
     put("shop", "e2", soon(), 1);
     await(() -> records().getLast().contains("=e2"));
+  }
+
+  @Test
+  void eventsThatComeWhileABatchIsOnItsWayAreReadAndAreTheNextOne() throws Exception {
+    HeldPipeline slow = new HeldPipeline();
+    start("", slow);
+    awaitWatch(EVENTS);
+    put("shop", "e1", soon(), 1);
+    slow.await(1);
+    for (int i = 2; i <= 20; i++) {
+      put("shop", "e" + i, soon(), 1);
+    }
+    long watches = watches();
+    api.endWatches(); // which it notices when it has read all
+    await(() -> watches() > watches);
+    slow.settle(Outcome.ACCEPTED);
+    slow.await(2);
+    assertThat(slow.batches.get(1).items()).isEqualTo(19);
+  }
+
+  private long watches() {
+    return api.requests.stream().filter(q -> q.contains("watch")).count();
   }
 
   @Test
@@ -195,7 +223,7 @@ class EventsReceiverTest {
     assertThat(said.all).singleElement().asString().contains("cannot list /api/v1/events", "403");
     api.forbid(EVENTS, false);
     put("shop", "e1", soon(), 1);
-    await(() -> pipeline.batches.size() == 1);
+    await(() -> records().size() == 1);
   }
 
   @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.NotBuiltException;
+import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.receiver.HeldPipeline;
 import dev.tethys.pipeline.receiver.HttpDouble;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Shown;
@@ -69,6 +71,10 @@ class ObjectsReceiverTest {
   }
 
   private ObjectsReceiver make(String yaml) throws IOException {
+    return make(yaml, pipeline);
+  }
+
+  private ObjectsReceiver make(String yaml, Consumer to) throws IOException {
     Path kubeconfig = folder.resolve("config");
     Files.writeString(
         kubeconfig,
@@ -81,7 +87,7 @@ class ObjectsReceiverTest {
                 "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
             new Around(
                 (c, call) -> clients.client(c).send(routed(call)), _ -> null, folder, "1.2.3"),
-            pipeline,
+            to,
             "receiver k8sobjects",
             d -> Thread.sleep(d.compareTo(Duration.ofMinutes(1)) > 0 ? 60_000 : 5));
     receivers.add(r);
@@ -157,7 +163,7 @@ class ObjectsReceiverTest {
     put("shop", "a", ",\"spec\":{}");
     api.bookmark(PODS);
     api.delete(PODS, "shop/a");
-    await(() -> pipeline.batches.size() == 2);
+    await(() -> records().size() == 2);
     assertThat(records())
         .satisfiesExactly(
             r ->
@@ -174,7 +180,7 @@ class ObjectsReceiverTest {
     start("include_initial_state: true\nobjects: [{name: pods, mode: watch, namespaces: [shop]}]");
     awaitWatch();
     put("shop", "new", "");
-    await(() -> pipeline.batches.size() == 2);
+    await(() -> records().size() == 2);
     assertThat(records().getFirst()).contains("type=ADDED", "event.name=old");
     assertThat(records().getLast()).contains("type=ADDED", "event.name=new");
     assertThat(api.requests).allMatch(q -> q.startsWith("/api/v1/namespaces/shop/pods"));
@@ -185,7 +191,7 @@ class ObjectsReceiverTest {
     start("objects: [{name: pods, mode: watch}]");
     awaitWatch();
     put("shop", "a", "");
-    await(() -> pipeline.batches.size() == 1);
+    await(() -> records().size() == 1);
     api.forget();
     api.endWatches();
     await(() -> api.requests.stream().filter(q -> !q.contains("watch")).count() >= 2);
@@ -207,6 +213,33 @@ class ObjectsReceiverTest {
     pipeline.outcome = Outcome.ACCEPTED;
     put("shop", "b", "");
     await(() -> records().getLast().contains("event.name=b"));
+  }
+
+  @Test
+  void whatIsThereIsOneBatchAndChangesOfMeanwhileAreTheNextOne() throws Exception {
+    HeldPipeline slow = new HeldPipeline();
+    put("shop", "a", "");
+    put("shop", "b", "");
+    make("include_initial_state: true\nobjects: [{name: pods, mode: watch}]", slow).start();
+    slow.await(1);
+    assertThat(slow.batches.getFirst().items()).isEqualTo(2);
+    slow.settle(Outcome.ACCEPTED);
+    awaitWatch();
+    put("shop", "c", "");
+    slow.await(2);
+    for (int i = 0; i < 20; i++) {
+      put("shop", "d", ",\"spec\":{\"n\":" + i + "}");
+    }
+    long watches = watches();
+    api.endWatches(); // which it notices when it has read all
+    await(() -> watches() > watches);
+    slow.settle(Outcome.ACCEPTED);
+    slow.await(3);
+    assertThat(slow.batches.get(2).items()).isEqualTo(20);
+  }
+
+  private long watches() {
+    return api.requests.stream().filter(q -> q.contains("watch")).count();
   }
 
   @Test

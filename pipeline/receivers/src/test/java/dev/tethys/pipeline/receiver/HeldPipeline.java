@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+
+/** What stands behind a receiver, and says what became of a batch when a test wants it to. */
+public final class HeldPipeline implements Consumer {
+  public final List<Batch> batches = new CopyOnWriteArrayList<>();
+  private final Queue<Receipt> held = new ConcurrentLinkedQueue<>();
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    held.add(receipt);
+    batches.add(batch);
+  }
+
+  /** Says what became of the oldest batch of which that was not said. */
+  public void settle(Outcome outcome) {
+    Objects.requireNonNull(held.poll(), "no batch is under way").settle(outcome);
+  }
+
+  /** Waits until so many batches have come, of all. */
+  public void await(int count) throws InterruptedException {
+    until(() -> batches.size() >= count);
+  }
+
+  public static void until(BooleanSupplier done) throws InterruptedException {
+    long deadline = System.nanoTime() + 50_000_000_000L;
+    while (!done.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(5);
+    }
+  }
+}
