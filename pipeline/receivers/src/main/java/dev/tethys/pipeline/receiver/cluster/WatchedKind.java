@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
+import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
@@ -18,7 +19,7 @@ final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
   private final Function<JsonNode, List<Part>> reader;
   private final Thread thread;
   private volatile Map<String, List<Part>> known = new ConcurrentSkipListMap<>();
-  private String told = ""; // of the thread
+  private final FailureLog failures = new FailureLog();
 
   /**
    * @param name of the receiver, as logs have it
@@ -74,12 +75,13 @@ final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
   @Override
   public void replace(Map<String, List<Part>> now) {
     known = new ConcurrentSkipListMap<>(now);
+    failures.succeeded();
   }
 
   @Override
   public void put(String key, List<Part> object) {
     known.put(key, object);
-    told = "";
+    failures.succeeded();
   }
 
   @Override
@@ -94,8 +96,7 @@ final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
 
   @Override
   public void failed(String what, String why) {
-    if (!why.equals(told)) { // it is tried twice a minute
-      told = why;
+    if (failures.isNew(why)) { // it is tried twice a minute
       LOG.log(
           Level.WARNING,
           "{0}: cannot {1}, what was known stays, and it is tried again: {2}",

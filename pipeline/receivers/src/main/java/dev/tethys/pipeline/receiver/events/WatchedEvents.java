@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.events;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
@@ -28,7 +29,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
   private final LogHandover to;
   private final Thread thread;
   private Map<String, Event> known = new HashMap<>(); // these of the thread
-  private String told = "";
+  private final FailureLog failures = new FailureLog();
 
   /**
    * @param name of the receiver, as logs have it
@@ -80,6 +81,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
 
   @Override
   public void replace(Map<String, Event> now) {
+    failures.succeeded();
     List<Event> fresh = new ArrayList<>();
     Map<String, Event> next = new HashMap<>();
     now.forEach(
@@ -98,7 +100,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
 
   @Override
   public void put(String key, Event e) {
-    told = "";
+    failures.succeeded();
     if (isNew(key, e)) {
       tell(List.of(e));
     }
@@ -138,8 +140,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
 
   @Override
   public void failed(String what, String why) {
-    if (!why.equals(told)) { // it is tried twice a minute
-      told = why;
+    if (failures.isNew(why)) { // it is tried twice a minute
       LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, why);
     }
   }

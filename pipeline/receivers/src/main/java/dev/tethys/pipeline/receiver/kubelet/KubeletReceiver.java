@@ -7,6 +7,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubelet.NodeCapacity.Capacity;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
@@ -37,6 +38,7 @@ final class KubeletReceiver implements Receiver {
   private @Nullable Kubelet kubelet;
   private @Nullable SummaryPoints points;
   private Set<String> told = Set.of(); // of the thread
+  private final FailureLog failures = new FailureLog();
 
   KubeletReceiver(
       KubeletConfig config, Around around, Consumer to, String name, String id, Registry registry) {
@@ -91,10 +93,14 @@ final class KubeletReceiver implements Receiver {
       Capacity c = capacity == null ? Capacity.UNKNOWN : capacity.now();
       tell(to.add(summary, new SummaryPoints.Look(Rounds.nanos(), facts, c, timeout, data)));
       counts.add(SCRAPER, data.itemCount(), 0);
+      failures.succeeded();
     } catch (IOException e) {
       if (!Rounds.isStopping()) {
         counts.add(SCRAPER, 0, out.enabled());
-        LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, e.getMessage());
+        String why = String.valueOf(e.getMessage());
+        if (failures.isNew(why)) {
+          LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, why);
+        }
         LOG.log(Level.DEBUG, "", e);
       }
     }

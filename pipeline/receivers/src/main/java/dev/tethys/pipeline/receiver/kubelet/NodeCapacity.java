@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
+import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.pipeline.receiver.kubernetes.Quantity;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -64,6 +65,8 @@ final class NodeCapacity {
 
   /** Of one node only. */
   private final class Told implements ResourceWatch.Sink<Capacity> {
+    private final FailureLog failures = new FailureLog();
+
     @Override
     public Capacity keep(JsonNode object) {
       return Capacity.of(object);
@@ -71,11 +74,13 @@ final class NodeCapacity {
 
     @Override
     public void replace(Map<String, Capacity> all) {
+      failures.succeeded();
       now = all.values().stream().findFirst().orElse(Capacity.UNKNOWN);
     }
 
     @Override
     public void put(String key, Capacity object) {
+      failures.succeeded();
       now = object;
     }
 
@@ -93,7 +98,9 @@ final class NodeCapacity {
 
     @Override
     public void failed(String what, String why) {
-      LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, why);
+      if (failures.isNew(why)) { // it is tried twice a minute
+        LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, why);
+      }
     }
   }
 }

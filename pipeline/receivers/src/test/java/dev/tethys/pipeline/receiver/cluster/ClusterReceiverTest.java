@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.NotBuiltException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.MetricsData;
@@ -15,6 +16,8 @@ import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -443,6 +446,26 @@ class ClusterReceiverTest {
         .contains("cannot list /api/v1/nodes", "answered with status 403", "is forbidden");
     api.forbid("/api/v1/nodes", false);
     await(r, d -> Scraped.shapes(d).containsKey("k8s.node.condition_ready"));
+  }
+
+  @Test
+  void whatFailsAgainAfterAListIsToldAgain() {
+    WatchedKind kind =
+        new WatchedKind(
+            "receiver k8s_cluster",
+            ClusterKind.POD,
+            "",
+            TestPipeline.read(ClusterConfig.TYPE, "{}"),
+            new ResourceWatch.Means(
+                ClusterAccess.of(api.url(), HttpClientConfig.DEFAULT_HTTP1),
+                (c, call) -> clients.client(c).send(call),
+                Thread::sleep));
+    kind.failed("list", "no");
+    kind.failed("list", "no");
+    assertThat(said.all).hasSize(1);
+    kind.replace(Map.of());
+    kind.failed("list", "no");
+    assertThat(said.all).hasSize(2);
   }
 
   @Test

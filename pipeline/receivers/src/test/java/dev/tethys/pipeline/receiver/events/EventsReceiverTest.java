@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.NotBuiltException;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
@@ -14,6 +15,8 @@ import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -224,6 +228,27 @@ class EventsReceiverTest {
     api.forbid(EVENTS, false);
     put("shop", "e1", soon(), 1);
     await(() -> records().size() == 1);
+  }
+
+  @Test
+  void whatFailsAgainAfterAListIsToldAgain() {
+    WatchedEvents events =
+        new WatchedEvents(
+            "receiver k8s_events",
+            "",
+            0,
+            "1.2.3",
+            pipeline,
+            new ResourceWatch.Means(
+                ClusterAccess.of(api.url(), HttpClientConfig.DEFAULT_HTTP1),
+                (c, call) -> clients.client(c).send(call),
+                Thread::sleep));
+    events.failed("list", "no");
+    events.failed("list", "no");
+    assertThat(said.all).hasSize(1);
+    events.replace(Map.of());
+    events.failed("list", "no");
+    assertThat(said.all).hasSize(2);
   }
 
   @Test

@@ -390,9 +390,23 @@ class KubeletReceiverTest {
     kubelet.answer(SUMMARY, status, body);
     KubeletReceiver r = open("timeout: " + (status == 0 ? "100ms" : "10s"));
     assertThat(r.gather().itemCount()).isZero();
+    r.gather();
     assertThat(said.all).singleElement().asString().contains(told).contains(SUMMARY);
     kubelet.answer(SUMMARY, KubeletFixture.SUMMARY);
     assertThat(open("").gather().itemCount()).isPositive();
+  }
+
+  @Test
+  void aFailureIsToldAgainAfterALookThatSucceeded() throws Exception {
+    KubeletReceiver r = open("");
+    kubelet.answer(SUMMARY, 500, "no");
+    r.gather();
+    kubelet.answer(SUMMARY, KubeletFixture.SUMMARY);
+    assertThat(r.gather().itemCount()).isPositive();
+    assertThat(said.all).hasSize(1);
+    kubelet.answer(SUMMARY, 500, "no");
+    r.gather();
+    assertThat(said.all).hasSize(2);
   }
 
   @Test
