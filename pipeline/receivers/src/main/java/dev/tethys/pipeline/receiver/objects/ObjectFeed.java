@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.objects;
 
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
@@ -24,8 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class ObjectFeed {
   private static final System.Logger LOG = System.getLogger(ObjectFeed.class.getName());
 
-  /** Objects a page of a list, and so records a batch. */
-  private static final int PAGE = 500;
+  /** Objects a page of a list, and so records a batch: an object may be as large as a megabyte. */
+  private static final int PAGE = 100;
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
@@ -47,7 +48,8 @@ final class ObjectFeed {
   private String version; // these of the thread
   private boolean begun;
   private int failures;
-  private String told = "";
+  private String forgotten = "";
+  private final FailureLog failureLog = new FailureLog();
 
   /**
    * @param name of the receiver, as logs have it
@@ -110,8 +112,7 @@ final class ObjectFeed {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    if (!why.equals(told)) {
-      told = why;
+    if (failureLog.isNew(why)) {
       LOG.log(
           Level.ERROR,
           "{0}: cannot read {1}, and it is tried again: {2}",
@@ -119,7 +120,11 @@ final class ObjectFeed {
           wanted.name(),
           why);
     }
-    long ms = FIRST_PAUSE.toMillis() << Math.min(failures++, 10);
+    pauseAfter(++failures);
+  }
+
+  private void pauseAfter(int times) throws InterruptedException {
+    long ms = FIRST_PAUSE.toMillis() << Math.min(times - 1, 10);
     pause.pause(Duration.ofMillis(Math.min(ms, LONGEST_PAUSE.toMillis())));
   }
 
@@ -151,6 +156,7 @@ final class ObjectFeed {
         to.settle();
       }
       if (more.isEmpty()) {
+        failureLog.succeeded();
         return list.path("metadata").path("resourceVersion").asString("");
       }
     }
@@ -180,6 +186,7 @@ final class ObjectFeed {
     begun = true;
     if (version.isEmpty()) {
       version = list(false);
+      tellGap();
     }
     String query =
         "?watch=true&allowWatchBookmarks=true&timeoutSeconds="
@@ -196,20 +203,36 @@ final class ObjectFeed {
             take(e);
             events[0]++;
             failures = 0;
-            told = "";
+            failureLog.succeeded();
           });
     } catch (Asking.RefusedException e) {
       if (e.status() != GONE) {
         throw e;
       }
-      version = ""; // the server has forgotten it
+      forgotten = forgotten.isEmpty() ? version : forgotten; // by the server
+      version = "";
       if (failures++ > 0) {
-        pause.pause(FIRST_PAUSE);
+        pauseAfter(failures - 1);
       }
       return;
     }
     if (events[0] == 0) {
       pause.pause(FIRST_PAUSE); // a server that ends at once is not pestered
+    }
+  }
+
+  /** Says which changes nobody will be told of, after the server has forgotten a version. */
+  private void tellGap() {
+    if (!forgotten.isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: changes of {1} since version {2}, which the API no longer knows, may be lost; it goes"
+              + " on from version {3}",
+          name,
+          wanted.name(),
+          forgotten,
+          version);
+      forgotten = "";
     }
   }
 

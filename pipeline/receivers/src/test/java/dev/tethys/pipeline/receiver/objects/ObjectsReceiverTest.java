@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.NotBuiltException;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.HeldPipeline;
@@ -195,6 +196,11 @@ class ObjectsReceiverTest {
     api.forget();
     api.endWatches();
     await(() -> api.requests.stream().filter(q -> !q.contains("watch")).count() >= 2);
+    await(() -> !said.all.isEmpty());
+    assertThat(said.all)
+        .singleElement()
+        .asString()
+        .contains("changes of pods since version 101,", "may be lost", "from version 102");
     await(
         () -> {
           put("shop", "b", "");
@@ -269,6 +275,29 @@ class ObjectsReceiverTest {
         .contains("cannot read pods,", "status 403", "is forbidden");
     api.forbid(PODS, false);
     awaitWatch();
+  }
+
+  @Test
+  void whatMayNotBeSeenAgainIsToldAgain() throws Exception {
+    put("shop", "a", "");
+    api.forbid(PODS, true);
+    start("objects: [{name: pods, interval: 5ms}]");
+    await(() -> said.all.size() == 1);
+    api.forbid(PODS, false);
+    await(() -> !pipeline.batches.isEmpty());
+    api.forbid(PODS, true);
+    await(() -> said.all.size() == 2);
+    assertThat(said.all.get(1)).isEqualTo(said.all.getFirst());
+  }
+
+  @Test
+  void listsComePageByPage() throws Exception {
+    for (int i = 0; i < 101; i++) {
+      put("shop", "p" + i, "");
+    }
+    start("objects: [{name: pods}]");
+    await(() -> pipeline.batches.size() == 2);
+    assertThat(pipeline.batches).extracting(Batch::items).containsExactly(100, 1);
   }
 
   @ParameterizedTest
