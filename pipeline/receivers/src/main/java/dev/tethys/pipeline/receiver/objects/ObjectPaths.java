@@ -1,20 +1,26 @@
 package dev.tethys.pipeline.receiver.objects;
 
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
-import dev.tethys.web.client.Call;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What objects an API has, and at which paths: asked once, of groups in their newest versions. */
+/** What objects an API has, and at which paths: asked once, of groups in all their versions. */
 final class ObjectPaths {
   /** How many names are told where one is not found. */
   private static final int TOLD = 100;
+
+  /** How long all that is asked may take: servers of groups that are down must not add up. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** Groups by which objects they have; the core is {@code ""}. */
   private final Map<String, Map<String, String>> paths = new LinkedHashMap<>();
@@ -24,20 +30,35 @@ final class ObjectPaths {
   /**
    * Asks the API.
    *
+   * @param clock nanoseconds that go by
    * @throws IOException when it does not say which groups it has
    */
-  static ObjectPaths of(Asking api) throws IOException, InterruptedException {
+  static ObjectPaths of(Asking api, LongSupplier clock) throws IOException, InterruptedException {
     ObjectPaths p = new ObjectPaths();
-    p.add("", "/api/v1", api.get("/api/v1", Call.DEFAULT_TIMEOUT));
-    for (JsonNode g : api.get("/apis", Call.DEFAULT_TIMEOUT).path("groups")) {
-      String path = "/apis/" + g.path("preferredVersion").path("groupVersion").asString("");
-      try {
-        p.add(g.path("name").asString(""), path, api.get(path, Call.DEFAULT_TIMEOUT));
-      } catch (IOException e) {
-        p.failed.add(path + ": " + e.getMessage()); // the server behind it is down
+    long until = clock.getAsLong() + PATIENCE.toNanos();
+    p.add("", "/api/v1", api.get("/api/v1", PATIENCE));
+    for (JsonNode g : api.get("/apis", left(until, clock)).path("groups")) {
+      Set<String> versions = new LinkedHashSet<>();
+      versions.add(g.path("preferredVersion").path("groupVersion").asString(""));
+      g.path("versions").forEach(v -> versions.add(v.path("groupVersion").asString("")));
+      for (String v : versions) { // what the first one has is taken from there
+        String path = "/apis/" + v;
+        try {
+          p.add(g.path("name").asString(""), path, api.get(path, left(until, clock)));
+        } catch (IOException e) {
+          p.failed.add(path + ": " + e.getMessage()); // the server behind it is down
+        }
       }
     }
     return p;
+  }
+
+  private static Duration left(long until, LongSupplier clock) throws IOException {
+    long left = until - clock.getAsLong();
+    if (left <= 0) {
+      throw new IOException("not asked, since the others took " + PATIENCE.toSeconds() + " seconds");
+    }
+    return Duration.ofNanos(left);
   }
 
   private void add(String group, String path, JsonNode resources) {
@@ -45,7 +66,7 @@ final class ObjectPaths {
     for (JsonNode r : resources.path("resources")) {
       String name = r.path("name").asString("");
       if (!name.contains("/")) { // else it is a part of an object
-        has.put(name, path);
+        has.putIfAbsent(name, path);
       }
     }
   }

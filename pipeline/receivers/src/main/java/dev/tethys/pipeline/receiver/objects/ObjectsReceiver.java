@@ -40,7 +40,7 @@ final class ObjectsReceiver implements Receiver {
     Asking api = new Asking(config.access().access(around), around.sender());
     ObjectPaths paths;
     try {
-      paths = ObjectPaths.of(api);
+      paths = ObjectPaths.of(api, System::nanoTime);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while it asked what objects there are", e);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.NotBuiltException;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -14,9 +15,11 @@ import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Shown;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.kubernetes.ClusterAccess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -24,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,7 +102,7 @@ class ObjectsReceiverTest {
   /** What there is, is asked of another double. */
   private Call routed(Call call) {
     String path = call.uri().getPath();
-    return path.equals("/api/v1") || path.matches("/apis(/[^/]+/v1)?")
+    return path.equals("/api/v1") || path.matches("/apis(/[^/]+/v1(beta1)?)?")
         ? new Call(
             "GET", URI.create(discovery.url() + path), call.headers(), null, call.timeout(), null)
         : call;
@@ -262,6 +266,40 @@ class ObjectsReceiverTest {
         .hasMessageContaining("none of the objects");
     make("error_mode: ignore\nobjects: [{name: podss}, {name: pods}]").start();
     assertThat(saidAtStart.all).singleElement().asString().contains("podss");
+  }
+
+  @Test
+  void whatOnlyAnOlderVersionOfAGroupHasIsFoundThere() throws Exception {
+    discovery.answer(
+        "/apis",
+        "{\"groups\":[{\"name\":\"batch\",\"versions\":[{\"groupVersion\":\"batch/v1beta1\"},{\"groupVersion\":\"batch/v1\"}],\"preferredVersion\":{\"groupVersion\":\"batch/v1\"}}]}");
+    discovery.answer("/apis/batch/v1", "{\"resources\":[{\"name\":\"jobs\"}]}");
+    discovery.answer(
+        "/apis/batch/v1beta1", "{\"resources\":[{\"name\":\"jobs\"},{\"name\":\"cronjobs\"}]}");
+    start("objects: [{name: cronjobs}, {name: jobs}]");
+    await(() -> api.requests.size() == 2);
+    assertThat(api.requests)
+        .anyMatch(q -> q.startsWith("/apis/batch/v1beta1/cronjobs"))
+        .anyMatch(q -> q.startsWith("/apis/batch/v1/jobs"));
+  }
+
+  @Test
+  void allGroupsTogetherHaveHalfAMinute() throws Exception {
+    AtomicLong now = new AtomicLong();
+    List<Duration> given = new ArrayList<>();
+    Asking asking =
+        new Asking(
+            ClusterAccess.of(discovery.url(), HttpClientConfig.DEFAULT_HTTP1),
+            (c, call) -> {
+              given.add(call.timeout());
+              now.addAndGet(10_000_000_000L);
+              return clients.client(c).send(call);
+            });
+    ObjectPaths paths = ObjectPaths.of(asking, now::get);
+    assertThat(given)
+        .containsExactly(Duration.ofSeconds(30), Duration.ofSeconds(20), Duration.ofSeconds(10));
+    assertThat(paths.find("pods", "")).isEqualTo("/api/v1");
+    assertThat(paths.known()).contains("/apis/broken/v1: not asked, since the others took 30");
   }
 
   @Test
