@@ -18,7 +18,13 @@ final class ClusterMetrics {
   private static final String BYTES = "By";
   private static final String PODS = "{pod}";
   private static final String NODES = "{node}";
-  private static final Pattern WORDS = Pattern.compile("([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])");
+
+  /** Where words begin in a name: where the kind of characters changes, and after an acronym. */
+  private static final Pattern WORDS =
+      Pattern.compile(
+          "(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])"
+              + "|(?<=[A-Z])(?=[0-9])|(?<=[A-Z])(?=[A-Z][a-z])");
+
 
   static final List<Instrument> ALL = all();
 
@@ -217,12 +223,8 @@ final class ClusterMetrics {
     return new MetricSettings(i, true, MetricSettings.Strategy.AVG, List.of());
   }
 
-  /** {@code MemoryPressure} as {@code memory_pressure}. */
+  /** {@code MemoryPressure} as {@code memory_pressure}, with slashes as they are. */
   static String snake(String s) {
-    return WORDS
-        .matcher(s)
-        .replaceAll(m -> m.group(1) != null ? "$1_$2" : "$3_$4")
-        .replaceAll("[-. /]", "_")
-        .toLowerCase(Locale.ROOT);
+    return WORDS.matcher(s.strip()).replaceAll("_").replaceAll("[-. ]", "_").toLowerCase(Locale.ROOT);
   }
 }

@@ -293,7 +293,7 @@ class ClusterReceiverTest {
     wanted.put("k8s.node.condition_pid_pressure", " gauge int -");
     wanted.put("k8s.node.allocatable_cpu", "{cpu} gauge double -");
     wanted.put("k8s.node.allocatable_memory", "By gauge int -");
-    wanted.put("k8s.node.allocatable_nvidia_com_gpu", "{nvidia.com/gpu} gauge int -");
+    wanted.put("k8s.node.allocatable_nvidia_com/gpu", "{nvidia.com/gpu} gauge int -");
     MetricsData data =
         awaitMetrics(
             start(
@@ -312,7 +312,7 @@ class ClusterReceiverTest {
         .containsEntry("k8s.node.condition MemoryPressure", "0")
         .containsEntry("k8s.node.allocatable_cpu", "3.92")
         .containsEntry("k8s.node.allocatable_memory", "8192")
-        .containsEntry("k8s.node.allocatable_nvidia_com_gpu", "2");
+        .containsEntry("k8s.node.allocatable_nvidia_com/gpu", "2");
     String shop = "k8s.namespace.name=shop, ";
     assertThat(
             Scraped.values(
@@ -532,7 +532,12 @@ class ClusterReceiverTest {
     "MemoryPressure, memory_pressure",
     "PIDPressure, pid_pressure",
     "ephemeral-storage, ephemeral_storage",
-    "hugepages-1Gi, hugepages_1_gi"
+    "hugepages-1Gi, hugepages_1_gi",
+    "nvidia.com/gpu, nvidia_com/gpu",
+    "example.com/mig-1g.5gb, example_com/mig_1_g_5_gb",
+    "rdma/hca_ipv4, rdma/hca_ipv_4",
+    "HTTPServer2, http_server_2",
+    "V2Ready, v_2_ready"
   })
   void namesOfConditions(String written, String metric) {
     assertThat(ClusterMetrics.snake(written)).isEqualTo(metric);
