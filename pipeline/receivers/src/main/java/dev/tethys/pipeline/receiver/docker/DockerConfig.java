@@ -92,8 +92,9 @@ public record DockerConfig(
       }
     }
     ClientTlsSettings tls = o.find(TLS);
-    if (tls != null && endpoint.startsWith("unix:")) {
-      throw o.error(TLS, "tls says something over TCP only");
+    String plain = endpoint.isEmpty() ? null : plain(endpoint, tls);
+    if (plain != null) {
+      throw o.error(TLS, plain);
     }
     Rounds.Pace pace = PACE.read(o);
     ImageFilter excluded;
@@ -130,6 +131,23 @@ public record DockerConfig(
     } catch (IllegalArgumentException e) {
       return wants;
     }
+  }
+
+  /** Why nothing would come of {@code tls} at an address; null where something does. */
+  @Nullable String plain(String address) {
+    return plain(address, tls);
+  }
+
+  private static @Nullable String plain(String address, @Nullable ClientTlsSettings tls) {
+    if (tls == null) {
+      return null;
+    }
+    if (socket(address) != null) {
+      return "tls says something over TCP only";
+    }
+    return address.startsWith("http://") && !tls.insecure()
+        ? "\"" + address + "\" is without TLS: write tcp:// or https://, or leave tls out"
+        : null;
   }
 
   private static String version(YamlObject o) {

@@ -88,6 +88,9 @@ final class DockerReceiver implements Receiver {
       String said = around.environment().apply("DOCKER_HOST");
       address = said == null || said.isEmpty() ? DockerConfig.USUAL : said;
       String problem = DockerConfig.problem(address);
+      if (problem == null) {
+        problem = config.plain(address);
+      }
       if (problem != null) {
         throw new IOException("DOCKER_HOST: " + problem);
       }

@@ -407,6 +407,22 @@ class DockerReceiverTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "unix:///run/docker.sock, over TCP only",
+    "http://a:2375, is without TLS",
+  })
+  void whereNoTlsIsADaemonOfTheEnvironmentIsNotAskedForIt(String address, String message)
+      throws Exception {
+    environment.put("DOCKER_HOST", address);
+    DockerReceiver r = receiver("{endpoint: '', tls: {}}");
+    assertThatThrownBy(r::open)
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("DOCKER_HOST")
+        .hasMessageContaining(message);
+    receiver("{endpoint: ''}").open();
+  }
+
   @Test
   void defaults() {
     DockerConfig c = TestPipeline.read(DockerConfig.TYPE, "{}");
@@ -426,6 +442,7 @@ class DockerReceiverTest {
         "api_version: 1.24 | api_version 1.24 is too old",
         "api_version: newest | api_version wants a version",
         "tls: {} | tls says something over TCP only",
+        "{endpoint: 'http://a:2375', tls: {ca_file: /ca.pem}} | is without TLS: write tcp:// or https://",
         "excluded_images: ['/(/'] | excluded_images: ",
         "excluded_images: ['{a'] | a brace that is not closed",
         "excluded_images: ['a[b'] | a bracket that is not closed",
