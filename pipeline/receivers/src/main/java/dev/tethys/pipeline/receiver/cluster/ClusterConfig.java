@@ -35,7 +35,7 @@ public record ClusterConfig(
       new Section("k8s_cluster", "Follows the objects of a Kubernetes cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Rounds.Pace.Keys PACE =
-      new Rounds.Pace.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
+      new Rounds.Pace.Keys(SECTION, Duration.ofSeconds(10));
   private static final Key<List<String>> NAMESPACES =
       SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only these.");
   private static final Key<String> NAMESPACE =

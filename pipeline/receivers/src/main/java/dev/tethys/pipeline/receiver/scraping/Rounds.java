@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at something once an interval and hands on what it saw as one batch. What is not taken is
@@ -42,25 +43,35 @@ public final class Rounds {
     public static final class Keys {
       private final Key<Duration> interval;
       private final Key<Duration> delay;
-      private final Key<Duration> timeout;
+      private final @Nullable Key<Duration> timeout;
 
       /**
        * @param usual the interval where none is said
        * @param timeout for one look, where nothing is said
        */
       public Keys(Section s, Duration usual, Duration timeout) {
+        this(s, usual, s.key("timeout", GoDurations.TYPE, timeout, "For one look; 0 for none."));
+      }
+
+      /** The same for looks that wait for nobody. */
+      public Keys(Section s, Duration usual) {
+        this(s, usual, (Key<Duration>) null);
+      }
+
+      private Keys(Section s, Duration usual, @Nullable Key<Duration> timeout) {
         this.interval = s.key("collection_interval", GoDurations.TYPE, usual, "Between two looks.");
         this.delay =
             s.key(
                 "initial_delay", GoDurations.TYPE, Duration.ofSeconds(1), "Before the first look.");
-        this.timeout = s.key("timeout", GoDurations.TYPE, timeout, "For one look; 0 for none.");
+        this.timeout = timeout;
       }
 
       public Pace read(YamlObject o) {
         if (!o.get(interval).isPositive()) {
           throw o.error(interval, "collection_interval wants to be longer than nothing");
         }
-        return new Pace(o.get(interval), o.get(delay), o.get(timeout));
+        return new Pace(
+            o.get(interval), o.get(delay), timeout == null ? Duration.ZERO : o.get(timeout));
       }
     }
   }

@@ -501,6 +501,7 @@ class ClusterReceiverTest {
       delimiter = '|',
       value = {
         "auth_type: tls | unknown auth_type \"tls\"",
+        "timeout: 5s | unknown key \"timeout\"",
         "distribution: rancher | unknown distribution \"rancher\"",
         "{namespace: a, namespaces: [b]} | either namespace or namespaces",
         "namespaces: [A/b] | is no name of a namespace",
