@@ -1,10 +1,13 @@
 package dev.tethys.pipeline.receiver.events;
 
+import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 
@@ -20,8 +23,18 @@ public record EventsConfig(ClusterSettings access, List<String> namespaces) {
   private static final Key<List<String>> NAMESPACES =
       SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only events of these.");
 
+  /** Negative ones mean something in the Collector. */
+  private static final Key<Duration> DEDUP =
+      SECTION.key(
+          "dedup_interval",
+          Type.of("duration", Duration.ZERO, n -> n.parse(GoDurations::parse)),
+          Duration.ZERO,
+          "0s: each state of an event is told.");
+
   static {
-    SECTION.notBuilt("k8s_leader_elector", "One of several replicas is at work.");
+    SECTION
+        .notBuilt("k8s_leader_elector", "One of several replicas is at work.")
+        .notBuilt("storage", "Where versions are kept between starts.");
   }
 
   static final Type<EventsConfig> TYPE = SECTION.type(EventsConfig::read);
@@ -31,6 +44,10 @@ public record EventsConfig(ClusterSettings access, List<String> namespaces) {
       if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {
         throw o.error(NAMESPACES, "\"" + n + "\" is no name of a namespace");
       }
+    }
+    YamlNode dedup = o.at(DEDUP);
+    if (dedup != null && !o.get(DEDUP).isZero()) {
+      dedup.notBuilt(dedup.path());
     }
     return new EventsConfig(ACCESS.read(o), List.copyOf(new LinkedHashSet<>(o.get(NAMESPACES))));
   }

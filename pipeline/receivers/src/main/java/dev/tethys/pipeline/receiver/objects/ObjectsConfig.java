@@ -80,6 +80,13 @@ public record ObjectsConfig(
                     "watch type", List.of("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"))),
             List.of(),
             "Changes that are not told.");
+
+    static {
+      SECTION
+          .notBuilt("exclude_namespaces", "Namespaces whose objects are left out.")
+          .notBuilt("persist_resource_version", "Whether versions are kept between starts.");
+    }
+
     static final Type<Wanted> TYPE = SECTION.type(Wanted::read);
 
     private static Wanted read(YamlObject o) {
@@ -131,8 +138,7 @@ public record ObjectsConfig(
   static {
     SECTION
         .notBuilt("k8s_leader_elector", "One of several replicas is at work.")
-        .notBuilt("storage", "Where versions are kept between starts.")
-        .notBuilt("persist_resource_version", "Whether versions are kept between starts.");
+        .notBuilt("storage", "Where versions are kept between starts.");
   }
 
   static final Type<ObjectsConfig> TYPE =

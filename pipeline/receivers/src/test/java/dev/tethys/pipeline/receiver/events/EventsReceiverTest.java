@@ -33,6 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A receiver before the double of a cluster's API. */
 @Timeout(60)
@@ -259,7 +261,24 @@ class EventsReceiverTest {
     assertThatThrownBy(() -> TestPipeline.read(EventsConfig.TYPE, "auth_type: tls"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("unknown auth_type");
-    assertThatThrownBy(() -> TestPipeline.read(EventsConfig.TYPE, "k8s_leader_elector: x"))
-        .isInstanceOf(NotBuiltException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "k8s_leader_elector: x",
+        "storage: file_storage",
+        "dedup_interval: 5m",
+        "dedup_interval: -1s",
+      })
+  void whatIsNotBuiltIsRefusedByName(String yaml) {
+    assertThatThrownBy(() -> TestPipeline.read(EventsConfig.TYPE, yaml))
+        .isInstanceOf(NotBuiltException.class)
+        .hasMessageContaining(yaml.substring(0, yaml.indexOf(':')));
+  }
+
+  @Test
+  void eachStateIsWhatTheCollectorTellsWithoutAnInterval() {
+    assertThat(TestPipeline.read(EventsConfig.TYPE, "dedup_interval: 0s").namespaces()).isEmpty();
   }
 }

@@ -357,13 +357,18 @@ class ObjectsReceiverTest {
         .hasMessageContaining(message);
   }
 
-  @Test
-  void whatIsNotBuiltIsRefusedByName() {
-    assertThatThrownBy(
-            () ->
-                TestPipeline.read(
-                    ObjectsConfig.TYPE, "{objects: [{name: pods}], k8s_leader_elector: x}"))
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{objects: [{name: pods}], k8s_leader_elector: x} | k8s_leader_elector",
+        "{objects: [{name: pods}], storage: x} | storage",
+        "objects: [{name: pods, persist_resource_version: true}] | objects[0].persist_resource_version",
+        "objects: [{name: pods, exclude_namespaces: [a]}] | objects[0].exclude_namespaces",
+      })
+  void whatIsNotBuiltIsRefusedByName(String yaml, String key) {
+    assertThatThrownBy(() -> TestPipeline.read(ObjectsConfig.TYPE, yaml))
         .isInstanceOf(NotBuiltException.class)
-        .hasMessageContaining("k8s_leader_elector");
+        .hasMessageContaining(key);
   }
 }
