@@ -56,7 +56,8 @@ final class ObjectPaths {
   private static Duration left(long until, LongSupplier clock) throws IOException {
     long left = until - clock.getAsLong();
     if (left <= 0) {
-      throw new IOException("not asked, since the others took " + PATIENCE.toSeconds() + " seconds");
+      throw new IOException(
+          "not asked, since the others took " + PATIENCE.toSeconds() + " seconds");
     }
     return Duration.ofNanos(left);
   }

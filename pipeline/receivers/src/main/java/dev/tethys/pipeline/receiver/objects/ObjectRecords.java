@@ -36,12 +36,7 @@ final class ObjectRecords {
       LogRecord r = record();
       r.setBody(value(o));
       String namespace = o.path("metadata").path("namespace").asString("");
-      groups
-          .computeIfAbsent(namespace, this::group)
-          .scopes()
-          .getFirst()
-          .items()
-          .add(r);
+      groups.computeIfAbsent(namespace, this::group).scopes().getFirst().items().add(r);
     }
     return List.copyOf(groups.values());
   }
