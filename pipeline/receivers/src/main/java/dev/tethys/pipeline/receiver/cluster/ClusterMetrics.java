@@ -25,7 +25,6 @@ final class ClusterMetrics {
           "(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])"
               + "|(?<=[A-Z])(?=[0-9])|(?<=[A-Z])(?=[A-Z][a-z])");
 
-
   static final List<Instrument> ALL = all();
 
   /** Attributes that come without being asked for, then the others. */
@@ -225,6 +224,10 @@ final class ClusterMetrics {
 
   /** {@code MemoryPressure} as {@code memory_pressure}, with slashes as they are. */
   static String snake(String s) {
-    return WORDS.matcher(s.strip()).replaceAll("_").replaceAll("[-. ]", "_").toLowerCase(Locale.ROOT);
+    return WORDS
+        .matcher(s.strip())
+        .replaceAll("_")
+        .replaceAll("[-. ]", "_")
+        .toLowerCase(Locale.ROOT);
   }
 }

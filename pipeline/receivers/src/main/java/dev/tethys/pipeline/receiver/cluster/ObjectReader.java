@@ -239,17 +239,16 @@ final class ObjectReader {
         String zone = e.path("zone").asString("");
         JsonNode c = e.path("conditions");
         boolean ready = c.path("ready").asBoolean(true);
-        long n = Math.max(1, e.path("addresses").size());
-        p.whole(ClusterMetrics.ENDPOINTS, ready ? n : 0, type, "ready", zone);
+        p.whole(ClusterMetrics.ENDPOINTS, ready ? 1 : 0, type, "ready", zone);
         p.whole(
             ClusterMetrics.ENDPOINTS,
-            c.path("serving").asBoolean(ready) ? n : 0,
+            c.path("serving").asBoolean(ready) ? 1 : 0,
             type,
             "serving",
             zone);
         p.whole(
             ClusterMetrics.ENDPOINTS,
-            c.path("terminating").asBoolean(false) ? n : 0,
+            c.path("terminating").asBoolean(false) ? 1 : 0,
             type,
             "terminating",
             zone);

@@ -61,7 +61,10 @@ final class PodReader {
     for (JsonNode s : pod.path("status").path("containerStatuses")) {
       if (s.path("name").asString("").equals(name)) {
         status(p, s);
-        image = s.path("image").asString(image);
+        String now = s.path("image").asString("");
+        if (!now.isEmpty() && !now.startsWith("sha256:")) { // else it is known by its digest alone
+          image = now;
+        }
       }
     }
     image(p, image);

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** A receiver before the double of a cluster's API. */
 @Timeout(60)
@@ -203,7 +205,7 @@ class ClusterReceiverTest {
       api.put(
           "/apis/discovery.k8s.io/v1/endpointslices",
           "shop/" + slice,
-          "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"shop\",\"labels\":{\"kubernetes.io/service-name\":\"svc\"}},\"addressType\":\"IPv4\",\"endpoints\":[{\"addresses\":[\"10.0.0.1\"],\"zone\":\"a\",\"conditions\":{}},{\"addresses\":[\"10.0.0.2\"],\"zone\":\"a\",\"conditions\":{\"ready\":false,\"serving\":true,\"terminating\":true}}]}"
+          "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"shop\",\"labels\":{\"kubernetes.io/service-name\":\"svc\"}},\"addressType\":\"IPv4\",\"endpoints\":[{\"addresses\":[\"10.0.0.1\",\"10.0.0.3\"],\"zone\":\"a\",\"conditions\":{}},{\"addresses\":[\"10.0.0.2\"],\"zone\":\"a\",\"conditions\":{\"ready\":false,\"serving\":true,\"terminating\":true}}]}"
               .formatted(slice));
     }
   }
@@ -446,6 +448,21 @@ class ClusterReceiverTest {
         .contains("cannot list /api/v1/nodes", "answered with status 403", "is forbidden");
     api.forbid("/api/v1/nodes", false);
     await(r, d -> Scraped.shapes(d).containsKey("k8s.node.condition_ready"));
+  }
+
+  @Test
+  void aContainerWhoseStatusKnowsADigestAloneHasTheImageThatWasAskedFor() {
+    for (String digest : new String[] {"sha256:00", "sha256:00@sha256:00"}) {
+      JsonNode pod =
+          JsonMapper.builder()
+              .build()
+              .readTree(
+                  META.formatted("web-0", "web-0")
+                      + POD.replace("reg.io:5000/web@sha256:00", digest));
+      assertThat(PodReader.read(pod).getLast().attributes())
+          .containsEntry("container.image.name", "reg.io:5000/web")
+          .containsEntry("container.image.tag", "2");
+    }
   }
 
   @Test
