@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
  *
  * @param uid which it is
  * @param version which state of it: it is counted up when the same happens again
- * @param nanos when it happened last, since 1970; 0 where it does not say
+ * @param nanos when it happened, since 1970; 0 where it does not say
  * @param group its record, with the resource that it is about; null for one that is too old to be
  *     told, of which no more is kept
  */
@@ -96,7 +96,10 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
     return group;
   }
 
-  /** When it happened: the newest of what its reporter says of that. */
+  /**
+   * When it happened, as the Collector has it: the first that its reporter says of its time, its
+   * last and its first one. A reporter that says a time and counts in a series keeps that time.
+   */
   private static long happened(JsonNode o) {
     for (String key : new String[] {"eventTime", "lastTimestamp", "firstTimestamp"}) {
       Instant t = instant(o.path(key));
