@@ -33,6 +33,9 @@ final class Kubelet {
    */
   Kubelet(KubeletConfig config, Around around) throws IOException {
     this.config = config;
+    if (config.access().auth() != Auth.KUBECONFIG) { // else the API tells it
+      config.access().tellUnused();
+    }
     this.asking = new Asking(access(config, around), around.sender());
   }
 

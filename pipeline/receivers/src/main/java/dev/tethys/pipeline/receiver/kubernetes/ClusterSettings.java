@@ -7,6 +7,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -16,8 +17,11 @@ import java.util.List;
  *
  * @param kubeconfig a file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
  * @param context of it instead of the current one; {@code ""} for that
+ * @param throttle whether something is said about how much may be asked
  */
-public record ClusterSettings(Auth auth, String kubeconfig, String context) {
+public record ClusterSettings(Auth auth, String kubeconfig, String context, boolean throttle) {
+  private static final System.Logger LOG = System.getLogger(ClusterSettings.class.getName());
+
   /** Ways of saying who asks. */
   public enum Auth {
     SERVICE_ACCOUNT("serviceAccount"),
@@ -43,6 +47,8 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context) {
     private final Key<Auth> auth;
     private final Key<String> kubeconfig;
     private final Key<String> context;
+    private final Key<Double> rate;
+    private final Key<Long> burst;
 
     /** Adds the keys of who asks an API. */
     public Keys(Section s) {
@@ -55,12 +61,14 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context) {
       kubeconfig =
           s.key("kube_config_path", Type.PATH, "", "With kubeConfig; KUBECONFIG otherwise.");
       context = s.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
-      s.notBuilt("kube_api_qps", "How many requests a second.");
-      s.notBuilt("kube_api_burst", "How many of them at once.");
+      rate = s.key("kube_api_qps", Type.FLOAT, 0.0, "Not needed: few requests are made.");
+      burst = s.key("kube_api_burst", Type.INT, 0L, "Not needed: few requests are made.");
     }
 
     public ClusterSettings read(YamlObject o) {
-      ClusterSettings c = new ClusterSettings(o.get(auth), o.get(kubeconfig), o.get(context));
+      boolean throttle = o.get(rate) != 0 || o.get(burst) != 0;
+      ClusterSettings c =
+          new ClusterSettings(o.get(auth), o.get(kubeconfig), o.get(context), throttle);
       if (c.auth != Auth.KUBECONFIG) {
         for (Key<String> k : List.of(kubeconfig, context)) {
           if (!o.get(k).isEmpty()) {
@@ -72,12 +80,23 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context) {
     }
   }
 
+  /** Warns of what is taken and does nothing. */
+  public void tellUnused() {
+    if (throttle) {
+      LOG.log(
+          Level.WARNING,
+          "kube_api_qps and kube_api_burst do nothing: a watch for each kind, or a few calls at"
+              + " each look, need no throttle");
+    }
+  }
+
   /**
    * The API that is asked.
    *
    * @throws IOException when it is not there: what, and what to do
    */
   public ClusterAccess access(Around around) throws IOException {
+    tellUnused();
     try {
       return switch (auth) {
         case SERVICE_ACCOUNT ->

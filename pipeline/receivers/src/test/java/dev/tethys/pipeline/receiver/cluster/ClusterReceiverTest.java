@@ -14,6 +14,7 @@ import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Scraped;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -466,6 +467,20 @@ class ClusterReceiverTest {
   }
 
   @Test
+  void aThrottleIsTakenWithAWarning() throws Exception {
+    LogCapture warned = new LogCapture(ClusterSettings.class);
+    try {
+      start("kube_api_qps: 20.5\nkube_api_burst: 40");
+      assertThat(warned.all)
+          .singleElement()
+          .asString()
+          .contains("kube_api_qps and kube_api_burst do nothing");
+    } finally {
+      warned.close();
+    }
+  }
+
+  @Test
   void whatFailsAgainAfterAListIsToldAgain() {
     WatchedKind kind =
         new WatchedKind(
@@ -521,6 +536,7 @@ class ClusterReceiverTest {
         "timeout: 5s | unknown key \"timeout\"",
         "distribution: rancher | unknown distribution \"rancher\"",
         "{namespace: a, namespaces: [b]} | either namespace or namespaces",
+        "kube_api_qps: many | wants a number",
         "namespaces: [A/b] | is no name of a namespace",
         "metrics: {k8s.pod.phases: {enabled: true}} | did you mean \"k8s.pod.phase\"",
       })

@@ -12,6 +12,7 @@ import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Scraped;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.client.HttpClientFactory;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A receiver before the double of a kubelet. */
 @Timeout(60)
@@ -394,6 +396,18 @@ class KubeletReceiverTest {
     assertThat(said.all).singleElement().asString().contains(told).contains(SUMMARY);
     kubelet.answer(SUMMARY, KubeletFixture.SUMMARY);
     assertThat(open("").gather().itemCount()).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kube_api_qps: 5", "kube_api_burst: 5"})
+  void aThrottleIsTakenWithAWarning(String yaml) throws Exception {
+    LogCapture warned = new LogCapture(ClusterSettings.class);
+    try {
+      assertThat(open(yaml).gather().itemCount()).isPositive();
+      assertThat(warned.all).singleElement().asString().contains("do nothing");
+    } finally {
+      warned.close();
+    }
   }
 
   @Test
