@@ -163,6 +163,37 @@ public final class TsdbAnswer {
     return out;
   }
 
+  /**
+   * Reads what an error says of a request as a whole.
+   *
+   * @return "" when it says nothing
+   * @throws CodecException when it is no JSON of this form
+   */
+  public static String message(byte[] body) {
+    String message = "";
+    try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), body)) {
+      expect(p.nextToken(), JsonToken.START_OBJECT);
+      while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+        String key = p.currentName();
+        if (p.nextToken() != JsonToken.START_OBJECT || !key.equals("error")) {
+          p.skipChildren();
+          continue;
+        }
+        while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+          String what = p.currentName();
+          if (p.nextToken() == JsonToken.VALUE_STRING && what.equals("message")) {
+            message = p.getString();
+          } else {
+            p.skipChildren();
+          }
+        }
+      }
+    } catch (JacksonException e) {
+      throw malformed(e);
+    }
+    return message;
+  }
+
   private static void expect(JsonToken is, JsonToken wanted) {
     if (is != wanted) {
       throw new CodecException("OpenTSDB answers " + is + " where " + wanted + " is to be");

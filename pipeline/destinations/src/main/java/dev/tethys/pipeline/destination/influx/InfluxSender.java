@@ -33,6 +33,7 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class InfluxSender implements Sender {
   private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");
+  private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
   private static final int MOST_NAMED = 100;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -73,7 +74,7 @@ final class InfluxSender implements Sender {
       return Verdict.DELIVERED;
     }
     try {
-      if (r.status() / 100 == 4 && ServersMachine.isInTrouble(error(r))) {
+      if (r.status() / 100 == 4 && isOfTheMachine(error(r))) {
         // Version 1 calls it a partial write of points that it dropped; nothing is wrong with them.
         return new Verdict.Later(Duration.ZERO, true, r.reason());
       }
@@ -102,6 +103,12 @@ final class InfluxSender implements Sender {
     } catch (JacksonException e) {
       return r.text();
     }
+  }
+
+  /** Errors of parsing show the line as it came, and others the names that are in it in quotes. */
+  private static boolean isOfTheMachine(String error) {
+    return !error.contains("unable to parse")
+        && ServersMachine.isInTrouble(QUOTED.matcher(error).replaceAll(""));
   }
 
   private Verdict first(Parcel p, HttpEndpoint.Reply r) {

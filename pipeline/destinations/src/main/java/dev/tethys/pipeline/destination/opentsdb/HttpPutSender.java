@@ -14,12 +14,14 @@ import dev.tethys.pipeline.destination.rows.LineParcels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts points by {@code /api/put?details} and judges the answers. A point that is put twice is one
@@ -92,7 +94,7 @@ final class HttpPutSender implements Sender {
       all = List.of();
     }
     if (all.isEmpty()) {
-      return ServersMachine.isInTrouble(r.text())
+      return ServersMachine.isInTrouble(message(r))
           ? new Verdict.Later(Duration.ZERO, true, r.reason())
           : parcels.halves(p, r.reason());
     }
@@ -109,7 +111,7 @@ final class HttpPutSender implements Sender {
       if (error == null) {
         continue;
       }
-      Verdict.Later l = later(error);
+      Verdict.Later l = later(error, point[0]);
       if (l == null) {
         bad.put(row, "OpenTSDB: " + error);
       } else {
@@ -127,9 +129,34 @@ final class HttpPutSender implements Sender {
     return new DataPoint(p.metric(), p.timestamp(), "", p.tags());
   }
 
+  /** What it says of a request as a whole; details and traces may show points. */
+  private static String message(HttpEndpoint.Reply r) {
+    try {
+      return TsdbAnswer.message(r.body());
+    } catch (CodecException e) {
+      return ""; // an answer of somebody before it
+    }
+  }
+
+  /** An error without what it quotes of its point. */
+  private static String unquoted(String error, DataPoint p) {
+    List<String> parts = new ArrayList<>(List.of(p.metric(), p.value()));
+    p.tags()
+        .forEach(
+            (k, v) -> {
+              parts.add(k);
+              parts.add(v);
+            });
+    String e = error;
+    for (String s : parts) {
+      e = e.replace('"' + s + '"', "").replace("'" + s + "'", "");
+    }
+    return e.toLowerCase(Locale.ROOT);
+  }
+
   /** When a point with such an error is to come again; null for never. */
-  private static Verdict.@org.jspecify.annotations.Nullable Later later(String error) {
-    String e = error.toLowerCase(Locale.ROOT);
+  private static Verdict.@Nullable Later later(String error, DataPoint p) {
+    String e = unquoted(error, p);
     if (e.contains("throttle") || e.contains("timeout") || e.contains("timed out")) {
       return new Verdict.Later(Duration.ZERO, true, "OpenTSDB: " + error);
     }

@@ -182,6 +182,31 @@ class InfluxSenderTest {
   }
 
   @Test
+  void aLineThatSpeaksOfAFullDiskIsRefusedAsAnyOther() throws Exception {
+    InfluxSettings s = settings(V1);
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of("__name__", "a", "x", "no space left on device"));
+    w.sample(1000, 1.5).endSeries();
+    w.beginSeries(Labels.of("__name__", "b")).sample(1000, 2).endSeries();
+    Batch two = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 2, 0);
+    Parcel p = parcels(s, two).getFirst();
+    String row = lines(s).open(p).row(0);
+    influx.answer(
+        400,
+        "{\"error\":\"partial write: unable to parse '"
+            + row.replace("\\", "\\\\")
+            + "': bad dropped=0\"}");
+    Verdict.Sorted v = (Verdict.Sorted) sender(s).send(p);
+    assertThat(v.delivered()).isEqualTo(1);
+    assertThat(lines(s).open(v.refused().getFirst().parcel()).row(0)).isEqualTo(row);
+    influx.answer(
+        400,
+        "{\"error\":\"partial write: field type conflict: input field \\\"value\\\" on measurement"
+            + " \\\"no space left on device\\\" is type float dropped=1\"}");
+    assertThat(sender(s).send(p)).isInstanceOf(Verdict.Partial.class);
+  }
+
+  @Test
   void secondVersionIsHalvedUntilTheLineIsFound() throws Exception {
     InfluxSettings s = settings(V2);
     influx.when(
