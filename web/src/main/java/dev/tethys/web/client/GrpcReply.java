@@ -19,6 +19,7 @@ public record GrpcReply(
   public static final int OK = 0;
   public static final int CANCELLED = 1;
   public static final int UNKNOWN = 2;
+  public static final int INVALID_ARGUMENT = 3;
   public static final int DEADLINE_EXCEEDED = 4;
   public static final int PERMISSION_DENIED = 7;
   public static final int RESOURCE_EXHAUSTED = 8;

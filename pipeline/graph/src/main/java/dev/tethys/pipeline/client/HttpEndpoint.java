@@ -175,14 +175,14 @@ public final class HttpEndpoint {
   /**
    * What a status other than success means: overload and faults of the server are for later; so are
    * refused credentials and a missing database, which people mend while the queue keeps what is in
-   * it, and whatever is said of a full disk; anything else is for good.
+   * it; anything else is for good, whatever it says: a refusal may quote what was sent.
    */
   public static Verdict judge(Reply r) {
     return switch (r.status()) {
       case 429, 503, 529 -> new Verdict.Later(r.retryAfter(), true, r.reason());
       case 408, 425, 401, 403, 404, 407 -> new Verdict.Later(r.retryAfter(), false, r.reason());
       default ->
-          r.status() / 100 == 5 || ServersMachine.isInTrouble(r.reason())
+          r.status() / 100 == 5
               ? new Verdict.Later(r.retryAfter(), r.status() == 507, r.reason())
               : new Verdict.Never(r.reason());
     };

@@ -74,7 +74,9 @@ public final class OtlpGrpcSender implements Sender {
   private Verdict verdict(Parcel p, GrpcReply r) {
     String reason = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
     Duration delay = delay(r);
-    if (r.status() != GrpcReply.OK && ServersMachine.isInTrouble(r.message())) {
+    if (r.status() != GrpcReply.OK
+        && r.status() != GrpcReply.INVALID_ARGUMENT // which may quote what was sent
+        && ServersMachine.isInTrouble(r.message())) {
       return new Verdict.Later(delay == null ? Duration.ZERO : delay, true, reason);
     }
     return switch (r.status()) {

@@ -86,7 +86,8 @@ final class OtlpHttpSender implements Sender {
       if (a.status() / 100 == 2) {
         return Partials.verdict(p, response(a), log);
       }
-      String reason = "HTTP status " + a.status() + said(a);
+      String said = said(a);
+      String reason = "HTTP status " + a.status() + shown(said);
       return switch (a.status()) {
         case 429, 502, 503, 504 ->
             new Verdict.Later(
@@ -105,7 +106,8 @@ final class OtlpHttpSender implements Sender {
           yield new Verdict.Later(Duration.ZERO, false, reason);
         }
         default ->
-            a.status() == 507 || ServersMachine.isInTrouble(reason)
+            // of a fault of the server's only: a refusal may quote what was sent
+            a.status() == 507 || a.status() / 100 == 5 && ServersMachine.isInTrouble(said)
                 ? new Verdict.Later(Duration.ZERO, true, reason)
                 : new Verdict.Never(reason);
       };
@@ -137,17 +139,17 @@ final class OtlpHttpSender implements Sender {
     }
   }
 
+  private static String shown(String said) {
+    String s = said.length() > MAX_REASON ? said.substring(0, MAX_REASON) : said;
+    return s.isEmpty() ? "" : ": " + s;
+  }
+
   private static String said(Answer a) {
     try {
-      byte[] b = head(a, MAX_REASON);
-      if (b.length == 0) {
-        return "";
-      }
-      String text =
-          is(a, OtlpParcels.PROTOBUF)
-              ? RpcStatus.fromProtobuf(b).message()
-              : new String(b, StandardCharsets.UTF_8).strip();
-      return text.isEmpty() ? "" : ": " + text;
+      byte[] b = head(a, MAX_ANSWER);
+      return is(a, OtlpParcels.PROTOBUF)
+          ? RpcStatus.fromProtobuf(b).message()
+          : new String(b, StandardCharsets.UTF_8).strip();
     } catch (IOException | CodecException e) {
       return "";
     }

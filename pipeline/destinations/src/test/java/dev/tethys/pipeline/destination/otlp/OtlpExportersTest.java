@@ -253,6 +253,10 @@ class OtlpExportersTest {
     assertThat(send(p, 1)).isEqualTo(new Verdict.Never("RESOURCE_EXHAUSTED: quota"));
     failure = new GrpcException(Status.INVALID_ARGUMENT, "bad");
     assertThat(send(p, 1)).isEqualTo(new Verdict.Never("INVALID_ARGUMENT: bad"));
+    failure = new GrpcException(Status.INVALID_ARGUMENT, "bad line: no space left on device");
+    assertThat(send(p, 1)).as("a line that is quoted").isInstanceOf(Verdict.Never.class);
+    failure = new GrpcException(Status.INTERNAL, "write wal/7: no space left on device");
+    assertThat(send(p, 1)).isInstanceOf(Verdict.Later.class);
     assertThat(
             send(
                 new Pair(
@@ -292,6 +296,17 @@ class OtlpExportersTest {
       status = s;
       assertThat(send(p, 1)).isEqualTo(new Verdict.Never("HTTP status " + s + ": busy"));
     }
+  }
+
+  @Test
+  void aLongAnswerIsJudgedAsAWholeAndShownInPart() throws Exception {
+    Pair p = http("", null);
+    status = 500;
+    answer = new RpcStatus(13, "x".repeat(5000) + ": no space left on device", null).toProtobuf();
+    assertThat(send(p, 1))
+        .isEqualTo(new Verdict.Later(Duration.ZERO, true, "HTTP status 500: " + "x".repeat(1024)));
+    status = 400;
+    assertThat(send(p, 1)).isInstanceOf(Verdict.Never.class);
   }
 
   @Test
