@@ -1,12 +1,14 @@
 package dev.tethys.pipeline.destination.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.ExporterParts;
 import dev.tethys.pipeline.delivery.ItemProbe;
+import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.clickhouse.ClickHouseExporterFactory;
 import dev.tethys.pipeline.destination.elastic.ElasticExporterFactory;
@@ -19,7 +21,6 @@ import dev.tethys.pipeline.destination.splunk.SplunkExporterFactory;
 import dev.tethys.pipeline.destination.tdengine.TdengineExporterFactory;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
@@ -78,37 +79,90 @@ class FullDiskTest {
           otlp_http     | endpoint: 'URL'                       | 500 | write to WAL: log samples: write /prometheus/wal/00000002: no space left on device
           otlp_http     | endpoint: 'URL'                       | 507 | insufficient storage
           prometheus_remote_write | endpoint: 'URL'             | 500 | write to WAL: log samples: write /prometheus/wal/00000002: no space left on device
-          parquet       | s3: {bucket: data, region: r, endpoint: 'URL', access_key: a, secret_key: s}, max_file_age: 1ms | 507 | <Error><Code>XMinioStorageFull</Code><Message>Storage backend has reached its minimum free drive threshold.</Message></Error>
-          parquet       | s3: {bucket: data, region: r, endpoint: 'URL', access_key: a, secret_key: s}, max_file_age: 1ms | 503 | <Error><Code>SlowDown</Code></Error>
           splunk_hec    | endpoint: 'URL', token: t             | 503 | {"text":"Server is busy","code":9}
           tdengine      | endpoint: 'URL', database: d          | 500 | {"code":310,"desc":"No disk space"}
           """)
   void whatFindsNoRoomComesAgain(String type, String keys, int status, String body)
       throws Exception {
-    try (HttpDouble full = new HttpDouble()) {
-      full.otherwise(status, body);
+    assertThat(verdict(type, keys, status, body)).isInstanceOf(Verdict.Later.class);
+  }
+
+  /** What cannot say it by a verdict fails, which a queue takes for later too. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          parquet       | s3: {bucket: data, region: r, endpoint: 'URL', force_path_style: true, access_key: a, secret_key: s}, max_file_age: 1ms | 507 | <Error><Code>XMinioStorageFull</Code><Message>Storage backend has reached its minimum free drive threshold.</Message></Error>
+          parquet       | s3: {bucket: data, region: r, endpoint: 'URL', force_path_style: true, access_key: a, secret_key: s}, max_file_age: 1ms | 503 | <Error><Code>SlowDown</Code></Error>
+          """)
+  void whatFindsNoRoomFails(String type, String keys, int status, String body) {
+    assertThatThrownBy(() -> verdict(type, keys, status, body))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(String.valueOf(status));
+  }
+
+  /**
+   * A refusal for good stays one, also when it quotes what was sent and that speaks of a full disk.
+   * Bulk requests are refused document by document.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          clickhouse    | endpoint: 'URL'                       | 400 | Code: 27. DB::Exception: Cannot parse input: at (no space left on device). (CANNOT_PARSE_INPUT_ASSERTION_FAILED)
+          elasticsearch | endpoint: 'URL'                       | 400 | {"error":{"type":"illegal_argument_exception","reason":"no space left on device"},"status":400}
+          elasticsearch | endpoint: 'URL'                       | 200 | {"errors":true,"items":[{"create":{"_id":"1","status":400,"error":{"type":"document_parsing_exception","reason":"Preview of field's value: 'no space left on device'"}}}]}
+          opensearch    | endpoint: 'URL'                       | 200 | {"errors":true,"items":[{"create":{"_id":"1","status":400,"error":{"type":"mapper_parsing_exception","reason":"Preview of field's value: 'no space left on device'"}}}]}
+          influxdb      | endpoint: 'URL', v1_compatibility: {enabled: true, db: d} | 400 | {"error":"unable to parse 'a,x=no space left on device value=1 1': bad timestamp"}
+          influxdb      | endpoint: 'URL', v1_compatibility: {enabled: true, db: d} | 400 | {"error":"partial write: points beyond retention policy dropped=1"}
+          influxdb      | endpoint: 'URL', org: o, bucket: b    | 400 | {"code":"invalid","message":"unable to parse 'a,x=no space left on device value=1 1': bad timestamp"}
+          influxdb      | endpoint: 'URL', v3: {database: d}    | 400 | {"error":"partial write of line protocol occurred","data":[{"original_line":"a,x=no space left on device","line_number":1,"error_message":"column type"}]}
+          opentsdb      | endpoint: 'URL'                       | 400 | {"errors":[{"datapoint":{"metric":"tethys_probe","timestamp":1700000000000,"value":"42.5","tags":{"job":"tethys"}},"error":"Unable to parse value to a number"}],"failed":1,"success":0}
+          opentsdb      | endpoint: 'URL'                       | 400 | {"error":{"code":400,"message":"Unable to parse the given JSON","details":"no space left on device"}}
+          otlp_http     | endpoint: 'URL'                       | 400 | the label "no space left on device" is not valid
+          otlp_http     | endpoint: 'URL'                       | 500 | internal error
+          prometheus_remote_write | endpoint: 'URL'             | 400 | label value "no space left on device": out of order sample
+          splunk_hec    | endpoint: 'URL', token: t             | 400 | {"text":"Invalid data format: no space left on device","code":6,"invalid-event-number":0}
+          """)
+  void whatIsRefusedForGoodIsNot(String type, String keys, int status, String body)
+      throws Exception {
+    assertThat(verdict(type, keys, status, body))
+        .isInstanceOfAny(Verdict.Never.class, Verdict.Partial.class);
+  }
+
+  private static Verdict verdict(String type, String keys, int status, String body)
+      throws Exception {
+    try (HttpDouble server = new HttpDouble()) {
+      server.otherwise(status, body);
       if (type.equals("elasticsearch") || type.equals("opensearch")) { // templates need no room
-        full.when(g -> g.method().equals("PUT"), 200, "{}");
+        server.when(g -> g.method().equals("PUT"), 200, "{}");
       }
       ExporterFactory<?> factory = Objects.requireNonNull(FACTORIES.get(type)).apply(HTTP);
-      ExporterParts p = parts(factory, keys.replace("URL", full.url()));
+      ExporterParts p = parts(factory, keys.replace("URL", server.url()));
       var parcel =
           p.encoder().encode(ItemProbe.batch(Signal.METRICS, 1_700_000_000, 42.5)).parcels();
-      assertThat(verdict(p, parcel.getFirst())).isInstanceOf(Verdict.Later.class);
+      return plain(p, parcel.getFirst());
     }
   }
 
-  /** As a queue has it: what cannot be said otherwise is for later. */
-  private static Verdict verdict(ExporterParts p, dev.tethys.pipeline.delivery.Parcel parcel)
-      throws InterruptedException {
+  /** What became of a request of one item. */
+  private static Verdict plain(ExporterParts p, Parcel parcel)
+      throws IOException, InterruptedException {
     try {
       Verdict v = p.sender().send(parcel);
-      // a request of one document that comes again
-      return v instanceof Verdict.Sorted s && s.again() != null && s.refused().isEmpty()
-          ? new Verdict.Later(s.after(), s.overload(), s.reason())
-          : v;
-    } catch (IOException e) {
-      return new Verdict.Later(Duration.ZERO, false, e.toString());
+      if (v instanceof Verdict.Sorted s) {
+        if (s.again() != null && s.refused().isEmpty()) {
+          return new Verdict.Later(s.after(), s.overload(), s.reason());
+        }
+        if (s.again() == null && s.refused().size() == 1) {
+          return new Verdict.Never(s.refused().getFirst().reason());
+        }
+      }
+      return v;
     } finally {
       p.sender().close();
     }
