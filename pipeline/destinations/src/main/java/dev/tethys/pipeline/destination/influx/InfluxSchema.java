@@ -132,11 +132,38 @@ final class InfluxSchema {
         settings.version() == InfluxSettings.Version.V1
             ? endpoint.call("POST", settings.queryUrl("", create(name)), Map.of(), null)
             : bucket(name);
-    boolean stands = r.isOk() || r.status() == 422;
+    String refusal = refusal(r);
     return new Verdict.Later(
         Duration.ZERO,
         false,
-        stands ? "made: " + statement(name) : "not made: " + statement(name) + ": " + r.reason());
+        refusal.isEmpty()
+            ? "made: " + statement(name)
+            : "not made: " + statement(name) + ": " + refusal);
+  }
+
+  /** Why nothing was made: version 1 tells of errors in an answer whose status is 200. */
+  private String refusal(HttpEndpoint.Reply r) {
+    if (!r.isOk()) {
+      return r.status() == 422 ? "" : r.reason();
+    }
+    if (settings.version() != InfluxSettings.Version.V1) {
+      return "";
+    }
+    try {
+      InfluxAnswer.read(new ByteArrayInputStream(r.body()), new NoRows());
+      return "";
+    } catch (CodecException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /** A statement gives none. */
+  private static final class NoRows implements InfluxAnswer.Rows {
+    @Override
+    public void series(String name, Map<String, String> tags, List<String> columns) {}
+
+    @Override
+    public void row(@Nullable String[] values) {}
   }
 
   private HttpEndpoint.Reply bucket(String name) throws IOException, InterruptedException {

@@ -207,6 +207,19 @@ class InfluxSenderTest {
   }
 
   @Test
+  void aDatabaseThatIsNotMadeIsNotSaidToBe() throws Exception {
+    InfluxSettings s = settings(V1 + ", create_schema: true");
+    influx.when(
+        g -> g.path().startsWith("/query"), 200, "{\"results\":[{\"error\":\"not authorized\"}]}");
+    influx.answer(404, "{\"error\":\"database not found\"}");
+    Parcel p = parcels(s, batch()).getFirst();
+    assertThat(sender(s).send(p))
+        .isInstanceOfSatisfying(
+            Verdict.Later.class,
+            v -> assertThat(v.reason()).startsWith("not made: ").endsWith(": not authorized"));
+  }
+
+  @Test
   void secondVersionIsHalvedUntilTheLineIsFound() throws Exception {
     InfluxSettings s = settings(V2);
     influx.when(
