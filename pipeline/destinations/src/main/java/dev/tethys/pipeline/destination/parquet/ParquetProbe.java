@@ -31,14 +31,29 @@ final class ParquetProbe implements DestinationProbe {
     return target.check();
   }
 
+  /** Takes away what could not be read; that it cannot be is told beside why. */
+  private void removed(String path, IOException why) throws InterruptedException {
+    try {
+      target.remove(path);
+    } catch (IOException e) {
+      why.addSuppressed(e);
+    }
+  }
+
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
     Partitions rows = new Partitions(settings, signal, millis.getAsLong());
     rows.add(ItemProbe.batch(signal, seconds, value).body());
-    String path = "tethys_probe/" + UUID.randomUUID() + ".parquet";
+    String path = ItemProbe.NAME + "/" + UUID.randomUUID() + ".parquet";
     byte[] content = rows.files("probe").getFirst().content();
     target.publish(List.of(new FileTarget.NewFile(path, content)));
-    byte[] back = target.read(path);
+    byte[] back;
+    try {
+      back = target.read(path);
+    } catch (IOException e) {
+      removed(path, e);
+      throw e;
+    }
     target.remove(path);
     if (!Arrays.equals(content, back)) {
       throw new IOException(

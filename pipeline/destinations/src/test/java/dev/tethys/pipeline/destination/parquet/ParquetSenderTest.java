@@ -242,6 +242,38 @@ class ParquetSenderTest {
   }
 
   @Test
+  void aProbeThatCannotBeReadIsTakenAwayToo() {
+    DirectoryTarget directory = new DirectoryTarget(folder, CLOCK);
+    FileTarget unreadable =
+        new FileTarget() {
+          @Override
+          public void publish(List<NewFile> files) throws IOException {
+            directory.publish(files);
+          }
+
+          @Override
+          public String check() {
+            return "";
+          }
+
+          @Override
+          public byte[] read(String path) throws IOException {
+            throw new IOException("access denied");
+          }
+
+          @Override
+          public void remove(String path) throws IOException {
+            directory.remove(path);
+          }
+        };
+    assertThatThrownBy(
+            () ->
+                new ParquetProbe(settings(""), Signal.METRICS, unreadable, () -> 0).write(0, 42.5))
+        .hasMessage("access denied");
+    assertThat(folder.resolve("tethys_probe")).isEmptyDirectory();
+  }
+
+  @Test
   void whatAKillLeftIsTakenAwayAfterADay() throws Exception {
     Path beside = Files.createDirectories(folder.resolve(".tethys-unfinished"));
     Path old = Files.writeString(beside.resolve("old"), "half");
