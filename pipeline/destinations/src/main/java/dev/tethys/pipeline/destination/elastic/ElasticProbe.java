@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
+import dev.tethys.config.YamlWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -18,7 +19,6 @@ import tools.jackson.databind.ObjectMapper;
 /** Tries a server: a sample or line of {@code tethys_probe} is written and searched for. */
 final class ElasticProbe implements DestinationProbe {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String PROBE = "tethys_probe";
 
   private static final Map<String, String> TYPE = Map.of("content-type", "application/json");
 
@@ -54,7 +54,7 @@ final class ElasticProbe implements DestinationProbe {
     return read(path, servers.call("POST", path, TYPE, body.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static JsonNode read(Object url, HttpEndpoint.Reply r) throws IOException {
+  private static JsonNode read(String url, HttpEndpoint.Reply r) throws IOException {
     if (!r.isOk()) {
       throw new IOException(url + ": " + r.reason());
     }
@@ -74,14 +74,17 @@ final class ElasticProbe implements DestinationProbe {
     for (int i = 0; i < settings.bases().size(); i++) {
       URI url = settings.at(i, "/_cluster/health");
       try {
-        JsonNode health = read(url, endpoint.call("GET", url, TYPE, null));
+        JsonNode health = read(YamlWriter.redacted(url), endpoint.call("GET", url, TYPE, null));
         cluster =
             health.path("cluster_name").asString("?")
                 + " is "
                 + health.path("status").asString("?");
       } catch (IOException e) {
         failed = e;
-        silent.append("; ").append(settings.at(i, "")).append(" does not answer: ");
+        silent
+            .append("; ")
+            .append(YamlWriter.redacted(settings.at(i, "")))
+            .append(" does not answer: ");
         silent.append(e.getMessage());
       }
     }
@@ -142,9 +145,10 @@ final class ElasticProbe implements DestinationProbe {
     }
     SampleWriter w =
         new SampleWriter(settings.metricsIndex()::of, settings.clymene(), settings.timeSeries());
-    w.series(Labels.of(Labels.METRIC_NAME, PROBE));
+    w.series(Labels.of(Labels.METRIC_NAME, ItemProbe.NAME));
     w.sample(seconds * 1000, value);
-    String index = settings.metricsIndex().of(l -> l.equals(Labels.METRIC_NAME) ? PROBE : "");
+    String index =
+        settings.metricsIndex().of(l -> l.equals(Labels.METRIC_NAME) ? ItemProbe.NAME : "");
     JsonNode answer = call("/_bulk?refresh=true", new String(w.take(), StandardCharsets.UTF_8));
     if (answer.path("errors").asBoolean(false)) {
       throw new IOException("the document was refused: " + answer.path("items"));
@@ -157,11 +161,17 @@ final class ElasticProbe implements DestinationProbe {
     JsonNode found =
         call(
             "/" + index + "/_search",
-            "{\"size\":1," + time + "\"query\":{\"match\":{\"" + name + "\":\"" + PROBE + "\"}}}");
+            "{\"size\":1,"
+                + time
+                + "\"query\":{\"match\":{\""
+                + name
+                + "\":\""
+                + ItemProbe.NAME
+                + "\"}}}");
     double read = found.at("/hits/hits/0/_source/value").asDouble(Double.NaN);
     if (read != value) {
       throw new IOException("wrote " + value + " and found " + found.path("hits"));
     }
-    return "wrote " + PROBE + " = " + value + " into " + index + " and found it";
+    return "wrote " + ItemProbe.NAME + " = " + value + " into " + index + " and found it";
   }
 }

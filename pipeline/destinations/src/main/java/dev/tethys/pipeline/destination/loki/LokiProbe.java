@@ -2,10 +2,12 @@ package dev.tethys.pipeline.destination.loki;
 
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.config.YamlWriter;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -16,7 +18,7 @@ import java.util.Map;
 /** Tries a Loki: a line of the stream {@code {job="tethys_probe"}} is pushed and queried. */
 final class LokiProbe implements DestinationProbe {
   private static final String PUSH = "/loki/api/v1/push";
-  private static final Labels STREAM = Labels.of("job", "tethys_probe");
+  private static final Labels STREAM = Labels.of("job", ItemProbe.NAME);
   private static final int LOOKS = 10;
   private static final long BETWEEN = 200;
   private static final long SECOND = 1_000_000_000;
@@ -46,7 +48,8 @@ final class LokiProbe implements DestinationProbe {
   @Override
   public String connect() throws IOException, InterruptedException {
     if (!String.valueOf(settings.url().getPath()).endsWith(PUSH)) {
-      return settings.url() + " is no path of Loki's API, so nothing can be read there";
+      return YamlWriter.redacted(settings.url())
+          + " is no path of Loki's API, so nothing can be read there";
     }
     HttpEndpoint.Reply r = get("labels");
     readable = r.isOk();
@@ -54,9 +57,11 @@ final class LokiProbe implements DestinationProbe {
       return "Loki answers queries";
     }
     if (r.status() != 404 && r.status() != 405) {
-      throw new IOException(settings.url().resolve("labels") + ": " + r.reason());
+      throw new IOException(
+          YamlWriter.redacted(settings.url().resolve("labels")) + ": " + r.reason());
     }
-    return settings.url() + " answers no queries; it may take lines all the same";
+    return YamlWriter.redacted(settings.url())
+        + " answers no queries; it may take lines all the same";
   }
 
   @Override
@@ -72,7 +77,7 @@ final class LokiProbe implements DestinationProbe {
             Map.of("content-type", LokiSender.PROTOBUF),
             SnappyBlock.encode(b, 0, b.length));
     if (!r.isOk()) {
-      throw new IOException(settings.url() + ": " + r.reason());
+      throw new IOException(YamlWriter.redacted(settings.url()) + ": " + r.reason());
     }
     String wrote = "wrote the line \"" + line + "\" to the stream " + STREAM;
     if (!readable) {

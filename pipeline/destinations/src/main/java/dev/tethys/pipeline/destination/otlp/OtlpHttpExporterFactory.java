@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.otlp;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.component.Checkable;
@@ -14,6 +15,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +108,6 @@ public final class OtlpHttpExporterFactory
         signal,
         parcels,
         sender(s, parcels, auth, context),
-        String.valueOf(s.url(parcels.signal())));
+        YamlWriter.redacted(Objects.requireNonNull(s.url(parcels.signal()))));
   }
 }

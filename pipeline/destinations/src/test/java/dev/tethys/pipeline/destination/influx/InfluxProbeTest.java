@@ -96,6 +96,25 @@ class InfluxProbeTest {
   }
 
   @Test
+  void aPasswordOfTheAddressIsNotShown() throws Exception {
+    try (HttpDouble away = new HttpDouble()) {
+      away.otherwise(500, "");
+      YamlDocument d =
+          YamlDocument.parse(
+              "c.yaml",
+              null,
+              "{endpoint: '" + away.url().replace("://", "://me:hidden@") + "', " + V2 + "}");
+      InfluxSettings s = InfluxSettings.TYPE.read(d.root());
+      try (DestinationProbe p =
+          new InfluxExporterFactory(http).probe(s, Signal.METRICS, new PlainContext("influxdb"))) {
+        assertThatThrownBy(p::connect)
+            .hasMessageContaining("me:xxxxx@")
+            .hasMessageNotContaining("hidden");
+      }
+    }
+  }
+
+  @Test
   void theFirstWriteMakesADatabaseOfVersionThree() throws Exception {
     influx.when(
         g -> g.path().contains("SHOW+DATABASES"),
