@@ -134,6 +134,21 @@ public final class ItemProbe implements DestinationProbe {
     return new Batch(signal, Encoding.OTLP, new OtlpWriter().write(all), 1, 0);
   }
 
+  /** Why an item was not taken, in words; "" when it was. */
+  public static String refusal(Verdict verdict) {
+    return switch (verdict) {
+      case Verdict.Delivered v -> "";
+      case Verdict.Later v -> v.reason() + "; an exporter tries again";
+      case Verdict.Never v -> v.reason();
+      case Verdict.Partial v -> v.reason();
+      case Verdict.Instead v -> v.reason() + "; an exporter sends it in other parts";
+      case Verdict.Sorted v when !v.refused().isEmpty() -> v.refused().getFirst().reason();
+      case Verdict.Sorted v when v.again() != null -> v.reason() + "; an exporter tries again";
+      case Verdict.Sorted v -> "";
+      case Verdict.Moved v -> "it was handed to another queue, which tells nothing yet";
+    };
+  }
+
   @Override
   public String connect() throws IOException, InterruptedException {
     return connect.connect();
@@ -146,14 +161,7 @@ public final class ItemProbe implements DestinationProbe {
       throw new IOException("the item of the probe has no place there");
     }
     Parcel p = parcels.getFirst();
-    String refusal =
-        switch (sender.send(p)) {
-          case Verdict.Delivered v -> "";
-          case Verdict.Later v -> v.reason();
-          case Verdict.Never v -> v.reason();
-          case Verdict.Partial v -> v.reason();
-          case Verdict v -> v.toString();
-        };
+    String refusal = refusal(sender.send(p));
     if (!refusal.isEmpty()) {
       throw new IOException(refusal);
     }

@@ -21,7 +21,7 @@ import java.util.List;
 
 /** Tries a PostgreSQL as its exporter would use it. */
 final class PostgresProbe implements DestinationProbe {
-  private static final Labels LABELS = Labels.of("__name__", "tethys_destination_check");
+  private static final Labels LABELS = Labels.of("__name__", ItemProbe.NAME);
 
   private final PostgresPool pool;
   private final PostgresSettings settings;
@@ -125,8 +125,9 @@ final class PostgresProbe implements DestinationProbe {
             .parcels()
             .getFirst();
     Verdict v = new PostgresSender(pool, settings).send(p);
-    if (!(v instanceof Verdict.Delivered)) {
-      throw new IOException("the record was not taken: " + v);
+    String refusal = ItemProbe.refusal(v);
+    if (!refusal.isEmpty()) {
+      throw new IOException("the record was not taken: " + refusal);
     }
     String line = ItemProbe.line(value);
     String table = tables().table(tables().logs());

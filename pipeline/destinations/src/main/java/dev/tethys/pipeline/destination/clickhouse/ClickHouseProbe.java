@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 
 /** Tries a ClickHouse as its exporter would use it. */
 final class ClickHouseProbe implements DestinationProbe {
-  private static final Labels LABELS = Labels.of("__name__", "tethys_destination_check");
+  private static final Labels LABELS = Labels.of("__name__", ItemProbe.NAME);
 
   private static final Pattern NAME =
       Pattern.compile("EXISTS ((?:\\.?`(?:[^`\\\\]|\\\\.)*`)+)", Pattern.DOTALL);
@@ -81,8 +81,9 @@ final class ClickHouseProbe implements DestinationProbe {
             .parcels()
             .getFirst();
     Verdict v = new ClickHouseSender(client, settings).send(p);
-    if (!(v instanceof Verdict.Delivered)) {
-      throw new IOException("the item was not taken: " + v);
+    String refusal = ItemProbe.refusal(v);
+    if (!refusal.isEmpty()) {
+      throw new IOException("the item was not taken: " + refusal);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.tethys.codec.kdb.QValue;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.destination.tables.MetricTables;
 import dev.tethys.web.kdb.KdbClient;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import java.util.function.LongSupplier;
 
 /** Tries a process of kdb+ as its exporter would use it. */
 final class KdbProbe implements DestinationProbe {
-  private static final Labels LABELS = Labels.of("__name__", "tethys_destination_check");
+  private static final Labels LABELS = Labels.of("__name__", ItemProbe.NAME);
 
   private final KdbClient client;
   private final KdbSettings settings;

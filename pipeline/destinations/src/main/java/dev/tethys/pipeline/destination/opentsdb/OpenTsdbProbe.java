@@ -5,6 +5,7 @@ import dev.tethys.codec.opentsdb.TsdbAnswer;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.destination.client.LineSockets;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -15,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Tries an OpenTSDB: a point of the metric {@code tethys_probe} is put, and by HTTP read back. */
 final class OpenTsdbProbe implements DestinationProbe {
-  private static final String PROBE = "tethys_probe";
 
   private final OpenTsdbSettings settings;
   private final HttpEndpoint endpoint;
@@ -73,7 +73,7 @@ final class OpenTsdbProbe implements DestinationProbe {
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
     TsdbWriter w = new TsdbWriter(settings);
-    w.series(Labels.of(Labels.METRIC_NAME, PROBE, "job", "tethys"));
+    w.series(Labels.of(Labels.METRIC_NAME, ItemProbe.NAME, "job", "tethys"));
     String problem = w.sample(seconds * 1000, value);
     if (problem != null) {
       throw new IOException("the point of the probe has no place: " + problem);
@@ -85,7 +85,7 @@ final class OpenTsdbProbe implements DestinationProbe {
       if (!complaint.isEmpty()) {
         throw new IOException(complaint);
       }
-      return "wrote " + PROBE + " = " + value + ", which telnet cannot read back";
+      return "wrote " + ItemProbe.NAME + " = " + value + ", which telnet cannot read back";
     }
     HttpEndpoint.Reply r =
         endpoint.call("POST", settings.putUrl(), Map.of("content-type", "application/json"), row);
@@ -94,7 +94,7 @@ final class OpenTsdbProbe implements DestinationProbe {
     }
     String question =
         "{\"start\":%d,\"end\":%d,\"msResolution\":true,\"queries\":[{\"aggregator\":\"none\",\"metric\":\"%s\"}]}"
-            .formatted(seconds * 1000, seconds * 1000 + 1, PROBE);
+            .formatted(seconds * 1000, seconds * 1000 + 1, ItemProbe.NAME);
     r =
         endpoint.call(
             "POST",
@@ -125,7 +125,7 @@ final class OpenTsdbProbe implements DestinationProbe {
     if (found[0] != value) {
       throw new IOException("wrote " + value + " and read " + found[0]);
     }
-    return "wrote " + PROBE + " = " + value + " and read it back";
+    return "wrote " + ItemProbe.NAME + " = " + value + " and read it back";
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.splunk;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Checkable;
@@ -12,6 +13,7 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.rows.LeftOut;
@@ -131,8 +133,9 @@ public final class SplunkExporterFactory
         Verdict v =
             new SplunkSender(s.url(), endpoint, lines, acks)
                 .send(new Parcel(Signal.LOGS, body, 1, 0, headers));
-        if (v != Verdict.DELIVERED) {
-          throw new IOException(s.url() + ": " + v);
+        String refusal = ItemProbe.refusal(v);
+        if (!refusal.isEmpty()) {
+          throw new IOException(YamlWriter.redacted(s.url()) + ": " + refusal);
         }
         return "wrote the event \"tethys_probe "
             + value

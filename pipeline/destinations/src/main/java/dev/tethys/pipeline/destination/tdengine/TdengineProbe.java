@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.rows.LineParcels;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Tries a TDengine: a sample of {@code tethys_probe} is written and read back. */
 final class TdengineProbe implements DestinationProbe {
-  private static final String PROBE = "tethys_probe";
-  private static final Labels LABELS = Labels.of(Labels.METRIC_NAME, PROBE, "job", "tethys");
+  private static final Labels LABELS =
+      Labels.of(Labels.METRIC_NAME, ItemProbe.NAME, "job", "tethys");
 
   private final TdengineSettings settings;
   private final HttpEndpoint endpoint;
@@ -104,8 +105,9 @@ final class TdengineProbe implements DestinationProbe {
     Verdict v =
         new TdengineSender(settings, endpoint, plain)
             .send(new Parcel(Signal.METRICS, w.take(), 1, 0, Map.of(NamedEncoder.NAME, name)));
-    if (v != Verdict.DELIVERED) {
-      throw new IOException("the sample was not taken: " + v);
+    String refusal = ItemProbe.refusal(v);
+    if (!refusal.isEmpty()) {
+      throw new IOException("the sample was not taken: " + refusal);
     }
     String time = settings.sql() ? "ts" : TdLines.TIME;
     List<String> found =
@@ -113,13 +115,13 @@ final class TdengineProbe implements DestinationProbe {
             settings.databaseOf(name),
             "SELECT value FROM `%s` WHERE %s = %d%s"
                 .formatted(
-                    settings.sql() ? name : TdLines.table(PROBE),
+                    settings.sql() ? name : TdLines.table(ItemProbe.NAME),
                     time,
                     seconds * 1000,
-                    settings.sql() ? " AND labels->'__name__' = '" + PROBE + "'" : ""));
+                    settings.sql() ? " AND labels->'__name__' = '" + ItemProbe.NAME + "'" : ""));
     if (found.isEmpty() || Double.parseDouble(found.getFirst()) != value) {
       throw new IOException("wrote " + value + " and read " + found);
     }
-    return "wrote " + PROBE + " = " + value + " and read it back";
+    return "wrote " + ItemProbe.NAME + " = " + value + " and read it back";
   }
 }
