@@ -14,7 +14,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A collector of ours that is ended as by a power failure, again and again, while one sends. */
 final class KilledCollector implements AutoCloseable {
@@ -64,6 +66,8 @@ final class KilledCollector implements AutoCloseable {
     Random random = new Random(SEED);
     AtomicInteger accepted = new AtomicInteger();
     int[] at = random.ints(KILLS, 0, batches.size()).sorted().toArray();
+    AtomicInteger kills = new AtomicInteger();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     Thread killer =
         Thread.ofPlatform()
             .start(
@@ -73,14 +77,15 @@ final class KilledCollector implements AutoCloseable {
                       TestPipeline.await("some was accepted", PATIENCE, () -> accepted.get() >= n);
                       Thread.sleep(random.nextInt(5)); // the moment is what is tried
                       process.killAndRestart();
+                      kills.incrementAndGet();
                     }
-                  } catch (Exception e) {
-                    throw new IllegalStateException(e);
+                  } catch (Exception | AssertionError e) {
+                    failure.set(e);
                   }
                 });
     int next = 0;
     int doubtful = 0;
-    while (next < batches.size() || killer.isAlive()) {
+    while (failure.get() == null && (next < batches.size() || killer.isAlive())) {
       if (next == batches.size()) {
         killer.join(); // the last kills meet what is queued
       } else if (accepted(batches.get(next))) {
@@ -91,7 +96,13 @@ final class KilledCollector implements AutoCloseable {
         Thread.sleep(5);
       }
     }
-    assertThat(killer.isAlive()).isFalse();
+    killer.join();
+    Throwable failed = failure.get();
+    if (failed != null) {
+      throw new IllegalStateException(
+          "the collector is not there after kill " + (kills.get() + 1) + ", seed " + SEED, failed);
+    }
+    assertThat(kills.get()).as("kills").isEqualTo(KILLS);
     return doubtful;
   }
 
