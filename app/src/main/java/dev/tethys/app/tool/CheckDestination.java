@@ -46,7 +46,8 @@ final class CheckDestination {
         "destination check",
         "<TYPE+URL | exporter>",
         "Try a destination. Connects and authenticates, shows what would be created, then writes"
-            + " one item of each signal and reads it back. It is an exporter of --config, or a URL behind its type"
+            + " one item of each signal and reads it back. The item stays in a database; a file, also"
+            + " of Parquet, is taken away. The destination is an exporter of --config, or a URL behind its type"
             + " with the exporter's keys as parameters: influxdb+http://host:8086/?org=o&bucket=b,"
             + " parquet+s3://bucket/prefix?s3.region=r, statsd+udp://host:8125; a.b=c sets the key"
             + " b within a.",
@@ -126,8 +127,8 @@ final class CheckDestination {
     return s.name().toLowerCase(Locale.ROOT);
   }
 
-  private static @Nullable Signal signal(String word) {
-    for (Signal s : Signal.values()) {
+  static @Nullable Signal signal(String word) {
+    for (Signal s : List.of(Signal.METRICS, Signal.LOGS, Signal.TRACES)) {
       if (word(s).equals(word)) {
         return s;
       }
@@ -143,16 +144,12 @@ final class CheckDestination {
   private static void tried(
       Definition d, Set<Signal> signals, GraphConfig config, boolean write, Console console)
       throws IOException, InterruptedException {
-    List<AutoCloseable> open = new ArrayList<>();
-    try {
+    try (Opened open = new Opened()) {
       Map<Signal, DestinationProbe> probes = new EnumMap<>(Signal.class);
       Checkable<Object> checkable = checkable(d);
       for (Signal s : signals) {
-        TrialContext context = new TrialContext(d, config.extensions());
-        open.add(context);
-        DestinationProbe probe = checkable.probe(d.settings(), s, context);
-        open.add(probe);
-        probes.put(s, probe);
+        TrialContext context = open.add(new TrialContext(d, config.extensions()));
+        probes.put(s, open.add(checkable.probe(d.settings(), s, context)));
       }
       Set<String> answers = new LinkedHashSet<>();
       for (DestinationProbe p : probes.values()) {
@@ -178,20 +175,6 @@ final class CheckDestination {
                     ? e.getValue().write(System.currentTimeMillis() / 1000, PROBE)
                     : "no item of " + word(e.getKey()) + " is written");
       }
-    } finally {
-      for (AutoCloseable c : open.reversed()) {
-        closed(c);
-      }
-    }
-  }
-
-  private static void closed(AutoCloseable c) throws IOException {
-    try {
-      c.close();
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException(e);
     }
   }
 
