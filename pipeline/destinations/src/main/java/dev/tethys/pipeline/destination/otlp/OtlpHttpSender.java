@@ -107,7 +107,7 @@ final class OtlpHttpSender implements Sender {
         }
         default ->
             // of a fault of the server's only: a refusal may quote what was sent
-            a.status() == 507 || a.status() / 100 == 5 && ServersMachine.isInTrouble(said)
+            a.status() == 507 || (a.status() / 100 == 5 && ServersMachine.isInTrouble(said))
                 ? new Verdict.Later(Duration.ZERO, true, reason)
                 : new Verdict.Never(reason);
       };
