@@ -448,12 +448,10 @@ public final class Graph implements GraphView {
    * in a queue behind them, of a destination that is down: at the end of the time it finds none.
    */
   private void stopAll(List<Node> some, Duration patience) {
-    Runnable hasten =
-        () -> some.forEach(n -> n.context.exporters().forEach(QueuedExporter::hasten));
     if (!patience.isPositive()) {
-      hasten.run();
+      hasten(some);
     }
-    Clockwork.Timer late = services.clock().schedule(patience, hasten);
+    Clockwork.Timer late = services.clock().schedule(patience, () -> hasten(some));
     try {
       stopInOrder(some, patience);
     } finally {
@@ -495,15 +493,32 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Stops everything: receivers first, then each node once nothing comes to it any more.
+   * Stops everything: receivers first, then each node once nothing comes to it any more. A change
+   * that is under way, and waits for room in a queue that stays, has to end within the time too.
    *
    * @param patience for all together
    */
-  public synchronized void stop(Duration patience) {
+  public void stop(Duration patience) {
+    long end = services.clock().nanos() + patience.toNanos();
+    Clockwork.Timer late =
+        services.clock().schedule(patience, () -> hasten(List.copyOf(nodes.values())));
+    try {
+      stopBy(end);
+    } finally {
+      late.cancel();
+    }
+  }
+
+  private synchronized void stopBy(long end) {
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::notReady);
-    stopAll(new ArrayList<>(nodes.values()), patience);
+    Duration left = Duration.ofNanos(Math.max(0, end - services.clock().nanos()));
+    stopAll(new ArrayList<>(nodes.values()), left);
     nodes = Map.of();
     config = null;
+  }
+
+  private static void hasten(List<Node> some) {
+    some.forEach(n -> n.context.exporters().forEach(QueuedExporter::hasten));
   }
 
   private void tellWatchers(GraphConfig now) {

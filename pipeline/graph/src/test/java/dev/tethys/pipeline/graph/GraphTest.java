@@ -22,11 +22,13 @@ import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Ledger;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -430,11 +432,13 @@ class GraphTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "the exporter's batcher | , batch: {sizer: items, flush_timeout: 1h, min_size: 1000} | ",
-        "a processor            | | batch"
+        "the exporter's batcher | , batch: {sizer: items, flush_timeout: 1h, min_size: 1000} | | ",
+        "a processor            | | batch | ",
+        "one that is taken out  | | batch | reload"
       })
   void aStopIsBoundedWhateverWaitsForRoom(
-      String who, @Nullable String batch, @Nullable String processor) throws Exception {
+      String who, @Nullable String batch, @Nullable String processor, @Nullable String reload)
+      throws Exception {
     String yaml =
         """
         receivers: {in: }
@@ -466,10 +470,29 @@ class GraphTest {
     in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs, 1000, 0), told::add);
     under.await(); // one takes the whole queue, the next waits for company
     in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs, 1, 0), told::add);
+    if (reload != null) {
+      GraphConfig without =
+          GraphConfig.read(
+              YamlDocument.parse("c.yaml", null, yaml.replace("[batch]", "[]")),
+              services.components(),
+              true);
+      Thread.ofVirtual().start(() -> applied(without));
+      while (!graph.config().equals(Optional.of(without))) {
+        Thread.sleep(1); // from then on it waits for what it takes out
+      }
+    }
     Thread stop = Thread.ofVirtual().start(() -> graph.stop(Duration.ofMillis(200)));
     assertThat(stop.join(Duration.ofSeconds(20))).as(who).isTrue();
     assertThat(told).hasSize(2).allMatch(o -> o instanceof Outcome.Unavailable);
     // that the accounts balance, with nothing held, is looked at behind every test
+  }
+
+  private void applied(GraphConfig config) {
+    try {
+      graph.apply(config);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static byte[] logs() {
