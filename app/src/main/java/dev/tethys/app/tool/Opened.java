@@ -44,7 +44,7 @@ final class Opened implements AutoCloseable {
       if (before == null) {
         return e;
       }
-      if (e != before) {
+      if (!e.equals(before)) { // one may not stand beside itself
         before.addSuppressed(e);
       }
       return before;
