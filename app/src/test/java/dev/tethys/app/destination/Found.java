@@ -121,8 +121,16 @@ final class Found {
     return rows;
   }
 
-  /** Everything is there, as it was written, and nothing else. */
+  /** Everything is there, as it was written, and nothing else; once, where the peer sees to it. */
   void assertHolds(KnownSamples known, Peer peer) {
+    assertWhole(known, peer);
+    if (peer.isIdempotent()) {
+      assertThat(again).as("samples that stand there twice").isZero();
+    }
+  }
+
+  /** Everything is there, as it was written, and nothing else. */
+  void assertWhole(KnownSamples known, Peer peer) {
     List<String> wrong = new ArrayList<>(contradictions);
     Map<Labels, TreeMap<Long, Double>> left = new HashMap<>(samples);
     known
@@ -154,9 +162,6 @@ final class Found {
                             .put(t, text(h.count(), h.sum()))));
     assertThat(wrong.stream().limit(SHOWN)).as(wrong.size() + " differences").isEmpty();
     assertThat(histograms).isEqualTo(whole);
-    if (peer.isIdempotent()) {
-      assertThat(again).as("samples that stand there twice").isZero();
-    }
   }
 
   /** The same of what a reader of ours found, whole histograms to the bit. */

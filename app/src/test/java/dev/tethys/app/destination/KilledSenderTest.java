@@ -1,6 +1,9 @@
 package dev.tethys.app.destination;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.net.URI;
@@ -108,7 +111,15 @@ class KilledSenderTest {
             }
             return found[0].rows() - found[0].again() >= known.samples() - known.refused();
           });
-      found[0].assertHolds(known, peer);
+      found[0].assertWhole(known, peer);
+      if (peer.isIdempotent()) {
+        // Each kill may leave one request without an answer, which its sender repeats: to a queue
+        // that holds it already it is another one.
+        int most = known.batches().stream().mapToInt(Batch::items).max().orElse(0);
+        assertThat(found[0].again())
+            .as("samples that stand there twice")
+            .isLessThanOrEqualTo((long) KilledCollector.KILLS * most);
+      }
       System.getLogger(destination)
           .log(
               System.Logger.Level.INFO,
