@@ -24,7 +24,7 @@ import tools.jackson.databind.ObjectMapper;
 final class Equality {
   private static final String FEATURES =
       "--enable-feature=promql-experimental-functions,promql-extended-range-selectors,"
-          + "promql-binop-fill-modifiers";
+          + "promql-binop-fill-modifiers,native-histograms";
   private static final int SHOWN = 200;
 
   /** Parameters of which many are wrong; a parameter that comes twice counts as it came first. */
