@@ -3,15 +3,15 @@ package dev.tethys.collect.scrape;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
  * Reads whole bodies into arrays that are lent out and taken back, so that an idle target holds
- * none. Not more than {@link #MAX_POOLED} arrays of at most {@link #MAX_POOLED_BYTES} are kept.
+ * none. Not more than {@link #MAX_POOLED} arrays of at most {@link #MAX_POOLED_BYTES} are kept, and
+ * of those none that nobody has needed for a while. Safe for several threads.
  */
 final class BodyReader {
   static final int MAX_POOLED = 16;
@@ -22,7 +22,12 @@ final class BodyReader {
   /** Largest array that every JVM gives. */
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
 
-  private final BlockingQueue<byte[]> pool = new ArrayBlockingQueue<>(MAX_POOLED);
+  /** So many arrays come back between two looks at which of them were needed. */
+  private static final int LOOK = 256;
+
+  private final ArrayDeque<byte[]> pool = new ArrayDeque<>(); // the last used first; guards itself
+  private int least; // arrays that were there at all times since the last look
+  private int back; // arrays that came back since then
 
   /** A body in a lent array; to be closed when it is no longer looked at. */
   final class Body implements AutoCloseable {
@@ -44,10 +49,40 @@ final class BodyReader {
     @Override
     public void close() {
       if (bytes.length > 0 && bytes.length <= MAX_POOLED_BYTES) {
-        pool.offer(bytes);
+        takeBack(bytes);
       }
       bytes = new byte[0];
       length = 0;
+    }
+  }
+
+  private byte[] lend() {
+    synchronized (pool) {
+      byte[] lent = pool.pollFirst();
+      least = Math.min(least, pool.size());
+      return lent != null ? lent : new byte[FIRST_BYTES];
+    }
+  }
+
+  private void takeBack(byte[] bytes) {
+    synchronized (pool) {
+      if (pool.size() < MAX_POOLED) {
+        pool.addFirst(bytes);
+      }
+      if (++back == LOOK) {
+        back = 0;
+        for (int i = 0; i < least; i++) {
+          pool.pollLast();
+        }
+        least = pool.size();
+      }
+    }
+  }
+
+  /** Arrays that wait to be lent. */
+  int pooled() {
+    synchronized (pool) {
+      return pool.size();
     }
   }
 
@@ -69,8 +104,7 @@ final class BodyReader {
         throw new IOException("gzip: invalid header", e);
       }
     }
-    byte[] lent = pool.poll();
-    Body body = new Body(lent != null ? lent : new byte[FIRST_BYTES]);
+    Body body = new Body(lend());
     boolean done = false;
     try {
       int most = (int) Math.min(limit, MAX_ARRAY);

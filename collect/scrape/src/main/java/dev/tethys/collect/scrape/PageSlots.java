@@ -406,6 +406,11 @@ abstract class PageSlots implements SeriesMemory {
     forgetScrape();
   }
 
+  /** Slots that there is room for. */
+  final int capacity() {
+    return keys.length;
+  }
+
   @Override
   public int size() {
     return size;

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one target's scrapes remember of its series for a store that knows them: a reference into it
- * by slot. An idle series costs 15 bytes.
+ * by slot. An idle series costs 11 bytes, and four more where references do not follow each other.
  *
  * <p>Stores mostly give references that differ in their lower halves alone (theirs is {@code
  * generation << 32 | slot}). Invariant: while {@link #upper} is empty, that of all references is
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class SeriesCache extends PageSlots {
   private static final int[] NONE = {};
 
-  private int[] lower = NONE;
+  private final SlotNumbers lower = new SlotNumbers();
   private int[] upper = NONE;
   private int allUpper;
   private boolean any; // whether there is a reference
@@ -33,7 +33,7 @@ final class SeriesCache extends PageSlots {
   @Override
   long identity(int slot) {
     int high = upper.length > 0 ? upper[slot] : allUpper;
-    return (long) high << 32 | lower[slot] & 0xffff_ffffL;
+    return (long) high << 32 | lower.get(slot) & 0xffff_ffffL;
   }
 
   @Override
@@ -43,13 +43,13 @@ final class SeriesCache extends PageSlots {
       any = true;
       allUpper = high;
     } else if (upper.length == 0 && high != allUpper) {
-      upper = new int[lower.length];
+      upper = new int[capacity()];
       Arrays.fill(upper, allUpper);
     }
     if (upper.length > 0) {
       upper[slot] = high;
     }
-    lower[slot] = (int) reference;
+    lower.set(slot, (int) reference, capacity());
   }
 
   @Override
@@ -63,13 +63,13 @@ final class SeriesCache extends PageSlots {
 
   @Override
   void room(int capacity) {
-    lower = Arrays.copyOf(lower, capacity);
+    lower.room(capacity);
     upper = upper.length > 0 ? Arrays.copyOf(upper, capacity) : upper;
   }
 
   @Override
   void keep(int[] slots) {
-    lower = of(lower, slots);
+    lower.keep(slots);
     upper = upper.length > 0 ? of(upper, slots) : upper;
     any = slots.length > 0;
   }
@@ -90,6 +90,7 @@ final class SeriesCache extends PageSlots {
   public void succeed() {
     settle();
     trim();
+    lower.pack();
     forgetScrape();
   }
 
@@ -103,6 +104,6 @@ final class SeriesCache extends PageSlots {
 
   @Override
   long bytes() {
-    return super.bytes() + 4L * (lower.length + upper.length);
+    return super.bytes() + lower.bytes() + 4L * upper.length;
   }
 }

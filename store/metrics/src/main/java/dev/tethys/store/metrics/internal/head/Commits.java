@@ -34,6 +34,11 @@ final class Commits {
   /** So are definitions with more bytes of labels; a reader takes no record of any length. */
   static final int MOST_DEFINED_BYTES = 1 << 22;
 
+  /** A buffer of frames that is larger stays only while it is used. */
+  private static final int ROOMY_BYTES = 1 << 18;
+
+  private static final int MOST_ROOM_BYTES = 1 << 22;
+
   private final Head head;
   private final CommitLog log;
   private final ReentrantLock lock = new ReentrantLock();
@@ -336,9 +341,12 @@ final class Commits {
       a.done = true;
     }
     ready.clear();
+    int size = frames.size;
     frames.clear();
     group++;
-    if (frames.buf.length > 1 << 22) {
+    // The labels of a million new series, say, are nothing that comes each time.
+    if (frames.buf.length > ROOMY_BYTES && size < frames.buf.length / 8
+        || frames.buf.length > MOST_ROOM_BYTES) {
       frames.buf = new byte[1 << 14];
     }
   }
