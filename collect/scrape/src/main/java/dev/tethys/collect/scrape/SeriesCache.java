@@ -33,7 +33,7 @@ final class SeriesCache extends PageSlots {
   @Override
   long identity(int slot) {
     int high = upper.length > 0 ? upper[slot] : allUpper;
-    return (long) high << 32 | lower.get(slot) & 0xffff_ffffL;
+    return (long) high << 32 | Integer.toUnsignedLong(lower.get(slot));
   }
 
   @Override

@@ -32,7 +32,7 @@ final class SlotNumbers {
       return 0;
     }
     int r = run;
-    if (slot < starts[r] || r + 1 < runs && slot >= starts[r + 1]) {
+    if (slot < starts[r] || (r + 1 < runs && slot >= starts[r + 1])) {
       int found = Arrays.binarySearch(starts, 0, runs, slot);
       r = Math.max(0, found >= 0 ? found : -found - 2);
       run = r;

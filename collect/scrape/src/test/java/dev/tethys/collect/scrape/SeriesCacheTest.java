@@ -42,7 +42,7 @@ class SeriesCacheTest {
         int slot = cache.find(key);
         last += slot >= 0 ? 0 : 1 + random.nextInt(20) / 19 * 5;
         long lower = inTurn ? last : 1 + Math.floorMod(key, 1000L);
-        long reference = slot >= 0 ? known.get(key) : lower | upper(kinds, key);
+        long reference = known.getOrDefault(key, lower | upper(kinds, key));
         assertThat(slot >= 0).isEqualTo(known.containsKey(key));
         if (slot >= 0) {
           assertThat(cache.identity(slot)).isEqualTo(known.get(key));

@@ -345,8 +345,8 @@ final class Commits {
     frames.clear();
     group++;
     // The labels of a million new series, say, are nothing that comes each time.
-    if (frames.buf.length > ROOMY_BYTES && size < frames.buf.length / 8
-        || frames.buf.length > MOST_ROOM_BYTES) {
+    if (frames.buf.length > MOST_ROOM_BYTES
+        || (frames.buf.length > ROOMY_BYTES && size < frames.buf.length / 8)) {
       frames.buf = new byte[1 << 14];
     }
   }
