@@ -50,6 +50,9 @@ final class Backlog {
   /** Threads that wait for room. */
   int blocked;
 
+  /** Bytes that were taken beyond the size, since there was room last. */
+  long beyond;
+
   /** Nobody waits for room any more. */
   boolean hastened;
 

@@ -170,6 +170,16 @@ final class DeliveryEngine implements Outbox {
   }
 
   @Override
+  public void lookAgain() {
+    backlog.lock.lock();
+    try {
+      backlog.room.signalAll();
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
   public void close(Duration drain) {
     Clockwork.Timer end = null;
     deliveries.hurry();

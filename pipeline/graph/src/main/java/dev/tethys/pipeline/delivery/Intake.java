@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * place on the shelf, then what its source is told.
  */
 final class Intake {
+  /** Bytes that are taken beyond the size of components that a reload takes out. */
+  static final long MOST_BEYOND = 64L << 20;
+
   private final String name;
   private final Backlog backlog;
   private final Account account;
@@ -69,14 +72,9 @@ final class Intake {
           return back(parcel, name + " is stopping");
         }
         if (hasRoom(parcel, charge)) {
-          backlog.parcels++;
-          backlog.items += parcel.items();
-          backlog.stores++;
-          storing += charge;
+          backlog.beyond = 0;
+          reserve(parcel, charge);
           return null;
-        }
-        if (backlog.hastened && backlog.options.whenFull() == OutboxOptions.WhenFull.BLOCK) {
-          return back(parcel, name + " is stopping, and its queue is full");
         }
         switch (backlog.options.whenFull()) {
           case REFUSE -> {
@@ -90,15 +88,24 @@ final class Intake {
             return back(parcel, "the queue of " + name + " is full");
           }
           case DROP_OLDEST -> {
-            if (!dropOldest(dropped)) {
-              if (backlog.hastened) {
-                return back(parcel, name + " is stopping, and all of its queue is being sent");
-              }
-              awaitRoom();
+            if (dropOldest(dropped)) {
+              continue;
             }
           }
-          case BLOCK -> awaitRoom();
+          case BLOCK -> {}
         }
+        if (Passage.isClosing()) {
+          if (backlog.beyond + charge > MOST_BEYOND) {
+            return back(parcel, "the queue of " + name + " is full, whoever ends before it");
+          }
+          backlog.beyond += charge;
+          reserve(parcel, charge);
+          return null;
+        }
+        if (backlog.hastened) {
+          return back(parcel, name + " is stopping, and its queue is full");
+        }
+        awaitRoom();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -107,6 +114,13 @@ final class Intake {
       backlog.lock.unlock();
       dropped.forEach(r -> r.settle(Outcome.ACCEPTED)); // as configured
     }
+  }
+
+  private void reserve(Parcel parcel, long charge) {
+    backlog.parcels++;
+    backlog.items += parcel.items();
+    backlog.stores++;
+    storing += charge;
   }
 
   private Outcome back(Parcel parcel, String why) {

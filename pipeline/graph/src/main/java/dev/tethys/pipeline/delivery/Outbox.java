@@ -56,6 +56,13 @@ public interface Outbox extends OutboxView, AutoCloseable {
   void hasten();
 
   /**
+   * Those who wait for room look whether they still have to. Who came through a component that has
+   * to end ({@link Passage}) does not: what it holds may be acknowledged, so it is taken beyond the
+   * size of the queue, up to a bound behind which it is returned.
+   */
+  void lookAgain();
+
+  /**
    * Takes nothing more and sends what it can within the time; what is left stays on disk, or is
    * returned.
    */

@@ -44,7 +44,14 @@ public final class Graph implements GraphView {
   /** How long what is taken out by a reload may drain. */
   private static final Duration RELOAD_DRAIN = Duration.ofSeconds(30);
 
+  /**
+   * How long what is taken out by a reload may wait for room in a queue that stays, before it is
+   * taken there all the same.
+   */
+  private static final Duration RELOAD_WAIT = Duration.ofSeconds(5);
+
   private final GraphServices services;
+  private final Duration reloadWait;
   private final Map<NodeKey, Slot> slots = new HashMap<>();
   private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
   private volatile Map<NodeKey, Node> nodes = Map.of(); // never changed, only replaced
@@ -53,7 +60,12 @@ public final class Graph implements GraphView {
 
   /** A graph of nothing. */
   public Graph(GraphServices services) {
+    this(services, RELOAD_WAIT);
+  }
+
+  Graph(GraphServices services, Duration reloadWait) {
     this.services = services;
+    this.reloadWait = reloadWait;
   }
 
   /**
@@ -142,7 +154,7 @@ public final class Graph implements GraphView {
     config = next;
     pauseNanos = change.longest;
     tellWatchers(next);
-    stopAll(gone, RELOAD_DRAIN);
+    stopGone(gone);
     forget(plan);
   }
 
@@ -307,7 +319,7 @@ public final class Graph implements GraphView {
       Slot s = slot(n.key);
       s.hold(HOLD);
       try {
-        stop(old, Duration.ZERO);
+        stopNow(old);
         replacedInPlace.add(old);
         start(n);
         startedInPlace.add(n);
@@ -329,7 +341,7 @@ public final class Graph implements GraphView {
           });
       for (Node n : startedInPlace.reversed()) {
         slot(n.key).put(null);
-        stop(n, Duration.ZERO);
+        stopNow(n);
       }
       for (Node old : replacedInPlace.reversed()) {
         revive(old);
@@ -338,7 +350,7 @@ public final class Graph implements GraphView {
       for (Node n : startedBeside.reversed()) {
         Node old = nodes.get(n.key);
         slot(n.key).put(old == null ? null : old.consumer());
-        stop(n, Duration.ZERO);
+        stopNow(n);
       }
       GraphConfig before = config;
       if (before != null) {
@@ -347,6 +359,14 @@ public final class Graph implements GraphView {
         forget(p);
         tellWatchers(before); // one that took the place of another was told nothing yet
       }
+    }
+
+    /** Stops a node while others go on; what it holds has room in the queues behind it. */
+    private void stopNow(Node n) {
+      List<Node> behind = new ArrayList<>(nodes.values());
+      behind.addAll(wanted.values());
+      endWaits(List.of(n), behind);
+      stop(n, Duration.ZERO);
     }
 
     /** A component that was stopped cannot be started again, so another takes its place. */
@@ -441,6 +461,31 @@ public final class Graph implements GraphView {
     }
     services.metrics().unregister(n.context.metrics());
     LOG.log(Level.DEBUG, "{0} has stopped", n.context.name());
+  }
+
+  /**
+   * Stops what a reload has taken out. What that holds may wait for room in a queue that stays, of
+   * a destination that is down, for a while; then it is taken beyond the size of the queue.
+   */
+  private void stopGone(List<Node> gone) {
+    List<Node> all = new ArrayList<>(gone);
+    all.addAll(nodes.values());
+    Clockwork.Timer late = services.clock().schedule(reloadWait, () -> endWaits(gone, all));
+    try {
+      stopAll(gone, RELOAD_DRAIN);
+    } finally {
+      late.cancel();
+    }
+  }
+
+  /**
+   * What nodes hand on waits no more for room.
+   *
+   * @param all in whose queues it may wait now
+   */
+  private static void endWaits(List<Node> ending, List<Node> all) {
+    ending.forEach(n -> n.context.exit().close());
+    all.forEach(n -> n.context.exporters().forEach(QueuedExporter::lookAgain));
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.ledger.Account;
 import java.time.Duration;
 import java.util.List;
@@ -15,14 +16,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Junction implements Consumer {
   private volatile Edge[] edges = {};
+  private final Passage.Exit exit;
   private final @Nullable Account account;
 
   /**
    * A junction.
    *
+   * @param exit of the node
    * @param account of a receiver, for which it is kept here; null for others
    */
-  Junction(@Nullable Account account) {
+  Junction(Passage.Exit exit, @Nullable Account account) {
+    this.exit = exit;
     this.account = account;
   }
 
@@ -46,9 +50,12 @@ final class Junction implements Consumer {
       batch.share();
     }
     Receipt each = Receipt.join(r, to.length);
-    for (Edge e : to) {
-      e.consume(batch, each);
-    }
+    exit.pass(
+        () -> {
+          for (Edge e : to) {
+            e.consume(batch, each);
+          }
+        });
   }
 
   private static Receipt counted(int items, Receipt receipt, Account account) {

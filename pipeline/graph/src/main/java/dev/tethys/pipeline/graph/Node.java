@@ -43,7 +43,10 @@ final class Node {
     this.context = context;
     for (String o : outputNames) {
       outputs.put(
-          o, new Junction(key.kind() == Kind.RECEIVER ? context.account(Plan.signal(o)) : null));
+          o,
+          new Junction(
+              context.exit(),
+              key.kind() == Kind.RECEIVER ? context.account(Plan.signal(o)) : null));
     }
     this.component = create(definition.factory(), definition.settings());
   }

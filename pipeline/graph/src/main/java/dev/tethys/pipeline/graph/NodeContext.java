@@ -17,6 +17,7 @@ import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxView;
+import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
 import java.util.HashSet;
@@ -51,6 +52,13 @@ final class NodeContext implements Context {
 
   List<QueuedExporter> exporters() {
     return exporters;
+  }
+
+  private final Passage.Exit exit = new Passage.Exit();
+
+  /** Where all leaves that the node hands on. */
+  Passage.Exit exit() {
+    return exit;
   }
 
   /** What is shown of their queues; null where none runs. */

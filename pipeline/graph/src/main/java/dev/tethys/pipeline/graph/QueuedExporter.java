@@ -85,7 +85,7 @@ final class QueuedExporter implements QueuePart {
     this.batcher =
         b == null
             ? null
-            : new Batcher(b, MAX_PARTITIONS, context.clock(), name, this::enqueue, new Meter());
+            : new Batcher(b, MAX_PARTITIONS, context.clock(), name, this::handOut, new Meter());
     this.first = batcher == null ? this::enqueue : batcher;
   }
 
@@ -149,6 +149,13 @@ final class QueuedExporter implements QueuePart {
   @Override
   public void consume(Batch batch, Receipt receipt) {
     first.consume(batch, receipt);
+  }
+
+  /**
+   * What has waited for company goes on, maybe on a thread of its own, and has to when this ends.
+   */
+  private void handOut(Batch batch, Receipt receipt) {
+    context.exit().pass(() -> enqueue(batch, receipt));
   }
 
   private void enqueue(Batch batch, Receipt receipt) {
@@ -279,6 +286,14 @@ final class QueuedExporter implements QueuePart {
       box.close(left);
     } else {
       sender.close();
+    }
+  }
+
+  /** Who waits for room in its queue looks whether he has to. */
+  void lookAgain() {
+    Outbox box = outbox;
+    if (box != null) {
+      box.lookAgain();
     }
   }
 

@@ -509,6 +509,55 @@ class OutboxTest {
     assertThat(far.numbers()).containsExactly(1, 2);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatComesThroughSomethingThatEndsIsTakenBeyondTheSizeAndOthersWait(boolean disk)
+      throws InterruptedException {
+    Outbox b =
+        open(options(disk).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.BLOCK));
+    Passage.Exit ends = new Passage.Exit();
+    Passage.Exit stays = new Passage.Exit();
+    put(b, 1, 0);
+    Thread other = Thread.ofPlatform().start(() -> stays.pass(() -> put(b, 2, 0)));
+    Thread t = Thread.ofPlatform().start(() -> ends.pass(() -> stays.pass(() -> put(b, 3, 0))));
+    while (other.getState() != Thread.State.WAITING || t.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    ends.close();
+    b.lookAgain();
+    t.join();
+    assertThat(b.status().parcels()).isEqualTo(2);
+    assertThat(other.isAlive()).isTrue();
+    clock.run();
+    other.join();
+    clock.run();
+    assertThat(far.numbers()).containsExactly(1, 3, 2);
+    assertThat(told).hasSize(3).allMatch(o -> o == Outcome.ACCEPTED);
+  }
+
+  @Test
+  void whatIsTakenBeyondTheSizeIsBounded() {
+    Outbox b =
+        open(options(false).withCapacity(new Capacity(1 << 30, 0, 1)).withWhenFull(WhenFull.BLOCK));
+    Passage.Exit ends = new Passage.Exit();
+    ends.close();
+    int third = (int) (Intake.MOST_BEYOND / 3);
+    for (int i = 0; i < 5; i++) {
+      byte[] body = new byte[third - 1000];
+      ends.pass(() -> b.put(new Parcel(Signal.LOGS, body, 1, 0, Map.of()), told::add));
+    }
+    assertThat(b.status().parcels()).isEqualTo(4);
+    assertThat(told).hasSize(1).allMatch(o -> o instanceof Outcome.Unavailable);
+    clock.run();
+    // There was room since, so that a later reload finds as much again.
+    for (int i = 0; i < 4; i++) {
+      byte[] body = new byte[third - 1000];
+      ends.pass(() -> b.put(new Parcel(Signal.LOGS, body, 1, 0, Map.of()), told::add));
+    }
+    assertThat(b.status().parcels()).isEqualTo(4);
+    clock.run();
+  }
+
   @Test
   void whoIsBlockedHearsThatTheOutboxCloses() throws InterruptedException {
     Outbox b =

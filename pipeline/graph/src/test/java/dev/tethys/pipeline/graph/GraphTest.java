@@ -452,8 +452,7 @@ class GraphTest {
             logs: {receivers: [in], processors: [%s], exporters: [queued]}
         """
             .formatted(batch == null ? "" : batch, processor == null ? "" : processor);
-    graph.apply(
-        GraphConfig.read(YamlDocument.parse("c.yaml", null, yaml), services.components(), true));
+    graph.apply(read(yaml));
     CountDownLatch under = new CountDownLatch(1);
     doubles.sending =
         () -> {
@@ -471,12 +470,8 @@ class GraphTest {
     under.await(); // one takes the whole queue, the next waits for company
     in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs, 1, 0), told::add);
     if (reload != null) {
-      GraphConfig without =
-          GraphConfig.read(
-              YamlDocument.parse("c.yaml", null, yaml.replace("[batch]", "[]")),
-              services.components(),
-              true);
-      Thread.ofVirtual().start(() -> applied(without));
+      GraphConfig without = read(yaml.replace("[batch]", "[]"));
+      Thread.ofVirtual().start(() -> applied(graph, without));
       while (!graph.config().equals(Optional.of(without))) {
         Thread.sleep(1); // from then on it waits for what it takes out
       }
@@ -487,7 +482,76 @@ class GraphTest {
     // that the accounts balance, with nothing held, is looked at behind every test
   }
 
-  private void applied(GraphConfig config) {
+  private static final String BEFORE_A_FULL_QUEUE =
+      """
+      extensions: {file_storage: {directory: %s}}
+      receivers: {in: }
+      processors: {batch: {timeout: 1h, send_batch_size: 1000}}
+      exporters:
+        queued:
+          sending_queue:
+            {num_consumers: 1, queue_size: 1, sizer: requests, block_on_overflow: true, %s}
+          retry_on_failure: {enabled: true, max_elapsed_time: 0}
+      service:
+        extensions: [file_storage]
+        pipelines:
+          logs: {receivers: [in], processors: [%s], exporters: [queued]}
+      """;
+
+  /**
+   * A destination that is down for longer than a reload may take: what it takes out or changes
+   * holds something for which there is no room.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "a processor that goes     | wait_for_result: true | [batch] | []",
+        "one that is changed       | wait_for_result: true | 1h | 2h",
+        "what is acknowledged      | wait_for_result: false | [batch] | []",
+        "a queue on disk           | storage: file_storage | [batch] | []",
+        "an exporter's own batcher | 'batch: {sizer: items, flush_timeout: 1h, min_size: 1000}'"
+            + " | flush_timeout: 1h | flush_timeout: 2h"
+      })
+  void aReloadIsBoundedAndWhatItTakesOutIsNeitherLostNorSentTwice(
+      String who, String queue, String from, String to, @TempDir Path dir) throws Exception {
+    Graph g = new Graph(services, Duration.ofMillis(1));
+    String processor = queue.startsWith("batch") ? "" : "batch";
+    String yaml = BEFORE_A_FULL_QUEUE.formatted(dir, queue, processor);
+    g.apply(read(yaml));
+    CountDownLatch under = new CountDownLatch(1);
+    CountDownLatch isBack = new CountDownLatch(1);
+    doubles.sending =
+        () -> {
+          under.countDown();
+          try {
+            isBack.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException("cut off", e);
+          }
+        };
+    List<Outcome> told = new CopyOnWriteArrayList<>();
+    Consumer in = input("in", Signal.LOGS);
+    byte[] logs = GraphTest.logs();
+    in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs, 1000, 0), told::add);
+    under.await(); // one takes the whole queue, the next waits for company
+    in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs, 1, 0), told::add);
+    GraphConfig next = read(yaml.replace(from, to));
+    Thread reload = Thread.ofVirtual().start(() -> applied(g, next));
+    assertThat(reload.join(Duration.ofSeconds(20))).as(who).isTrue();
+    assertThat(told).allMatch(o -> o == Outcome.ACCEPTED);
+    assertThat(g.outboxes().values()).extracting(b -> b.status().items()).containsExactly(1001L);
+    isBack.countDown();
+    g.stop(Duration.ofSeconds(10));
+    assertThat(told).hasSize(2).allMatch(o -> o == Outcome.ACCEPTED);
+    assertThat(taken("queued")).extracting(Batch::items).containsExactlyInAnyOrder(1000, 1);
+  }
+
+  private GraphConfig read(String yaml) {
+    return GraphConfig.read(YamlDocument.parse("c.yaml", null, yaml), services.components(), true);
+  }
+
+  private static void applied(Graph graph, GraphConfig config) {
     try {
       graph.apply(config);
     } catch (IOException e) {

@@ -107,5 +107,8 @@ final class DirectOutbox implements Outbox {
   public void hasten() {}
 
   @Override
+  public void lookAgain() {}
+
+  @Override
   public void close(Duration drain) {}
 }

@@ -1,0 +1,52 @@
+package dev.tethys.pipeline.delivery;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The component through which a thread hands something on, with those through which it came there.
+ * A queue that is full looks at it: who comes through a component that has to end is not made to
+ * wait, while everybody else goes on waiting.
+ */
+public final class Passage {
+  private static final ScopedValue<Passage> OF_THREAD = ScopedValue.newInstance();
+
+  private final Exit exit;
+  private final @Nullable Passage before;
+
+  private Passage(Exit exit, @Nullable Passage before) {
+    this.exit = exit;
+    this.before = before;
+  }
+
+  private static @Nullable Passage ofThread() {
+    return OF_THREAD.isBound() ? OF_THREAD.get() : null;
+  }
+
+  /** Whether one of the components through which this thread came has to end. */
+  static boolean isClosing() {
+    for (Passage p = ofThread(); p != null; p = p.before) {
+      if (p.exit.closing) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Where all leaves that one component hands on. */
+  public static final class Exit {
+    private volatile boolean closing;
+
+    /** Hands something on. */
+    public void pass(Runnable handing) {
+      ScopedValue.where(OF_THREAD, new Passage(this, ofThread())).run(handing);
+    }
+
+    /**
+     * The component has to end: queues do not make it wait any more. Those that do so now have to
+     * be told ({@link Outbox#lookAgain}).
+     */
+    public void close() {
+      closing = true;
+    }
+  }
+}
