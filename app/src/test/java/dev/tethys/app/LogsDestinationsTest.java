@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -98,6 +99,55 @@ class LogsDestinationsTest {
     } finally {
       otlp.stop(0);
     }
+  }
+
+  /** The queue of an exporter is full, and sources wait for room in it. */
+  @Test
+  void anEndIsBoundedWhileADestinationIsDownAndTheNextStartRepeatsNothing() throws Exception {
+    int port = Ports.free();
+    Path file = folder.resolve("promtail.yml");
+    Path log = folder.resolve("app.log");
+    List<String> written = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      written.add("line " + i + " " + "x".repeat(50_000));
+    }
+    Files.write(log, written);
+    try (LokiDouble loki = new LokiDouble()) {
+      loki.away(true);
+      Files.writeString(
+          file,
+          """
+          server: {http_listen_port: %d}
+          positions: {filename: %s/positions.yaml, sync_period: 1s}
+          scrape_configs:
+            - job_name: a
+              static_configs: [{labels: {app: a, __path__: %s}}]
+          exporters:
+            loki:
+              endpoint: %s
+              sending_queue: {num_consumers: 1, queue_size: 2, sizer: requests, block_on_overflow: true}
+              retry_on_failure: {enabled: true, max_elapsed_time: 0}
+          """
+              .formatted(port, folder, log, loki.url()));
+      List<String> args = List.of("logs", "-config.file=" + file);
+      try (TethysProcess p = TethysProcess.launch(folder, port, args).awaitReady()) {
+        p.await("a full queue", LIMIT, () -> waitsForRoom(p));
+        new ProcessBuilder("kill", String.valueOf(p.pid())).start().waitFor();
+        p.await("the end", LIMIT, () -> ProcessHandle.of(p.pid()).isEmpty());
+      }
+      loki.away(false);
+      try (TethysProcess p = TethysProcess.launch(folder, port, args)) {
+        p.await("all lines", LIMIT, () -> loki.lines.size() >= written.size());
+      }
+      assertThat(loki.lines).containsExactlyElementsOf(written);
+    }
+  }
+
+  private static boolean waitsForRoom(TethysProcess p) {
+    return p.get("/metrics")
+        .body()
+        .lines()
+        .anyMatch(l -> l.startsWith("otelcol_exporter_queue_size{") && l.endsWith(" 2"));
   }
 
   private static boolean contains(Path file, String text) {

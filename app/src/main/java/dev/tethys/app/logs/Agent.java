@@ -57,6 +57,8 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** A running {@code tethys logs}: its jobs, what they find, where that goes, what is shown. */
@@ -222,6 +224,21 @@ final class Agent implements AutoCloseable {
       @Override
       public void flush() {
         to.flush();
+      }
+
+      @Override
+      public void makeRoom() {
+        to.makeRoom();
+      }
+
+      @Override
+      public void keepToSize() {
+        to.keepToSize();
+      }
+
+      @Override
+      public void hasten() {
+        to.hasten();
       }
 
       @Override
@@ -399,11 +416,7 @@ final class Agent implements AutoCloseable {
    * @param last whether the destination is closed too
    */
   private void stop(List<LogJob> gone, boolean lastOfReading, boolean last) {
-    gone.forEach(LogJob::stopReading);
-    // Who pushes is answered once all is delivered, so what they sent is flushed first.
-    destination.flush();
-    gone.forEach(LogJob::stopSources);
-    destination.flush();
+    giveOn(gone, last ? destination::hasten : destination::makeRoom);
     if (last) {
       finish();
     } else {
@@ -417,6 +430,46 @@ final class Agent implements AutoCloseable {
       reading.positions.save();
     }
     gone.forEach(LogJob::close);
+  }
+
+  /**
+   * Ends the sources of jobs, and gives on what these, stages and clients hold.
+   *
+   * @param late run when that takes long because a destination is down, whose queue is full
+   */
+  private void giveOn(List<LogJob> gone, Runnable late) {
+    Clockwork clock = Clockwork.system();
+    ReentrantLock ends = new ReentrantLock();
+    AtomicBoolean given = new AtomicBoolean();
+    Runnable ifNotGiven =
+        () -> {
+          ends.lock();
+          try {
+            if (!given.get()) {
+              late.run();
+            }
+          } finally {
+            ends.unlock();
+          }
+        };
+    Clockwork.Timer timer =
+        clock.schedule(PATIENCE, () -> clock.execute("a destination is slow", ifNotGiven));
+    try {
+      gone.forEach(LogJob::stopReading);
+      // Who pushes is answered once all is delivered, so what they sent is flushed first.
+      destination.flush();
+      gone.forEach(LogJob::stopSources);
+      destination.flush();
+    } finally {
+      timer.cancel();
+      ends.lock();
+      try {
+        given.set(true);
+        destination.keepToSize();
+      } finally {
+        ends.unlock();
+      }
+    }
   }
 
   /** As {@link #reload}, for who cannot be told. */

@@ -14,6 +14,15 @@ interface EntryDestination {
   /** Sends what was gathered without waiting for more. */
   void flush();
 
+  /** Those who wait for room do not any more: they are taken, up to a bound. */
+  void makeRoom();
+
+  /** Those who bring more than there is room for wait again. */
+  void keepToSize();
+
+  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  void hasten();
+
   /** Sends what it can within the time, and ends. */
   void close(Duration patience);
 
@@ -28,6 +37,21 @@ interface EntryDestination {
       @Override
       public void flush() {
         clients.flush();
+      }
+
+      @Override
+      public void makeRoom() {
+        clients.makeRoom();
+      }
+
+      @Override
+      public void keepToSize() {
+        clients.keepToSize();
+      }
+
+      @Override
+      public void hasten() {
+        clients.hasten();
       }
 
       @Override
@@ -60,6 +84,21 @@ interface EntryDestination {
       }
 
       @Override
+      public void makeRoom() {
+        several.forEach(EntryDestination::makeRoom);
+      }
+
+      @Override
+      public void keepToSize() {
+        several.forEach(EntryDestination::keepToSize);
+      }
+
+      @Override
+      public void hasten() {
+        several.forEach(EntryDestination::hasten);
+      }
+
+      @Override
       public void close(Duration patience) {
         several.forEach(d -> d.close(patience));
       }
@@ -80,6 +119,21 @@ interface EntryDestination {
       }
 
       @Override
+      public void makeRoom() {
+        d.makeRoom();
+      }
+
+      @Override
+      public void keepToSize() {
+        d.keepToSize();
+      }
+
+      @Override
+      public void hasten() {
+        d.hasten();
+      }
+
+      @Override
       public void close(Duration patience) {
         d.flush();
       }
@@ -96,6 +150,15 @@ interface EntryDestination {
 
       @Override
       public void flush() {}
+
+      @Override
+      public void makeRoom() {}
+
+      @Override
+      public void keepToSize() {}
+
+      @Override
+      public void hasten() {}
 
       @Override
       public void close(Duration patience) {}

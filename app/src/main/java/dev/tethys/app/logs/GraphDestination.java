@@ -23,6 +23,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.destination.loki.EntryBatch;
 import dev.tethys.pipeline.destination.loki.EntryStreams;
 import dev.tethys.pipeline.grammar.GraphConfig;
@@ -48,9 +49,10 @@ import org.jspecify.annotations.Nullable;
  * them: through its processors to all of its exporters. A stream's labels are the attributes of a
  * resource, structured metadata those of a record; the tenant goes along as {@code x-scope-orgid}.
  *
- * <p>Invariants: all but the graph is guarded by {@link #lock}; {@link #underWay} is the bytes of
- * batches that were handed to the graph and of which nothing was heard. Beyond {@link
- * #MAX_UNDER_WAY} whoever brings an entry waits.
+ * <p>Invariants: all but the graph is guarded by {@link #lock}, which is held by who waits for room
+ * in a queue of the graph; {@link #underWay} is the bytes of batches that were handed to the graph
+ * and of which nothing was heard. Beyond {@link #MAX_UNDER_WAY} whoever brings an entry waits, for
+ * which there is room once more where somebody has to end.
  */
 final class GraphDestination implements EntryDestination {
   private static final System.Logger LOG = System.getLogger(GraphDestination.class.getName());
@@ -109,7 +111,9 @@ final class GraphDestination implements EntryDestination {
   private final Map<String, EntryBatch> batches = new HashMap<>();
   private volatile @Nullable Consumer output;
   private long underWay; // bytes
-  private boolean closing;
+  private volatile Passage.Exit exit = new Passage.Exit();
+  private volatile boolean makesRoom;
+  private volatile boolean closing;
 
   GraphDestination(Registry metrics) {
     Ledger ledger = new Ledger();
@@ -206,7 +210,7 @@ final class GraphDestination implements EntryDestination {
     batches.remove(b.tenant(), b);
     b.cancelTimer();
     byte[] push = b.writer().toByteArray();
-    while (underWay > MAX_UNDER_WAY && !closing) {
+    while (underWay > (makesRoom ? 2 : 1) * MAX_UNDER_WAY && !closing) {
       less.awaitUninterruptibly();
     }
     if (closing) {
@@ -239,7 +243,7 @@ final class GraphDestination implements EntryDestination {
     if (to == null) {
       throw new IllegalStateException("the graph has not started");
     }
-    to.consume(batch, outcome -> told(b, push, pause, outcome));
+    exit.pass(() -> to.consume(batch, outcome -> told(b, push, pause, outcome)));
   }
 
   private void told(EntryBatch b, byte[] push, Duration pause, Outcome outcome) {
@@ -265,10 +269,7 @@ final class GraphDestination implements EntryDestination {
   }
 
   private void again(EntryBatch b, byte[] push, Duration pause) {
-    lock.lock();
-    boolean given = closing;
-    lock.unlock();
-    if (!given) {
+    if (!closing) {
       hand(b, push, pause);
     }
   }
@@ -284,10 +285,42 @@ final class GraphDestination implements EntryDestination {
   }
 
   @Override
+  public void makeRoom() {
+    makesRoom = true;
+    exit.close();
+    graph.lookAgain();
+    wake();
+  }
+
+  @Override
+  public void keepToSize() {
+    makesRoom = false;
+    exit = new Passage.Exit();
+  }
+
+  @Override
+  public void hasten() {
+    closing = true;
+    graph.hasten();
+    wake();
+  }
+
+  private void wake() {
+    lock.lock();
+    try {
+      less.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public void close(Duration patience) {
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find everything full
     try {
-      flushing.join(patience);
+      if (!flushing.join(patience)) {
+        hasten(); // or it would keep the lock
+      }
       lock.lockInterruptibly();
       try {
         long left = patience.toNanos();

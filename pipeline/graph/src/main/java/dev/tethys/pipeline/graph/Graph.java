@@ -566,6 +566,16 @@ public final class Graph implements GraphView {
     some.forEach(n -> n.context.exporters().forEach(QueuedExporter::hasten));
   }
 
+  /** From now on nobody waits for room in its queues: what finds none is returned to its source. */
+  public void hasten() {
+    hasten(List.copyOf(nodes.values()));
+  }
+
+  /** {@link dev.tethys.pipeline.delivery.Outbox#lookAgain} of all of its queues. */
+  public void lookAgain() {
+    endWaits(List.of(), List.copyOf(nodes.values()));
+  }
+
   private void tellWatchers(GraphConfig now) {
     RunningGraph running = now.running();
     watchers(GraphWatcher.class).forEach(w -> w.runs(running));

@@ -87,7 +87,7 @@ class OutboxTest {
         .containsExactly(0, 2, 4, 6, 8, 10, 12, 14, 16, 18);
     assertThat(far.numbers()).hasSize(20);
     assertThat(far.taken.get(0).headers()).isEqualTo(Map.of("n", "0"));
-    assertThat(told).hasSize(20).allMatch(o -> o == Outcome.ACCEPTED);
+    assertThat(told).hasSize(20).allMatch(Outcome.ACCEPTED::equals);
     assertThat(account.balance().out()).isEqualTo(200);
     assertThat(b.status().parcels()).isZero();
     assertThat(clock.alarms()).isZero();
@@ -487,7 +487,7 @@ class OutboxTest {
     far.answer = p -> Verdict.DELIVERED;
     clock.advance(Duration.ofMinutes(5));
     Balance at = account.balance();
-    assertThat(told).hasSize(n).allMatch(o -> o == Outcome.ACCEPTED);
+    assertThat(told).hasSize(n).allMatch(Outcome.ACCEPTED::equals);
     assertThat(at.allDropped()).isPositive();
     assertThat(at.out() + at.allDropped()).isEqualTo(n);
     assertThat(far.items()).isEqualTo(at.out());
@@ -532,7 +532,7 @@ class OutboxTest {
     other.join();
     clock.run();
     assertThat(far.numbers()).containsExactly(1, 3, 2);
-    assertThat(told).hasSize(3).allMatch(o -> o == Outcome.ACCEPTED);
+    assertThat(told).hasSize(3).allMatch(Outcome.ACCEPTED::equals);
   }
 
   @Test

@@ -539,11 +539,11 @@ class GraphTest {
     GraphConfig next = read(yaml.replace(from, to));
     Thread reload = Thread.ofVirtual().start(() -> applied(g, next));
     assertThat(reload.join(Duration.ofSeconds(20))).as(who).isTrue();
-    assertThat(told).allMatch(o -> o == Outcome.ACCEPTED);
+    assertThat(told).allMatch(Outcome.ACCEPTED::equals);
     assertThat(g.outboxes().values()).extracting(b -> b.status().items()).containsExactly(1001L);
     isBack.countDown();
     g.stop(Duration.ofSeconds(10));
-    assertThat(told).hasSize(2).allMatch(o -> o == Outcome.ACCEPTED);
+    assertThat(told).hasSize(2).allMatch(Outcome.ACCEPTED::equals);
     assertThat(taken("queued")).extracting(Batch::items).containsExactlyInAnyOrder(1000, 1);
   }
 

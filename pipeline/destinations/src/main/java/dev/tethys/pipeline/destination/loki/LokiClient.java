@@ -7,12 +7,14 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -43,8 +45,8 @@ public final class LokiClient implements AutoCloseable {
   /** How often a batch that is held for a queue on disk, which tells nobody, looks at it. */
   private static final Duration DISK_LOOK = Duration.ofMillis(100);
 
-  /** How long a disk that took no request is left alone. */
-  private static final Duration DISK_PAUSE = Duration.ofMillis(100);
+  /** How long a queue that took no request is left alone. */
+  private static final Duration PAUSE = Duration.ofMillis(100);
 
   private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
 
@@ -62,6 +64,7 @@ public final class LokiClient implements AutoCloseable {
   private @Nullable TenantLane lastLane; // the one that the entry before went into
   private @Nullable PushWriter spare; // with the room of an earlier request
   private volatile boolean closing;
+  private volatile Passage.Exit exit = new Passage.Exit();
 
   /**
    * Opens a client, and goes on with what is found in its folder.
@@ -285,34 +288,43 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * Puts a request into the queue. While the disk of the queue takes nothing, all wait: what comes
-   * later must not be before it.
+   * Puts a request into the queue. While the queue takes nothing, all wait: what comes later must
+   * not be before it. Who is interrupted waits on, for the entries are of others too.
    */
   private void put(TenantLane lane, EntryBatch p, Parcel parcel) {
-    while (true) {
-      AtomicBoolean refused = new AtomicBoolean();
-      outbox.put(
-          parcel,
-          outcome -> {
-            if (onDisk && outcome instanceof Outcome.Unavailable && !closing) {
-              refused.set(true); // said by the queue; before put returns
-              return;
-            }
-            told(parcel, outcome, p);
-            if (lane.answered()) {
-              look(lane, null);
-            }
-          });
-      if (!refused.get()) {
-        return;
-      }
+    boolean interrupted = false;
+    while (!offer(lane, p, parcel)) {
+      interrupted |= Thread.interrupted();
       try {
-        Thread.sleep(DISK_PAUSE);
+        Thread.sleep(PAUSE);
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return; // its sources bring it again
+        interrupted = true;
       }
     }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether the queue has it, or nobody waits any more. */
+  private boolean offer(TenantLane lane, EntryBatch p, Parcel parcel) {
+    AtomicBoolean refused = new AtomicBoolean();
+    long self = Thread.currentThread().threadId();
+    Receipt receipt =
+        outcome -> {
+          if (outcome instanceof Outcome.Unavailable
+              && !closing
+              && Thread.currentThread().threadId() == self) {
+            refused.set(true); // said by the queue; before put returns
+            return;
+          }
+          told(parcel, outcome, p);
+          if (lane.answered()) {
+            look(lane, null);
+          }
+        };
+    exit.pass(() -> outbox.put(parcel, receipt));
+    return !refused.get();
   }
 
   /** What became of a request. */
@@ -351,6 +363,24 @@ public final class LokiClient implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Those who wait for room in the queue do not any more: it takes them, up to a bound. */
+  public void makeRoom() {
+    exit.close();
+    outbox.lookAgain();
+  }
+
+  /** Those who bring more than there is room for wait again. */
+  public void keepToSize() {
+    exit = new Passage.Exit();
+  }
+
+  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  public void hasten() {
+    closing = true;
+    outbox.hasten();
+    makeRoom();
   }
 
   /**

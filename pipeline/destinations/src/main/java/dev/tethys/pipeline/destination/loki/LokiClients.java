@@ -40,6 +40,21 @@ public final class LokiClients implements AutoCloseable {
     clients.forEach(LokiClient::flush);
   }
 
+  /** {@link LokiClient#makeRoom} of all. */
+  public void makeRoom() {
+    clients.forEach(LokiClient::makeRoom);
+  }
+
+  /** {@link LokiClient#keepToSize} of all. */
+  public void keepToSize() {
+    clients.forEach(LokiClient::keepToSize);
+  }
+
+  /** {@link LokiClient#hasten} of all. */
+  public void hasten() {
+    clients.forEach(LokiClient::hasten);
+  }
+
   /** Closes all clients at once, within the time. */
   public void close(Duration patience) {
     CountDownLatch done = new CountDownLatch(clients.size());

@@ -110,7 +110,7 @@ class LokiClientTest {
   }
 
   private LokiClient client(String keys) throws IOException {
-    return client(keys, LokiLimits.NONE, null);
+    return client(keys, LokiLimits.NONE, RequestQueue.MEMORY);
   }
 
   private LokiClient client(String keys, LokiLimits limits, @Nullable Path folder)
@@ -120,13 +120,26 @@ class LokiClientTest {
 
   private LokiClient client(String keys, LokiLimits limits, @Nullable Path folder, FileAccess files)
       throws IOException {
+    return client(
+        keys,
+        limits,
+        folder == null ? RequestQueue.MEMORY : new RequestQueue(folder, 1 << 20),
+        files);
+  }
+
+  private LokiClient client(String keys, LokiLimits limits, RequestQueue queue) throws IOException {
+    return client(keys, limits, queue, new RealFiles());
+  }
+
+  private LokiClient client(String keys, LokiLimits limits, RequestQueue queue, FileAccess files)
+      throws IOException {
     LokiClientConfig c = config("{url: '" + loki.url() + "', " + keys + "}");
     LokiClient made =
         new LokiClient(
             c,
             limits,
             http.client(c.client()),
-            folder == null ? RequestQueue.MEMORY : new RequestQueue(folder, 1 << 20),
+            queue,
             new Outboxes(files, Clockwork.system(), new Random(1)),
             account,
             metrics,
@@ -175,6 +188,52 @@ class LokiClientTest {
         .isEqualTo("application/x-protobuf");
     loki.await(() -> settled.get() == 3);
     assertThat(metric("promtail_sent_entries_total", "host", loki.host())).isEqualTo(3);
+  }
+
+  private static final String PATIENT = ", max_retries: 0}, batchsize: 10";
+
+  /** Brings more than there is room for to a Loki that is down. */
+  private Thread bringing(LokiClient c) {
+    Thread t =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  for (int i = 0; i < 100; i++) {
+                    c.accept(entry(i, "line " + i, "app", "x"));
+                  }
+                  c.flush();
+                });
+    while (t.isAlive() && t.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    return t;
+  }
+
+  @Test
+  void whoIsInterruptedBeforeAFullQueueLosesNothing() throws Exception {
+    loki.always = new LokiDouble.Answer(503, "");
+    LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
+    Thread t = bringing(c);
+    t.interrupt();
+    c.makeRoom();
+    assertThat(t.join(Duration.ofSeconds(30))).isTrue();
+    assertThat(settled).hasValue(0);
+    c.keepToSize();
+    loki.always = null;
+    loki.await(() -> settled.get() == 100);
+    assertThat(loki.lines()).hasSize(100).doesNotHaveDuplicates().endsWith("line 99");
+  }
+
+  @Test
+  void whatFindsNoRoomAtTheEndIsLeftToItsSource() throws Exception {
+    loki.always = new LokiDouble.Answer(503, "");
+    LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
+    Thread t = bringing(c);
+    c.hasten();
+    assertThat(t.join(Duration.ofSeconds(30))).isTrue();
+    c.close();
+    assertThat(settled).hasValue(0);
+    assertThat(account.balance().isBalanced()).isTrue();
   }
 
   @Test
@@ -376,7 +435,7 @@ class LokiClientTest {
 
   @Test
   void limitsOfEntriesAreHeld() throws Exception {
-    LokiClient c = client(QUICK + "}", new LokiLimits(2, 5, false), null);
+    LokiClient c = client(QUICK + "}", new LokiLimits(2, 5, false), RequestQueue.MEMORY);
     c.accept(entry(1, "123456", "app", "a"));
     c.accept(entry(1, "12345", "app", "a"));
     c.accept(entry(1, "b", "app", "b"));
@@ -386,7 +445,8 @@ class LokiClientTest {
     assertThat(loki.lines()).containsExactly("12345", "b");
     assertThat(dropped("line_too_long")).isEqualTo(1);
     assertThat(dropped("stream_limited")).isEqualTo(1);
-    LokiClient cut = client("name: cut, " + QUICK + "}", new LokiLimits(0, 5, true), null);
+    LokiClient cut =
+        client("name: cut, " + QUICK + "}", new LokiLimits(0, 5, true), RequestQueue.MEMORY);
     cut.accept(entry(1, "\u00e4\u00e4\u00e4\u00e4", "app", "a"));
     cut.flush();
     loki.await(() -> loki.entries.size() == 3);
