@@ -152,7 +152,7 @@ class ArchitectureTest {
         .mayOnlyAccessLayers(
             "model", "config", "codec", "web", "pipeline", "destinations", "remote stores")
         .whereLayer("kafka")
-        .mayOnlyAccessLayers("model", "config", "codec", "web", "logs", "pipeline")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "logs", "pipeline", "receivers")
         .whereLayer("processors")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "ottl", "operators", "pipeline")
         .whereLayer("alert")

@@ -38,6 +38,7 @@ import dev.tethys.pipeline.extension.HeadersSetter;
 import dev.tethys.pipeline.extension.KerberosAuth;
 import dev.tethys.pipeline.extension.SigV4Auth;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
+import dev.tethys.pipeline.kafka.KafkaMetricsFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.processor.detection.Place;
@@ -126,6 +127,7 @@ public final class BuiltIn {
     all.add(new PyroscopeReceiverFactory());
     all.add(new JaegerReceiverFactory());
     all.add(new KafkaReceiverFactory());
+    all.add(new KafkaMetricsFactory(build.version()));
     all.add(new FileLogReceiverFactory());
     all.add(new FluentForwardReceiverFactory());
     all.add(new ElasticBulkReceiverFactory());

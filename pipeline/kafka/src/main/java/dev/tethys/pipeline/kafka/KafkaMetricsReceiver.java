@@ -1,0 +1,134 @@
+package dev.tethys.pipeline.kafka;
+
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.kafka.KafkaMetricsSettings.Scraper;
+import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a cluster once an interval what there is of it, as one of its clients: nothing of Kafka's
+ * own metrics is needed. What fails costs what it is about, and no other scraper.
+ */
+final class KafkaMetricsReceiver implements Receiver {
+  private static final String SCOPE =
+      "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kafkametricsreceiver";
+
+  /** How much of what failed is told. */
+  private static final int TOLD = 10;
+
+  private final KafkaMetricsSettings settings;
+  private final Context context;
+  private final ScrapedPoints counts;
+  private final Emission out;
+  private final Rounds rounds;
+  private long startNanos; // since 1970; before the thread
+  private volatile @Nullable Admin admin; // written by the thread
+  private Set<String> told = Set.of(); // of the thread
+
+  KafkaMetricsReceiver(
+      KafkaMetricsSettings settings, Consumer to, Context context, String version) {
+    this.settings = settings;
+    this.context = context;
+    this.counts = new ScrapedPoints(context.metrics(), context.id().toString());
+    this.out = new Emission(new Emission.Origin(SCOPE, version, ""), settings.metrics());
+    this.rounds = new Rounds(context.name(), settings.pace(), this::gather, to, Thread.ofVirtual());
+  }
+
+  @Override
+  public void start() throws IOException {
+    startNanos = Rounds.nanos();
+    rounds.start();
+  }
+
+  /** What there is now; of what did not answer nothing. */
+  MetricsData gather() throws InterruptedException {
+    MetricsData data = new MetricsData();
+    Set<String> failures = new TreeSet<>();
+    out.at(startNanos, Rounds.nanos());
+    for (Scraper s : Scraper.values()) {
+      if (settings.scrapers().contains(s)) {
+        long before = data.itemCount();
+        Set<String> failed = new TreeSet<>();
+        scrape(s, data, failed);
+        counts.add(s.word(), data.itemCount() - before, failed.size());
+        failures.addAll(failed);
+      }
+    }
+    tell(failures);
+    return data;
+  }
+
+  private void scrape(Scraper s, MetricsData data, Set<String> failed) throws InterruptedException {
+    try {
+      ClusterLook look = new ClusterLook(client(), settings, out, failed);
+      switch (s) {
+        case BROKERS -> look.brokers();
+        case TOPICS -> look.topics();
+        case CONSUMERS -> look.consumers();
+      }
+      Map<String, Object> resource = new LinkedHashMap<>();
+      if (!settings.alias().isEmpty()) {
+        settings.resources().put(resource, KafkaMetrics.ALIAS, settings.alias());
+      }
+      if (settings.resources().has(KafkaMetrics.ID)) {
+        resource.put(KafkaMetrics.ID, look.clusterId());
+      }
+      out.emit(settings.resources().resource(resource), data);
+    } catch (IOException e) {
+      out.clear();
+      failed.add(e.getMessage());
+    } catch (KafkaException e) {
+      out.clear();
+      if (e instanceof org.apache.kafka.common.errors.InterruptException) {
+        throw new InterruptedException();
+      }
+      failed.add(KafkaSender.text(e));
+    }
+  }
+
+  /** The client, which is made when it is first needed: names of brokers may not resolve yet. */
+  private Admin client() {
+    Admin a = admin;
+    if (a == null) {
+      a = Admin.create(OwnLogin.of(settings.properties(), context));
+      admin = a;
+    }
+    return a;
+  }
+
+  /** Tells what failed, once for as long as it does. */
+  private void tell(Set<String> failures) {
+    failures.stream()
+        .filter(s -> !told.contains(s))
+        .limit(TOLD)
+        .forEach(
+            s ->
+                context
+                    .logger()
+                    .log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), s));
+    told = Set.copyOf(failures);
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    rounds.stop(patience);
+    Admin a = admin;
+    if (a != null) {
+      a.close(Duration.ZERO);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.tethys.pipeline.kafka;
+
+import com.google.re2j.Pattern;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a {@code kafka_metrics} receiver is told.
+ *
+ * @param pace with how long a look may take; not zero
+ * @param alias what the cluster is called; {@code ""} for nothing
+ * @param topics an expression that is found in the names of topics that are looked at
+ * @param groups the same of consumer groups
+ * @param properties of a Kafka client
+ */
+public record KafkaMetricsSettings(
+    Rounds.Pace pace,
+    String alias,
+    Pattern topics,
+    Pattern groups,
+    Set<Scraper> scrapers,
+    List<MetricSettings> metrics,
+    ResourceAttributes resources,
+    Map<String, Object> properties) {
+  /** What is looked at. */
+  public enum Scraper {
+    BROKERS,
+    TOPICS,
+    CONSUMERS;
+
+    /** Its name in configurations. */
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** For a look whose time nothing is said of. */
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  private static final Section SECTION =
+      new Section("kafka_metrics", "Asks a Kafka cluster for its brokers, topics and consumers.")
+          .include(KafkaConnection.SECTION);
+  private static final Rounds.Pace.Keys PACE =
+      new Rounds.Pace.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
+  private static final Key<List<Scraper>> SCRAPERS =
+      SECTION.required(
+          "scrapers",
+          Type.list(Type.lowerCase("scraper", Scraper.class)),
+          "What is looked at: brokers, topics, consumers.");
+  private static final Key<String> CLUSTER_ALIAS =
+      SECTION.key("cluster_alias", Type.STRING, "", "What resources have as kafka.cluster.alias.");
+  private static final Key<Pattern> TOPIC_MATCH =
+      SECTION.key(
+          "topic_match",
+          Type.REGEX,
+          Pattern.compile("^[^_].*$"),
+          "An expression of RE2 that is found in the names of topics.");
+  private static final Key<Pattern> GROUP_MATCH =
+      SECTION.key(
+          "group_match",
+          Type.REGEX,
+          Pattern.compile(".*"),
+          "An expression of RE2 that is found in the names of consumer groups.");
+  private static final Key<Duration> REFRESH =
+      SECTION.optional(
+          "refresh_frequency",
+          GoDurations.TYPE,
+          "How old the client's list of brokers may become; the rest is asked for at each look.");
+  private static final MetricSettings.Keys METRICS =
+      new MetricSettings.Keys(SECTION, KafkaMetrics.ALL);
+  private static final ResourceAttributes.Keys RESOURCES =
+      new ResourceAttributes.Keys(SECTION, KafkaMetrics.RESOURCE);
+
+  static final Type<KafkaMetricsSettings> TYPE = SECTION.type(KafkaMetricsSettings::read);
+
+  private static KafkaMetricsSettings read(YamlObject o) {
+    List<Scraper> scrapers = o.get(SCRAPERS);
+    if (scrapers.isEmpty()) {
+      throw o.error(SCRAPERS, "scrapers wants at least one of brokers, topics and consumers");
+    }
+    Rounds.Pace pace = PACE.read(o);
+    if (pace.timeout().isZero()) {
+      pace = new Rounds.Pace(pace.interval(), pace.delay(), LONGEST);
+    }
+    Map<String, Object> p = new HashMap<>(KafkaConnection.read(o).properties());
+    int timeout = Math.clamp(pace.timeout().toMillis(), 1, 600_000);
+    p.put("default.api.timeout.ms", timeout);
+    p.put("request.timeout.ms", Math.min(timeout, 30_000));
+    Duration refresh = o.find(REFRESH);
+    if (refresh != null) {
+      if (!refresh.isPositive()) {
+        throw o.error(REFRESH, "refresh_frequency wants to be longer than nothing");
+      }
+      p.put("metadata.max.age.ms", refresh.toMillis());
+    }
+    return new KafkaMetricsSettings(
+        pace,
+        o.get(CLUSTER_ALIAS),
+        o.get(TOPIC_MATCH),
+        o.get(GROUP_MATCH),
+        EnumSet.copyOf(scrapers),
+        METRICS.read(o),
+        RESOURCES.read(o),
+        Map.copyOf(p));
+  }
+}
