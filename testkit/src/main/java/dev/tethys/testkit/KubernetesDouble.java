@@ -18,11 +18,13 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * The API of a cluster, as its documentation says: lists with pages, watches from a version on,
- * bookmarks, and 410 for versions that are too old.
+ * bookmarks, and 410 for versions that are too old; of single objects reading, creating, and
+ * changing, which is 409 where the version that is named is not the newest.
  */
 public class KubernetesDouble implements AutoCloseable {
   private record Event(long version, String path, String key, String type, String object) {}
@@ -32,6 +34,8 @@ public class KubernetesDouble implements AutoCloseable {
 
   private static final Pattern META = Pattern.compile("\"metadata\"\\s*:\\s*\\{");
   private static final Pattern VERSION = Pattern.compile("\"resourceVersion\":\"\\d+\",");
+  private static final Pattern NUMBER = Pattern.compile("\"resourceVersion\":\"(\\d+)\"");
+  private static final Pattern OBJECT_NAME = Pattern.compile("\"name\":\"([^\"]+)\"");
   private static final String NAME = "metadata.name=";
 
   private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
@@ -154,7 +158,9 @@ public class KubernetesDouble implements AutoCloseable {
         namespace = rest.substring(0, rest.indexOf('/'));
         path = path.substring(0, at) + rest.substring(rest.indexOf('/'));
       }
-      if (query.containsKey("watch")) {
+      if (!x.getRequestMethod().equals("GET") || (!query.containsKey("limit") && isSingle(path))) {
+        single(x, path, namespace);
+      } else if (query.containsKey("watch")) {
         watch(x, path, namespace, query);
       } else {
         list(x, path, namespace, query);
@@ -162,6 +168,51 @@ public class KubernetesDouble implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static boolean isSingle(String path) {
+    return path.contains("/leases/");
+  }
+
+  /** One object, read or written. */
+  private void single(HttpExchange x, String path, String namespace) throws IOException {
+    String sent = new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    boolean creates = x.getRequestMethod().equals("POST");
+    String name = creates ? found(OBJECT_NAME, sent) : path.substring(path.lastIndexOf('/') + 1);
+    String list = creates ? path : path.substring(0, path.lastIndexOf('/'));
+    String key = namespace.isEmpty() ? name : namespace + "/" + name;
+    int status;
+    String body;
+    synchronized (this) {
+      String is = objects.getOrDefault(list, new TreeMap<>()).get(key);
+      boolean writes = !x.getRequestMethod().equals("GET");
+      boolean wrong =
+          creates ? is != null : writes && !found(NUMBER, sent).equals(found(NUMBER, "" + is));
+      if (is == null && !creates) {
+        status = 404;
+        body = "{\"kind\":\"Status\",\"message\":\"not found\"}";
+      } else if (wrong) {
+        status = 409;
+        body = "{\"kind\":\"Status\",\"message\":\"the object has been modified\"}";
+      } else {
+        if (writes) {
+          put(list, key, sent);
+        }
+        status = creates ? 201 : 200;
+        body = Objects.requireNonNull(Objects.requireNonNull(objects.get(list)).get(key));
+      }
+    }
+    answer(x, status, body);
+  }
+
+  /** One object as it is; {@code ""} for none. */
+  public synchronized String object(String path, String key) {
+    return objects.getOrDefault(path, new TreeMap<>()).getOrDefault(key, "");
+  }
+
+  private static String found(Pattern p, String in) {
+    Matcher m = p.matcher(in);
+    return m.find() ? m.group(1) : "";
   }
 
   private void list(HttpExchange x, String path, String namespace, Map<String, String> query)

@@ -63,6 +63,7 @@ import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
 import dev.tethys.pipeline.receiver.kubelet.KubeletReceiverFactory;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.leader.LeaderElectorFactory;
 import dev.tethys.pipeline.receiver.log.FileLogReceiverFactory;
 import dev.tethys.pipeline.receiver.log.JournaldReceiverFactory;
 import dev.tethys.pipeline.receiver.log.SocketLogReceiverFactory;
@@ -110,6 +111,7 @@ public final class BuiltIn {
     all.add(new DockerReceiverFactory(around));
     all.add(new ClusterReceiverFactory(around));
     all.add(new EventsReceiverFactory(around));
+    all.add(new LeaderElectorFactory(around));
     all.add(new ObjectsReceiverFactory(around));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());

@@ -482,22 +482,6 @@ class GraphTest {
     // that the accounts balance, with nothing held, is looked at behind every test
   }
 
-  private static final String BEFORE_A_FULL_QUEUE =
-      """
-      extensions: {file_storage: {directory: %s}}
-      receivers: {in: }
-      processors: {batch: {timeout: 1h, send_batch_size: 1000}}
-      exporters:
-        queued:
-          sending_queue:
-            {num_consumers: 1, queue_size: 1, sizer: requests, block_on_overflow: true, %s}
-          retry_on_failure: {enabled: true, max_elapsed_time: 0}
-      service:
-        extensions: [file_storage]
-        pipelines:
-          logs: {receivers: [in], processors: [%s], exporters: [queued]}
-      """;
-
   /**
    * A destination that is down for longer than a reload may take: what it takes out or changes
    * holds something for which there is no room.
@@ -517,7 +501,22 @@ class GraphTest {
       String who, String queue, String from, String to, @TempDir Path dir) throws Exception {
     Graph g = new Graph(services, Duration.ofMillis(1));
     String processor = queue.startsWith("batch") ? "" : "batch";
-    String yaml = BEFORE_A_FULL_QUEUE.formatted(dir, queue, processor);
+    String yaml =
+        """
+        extensions: {file_storage: {directory: %s}}
+        receivers: {in: }
+        processors: {batch: {timeout: 1h, send_batch_size: 1000}}
+        exporters:
+          queued:
+            sending_queue:
+              {num_consumers: 1, queue_size: 1, sizer: requests, block_on_overflow: true, %s}
+            retry_on_failure: {enabled: true, max_elapsed_time: 0}
+        service:
+          extensions: [file_storage]
+          pipelines:
+            logs: {receivers: [in], processors: [%s], exporters: [queued]}
+        """
+            .formatted(dir, queue, processor);
     g.apply(read(yaml));
     CountDownLatch under = new CountDownLatch(1);
     CountDownLatch isBack = new CountDownLatch(1);

@@ -4,6 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
@@ -13,10 +14,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a receiver is told.
  *
+ * @param elector says whether this replica is at work; null where it always is
  * @param namespaces to look at; empty for all, and for what is in none
  * @param conditions of nodes that have a metric each
  * @param allocatable what nodes have for pods that has a metric each
@@ -25,6 +28,7 @@ import java.util.Set;
 public record ClusterConfig(
     Rounds.Pace pace,
     ClusterSettings access,
+    @Nullable Reference elector,
     List<String> namespaces,
     boolean openShift,
     List<String> conditions,
@@ -58,6 +62,11 @@ public record ClusterConfig(
           Type.list(Type.STRING),
           List.of(),
           "What nodes have for pods that has a metric each: cpu, memory, pods …");
+  private static final Key<Reference> ELECTOR =
+      SECTION.optional(
+          "k8s_leader_elector",
+          Reference.TYPE,
+          "The extension that says whether this replica is at work; without, it always is.");
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, ClusterMetrics.ALL);
   private static final ResourceAttributes.Keys RESOURCES =
@@ -66,8 +75,7 @@ public record ClusterConfig(
   static {
     SECTION
         .notBuilt("metadata_exporters", "What is known of objects for exporters that want it.")
-        .notBuilt("metadata_collection_interval", "How often entities are told in logs.")
-        .notBuilt("k8s_leader_elector", "One of several replicas is at work.");
+        .notBuilt("metadata_collection_interval", "How often entities are told in logs.");
   }
 
   static final Type<ClusterConfig> TYPE = SECTION.type(ClusterConfig::read);
@@ -93,6 +101,7 @@ public record ClusterConfig(
     return new ClusterConfig(
         PACE.read(o),
         ACCESS.read(o),
+        o.find(ELECTOR),
         List.copyOf(namespaces),
         o.get(OPENSHIFT),
         conditions,

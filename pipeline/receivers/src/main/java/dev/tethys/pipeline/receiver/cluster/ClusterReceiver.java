@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.receiver.cluster;
 
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
@@ -41,11 +40,11 @@ final class ClusterReceiver implements Receiver {
   private String told = ""; // of the thread
 
   ClusterReceiver(
-      ClusterConfig config, Around around, Consumer to, String name, String id, Registry registry) {
+      ClusterConfig config, Around around, Consumer to, String name, ScrapedPoints counts) {
     this.config = config;
     this.around = around;
     this.name = name;
-    this.counts = new ScrapedPoints(registry, id);
+    this.counts = counts;
     this.rounds = new Rounds(name, config.pace(), this::gather, to, Thread.ofVirtual());
     this.out =
         new Emission(

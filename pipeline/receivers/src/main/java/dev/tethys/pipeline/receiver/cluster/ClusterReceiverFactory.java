@@ -7,6 +7,8 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
+import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -41,12 +43,9 @@ public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConf
 
   @Override
   public Receiver create(ClusterConfig s, Map<Signal, Consumer> outputs, Context context) {
-    return new ClusterReceiver(
-        s,
-        around,
-        Objects.requireNonNull(outputs.get(Signal.METRICS)),
-        context.name(),
-        context.id().toString(),
-        context.metrics());
+    Consumer to = Objects.requireNonNull(outputs.get(Signal.METRICS));
+    ScrapedPoints counts = new ScrapedPoints(context.metrics(), context.id().toString());
+    return ElectedReceiver.of(
+        s.elector(), context, () -> new ClusterReceiver(s, around, to, context.name(), counts));
   }
 }

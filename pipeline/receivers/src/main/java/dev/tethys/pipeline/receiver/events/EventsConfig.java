@@ -6,22 +6,32 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a receiver is told.
  *
+ * @param elector says whether this replica is at work; null where it always is
  * @param namespaces whose events are wanted; empty for all
  */
-public record EventsConfig(ClusterSettings access, List<String> namespaces) {
+public record EventsConfig(
+    ClusterSettings access, @Nullable Reference elector, List<String> namespaces) {
   private static final Section SECTION =
       new Section("k8s_events", "Follows the events of a Kubernetes cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<List<String>> NAMESPACES =
       SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only events of these.");
+
+  private static final Key<Reference> ELECTOR =
+      SECTION.optional(
+          "k8s_leader_elector",
+          Reference.TYPE,
+          "The extension that says whether this replica is at work; without, it always is.");
 
   /** Negative ones mean something in the Collector. */
   private static final Key<Duration> DEDUP =
@@ -32,9 +42,7 @@ public record EventsConfig(ClusterSettings access, List<String> namespaces) {
           "0s: each state of an event is told.");
 
   static {
-    SECTION
-        .notBuilt("k8s_leader_elector", "One of several replicas is at work.")
-        .notBuilt("storage", "Where versions are kept between starts.");
+    SECTION.notBuilt("storage", "Where versions are kept between starts.");
   }
 
   static final Type<EventsConfig> TYPE = SECTION.type(EventsConfig::read);
@@ -49,6 +57,7 @@ public record EventsConfig(ClusterSettings access, List<String> namespaces) {
     if (dedup != null && !o.get(DEDUP).isZero()) {
       dedup.notBuilt(dedup.path());
     }
-    return new EventsConfig(ACCESS.read(o), List.copyOf(new LinkedHashSet<>(o.get(NAMESPACES))));
+    return new EventsConfig(
+        ACCESS.read(o), o.find(ELECTOR), List.copyOf(new LinkedHashSet<>(o.get(NAMESPACES))));
   }
 }

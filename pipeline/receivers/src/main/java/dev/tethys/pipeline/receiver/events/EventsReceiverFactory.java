@@ -7,6 +7,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -41,7 +42,10 @@ public final class EventsReceiverFactory implements ReceiverFactory<EventsConfig
 
   @Override
   public Receiver create(EventsConfig s, Map<Signal, Consumer> outputs, Context context) {
-    return new EventsReceiver(
-        s, around, Objects.requireNonNull(outputs.get(Signal.LOGS)), context.name(), Thread::sleep);
+    Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
+    return ElectedReceiver.of(
+        s.elector(),
+        context,
+        () -> new EventsReceiver(s, around, to, context.name(), Thread::sleep));
   }
 }

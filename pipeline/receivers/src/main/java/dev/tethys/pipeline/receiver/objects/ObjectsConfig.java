@@ -5,11 +5,13 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a receiver is told.
@@ -17,7 +19,11 @@ import java.util.Set;
  * @param initial whether objects that are there are told as if they came, before their changes
  */
 public record ObjectsConfig(
-    ClusterSettings access, List<Wanted> objects, ErrorMode errors, boolean initial) {
+    ClusterSettings access,
+    @Nullable Reference elector,
+    List<Wanted> objects,
+    ErrorMode errors,
+    boolean initial) {
   /** What becomes of objects that a cluster does not know. */
   enum ErrorMode {
     /** The receiver does not start. */
@@ -128,6 +134,11 @@ public record ObjectsConfig(
           Type.lowerCase("error_mode", ErrorMode.class),
           ErrorMode.PROPAGATE,
           "What becomes of objects that the cluster does not know.");
+  private static final Key<Reference> ELECTOR =
+      SECTION.optional(
+          "k8s_leader_elector",
+          Reference.TYPE,
+          "The extension that says whether this replica is at work; without, it always is.");
   private static final Key<Boolean> INITIAL =
       SECTION.key(
           "include_initial_state",
@@ -136,9 +147,7 @@ public record ObjectsConfig(
           "With watch: objects that are there are told as if they came.");
 
   static {
-    SECTION
-        .notBuilt("k8s_leader_elector", "One of several replicas is at work.")
-        .notBuilt("storage", "Where versions are kept between starts.");
+    SECTION.notBuilt("storage", "Where versions are kept between starts.");
   }
 
   static final Type<ObjectsConfig> TYPE =
@@ -147,6 +156,7 @@ public record ObjectsConfig(
             if (o.get(OBJECTS).isEmpty()) {
               throw o.error(OBJECTS, "k8sobjects wants objects, one at least");
             }
-            return new ObjectsConfig(ACCESS.read(o), o.get(OBJECTS), o.get(ERRORS), o.get(INITIAL));
+            return new ObjectsConfig(
+                ACCESS.read(o), o.find(ELECTOR), o.get(OBJECTS), o.get(ERRORS), o.get(INITIAL));
           });
 }

@@ -7,6 +7,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,7 +48,10 @@ public final class ObjectsReceiverFactory implements ReceiverFactory<ObjectsConf
 
   @Override
   public Receiver create(ObjectsConfig s, Map<Signal, Consumer> outputs, Context context) {
-    return new ObjectsReceiver(
-        s, around, Objects.requireNonNull(outputs.get(Signal.LOGS)), context.name(), Thread::sleep);
+    Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
+    return ElectedReceiver.of(
+        s.elector(),
+        context,
+        () -> new ObjectsReceiver(s, around, to, context.name(), Thread::sleep));
   }
 }

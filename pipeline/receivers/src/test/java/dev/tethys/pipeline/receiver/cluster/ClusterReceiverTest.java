@@ -15,6 +15,7 @@ import dev.tethys.pipeline.receiver.Scraped;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -232,8 +233,7 @@ class ClusterReceiverTest {
             new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
             Objects.requireNonNull(pipeline.of(Signal.METRICS).get(Signal.METRICS)),
             "receiver k8s_cluster",
-            "k8s_cluster",
-            new Registry());
+            new ScrapedPoints(new Registry(), "k8s_cluster"));
     receiver = r;
     r.start();
     return r;
@@ -520,8 +520,7 @@ class ClusterReceiverTest {
             new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1"),
             pipeline,
             "receiver k8s_cluster",
-            "k8s_cluster",
-            new Registry());
+            new ScrapedPoints(new Registry(), "k8s_cluster"));
     assertThatThrownBy(r::start)
         .isInstanceOf(IOException.class)
         .hasMessageContaining("KUBERNETES_SERVICE_HOST")
@@ -552,7 +551,6 @@ class ClusterReceiverTest {
       value = {
         "metadata_exporters: [signalfx]",
         "metadata_collection_interval: 5m",
-        "k8s_leader_elector: x",
       })
   void whatIsNotBuiltIsRefusedByName(String yaml) {
     assertThatThrownBy(() -> TestPipeline.read(ClusterConfig.TYPE, yaml))

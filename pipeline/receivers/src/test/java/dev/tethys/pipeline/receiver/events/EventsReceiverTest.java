@@ -266,7 +266,6 @@ class EventsReceiverTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "k8s_leader_elector: x",
         "storage: file_storage",
         "dedup_interval: 5m",
         "dedup_interval: -1s",

@@ -361,7 +361,6 @@ class ObjectsReceiverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{objects: [{name: pods}], k8s_leader_elector: x} | k8s_leader_elector",
         "{objects: [{name: pods}], storage: x} | storage",
         "objects: [{name: pods, persist_resource_version: true}] | objects[0].persist_resource_version",
         "objects: [{name: pods, exclude_namespaces: [a]}] | objects[0].exclude_namespaces",

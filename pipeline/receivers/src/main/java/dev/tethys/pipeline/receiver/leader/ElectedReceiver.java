@@ -1,0 +1,186 @@
+package dev.tethys.pipeline.receiver.leader;
+
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Leadership;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.Reference;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A receiver that is made and runs while this process leads, and is stopped when it does no longer.
+ * One that cannot start is made again after a pause, for as long as the process leads.
+ *
+ * <p>Invariant: only the thread makes, starts and stops receivers, one at a time.
+ */
+public final class ElectedReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger(ElectedReceiver.class.getName());
+  private static final long AGAIN = TimeUnit.SECONDS.toNanos(5);
+
+  private final Leadership leadership;
+  private final Supplier<Receiver> made;
+  private final String name;
+  private final Leadership.Follower follower = this::leads;
+  private final Thread thread;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock.
+  private boolean leads;
+  private boolean ended;
+  private boolean starting;
+  private Duration patience = Duration.ZERO;
+
+  ElectedReceiver(Leadership leadership, Supplier<Receiver> made, String name) {
+    this.leadership = leadership;
+    this.made = made;
+    this.name = name;
+    this.thread = Thread.ofVirtual().name(name + " elected").unstarted(this::run);
+  }
+
+  /**
+   * A receiver as its settings say.
+   *
+   * @param elector the extension; null where it always runs
+   * @param made makes one, each time anew
+   */
+  public static Receiver of(@Nullable Reference elector, Context context, Supplier<Receiver> made) {
+    return elector == null
+        ? made.get()
+        : new ElectedReceiver(context.extension(elector, Leadership.class), made, context.name());
+  }
+
+  @Override
+  public void start() {
+    thread.start();
+    leadership.follow(follower);
+  }
+
+  private void leads(boolean now) {
+    lock.lock();
+    try {
+      leads = now;
+      wake();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** With the lock. Who is starting may wait for a server. */
+  private void wake() {
+    if (starting && (ended || !leads)) {
+      thread.interrupt();
+    }
+    changed.signalAll();
+  }
+
+  private void run() {
+    Receiver running = null;
+    while (true) {
+      Boolean next = next(running != null);
+      if (next == null) {
+        break;
+      }
+      if (next) {
+        running = begin();
+      } else if (running != null) {
+        LOG.log(Level.INFO, "{0}: another replica is at work from now on", name);
+        running.stop(leadership.grace());
+        running = null;
+      }
+    }
+    if (running != null) {
+      running.stop(patience());
+    }
+  }
+
+  /** Waits until it has to run and does not, or the other way round; null at the end. */
+  private @Nullable Boolean next(boolean runs) {
+    lock.lock();
+    try {
+      while (!ended && leads == runs) {
+        changed.awaitUninterruptibly();
+      }
+      return ended ? null : leads;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Duration patience() {
+    lock.lock();
+    try {
+      return patience;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One that runs; null where it cannot start, after a pause, or need not any more. */
+  private @Nullable Receiver begin() {
+    lock.lock();
+    try {
+      if (ended || !leads) {
+        return null;
+      }
+      starting = true;
+    } finally {
+      lock.unlock();
+    }
+    Receiver r = made.get();
+    String problem = null;
+    try {
+      r.start();
+      LOG.log(Level.INFO, "{0}: this replica is at work from now on", name);
+    } catch (IOException | RuntimeException e) {
+      problem = String.valueOf(e.getMessage());
+    }
+    lock.lock();
+    try {
+      starting = false;
+      Thread.interrupted(); // no more of them come
+      if (problem == null) {
+        return r;
+      }
+      r.stop(Duration.ZERO);
+      if (!ended && leads) {
+        LOG.log(Level.ERROR, "{0} cannot start, and is tried again: {1}", name, problem);
+        long left = AGAIN;
+        while (!ended && leads && left > 0) {
+          left = changed.awaitNanos(left);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody does
+    } finally {
+      lock.unlock();
+    }
+    return null;
+  }
+
+  @Override
+  public void stop(Duration time) {
+    leadership.leave(follower);
+    lock.lock();
+    try {
+      ended = true;
+      patience = time;
+      wake();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      if (thread.getState() != Thread.State.NEW && !thread.join(time.plus(Duration.ofSeconds(1)))) {
+        LOG.log(Level.WARNING, "{0} has not ended in time", name);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

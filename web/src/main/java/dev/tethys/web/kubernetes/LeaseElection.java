@@ -1,0 +1,289 @@
+package dev.tethys.web.kubernetes;
+
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Elects one of several processes by a Lease of the cluster's API, as the Kubernetes client for Go
+ * does it, so that both can stand for the same lease.
+ *
+ * <p>Whoever writes his name into the lease leads, and writes the time of it again and again. A
+ * lease of another is free once it has not changed for its duration, by the clock of who looks:
+ * clocks of machines are not compared. Writes carry the version that was read, of which the server
+ * takes one. Who leads gives up when his last write that was taken began longer ago than the
+ * deadline, which is less than the duration, whether or not the server can be reached; and at once
+ * when he reads another's name.
+ *
+ * <p>Of one thread, but for {@link #release}, which is called when that has ended.
+ */
+public final class LeaseElection {
+  /** The longest lease that is read. */
+  private static final long MAX_BYTES = 1 << 20;
+
+  /** By how much more than said, at most, who does not lead waits, that not all ask at once. */
+  private static final double JITTER = 0.2;
+
+  private static final DateTimeFormatter MICROS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /**
+   * What is stood for.
+   *
+   * @param identity by which no other is known
+   * @param duration after which a lease that does not change is free; whole seconds count
+   * @param deadline within which a write has to be taken; less than the duration
+   * @param retry between attempts
+   */
+  public record Terms(
+      String namespace,
+      String name,
+      String identity,
+      Duration duration,
+      Duration deadline,
+      Duration retry) {}
+
+  /**
+   * Time, as tests may own it.
+   *
+   * @param nanos a clock that never goes back
+   */
+  public record Clocks(LongSupplier nanos, InstantSource wall) {
+    /** The system's. */
+    public static final Clocks SYSTEM = new Clocks(System::nanoTime, InstantSource.system());
+  }
+
+  /** Who is told; never waits. */
+  public interface Ear {
+    /** It leads from now on, or does no longer. */
+    void leads(boolean is);
+
+    /** An attempt failed, and another follows. */
+    void failed(String why);
+  }
+
+  private final Terms terms;
+  private final ResourceWatch.Means means;
+  private final Clocks clocks;
+  private final Ear ear;
+  private boolean leading;
+  private long renewedAt; // when the write began that was taken last
+  private @Nullable JsonNode observed; // the lease's spec, as it was seen last
+  private long observedAt; // when it was first seen so
+
+  public LeaseElection(Terms terms, ResourceWatch.Means means, Clocks clocks, Ear ear) {
+    this.terms = terms;
+    this.means = means;
+    this.clocks = clocks;
+    this.ear = ear;
+  }
+
+  /** Stands for election until the thread is interrupted; then it leads no longer. */
+  public void run() throws InterruptedException {
+    try {
+      while (true) {
+        look();
+        means.pause().pause(leading ? beforeDeadline(terms.retry) : jittered());
+      }
+    } finally {
+      lose();
+    }
+  }
+
+  private Duration jittered() {
+    double more = 1 + JITTER * ThreadLocalRandom.current().nextDouble();
+    return Duration.ofNanos((long) (terms.retry.toNanos() * more));
+  }
+
+  /** A time, or less where the deadline comes before. */
+  private Duration beforeDeadline(Duration d) {
+    long left = terms.deadline.toNanos() - (clocks.nanos.getAsLong() - renewedAt);
+    return Duration.ofNanos(Math.max(0, Math.min(d.toNanos(), left)));
+  }
+
+  /** One attempt. */
+  void look() throws InterruptedException {
+    long began = clocks.nanos.getAsLong();
+    boolean held = false;
+    try {
+      held = attempt();
+    } catch (IOException e) {
+      ear.failed(String.valueOf(e.getMessage()));
+    }
+    if (held) {
+      renewedAt = began;
+      if (!leading) {
+        leading = true;
+        ear.leads(true);
+      }
+    } else if (leading && (isAnothers() || !beforeDeadline(terms.deadline).isPositive())) {
+      lose();
+    }
+  }
+
+  private void lose() {
+    if (leading) {
+      leading = false;
+      ear.leads(false);
+    }
+  }
+
+  private boolean isAnothers() {
+    String holder = observed == null ? "" : observed.path("holderIdentity").asString("");
+    return !holder.isEmpty() && !holder.equals(terms.identity);
+  }
+
+  /** Whether the lease was taken, or held for longer. */
+  private boolean attempt() throws IOException, InterruptedException {
+    JsonNode lease = call("GET", path(), null);
+    if (lease == null) {
+      return write("POST", collection(), fresh());
+    }
+    JsonNode spec = lease.path("spec");
+    if (!spec.equals(observed)) {
+      observed = spec;
+      observedAt = clocks.nanos.getAsLong();
+    }
+    if (isAnothers() && clocks.nanos.getAsLong() - observedAt < duration(spec).toNanos()) {
+      return false;
+    }
+    return write("PUT", path(), taken(lease));
+  }
+
+  /** What the one who holds it says, who may have other settings. */
+  private Duration duration(JsonNode spec) {
+    long seconds = spec.path("leaseDurationSeconds").asLong(0);
+    return seconds > 0 ? Duration.ofSeconds(seconds) : terms.duration;
+  }
+
+  private ObjectNode fresh() {
+    ObjectNode lease = JsonNodeFactory.instance.objectNode();
+    lease.put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
+    lease.putObject("metadata").put("name", terms.name).put("namespace", terms.namespace);
+    String now = now();
+    lease
+        .putObject("spec")
+        .put("holderIdentity", terms.identity)
+        .put("leaseDurationSeconds", terms.duration.toSeconds())
+        .put("acquireTime", now)
+        .put("renewTime", now)
+        .put("leaseTransitions", 0);
+    return lease;
+  }
+
+  /** The same with this one's name; what others have put into it stays. */
+  private ObjectNode taken(JsonNode lease) {
+    ObjectNode changed = (ObjectNode) lease.deepCopy();
+    ObjectNode spec = changed.get("spec") instanceof ObjectNode s ? s : changed.putObject("spec");
+    String now = now();
+    if (!spec.path("holderIdentity").asString("").equals(terms.identity)) {
+      spec.put("holderIdentity", terms.identity)
+          .put("acquireTime", now)
+          .put("leaseTransitions", spec.path("leaseTransitions").asLong(0) + 1);
+    }
+    spec.put("leaseDurationSeconds", terms.duration.toSeconds()).put("renewTime", now);
+    return changed;
+  }
+
+  private String now() {
+    Instant t = clocks.wall.instant();
+    return MICROS.format(t);
+  }
+
+  private boolean write(String method, String path, ObjectNode lease)
+      throws IOException, InterruptedException {
+    JsonNode written = call(method, path, lease);
+    if (written == null) {
+      return false; // another was first
+    }
+    observed = written.path("spec");
+    observedAt = clocks.nanos.getAsLong();
+    return true;
+  }
+
+  /**
+   * Gives a lease up that this one holds, that others need not wait for its end. Called when all
+   * that was done as the leader has ended.
+   */
+  public void release(Duration patience) throws IOException, InterruptedException {
+    JsonNode lease = call("GET", path(), null, patience);
+    if (lease == null
+        || !lease.path("spec").path("holderIdentity").asString("").equals(terms.identity)) {
+      return;
+    }
+    ObjectNode free = taken(lease);
+    ((ObjectNode) free.get("spec")).put("holderIdentity", "").put("leaseDurationSeconds", 1);
+    call("PUT", path(), free, patience);
+  }
+
+  private String collection() {
+    return "/apis/coordination.k8s.io/v1/namespaces/" + terms.namespace + "/leases";
+  }
+
+  private String path() {
+    return collection() + "/" + terms.name;
+  }
+
+  private @Nullable JsonNode call(String method, String path, @Nullable ObjectNode body)
+      throws IOException, InterruptedException {
+    Duration left = leading ? beforeDeadline(terms.deadline) : terms.deadline;
+    if (!left.isPositive()) {
+      throw new IOException(
+          "the lease was not renewed within " + terms.deadline.toMillis() + " ms");
+    }
+    return call(method, path, body, left);
+  }
+
+  /** What there is; null where there is nothing, or another was first. */
+  private @Nullable JsonNode call(
+      String method, String path, @Nullable ObjectNode body, Duration timeout)
+      throws IOException, InterruptedException {
+    URI uri = URI.create(means.access().base() + path);
+    byte[] sent = body == null ? null : JSON.writeValueAsBytes(body);
+    Map<String, String> headers =
+        sent == null
+            ? Map.of("Accept", "application/json")
+            : Map.of("Accept", "application/json", "Content-Type", "application/json");
+    Call call = new Call(method, uri, headers, sent, timeout, null);
+    try (Answer a = means.sender().send(means.access().client(), call)) {
+      int status = a.status();
+      if ((status == 404 && body == null) || status == 409) {
+        return null;
+      }
+      if (status == 401) {
+        means.access().refused();
+      }
+      if (status != 200 && status != 201) {
+        throw new IOException(method + " " + uri + " answered with status " + status);
+      }
+      try (InputStream in = a.decoded(MAX_BYTES)) {
+        JsonNode n = JSON.readTree(in);
+        if (!n.isObject()) {
+          throw new IOException(uri + " answered with what is no JSON object");
+        }
+        return n;
+      } catch (JacksonException e) {
+        throw new IOException(
+            uri + " answered with what cannot be read: " + e.getOriginalMessage(), e);
+      }
+    }
+  }
+}
