@@ -73,7 +73,7 @@ public final class Main {
       case "ingester":
         return IngesterRole.run(rest);
       case "logs", "promtail":
-        return ClymeneLogsRole.isAskedFor(System.getenv())
+        return ClymeneLogsRole.isAskedFor(rest, System.getenv())
             ? ClymeneLogsRole.run(rest)
             : LogsRole.run(rest);
       case "pushgateway":

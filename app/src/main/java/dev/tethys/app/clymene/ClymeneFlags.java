@@ -108,17 +108,29 @@ public final class ClymeneFlags {
     return storages;
   }
 
+  /** Where health is served where nothing else is said. */
+  static String adminAddress(ClymeneRole role) {
+    return switch (role) {
+      case AGENT -> ":15691";
+      case GATEWAY, PROMTAIL_GATEWAY -> ":15690";
+      case INGESTER, PROMTAIL_INGESTER -> ":15694";
+      case PROMTAIL -> ":15698";
+    };
+  }
+
+  /** The databases that a program can write to. */
+  static List<String> storages(ClymeneRole role) {
+    boolean noLogs = role == ClymeneRole.AGENT || role == ClymeneRole.INGESTER;
+    return BUILT.stream()
+        .filter(s -> role.metrics() ? !(noLogs && s.equals("loki")) : LOGS.contains(s))
+        .sorted()
+        .toList();
+  }
+
   private static List<Flag> flags(ClymeneRole role, Set<String> storages) {
     List<Flag> out = new ArrayList<>();
     boolean agent = role == ClymeneRole.AGENT;
-    String admin =
-        switch (role) {
-          case AGENT -> ":15691";
-          case GATEWAY, PROMTAIL_GATEWAY -> ":15690";
-          case INGESTER, PROMTAIL_INGESTER -> ":15694";
-          case PROMTAIL -> ":15698";
-        };
-    text(out, "admin.http.host-ports", admin, "Where health and metrics are served.");
+    text(out, "admin.http.host-ports", adminAddress(role), "Where health and metrics are served.");
     text(out, "log-level", "info", "debug, info, warn, error.");
     if (role == ClymeneRole.PROMTAIL) {
       promtail(out);

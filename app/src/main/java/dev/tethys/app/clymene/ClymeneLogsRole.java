@@ -9,14 +9,20 @@ import java.util.Map;
 public final class ClymeneLogsRole {
   private ClymeneLogsRole() {}
 
-  /** Whether variables ask for it, not for Promtail. */
-  public static boolean isAskedFor(Map<String, String> environment) {
-    return environment.containsKey("STORAGE_TYPE") || environment.containsKey("TS_STORAGE_TYPE");
+  /** Whether arguments and variables ask for it, not for Promtail. */
+  public static boolean isAskedFor(List<String> args, Map<String, String> environment) {
+    return ClymeneCommands.isOne(args)
+        || environment.containsKey("STORAGE_TYPE")
+        || environment.containsKey("TS_STORAGE_TYPE");
   }
 
   /** Runs until the process is told to stop. */
   public static int run(List<String> args) {
     Map<String, String> environment = System.getenv();
+    if (ClymeneCommands.isOne(args)) {
+      return new ClymeneCommands(ClymeneRole.PROMTAIL, environment, System.out, System.err)
+          .run(args);
+    }
     if (args.contains("--help") || args.contains("-h")) {
       System.out.print(ClymeneFlags.help(ClymeneRole.PROMTAIL, environment));
       return 0;

@@ -23,6 +23,9 @@ final class Shorthand {
   /** Runs until the process is told to stop. */
   static int run(ClymeneRole role, List<String> args, Function<ClymeneFlags, String> graph) {
     Map<String, String> environment = System.getenv();
+    if (ClymeneCommands.isOne(args)) {
+      return new ClymeneCommands(role, environment, System.out, System.err).run(args);
+    }
     if (isGraph(args)) {
       return CollectorRole.run(role.word(), args, environment::get);
     }
