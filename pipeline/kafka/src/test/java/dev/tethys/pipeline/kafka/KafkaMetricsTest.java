@@ -227,6 +227,20 @@ class KafkaMetricsTest {
   }
 
   @Test
+  void whereNothingMatchesNothingIsSaid() throws Exception {
+    assertThat(
+            points(
+                look(
+                    """
+                    scrapers: [brokers, topics, consumers]
+                    topic_match: ^nothing$
+                    group_match: ^nothing$
+                    metrics: {kafka.topic.min_insync_replicas: {enabled: true}}
+                    """)))
+        .containsExactly("kafka.brokers{} 1");
+  }
+
+  @Test
   void aClusterThatIsAwayCostsARoundAndNotTheReceiver() throws Exception {
     Receiver r =
         receiver(
