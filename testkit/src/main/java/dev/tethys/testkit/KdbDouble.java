@@ -8,10 +8,12 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A process of kdb+ as far as a writer and a reader of samples meet it, speaking by KX's own Java
  * client: {@code .u.upd} of a stock tickerplant with its checks, {@code upsert} into keyed and
- * plain tables, functional select with {@code in}, {@code within}, equality and {@code not}.
- * Functions and expressions it does not understand are answered with an error, as kdb+ does.
+ * plain tables, functional select, of distinct rows too, with {@code in}, {@code within}, equality
+ * and {@code not}. Functions and expressions it does not understand are answered with an error, as
+ * kdb+ does.
  */
 public final class KdbDouble implements AutoCloseable {
   /** What it does wrong at the next request. */
@@ -231,7 +234,7 @@ public final class KdbDouble implements AutoCloseable {
       return null;
     }
     if (function.equals("func") && list.length == 5) {
-      return select((String) list[1], (Object[]) list[2], (c.Dict) list[4]);
+      return select((String) list[1], (Object[]) list[2], (Boolean) list[3], (c.Dict) list[4]);
     }
     throw new IllegalArgumentException(function);
   }
@@ -315,16 +318,19 @@ public final class KdbDouble implements AutoCloseable {
     }
   }
 
-  private c.Flip select(String name, Object[] conditions, c.Dict columns) {
+  private c.Flip select(String name, Object[] conditions, boolean distinct, c.Dict columns) {
     Table t = named(name);
     Table found = new Table();
+    Set<List<Object>> once = new HashSet<>();
+    int[] asked =
+        Arrays.stream((String[]) columns.y).mapToInt(column -> index(t, column)).toArray();
     synchronized (t) {
       for (Object[] row : t.rows) {
         boolean all = true;
         for (Object condition : conditions) {
           all &= meets(t, row, (Object[]) condition);
         }
-        if (all) {
+        if (all && (!distinct || once.add(Arrays.stream(asked).mapToObj(i -> row[i]).toList()))) {
           found.rows.add(row);
         }
       }
@@ -334,7 +340,7 @@ public final class KdbDouble implements AutoCloseable {
     String[] out = (String[]) columns.x;
     Object[] data = new Object[out.length];
     for (int i = 0; i < out.length; i++) {
-      data[i] = found.column(index(t, ((String[]) columns.y)[i]));
+      data[i] = found.column(asked[i]);
     }
     return new c.Flip(new c.Dict(out, data));
   }

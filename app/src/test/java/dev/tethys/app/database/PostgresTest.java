@@ -2,13 +2,7 @@ package dev.tethys.app.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.codec.remote.WriteRequestWriter;
-import dev.tethys.model.Histogram;
-import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.model.storage.MetricSource;
-import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.testkit.PostgresProcess;
@@ -156,51 +150,6 @@ class PostgresTest extends DatabaseContract {
         .containsExactly(
             "0102030405060708090a0b0c0d0e0f10|0102030405060708||GET"
                 + " /|2|web|1500|2|bad|v|1111111111111111");
-  }
-
-  @Test
-  void labelsAreThoseOfTheRange() throws Exception {
-    Histogram h =
-        new Histogram(
-            true,
-            Histogram.ResetHint.UNKNOWN,
-            0,
-            0.5,
-            1,
-            4,
-            9,
-            new int[] {0, 2},
-            new double[] {1, 2},
-            new int[0],
-            new double[0],
-            null);
-    WriteRequestWriter w = new WriteRequestWriter();
-    w.beginSeries(Labels.of("__name__", "old", "a", "1")).sample(SampleData.T0, 1).endSeries();
-    w.beginSeries(Labels.of("__name__", "new", "b", "2"))
-        .sample(SampleData.T0 + 60_000, 1)
-        .endSeries();
-    w.beginSeries(Labels.of("__name__", "shape", "c", "3"))
-        .histogram(SampleData.T0 + 60_000, h)
-        .endSeries();
-    Tried t = tried();
-    t.send(
-        t.exporter(Signal.METRICS),
-        new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 3, 0));
-    MetricSource db = reading();
-    long from = SampleData.T0 + 1;
-    long to = SampleData.T0 + 60_000;
-    assertThat(db.labelNames(from, to, List.of(), 0).values())
-        .containsExactly("__name__", "b", "c");
-    assertThat(db.labelValues("__name__", from, to, List.of(), 0).values())
-        .containsExactly("new", "shape");
-    assertThat(db.labelValues("a", from, to, List.of(), 0).values()).isEmpty();
-    assertThat(db.labelValues("a", SampleData.T0, SampleData.T0, List.of(), 0).values())
-        .containsExactly("1");
-    assertThat(db.series(from, to, List.of(List.of(matcher("=~", "__name__", ".+"))), 0))
-        .extracting(Labels::metricName)
-        .containsExactly("new", "shape");
-    assertThat(db.labelValues("__name__", 0, Long.MAX_VALUE, List.of(), 0).values())
-        .containsExactly("new", "old", "shape");
   }
 
   private String statement(Matcher m) throws Exception {

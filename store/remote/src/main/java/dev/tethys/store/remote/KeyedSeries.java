@@ -67,6 +67,18 @@ public final class KeyedSeries {
     return new ArrayList<>(new TreeSet<>(labels.values()));
   }
 
+  /** Those of the series that have one of these keys, sorted. */
+  public List<Labels> series(Set<UUID> keys) {
+    TreeSet<Labels> out = new TreeSet<>();
+    labels.forEach(
+        (key, series) -> {
+          if (keys.contains(key)) {
+            out.add(series);
+          }
+        });
+    return new ArrayList<>(out);
+  }
+
   /** Whether there are series, whose samples may come from now on. */
   public boolean opened() {
     labels.forEach(

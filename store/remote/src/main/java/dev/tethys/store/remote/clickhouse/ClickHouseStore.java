@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads the tables of metrics. All matchers are ClickHouse's own work: its {@code match} is RE2, as
@@ -136,9 +137,14 @@ final class ClickHouseStore implements ForeignStore {
 
   private KeyedSeries find(SelectHints hints, List<Matcher> matchers)
       throws IOException, InterruptedException {
+    return find(hints, matchers, where(matchers)); // whose samples are asked for, and say it
+  }
+
+  private KeyedSeries find(SelectHints hints, List<Matcher> matchers, String where)
+      throws IOException, InterruptedException {
     KeyedSeries found = new KeyedSeries(config.name(), limits, hints, matchers);
     query(
-        "SELECT series, labels FROM " + tables.metrics("series") + where(matchers),
+        "SELECT series, labels FROM " + tables.metrics("series") + where,
         in -> found.found(in.uuid(), labels(in)));
     return found;
   }
@@ -218,23 +224,48 @@ final class ClickHouseStore implements ForeignStore {
           .append(where(matchers))
           .append(')');
     }
-    return sb.append(" AND ts >= fromUnixTimestamp64Milli(")
-        .append(
-            Math.clamp(hints.minTime(), ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME))
-        .append(") AND ts <= fromUnixTimestamp64Milli(")
-        .append(
-            Math.clamp(hints.maxTime(), ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME))
-        .append(')')
-        .toString();
+    return sb.append(" AND ").append(between(hints)).toString();
+  }
+
+  private static String between(SelectHints range) {
+    return "ts >= fromUnixTimestamp64Milli("
+        + Math.clamp(range.minTime(), ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME)
+        + ") AND ts <= fromUnixTimestamp64Milli("
+        + Math.clamp(range.maxTime(), ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME)
+        + ")";
+  }
+
+  /**
+   * The series that have something in a range: their keys are read of it, where the name of the
+   * metric is known by the tables' own order. Nothing is asked where the range holds everything.
+   */
+  private String where(SelectHints range, List<Matcher> matchers) {
+    String where = where(matchers);
+    if (range.minTime() <= ClickHouseTables.FIRST_TIME
+        && range.maxTime() >= ClickHouseTables.LAST_TIME) {
+      return where;
+    }
+    String named =
+        where(matchers.stream().filter(m -> m.name().equals(Labels.METRIC_NAME)).toList());
+    String keys =
+        Stream.of("samples", "histograms")
+            .map(
+                kind ->
+                    "SELECT series FROM "
+                        + tables.metrics(kind)
+                        + (named.isEmpty() ? " WHERE " : named + " AND ")
+                        + between(range))
+            .collect(Collectors.joining(" UNION ALL "));
+    return (where.isEmpty() ? " WHERE " : where + " AND ") + "series IN (" + keys + ")";
   }
 
   /** A question about values, of which those that come first by their bytes may be enough. */
-  private String distinct(String what, List<Matcher> matchers, int limit) {
+  private String distinct(String what, SelectHints range, List<Matcher> matchers, int limit) {
     return "SELECT DISTINCT "
         + what
         + " AS found FROM "
         + tables.metrics("series")
-        + where(matchers)
+        + where(range, matchers)
         + (limit > 0 ? " ORDER BY found LIMIT " + limit : "");
   }
 
@@ -286,7 +317,7 @@ final class ClickHouseStore implements ForeignStore {
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    return find(range, matchers).series();
+    return find(range, matchers, where(range, matchers)).series();
   }
 
   @Override
@@ -296,7 +327,8 @@ final class ClickHouseStore implements ForeignStore {
     if (!matchers.stream().allMatch(ClickHouseStore::isTheirs)) {
       return ForeignStore.super.labelNames(range, matchers, limit);
     }
-    query(distinct("arrayJoin(mapKeys(labels))", matchers, limit), in -> out.add(in.string()));
+    query(
+        distinct("arrayJoin(mapKeys(labels))", range, matchers, limit), in -> out.add(in.string()));
     return out;
   }
 
@@ -310,7 +342,7 @@ final class ClickHouseStore implements ForeignStore {
     List<Matcher> having = new ArrayList<>(matchers);
     having.add(Matcher.of(Matcher.Type.NOT_EQUAL, name, ""));
     TreeSet<String> out = new TreeSet<>();
-    query(distinct(column(name), having, limit), in -> out.add(in.string()));
+    query(distinct(column(name), range, having, limit), in -> out.add(in.string()));
     return out;
   }
 }

@@ -26,7 +26,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -84,13 +86,19 @@ final class KdbStore implements ForeignStore {
   /** The columns of an answer, in the order in which they were asked for. */
   private List<QValue> select(String table, List<QValue> conditions, String... columns)
       throws IOException, InterruptedException {
+    return select(table, conditions, false, columns);
+  }
+
+  private List<QValue> select(
+      String table, List<QValue> conditions, boolean distinct, String... columns)
+      throws IOException, InterruptedException {
     QValue answer =
         client.ask(
             QValue.list(
                 QValue.Primitive.QUERY,
                 QValue.symbol(prefix + table),
                 new QValue.Mixed(conditions),
-                QValue.bool(false),
+                QValue.bool(distinct),
                 new QValue.Dict(QValue.symbols(columns), QValue.symbols(columns))),
             config.timeout());
     if (answer instanceof QValue.Table t && t.names().equals(List.of(columns))) {
@@ -216,10 +224,28 @@ final class KdbStore implements ForeignStore {
     return out;
   }
 
+  /** The series that have something in a range: their keys are kdb+'s work, each told once. */
   @Override
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
-    return find(range, matchers).series();
+    KeyedSeries all = find(range, matchers);
+    if (all.keys().isEmpty() || holdsEverything(range)) {
+      return all.series();
+    }
+    List<QValue> conditions = conditions(range, all);
+    Set<UUID> there = new HashSet<>();
+    for (String kind : List.of("metrics", "histograms")) {
+      QValue keys = select(kind, conditions, true, "series").getFirst();
+      if (QValue.size(keys) > 0) {
+        there.addAll(List.of(as(keys, UUID[].class)));
+      }
+    }
+    return all.series(there);
+  }
+
+  private static boolean holdsEverything(SelectHints range) {
+    return QTimes.timestamp(range.minTime()) == QTimes.timestamp(Long.MIN_VALUE)
+        && QTimes.timestamp(range.maxTime()) == QTimes.timestamp(Long.MAX_VALUE);
   }
 
   @Override
