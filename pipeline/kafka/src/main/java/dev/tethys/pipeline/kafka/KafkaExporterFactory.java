@@ -124,7 +124,7 @@ public final class KafkaExporterFactory
     }
     headers.put(KafkaSender.TOPIC, name);
     String usual = first(batch, topic.keyFrom(), "");
-    if (topic.encoding() == RecordEncoding.RAW) {
+    if (topic.encoding().isLine()) {
       headers.put(KafkaSender.FRAMES, "");
     }
     RecordKeys keys = settings.keys().getOrDefault(batch.signal(), RecordKeys.NONE);

@@ -24,10 +24,10 @@ public enum RecordEncoding {
   CLYMENE_FLAT("clymene_flat", EnumSet.of(Signal.METRICS)),
   /** Lines with the labels of their streams; what Clymene's Promtail writes. */
   CLYMENE_LOGS("clymene_logs", EnumSet.of(Signal.LOGS)),
-  /** The body of one log record, its text as it stands. */
+  /** The body of one log record: bytes as they stand, all else as JSON; bytes when it is read. */
   RAW("raw", EnumSet.of(Signal.LOGS)),
-  /** The text of one log record; what is none of its character set is U+FFFD. Read only. */
-  TEXT("text", EnumSet.of(Signal.LOGS), false),
+  /** The text of one log record; what is none of its character set is read as U+FFFD. */
+  TEXT("text", EnumSet.of(Signal.LOGS)),
   /** What Azure Monitor writes to an event hub. Read only. */
   AZURE_RESOURCE_LOGS("azure_resource_logs", EnumSet.of(Signal.LOGS), false),
   /** A JSON value that is the body of one log record. Read only. */
@@ -63,6 +63,11 @@ public enum RecordEncoding {
   /** How configurations call it. */
   public String word() {
     return word;
+  }
+
+  /** Whether a record is one log record, so that those of a batch go together as {@link Frames}. */
+  boolean isLine() {
+    return this == RAW || this == TEXT;
   }
 
   /** Whether it carries metrics as series with labels, not as OTLP. */

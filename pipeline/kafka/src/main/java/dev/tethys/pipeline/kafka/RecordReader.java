@@ -25,8 +25,6 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -106,7 +104,7 @@ final class RecordReader {
       case CLYMENE_JSON -> series(SeriesJson.read(value, 0, value.length), lane, metadata);
       case CLYMENE_FLAT -> series(FlatRows.read(value, 0, value.length), lane, metadata);
       case CLYMENE_LOGS -> streams(value, lane, metadata);
-      case RAW -> line(text(value), millis, lane, metadata);
+      case RAW -> line(value, millis, lane, metadata);
       case TEXT -> line(new String(value, charset), millis, lane, metadata);
       case AZURE_RESOURCE_LOGS ->
           tree(AzureResourceLogs.read(value, millis * 1_000_000), lane, metadata);
@@ -173,15 +171,6 @@ final class RecordReader {
     }
     return new Batch(
         signal, Encoding.OTLP, new OtlpWriter().write(traces), traces.itemCount(), lane, metadata);
-  }
-
-  /** Text, or bytes where they are none. */
-  private static Object text(byte[] value) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
-    } catch (CharacterCodingException e) {
-      return value;
-    }
   }
 
   private Batch line(@Nullable Object body, long millis, long lane, Metadata metadata) {

@@ -33,6 +33,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns batches into values of records, none larger than a broker takes. Samples that nobody gave a
@@ -41,6 +42,9 @@ import java.util.List;
 final class RecordWriter {
   /** What does not fit: few words, a label of metrics. */
   static final String TOO_LARGE = "larger than a record may be";
+
+  /** What would be an empty record: few words, a label of metrics. */
+  static final String NO_BODY = "no body";
 
   /** What is lost between two forms of metrics: few words, a label of metrics. */
   static final String NO_PLACE = "no place in the record's encoding";
@@ -93,9 +97,9 @@ final class RecordWriter {
         case OTLP_PROTO, OTLP_JSON -> otlp(batch);
         case REMOTE_WRITE, CLYMENE_JSON, CLYMENE_FLAT -> series(batch);
         case CLYMENE_LOGS -> streams(batch);
-        case RAW -> lines(batch);
+        case RAW, TEXT -> lines(batch);
         case ZIPKIN_JSON, ZIPKIN_PROTO -> zipkin(batch);
-        case TEXT, JSON, AZURE_RESOURCE_LOGS, ZIPKIN_THRIFT, JAEGER_PROTO, JAEGER_JSON ->
+        case JSON, AZURE_RESOURCE_LOGS, ZIPKIN_THRIFT, JAEGER_PROTO, JAEGER_JSON ->
             throw new IllegalStateException(encoding + " is not written");
       }
     } catch (CodecException e) {
@@ -301,12 +305,10 @@ final class RecordWriter {
     for (ResourceGroup<LogRecord> r : logs(b).resources()) {
       for (ScopeGroup<LogRecord> s : r.scopes()) {
         for (LogRecord l : s.items()) {
-          Object body = l.body();
-          byte[] line =
-              body instanceof byte[] raw
-                  ? raw
-                  : body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8);
-          if (line.length > maxBytes) {
+          byte[] line = line(l.body());
+          if (line.length == 0 && encoding == RecordEncoding.RAW) {
+            drop(1, NO_BODY);
+          } else if (line.length > maxBytes) {
             drop(1, TOO_LARGE);
           } else {
             Frames.add(frame, line);
@@ -318,5 +320,17 @@ final class RecordWriter {
     if (n > 0) {
       out.add(new Value(frame.toByteArray(), n, b.lane()));
     }
+  }
+
+  /** Bytes stand as they are; what {@code raw} says beside them is JSON, also of a text. */
+  private byte[] line(@Nullable Object body) {
+    if (body instanceof byte[] bytes) {
+      return bytes;
+    }
+    String text =
+        body == null || encoding == RecordEncoding.TEXT
+            ? AttributeText.text(body)
+            : AttributeText.json(new StringBuilder(), body).toString();
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

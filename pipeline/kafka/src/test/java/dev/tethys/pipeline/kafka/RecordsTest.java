@@ -13,6 +13,8 @@ import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -92,7 +94,13 @@ class RecordsTest {
     List<String> out = new ArrayList<>();
     for (ResourceGroup<LogRecord> r : new OtlpReader().logs(b.body(), 0, b.size()).resources()) {
       for (ScopeGroup<LogRecord> s : r.scopes()) {
-        s.items().forEach(l -> out.add(String.valueOf(l.body())));
+        s.items()
+            .forEach(
+                l ->
+                    out.add(
+                        l.body() instanceof byte[] raw
+                            ? new String(raw, StandardCharsets.UTF_8)
+                            : String.valueOf(l.body())));
       }
     }
     return out;
@@ -108,7 +116,7 @@ class RecordsTest {
     RecordReader r = new RecordReader(s, new RecordEncoding.Reading(e));
     List<Batch> out = new ArrayList<>();
     for (RecordWriter.Value v : w.values()) {
-      List<byte[]> values = e == RecordEncoding.RAW ? Frames.values(v.bytes()) : List.of(v.bytes());
+      List<byte[]> values = e.isLine() ? Frames.values(v.bytes()) : List.of(v.bytes());
       int items = 0;
       for (byte[] x : values) {
         Batch b = r.read(x, T, 7, Metadata.NONE);
@@ -182,7 +190,7 @@ class RecordsTest {
     assertThat(w.reason()).isEqualTo(RecordWriter.TOO_LARGE);
     assertThat(w.values()).hasSize(1);
 
-    RecordWriter l = write(RecordEncoding.RAW, 5, lines("short", "too long"));
+    RecordWriter l = write(RecordEncoding.TEXT, 5, lines("short", "too long"));
     assertThat(l.dropped()).isEqualTo(1);
     assertThat(l.values().getFirst().items()).isEqualTo(1);
   }
@@ -207,9 +215,67 @@ class RecordsTest {
           .isEqualTo("shop");
     }
     assertThat(
-            read(RecordEncoding.RAW, Signal.LOGS, write(RecordEncoding.RAW, 1000, b)).stream()
+            read(RecordEncoding.TEXT, Signal.LOGS, write(RecordEncoding.TEXT, 1000, b)).stream()
                 .flatMap(x -> bodies(x).stream()))
         .containsExactly("one", "two", "three");
+  }
+
+  /** The bodies of a batch as records of an encoding. */
+  private static List<String> records(RecordEncoding e, Batch b) {
+    return write(e, 1000, b).values().stream()
+        .flatMap(v -> Frames.values(v.bytes()).stream())
+        .map(v -> new String(v, StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  /** As the Collector's marshaler of that name: bytes as they stand, all else as JSON. */
+  @Test
+  void rawIsJsonOfAllThatAreNoBytes() {
+    Attributes map = new Attributes();
+    map.put("a", "x\"<");
+    map.put("n", 1L);
+    ArrayValue list = new ArrayValue();
+    list.add(true);
+    list.add(map);
+    list.add(null);
+    byte[] noText = {'b', 0, (byte) 0xff};
+    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    for (Object body : new Object[] {"li\"ne", 5L, 0.5, true, list, map, "", noText}) {
+      LogRecord l = new LogRecord();
+      l.setBody(body);
+      scope.items().add(l);
+    }
+    scope.items().add(new LogRecord()); // without a body
+    ResourceGroup<LogRecord> group = new ResourceGroup<>();
+    group.scopes().add(scope);
+    LogsData logs = new LogsData();
+    logs.resources().add(group);
+    Batch b =
+        new Batch(
+            Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(logs), 9, 0, Metadata.NONE);
+    String object = "{\"a\":\"x\\\"\\u003c\",\"n\":1}";
+    String bytes = new String(noText, StandardCharsets.UTF_8);
+    assertThat(records(RecordEncoding.RAW, b))
+        .containsExactly(
+            "\"li\\\"ne\"",
+            "5",
+            "0.5",
+            "true",
+            "[true," + object + ",null]",
+            object,
+            "\"\"",
+            bytes);
+    assertThat(write(RecordEncoding.RAW, 1000, b).dropped()).isEqualTo(1);
+    assertThat(write(RecordEncoding.RAW, 1000, b).reason()).isEqualTo(RecordWriter.NO_BODY);
+    assertThat(records(RecordEncoding.TEXT, b))
+        .containsExactly(
+            "li\"ne", "5", "0.5", "true", "[true," + object + ",null]", object, "", bytes, "");
+    byte[] record = {'{', (byte) 0xfe, '"'};
+    Batch back =
+        new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.RAW))
+            .read(record, T, 0, Metadata.NONE);
+    assertThat(Frames.values(write(RecordEncoding.RAW, 1000, back).values().getFirst().bytes()))
+        .containsExactly(record);
   }
 
   @Test
