@@ -26,7 +26,6 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

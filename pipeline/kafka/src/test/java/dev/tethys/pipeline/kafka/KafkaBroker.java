@@ -15,7 +15,12 @@ final class KafkaBroker implements AutoCloseable {
   private final KafkaProcess process;
 
   KafkaBroker(Path dir) throws IOException, InterruptedException {
-    process = new KafkaProcess(dir);
+    this(new KafkaProcess(dir));
+  }
+
+  /** One that may not answer yet. */
+  KafkaBroker(KafkaProcess process) throws IOException {
+    this.process = process;
     await();
   }
 

@@ -251,8 +251,7 @@ class RecordsTest {
     LogsData logs = new LogsData();
     logs.resources().add(group);
     Batch b =
-        new Batch(
-            Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(logs), 9, 0, Metadata.NONE);
+        new Batch(Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(logs), 9, 0, Metadata.NONE);
     String object = "{\"a\":\"x\\\"\\u003c\",\"n\":1}";
     String bytes = new String(noText, StandardCharsets.UTF_8);
     assertThat(records(RecordEncoding.RAW, b))

@@ -20,7 +20,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /** A context whose exporters send in the caller's thread, until delivered. */
@@ -28,6 +30,9 @@ final class TestContext implements Context {
   private final Registry registry = new Registry();
   private final Map<Signal, Account> accounts = new ConcurrentHashMap<>();
   private final @Nullable Object extension;
+
+  /** What was said to parcels before they were delivered. */
+  final BlockingQueue<Verdict> refusals = new LinkedBlockingQueue<>();
 
   TestContext() {
     this(null);
@@ -83,8 +88,8 @@ final class TestContext implements Context {
       public void consume(Batch batch, Receipt receipt) {
         try {
           for (Parcel p : encoder.encode(batch).parcels()) {
-            while (!(sender.send(p) instanceof Verdict.Delivered)) {
-              Thread.onSpinWait();
+            for (Verdict v; !((v = sender.send(p)) instanceof Verdict.Delivered); ) {
+              refusals.add(v);
             }
           }
           receipt.settle(Outcome.ACCEPTED);
