@@ -246,6 +246,101 @@ abstract class StoreContract extends DestinationContract {
     assertThat(found)
         .as("matchers that find something")
         .isBetween(ASKED_TIMES / 4, ASKED_TIMES - 1);
+    for (int i = 0; i < EXPRESSIONS.size(); i++) {
+      String label = List.of("instance", "code", Labels.METRIC_NAME).get(i % 3);
+      expressionIsMet(far, known, label, EXPRESSIONS.get(i));
+    }
+    for (String expression : OF_ANY_TEXT) {
+      for (String label : KnownSamples.NAMES) {
+        Matcher m = Matcher.of(Matcher.Type.REGEX, label, expression);
+        if (!found(known.store(), List.of(m)).isEmpty()) {
+          expressionIsMet(far, known, label, expression);
+          break;
+        }
+      }
+    }
+  }
+
+  /** What dialects of expressions read differently: anchors, flags, escapes, classes, nothing. */
+  private static final List<String> EXPRESSIONS =
+      List.of(
+          "^host-1$",
+          "^host-1|host-2$",
+          "host-1$|404",
+          "\\Ahost-1\\z",
+          "(?i)HOST-1|CONTRACT_temperature",
+          "(?i:HOST)-1",
+          "(?-i)HOST-1",
+          "host-(1|2)",
+          "(?:host|code)-(?:1|3)",
+          "(?P<n>host)-1",
+          "host-[^13]",
+          "host-\\d",
+          "\\w+-\\d|\\d{3}",
+          "[[:alpha:]]+-1|[[:digit:]]+",
+          "host.1|4.4",
+          "host\\-1",
+          "host-1|",
+          "|host-1",
+          "|",
+          "()",
+          "()|404",
+          "a||404",
+          "(404|)",
+          "4*",
+          "40{1}4|5(0){2}",
+          "(?U)4.*4",
+          ".?",
+          "...",
+          ".{6}",
+          ".*-1",
+          ".+_total|.*-.*",
+          "[^h]+",
+          "[^c]*",
+          "\\Qhost-1\\E",
+          "\\x68ost-1",
+          "\\x{68}ost-1",
+          "\\150ost-1",
+          "\\bhost-1\\b",
+          "\\pL+-1",
+          "\\D+",
+          "\\S+",
+          "(?s).*",
+          "(?m)^404$",
+          "404$$",
+          "^^404",
+          "200|404|500",
+          "[24]0[04]",
+          "HOST-1",
+          "2..|5..",
+          "contract_(requests_total|temp.*)",
+          "hostile.*|bare|empty");
+
+  /** The same of values that are no plain words. */
+  private static final List<String> OF_ANY_TEXT =
+      List.of(
+          ".",
+          "...",
+          "äöü|日本語",
+          "(?i)ÄÖÜ",
+          ".*in|.* .*",
+          "line.feed|carriage\\rreturn",
+          "line\\nfeed",
+          "(?-s)line.*",
+          "[^a-z]+",
+          "\\p{Han}+|\\x{1f600} .*",
+          "back\\\\slash|100%|a\\\\.*",
+          "'; DROP.*|.*`.*");
+
+  private static void expressionIsMet(
+      MetricSource far, KnownSamples known, String label, String expression) {
+    for (Matcher.Type type : List.of(Matcher.Type.REGEX, Matcher.Type.NOT_REGEX)) {
+      Matcher m = Matcher.of(type, label, expression);
+      List<Matcher> matchers =
+          List.of(m, Matcher.of(Matcher.Type.REGEX, Labels.METRIC_NAME, "contract_.*|hostile.*"));
+      List<Labels> here = found(known.store(), matchers);
+      assertThat(found(far, matchers)).as(m.toString()).isEqualTo(here);
+    }
   }
 
   /** The series that have samples. */
