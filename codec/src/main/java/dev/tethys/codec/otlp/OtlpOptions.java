@@ -85,14 +85,26 @@ public record OtlpOptions(
   }
 
   public OtlpOptions withTranslationStrategy(TranslationStrategy s) {
+    return with(s, promoteScopeMetadata);
+  }
+
+  /**
+   * The same where what scopes are is in labels, so that points of two scopes that agree in all
+   * else stay two.
+   */
+  public OtlpOptions withScopes() {
+    return with(translationStrategy, true);
+  }
+
+  private OtlpOptions with(TranslationStrategy strategy, boolean scopes) {
     return new OtlpOptions(
-        s,
+        strategy,
         promoteResourceAttributes,
         promoteAllResourceAttributes,
         ignoreResourceAttributes,
         keepIdentifyingResourceAttributes,
         convertHistogramsToNhcb,
-        promoteScopeMetadata,
+        scopes,
         labelNameUnderscoreSanitization,
         labelNamePreserveMultipleUnderscores,
         acceptDelta,

@@ -98,7 +98,7 @@ public final class KafkaExporterFactory
             : NamedEncoder.of(
                 names,
                 signal == Signal.METRICS && topic.encoding().isSeries()
-                    ? OtlpOptions.DEFAULT
+                    ? OtlpOptions.DEFAULT.withScopes()
                     : null,
                 name -> b -> encode(settings, topic, name, clock, b));
     return batch -> {

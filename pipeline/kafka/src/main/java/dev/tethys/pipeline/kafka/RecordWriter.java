@@ -202,7 +202,7 @@ final class RecordWriter {
   private void series(Batch b) {
     byte[] request = b.body();
     if (b.encoding() == Encoding.OTLP) {
-      OtlpToSeries to = new OtlpToSeries(OtlpOptions.DEFAULT);
+      OtlpToSeries to = new OtlpToSeries(OtlpOptions.DEFAULT.withScopes());
       OtlpResult r = to.convert(request, 0, request.length);
       drop((int) r.rejected(), "no place in the Prometheus model");
       request = to.body().toByteArray();

@@ -128,7 +128,7 @@ record ClymeneParcels(
       byte[] request = batch.body();
       int size = request.length;
       if (batch.encoding() == Encoding.OTLP) {
-        OtlpToSeries to = new OtlpToSeries(OtlpOptions.DEFAULT);
+        OtlpToSeries to = new OtlpToSeries(OtlpOptions.DEFAULT.withScopes());
         OtlpResult r = to.convert(request, 0, size);
         drop((int) r.rejected(), "no place in the Prometheus model");
         request = to.body().buffer();

@@ -45,6 +45,7 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
   public static final class Keys {
     private final Key<Boolean> suffixes;
     private final Key<Boolean> resources;
+    private final Key<Boolean> scopes;
     private final Key<HistogramRule> histograms;
     private final Key<Long> maxItems;
     private final Key<Long> maxBytes;
@@ -66,6 +67,13 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
               false,
               "Attributes of OTLP resources are labels of every series; else they are in"
                   + " target_info.");
+      scopes =
+          s.key(
+              "scope_as_labels",
+              Type.BOOL,
+              true,
+              "Name, version, schema and attributes of OTLP scopes are labels otel_scope_…. Without"
+                  + " them, points of two scopes that agree in all else are samples of one series.");
       SequencedMap<String, HistogramRule> words = new LinkedHashMap<>();
       for (HistogramRule r : HistogramRule.values()) {
         if (rules.contains(r)) {
@@ -100,7 +108,7 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
               Set.of(),
               d.keepIdentifyingResourceAttributes(),
               d.convertHistogramsToNhcb(),
-              d.promoteScopeMetadata(),
+              o.get(scopes),
               d.labelNameUnderscoreSanitization(),
               d.labelNamePreserveMultipleUnderscores(),
               d.acceptDelta(),
