@@ -19,7 +19,7 @@ class ClickHouseRecordsContractTest extends RecordsContract {
   private static final String LOGS =
       "toString(toUnixTimestamp64Nano(Timestamp)) AS time, TraceId, SpanId, TraceFlags,"
           + " SeverityText, SeverityNumber, ServiceName, Body, ScopeName, ScopeVersion, EventName,"
-          + " ResourceAttributes, LogAttributes FROM {db}.otel_logs";
+          + " ResourceAttributes, ScopeAttributes, LogAttributes FROM {db}.otel_logs";
   private static final String SPANS =
       "toString(toUnixTimestamp64Nano(Timestamp)) AS time, TraceId, SpanId, ParentSpanId,"
           + " TraceState, SpanName, SpanKind, ServiceName, ScopeName, ScopeVersion,"
@@ -97,6 +97,7 @@ class ClickHouseRecordsContractTest extends RecordsContract {
     common(item, time, r.getAttributesList(), "LogAttributes", m);
     m.put("TraceId", KnownRecords.hex(r.getTraceId()));
     m.put("SpanId", KnownRecords.hex(r.getSpanId()));
+    m.put("ScopeAttributes", KeptValues.texts(item.scope().getAttributesList()).toString());
     m.put("TraceFlags", Integer.toString(r.getFlags()));
     m.put("SeverityText", r.getSeverityText());
     m.put("SeverityNumber", Integer.toString(r.getSeverityNumberValue()));

@@ -235,6 +235,7 @@ class DatadogSpansContractTest extends RecordsContract {
       meta(m, of + ".version", item.scope().getVersion());
     }
     s.getAttributesList().forEach(a -> attribute(m, a));
+    item.scope().getAttributesList().forEach(a -> attribute(m, a));
     if (s.getEventsCount() > 0) {
       String events =
           list(

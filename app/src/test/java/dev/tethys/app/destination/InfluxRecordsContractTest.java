@@ -92,6 +92,9 @@ class InfluxRecordsContractTest extends RecordsContract {
       all.put("otel.scope.name", KeptValues.quoted(item.scope().getName()));
       all.put("otel.scope.version", KeptValues.quoted(item.scope().getVersion()));
     }
+    item.scope()
+        .getAttributesList()
+        .forEach(a -> all.put(a.getKey(), KeptValues.json(a.getValue())));
     if (all.remove("service.name") != null) {
       m.put(
           "service.name",

@@ -81,7 +81,11 @@ final class KnownRecords {
 
   private static final List<InstrumentationScope> SCOPES =
       List.of(
-          InstrumentationScope.newBuilder().setName("library").setVersion("1.2").build(),
+          InstrumentationScope.newBuilder()
+              .setName("library")
+              .setVersion("1.2")
+              .addAttributes(pair("short name", text("li\"b")))
+              .build(),
           InstrumentationScope.getDefaultInstance());
 
   private final Signal signal;

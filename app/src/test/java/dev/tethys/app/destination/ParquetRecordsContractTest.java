@@ -107,6 +107,7 @@ class ParquetRecordsContractTest extends RecordsContract {
     m.put("service", KnownRecords.attribute(item.resource().getAttributesList(), "service.name"));
     m.put("scope_name", item.scope().getName());
     m.put("scope_version", item.scope().getVersion());
+    m.put("scope_attributes", KeptValues.texts(item.scope().getAttributesList()).toString());
     m.put("resource_attributes", KeptValues.texts(item.resource().getAttributesList()).toString());
     m.put("attributes", KeptValues.texts(own).toString());
   }

@@ -71,7 +71,7 @@ class PostgresRecordsContractTest extends RecordsContract {
                                   value.replace("\ue0000", "\\u0000").replace("\ue000E", "\ue000")))
                           : KeptValues.normal(PostgresPeer.plain(value)));
             }
-            m.keySet().removeAll(Set.of("ts", "id", "scope"));
+            m.keySet().removeAll(Set.of("ts", "id"));
             into.add(
                 signal == Signal.LOGS
                     ? Found.json(r.getString("attributes")).path(KnownRecords.ID).asString()
@@ -87,6 +87,7 @@ class PostgresRecordsContractTest extends RecordsContract {
     m.put("service", KnownRecords.attribute(item.resource().getAttributesList(), "service.name"));
     m.put("scope_name", item.scope().getName());
     m.put("scope_version", item.scope().getVersion());
+    m.put("scope", KeptValues.json(item.scope().getAttributesList()));
     m.put("resource", KeptValues.json(item.resource().getAttributesList()));
     m.put("attributes", KeptValues.json(own));
   }

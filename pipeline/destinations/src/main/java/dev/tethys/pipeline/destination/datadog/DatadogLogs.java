@@ -141,9 +141,9 @@ final class DatadogLogs implements Encoder {
 
   private static void attribute(Map<String, @Nullable Object> o, String key, @Nullable Object v) {
     switch (key) {
-      case "ddsource", "ddtags", "service.name", "host.name" -> {
-        // they stand there under another name
-      }
+      case "ddsource", "ddtags" -> keep(o, key, key, v);
+      case "service.name" -> keep(o, key, "service", v);
+      case "host.name" -> keep(o, key, "hostname", v);
       case "message",
           "hostname",
           "host",
@@ -160,6 +160,16 @@ final class DatadogLogs implements Encoder {
           "trace_id" ->
           o.put("otel." + key, v);
       default -> o.put(key, v);
+    }
+  }
+
+  /** What Datadog has under another name stands nowhere else, unless another value stands there. */
+  private static void keep(
+      Map<String, @Nullable Object> o, String key, String theirs, @Nullable Object v) {
+    String text = AttributeText.text(v);
+    String there = String.valueOf(o.getOrDefault(theirs, ""));
+    if (!text.equals(there) && !(key.equals("ddtags") && there.endsWith(text))) {
+      o.put("otel." + key, v);
     }
   }
 }

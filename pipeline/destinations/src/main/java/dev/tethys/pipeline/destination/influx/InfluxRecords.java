@@ -286,7 +286,7 @@ final class InfluxRecords implements Encoder {
     return m;
   }
 
-  /** What the record or the scope says otherwise than the resource, which then has another name. */
+  /** What one says otherwise than the one around it, that one says under another name. */
   private static Map<String, @Nullable Object> all(
       Attributes resource, Scope scope, Attributes own) {
     Map<String, @Nullable Object> m = values(resource);
@@ -296,15 +296,17 @@ final class InfluxRecords implements Encoder {
     if (!scope.version().isEmpty()) {
       m.put("otel.scope.version", scope.version());
     }
-    scope.attributes().forEach((k, v) -> over(m, k, v));
-    own.forEach((k, v) -> over(m, k, v));
+    Attributes between = scope.attributes();
+    between.forEach((k, v) -> over(m, k, v, "resource."));
+    own.forEach((k, v) -> over(m, k, v, between.get(k) == null ? "resource." : "scope."));
     return m;
   }
 
-  private static void over(Map<String, @Nullable Object> m, String k, @Nullable Object v) {
+  private static void over(
+      Map<String, @Nullable Object> m, String k, @Nullable Object v, String otherwise) {
     Object was = m.put(k, v);
     if (was != null && !was.equals(v)) {
-      m.put("resource." + k, was);
+      m.put(otherwise + k, was);
     }
   }
 }

@@ -30,6 +30,7 @@ abstract sealed class RecordFile {
   private final MapColumn resource;
   private final TextColumn scope;
   private final TextColumn version;
+  private final MapColumn scopeAttributes;
   private final MapColumn attributes;
   private final LongColumn flags;
 
@@ -42,6 +43,7 @@ abstract sealed class RecordFile {
     resource = file.map("resource_attributes");
     scope = file.text("scope_name", true, true);
     version = file.text("scope_version", true, true);
+    scopeAttributes = file.map("scope_attributes");
     attributes = file.map("attributes");
     flags = file.integer("flags", false);
   }
@@ -92,6 +94,7 @@ abstract sealed class RecordFile {
     map(resource, r.resource().attributes());
     text(scope, s.name());
     text(version, s.version());
+    map(scopeAttributes, s.attributes());
     map(attributes, own);
     flags.add(Integer.toUnsignedLong(traceFlags));
   }

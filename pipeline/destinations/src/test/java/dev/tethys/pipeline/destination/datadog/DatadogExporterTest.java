@@ -212,6 +212,46 @@ class DatadogExporterTest {
                 + ",\"unit\":\"byte\"}\n]}");
   }
 
+  /** What a record says of its service and host otherwise than its resource is not passed over. */
+  @Test
+  void aRecordMayNameAnotherServiceThanItsResource() throws Exception {
+    LogRecord record =
+        LogRecord.newBuilder()
+            .setTimeUnixNano(1_700_000_000_000_000_000L)
+            .addAttributes(text("service.name", "proxied"))
+            .addAttributes(text("host.name", "h1"))
+            .addAttributes(text("ddsource", "nginx"))
+            .build();
+    byte[] body =
+        ExportLogsServiceRequest.newBuilder()
+            .addResourceLogs(
+                ResourceLogs.newBuilder()
+                    .setResource(
+                        Resource.newBuilder()
+                            .addAttributes(text("service.name", "proxy"))
+                            .addAttributes(text("ddsource", "java"))
+                            .addAttributes(text("host.name", "h1")))
+                    .addScopeLogs(ScopeLogs.newBuilder().addLogRecords(record)))
+            .build()
+            .toByteArray();
+    DatadogSettings s = settings("");
+    var lists = DatadogExporterFactory.logs(s, null);
+    Parcel p =
+        new DatadogLogs(s, lists, () -> 0)
+            .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
+            .parcels()
+            .getFirst();
+    new PostSender(s.logsUrl().resolve("/api/v2/logs"), endpoint(s), lists).send(p);
+    assertThat(datadog.requests().getFirst().text())
+        .contains(
+            "\"service\":\"proxy\"",
+            "\"otel.service.name\":\"proxied\"",
+            "\"hostname\":\"h1\"",
+            "\"ddsource\":\"nginx\"",
+            "\"otel.ddsource\":\"java\"")
+        .doesNotContain("otel.host.name");
+  }
+
   @Test
   void seriesAsProtobuf() throws Exception {
     DatadogSettings s =
