@@ -41,12 +41,25 @@ final class ClickHouseStore implements ForeignStore {
   /** So many keys are named in a question; for more the question about series is repeated in it. */
   private static final int NAMED_KEYS = 2000;
 
+  /**
+   * An answer is whole or an error, whatever a profile says of limits: they are the usual values,
+   * which a user who may change no settings may ask for too.
+   */
+  private static final String WHOLE =
+      Stream.of("read", "result", "timeout", "set", "distinct", "sort")
+          .map(limit -> "&" + limit + "_overflow_mode=throw")
+          .collect(Collectors.joining("", "wait_end_of_query=1", ""));
+
+  private static final String COMPRESSION = "enable_http_compression";
+  private static final String READ_ONLY = "Code: 164";
+
   private static final String ORDER = " ORDER BY metric, series, ts";
 
   private final StoreConfig config;
   private final HttpQuestions http;
   private final StoreLimits limits;
   private final ClickHouseTables tables;
+  private volatile boolean compresses = true;
 
   ClickHouseStore(
       StoreConfig config, WebClient client, StoreLimits limits, ClickHouseTables tables) {
@@ -68,11 +81,25 @@ final class ClickHouseStore implements ForeignStore {
   }
 
   private void query(String sql, Rows rows) throws IOException, InterruptedException {
+    boolean compressed = compresses;
+    try {
+      query(sql, compressed, rows);
+    } catch (HttpQuestions.RefusedException e) {
+      if (!compressed || !e.said().contains(READ_ONLY) || !e.said().contains(COMPRESSION)) {
+        throw e;
+      }
+      compresses = false; // a user who may change no settings may not ask for this
+      query(sql, false, rows);
+    }
+  }
+
+  private void query(String sql, boolean compressed, Rows rows)
+      throws IOException, InterruptedException {
     String separator = config.url().getRawQuery() == null ? "?" : "&";
     String path = config.url().getPath().isEmpty() ? "/" : "";
     URI url =
         URI.create(
-            config.url() + path + separator + "enable_http_compression=1&wait_end_of_query=1");
+            config.url() + path + separator + WHOLE + (compressed ? "&" + COMPRESSION + "=1" : ""));
     http.ask(
         Call.post(
             url,

@@ -37,7 +37,13 @@ class ClickHouseStoreTest {
   private static final List<Matcher> UPS =
       List.of(Matcher.of(Matcher.Type.EQUAL, Labels.METRIC_NAME, "up"));
 
+  private static final String REFUSAL =
+      "Code: 164. DB::Exception: Cannot modify 'enable_http_compression' setting in readonly mode."
+          + " (READONLY) (version 26.7.2.1)";
+
   private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final List<String> settings = new CopyOnWriteArrayList<>();
+  private volatile boolean readOnly;
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
   private HttpServer server;
 
@@ -68,8 +74,10 @@ class ClickHouseStoreTest {
         x -> {
           String sql = new String(x.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
           asked.add(sql);
-          byte[] b = answer(sql);
-          x.sendResponseHeaders(200, b.length == 0 ? -1 : b.length);
+          settings.add(x.getRequestURI().getQuery());
+          boolean refused = readOnly && settings.getLast().contains("enable_http_compression");
+          byte[] b = refused ? REFUSAL.getBytes(StandardCharsets.UTF_8) : answer(sql);
+          x.sendResponseHeaders(refused ? 500 : 200, b.length == 0 ? -1 : b.length);
           x.getResponseBody().write(b);
           x.close();
         });
@@ -124,5 +132,29 @@ class ClickHouseStoreTest {
       assertThat(found.getFirst().exemplars()).hasSize(1);
       assertThat(asked.getLast()).contains("metrics_exemplars", " FINAL");
     }
+  }
+
+  /** With {@code readonly = 1} in the user's profile. */
+  @Test
+  void aUserWhoMayChangeNoSettingsReadsWithoutCompression() throws Exception {
+    readOnly = true;
+    try (ForeignStore s = store(100)) {
+      assertThat(s.select(RANGE, UPS)).hasSize(1);
+      assertThat(settings).hasSize(4);
+      assertThat(settings.getFirst()).contains("enable_http_compression=1");
+      assertThat(settings.subList(1, 4))
+          .allMatch(x -> !x.contains("compression") && x.contains("wait_end_of_query=1"));
+    }
+  }
+
+  /** Profiles may have limits at which rows are left out without a word. */
+  @Test
+  void answersAreWholeOrErrors() throws Exception {
+    try (ForeignStore s = store(100)) {
+      s.select(RANGE, UPS);
+    }
+    assertThat(settings)
+        .allMatch(x -> x.contains("result_overflow_mode=throw"))
+        .allMatch(x -> x.contains("timeout_overflow_mode=throw"));
   }
 }
