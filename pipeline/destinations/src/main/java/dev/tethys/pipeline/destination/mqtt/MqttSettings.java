@@ -124,6 +124,22 @@ record MqttSettings(
   private static final Key<Boolean> RETAIN =
       SECTION.key("retain", Type.BOOL, false, "The broker keeps the last message of a topic.");
 
+  private static final Type<Object> SHARED_KEY =
+      Type.of(
+          "refused",
+          null,
+          n -> {
+            throw n.error(
+                "TLS with a key that both sides know (PSK) is not spoken: Java's TLS has no such"
+                    + " cipher suites. Put a program that speaks it before the broker (stunnel,"
+                    + " PSKsecrets) and write its address, or have the broker know a certificate"
+                    + " (tls) or a password");
+          });
+  private static final List<Key<Object>> SHARED_KEYS =
+      List.of(
+          SECTION.optional("psk", SHARED_KEY, "Refused: Java's TLS knows no such keys."),
+          SECTION.optional("psk_identity", SHARED_KEY, "Refused, as psk is."));
+
   static final Type<MqttSettings> TYPE = SECTION.type(MqttSettings::read);
 
   private static SequencedMap<String, Boolean> versions() {
@@ -134,6 +150,7 @@ record MqttSettings(
   }
 
   private static MqttSettings read(YamlObject o) {
+    SHARED_KEYS.forEach(o::find);
     URI u;
     try {
       String text = o.get(ENDPOINT);
