@@ -153,7 +153,7 @@ class PagesRunTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"clickhouse", "file", "loki", "otlp", "splunk", "zipkin"})
+  @ValueSource(strings = {"clickhouse", "clymene", "file", "loki", "otlp", "splunk", "zipkin"})
   void theFirstConfigurationOfAPageDelivers(String page) throws Exception {
     Matcher m =
         FENCE.matcher(Files.readString(Shared.root().resolve("docs/destinations/" + page + ".md")));

@@ -62,8 +62,9 @@ public final class ClymeneExporterFactory
     Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
     ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
+    ClymeneParcels parcels = parcels(s, auth, clock);
     return context.exporter(
-        s.delivery(), signal, parcels(s, auth, clock), sender(s, signal, auth, clients, clock));
+        s.delivery(), signal, parcels, sender(s, signal, auth, clients, parcels));
   }
 
   /** A gateway's address is that of gRPC, unless it is a URL. */
@@ -86,10 +87,11 @@ public final class ClymeneExporterFactory
     ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     ItemProbe.Look look = (p, seconds, value) -> "the gateway; over it nothing is read back";
+    ClymeneParcels parcels = parcels(s, auth, clock);
     if (http == null) {
-      ClymeneGrpcSender sender = new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout());
-      return new ItemProbe(
-          signal, () -> ClymeneTrial.overGrpc(sender), parcels(s, auth, clock), sender, look);
+      ClymeneGrpcSender sender =
+          new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), parcels);
+      return new ItemProbe(signal, () -> ClymeneTrial.overGrpc(sender), parcels, sender, look);
     }
     URI url = ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal);
     HttpEndpoint endpoint =
@@ -97,8 +99,8 @@ public final class ClymeneExporterFactory
     return new ItemProbe(
         signal,
         () -> ClymeneTrial.overHttp(url, endpoint),
-        parcels(s, auth, clock),
-        sender(s, signal, auth, clients, clock),
+        parcels,
+        sender(s, signal, auth, clients, parcels),
         look);
   }
 
@@ -115,16 +117,16 @@ public final class ClymeneExporterFactory
       Signal signal,
       @Nullable ClientAuth auth,
       HttpClientFactory clients,
-      InstantSource clock) {
+      ClymeneParcels parcels) {
     HttpClientSettings http = s.http();
     return http == null
-        ? new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout())
+        ? new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), parcels)
         : new ClymeneHttpSender(
             http,
             ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal),
             auth,
             s.delivery().timeout(),
             clients,
-            clock);
+            parcels);
   }
 }

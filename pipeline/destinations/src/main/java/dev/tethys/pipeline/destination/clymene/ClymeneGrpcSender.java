@@ -29,15 +29,20 @@ final class ClymeneGrpcSender implements Sender {
   private final GrpcClientSettings settings;
   private final @Nullable ClientAuth auth;
   private final Duration timeout;
+  private final ClymeneParcels parcels;
   private final List<GrpcChannel> channels;
   private final List<String> addresses;
   private final AtomicInteger turn = new AtomicInteger();
 
   ClymeneGrpcSender(
-      List<GrpcClientSettings> gateways, @Nullable ClientAuth auth, Duration timeout) {
+      List<GrpcClientSettings> gateways,
+      @Nullable ClientAuth auth,
+      Duration timeout,
+      ClymeneParcels parcels) {
     this.settings = gateways.getFirst();
     this.auth = auth;
     this.timeout = timeout;
+    this.parcels = parcels;
     this.channels = gateways.stream().map(g -> new GrpcChannel(g.channel())).toList();
     this.addresses =
         gateways.stream().map(g -> g.channel().host() + ":" + g.channel().port()).toList();
@@ -92,7 +97,7 @@ final class ClymeneGrpcSender implements Sender {
           new Verdict.Later(Duration.ZERO, r.status() == GrpcReply.DEADLINE_EXCEEDED, reason);
       case GrpcReply.RESOURCE_EXHAUSTED ->
           r.message().contains("larger than")
-              ? new Verdict.Never(reason)
+              ? parcels.halves(p, reason)
               : new Verdict.Later(Duration.ZERO, true, reason);
       case GrpcReply.UNAUTHENTICATED -> {
         if (auth == null) {

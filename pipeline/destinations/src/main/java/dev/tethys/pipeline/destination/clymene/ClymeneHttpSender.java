@@ -16,13 +16,12 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Posts to a gateway: 429 and 5xx are for later, other refusals for good. */
+/** Posts to a gateway: 429 and 5xx are for later, 413 is for halves, other refusals for good. */
 final class ClymeneHttpSender implements Sender {
   private static final int MAX_REASON = 1024;
 
@@ -31,7 +30,7 @@ final class ClymeneHttpSender implements Sender {
   private final @Nullable ClientAuth auth;
   private final Duration timeout;
   private final HttpClientFactory factory;
-  private final InstantSource clock;
+  private final ClymeneParcels parcels;
   private @Nullable WebClient client; // guarded by this
 
   ClymeneHttpSender(
@@ -40,13 +39,13 @@ final class ClymeneHttpSender implements Sender {
       @Nullable ClientAuth auth,
       Duration timeout,
       HttpClientFactory factory,
-      InstantSource clock) {
+      ClymeneParcels parcels) {
     this.settings = settings;
     this.url = url;
     this.auth = auth;
     this.timeout = timeout;
     this.factory = factory;
-    this.clock = clock;
+    this.parcels = parcels;
   }
 
   /** Made at the first request, so that checking a configuration opens no file. */
@@ -76,13 +75,13 @@ final class ClymeneHttpSender implements Sender {
       String reason = "HTTP status " + status + said(a);
       if (status == 429 || status / 100 == 5) {
         return new Verdict.Later(
-            RetryAfter.of(a, clock.instant()), status == 429 || status == 503, reason);
+            RetryAfter.of(a, parcels.clock().instant()), status == 429 || status == 503, reason);
       }
       if (status == 401 && auth != null) {
         auth.refused();
         return new Verdict.Later(Duration.ZERO, false, reason);
       }
-      return new Verdict.Never(reason);
+      return status == 413 ? parcels.halves(p, reason) : new Verdict.Never(reason);
     }
   }
 

@@ -9,8 +9,11 @@ import dev.tethys.codec.otlp.OtlpToSeries;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
@@ -18,6 +21,7 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -47,6 +51,7 @@ record ClymeneParcels(
   static final String ENCODING = "grpc-encoding";
   private static final String TOO_LARGE = "larger than a message may be";
   private static final int LANES = 8;
+  private static final int MAX_OPENED = 256 << 20;
 
   @Override
   public Encoded encode(Batch batch) {
@@ -55,6 +60,91 @@ record ClymeneParcels(
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
+  }
+
+  /**
+   * What to say of a message that is too large for a gateway or what stands before it: two halves,
+   * or that nobody will take it.
+   */
+  Verdict halves(Parcel p, String reason) {
+    try {
+      List<Parcel> halves = p.signal() == Signal.LOGS ? lineHalves(p) : seriesHalves(p);
+      if (halves.size() == 2 && halves.stream().mapToInt(Parcel::items).sum() == p.items()) {
+        return new Verdict.Instead(halves, reason);
+      }
+    } catch (CodecException e) {
+      // whoever made it is a newer or older program: it cannot be cut
+    }
+    return new Verdict.Never(reason);
+  }
+
+  private Compression compression(Signal of) {
+    return !http ? compression : of == Signal.METRICS ? Compression.SNAPPY : Compression.NONE;
+  }
+
+  private byte[] opened(Parcel p) {
+    Compression c = compression(p.signal());
+    return c == Compression.NONE
+        ? p.body()
+        : c.decompress(p.body(), 0, p.body().length, MAX_OPENED);
+  }
+
+  private byte[] closed(byte[] message, Signal of) {
+    Compression c = compression(of);
+    return c == Compression.NONE
+        ? message
+        : c.compress(message, 0, message.length, Compression.DEFAULT_LEVEL);
+  }
+
+  private Parcel part(Parcel of, byte[] message, int items) {
+    byte[] body = closed(message, of.signal());
+    return new Parcel(of.signal(), body, items, of.lane(), of.headers());
+  }
+
+  private List<Parcel> seriesHalves(Parcel p) {
+    byte[] request = opened(p);
+    List<Slice> all = RequestSlices.deal(request, request.length, 1, in -> 0).getFirst();
+    int half = all.size() / 2;
+    List<Parcel> out = new ArrayList<>();
+    for (List<Slice> some : List.of(all.subList(0, half), all.subList(half, all.size()))) {
+      if (!some.isEmpty()) {
+        out.add(
+            part(
+                p,
+                RequestSlices.join(request, some),
+                some.stream().mapToInt(Slice::samples).sum()));
+      }
+    }
+    return out;
+  }
+
+  private List<Parcel> lineHalves(Parcel p) {
+    byte[] json = opened(p);
+    if (!http) {
+      ProtoReader in = new ProtoReader(json);
+      in.next();
+      json = in.readBytes();
+    }
+    LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
+    byte[] otlp = new OtlpWriter().write(b.logs());
+    List<Parcel> out = new ArrayList<>();
+    for (OtlpScanner.Part half :
+        OtlpScanner.split(OtlpSignal.LOGS, otlp, (p.items() + 1) / 2, Integer.MAX_VALUE)) {
+      byte[] lines =
+          LogBatchJson.write(
+              new OtlpReader().logs(half.body(), 0, half.body().length),
+              b.tenant(),
+              clock.instant());
+      out.add(part(p, http ? lines : field(lines), half.items()));
+    }
+    return out;
+  }
+
+  /** Lines in the only field of a message. */
+  private static byte[] field(byte[] json) {
+    ProtoWriter w = new ProtoWriter(json.length + 16);
+    w.bytes(1, json, 0, json.length);
+    return w.toByteArray();
   }
 
   private final class Work {
@@ -106,13 +196,7 @@ record ClymeneParcels(
           LogBatchJson.write(
               new OtlpReader().logs(part.body(), 0, part.body().length), tenant, clock.instant());
       if (json.length <= maxBytes) {
-        byte[] message = json;
-        if (!http) {
-          ProtoWriter w = new ProtoWriter(json.length + 16);
-          w.bytes(1, json, 0, json.length);
-          message = w.toByteArray();
-        }
-        add(message, part.items(), batch.lane());
+        add(http ? json : field(json), part.items(), batch.lane());
       } else if (part.items() <= 1) {
         drop(part.items(), TOO_LARGE);
       } else {
@@ -166,16 +250,12 @@ record ClymeneParcels(
     }
 
     private void add(Message m, long lane) {
-      byte[] b = m.bytes.toByteArray();
-      add(http ? Compression.SNAPPY.compress(b, 0, b.length, -1) : b, m.samples, lane);
+      add(m.bytes.toByteArray(), m.samples, lane);
     }
 
     private void add(byte[] message, int items, long lane) {
-      byte[] b =
-          http || compression == Compression.NONE
-              ? message
-              : compression.compress(message, 0, message.length, Compression.DEFAULT_LEVEL);
-      out.add(new Parcel(batch.signal(), b, items, lane, headers));
+      Signal signal = batch.signal();
+      out.add(new Parcel(signal, closed(message, signal), items, lane, headers));
     }
   }
 

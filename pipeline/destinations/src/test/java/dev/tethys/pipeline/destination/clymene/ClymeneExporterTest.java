@@ -45,7 +45,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -151,8 +153,9 @@ class ClymeneExporterTest {
 
   private List<Verdict> send(ClymeneSettings s, Batch b) throws Exception {
     List<Verdict> out = new ArrayList<>();
-    try (Sender sender = ClymeneExporterFactory.sender(s, b.signal(), null, clients, CLOCK)) {
-      for (Parcel p : ClymeneExporterFactory.parcels(s, null, CLOCK).encode(b).parcels()) {
+    ClymeneParcels parcels = ClymeneExporterFactory.parcels(s, null, CLOCK);
+    try (Sender sender = ClymeneExporterFactory.sender(s, b.signal(), null, clients, parcels)) {
+      for (Parcel p : parcels.encode(b).parcels()) {
         out.add(sender.send(p));
       }
     }
@@ -310,6 +313,102 @@ class ClymeneExporterTest {
             Verdict.Later.class, v -> assertThat(v.after().toSeconds()).isEqualTo(7));
     answer[0] = 400;
     assertThat(send(s, samples(1, 7)).getFirst()).isInstanceOf(Verdict.Never.class);
+  }
+
+  /** Halves, until they are taken: all that there was, once. */
+  private void cut(ClymeneSettings s, Batch b, int parts, Runnable taken) throws Exception {
+    ClymeneParcels parcels = ClymeneExporterFactory.parcels(s, null, CLOCK);
+    Deque<Parcel> left = new ArrayDeque<>(parcels.encode(b).parcels());
+    assertThat(left).hasSize(1);
+    int delivered = 0;
+    try (Sender sender = ClymeneExporterFactory.sender(s, b.signal(), null, clients, parcels)) {
+      while (left.size() < parts) {
+        Parcel p = left.removeFirst();
+        assertThat(sender.send(p))
+            .isInstanceOfSatisfying(Verdict.Instead.class, v -> left.addAll(v.parcels()));
+      }
+      taken.run();
+      for (Parcel p : left) {
+        assertThat(sender.send(p)).isEqualTo(Verdict.DELIVERED);
+        delivered += p.items();
+      }
+    }
+    assertThat(delivered).isEqualTo(b.items());
+  }
+
+  @Test
+  void whatIsTooLargeForAGatewayIsCutInHalves() throws Exception {
+    int[] answer = {413};
+    HttpListener l =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0"),
+            new Routes()
+                .post(
+                    "/api/metrics",
+                    (q, r) -> {
+                      byte[] b = q.bodyBytes(1 << 20);
+                      if (answer[0] == 200) {
+                        metrics.add(Compression.SNAPPY.decompress(b, 0, b.length, 1 << 20));
+                      }
+                      r.status(answer[0]).send();
+                    })
+                .post(
+                    "/api/logs",
+                    (q, r) -> {
+                      byte[] b = q.bodyBytes(1 << 20);
+                      if (answer[0] == 200) {
+                        logs.add(b);
+                      }
+                      r.status(answer[0]).send();
+                    }),
+            null);
+    open.add(l);
+    ClymeneSettings http =
+        settings("{http: {endpoint: 'http://127.0.0.1:%d'}}".formatted(l.port()));
+    cut(http, samples(7, 7), 4, () -> answer[0] = 200);
+    assertThat(metrics.stream().mapToInt(ClymeneExporterTest::count).sum()).isEqualTo(7);
+    answer[0] = 413;
+    cut(http, lines(5), 3, () -> answer[0] = 200);
+    assertThat(bodies(logs))
+        .containsExactlyInAnyOrder("line 0", "line 1", "line 2", "line 3", "line 4");
+    answer[0] = 413;
+    assertThat(send(http, samples(1, 7)).getFirst()).isInstanceOf(Verdict.Never.class);
+    metrics.clear();
+    logs.clear();
+    ClymeneSettings grpc =
+        settings(
+            "{grpc: {endpoint: '127.0.0.1:%d', compression: gzip, tls: {insecure: true}}}"
+                .formatted(gateway()));
+    Status large =
+        Status.RESOURCE_EXHAUSTED.withDescription(
+            "grpc: received message larger than max (5 vs. 4)");
+    status = large;
+    cut(grpc, samples(7, 7), 2, () -> status = null);
+    assertThat(metrics.stream().mapToInt(ClymeneExporterTest::count).sum()).isEqualTo(7);
+    status = large;
+    cut(grpc, lines(4), 4, () -> status = null);
+    List<byte[]> batches = new ArrayList<>();
+    for (byte[] message : logs) {
+      ProtoReader r = new ProtoReader(message);
+      assertThat(r.next()).isTrue();
+      batches.add(r.readBytes());
+    }
+    assertThat(bodies(batches)).containsExactlyInAnyOrder("line 0", "line 1", "line 2", "line 3");
+  }
+
+  private static List<String> bodies(List<byte[]> batches) {
+    List<String> out = new ArrayList<>();
+    for (byte[] json : batches) {
+      LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
+      assertThat(b.tenant()).isEqualTo("team-a");
+      b.logs()
+          .resources()
+          .forEach(
+              g ->
+                  g.scopes()
+                      .forEach(x -> x.items().forEach(r -> out.add(String.valueOf(r.body())))));
+    }
+    return out;
   }
 
   @Test
