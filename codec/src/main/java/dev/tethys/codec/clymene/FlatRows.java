@@ -37,6 +37,8 @@ public final class FlatRows {
     TextBuffer making = new TextBuffer();
     int written = 0;
     int leftOut = 0;
+    int exemplars = 0;
+    int metadata = 0;
     WriteRequestReader in = new WriteRequestReader().reset(request, offset, length);
     while (in.nextSeries()) {
       byte[] labels = null;
@@ -49,10 +51,15 @@ public final class FlatRows {
           written++;
         } else if (e == SeriesEvent.SAMPLE || e == SeriesEvent.HISTOGRAM) {
           leftOut++;
+        } else {
+          exemplars++;
         }
       }
     }
-    return new SeriesJson.Written(out.take(), written, leftOut);
+    while (in.nextMetadata()) {
+      metadata++;
+    }
+    return new SeriesJson.Written(out.take(), written, leftOut, exemplars, metadata);
   }
 
   /** What rows of a series begin with: a property for each label, and the name of the time. */
@@ -61,7 +68,11 @@ public final class FlatRows {
     labels.forEachBytes(
         (b, nameAt, nameLength, valueAt, valueLength) -> {
           if (isTaken(b, nameAt, nameLength)) {
-            to.json("exported_" + new String(b, nameAt, nameLength, StandardCharsets.UTF_8));
+            String name = new String(b, nameAt, nameLength, StandardCharsets.UTF_8);
+            do {
+              name = "exported_" + name;
+            } while (!labels.get(name).isEmpty());
+            to.json(name);
           } else {
             to.json(b, nameAt, nameLength);
           }

@@ -150,7 +150,7 @@ public final class SeriesJson {
    * @return the JSON and how many samples and other things it holds and leaves out
    */
   public static Written write(byte[] request, int offset, int length) {
-    int[] counts = new int[2];
+    int[] counts = new int[4];
     byte[] json =
         Json.write(
             g -> {
@@ -160,19 +160,30 @@ public final class SeriesJson {
               while (in.nextSeries()) {
                 write(g, in, counts);
               }
+              while (in.nextMetadata()) {
+                counts[METADATA]++;
+              }
               g.writeEndArray();
               g.writeEndObject();
             });
-    return new Written(json, counts[0], counts[1]);
+    return new Written(
+        json, counts[SAMPLES], counts[LEFT_OUT], counts[EXEMPLARS], counts[METADATA]);
   }
 
   /**
    * What was written.
    *
    * @param leftOut samples (histograms, and floats that the format cannot hold) that were not
+   * @param exemplars nor were these
+   * @param metadata nor what was said of so many families
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  public record Written(byte[] json, int samples, int leftOut) {}
+  public record Written(byte[] json, int samples, int leftOut, int exemplars, int metadata) {}
+
+  private static final int SAMPLES = 0;
+  private static final int LEFT_OUT = 1;
+  private static final int EXEMPLARS = 2;
+  private static final int METADATA = 3;
 
   private static void write(JsonGenerator g, WriteRequestReader in, int[] counts) {
     Labels labels = in.labels();
@@ -199,9 +210,9 @@ public final class SeriesJson {
         }
         g.writeStringProperty("timestamp", Long.toString(in.timestamp()));
         g.writeEndObject();
-        counts[0]++;
-      } else if (e == SeriesEvent.HISTOGRAM) {
-        counts[1]++;
+        counts[SAMPLES]++;
+      } else {
+        counts[e == SeriesEvent.HISTOGRAM ? LEFT_OUT : EXEMPLARS]++;
       }
     }
     g.writeEndArray();

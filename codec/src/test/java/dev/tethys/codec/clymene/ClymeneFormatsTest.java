@@ -7,7 +7,10 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
 import dev.tethys.model.telemetry.LogRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -85,6 +88,37 @@ class ClymeneFormatsTest {
                 + "\"timestamp\":\"2023-11-14T22:13:20.123Z\",\"value\":1.5}\n");
     assertThat(w.samples()).isEqualTo(1);
     assertThat(w.leftOut()).isEqualTo(1);
+  }
+
+  @Test
+  void exemplarsAndMetadataAreToldWhereTheyHaveNoPlace() {
+    WriteRequestWriter out = new WriteRequestWriter();
+    out.beginSeries(Labels.of("__name__", "m_total"))
+        .sample(1_000, 1)
+        .exemplar(new Exemplar(Labels.of("trace_id", "t"), 1, 1_000))
+        .endSeries()
+        .metadata("m_total", new MetricMetadata(MetricType.COUNTER, "help", ""));
+    byte[] request = out.toByteArray();
+    for (SeriesJson.Written w :
+        List.of(
+            SeriesJson.write(request, 0, request.length),
+            FlatRows.write(request, 0, request.length))) {
+      assertThat(w.samples()).isEqualTo(1);
+      assertThat(w.leftOut()).isZero();
+      assertThat(w.exemplars()).isEqualTo(1);
+      assertThat(w.metadata()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void noLabelOfARowTakesTheNameOfAnother() {
+    WriteRequestWriter out = new WriteRequestWriter();
+    Labels both = Labels.of("__name__", "m", "value", "a", "exported_value", "b");
+    out.beginSeries(both).sample(1_000, 1).endSeries();
+    byte[] request = out.toByteArray();
+    assertThat(
+            new String(FlatRows.write(request, 0, request.length).json(), StandardCharsets.UTF_8))
+        .contains("\"exported_value\":\"b\"", "\"exported_exported_value\":\"a\"");
   }
 
   @Test

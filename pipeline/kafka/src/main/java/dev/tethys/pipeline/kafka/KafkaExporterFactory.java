@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.LeftOut;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NamedEncoder;
@@ -68,7 +69,9 @@ public final class KafkaExporterFactory
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     String name = topic.name().ofNothing();
-    return new KafkaTrial(settings, signal, name, b -> encode(settings, topic, name, clock, b));
+    LeftOut leftOut = new LeftOut(context.metrics(), context.id().toString());
+    return new KafkaTrial(
+        settings, signal, name, b -> encode(settings, topic, name, clock, leftOut, b));
   }
 
   /** Metadata names the topic, else an attribute, else the template. */
@@ -91,21 +94,22 @@ public final class KafkaExporterFactory
             context.metrics(),
             context.id().toString(),
             signal);
+    LeftOut leftOut = new LeftOut(context.metrics(), context.id().toString());
     boolean isFixed = attribute.isEmpty() && topic.name().isFixed();
     Encoder named =
         isFixed
-            ? b -> encode(settings, topic, topic.name().ofNothing(), clock, b)
+            ? b -> encode(settings, topic, topic.name().ofNothing(), clock, leftOut, b)
             : NamedEncoder.of(
                 names,
                 signal == Signal.METRICS && topic.encoding().isSeries()
                     ? OtlpOptions.DEFAULT.withScopes()
                     : null,
-                name -> b -> encode(settings, topic, name, clock, b));
+                name -> b -> encode(settings, topic, name, clock, leftOut, b));
     return batch -> {
       String said = KafkaExporterSettings.topicOf(first(batch, topic.topicFrom(), ""));
       return said.isEmpty()
           ? named.encode(batch)
-          : encode(settings, topic, names.bounded(said), clock, batch);
+          : encode(settings, topic, names.bounded(said), clock, leftOut, batch);
     };
   }
 
@@ -114,6 +118,7 @@ public final class KafkaExporterFactory
       KafkaExporterSettings.Topic topic,
       String name,
       InstantSource clock,
+      LeftOut leftOut,
       Batch batch) {
     Map<String, String> headers = new HashMap<>(settings.headers());
     for (String k : settings.metadataKeys()) {
@@ -142,6 +147,7 @@ public final class KafkaExporterFactory
                   new RecordWriter(
                       topic.encoding(), settings.maxRecordBytes(), settings.seriesKeys(), clock);
               w.write(part);
+              w.tell(leftOut);
               Map<String, String> all = new HashMap<>(headers);
               String key = own.isEmpty() ? usual : own;
               if (!key.isEmpty()) {

@@ -27,6 +27,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.delivery.LeftOut;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +63,8 @@ final class RecordWriter {
   private final InstantSource clock;
   private final List<Value> out = new ArrayList<>();
   private int dropped;
+  private int exemplars;
+  private int metadata;
   private String reason = "";
 
   RecordWriter(RecordEncoding encoding, int maxBytes, int seriesKeys, InstantSource clock) {
@@ -82,6 +85,12 @@ final class RecordWriter {
 
   String reason() {
     return reason;
+  }
+
+  /** Counts what came with items and is in none of the values. */
+  void tell(LeftOut leftOut) {
+    leftOut.add(LeftOut.What.EXEMPLARS, exemplars);
+    leftOut.add(LeftOut.What.METADATA, metadata);
   }
 
   private void drop(int items, String why) {
@@ -229,10 +238,12 @@ final class RecordWriter {
         switch (encoding) {
           case CLYMENE_JSON -> SeriesJson.write(joined, 0, size);
           case CLYMENE_FLAT -> FlatRows.write(joined, 0, size);
-          default -> new SeriesJson.Written(SnappyBlock.encode(joined, 0, size), samples, 0);
+          default -> new SeriesJson.Written(SnappyBlock.encode(joined, 0, size), samples, 0, 0, 0);
         };
     if (w.json().length <= maxBytes) {
       drop(w.leftOut(), NO_PLACE);
+      exemplars += w.exemplars();
+      metadata += w.metadata();
       if (w.json().length > 0) {
         out.add(new Value(w.json(), w.samples(), lane));
       }

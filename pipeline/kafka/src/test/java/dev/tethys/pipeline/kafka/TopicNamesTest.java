@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -123,6 +125,35 @@ class TopicNamesTest {
       assertThatThrownBy(() -> topics("metrics: {topic: " + wrong + "}", series("a")))
           .as(wrong)
           .hasMessageContaining("topic: ");
+    }
+  }
+
+  /** Clymene's forms have no place for exemplars, and the others have. */
+  @Test
+  void whatHasNoPlaceBesideItemsIsCounted() {
+    for (String encoding : List.of("clymene_json", "clymene_flat", "remote_write")) {
+      WriteRequestWriter w = new WriteRequestWriter();
+      w.beginSeries(Labels.of("__name__", "m_total"))
+          .sample(1000, 1)
+          .exemplar(new Exemplar(Labels.of("trace_id", "t"), 1, 1000))
+          .endSeries();
+      Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 1, 0);
+      KafkaExporterSettings s =
+          KafkaExporterSettings.TYPE.read(
+              YamlDocument.parse("a.yml", null, "{metrics: {encoding: " + encoding + "}}").root());
+      TestContext context = new TestContext();
+      KafkaExporterSettings.Topic topic = Objects.requireNonNull(s.topics().get(Signal.METRICS));
+      KafkaExporterFactory.encoder(s, topic, Signal.METRICS, InstantSource.system(), context)
+          .encode(b);
+      assertThat(
+              context.metrics().gather().stream()
+                  .filter(f -> f.name().equals("tethys_exporter_left_out_total"))
+                  .flatMap(f -> f.metrics().stream())
+                  .filter(m -> m.labels().toString().contains("exemplars"))
+                  .mapToDouble(m -> ((MetricFamily.Value) m.point()).value())
+                  .sum())
+          .as(encoding)
+          .isEqualTo(encoding.startsWith("clymene") ? 1 : 0);
     }
   }
 }

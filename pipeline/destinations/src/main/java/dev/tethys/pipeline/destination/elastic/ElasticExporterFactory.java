@@ -12,7 +12,7 @@ import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.ItemProbe;
-import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.delivery.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;

@@ -6,6 +6,7 @@ import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.LeftOut;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Parcel;
 import java.util.ArrayList;

@@ -10,7 +10,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.destination.rows.LeftOut;
+import dev.tethys.pipeline.delivery.LeftOut;
 import dev.tethys.pipeline.destination.rows.LineParcels;
 import dev.tethys.pipeline.destination.rows.RowParcels;
 import dev.tethys.pipeline.naming.BoundedNames;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.destination.rows;
+package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.exposition.Registry;
 
@@ -33,6 +33,11 @@ public final class LeftOut {
 
   /** One more. */
   public void add(What w) {
-    counters[w.ordinal()].inc();
+    add(w, 1);
+  }
+
+  /** So many more. */
+  public void add(What w, int n) {
+    counters[w.ordinal()].add(n);
   }
 }
