@@ -1,6 +1,10 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.exposition.Registry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Counts what is no item and has no place in a destination, so that it is not lost without a trace:
@@ -14,7 +18,7 @@ public final class LeftOut {
     HISTOGRAM_ROWS
   }
 
-  private final Registry.Counter[] counters = new Registry.Counter[What.values().length];
+  private final Map<What, Registry.Counter> counters = new EnumMap<>(What.class);
 
   /**
    * @param exporter the component, as in {@code influxdb/far}
@@ -27,7 +31,7 @@ public final class LeftOut {
             "exporter",
             "what");
     for (What w : What.values()) {
-      counters[w.ordinal()] = v.with(exporter, w.name().toLowerCase(java.util.Locale.ROOT));
+      counters.put(w, v.with(exporter, w.name().toLowerCase(Locale.ROOT)));
     }
   }
 
@@ -38,6 +42,6 @@ public final class LeftOut {
 
   /** So many more. */
   public void add(What w, int n) {
-    counters[w.ordinal()].add(n);
+    Objects.requireNonNull(counters.get(w)).add(n);
   }
 }

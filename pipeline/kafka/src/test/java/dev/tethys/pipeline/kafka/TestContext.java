@@ -88,8 +88,10 @@ final class TestContext implements Context {
       public void consume(Batch batch, Receipt receipt) {
         try {
           for (Parcel p : encoder.encode(batch).parcels()) {
-            for (Verdict v; !((v = sender.send(p)) instanceof Verdict.Delivered); ) {
+            Verdict v = sender.send(p);
+            while (!(v instanceof Verdict.Delivered)) {
               refusals.add(v);
+              v = sender.send(p);
             }
           }
           receipt.settle(Outcome.ACCEPTED);
