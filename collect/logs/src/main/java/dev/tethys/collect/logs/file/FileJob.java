@@ -39,6 +39,7 @@ public final class FileJob implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final ReadQueue queue = new ReadQueue(lock);
   private final Map<FileTarget, TargetFiles> targets = new LinkedHashMap<>();
+  private final Map<FileTarget, TargetFiles> retired = new LinkedHashMap<>(); // until read
   private final OpenFiles open;
   private final FileTurns turns;
   private final QuietFiles quiet;
@@ -88,7 +89,10 @@ public final class FileJob implements AutoCloseable {
     thread = Thread.ofPlatform().daemon().name("logs-" + name).start(turns::run);
   }
 
-  /** Reads these targets from now on, and no others. */
+  /**
+   * Reads these targets from now on, and no others. Of those that were there before, what their
+   * files hold by now is still read: a target often goes just after its last lines were written.
+   */
   public void targets(List<FileTarget> wanted) {
     lock.lock();
     try {
@@ -96,10 +100,10 @@ public final class FileJob implements AutoCloseable {
       for (TargetFiles t : List.copyOf(targets.values())) {
         if (!set.contains(t.target)) {
           targets.remove(t.target);
-          drop(t);
+          retired.put(t.target, t.goes());
         }
       }
-      set.forEach(t -> targets.computeIfAbsent(t, k -> new TargetFiles(k, this, passesOver)));
+      set.forEach(t -> targets.computeIfAbsent(t, this::comes));
       passesOver &= targets.isEmpty();
       metrics.targetsActive.add(targets.size() - active);
       active = targets.size();
@@ -111,20 +115,54 @@ public final class FileJob implements AutoCloseable {
 
   private int active;
 
-  private void drop(TargetFiles t) {
-    List<TailedFile> all = new ArrayList<>(t.byPath.values());
-    all.addAll(t.leaving);
-    for (TailedFile f : all) {
-      queue.drop(f);
-      metrics.filesActive.add(-1);
-      metrics.gone(f.name);
+  private TargetFiles comes(FileTarget target) {
+    TargetFiles again = retired.remove(target);
+    return again == null ? new TargetFiles(target, this, passesOver) : again.comesBack();
+  }
+
+  /** Ends reading of a file where it is. To be called with the lock. */
+  void drop(TailedFile f) {
+    queue.drop(f);
+    positions.remember(f.delivered());
+    metrics.filesActive.add(-1);
+    metrics.gone(f.name);
+    release(f);
+  }
+
+  /**
+   * Ends reading of a file for targets that went: one that came reads it on. To be called with the
+   * lock.
+   */
+  void takeOver(FileId id) {
+    for (TargetFiles t : List.copyOf(retired.values())) {
+      t.giveUp(id);
+      letGo(t);
     }
   }
 
+  /** Whether a target that is wanted matches a path. To be called with the lock. */
+  boolean isWanted(Path path) {
+    return targets.keySet().stream()
+        .anyMatch(
+            t -> t.path().matches(path) && (t.exclude() == null || !t.exclude().matches(path)));
+  }
+
+  /** Forgets a target that went, if nothing of it is to be read any more. */
+  private void letGo(TargetFiles t) {
+    if (t.isOver()) {
+      retired.remove(t.target, t);
+    }
+  }
+
+  private Stream<TargetFiles> all() {
+    return Stream.concat(targets.values().stream(), retired.values().stream());
+  }
+
+  /** Whose files are to be looked at. */
   List<TargetFiles> targetFiles() {
     lock.lock();
     try {
-      return List.copyOf(targets.values());
+      return all().filter(t -> !t.isRetired()).toList();
     } finally {
       lock.unlock();
     }
@@ -157,12 +195,27 @@ public final class FileJob implements AutoCloseable {
 
   /** Looks at the files of a target; true to look again soon. */
   boolean scan(TargetFiles t, Set<Path> folders) {
+    boolean soon = false;
+    boolean looked = false;
     lock.lock();
     try {
-      return targets.get(t.target) == t && t.scan(folders);
+      if (targets.get(t.target) == t) {
+        soon = t.scan(folders);
+      } else if (retired.get(t.target) == t) {
+        soon = t.scan(folders);
+        if (!soon) {
+          t.retire();
+          letGo(t);
+          looked = true;
+        }
+      }
     } finally {
       lock.unlock();
     }
+    if (looked) {
+      changed.run();
+    }
+    return soon;
   }
 
   /** Something at a path changed. */
@@ -185,7 +238,7 @@ public final class FileJob implements AutoCloseable {
   void tick() {
     lock.lock();
     try {
-      targets.values().forEach(t -> quiet.look(t.byPath.values(), t.leaving));
+      all().forEach(t -> quiet.look(t.byPath.values(), t.leaving));
     } finally {
       lock.unlock();
     }
@@ -205,7 +258,7 @@ public final class FileJob implements AutoCloseable {
   }
 
   int files() {
-    return targets.values().stream().mapToInt(TargetFiles::files).sum();
+    return all().mapToInt(TargetFiles::files).sum();
   }
 
   boolean open(TailedFile f) {
@@ -230,19 +283,22 @@ public final class FileJob implements AutoCloseable {
 
   /** A file is at its end for good. To be called with the lock. */
   void forget(TailedFile f) {
-    for (TargetFiles t : targets.values()) {
+    for (TargetFiles t : all().toList()) {
       if (t.leaving.contains(f)) {
         t.forget(f);
+        letGo(t);
       }
     }
   }
 
   /** Files that waited for this one to be read need not wait. To be called with the lock. */
   void release(TailedFile f) {
-    for (TargetFiles t : targets.values()) {
-      t.byPath.values().forEach(o -> released(o, f));
-      t.leaving.forEach(o -> released(o, f));
-    }
+    all()
+        .forEach(
+            t -> {
+              t.byPath.values().forEach(o -> released(o, f));
+              t.leaving.forEach(o -> released(o, f));
+            });
   }
 
   private void released(TailedFile waiting, TailedFile f) {
@@ -260,7 +316,7 @@ public final class FileJob implements AutoCloseable {
   private List<Siblings.Found> missed(TailedFile f, FileStat older) {
     lock.lock();
     try {
-      return targets.values().stream()
+      return all()
           .filter(t -> t.target.equals(f.target))
           .findFirst()
           .map(t -> t.missed(f.path, older, f.id()))
@@ -274,8 +330,7 @@ public final class FileJob implements AutoCloseable {
     List<Checkpoint> out = new ArrayList<>();
     lock.lock();
     try {
-      targets.values().forEach(t -> t.checkpoints(out));
-      queue.dropped().forEach(f -> out.add(f.delivered()));
+      all().forEach(t -> t.checkpoints(out));
     } finally {
       lock.unlock();
     }
@@ -286,7 +341,7 @@ public final class FileJob implements AutoCloseable {
   public boolean isDelivered() {
     lock.lock();
     try {
-      return targets.values().stream()
+      return all()
           .flatMap(t -> Stream.concat(t.byPath.values().stream(), t.leaving.stream()))
           .allMatch(f -> f.progress.isQuiet());
     } finally {
@@ -313,12 +368,15 @@ public final class FileJob implements AutoCloseable {
     lock.lock();
     try {
       metrics.targetsActive.add(-active);
-      for (TargetFiles t : targets.values()) {
-        metrics.filesActive.add(-t.files());
-        t.byPath.values().forEach(f -> metrics.gone(f.name));
-      }
+      all()
+          .forEach(
+              t -> {
+                metrics.filesActive.add(-t.files());
+                t.byPath.values().forEach(f -> metrics.gone(f.name));
+              });
       open.closeAll();
       targets.clear();
+      retired.clear();
     } finally {
       lock.unlock();
     }

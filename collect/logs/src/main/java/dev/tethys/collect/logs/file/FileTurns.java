@@ -82,14 +82,12 @@ final class FileTurns {
   }
 
   private void closeDropped() {
-    for (TailedFile f : queue.takeDropped()) {
-      open.close(f);
-      job.positions.remember(f.delivered());
-    }
+    queue.takeDropped().forEach(open::close);
   }
 
   /** What was true of a file when its turn began: what comes to be meanwhile is not yet true. */
-  private record Before(boolean last, boolean flush, boolean replaced, boolean followed) {}
+  private record Before(
+      boolean last, boolean flush, boolean replaced, boolean retired, boolean followed) {}
 
   private void step(TailedFile f) throws InterruptedException {
     Before before = begin(f);
@@ -111,7 +109,7 @@ final class FileTurns {
     TailedFile.Turn turn = read(f, before);
     lock.lock();
     try {
-      if (turn == TailedFile.Turn.MORE) {
+      if (turn == TailedFile.Turn.MORE && !f.isRead()) {
         queue.wake(f);
       } else {
         // It is looked at without news, too.
@@ -134,8 +132,13 @@ final class FileTurns {
       if (f.before != null || queue.isStopped()) {
         return null;
       }
+      if (f.isRead()) {
+        released(f, f.followed);
+        forgetDelivered(f);
+        return null;
+      }
       boolean last = f.ended && job.now() - f.quietSince >= ROTATE_WAIT;
-      Before before = new Before(last, f.flush, f.replaced, f.followed);
+      Before before = new Before(last, f.flush, f.replaced, f.retired, f.followed);
       f.flush = false;
       f.read = false;
       if (!f.isOpen() && !reopen(f)) {
@@ -181,12 +184,12 @@ final class FileTurns {
         there = open.open(f);
       }
     }
-    if (!there && f.replaced) {
+    if (!there && (f.replaced || f.retired)) {
       job.metrics.generations.with("lost").inc();
       LOG.log(
           Level.WARNING,
-          "{0} was replaced and is not found under another name; what was written after byte {1}"
-              + " was not read",
+          "{0} was replaced or let go and cannot be opened under any name; what was written after"
+              + " byte {1} was not read",
           f.name,
           String.valueOf(f.offset()));
       job.release(f);
@@ -200,18 +203,32 @@ final class FileTurns {
     if (f.isCompressed()) {
       open.close(f); // it is complete
     }
-    if (before.followed) {
-      f.followed = false;
-      job.release(f);
-    }
-    if (!before.replaced || !f.replaced) {
+    released(f, before.followed);
+    boolean retired = before.retired && f.retired;
+    if (!retired && (!before.replaced || !f.replaced)) {
       return;
     }
     if (!f.ended || (moved && !before.last)) {
       f.ended = true;
       f.quietSince = job.now();
     }
-    if (before.last && f.progress.isQuiet()) {
+    if (retired && (before.last || f.rest() == 0)) {
+      f.until = 0;
+    }
+    if (before.last || f.isRead()) {
+      forgetDelivered(f);
+    }
+  }
+
+  private void released(TailedFile f, boolean followed) {
+    if (followed) {
+      f.followed = false;
+      job.release(f);
+    }
+  }
+
+  private void forgetDelivered(TailedFile f) {
+    if (f.progress.isQuiet()) {
       open.close(f);
       job.forget(f);
     }

@@ -126,7 +126,11 @@ final class FileWatcher implements AutoCloseable {
     for (FileJob j : jobs) {
       for (TargetFiles t : j.targetFiles()) {
         there.add(t);
-        states.computeIfAbsent(t, k -> new State(j));
+        State s = states.computeIfAbsent(t, k -> new State(j));
+        if (t.isGoing()) {
+          s.dirty = true;
+          s.earliest = System.nanoTime();
+        }
       }
     }
     for (TargetFiles t : List.copyOf(states.keySet())) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class ReadQueue {
   private final Condition work;
   private final Deque<TailedFile> waiting = new ArrayDeque<>();
-  private final Set<TailedFile> dropped = new HashSet<>(); // no more read; maybe not delivered yet
+  private final Set<TailedFile> dropped = new HashSet<>(); // no more read, maybe open
   private volatile boolean stopped;
 
   /** An empty one, guarded by this lock. */
@@ -60,12 +60,7 @@ final class ReadQueue {
     return f;
   }
 
-  /** Files that are not read any more and were not closed since. */
-  Set<TailedFile> dropped() {
-    return dropped;
-  }
-
-  /** The same, which the caller closes. */
+  /** Files that are not read any more and were not closed since, which the caller closes. */
   List<TailedFile> takeDropped() {
     List<TailedFile> all = List.copyOf(dropped);
     dropped.clear();

@@ -47,6 +47,8 @@ final class TailedFile {
   @Nullable TailedFile before; // to be read to its end first
   boolean listed = true; // found by the last look at the target's files
   boolean replaced; // it is no more where it was
+  boolean retired; // its target is wanted no more
+  long until; // of one that is retired: up to where it is still read
   boolean ended; // read to its end since it was replaced
   boolean followed; // others wait until it is read to its end
   boolean queued;
@@ -174,6 +176,16 @@ final class TailedFile {
   /** Whether it cannot be read, which was said. */
   boolean failed() {
     return problem != null;
+  }
+
+  /** Whether the last look finds nothing to read in it, and all is delivered. */
+  boolean isDone() {
+    return read && !queued && progress.isQuiet();
+  }
+
+  /** Whether all was read of it that is still wanted, because its target is not. */
+  boolean isRead() {
+    return retired && bookmark.offset() >= until;
   }
 
   /** Why it cannot be read; null when it can. */

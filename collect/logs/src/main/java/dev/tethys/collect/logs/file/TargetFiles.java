@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: a file is read once, whatever names it has. {@link #byPath} holds the files that
  * the target lists, {@link #leaving} those that it does not any more and that are not read and
  * delivered to their end; each is in exactly one of them. A file that took the place of another is
- * not read before that was read to its end. Guarded by the job.
+ * not read before that was read to its end. When the target is wanted no more, a last look makes
+ * all its files leave, each to be read as far as it goes then. Guarded by the job.
  */
 final class TargetFiles {
   private static final System.Logger LOG = System.getLogger(TargetFiles.class.getName());
@@ -39,6 +40,8 @@ final class TargetFiles {
   private boolean full;
   private boolean scanned; // at least once
   private boolean scanning;
+  private volatile boolean going; // the target is wanted no more
+  private boolean retired; // and was looked at a last time
   private @Nullable RelatedNames<TailedFile> names; // made when a look finds an unknown file
 
   /**
@@ -126,6 +129,9 @@ final class TargetFiles {
       renamed(known, path, stat);
       return;
     }
+    if (going && job.isWanted(path)) {
+      return; // another target reads it
+    }
     if (job.options.decompression() != null
         && !job.options.decompressionDelay().isZero()
         && job.now() - stat.modified() / 1_000_000 < job.options.decompressionDelay().toMillis()) {
@@ -166,6 +172,7 @@ final class TargetFiles {
     }
     leaving.remove(f);
     f.listed = true;
+    f.retired = false;
     f.replaced = false;
     f.ended = false;
     f.looked(stat);
@@ -187,6 +194,7 @@ final class TargetFiles {
       return;
     }
     copies.settled(stat.id());
+    job.takeOver(stat.id());
     // Later it would be another file.
     Long promtails = scanned ? null : job.positions.takeOver(path.toString());
     TailedFile f = new TailedFile(target, source, path.toString(), path, stat, start(path, stat));
@@ -277,6 +285,76 @@ final class TargetFiles {
     byRealPath.values().remove(f);
     leaving.add(f);
     job.wake(f);
+  }
+
+  /** The target is wanted no more; it is to be looked at once more, and then to be retired. */
+  TargetFiles goes() {
+    going = true;
+    return this;
+  }
+
+  boolean isGoing() {
+    return going;
+  }
+
+  /** Reads what the last look has found, and no further. */
+  void retire() {
+    retired = true;
+    for (TailedFile f : List.copyOf(byPath.values())) {
+      byPath.remove(f.path, f);
+      if (f.isDone()) {
+        let(f);
+        job.drop(f);
+        continue;
+      }
+      job.positions.changed();
+      byRealPath.values().remove(f);
+      f.retired = true;
+      f.until = f.isCompressed() ? Long.MAX_VALUE : f.size();
+      f.ended = false;
+      leaving.add(f);
+      job.wake(f);
+    }
+  }
+
+  /** The target is wanted again. */
+  TargetFiles comesBack() {
+    going = false;
+    retired = false;
+    for (TailedFile f : leaving) {
+      if (f.retired) {
+        // Until a look finds that it still stands there.
+        f.retired = false;
+        f.replaced = true;
+        f.ended = false;
+      }
+    }
+    return this;
+  }
+
+  boolean isRetired() {
+    return retired;
+  }
+
+  /** Whether nothing is to be read any more because the target is not wanted. */
+  boolean isOver() {
+    return retired && leaving.isEmpty();
+  }
+
+  /** Reads a file no further. */
+  void giveUp(FileId id) {
+    TailedFile f = byPlace.get(id.place());
+    if (f != null && f.id().mayBe(id)) {
+      byPath.remove(f.path, f);
+      leaving.remove(f);
+      let(f);
+      job.drop(f);
+    }
+  }
+
+  private void let(TailedFile f) {
+    byPlace.remove(f.id().place(), f);
+    byRealPath.values().remove(f);
   }
 
   /** Has a file read only when another was. */

@@ -227,19 +227,4 @@ class ComplaintsTest {
     rig.write("a.log", "2\n").targets("a.log").look();
     assertThat(rig.take()).containsExactly("2");
   }
-
-  /** Its turn ends with more to read, and nobody wants that. */
-  @Test
-  void aFileThatIsGivenUpInTheMiddleOfATurnIsReadNoFurther() {
-    rig.write("a.log", lines(0, 200_000));
-    assertThat(rig.file("a.log").toFile().length()).isGreaterThan(TailedFile.TURN);
-    rig.whenSettled = e -> rig.targets();
-    rig.tail("a.log").look();
-    assertThat(rig.entries.size()).isBetween(1, 199_999);
-    assertThat(rig.metric("tethys_logs_open_files")).isZero();
-    rig.whenSettled = e -> {};
-    // It goes on where it was, with every line once.
-    rig.targets("a.log").look();
-    assertThat(new HashSet<>(rig.lines())).hasSize(200_000).hasSameSizeAs(rig.entries);
-  }
 }

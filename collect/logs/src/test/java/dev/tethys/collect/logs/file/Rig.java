@@ -72,8 +72,14 @@ final class Rig implements AutoCloseable {
                 owed.add(e);
               }
             });
-    job.targets(List.of(new FileTarget(Glob.of(folder + "/" + glob), null, Labels.of(labels))));
-    return look();
+    return target(glob, labels).look();
+  }
+
+  /** Another target, with labels. */
+  Rig target(String glob, String... labels) {
+    Objects.requireNonNull(job)
+        .targets(List.of(new FileTarget(Glob.of(folder + "/" + glob), null, Labels.of(labels))));
+    return this;
   }
 
   /** Other targets, by their patterns. */
