@@ -58,7 +58,7 @@ final class ChangedContents {
       }
     }
     metrics.generations.with("truncated").inc();
-    Siblings.Found copy = Siblings.holding(f.path, was, f.id(), options);
+    Siblings.Found copy = Siblings.holding(f.whereabouts(), was, f.id(), options);
     f.past.ended(was);
     if (copy == null) {
       lost(f, was);
@@ -89,7 +89,7 @@ final class ChangedContents {
   }
 
   private void recover(TailedFile f, Siblings.Found copy) throws InterruptedException {
-    try (Content content = Siblings.open(copy.path(), copy.stat().id(), anyCompression)) {
+    try (Content content = Siblings.open(copy, anyCompression)) {
       f.readCopy(content, reading);
       metrics.generations.with("recovered").inc();
     } catch (IOException e) {

@@ -72,7 +72,7 @@ final class Copies {
     if (related.isEmpty() && gone.isEmpty()) {
       return new Origin.New();
     }
-    try (Content content = Siblings.open(path, stat.id(), options)) {
+    try (Content content = Siblings.open(Whereabouts.of(path), stat.id(), options)) {
       for (Checkpoint c : gone) {
         if (content.holds(c)) {
           return new Origin.Known(c.offset());

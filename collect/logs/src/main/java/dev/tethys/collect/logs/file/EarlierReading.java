@@ -10,10 +10,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an earlier process has read of the files of a target, and what it has left: of the file that
- * has a path now, and of those that stood there before it. Others may rename and compress files
- * while this looks for them: a checkpoint is taken out only once a file that answers to it is open.
- * Guarded by the job.
+ * What an earlier process, or a job that a reload has ended, has read of the files of a target, and
+ * what it has left: of the file that has a path now, and of those that stood there before it.
+ * Others may rename and compress files while this looks for them: a checkpoint is taken out only
+ * once a file that answers to it is open. Guarded by the job.
  */
 final class EarlierReading {
   private static final System.Logger LOG = System.getLogger(EarlierReading.class.getName());
@@ -39,8 +39,7 @@ final class EarlierReading {
     String path = f.path.toString();
     List<Checkpoint> candidates = new ArrayList<>(positions.at(stat.id().place()));
     candidates.removeIf(c -> !c.id().mayBe(stat.id()));
-    List<Checkpoint> ofPath =
-        positions.of(path).stream().filter(positions::isOfEarlierProcess).toList();
+    List<Checkpoint> ofPath = positions.of(path).stream().filter(positions::isLeft).toList();
     // Devices are numbered anew when a machine starts; what was put in the place of a file as a
     // whole is told by its content, if there is enough of it.
     ofPath.stream()
@@ -123,12 +122,13 @@ final class EarlierReading {
     List<Siblings.Found> anew = new ArrayList<>();
     FileStat oldest = null;
     for (Checkpoint c : ofPath) {
-      if (!c.source().equals(files.source) || f.holds(c) && c.id().mayBe(f.id())) {
+      if (!isOurs(c) || (f.holds(c) && c.id().mayBe(f.id()))) {
         continue;
       }
-      Siblings.Found same = Siblings.of(f.path, c.id());
+      Siblings.Found same = Siblings.of(f.whereabouts(), c.id());
       boolean inPlace = same != null && holds(same, c);
-      Siblings.Found s = inPlace ? same : Siblings.holding(f.path, c, f.id(), files.job.options);
+      Siblings.Found s =
+          inPlace ? same : Siblings.holding(f.whereabouts(), c, f.id(), files.job.options);
       if (same != null && !inPlace && !same.stat().id().mayBe(f.id())) {
         anew.add(same); // it was truncated before it was renamed
       }
@@ -155,7 +155,7 @@ final class EarlierReading {
       }
     }
     if (oldest != null && !continued) {
-      for (Siblings.Found s : files.missed(f.path, oldest, stat.id())) {
+      for (Siblings.Found s : files.missed(f.whereabouts(), oldest, stat.id())) {
         pieces.putIfAbsent(s.stat().id(), new Piece(s, null));
       }
     }
@@ -176,6 +176,11 @@ final class EarlierReading {
     }
     answered.forEach(positions::claim);
     return last;
+  }
+
+  /** Whether it is of this target, or of one that had other labels and is not there any more. */
+  private boolean isOurs(Checkpoint c) {
+    return c.source().equals(files.source) || files.job.isOrphan(c.source());
   }
 
   private static FileStat older(@Nullable FileStat a, FileStat b) {
@@ -209,8 +214,7 @@ final class EarlierReading {
   }
 
   private boolean holds(Siblings.Found found, Checkpoint c) {
-    try (Content content =
-        Siblings.open(found.path(), found.stat().id(), files.job.anyCompression())) {
+    try (Content content = Siblings.open(found, files.job.anyCompression())) {
       return content.holds(c);
     } catch (IOException e) {
       return false;
@@ -237,9 +241,9 @@ final class EarlierReading {
       } catch (IOException e) {
         LOG.log(Level.DEBUG, "{0} is gone since it was found: {1}", s.path(), e.toString());
       }
-      s = Siblings.of(f.path, c.id());
+      s = Siblings.of(f.whereabouts(), c.id());
       if (s == null || !holds(s, c)) {
-        s = Siblings.holding(f.path, c, f.id(), files.job.options);
+        s = Siblings.holding(f.whereabouts(), c, f.id(), files.job.options);
       }
     }
     // Of the oldest, which is deleted meanwhile, everything was read most of the time.

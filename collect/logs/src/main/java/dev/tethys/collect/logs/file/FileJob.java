@@ -147,6 +147,11 @@ public final class FileJob implements AutoCloseable {
             t -> t.path().matches(path) && (t.exclude() == null || !t.exclude().matches(path)));
   }
 
+  /** Whether a reading was one of this job's, of a target that is not wanted now. */
+  boolean isOrphan(String source) {
+    return source.startsWith(name + "/") && all().noneMatch(t -> t.source.equals(source));
+  }
+
   /** Forgets a target that went, if nothing of it is to be read any more. */
   private void letGo(TargetFiles t) {
     if (t.isOver()) {
@@ -319,7 +324,7 @@ public final class FileJob implements AutoCloseable {
       return all()
           .filter(t -> t.target.equals(f.target))
           .findFirst()
-          .map(t -> t.missed(f.path, older, f.id()))
+          .map(t -> t.missed(f.whereabouts(), older, f.id()))
           .orElse(List.of());
     } finally {
       lock.unlock();

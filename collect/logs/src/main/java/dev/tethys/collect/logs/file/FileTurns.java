@@ -178,9 +178,10 @@ final class FileTurns {
     }
     if (!there) {
       open.close(f);
-      Siblings.Found s = Siblings.of(f.path, f.id());
+      Siblings.Found s = Siblings.of(f.whereabouts(), f.id());
       if (s != null) {
         f.path = s.path();
+        f.real = s.path();
         there = open.open(f);
       }
     }

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,6 @@ public final class Positions {
   private final Remembered remembered = new Remembered();
   private final List<Supplier<List<Checkpoint>>> live = new CopyOnWriteArrayList<>();
   private final AtomicLong changes = new AtomicLong();
-  private final long opened;
   private String besideNow; // the hash of what Promtail's file holds, as far as is known
   private long failures;
   private long savedChanges = -1; // of which the files hold the last
@@ -115,10 +115,10 @@ public final class Positions {
             e.getMessage());
       }
     }
-    opened = clock.millis();
+    long opened = clock.millis();
     CheckpointFile.Saved before = own.read();
     for (Checkpoint c : before.checkpoints()) {
-      remembered.add(c.seenAt(opened));
+      remembered.add(c.seenAt(opened), true);
     }
     besideNow = inForce;
     // After a crash between the two files it may be older than what stands beside it.
@@ -142,10 +142,13 @@ public final class Positions {
     changed();
   }
 
-  /** That reader ends; its checkpoints are kept. */
+  /** That reader ends; its checkpoints are kept, for the one that comes in its place. */
   void remove(Supplier<List<Checkpoint>> checkpoints) {
     if (live.remove(checkpoints)) {
-      checkpoints.get().forEach(this::remember);
+      List<Checkpoint> left = checkpoints.get();
+      synchronized (this) {
+        left.forEach(c -> remembered.add(c.seenAt(clock.millis()), true));
+      }
       changed();
     }
   }
@@ -173,9 +176,9 @@ public final class Positions {
         && remembered.all().stream().noneMatch(c -> c.source().startsWith(job + "/"));
   }
 
-  /** Whether the file was not seen since this began. */
-  boolean isOfEarlierProcess(Checkpoint c) {
-    return c.seen() == opened;
+  /** Whether who read the file ended, in this process or before it, and was not done with it. */
+  synchronized boolean isLeft(Checkpoint c) {
+    return remembered.isLeft(c);
   }
 
   /** Takes a checkpoint out: a file answers to it. */
@@ -184,9 +187,9 @@ public final class Positions {
     changed();
   }
 
-  /** Keeps a checkpoint of a file that is gone. */
+  /** Keeps a checkpoint of a file that its reader, who goes on, is done with. */
   synchronized void remember(Checkpoint c) {
-    remembered.add(c.listed(false).seenAt(Math.max(opened + 1, clock.millis())));
+    remembered.add(c.listed(false).seenAt(clock.millis()), false);
     changed();
   }
 
@@ -358,18 +361,27 @@ public final class Positions {
     private final Map<FileId.Place, Set<Checkpoint>> byPlace = new HashMap<>();
     private final Map<String, Set<Checkpoint>> byPath = new HashMap<>();
     private final RelatedNames<Checkpoint> byName = new RelatedNames<>();
+    private final Set<Checkpoint> left = new HashSet<>(); // of readers that have ended
+
+    boolean isLeft(Checkpoint c) {
+      return left.contains(c);
+    }
 
     Set<Checkpoint> related(Path file) {
       return byName.of(file);
     }
 
-    void add(Checkpoint c) {
+    void add(Checkpoint c, boolean isLeft) {
+      if (isLeft) {
+        left.add(c);
+      }
       byName.add(Path.of(c.path()), c);
       byPlace.computeIfAbsent(c.id().place(), k -> new LinkedHashSet<>()).add(c);
       byPath.computeIfAbsent(c.path(), k -> new LinkedHashSet<>()).add(c);
     }
 
     void remove(Checkpoint c) {
+      left.remove(c);
       byName.remove(Path.of(c.path()), c);
       take(byPlace, c.id().place(), c);
       take(byPath, c.path(), c);

@@ -8,8 +8,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -71,8 +73,12 @@ final class Siblings {
     return COMPRESSED.matcher(String.valueOf(p.getFileName())).replaceFirst("");
   }
 
-  /** The file of an id, under whatever name it has in the folder. */
-  static @Nullable Found of(Path file, FileId id) {
+  private static boolean isRelated(Whereabouts file, Path other) {
+    return file.names().stream().anyMatch(n -> isRelated(n, other));
+  }
+
+  /** The file of an id, under whatever name it has in its folder. */
+  static @Nullable Found of(Whereabouts file, FileId id) {
     for (Found f : list(file, p -> true, false)) {
       if (f.stat.id().mayBe(id)) {
         return f;
@@ -85,7 +91,8 @@ final class Siblings {
    * A related file that holds what was read from the file and may have more; the file itself is
    * none.
    */
-  static @Nullable Found holding(Path file, Checkpoint c, FileId itself, FileOptions options) {
+  static @Nullable Found holding(
+      Whereabouts file, Checkpoint c, FileId itself, FileOptions options) {
     if (c.headLength() == 0) {
       return null;
     }
@@ -100,7 +107,7 @@ final class Siblings {
       if (f.stat.id().mayBe(itself)) {
         continue;
       }
-      try (Content content = open(f.path, f.stat.id(), any)) {
+      try (Content content = open(f, any)) {
         if (content.holds(c)) {
           return f;
         }
@@ -116,8 +123,17 @@ final class Siblings {
    *
    * @throws NoSuchFileException when it has none
    */
-  static Content open(Path path, FileId id, FileOptions options) throws IOException {
-    Path at = path;
+  static Content open(Found found, FileOptions options) throws IOException {
+    return open(new Whereabouts(found.path, found.path), found.stat.id(), options);
+  }
+
+  /**
+   * The same of one that is read, or was.
+   *
+   * @throws NoSuchFileException when it has no name any more
+   */
+  static Content open(Whereabouts file, FileId id, FileOptions options) throws IOException {
+    Path at = file.path();
     for (int i = 0; i < ATTEMPTS; i++) {
       try {
         Content c = Content.open(at, options);
@@ -129,13 +145,13 @@ final class Siblings {
       } catch (NoSuchFileException e) {
         // renamed, or gone
       }
-      Found f = of(path, id);
+      Found f = of(file, id);
       if (f == null) {
         break;
       }
       at = f.path;
     }
-    throw new NoSuchFileException(path.toString());
+    throw new NoSuchFileException(file.path().toString());
   }
 
   private static boolean isAt(Path path, FileId id) throws IOException {
@@ -148,10 +164,12 @@ final class Siblings {
    *
    * @param older that other one
    */
-  static List<Found> since(Path file, FileStat older, FileId itself, Predicate<FileId> known) {
-    String base = base(plainName(file));
+  static List<Found> since(
+      Whereabouts file, FileStat older, FileId itself, Predicate<FileId> known) {
+    Set<String> bases =
+        file.names().stream().map(n -> base(plainName(n))).collect(Collectors.toSet());
     List<Found> out = new ArrayList<>();
-    for (Found f : list(file, p -> base(plainName(p)).equals(base), false)) {
+    for (Found f : list(file, p -> bases.contains(base(plainName(p))), false)) {
       FileId id = f.stat.id();
       if (!id.mayBe(itself)
           && !id.mayBe(older.id())
@@ -167,12 +185,24 @@ final class Siblings {
     return out;
   }
 
-  /** Files beside the file. What is renamed while a folder is listed may not be in the list. */
-  private static List<Found> list(Path file, Predicate<Path> which, boolean bounded) {
-    Path folder = file.getParent();
-    if (folder == null) {
-      return List.of();
+  /** Files beside the file, each once. */
+  private static List<Found> list(Whereabouts file, Predicate<Path> which, boolean bounded) {
+    Map<FileId, Found> found = new LinkedHashMap<>();
+    for (Path folder : file.folders()) {
+      for (Found f : list(folder, which)) {
+        found.putIfAbsent(f.stat.id(), f);
+      }
     }
+    List<Found> out = new ArrayList<>(found.values());
+    if (bounded && out.size() > MAX_CANDIDATES) {
+      out.sort(Comparator.comparingLong((Found f) -> f.stat.modified()).reversed());
+      out.subList(MAX_CANDIDATES, out.size()).clear();
+    }
+    return out;
+  }
+
+  /** Files in a folder. What is renamed while it is listed may not be in the list. */
+  private static List<Found> list(Path folder, Predicate<Path> which) {
     long changed = changed(folder);
     List<Found> out = listed(folder, which);
     for (int i = 0; i < ATTEMPTS; i++) {
@@ -187,10 +217,6 @@ final class Siblings {
       if (same) {
         break;
       }
-    }
-    if (bounded && out.size() > MAX_CANDIDATES) {
-      out.sort(Comparator.comparingLong((Found f) -> f.stat.modified()).reversed());
-      out.subList(MAX_CANDIDATES, out.size()).clear();
     }
     return out;
   }

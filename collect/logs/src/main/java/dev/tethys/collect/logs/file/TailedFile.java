@@ -60,6 +60,7 @@ final class TailedFile {
 
   final PastContents past = new PastContents();
   volatile Path path;
+  volatile Path real; // where that leads, when it was last known to lead anywhere
 
   private volatile FileId id;
   private volatile long size;
@@ -88,6 +89,7 @@ final class TailedFile {
     this.target = target;
     this.source = source;
     this.path = path;
+    this.real = path;
     this.name = name;
     this.labelsOfName = target.labels().toBuilder().set("filename", name).build();
     this.labels = labelsOfName;
@@ -100,6 +102,10 @@ final class TailedFile {
 
   FileId id() {
     return id;
+  }
+
+  Whereabouts whereabouts() {
+    return new Whereabouts(path, real);
   }
 
   /** Takes note of what the file system says; true when there may be something new to read. */
@@ -199,7 +205,7 @@ final class TailedFile {
 
   /** Opens it, under whatever name it has by now. */
   void open(FileOptions options) throws IOException {
-    Content c = Siblings.open(path, id, options);
+    Content c = Siblings.open(whereabouts(), id, options);
     compressed = c instanceof Content.Compressed;
     content = c;
   }

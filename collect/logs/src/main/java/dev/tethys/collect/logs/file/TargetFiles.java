@@ -105,6 +105,8 @@ final class TargetFiles {
       }
     }
     byRealPath.keySet().forEach(p -> folders.add(parent(p)));
+    // A link that leads nowhere for a moment is told of where it led.
+    leaving.stream().filter(f -> !f.real.equals(f.path)).forEach(f -> folders.add(parent(f.real)));
     return !waiting.isEmpty();
   }
 
@@ -198,10 +200,11 @@ final class TargetFiles {
     // Later it would be another file.
     Long promtails = scanned ? null : job.positions.takeOver(path.toString());
     TailedFile f = new TailedFile(target, source, path.toString(), path, stat, start(path, stat));
+    real(f);
     TailedFile before = there;
     if (there != null) {
       leave(there);
-      before = between(path, there.stat(), stat.id(), there);
+      before = between(f, there.stat(), there);
     }
     if (job.mayOpen() || there != null) {
       job.open(f);
@@ -211,7 +214,7 @@ final class TargetFiles {
     } else if (there == null && lastUnder(path) != null) {
       // At the last look nothing had the name; others may have had it since.
       TailedFile last = lastUnder(path);
-      before = last == null ? null : between(path, last.stat(), stat.id(), last);
+      before = last == null ? null : between(f, last.stat(), last);
     } else if (there == null) {
       boolean known =
           promtails != null
@@ -246,19 +249,14 @@ final class TargetFiles {
     byPath.put(f.path, f);
     byPlace.put(f.id().place(), f);
     job.metrics.filesActive.add(1);
-    real(f);
   }
 
   /** Changes of a file are told of the folder in which it really is. */
   private void real(TailedFile f) {
     byRealPath.values().remove(f);
-    try {
-      Path real = f.path.toRealPath();
-      if (!real.equals(f.path)) {
-        byRealPath.put(real, f);
-      }
-    } catch (IOException e) {
-      // gone meanwhile
+    f.real = Whereabouts.of(f.path).real();
+    if (!f.real.equals(f.path)) {
+      byRealPath.put(f.real, f);
     }
   }
 
@@ -409,10 +407,10 @@ final class TargetFiles {
    * @return the last that is to be read before the younger
    */
   private @Nullable TailedFile between(
-      Path path, FileStat older, FileId younger, @Nullable TailedFile first) {
+      TailedFile younger, FileStat older, @Nullable TailedFile first) {
     TailedFile last = first;
-    for (Siblings.Found s : missed(path, older, younger)) {
-      last = since(path, s, last);
+    for (Siblings.Found s : missed(younger.whereabouts(), older, younger.id())) {
+      last = since(younger.path, s, last);
     }
     return last;
   }
@@ -445,9 +443,9 @@ final class TargetFiles {
   }
 
   /** Files that were the file, or are copies of it, since an older one was, and were not read. */
-  List<Siblings.Found> missed(Path path, FileStat older, FileId itself) {
+  List<Siblings.Found> missed(Whereabouts file, FileStat older, FileId itself) {
     List<Siblings.Found> out = new ArrayList<>();
-    for (Siblings.Found s : Siblings.since(path, older, itself, this::reads)) {
+    for (Siblings.Found s : Siblings.since(file, older, itself, this::reads)) {
       if (job.positions.at(s.stat().id().place()).stream()
               .noneMatch(c -> c.id().mayBe(s.stat().id()))
           // Compressed or not, as it would be read.

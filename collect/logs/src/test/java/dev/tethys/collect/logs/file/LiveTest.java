@@ -102,6 +102,23 @@ class LiveTest {
   }
 
   @Test
+  void whatWasWrittenAsItsTargetWentIsReadAtOnce() throws Exception {
+    FileJob job = job("/a.log");
+    for (int i = 0; i < 50; i++) {
+      write("a.log", i + "\n");
+      job.targets(List.of());
+      if (i % 2 == 0) {
+        assertThat(next()).isEqualTo("" + i);
+      }
+      job.targets(List.of(new FileTarget(Glob.of(folder + "/a.log"), null, Labels.EMPTY)));
+      if (i % 2 != 0) {
+        assertThat(next()).isEqualTo("" + i);
+      }
+    }
+    assertThat(lines).isEmpty();
+  }
+
+  @Test
   void aSlowReaderSlowsReadingAndLosesNoRotatedFile() throws Exception {
     bounded = true;
     job("/a.log");

@@ -150,6 +150,13 @@ final class Rig implements AutoCloseable {
     return begin(glob, labels);
   }
 
+  /** Ends the job and begins one in its place, as a reload does with one that changed. */
+  Rig reload(String glob, String... labels) {
+    Objects.requireNonNull(job).stop();
+    close();
+    return tail(glob, labels);
+  }
+
   void stop() {
     Objects.requireNonNull(job).stop();
     positions.save();

@@ -272,6 +272,33 @@ class TailingTest {
   }
 
   @Test
+  void rotationWhileItsJobWasPutInThePlaceOfAnotherLosesAndRepeatsNothing() {
+    rig.write("a.log", lines("a", 0, 3)).tail("a.log");
+    rig.write("a.log", lines("a", 3, 5)).move("a.log", "a.log.1").write("a.log", lines("b", 0, 2));
+    rig.reload("a.log");
+    rig.write("a.log", lines("b", 2, 3)).move("a.log.1", "a.log.2").move("a.log", "a.log.1");
+    rig.write("a.log", lines("c", 0, 2)).see().reload("a.log");
+    rig.reload("a.log").later();
+    List<String> all = expected("a", 0, 5);
+    all.addAll(expected("b", 0, 3));
+    all.addAll(expected("c", 0, 2));
+    assertThat(read()).isEqualTo(all);
+  }
+
+  @Test
+  void rotationWhileItsLabelsWereChangedLosesAndRepeatsNothing() {
+    rig.write("a.log", lines("a", 0, 3)).tail("a.log", "job", "x");
+    rig.write("a.log", lines("a", 3, 5)).move("a.log", "a.log.1").write("a.log", lines("b", 0, 2));
+    rig.reload("a.log", "job", "y");
+    rig.write("a.log", lines("b", 2, 3)).move("a.log", "a.log.2").write("a.log", lines("c", 0, 2));
+    rig.restart("a.log", "job", "z").restart("a.log", "job", "x").later();
+    List<String> all = expected("a", 0, 5);
+    all.addAll(expected("b", 0, 3));
+    all.addAll(expected("c", 0, 2));
+    assertThat(read()).isEqualTo(all);
+  }
+
+  @Test
   void copyTruncationWhileItWasDownLosesAndRepeatsNothing() {
     rig.write("a.log", lines("a", 0, 3)).tail("a.log");
     rig.stop();
