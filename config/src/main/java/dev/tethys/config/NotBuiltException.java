@@ -7,8 +7,13 @@ import java.util.stream.Collectors;
 public final class NotBuiltException extends ConfigException {
   private static final long serialVersionUID = 1L;
 
-  /** What is asked for, and where: {@code file:line:column}. */
-  public record Part(String where, String what) {}
+  /**
+   * What is asked for, and where.
+   *
+   * @param where {@code file:line:column}
+   * @param about what that is, or what is in its place; "" where nothing is said
+   */
+  public record Part(String where, String what, String about) {}
 
   private final transient List<Part> parts;
 
@@ -16,15 +21,17 @@ public final class NotBuiltException extends ConfigException {
     super(
         parts.size() == 1 ? parts.getFirst().where() : "",
         parts.size() == 1
-            ? text(parts.getFirst().what())
+            ? text(parts.getFirst())
             : parts.stream()
-                .map(p -> p.where() + ": " + text(p.what()))
+                .map(p -> p.where() + ": " + text(p))
                 .collect(Collectors.joining("\n")));
     this.parts = List.copyOf(parts);
   }
 
-  private static String text(String what) {
-    return what + " is valid but not built in Tethys yet (see README)";
+  private static String text(Part p) {
+    return p.what
+        + " is valid but not built in Tethys yet (see README)"
+        + (p.about.isEmpty() ? "" : ": " + p.about);
   }
 
   /** Everything that was asked for in vain. */

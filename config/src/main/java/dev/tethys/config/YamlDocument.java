@@ -126,8 +126,8 @@ public final class YamlDocument {
     return directory;
   }
 
-  void addNotBuilt(YamlNode at, String what) {
-    notBuilt.add(new NotBuiltException.Part(at.where(), what));
+  void addNotBuilt(YamlNode at, String what, String about) {
+    notBuilt.add(new NotBuiltException.Part(at.where(), what, about));
   }
 
   /**

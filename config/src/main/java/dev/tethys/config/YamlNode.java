@@ -75,7 +75,11 @@ public final class YamlNode {
    * YamlDocument#refuseNotBuilt()}.
    */
   public void notBuilt(String what) {
-    document.addNotBuilt(this, what);
+    notBuilt(what, "");
+  }
+
+  void notBuilt(String what, String about) {
+    document.addNotBuilt(this, what, about);
   }
 
   /** True for nothing, {@code ~} and {@code null}. */

@@ -27,7 +27,7 @@ public final class YamlObject {
       YamlNode v = e.getValue().value();
       boolean empty = v.isNull() || v.isList() && v.items().isEmpty();
       if (!key.built() && !empty) {
-        e.getValue().key().notBuilt(v.path());
+        e.getValue().key().notBuilt(v.path(), key.doc());
       }
     }
   }

@@ -148,7 +148,7 @@ class YamlReadingTest {
     d.root().object(TOP);
     assertThatThrownBy(d::refuseNotBuilt)
         .isInstanceOf(NotBuiltException.class)
-        .hasMessage("f.yml:2:1: later is valid but not built in Tethys yet (see README)");
+        .hasMessage("f.yml:2:1: later is valid but not built in Tethys yet (see README): Not yet.");
     YamlDocument both = YamlDocument.parse("f.yml", null, "last: 1\nlater: [1]\n");
     both.root().object(TOP);
     assertThatThrownBy(both::refuseNotBuilt)

@@ -302,7 +302,10 @@ record PromtailConfig(
 
   static {
     SCRAPE.include(Discoveries.SECTION);
-    SCRAPE.notBuilt("windows_events", "Entries of the event log of Windows.");
+    SCRAPE.notBuilt(
+        "windows_events",
+        "The event log of Windows, where this does not run; a Promtail there may push to a job with"
+            + " loki_push_api here.");
   }
 
   private static final Section TOP = new Section("promtail.yml", "What Promtail is told.");
