@@ -4,11 +4,12 @@ import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.ReloadedConfig;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SlowClients;
-import dev.tethys.web.internal.UnixConnections;
+import dev.tethys.web.internal.SocketConnections;
 import dev.tethys.web.internal.WatchedSockets;
 import dev.tethys.web.internal.http1.Http1Selector;
 import dev.tethys.web.internal.http2.Http2Selector;
 import dev.tethys.web.internal.proxied.ProxiedTls;
+import dev.tethys.web.socket.StreamListener;
 import io.helidon.common.tls.Tls;
 import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
@@ -134,7 +135,7 @@ public final class HttpListener implements AutoCloseable {
       throws IOException {
     List<ListenAddress> addresses =
         options.addresses().stream()
-            .filter(a -> ListenAddress.unixPath(a) == null)
+            .filter(a -> ListenAddress.unixPath(a) == null && !a.equals(ListenAddress.SYSTEMD))
             .map(ListenAddress::parse)
             .toList();
     HttpListener l = new HttpListener(options, config, routes, metrics);
@@ -145,7 +146,9 @@ public final class HttpListener implements AutoCloseable {
       for (String a : options.addresses()) {
         Path socket = ListenAddress.unixPath(a);
         if (socket != null) {
-          l.listen(socket);
+          l.listen(socket.toString(), (n, h) -> StreamListener.start(socket, n, h));
+        } else if (a.equals(ListenAddress.SYSTEMD)) {
+          l.listen("the socket of systemd", StreamListener::inherited);
         }
       }
     } catch (RuntimeException | IOException e) {
@@ -229,14 +232,14 @@ public final class HttpListener implements AutoCloseable {
     return clients;
   }
 
-  private void listen(Path socket) throws IOException {
+  private void listen(String where, SocketConnections.Opening opening) throws IOException {
     SlowClients clients = clients();
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
     ServerSockets sockets = new ServerSockets(config);
-    UnixConnections connections =
-        new UnixConnections(
-            socket,
+    SocketConnections connections =
+        new SocketConnections(
+            opening,
             selectors(first.http2(), tls, clients),
             Http2Selector.routing(clients, answers),
             engine()
@@ -244,13 +247,18 @@ public final class HttpListener implements AutoCloseable {
                 .shutdownGracePeriod(options.stopGrace())
                 .buildPrototype(),
             clients,
-            tls ? new UnixConnections.Tls(sockets.context(), sockets) : null);
+            tls ? new SocketConnections.Tls(sockets.context(), sockets) : null);
+    InetSocketAddress address = connections.address();
     ports.add(
         new Port(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            address == null ? new InetSocketAddress(InetAddress.getLoopbackAddress(), 0) : address,
             clients,
             connections::close));
-    LOG.log(Level.INFO, "Listening on {0} ({1})", socket, tls ? "TLS" : "no TLS");
+    LOG.log(
+        Level.INFO,
+        "Listening on {0} ({1})",
+        address == null ? where : where + " at " + address,
+        tls ? "TLS" : "no TLS");
   }
 
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {

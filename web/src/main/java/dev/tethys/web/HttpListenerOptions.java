@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How a listener listens. The defaults are Prometheus's.
  *
  * @param addresses {@code host:port}, {@code :port} or {@code [v6]:port}; port 0 takes a free one;
- *     or {@code unix:path}, a socket of this machine
+ *     {@code unix:path}, a socket of this machine; or {@link ListenAddress#SYSTEMD}
  * @param webConfigFile TLS, users, headers and rate limit; null for none
  * @param routePrefix what all paths start with: "" or {@code /prefix}
  * @param maxConnections further connections wait until one ends

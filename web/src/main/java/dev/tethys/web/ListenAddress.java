@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a listener listens, read from {@code host:port}, {@code :port} or {@code [v6]:port}. */
 public record ListenAddress(String text, InetSocketAddress address) {
+  /** In the place of an address: the socket that systemd has passed to this process. */
+  public static final String SYSTEMD = "systemd:";
+
   private static final String UNIX = "unix:";
 
   /**

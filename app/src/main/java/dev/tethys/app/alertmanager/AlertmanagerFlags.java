@@ -17,6 +17,7 @@ import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.app.cli.UsageException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -141,7 +142,7 @@ final class AlertmanagerFlags {
               DURATION,
               "0",
               "requests have no time limit of their own; connections have"),
-          refused("web.systemd-socket", BOOLEAN, "false", "sockets from systemd are not taken"),
+          ListenFlags.SYSTEMD,
           refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME));
 
   private static final List<Flag> CLUSTER =

@@ -14,6 +14,7 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.app.ui.Interface;
@@ -96,7 +97,7 @@ public final class AlertmanagerRole {
           .routes(routes);
       String web = flags.get("web.config.file");
       HttpListenerOptions listening =
-          HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+          HttpListenerOptions.on(ListenFlags.addresses(flags))
               .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
               .withRoutePrefix(external.routePrefix())
               .withTracing(tracing.recorder());

@@ -5,6 +5,7 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
@@ -97,8 +98,7 @@ public final class BuiltInExporter implements AutoCloseable {
             ? PublicUrl.of(flags, "tethys exporter " + kind.name()).routePrefix()
             : "";
     HttpListenerOptions options =
-        HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
-            .withRoutePrefix(prefix);
+        HttpListenerOptions.on(ListenFlags.addresses(flags)).withRoutePrefix(prefix);
     try {
       this.listener = listen(options, flags.get("web.config.file"), routes(path(flags)));
     } catch (IOException | RuntimeException e) {

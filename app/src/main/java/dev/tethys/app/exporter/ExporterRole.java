@@ -6,6 +6,7 @@ import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.collect.exporter.ExporterKind;
@@ -99,12 +100,7 @@ public final class ExporterRole {
             Flag.Kind.BOOLEAN,
             "false",
             "Leave out the metrics about the exporter itself."));
-    flags.add(
-        Flag.refused(
-            "web.systemd-socket",
-            Flag.Kind.BOOLEAN,
-            "false",
-            "sockets from systemd are not taken"));
+    flags.add(ListenFlags.SYSTEMD);
     flags.add(
         Flag.refused(
             "runtime.gomaxprocs",
@@ -179,7 +175,7 @@ public final class ExporterRole {
     }
     String web = flags.get("web.config.file");
     HttpListenerOptions options =
-        HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+        HttpListenerOptions.on(ListenFlags.addresses(flags))
             .withWebConfigFile(web.isEmpty() ? null : Path.of(web));
     try (HttpListener listener = HttpListener.start(options, routes, null)) {
       LOG.log(

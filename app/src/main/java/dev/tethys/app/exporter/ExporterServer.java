@@ -5,6 +5,7 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpListener;
@@ -71,7 +72,7 @@ final class ExporterServer {
     }
     String web = flags.get("web.config.file");
     HttpListenerOptions options =
-        HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+        HttpListenerOptions.on(ListenFlags.addresses(flags))
             .withWebConfigFile(web.isEmpty() ? null : Path.of(web));
     try (HttpListener listener = HttpListener.start(options, routes, null)) {
       started.run();

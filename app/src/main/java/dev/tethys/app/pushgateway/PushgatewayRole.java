@@ -6,6 +6,7 @@ import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.app.ui.Interface;
@@ -45,11 +46,7 @@ public final class PushgatewayRole {
                 Flag.Kind.LIST,
                 ":9091",
                 "Address to listen on. Can be repeated."),
-            Flag.refused(
-                "web.systemd-socket",
-                Flag.Kind.BOOLEAN,
-                "false",
-                "sockets from systemd are not taken"),
+            ListenFlags.SYSTEMD,
             Flag.of(
                 "web.config.file",
                 Flag.Kind.STRING,
@@ -145,7 +142,7 @@ public final class PushgatewayRole {
       PushApi api = new PushApi(groups, own);
       String web = flags.get("web.config.file");
       HttpListenerOptions listening =
-          HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+          HttpListenerOptions.on(ListenFlags.addresses(flags))
               .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
               .withRoutePrefix(external.routePrefix());
       try (HttpListener listener =

@@ -7,6 +7,7 @@ import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.RulesView;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.collect.CollectedExporters;
@@ -132,7 +133,7 @@ final class Agent implements AutoCloseable {
     String web = flags.get("web.config.file");
     this.listener =
         HttpListener.start(
-            HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+            HttpListenerOptions.on(ListenFlags.addresses(flags))
                 .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
                 .withRoutePrefix(external.routePrefix())
                 .withMaxConnections((int) flags.integer("web.max-connections"))

@@ -9,6 +9,7 @@ import dev.tethys.api.QueryEngine;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.app.cli.PublicUrl;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.collect.CollectedExporters;
@@ -219,6 +220,11 @@ final class Server implements AutoCloseable {
   }
 
   private String ownAddress() {
+    if (flags.bool(ListenFlags.SYSTEMD.name())) {
+      throw new UsageException(
+          "tethys server: the embedded defaults need a port that is known, and that of systemd's"
+              + " socket is not; give a --config.file");
+    }
     String first = flags.list("web.listen-address").getFirst();
     int colon = first.lastIndexOf(':');
     String port = first.substring(colon + 1);
@@ -235,7 +241,7 @@ final class Server implements AutoCloseable {
 
   private HttpListenerOptions listenerOptions(String prefix) {
     String web = flags.get("web.config.file");
-    return HttpListenerOptions.on(flags.list("web.listen-address").toArray(String[]::new))
+    return HttpListenerOptions.on(ListenFlags.addresses(flags))
         .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
         .withRoutePrefix(prefix)
         .withMaxConnections((int) flags.integer("web.max-connections"))

@@ -14,6 +14,7 @@ import static dev.tethys.app.cli.Flag.refused;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.ListenFlags;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.config.GoDurations;
 import java.time.Duration;
@@ -52,6 +53,11 @@ final class ServerFlags {
               LIST,
               "0.0.0.0:9090",
               "Address to listen on for the UI, API and telemetry. Can be repeated."),
+          of(
+              ListenFlags.SYSTEMD.name(),
+              BOOLEAN,
+              "false",
+              ListenFlags.SYSTEMD.help() + " (Tethys)"),
           refused("auto-gomaxprocs", BOOLEAN, "true", GO_RUNTIME),
           refused("auto-gomemlimit", BOOLEAN, "true", GO_RUNTIME),
           refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME),
@@ -454,6 +460,7 @@ final class ServerFlags {
           "config.auto-reload",
           "config.auto-reload-interval",
           "web.listen-address",
+          "web.systemd-socket",
           "auto-gomaxprocs",
           "auto-gomemlimit",
           "auto-gomemlimit.ratio",

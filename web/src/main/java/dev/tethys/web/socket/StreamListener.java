@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes connections over TCP, or over a socket of this machine, each on a virtual thread of its
@@ -116,6 +117,17 @@ public final class StreamListener implements SocketListener {
     }
   }
 
+  /**
+   * Listens on the socket that systemd has passed to this process, and leaves it to it at the end.
+   * Nothing ends its connections when they are idle.
+   *
+   * @throws IOException when there is no such socket, or it was taken before
+   */
+  public static StreamListener inherited(int maxConnections, Handler handler) throws IOException {
+    InheritedServerSocket s = InheritedServerSocket.take();
+    return start(s, new Options(s.toString(), maxConnections, Duration.ZERO, 0), handler);
+  }
+
   private static StreamListener start(ServerSocket s, Options options, Handler handler) {
     StreamListener l = new StreamListener(s, options, handler);
     Thread.ofVirtual().name("accept " + options.address()).start(l::accept);
@@ -133,6 +145,11 @@ public final class StreamListener implements SocketListener {
   @Override
   public int port() {
     return server.getLocalPort();
+  }
+
+  /** Where it listens; null for a socket of the machine. */
+  public @Nullable InetSocketAddress address() {
+    return server.getLocalSocketAddress() instanceof InetSocketAddress a ? a : null;
   }
 
   /** Connections that were taken since the start. */

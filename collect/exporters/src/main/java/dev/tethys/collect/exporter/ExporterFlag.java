@@ -50,7 +50,11 @@ public record ExporterFlag(
         of("web.listen-address", Kind.LIST, address, "Address to listen on. Can be repeated."),
         of("web.telemetry-path", Kind.STRING, "/metrics", "Path of the metrics."),
         of("web.config.file", Kind.STRING, "", "File that enables TLS or authentication."),
-        refused("web.systemd-socket", Kind.BOOLEAN, "false", "sockets from systemd are not taken"),
+        of(
+            "web.systemd-socket",
+            Kind.BOOLEAN,
+            "false",
+            "Take connections over the socket that systemd passes, and listen on no address."),
         of("log.level", Kind.STRING, "info", "debug, info, warn or error."),
         of("log.format", Kind.STRING, "logfmt", "logfmt or json."));
   }

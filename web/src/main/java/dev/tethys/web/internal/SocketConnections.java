@@ -28,9 +28,9 @@ import io.helidon.webserver.spi.ServerConnectionSelector.Support;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
-import java.nio.file.Path;
 import java.security.Principal;
 import java.security.cert.Certificate;
 import java.time.Duration;
@@ -45,10 +45,10 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes connections over a socket of this machine, which the engine cannot listen on, and has them
- * served as the engine serves its own.
+ * Takes connections over a socket that the engine cannot listen on, one of this machine or one that
+ * systemd has passed, and has them served as the engine serves its own.
  */
-public final class UnixConnections implements AutoCloseable {
+public final class SocketConnections implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
   private static final AtomicLong IDS = new AtomicLong();
 
@@ -58,6 +58,13 @@ public final class UnixConnections implements AutoCloseable {
    * @param sockets what is demanded of each connection
    */
   public record Tls(SSLContext context, ServerSockets sockets) {}
+
+  /** Begins to listen. */
+  @FunctionalInterface
+  public interface Opening {
+    /** Has what comes handled, so many connections at once. */
+    StreamListener open(int maxConnections, StreamListener.Handler handler) throws IOException;
+  }
 
   private final List<ServerConnectionSelector> selectors;
   private final SlowClients clients;
@@ -74,10 +81,10 @@ public final class UnixConnections implements AutoCloseable {
    * @param routing of HTTP/2
    * @param engine as for the ports of the engine
    * @param tls null for none
-   * @throws IOException when the socket cannot be made
+   * @throws IOException when the socket cannot be had
    */
-  public UnixConnections(
-      Path path,
+  public SocketConnections(
+      Opening opening,
       List<ServerConnectionSelector> selectors,
       HttpRouting.Builder routing,
       WebServerConfig engine,
@@ -90,20 +97,29 @@ public final class UnixConnections implements AutoCloseable {
     this.listener = Listener.of(engine);
     this.router = Router.builder().addRouting(routing).build();
     this.grace = engine.shutdownGracePeriod();
-    this.socket = StreamListener.start(path, engine.maxTcpConnections(), this::serve);
+    this.socket = opening.open(engine.maxTcpConnections(), this::serve);
+  }
+
+  /** Where it listens; null for a socket of the machine. */
+  public @Nullable InetSocketAddress address() {
+    return socket.address();
   }
 
   /** One end of a connection: no other is the same, though all have the path of the socket. */
   private static final class End extends SocketAddress {
     private static final long serialVersionUID = 1L;
+
+    static SocketAddress of(@Nullable SocketAddress a) {
+      return a instanceof InetSocketAddress ? a : new End();
+    }
   }
 
   private void serve(Socket accepted) throws IOException, InterruptedException {
-    End remote = new End();
-    End local = new End();
+    SocketAddress remote = End.of(accepted.getRemoteSocketAddress());
+    SocketAddress local = End.of(accepted.getLocalSocketAddress());
     if (tls == null) {
       clients.accepted(accepted, accepted, remote, local);
-      serve(context(PlainSocket.server(accepted, id(), "unix"), remote, local));
+      serve(context(PlainSocket.server(accepted, id(), "taken"), remote, local));
       return;
     }
     try (SSLSocket layered =
@@ -112,7 +128,7 @@ public final class UnixConnections implements AutoCloseable {
       layered.setHandshakeApplicationProtocolSelector((_, offered) -> negotiated(offered));
       clients.accepted(layered, accepted, remote, local);
       layered.startHandshake();
-      serve(context(TlsSocket.server(layered, id(), "unix"), remote, local));
+      serve(context(TlsSocket.server(layered, id(), "taken"), remote, local));
     }
   }
 
@@ -135,7 +151,7 @@ public final class UnixConnections implements AutoCloseable {
     return Long.toHexString(IDS.incrementAndGet());
   }
 
-  private ConnectionContext context(HelidonSocket s, End remote, End local) {
+  private ConnectionContext context(HelidonSocket s, SocketAddress remote, SocketAddress local) {
     return new Connection(
         s,
         new Peer(remote),
@@ -204,12 +220,12 @@ public final class UnixConnections implements AutoCloseable {
   private record Peer(SocketAddress address) implements PeerInfo {
     @Override
     public String host() {
-      return "localhost";
+      return address instanceof InetSocketAddress a ? a.getAddress().getHostAddress() : "localhost";
     }
 
     @Override
     public int port() {
-      return -1;
+      return address instanceof InetSocketAddress a ? a.getPort() : -1;
     }
 
     @Override

@@ -1,0 +1,33 @@
+package dev.tethys.model.libc;
+
+import static dev.tethys.model.libc.LibraryFunction.call;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** File descriptors that this process was started with. */
+public final class Descriptors {
+  private static final MethodHandle DUP2 =
+      LibraryFunction.of("dup2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+  private Descriptors() {}
+
+  /**
+   * Makes one stand for what another stands for (dup2(2)).
+   *
+   * @throws IOException when the other is not open
+   */
+  public static void duplicate(int from, int to) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      if (call(() -> (int) DUP2.invokeExact(state, from, to)) < 0) {
+        throw new IOException(
+            "descriptor " + from + ": " + Errno.text(LibraryFunction.errno(state)));
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package dev.tethys.web.socket;
+
+import dev.tethys.model.libc.Descriptors;
+import dev.tethys.web.client.UnixSocket;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The listening socket that systemd, or who does as it does (sd_listen_fds(3)), has passed to this
+ * process: a port, or a socket of the machine.
+ *
+ * <p>The JDK takes a socket over from descriptor 0 alone, so it is put there; and it takes one. Its
+ * channel is never closed: the JDK would put /dev/null in the place of standard output, too, and
+ * the socket belongs to systemd, with which connections wait that nobody has taken.
+ */
+final class InheritedServerSocket extends ServerSocket {
+  /** SD_LISTEN_FDS_START. */
+  private static final int FIRST = 3;
+
+  private final ServerSocketChannel channel;
+  private final SocketAddress address;
+  private final Selector selector;
+  private volatile boolean closed;
+
+  private InheritedServerSocket(ServerSocketChannel channel, Selector selector) throws IOException {
+    this.channel = channel;
+    this.address = channel.getLocalAddress();
+    this.selector = selector;
+  }
+
+  /**
+   * Takes it, once a process.
+   *
+   * @throws IOException when none was passed, or several were, or something else
+   */
+  static InheritedServerSocket take() throws IOException {
+    check(System.getenv(), ProcessHandle.current().pid());
+    Descriptors.duplicate(FIRST, 0);
+    Channel c = System.inheritedChannel();
+    if (!(c instanceof ServerSocketChannel s)) {
+      throw new IOException(
+          "what systemd has passed is no socket that takes connections: its unit wants"
+              + " ListenStream= and Accept=no");
+    }
+    s.configureBlocking(false);
+    Selector selector = Selector.open();
+    s.register(selector, SelectionKey.OP_ACCEPT);
+    return new InheritedServerSocket(s, selector);
+  }
+
+  /** Whether one socket was passed to this process, by what its environment says. */
+  static void check(Map<String, String> environment, long pid) throws IOException {
+    String forWhom = environment.getOrDefault("LISTEN_PID", "");
+    String count = environment.getOrDefault("LISTEN_FDS", "");
+    if (forWhom.isEmpty() || count.isEmpty()) {
+      throw new IOException(
+          "no socket activation file descriptors found: LISTEN_PID and LISTEN_FDS are not set; is"
+              + " this started by the socket unit of systemd?");
+    }
+    if (!forWhom.equals(Long.toString(pid))) {
+      throw new IOException(
+          "no socket activation file descriptors found: LISTEN_PID names process "
+              + forWhom
+              + ", and this is "
+              + pid
+              + "; a script between must exec this");
+    }
+    if (!count.equals("1")) {
+      throw new IOException(
+          count
+              + " sockets are passed by systemd (LISTEN_FDS), and one can be taken: leave one"
+              + " ListenStream= in the socket unit; one for a port without an address takes IPv6"
+              + " and IPv4");
+    }
+  }
+
+  /** For one thread. */
+  @Override
+  public Socket accept() throws IOException {
+    while (!closed) {
+      SocketChannel c;
+      try {
+        c = channel.accept();
+      } catch (ClosedChannelException e) {
+        throw (SocketException) new SocketException("closed").initCause(e);
+      }
+      if (c != null) {
+        return address instanceof UnixDomainSocketAddress u
+            ? UnixSocket.of(c, u.getPath())
+            : c.socket();
+      }
+      selector.select();
+      selector.selectedKeys().clear();
+    }
+    throw new SocketException("closed");
+  }
+
+  /** Where it listens; null for a socket of the machine. */
+  @Override
+  public @Nullable SocketAddress getLocalSocketAddress() {
+    return address instanceof InetSocketAddress ? address : null;
+  }
+
+  @Override
+  public int getLocalPort() {
+    return address instanceof InetSocketAddress a ? a.getPort() : -1;
+  }
+
+  /** Takes no more; whoever else has the socket may. */
+  @Override
+  public void close() {
+    closed = true;
+    selector.wakeup();
+  }
+
+  @Override
+  public String toString() {
+    return address.toString();
+  }
+}
