@@ -43,6 +43,11 @@ final class ApiCall {
 
   /** Who asks, for fairness between users, lists of running queries and the query log. */
   QueryOrigin origin() {
+    return origin(request, userHeader);
+  }
+
+  /** The same of any request. */
+  static QueryOrigin origin(HttpRequest request, String userHeader) {
     String client = request.remoteAddress().getAddress().getHostAddress();
     String user = request.user();
     if (user == null && !userHeader.isEmpty()) {

@@ -32,6 +32,15 @@ public final class PrometheusApi {
 
   private PrometheusApi() {}
 
+  /** Adds the pages of console templates. */
+  public static void consoles(Routes routes, Consoles.Folders at, ApiSettings settings, Parts p) {
+    routes.get(
+        Consoles.PATH + "/{file...}",
+        ApiRoutes.ready(
+            p.server()::readiness,
+            new Consoles(at, p.engine(), p.server(), settings, p.clock())::answer));
+  }
+
   /** Adds all endpoints. The rest of {@code /api/v1} is answered with 404. */
   public static void register(Routes routes, ApiSettings settings, Parts p) {
     ApiRoutes api = new ApiRoutes(routes, settings, p.server()::readiness);

@@ -25,6 +25,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,8 @@ final class ApiServer implements AutoCloseable {
   final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final Routes routes = new Routes();
   final HttpListener listener;
+  private final ApiSettings settings;
+  private final PrometheusApi.Parts parts;
 
   Readiness readiness = Readiness.READY;
   QueryEngine engine = new Fixed();
@@ -54,9 +57,8 @@ final class ApiServer implements AutoCloseable {
   StoreView.@Nullable CardinalityRequest counted;
 
   ApiServer(ApiSettings settings) throws IOException {
-    PrometheusApi.register(
-        routes,
-        settings,
+    this.settings = settings;
+    this.parts =
         new PrometheusApi.Parts(
             store,
             store,
@@ -83,8 +85,14 @@ final class ApiServer implements AutoCloseable {
             new Server(),
             notifications,
             registry,
-            () -> NOW));
+            () -> NOW);
+    PrometheusApi.register(routes, settings, parts);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+  }
+
+  /** Has pages from a folder, with libraries of another. */
+  void consoles(Path templates, Path libraries) {
+    PrometheusApi.consoles(routes, new Consoles.Folders(templates, libraries), settings, parts);
   }
 
   /** Answers every query with the same. */

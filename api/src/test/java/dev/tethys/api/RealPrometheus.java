@@ -33,6 +33,8 @@ final class RealPrometheus implements AutoCloseable {
                 "--web.listen-address=127.0.0.1:" + port,
                 "--web.enable-remote-write-receiver",
                 "--web.enable-admin-api",
+                "--web.console.templates=" + folder.resolve("consoles"),
+                "--web.console.libraries=" + folder.resolve("libraries"),
                 "--enable-feature=exemplar-storage,native-histograms",
                 "--log.level=error")
             .redirectErrorStream(true)

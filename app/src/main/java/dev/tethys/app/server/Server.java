@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.api.ApiSettings;
+import dev.tethys.api.Consoles;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
@@ -266,9 +267,7 @@ final class Server implements AutoCloseable {
             Duration.ofMillis(flags.millis("query.timeout")),
             flags.get("query.user-header"),
             queries.parser());
-    PrometheusApi.register(
-        routes,
-        api,
+    PrometheusApi.Parts parts =
         new PrometheusApi.Parts(
             store,
             reading,
@@ -279,7 +278,15 @@ final class Server implements AutoCloseable {
             status,
             notifications,
             registry,
-            InstantSource.system()));
+            InstantSource.system());
+    PrometheusApi.register(routes, api, parts);
+    PrometheusApi.consoles(
+        routes,
+        new Consoles.Folders(
+            Path.of(flags.get("web.console.templates")),
+            Path.of(flags.get("web.console.libraries"))),
+        api,
+        parts);
     EmbeddedPushgateway push = pushgateway;
     if (push != null) {
       push.routes(routes, flags);

@@ -30,7 +30,6 @@ final class ServerFlags {
   private static final String GO_RUNTIME =
       "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
   private static final String AGENT = "it belongs to agent mode: add --agent, or use tethys agent";
-  private static final String CONSOLES = "console templates are not built yet";
 
   private ServerFlags() {}
 
@@ -147,8 +146,16 @@ final class ServerFlags {
               BOOLEAN,
               "false",
               "Accept JSON lines at /api/v1/import, Prometheus's text and CSV below it."),
-          refused("web.console.templates", STRING, "consoles", CONSOLES),
-          refused("web.console.libraries", STRING, "console_libraries", CONSOLES),
+          of(
+              "web.console.templates",
+              STRING,
+              "consoles",
+              "Path to the console template directory, available at /consoles."),
+          of(
+              "web.console.libraries",
+              STRING,
+              "console_libraries",
+              "Path to the console library directory."),
           of("web.page-title", STRING, "Tethys", "Title of the pages."),
           of(
               "web.cors.origin",

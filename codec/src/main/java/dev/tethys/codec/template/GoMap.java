@@ -1,5 +1,6 @@
 package dev.tethys.codec.template;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,8 @@ public record GoMap(
   }
 
   @Nullable Object zero() {
-    return elementType.equals("string") ? "" : null;
+    return elementType.equals("string")
+        ? ""
+        : elementType.startsWith("[]") ? new GoList(elementType, List.of()) : null;
   }
 }

@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.receiver;
 
-import dev.tethys.alert.manager.template.GoJsonText;
+import dev.tethys.alert.manager.template.NotificationJson;
 import dev.tethys.alert.manager.template.TemplateData;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -69,10 +69,10 @@ final class Incidentio extends HttpReceiverKind {
         cut = data.alerts().size() - max;
         data = data.withAlerts(data.alerts().subList(0, (int) max));
       }
-      String body = GoJsonText.webhook(data, n.groupKey(), cut, "1");
+      String body = NotificationJson.webhook(data, n.groupKey(), cut, "1");
       if (body.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES && data.alerts().size() > 1) {
         body =
-            GoJsonText.webhook(
+            NotificationJson.webhook(
                 data.withAlerts(data.alerts().subList(0, 1)), n.groupKey(), cut, "1");
       }
       URI inline = o.find(url);

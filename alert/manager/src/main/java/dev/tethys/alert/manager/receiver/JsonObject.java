@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.receiver;
 
-import dev.tethys.alert.manager.template.GoJsonText;
+import dev.tethys.alert.manager.template.NotificationJson;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,6 +42,6 @@ final class JsonObject {
 
   /** The text, with a line end. */
   String text() {
-    return GoJsonText.of(entries) + "\n";
+    return NotificationJson.of(entries) + "\n";
   }
 }

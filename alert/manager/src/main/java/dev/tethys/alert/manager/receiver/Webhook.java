@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.receiver;
 
-import dev.tethys.alert.manager.template.GoJsonText;
+import dev.tethys.alert.manager.template.NotificationJson;
 import dev.tethys.alert.manager.template.TemplateData;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
@@ -53,8 +53,9 @@ final class Webhook extends HttpReceiverKind {
       YamlNode own = o.find(payload);
       String body =
           own == null
-              ? GoJsonText.webhook(data, n.groupKey(), cut, "4")
-              : GoJsonText.of(YamlTemplates.expand(own, s -> context.templates().text(s, data)))
+              ? NotificationJson.webhook(data, n.groupKey(), cut, "4")
+              : NotificationJson.of(
+                      YamlTemplates.expand(own, s -> context.templates().text(s, data)))
                   + "\n";
       http.postJson(expanded, body, HttpSender.limit(limit, o.get(timeout)));
     };

@@ -14,6 +14,7 @@ import dev.tethys.codec.template.GoTime;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
+import dev.tethys.codec.template.html.SafeText;
 import dev.tethys.model.GoQuote;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.Params;
@@ -91,7 +92,7 @@ final class NotificationFunctions {
     m.put(
         "mustToDate",
         TemplateFunction.of(a -> mustDate(string(a[0]), string(a[1])), STRING, STRING));
-    m.put("toJson", TemplateFunction.of(a -> GoJsonText.of(a[0]), ANY));
+    m.put("toJson", TemplateFunction.of(a -> NotificationJson.of(a[0]), ANY));
     m.put(
         "base64encode",
         text(s -> Base64.getUrlEncoder().encodeToString(s.getBytes(StandardCharsets.UTF_8))));

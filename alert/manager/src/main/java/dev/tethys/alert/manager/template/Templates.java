@@ -2,7 +2,6 @@ package dev.tethys.alert.manager.template;
 
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.LabelSet;
-import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.MissingKey;
 import dev.tethys.codec.template.Template;
 import dev.tethys.codec.template.TemplateException;
@@ -11,6 +10,8 @@ import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.codec.template.TemplateLimits;
 import dev.tethys.codec.template.TemplateOutput;
+import dev.tethys.codec.template.html.HtmlFunctions;
+import dev.tethys.codec.template.html.HtmlOutput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -20,13 +21,11 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * The templates of one configuration, those that are always there among them. Immutable; may be
@@ -123,20 +122,9 @@ public final class Templates {
   public String html(String template, TemplateData data) {
     Map<String, TemplateFunction> with =
         new HashMap<>(withRouteLabels(functions, data.routeLabels()));
-    // What is escaped by hand is not escaped again.
-    with.put(
-        "html",
-        TemplateFunction.variadic(
-            a -> new SafeText(SafeText.Kind.HTML, GoStrings.html(joined(a))), Parameter.ANY));
-    with.put(
-        "urlquery",
-        TemplateFunction.variadic(
-            a -> new QueryText(GoStrings.queryEscape(joined(a))), Parameter.ANY));
-    return set.with("", template, with).execute("", data, with, LIMITS, new HtmlOutput());
-  }
-
-  private static String joined(@org.jspecify.annotations.Nullable Object[] args) {
-    return Arrays.stream(args).map(GoStrings::print).collect(Collectors.joining());
+    with.putAll(HtmlFunctions.ALL);
+    return set.with("", template, with)
+        .execute("", data, with, LIMITS, new HtmlOutput(NotificationJson::of));
   }
 
   private static Map<String, TemplateFunction> withRouteLabels(

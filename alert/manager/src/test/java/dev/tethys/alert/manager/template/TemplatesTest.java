@@ -91,7 +91,7 @@ class TemplatesTest {
         "<a href=\"/s?q={{ \"a b\" | urlquery }}\"> → <a href=\"/s?q=a&#43;b\">",
         "<a href=\"{{ \"data:x\" | safeUrl }}\"> → <a href=\"data:x\">",
         "<img src='{{ \"mailto:a@b\" }}' alt={{ \"\" }}> → <img src='mailto:a@b' alt=ZgotmplZ>",
-        "<script>var a = {{ \"</script>\" }}; var b = '{{ \"it's\" }}'; // {{ \"x\" }}</script>{{ \"<\" }} → <script>var a = \"\\u003c/script\\u003e\"; var b = 'it\\u0027s'; // </script>&lt;",
+        "<script>var a = {{ \"</script>\" }}; var b = '{{ \"it's\" }}'; // {{ \"x\" }}</script>{{ \"<\" }} → <script>var a = \"\\u003c/script\\u003e\"; var b = 'it\\u0027s'; </script>&lt;",
         "<a onclick=\"f({{ \"a\\\"b\" }}, {{ 5 }})\"> → <a onclick=\"f(&#34;a\\&#34;b&#34;,  5 )\">",
         "<p style=\"color: {{ \"red\" }}; w: {{ \"expression(alert(1))\" }}\"> → <p style=\"color: red; w: ZgotmplZ\">",
         "<style>p { color: {{ \"}body{x:1\" }} }</style> → <style>p { color: ZgotmplZ }</style>",

@@ -1,10 +1,10 @@
-package dev.tethys.alert.manager.template;
+package dev.tethys.codec.template.html;
 
 import dev.tethys.codec.template.GoStruct;
 import java.util.Map;
 
 /** Text that {@code urlquery} has already made fit for the query of a URL. */
-record QueryText(String value) implements GoStruct {
+public record QueryText(String value) implements GoStruct {
   @Override
   public String typeName() {
     return "string";

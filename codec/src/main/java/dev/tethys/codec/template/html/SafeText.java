@@ -1,4 +1,4 @@
-package dev.tethys.alert.manager.template;
+package dev.tethys.codec.template.html;
 
 import dev.tethys.codec.template.GoStruct;
 import java.util.Map;
@@ -8,8 +8,9 @@ import java.util.Map;
  *
  * @param kind what it is safe as
  */
-record SafeText(Kind kind, String value) implements GoStruct {
-  enum Kind {
+public record SafeText(Kind kind, String value) implements GoStruct {
+  /** What it is safe as. */
+  public enum Kind {
     HTML("template.HTML"),
     URL("template.URL");
 

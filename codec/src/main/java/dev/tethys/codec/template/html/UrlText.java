@@ -1,7 +1,10 @@
-package dev.tethys.alert.manager.template;
+package dev.tethys.codec.template.html;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A URL in the value of an attribute, as far as the template has written it. */
@@ -9,7 +12,12 @@ final class UrlText {
   private boolean begun;
   private boolean query;
 
-  /** A character of the template's own text. */
+  /** Text of the template's own. */
+  void take(String s) {
+    s.chars().forEach(c -> take((char) c));
+  }
+
+  /** A character of it. */
   void take(char c) {
     if (c == '?' || c == '#') {
       query = true;
@@ -28,6 +36,35 @@ final class UrlText {
       return value instanceof QueryText ? s : encoded(s, false);
     }
     return begun || isHarmless(s) ? encoded(s, true) : "#" + HtmlText.REFUSED;
+  }
+
+  /** A value in a string that may be a URL, and is written as strings are there. */
+  String inString(@Nullable Object value, String s, UnaryOperator<String> string) {
+    if (query) {
+      return encoded(s, false);
+    }
+    return string.apply(begun || isHarmless(s) ? s : "#" + HtmlText.REFUSED);
+  }
+
+  /** A value in a list of images, each with its URL and what it is for. */
+  static String images(@Nullable Object value, String s) {
+    if (value instanceof SafeText t && t.kind() == SafeText.Kind.URL) {
+      return encoded(s, true).replace(",", "%2c");
+    }
+    return Arrays.stream(s.split(",", -1)).map(UrlText::image).collect(Collectors.joining(","));
+  }
+
+  private static String image(String s) {
+    String begun = s.replaceFirst("^[ \\t\\n\\f\\r]+", "");
+    int end = 0;
+    while (end < begun.length() && " \t\n\f\r".indexOf(begun.charAt(end)) < 0) {
+      end++;
+    }
+    String uri = begun.substring(0, end);
+    String rest = begun.substring(uri.length());
+    return isHarmless(uri) && rest.matches("[ \\t\\n\\f\\ra-zA-Z0-9]*")
+        ? s.substring(0, s.length() - begun.length()) + encoded(uri, true) + rest
+        : "#" + HtmlText.REFUSED;
   }
 
   /** Whether a URL runs no code: it has no scheme, or a well-known one. */

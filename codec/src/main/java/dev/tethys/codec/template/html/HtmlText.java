@@ -1,9 +1,15 @@
-package dev.tethys.alert.manager.template;
+package dev.tethys.codec.template.html;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Text as it may stand in HTML. */
 final class HtmlText {
   /** What stands in place of a value that could do harm where it was to stand. */
   static final String REFUSED = "ZgotmplZ";
+
+  private static final Pattern REFERENCE =
+      Pattern.compile("&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-z]{2,4});?");
 
   private HtmlText() {}
 
@@ -17,9 +23,13 @@ final class HtmlText {
     return escape(s, false, false);
   }
 
-  /** As the value of an attribute without quotes. */
-  static String unquoted(String s) {
-    return s.isEmpty() ? REFUSED : escape(s, true, true);
+  /**
+   * As the value of an attribute without quotes.
+   *
+   * @param escaped whether it is that already, but for spaces
+   */
+  static String unquoted(String s, boolean escaped) {
+    return s.isEmpty() ? REFUSED : escape(s, !escaped, true);
   }
 
   private static String escape(String s, boolean ampersands, boolean spaces) {
@@ -45,6 +55,33 @@ final class HtmlText {
       }
     }
     return sb.toString();
+  }
+
+  /** What a piece of an attribute's value means: code is read of that. */
+  static String plain(String s) {
+    if (s.indexOf('&') < 0) {
+      return s;
+    }
+    Matcher m = REFERENCE.matcher(s);
+    return m.replaceAll(r -> Matcher.quoteReplacement(meaning(r.group(1), r.group())));
+  }
+
+  private static String meaning(String reference, String otherwise) {
+    return switch (reference) {
+      case "quot" -> "\"";
+      case "apos" -> "'";
+      case "amp" -> "&";
+      case "lt" -> "<";
+      case "gt" -> ">";
+      default -> {
+        boolean hex = reference.startsWith("#x") || reference.startsWith("#X");
+        int c =
+            reference.startsWith("#")
+                ? Integer.parseInt(reference.substring(hex ? 2 : 1), hex ? 16 : 10)
+                : 0;
+        yield c > 0 && Character.isValidCodePoint(c) ? Character.toString(c) : otherwise;
+      }
+    };
   }
 
   /** HTML without its tags and comments. */

@@ -1,9 +1,12 @@
-package dev.tethys.alert.manager.template;
+package dev.tethys.codec.template.html;
 
+import dev.tethys.codec.template.GoJsonText;
 import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateOutput;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * follows the document as it is written, so that a template whose branches end in different places
  * is not refused. Comments of HTML in the template are left out, as there.
  */
-final class HtmlOutput implements TemplateOutput {
+public final class HtmlOutput implements TemplateOutput {
   private enum Place {
     TEXT,
     TAG,
@@ -33,6 +36,8 @@ final class HtmlOutput implements TemplateOutput {
   private enum Kind {
     PLAIN,
     URL,
+    IMAGES,
+    TYPE_OF_SCRIPT,
     SCRIPT,
     STYLE
   }
@@ -54,7 +59,6 @@ final class HtmlOutput implements TemplateOutput {
           "poster",
           "profile",
           "src",
-          "srcset",
           "usemap",
           "xmlns");
 
@@ -67,7 +71,23 @@ final class HtmlOutput implements TemplateOutput {
   private char quote;
 
   private UrlText url = new UrlText();
-  private CodeText code = CodeText.script();
+  private CodeText code = new StyleText(false);
+  private final StringBuilder typeOfScript = new StringBuilder();
+  private final Function<@Nullable Object, String> json;
+
+  /** The beginning of a document. */
+  public HtmlOutput() {
+    this(GoJsonText::of);
+  }
+
+  /**
+   * The same.
+   *
+   * @param json how values are written in scripts
+   */
+  public HtmlOutput(Function<@Nullable Object, String> json) {
+    this.json = json;
+  }
 
   @Override
   public String text(String literal) {
@@ -92,16 +112,7 @@ final class HtmlOutput implements TemplateOutput {
         return end < 0 ? s.length() : end + 3;
       }
       case RAW_TEXT, SCRIPT, STYLE -> {
-        if (c == '<' && s.startsWith("/", i + 1) && closes(s, i + 2)) {
-          int end = i + 2 + element.length();
-          out.append(s, i, end);
-          element = "";
-          place = Place.TAG;
-          return end;
-        }
-        if (place != Place.RAW_TEXT) {
-          code.take(c);
-        }
+        return inElement(s, i, out);
       }
       case TAG -> inTag(c);
       case ATTRIBUTE_NAME -> {
@@ -130,21 +141,70 @@ final class HtmlOutput implements TemplateOutput {
         }
       }
       case VALUE -> {
-        boolean ends = quote == 0 ? isSpace(c) || c == '>' : c == quote;
-        if (ends) {
-          place = Place.TAG;
-          if (quote == 0) {
-            return i;
-          }
-        } else if (kind == Kind.URL) {
-          url.take(c);
-        } else {
-          code.take(c);
-        }
+        return inValue(s, i, out);
       }
     }
     out.append(c);
     return i + 1;
+  }
+
+  /** Takes the text of an element that has no others in it. */
+  private int inElement(String s, int i, StringBuilder out) {
+    int end = i;
+    while (end < s.length() && !(s.startsWith("</", end) && closes(s, end + 2))) {
+      end++;
+    }
+    String piece = s.substring(i, end);
+    out.append(place == Place.RAW_TEXT ? piece.replace("<", "&lt;") : code.take(piece));
+    if (end == s.length()) {
+      return end;
+    }
+    int name = end + 2 + element.length();
+    out.append(s, end, name);
+    element = "";
+    place = Place.TAG;
+    return name;
+  }
+
+  /** Takes the value of an attribute, as far as the template has it. */
+  private int inValue(String s, int i, StringBuilder out) {
+    int end = i;
+    while (end < s.length()
+        && !(quote == 0
+            ? isSpace(s.charAt(end)) || s.charAt(end) == '>'
+            : s.charAt(end) == quote)) {
+      end++;
+    }
+    String piece = s.substring(i, end);
+    if (quote == 0 && piece.chars().anyMatch(c -> "\"'<=`".indexOf(c) >= 0)) {
+      // Readers of HTML differ on where such a value ends.
+      throw new TemplateException(
+          "html/template: a quote, <, = or ` in the unquoted attribute "
+              + attribute
+              + ": "
+              + piece);
+    }
+    switch (kind) {
+      case URL, IMAGES -> url.take(HtmlText.plain(piece));
+      case SCRIPT, STYLE -> code.take(HtmlText.plain(piece));
+      case TYPE_OF_SCRIPT -> typeOfScript.append(piece);
+      case PLAIN -> {}
+    }
+    out.append(piece);
+    if (end == s.length()) {
+      return end;
+    }
+    place = Place.TAG;
+    if (kind == Kind.TYPE_OF_SCRIPT
+        && !typeOfScript.isEmpty()
+        && !ScriptTypes.isScript(typeOfScript.toString())) {
+      element = "";
+    }
+    if (quote == 0) {
+      return end;
+    }
+    out.append(quote);
+    return end + 1;
   }
 
   private int inText(String s, int i, StringBuilder out) {
@@ -190,11 +250,11 @@ final class HtmlOutput implements TemplateOutput {
       switch (element) {
         case "script" -> {
           place = Place.SCRIPT;
-          code = CodeText.script();
+          code = new ScriptText(json, false);
         }
         case "style" -> {
           place = Place.STYLE;
-          code = CodeText.style();
+          code = new StyleText(false);
         }
         case "title", "textarea" -> place = Place.RAW_TEXT;
         default -> {
@@ -212,9 +272,11 @@ final class HtmlOutput implements TemplateOutput {
   /** What follows is the value of an attribute. */
   private void begin() {
     place = Place.BEFORE_VALUE;
-    kind = kindOf(attribute.toString().toLowerCase(Locale.ROOT));
+    String name = attribute.toString().toLowerCase(Locale.ROOT);
+    kind = element.equals("script") && name.equals("type") ? Kind.TYPE_OF_SCRIPT : kindOf(name);
     url = new UrlText();
-    code = kind == Kind.STYLE ? CodeText.style() : CodeText.script();
+    code = kind == Kind.STYLE ? new StyleText(true) : new ScriptText(json, true);
+    typeOfScript.setLength(0);
   }
 
   private static Kind kindOf(String attribute) {
@@ -232,6 +294,9 @@ final class HtmlOutput implements TemplateOutput {
     }
     if (URL_ATTRIBUTES.contains(name)) {
       return Kind.URL;
+    }
+    if (name.equals("srcset")) {
+      return Kind.IMAGES;
     }
     if (name.startsWith("on")) {
       return Kind.SCRIPT;
@@ -266,11 +331,16 @@ final class HtmlOutput implements TemplateOutput {
         String inner =
             switch (kind) {
               case PLAIN -> html ? HtmlText.withoutTags(s) : s;
+              case TYPE_OF_SCRIPT -> {
+                kind = Kind.PLAIN; // it may be code, whatever the rest says
+                yield s;
+              }
               case URL -> url.value(value, s);
+              case IMAGES -> UrlText.images(value, s);
               case SCRIPT, STYLE -> code.value(value, s);
             };
         yield quote == 0
-            ? HtmlText.unquoted(inner)
+            ? HtmlText.unquoted(inner, html && kind == Kind.PLAIN)
             : html && kind == Kind.PLAIN ? HtmlText.normalized(inner) : HtmlText.escaped(inner);
       }
     };

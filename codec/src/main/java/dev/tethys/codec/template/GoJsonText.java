@@ -1,0 +1,100 @@
+package dev.tethys.codec.template;
+
+import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoJson;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Values of templates as Go's {@code encoding/json} writes them. */
+public final class GoJsonText {
+  /** Values of other kinds. */
+  @FunctionalInterface
+  public interface Others {
+    /** Writes one; false when it is none of these. */
+    boolean write(GoJsonText to, Object value);
+  }
+
+  private final StringBuilder out = new StringBuilder();
+  private final Others others;
+
+  /** Nothing yet. */
+  public GoJsonText(Others others) {
+    this.others = others;
+  }
+
+  /** The text of a value that templates have. */
+  public static String of(@Nullable Object v) {
+    return new GoJsonText((t, o) -> false).value(v).toString();
+  }
+
+  /** Writes a value. */
+  public GoJsonText value(@Nullable Object v) {
+    switch (v) {
+      case null -> out.append("null");
+      case Object o when others.write(this, o) -> {}
+      case Boolean b -> out.append(b.booleanValue());
+      case Double d -> out.append(number(d));
+      case Number n -> out.append(n);
+      case String s -> GoJson.append(out, s);
+      case GoMap m -> map(new TreeMap<String, Object>(m.entries()));
+      case Map<?, ?> m -> map(m);
+      case GoList l -> list(l.items());
+      case Collection<?> c -> list(c);
+      case GoTime t -> GoJson.append(out, t.format("2006-01-02T15:04:05.999999999Z07:00"));
+      case GoDuration d -> out.append(d.nanos());
+      case GoStruct s when s.fields().isEmpty() -> GoJson.append(out, GoStrings.print(s));
+      case GoStruct s -> map(s.fields());
+      default -> GoJson.append(out, GoStrings.print(v));
+    }
+    return this;
+  }
+
+  private static String number(double d) {
+    return d == Math.rint(d) && Math.abs(d) < 1e15
+        ? Long.toString((long) d)
+        : GoFloat.format(d, Math.abs(d) < 1e21 && Math.abs(d) >= 1e-6 ? 'f' : 'e', -1);
+  }
+
+  /** Writes an object. */
+  public void map(Map<?, ?> m) {
+    out.append('{');
+    String between = "";
+    for (Map.Entry<?, ?> e : m.entrySet()) {
+      out.append(between);
+      between = ",";
+      name(String.valueOf(e.getKey()));
+      value(e.getValue());
+    }
+    out.append('}');
+  }
+
+  private void list(Collection<?> items) {
+    out.append('[');
+    String between = "";
+    for (Object v : items) {
+      out.append(between);
+      between = ",";
+      value(v);
+    }
+    out.append(']');
+  }
+
+  /** Writes the name of a member. */
+  public GoJsonText name(String n) {
+    GoJson.append(out, n).append(':');
+    return this;
+  }
+
+  /** Writes text that is JSON. */
+  public GoJsonText raw(String json) {
+    out.append(json);
+    return this;
+  }
+
+  @Override
+  public String toString() {
+    return out.toString();
+  }
+}

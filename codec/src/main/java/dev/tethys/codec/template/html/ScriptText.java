@@ -1,0 +1,336 @@
+package dev.tethys.codec.template.html;
+
+import dev.tethys.codec.template.TemplateException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * JavaScript. What a slash begins, a division or a regular expression, is told by what stands
+ * before it, as html/template tells it, but that {@code <} and {@code -} are operators here.
+ */
+final class ScriptText implements CodeText {
+  private enum Place {
+    CODE,
+    DOUBLE_QUOTED,
+    SINGLE_QUOTED,
+    /** Between backquotes. */
+    TEMPLATE,
+    EXPRESSION,
+    LINE_COMMENT,
+    COMMENT
+  }
+
+  private static final String LINE_ENDS = "\n\r\u2028\u2029";
+
+  /** Words before which no value ends, so that a slash behind them begins an expression. */
+  private static final Set<String> OPEN_WORDS =
+      Set.of(
+          "break",
+          "case",
+          "continue",
+          "delete",
+          "do",
+          "else",
+          "finally",
+          "in",
+          "instanceof",
+          "return",
+          "throw",
+          "try",
+          "typeof",
+          "void");
+
+  private final Function<@Nullable Object, String> json;
+  private final boolean keepsComments;
+  private Place place = Place.CODE;
+  private boolean dividing; // what a slash would do
+
+  /** For each template between backquotes that is open, how many braces are in its expression. */
+  private final Deque<Integer> braces = new ArrayDeque<>();
+
+  ScriptText(Function<@Nullable Object, String> json, boolean keepsComments) {
+    this.json = json;
+    this.keepsComments = keepsComments;
+  }
+
+  @Override
+  public String take(String piece) {
+    StringBuilder out = new StringBuilder(piece.length());
+    int i = 0;
+    while (i < piece.length()) {
+      int from = i;
+      Place was = place;
+      i =
+          switch (place) {
+            case CODE -> code(piece, i);
+            case LINE_COMMENT -> lineComment(piece, i);
+            case COMMENT -> comment(piece, i);
+            default -> delimited(piece, i);
+          };
+      if (keepsComments || !isComment(was) && !isComment(place)) {
+        out.append(piece, from, i);
+      } else if (was == Place.COMMENT) {
+        out.append(hasLineEnd(piece, from, i) ? '\n' : ' ');
+      } else if (was == Place.CODE) {
+        out.append(piece, from, i - opening);
+      }
+    }
+    return out.toString();
+  }
+
+  private int opening; // how many characters the comment began with
+
+  private static boolean isComment(Place p) {
+    return p == Place.COMMENT || p == Place.LINE_COMMENT;
+  }
+
+  private static boolean hasLineEnd(String s, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (LINE_ENDS.indexOf(s.charAt(i)) >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Takes code up to and with what changes the place. */
+  private int code(String s, int from) {
+    int i = from;
+    while (i < s.length() && "\"`'/{}<-#".indexOf(s.charAt(i)) < 0) {
+      i++;
+    }
+    before(s, from, i);
+    if (i == s.length()) {
+      return i;
+    }
+    switch (s.charAt(i)) {
+      case '"' -> string(Place.DOUBLE_QUOTED);
+      case '\'' -> string(Place.SINGLE_QUOTED);
+      case '`' -> string(Place.TEMPLATE);
+      case '/' -> {
+        return slash(s, i);
+      }
+      case '{' -> {
+        if (!braces.isEmpty()) {
+          braces.push(braces.pop() + 1);
+        }
+        dividing = false;
+      }
+      case '}' -> {
+        dividing = false;
+        if (!braces.isEmpty()) {
+          int open = braces.pop();
+          if (open == 0) {
+            place = Place.TEMPLATE;
+          } else {
+            braces.push(open - 1);
+          }
+        }
+      }
+      default -> {
+        // Comments of HTML, and a line that names an interpreter, are comments here.
+        String comment =
+            s.startsWith("<!--", i)
+                ? "<!--"
+                : s.startsWith("-->", i) ? "-->" : s.startsWith("#!", i) ? "#!" : "";
+        if (!comment.isEmpty()) {
+          return begin(Place.LINE_COMMENT, i, comment.length());
+        }
+        before(s, from, i + 1);
+      }
+    }
+    return i + 1;
+  }
+
+  private void string(Place p) {
+    place = p;
+    dividing = false;
+  }
+
+  private int slash(String s, int i) {
+    if (s.startsWith("//", i)) {
+      return begin(Place.LINE_COMMENT, i, 2);
+    }
+    if (s.startsWith("/*", i)) {
+      return begin(Place.COMMENT, i, 2);
+    }
+    if (!dividing) {
+      place = Place.EXPRESSION;
+    }
+    dividing = false;
+    return i + 1;
+  }
+
+  private int begin(Place comment, int i, int length) {
+    place = comment;
+    opening = length;
+    return i + length;
+  }
+
+  /** Takes note of what a slash behind this text would do. */
+  private void before(String s, int from, int to) {
+    int end = to;
+    while (end > from && "\t\n\f\r \u2028\u2029".indexOf(s.charAt(end - 1)) >= 0) {
+      end--;
+    }
+    if (end == from) {
+      return;
+    }
+    char c = s.charAt(end - 1);
+    if (c == '+' || c == '-') {
+      int first = end - 1;
+      while (first > from && s.charAt(first - 1) == c) {
+        first--;
+      }
+      dividing = (end - first) % 2 == 0; // ++ and -- stand behind a value
+    } else if (c == '.') {
+      dividing = end - 1 > from && isDigit(s.charAt(end - 2));
+    } else if (",<>=*%&|^?!~([:;{}".indexOf(c) >= 0) {
+      dividing = false;
+    } else {
+      int word = end;
+      while (word > from && isWordPart(s.charAt(word - 1))) {
+        word--;
+      }
+      dividing = !OPEN_WORDS.contains(s.substring(word, end));
+    }
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
+  }
+
+  private static boolean isWordPart(char c) {
+    return isDigit(c) || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '$';
+  }
+
+  private int lineComment(String s, int from) {
+    int i = from;
+    while (i < s.length() && LINE_ENDS.indexOf(s.charAt(i)) < 0) {
+      i++;
+    }
+    if (i < s.length()) {
+      place = Place.CODE;
+    }
+    return i;
+  }
+
+  private int comment(String s, int from) {
+    int end = s.indexOf("*/", from);
+    if (end < 0) {
+      return s.length();
+    }
+    place = Place.CODE;
+    return end + 2;
+  }
+
+  /** Takes a string, or an expression, to its end. */
+  private int delimited(String s, int from) {
+    boolean inSet = false;
+    for (int i = from; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c == '\\') {
+        i++;
+        if (i == s.length()) {
+          throw CodeText.unfinished(s);
+        }
+      } else if (place == Place.EXPRESSION && (c == '[' || c == ']')) {
+        inSet = c == '[';
+      } else if (place == Place.TEMPLATE && s.startsWith("${", i)) {
+        braces.push(0);
+        place = Place.CODE;
+        dividing = false;
+        return i + 2;
+      } else if (!inSet && c == end()) {
+        place = Place.CODE;
+        dividing = true;
+        return i + 1;
+      }
+    }
+    if (inSet) {
+      throw new TemplateException("html/template: unfinished JS regexp charset: " + s);
+    }
+    return s.length();
+  }
+
+  private char end() {
+    return switch (place) {
+      case DOUBLE_QUOTED -> '"';
+      case SINGLE_QUOTED -> '\'';
+      case TEMPLATE -> '`';
+      default -> '/';
+    };
+  }
+
+  @Override
+  public String value(@Nullable Object value, String text) {
+    return switch (place) {
+      case COMMENT, LINE_COMMENT -> "";
+      case DOUBLE_QUOTED, SINGLE_QUOTED -> escaped(text, "");
+      case TEMPLATE -> escaped(text, "${}");
+      case EXPRESSION -> text.isEmpty() ? "(?:)" : expression(text);
+      case CODE -> {
+        dividing = true;
+        yield literal(value);
+      }
+    };
+  }
+
+  private String literal(@Nullable Object value) {
+    if (value instanceof Double d && !Double.isFinite(d)) {
+      String name = d.isNaN() ? "NaN" : d > 0 ? "+Inf" : "-Inf";
+      return " /* json: unsupported value: " + name + " */null ";
+    }
+    String text = json.apply(value).replace("</", "\\u003c/");
+    // A word or a number must not join what stands before or after it.
+    boolean joins = isWordPart(text.charAt(0)) || isWordPart(text.charAt(text.length() - 1));
+    return joins ? " " + text + " " : text;
+  }
+
+  private static String escaped(String s, String more) {
+    StringBuilder sb = new StringBuilder(s.length() + 16);
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      switch (c) {
+        case '\t' -> sb.append("\\t");
+        case '\n' -> sb.append("\\n");
+        case '\f' -> sb.append("\\f");
+        case '\r' -> sb.append("\\r");
+        case '\\' -> sb.append("\\\\");
+        case '/' -> sb.append("\\/");
+        default -> {
+          if (c < ' '
+              || "\"'`&+<>".indexOf(c) >= 0
+              || more.indexOf(c) >= 0
+              || c == 0x2028
+              || c == 0x2029) {
+            sb.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+          } else {
+            sb.append(c);
+          }
+        }
+      }
+    }
+    return sb.toString();
+  }
+
+  /** What matches the text. */
+  private static String expression(String s) {
+    StringBuilder sb = new StringBuilder(s.length() + 16);
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if ("$()*-.?[]^{|}".indexOf(c) >= 0) {
+        sb.append('\\').append(c);
+      } else if (c == '`') {
+        sb.append(c);
+      } else {
+        sb.append(escaped(String.valueOf(c), ""));
+      }
+    }
+    return sb.toString();
+  }
+}
