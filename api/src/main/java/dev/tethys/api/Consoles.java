@@ -227,7 +227,7 @@ public final class Consoles {
       QueryOptions options =
           new QueryOptions(0, 0, false, ApiCall.origin(request, settings.userHeader()));
       try (QueryEngine.Prepared p = engine.instant(expression, time, options);
-          HttpRequest.Watch w = request.whenClientGone(p::cancel)) {
+          HttpRequest.Watch _ = request.whenClientGone(p::cancel)) {
         return switch (p.execute().value()) {
           case Value.InstantVector v ->
               v.samples().stream()

@@ -71,7 +71,7 @@ final class ScriptText implements CodeText {
             case COMMENT -> comment(piece, i);
             default -> delimited(piece, i);
           };
-      if (keepsComments || !isComment(was) && !isComment(place)) {
+      if (keepsComments || (!isComment(was) && !isComment(place))) {
         out.append(piece, from, i);
       } else if (was == Place.COMMENT) {
         out.append(hasLineEnd(piece, from, i) ? '\n' : ' ');
@@ -205,7 +205,7 @@ final class ScriptText implements CodeText {
   }
 
   private static boolean isWordPart(char c) {
-    return isDigit(c) || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '$';
+    return isDigit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '$';
   }
 
   private int lineComment(String s, int from) {

@@ -39,7 +39,7 @@ final class StyleText implements CodeText {
             case COMMENT -> comment(piece, i);
             case STRING, URL -> string(piece, i);
           };
-      if (keepsComments || !isComment(was) && !isComment(place)) {
+      if (keepsComments || (!isComment(was) && !isComment(place))) {
         out.append(piece, from, i);
       } else if (was == Place.COMMENT) {
         out.append(' ');
