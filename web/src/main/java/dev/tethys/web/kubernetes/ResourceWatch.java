@@ -151,6 +151,20 @@ public final class ResourceWatch<T> {
     return namespace.isEmpty() ? name : namespace + "/" + name;
   }
 
+  /** A thread, not started, that keeps it up to date until it is interrupted. */
+  public Thread thread(String name) {
+    return Thread.ofVirtual()
+        .name(name)
+        .unstarted(
+            () -> {
+              try {
+                run();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
   /** Goes on until the thread is interrupted. */
   public void run() throws InterruptedException {
     while (true) {

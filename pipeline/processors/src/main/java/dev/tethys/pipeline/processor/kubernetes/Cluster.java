@@ -142,16 +142,9 @@ final class Cluster {
   }
 
   private static Thread run(Kind kind, ResourceWatch<?> watch) {
-    return Thread.ofVirtual()
-        .name("kubernetes-" + kind.word())
-        .start(
-            () -> {
-              try {
-                watch.run();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
+    Thread thread = watch.thread("kubernetes-" + kind.word());
+    thread.start();
+    return thread;
   }
 
   /** Not on the timer's thread: it waits for watches, and goes through all pods. */

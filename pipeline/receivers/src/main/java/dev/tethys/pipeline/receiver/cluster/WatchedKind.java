@@ -37,17 +37,7 @@ final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
     ResourceWatch<List<Part>> watch =
         new ResourceWatch<>(
             new ResourceWatch.Scope(kind.path(namespace), "", "", false), means, this);
-    this.thread =
-        Thread.ofVirtual()
-            .name(name + " " + kind.path(namespace))
-            .unstarted(
-                () -> {
-                  try {
-                    watch.run();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+    this.thread = watch.thread(name + " " + kind.path(namespace));
   }
 
   ClusterKind kind() {

@@ -51,17 +51,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
     String path = "/api/v1" + (namespace.isEmpty() ? "" : "/namespaces/" + namespace) + "/events";
     ResourceWatch<Event> watch =
         new ResourceWatch<>(new ResourceWatch.Scope(path, "", "", false), means, this);
-    this.thread =
-        Thread.ofVirtual()
-            .name(name + " " + path)
-            .unstarted(
-                () -> {
-                  try {
-                    watch.run();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+    this.thread = watch.thread(name + " " + path);
   }
 
   void start() {

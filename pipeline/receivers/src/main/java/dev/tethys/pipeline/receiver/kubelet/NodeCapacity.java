@@ -38,17 +38,7 @@ final class NodeCapacity {
             new ResourceWatch.Scope("/api/v1/nodes", "", "metadata.name=" + node, false),
             new ResourceWatch.Means(access, sender, Thread::sleep),
             new Told());
-    this.thread =
-        Thread.ofVirtual()
-            .name(name + " node")
-            .unstarted(
-                () -> {
-                  try {
-                    watch.run();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+    this.thread = watch.thread(name + " node");
   }
 
   Capacity now() {
