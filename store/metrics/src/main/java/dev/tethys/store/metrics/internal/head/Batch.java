@@ -5,6 +5,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.MetricMetadata;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,8 @@ final class Batch {
   private int pendingCount;
   private boolean tracking;
   private long[] keys = new long[0];
+  private boolean sorted; // then the keys tell when a float came
+  private final Map<Place, Integer> firstHistograms = new HashMap<>(); // filled when it is needed
   private long[] scratch = new long[128];
 
   // The other arrays of two sets: arranging writes from the ones to the others.
@@ -56,7 +59,19 @@ final class Batch {
   private long[] spareTimes = new long[0];
   private long[] spareBits = new long[0];
 
-  record HistogramSample(int slot, int generation, long start, long time, Histogram histogram) {}
+  /**
+   * One histogram.
+   *
+   * @param floats how many floats of the batch came before it
+   */
+  record HistogramSample(
+      int slot, int generation, long start, long time, Histogram histogram, int floats) {
+    HistogramSample of(int otherSlot, int otherGeneration) {
+      return new HistogramSample(otherSlot, otherGeneration, start, time, histogram, floats);
+    }
+  }
+
+  private record Place(int slot, long time) {}
 
   record ExemplarSample(int slot, int generation, Exemplar exemplar) {}
 
@@ -127,6 +142,8 @@ final class Batch {
     count = 0;
     starts = null;
     arranged = true;
+    sorted = false;
+    firstHistograms.clear();
     histograms.clear();
     exemplars.clear();
     metadata.clear();
@@ -189,6 +206,24 @@ final class Batch {
     if (tracking) {
       track(i);
     }
+  }
+
+  void addHistogram(int slot, int generation, long start, long time, Histogram histogram) {
+    histograms.add(new HistogramSample(slot, generation, start, time, histogram, count));
+  }
+
+  /**
+   * Whether a histogram of the same series and time came before a float that {@link #arrange} put
+   * here. Not before all slots are final.
+   */
+  boolean histogramCameFirst(int i) {
+    if (firstHistograms.isEmpty()) {
+      for (HistogramSample h : histograms) {
+        firstHistograms.putIfAbsent(new Place(h.slot, h.time), h.floats);
+      }
+    }
+    Integer floats = firstHistograms.get(new Place(slots[i], times[i]));
+    return floats != null && (sorted ? (int) keys[i] : i) >= floats;
   }
 
   /** Index of the newest float of a slot in this batch, or -1. */
@@ -307,6 +342,7 @@ final class Batch {
     bits = b;
     starts = st;
     arranged = true;
+    sorted = true;
   }
 
   /** Sorts a range of keys, now by slot, by time and then slot. */

@@ -159,8 +159,7 @@ final class Commits {
       if (head.keys().generation[h.slot()] != h.generation()) {
         int slot = head.admission.revive(h.slot());
         int generation = head.keys().generation[slot];
-        b.histograms.set(
-            i, new Batch.HistogramSample(slot, generation, h.start(), h.time(), h.histogram()));
+        b.histograms.set(i, h.of(slot, generation));
       }
     }
     for (int i = 0; i < b.exemplars.size(); i++) {
@@ -198,6 +197,10 @@ final class Commits {
   private void prepare(Batch b) {
     b.arrange();
     long floor = head.minValidTime;
+    boolean mixed = b.count > 0 && !b.histograms.isEmpty();
+    if (mixed) {
+      noteHistograms(b);
+    }
     Stripe stripe = null;
     int stripeNumber = -1;
     for (int i = 0; i < b.count; i++) {
@@ -205,6 +208,9 @@ final class Commits {
       long time = b.times[i];
       if (i > 0 && slot == b.slots[i - 1] && time == b.times[i - 1]) {
         continue; // the first of two that are told apart by nothing
+      }
+      if (mixed && newest.find(slot) >= 0 && b.histogramCameFirst(i)) {
+        continue;
       }
       if (slot >>> 6 != stripeNumber || stripe == null) {
         stripeNumber = slot >>> 6;
@@ -225,6 +231,17 @@ final class Commits {
       newest.clear(b.histograms.size());
       for (Batch.HistogramSample h : b.histograms) {
         histogram(b, h, floor);
+      }
+    }
+  }
+
+  /** Makes {@link #newest} tell which series have histograms. */
+  private void noteHistograms(Batch b) {
+    newest.clear(b.histograms.size());
+    for (Batch.HistogramSample h : b.histograms) {
+      int at = newest.find(h.slot());
+      if (at < 0) {
+        newest.put(at, h.slot(), h.time());
       }
     }
   }

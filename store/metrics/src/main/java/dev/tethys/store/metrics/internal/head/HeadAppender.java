@@ -258,8 +258,7 @@ final class HeadAppender implements Appender {
       head.counters.outOfBounds.increment();
       return Outcome.OUT_OF_BOUNDS;
     }
-    b.histograms.add(
-        new Batch.HistogramSample(slot, generation, startTimestamp, timestamp, histogram));
+    b.addHistogram(slot, generation, startTimestamp, timestamp, histogram);
     return Outcome.OK;
   }
 

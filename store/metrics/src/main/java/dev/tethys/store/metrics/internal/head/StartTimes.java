@@ -13,8 +13,14 @@ final class StartTimes {
   private long[] start = new long[2];
   private int count;
 
-  /** Notes the start time of a sample newer than all before. */
+  /**
+   * Notes the start time of a sample newer than all there are; others, since deleted, may have
+   * been.
+   */
   void note(long time, long startTime) {
+    while (count > 0 && from[count - 1] >= time) {
+      count--;
+    }
     long before = count == 0 ? 0 : start[count - 1];
     if (before == startTime) {
       return;
