@@ -8,6 +8,7 @@ import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,11 +51,9 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
     try {
       return DataFolder.find(path);
     } catch (NoSuchFileException e) {
-      throw new IOException(
-          "opening the db dir: stat "
-              + path
-              + (Files.exists(path) ? ": not a directory" : ": no such file or directory"),
-          e);
+      throw new IOException("opening the db dir: stat " + path + ": no such file or directory", e);
+    } catch (NotDirectoryException e) {
+      throw new IOException("opening the db dir: stat " + path + ": not a directory", e);
     }
   }
 

@@ -18,7 +18,9 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
@@ -81,6 +83,10 @@ public final class ToolRole {
       console.err().println(e.getMessage());
     } catch (NoSuchFileException e) {
       console.err().println("stat " + e.getFile() + ": no such file or directory");
+    } catch (NotDirectoryException e) {
+      console.err().println("stat " + e.getFile() + ": not a directory");
+    } catch (FileAlreadyExistsException e) {
+      console.err().println(e.getFile() + " exists and is not a directory");
     } catch (AccessDeniedException e) {
       console.err().println(e.getFile() + ": permission denied");
     } catch (IOException | UncheckedIOException e) {

@@ -9,6 +9,7 @@ import dev.tethys.store.metrics.StoredBlock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -37,12 +38,16 @@ public record DataFolder(Path path, Kind kind) {
   /**
    * Finds out what a folder holds.
    *
-   * @throws NoSuchFileException when there is no such folder
+   * @throws NoSuchFileException when there is nothing of that name
+   * @throws NotDirectoryException when it is no folder
    * @throws IOException when it holds no data of either kind
    */
   public static DataFolder find(Path path) throws IOException {
-    if (!Files.isDirectory(path)) {
+    if (!Files.exists(path)) {
       throw new NoSuchFileException(path.toString(), null, "no such folder");
+    }
+    if (!Files.isDirectory(path)) {
+      throw new NotDirectoryException(path.toString());
     }
     if (PrometheusFolder.is(path)) {
       return new DataFolder(path, Kind.PROMETHEUS);

@@ -114,6 +114,25 @@ class CheckpointsTest {
   }
 
   @Test
+  void aLogThatIsRemovedWhileTheStoreIsOpenIsToldAndTheHeadIsSavedAnew() throws IOException {
+    SimulatedFiles disk = new SimulatedFiles(31);
+    MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk);
+    append(db, 0, 3);
+    disk.delete(FOLDER.resolve("wal"));
+    append(db, 3, 5);
+    assertThatThrownBy(db::maintain)
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("/data/wal/00000001 was removed while the store is open");
+    append(db, 5, 7);
+    db.maintain();
+    append(db, 7, 9);
+    try (MetricsDatabase again = MetricsDatabase.open(FOLDER, options(), disk.afterKill())) {
+      assertThat(again.recovery().problems()).isEmpty();
+      assertThat(samples(again)).isEqualTo(9 * 20);
+    }
+  }
+
+  @Test
   void segmentsThatTheSnapshotPassesOverAreToldAndKept() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(4);
     for (int i = 0; i < 4; i++) {

@@ -61,15 +61,19 @@ public final class Log implements Closeable {
     this.files = files;
     this.directory = directory;
     this.segmentBytes = segmentBytes;
-    files.createDirectories(directory);
-    Path parent = directory.getParent();
-    if (parent != null) {
-      files.syncDirectory(parent);
-    }
+    makeDirectory();
     List<Long> there = segments(files, directory);
     segment = Math.max(there.isEmpty() ? 0 : there.getLast(), behind);
     for (long n : there) {
       kept += files.size(path(n));
+    }
+  }
+
+  private void makeDirectory() throws IOException {
+    files.createDirectories(directory);
+    Path parent = directory.getParent();
+    if (parent != null) {
+      files.syncDirectory(parent);
     }
   }
 
@@ -207,6 +211,9 @@ public final class Log implements Closeable {
         old.close();
       }
       long n = segment + 1;
+      if (!files.isDirectory(directory)) { // somebody took it away
+        makeDirectory();
+      }
       WritableFile f = files.create(path(n));
       ByteSink head = new ByteSink(HEADER);
       head.put(MAGIC, 0, MAGIC.length);
@@ -229,15 +236,21 @@ public final class Log implements Closeable {
     }
   }
 
-  /** Makes what was appended before this call durable. */
+  /**
+   * Makes what was appended before this call durable.
+   *
+   * @throws IOException also, once, when somebody removed the open segment: no start would find
+   *     what stands in it, so it is in doubt
+   */
   public void sync() throws IOException {
-    if (synced >= written) {
-      return;
-    }
     syncLock.lock();
     try {
       WritableFile f = file;
       long upTo = written;
+      if (f != null && doubtful != segment && !files.exists(path(segment))) {
+        doubtful = segment;
+        throw new IOException(path(segment) + " was removed while the store is open");
+      }
       if (f != null && synced < upTo) {
         force(f);
         synced = upTo;
