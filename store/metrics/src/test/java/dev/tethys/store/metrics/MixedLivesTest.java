@@ -13,6 +13,7 @@ import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.testkit.MemoryMetricStore;
 import dev.tethys.testkit.SimulatedFiles;
 import java.nio.file.Path;
@@ -50,6 +51,7 @@ class MixedLivesTest {
           .withOutOfOrderWindow(DatabaseOptions.ANY_AGE);
   private long now = T0;
   private int generation;
+  private boolean failing;
 
   private Labels labels(Random r) {
     int i = r.nextInt(60);
@@ -171,8 +173,13 @@ class MixedLivesTest {
                 .isEqualTo(p);
           }
         }
-        x.commit();
-        y.commit();
+        try {
+          x.commit();
+          y.commit();
+        } catch (StorageException e) {
+          assertThat(failing).as(e.getMessage()).isTrue();
+          assertThat(e).hasMessageContaining("nothing of");
+        }
       }
     }
   }
@@ -348,6 +355,94 @@ class MixedLivesTest {
   @ValueSource(longs = {1, 2})
   void areAnsweredAsByAPlainStore(long seed) {
     lives(seed);
+  }
+
+  /** How a disk fails for a while. */
+  private void fail(SimulatedFiles disk, Random r) {
+    int how = r.nextInt(5);
+    failing = how > 0;
+    switch (how) {
+      case 1, 2 -> disk.setFree(r.nextInt(1 << r.nextInt(18)));
+      case 3 -> disk.failForce(true);
+      case 4 ->
+          disk.failNames(List.of("wal", "head", "01", "tombstones", "chunks").get(r.nextInt(5)));
+      default -> {}
+    }
+  }
+
+  private void work(SimulatedFiles disk) {
+    disk.setFree(Long.MAX_VALUE);
+    disk.failForce(false);
+    disk.failNames("");
+    failing = false;
+  }
+
+  /** Whether something that a failing disk may refuse was done. */
+  private boolean tried(Runnable what, String where) {
+    try {
+      what.run();
+      return true;
+    } catch (StorageException e) {
+      assertThat(failing).as(where + " " + e.getMessage()).isTrue();
+      return false;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {4, 5})
+  void onADiskThatFailsNowAndThen(long seed) {
+    Random r = new Random(seed);
+    SimulatedFiles disk = new SimulatedFiles(seed);
+    MetricsDatabase db = MetricsDatabase.open(FOLDER, options, disk);
+    for (int round = 0; round < Integer.getInteger("rounds", 4) * 4; round++) {
+      String where = "seed " + seed + " round " + round;
+      MetricsDatabase open = db;
+      fail(disk, r);
+      fill(r, open, r.nextInt(100));
+      if (r.nextBoolean()) {
+        tried(open::maintain, where);
+      }
+      List<List<Matcher>> sets = List.of(List.of(matcher(r), matcher(r)));
+      long min = T0 + r.nextLong(now - T0 + 1);
+      long max = min + r.nextLong(5 * HOUR);
+      boolean deletes = r.nextInt(3) == 0;
+      boolean deleted = !deletes || tried(() -> open.delete(min, max, sets), where);
+      if (deletes) {
+        plain.delete(min, max, sets);
+      }
+      if (r.nextInt(4) == 0) {
+        tried(open::cleanTombstones, where);
+      }
+      Path copy = Path.of("/copy" + round);
+      if (r.nextInt(4) == 0 && tried(() -> open.snapshot(copy, false), where) && deleted) {
+        work(disk);
+        try (MetricsDatabase other = MetricsDatabase.open(copy, options, disk)) {
+          same(other, r, where + " copy");
+        }
+      }
+      if (deleted) {
+        same(db, r, where + " while it fails");
+      }
+      int life = r.nextInt(6);
+      if (life == 0) {
+        disk = disk.afterKill();
+      } else if (life == 1) {
+        tried(open::close, where);
+      }
+      work(disk);
+      if (life < 2) {
+        db = MetricsDatabase.open(FOLDER, options, disk);
+      }
+      if (!deleted) {
+        db.delete(min, max, sets);
+      }
+      same(db, r, where);
+    }
+    db.maintain();
+    db.close();
+    db = MetricsDatabase.open(FOLDER, options, disk);
+    same(db, r, "seed " + seed + " at the end");
+    db.close();
   }
 
   private void lives(long first) {

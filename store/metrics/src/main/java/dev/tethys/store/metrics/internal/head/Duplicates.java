@@ -34,9 +34,6 @@ final class Duplicates {
     head.view.readLock().lock();
     try {
       Extras e = stripe.extras(k);
-      if (e != null && e.late != null && e.late.has(time)) {
-        return e.late.same(time, bits, h) ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
-      }
       SampleBuffer found = new SampleBuffer();
       if (e != null && e.histograms != null) {
         e.histograms.view().read(time, time, found);
@@ -50,6 +47,10 @@ final class Duplicates {
         return h == null && Double.doubleToRawLongBits(found.values[0]) == bits
             ? Outcome.OK
             : Outcome.DUPLICATE_TIMESTAMP;
+      }
+      // Last: what came in its order is what is answered, if both are there.
+      if (e != null && e.late != null && e.late.has(time)) {
+        return e.late.same(time, bits, h) ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
       }
       return null;
     } finally {
