@@ -98,7 +98,7 @@ final class Compaction {
    * Merges and rewrites what is due, downsamples, then removes what is past its time.
    *
    * @param horizons how far back blocks of a resolution are shown
-   * @param newest the newest sample of the store
+   * @param newest the newest sample of the store, or the present where that is earlier
    * @param logBytes what the log takes
    */
   void run(DatabaseOptions options, LongFunction<Horizon> horizons, long newest, long logBytes)
@@ -224,7 +224,7 @@ final class Compaction {
   /** Downsamples as long as something is due; false when the disk has no room. */
   private boolean downsample(DatabaseOptions options) throws IOException {
     while (!options.downsampling().isEmpty()) {
-      DownsamplingPlan.Job job = DownsamplingPlan.next(sound(), options, newest(), barren);
+      DownsamplingPlan.Job job = DownsamplingPlan.next(sound(), options, newest(options), barren);
       if (job == null) {
         return true;
       }
@@ -254,12 +254,13 @@ final class Compaction {
     downsampled.increment();
   }
 
-  private long newest() {
+  /** The end of the newest block, or the present where that is earlier. */
+  private long newest(DatabaseOptions options) {
     long newest = Long.MIN_VALUE;
     for (BlockReader b : blocks.list()) {
       newest = Math.max(newest, b.meta().maxTime());
     }
-    return newest;
+    return Math.min(newest, options.clock().millis());
   }
 
   private boolean fits(List<BlockReader> plan) throws IOException {
@@ -369,7 +370,7 @@ final class Compaction {
 
   private void retain(DatabaseOptions options, long newestSample, long logBytes)
       throws IOException {
-    long newest = newest();
+    long newest = newest(options);
     Levels levels = blocks.levels();
     List<BlockReader> gone = new ArrayList<>();
     for (BlockReader b : blocks.list()) {

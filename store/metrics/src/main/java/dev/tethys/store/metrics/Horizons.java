@@ -39,13 +39,16 @@ final class Horizons {
         : Horizon.of(p, newest());
   }
 
-  /** The newest sample of the store. */
+  /**
+   * What ages are counted from: the newest sample of the store, unless that is of a time to come,
+   * as a clock leaves it that was ahead for a while.
+   */
   long newest() {
     long newest = head.maxTime();
     for (BlockReader b : blocks.list()) {
       newest = Math.max(newest, b.meta().maxTime() - 1);
     }
-    return newest;
+    return Math.min(newest, options.clock().millis());
   }
 
   void configure(DatabaseOptions next) {
@@ -74,8 +77,10 @@ final class Horizons {
       return;
     }
     for (int k = 0; k < now.kinds(); k++) {
-      if (now.floor(k) > before.floor(k)) {
-        changes.note(before.floor(k), now.floor(k) - 1);
+      long a = before.floor(k);
+      long b = now.floor(k); // earlier where the clock went back
+      if (a != b) {
+        changes.note(Math.min(a, b), Math.max(a, b) - 1);
       }
     }
   }

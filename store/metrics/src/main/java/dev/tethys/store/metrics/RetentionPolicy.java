@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How long and how much is kept. Ages are counted from the newest sample of the store, so that a
- * clock that jumps removes nothing.
+ * How long and how much is kept. Ages are counted from the newest sample of the store, or from the
+ * present where that is earlier, so that a clock that jumps removes nothing.
  *
  * @param time of series without a rule; zero for ever. Without rules whole blocks go, when their
  *     newest sample is past it; with rules it is exact, as the rules are

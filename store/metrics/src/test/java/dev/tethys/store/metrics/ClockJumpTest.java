@@ -134,4 +134,48 @@ class ClockJumpTest {
       assertThat(read(db)).hasSize(1_001);
     }
   }
+
+  /** The clock was ahead, samples of that time were written, and it is right again. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void samplesOfATimeToComeTakeNoneWithThem(boolean rules) {
+    List<RetentionPolicy.Rule> kept =
+        rules
+            ? List.of(
+                new RetentionPolicy.Rule(
+                    List.of(Matcher.equal("__name__", "m")), Duration.ofDays(10)))
+            : List.of();
+    DatabaseOptions options =
+        DatabaseOptions.DEFAULTS
+            .withBackground(false)
+            .withRetention(new RetentionPolicy(Duration.ofDays(15), 0, 0, kept))
+            .withClock(() -> Instant.ofEpochMilli(now));
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
+      append(db, 2_000);
+      long right = now;
+      now += YEAR;
+      append(db, 2_000);
+      now = right;
+      db.maintain();
+      assertThat(db.blockList()).isNotEmpty();
+      assertThat(read(db)).hasSize(4_000);
+    }
+    try (MetricsDatabase db = MetricsDatabase.open(folder, options)) {
+      db.maintain();
+      assertThat(read(db)).hasSize(4_000);
+      now += YEAR;
+      db.maintain();
+      assertThat(read(db).firstKey()).as("what is past its time goes").isGreaterThan(T0 + YEAR);
+    }
+  }
+
+  private void append(MetricsDatabase db, int samples) {
+    for (int i = 0; i < samples; i++) {
+      now += 15_000;
+      try (Appender a = db.appender()) {
+        assertThat(a.append(a.series(SERIES), 0, now, i)).isEqualTo(Appender.Outcome.OK);
+        a.commit();
+      }
+    }
+  }
 }
