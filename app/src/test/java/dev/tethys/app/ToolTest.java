@@ -197,6 +197,18 @@ class ToolTest {
                 "opening the db dir: stat "
                     + dir.resolve("nowhere")
                     + ": no such file or directory\n"));
+    Path file = Files.writeString(dir.resolve("file"), "no data");
+    assertThat(tool("list", file).err())
+        .isEqualTo("opening the db dir: stat " + file + ": not a directory\n");
+    for (List<Object> of :
+        List.<List<Object>>of(
+            List.of("verify", file),
+            List.of("import", "prometheus", file, dir.resolve("data")),
+            List.of("backup", file, dir.resolve("backups")))) {
+      assertThat(tool(of.toArray()).err())
+          .as("%s", of)
+          .isEqualTo("stat " + file + ": not a directory\n");
+    }
     assertThat(tool("analyze", dir).err()).contains("holds no data of Tethys or Prometheus");
     assertThat(tool("list", "--nope").err())
         .isEqualTo("promtool: error: unknown long flag '--nope', try --help\n");

@@ -21,9 +21,13 @@ record Snapshot(FileAccess files, Head head, Blocks blocks) {
    *
    * @param into an absent or empty folder on the same file system
    * @param skipHead leaves out what is only in memory
-   * @throws StorageException INVALID when the folder is not empty
+   * @throws StorageException INVALID when that is a file, or not empty
    */
   void write(Path into, boolean skipHead) throws IOException {
+    if (files.exists(into) && !files.isDirectory(into)) {
+      throw new StorageException(
+          StorageException.Reason.INVALID, into + " for a snapshot is a file, not a folder");
+    }
     if (!files.list(into).isEmpty()) {
       throw new StorageException(
           StorageException.Reason.INVALID, "the folder " + into + " for a snapshot is not empty");

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -122,6 +123,7 @@ class MixedLivesTest {
   private void fill(Random r, MetricStore a, int steps) {
     for (int n = 0; n < steps; n++) {
       now += 15_000;
+      long step = (now - T0) / 15_000;
       if (r.nextInt(200) == 0) {
         generation++;
       }
@@ -145,12 +147,12 @@ class MixedLivesTest {
           }
           long start = r.nextInt(6) == 0 ? t - r.nextInt(100_000) : 0;
           int kind = Math.floorMod(l.hashCode() + (int) (now / (3 * HOUR)), 4);
-          boolean histogram = kind == 0 || kind == 1 && r.nextInt(4) == 0;
+          boolean histogram = kind == 0 || (kind == 1 && r.nextInt(4) == 0);
           Outcome o;
           Outcome p;
           Object sent;
           if (histogram) {
-            Histogram h = histogram(r, (now - T0) / 15_000);
+            Histogram h = histogram(r, step);
             sent = h;
             o = x.append(x.series(l), start, t, h);
             p = y.append(y.series(l), start, t, h);
@@ -160,7 +162,7 @@ class MixedLivesTest {
                   case 0 -> Samples.STALE;
                   case 1 -> Double.NaN;
                   case 2 -> Double.longBitsToDouble(r.nextLong());
-                  default -> (now - T0) / 15_000 * 0.1;
+                  default -> step * 0.1;
                 };
             sent = v;
             o = x.append(x.series(l), start, t, v);
@@ -184,9 +186,9 @@ class MixedLivesTest {
     }
   }
 
-  private static TreeMap<String, List<String>> read(
+  private static Map<String, List<String>> read(
       MetricStore db, long min, long max, List<Matcher> matchers) {
-    TreeMap<String, List<String>> out = new TreeMap<>();
+    Map<String, List<String>> out = new TreeMap<>();
     SampleBuffer b = new SampleBuffer();
     Labels before = null;
     try (Selection s = db.select(SelectHints.range(min, max), matchers)) {
@@ -279,12 +281,12 @@ class MixedLivesTest {
   }
 
   private void check(MetricStore db, long min, long max, List<Matcher> ms, String where) {
-    TreeMap<String, List<String>> got = read(db, min, max, ms);
-    TreeMap<String, List<String>> want = read(plain, min, max, ms);
+    Map<String, List<String>> got = read(db, min, max, ms);
+    Map<String, List<String>> want = read(plain, min, max, ms);
     assertThat(got.keySet()).as(where).isEqualTo(want.keySet());
     got.forEach(
         (l, lines) -> {
-          List<String> left = want.get(l);
+          List<String> left = want.getOrDefault(l, List.of());
           for (int i = 0; i < Math.min(lines.size(), left.size()); i++) {
             assertThat(lines.get(i)).as(where + " " + l + " sample " + i).isEqualTo(left.get(i));
           }
