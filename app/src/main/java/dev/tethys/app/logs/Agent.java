@@ -122,7 +122,7 @@ final class Agent implements AutoCloseable {
   private volatile PromtailConfig config;
   private volatile List<LogJob> jobs = List.of();
   private final ClientQueues queues = new ClientQueues();
-  private EntryDestination destination;
+  private volatile EntryDestination destination;
 
   Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
     this.config = config;
@@ -392,7 +392,13 @@ final class Agent implements AutoCloseable {
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } finally {
+      // A reload that waits for a destination which is down has to let go of what it holds.
+      Clockwork clock = Clockwork.system();
+      Clockwork.Timer late =
+          clock.schedule(
+              PATIENCE, () -> clock.execute("a reload is slow", () -> destination.hasten()));
       synchronized (this) {
+        late.cancel();
         if (discovery != null) {
           discovery.close();
         }
