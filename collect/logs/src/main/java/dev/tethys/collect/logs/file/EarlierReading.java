@@ -84,6 +84,11 @@ final class EarlierReading {
     return null;
   }
 
+  /** Another target has read a file, which goes on: what this one once knew of it is too old. */
+  void isReadOn(TailedFile f) {
+    positions.at(f.id().place()).stream().filter(c -> c.id().mayBe(f.id())).forEach(this::claim);
+  }
+
   private void claim(Checkpoint c) {
     if (c.source().equals(files.source)) {
       positions.claim(c);

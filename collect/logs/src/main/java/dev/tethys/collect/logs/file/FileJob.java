@@ -132,12 +132,17 @@ public final class FileJob implements AutoCloseable {
   /**
    * Ends reading of a file for targets that went: one that came reads it on. To be called with the
    * lock.
+   *
+   * @return the file as one of them has read it; null when none did
    */
-  void takeOver(FileId id) {
+  @Nullable TailedFile takeOver(FileId id) {
+    TailedFile read = null;
     for (TargetFiles t : List.copyOf(retired.values())) {
-      t.giveUp(id);
+      TailedFile f = t.giveUp(id);
+      read = f == null ? read : f;
       letGo(t);
     }
+    return read;
   }
 
   /** Whether a target that is wanted matches a path. To be called with the lock. */

@@ -132,6 +132,7 @@ final class FileTurns {
       if (f.before != null || queue.isStopped()) {
         return null;
       }
+      f.takeUp();
       if (f.isRead()) {
         released(f, f.followed);
         forgetDelivered(f);

@@ -58,7 +58,7 @@ final class TailedFile {
   long restSince; // since when there is no more than that, milliseconds since 1970
   boolean read; // to its end, with nothing left
 
-  final PastContents past = new PastContents();
+  final PastContents past;
   volatile Path path;
   volatile Path real; // where that leads, when it was last known to lead anywhere
 
@@ -73,6 +73,7 @@ final class TailedFile {
   private volatile int epoch; // which of the contents that it had
   private volatile Checkpoint snapshot; // where it was read to
 
+  private @Nullable TailedFile predecessor; // which reading may not have ended
   private @Nullable Content content;
   private @Nullable Lines lines;
   private @Nullable FileHeader header; // null until it is found, or where none is looked for
@@ -86,6 +87,18 @@ final class TailedFile {
    */
   TailedFile(
       FileTarget target, String source, String name, Path path, FileStat stat, Progress progress) {
+    this(target, source, name, path, stat, progress, new PastContents());
+  }
+
+  private TailedFile(
+      FileTarget target,
+      String source,
+      String name,
+      Path path,
+      FileStat stat,
+      Progress progress,
+      PastContents past) {
+    this.past = past;
     this.target = target;
     this.source = source;
     this.path = path;
@@ -98,6 +111,33 @@ final class TailedFile {
     looked(stat);
     snapshot = progress.delivered();
     bookmark.restore(snapshot);
+  }
+
+  /**
+   * The same file for another target, which goes on behind what this one has handed on, be that
+   * delivered or not: what is owed of it is owed by both.
+   */
+  TailedFile successor(FileTarget other, String otherSource, Path found, FileStat stat) {
+    TailedFile f =
+        new TailedFile(other, otherSource, found.toString(), found, stat, progress, past);
+    // Of one that had no turn there is nothing to wait for.
+    f.predecessor = predecessor == null ? this : predecessor;
+    f.epoch = epoch;
+    return f;
+  }
+
+  /** Takes up reading where its predecessor's last turn has ended; that has no other. */
+  void takeUp() {
+    TailedFile p = predecessor;
+    if (p == null) {
+      return;
+    }
+    predecessor = null;
+    bookmark.restore(p.snapshot);
+    snapshot = here();
+    epoch = p.epoch;
+    shrunk = p.shrunk || size < p.size;
+    largest = shrunk ? p.largest : Math.max(p.largest, size);
   }
 
   FileId id() {

@@ -196,11 +196,15 @@ final class TargetFiles {
       return;
     }
     copies.settled(stat.id());
-    job.takeOver(stat.id());
+    TailedFile old = job.takeOver(stat.id());
     // Later it would be another file.
     Long promtails = scanned ? null : job.positions.takeOver(path.toString());
-    TailedFile f = new TailedFile(target, source, path.toString(), path, stat, start(path, stat));
+    TailedFile f =
+        old == null
+            ? new TailedFile(target, source, path.toString(), path, stat, start(path, stat))
+            : old.successor(target, source, path, stat);
     real(f);
+    TailedFile last = lastUnder(path);
     TailedFile before = there;
     if (there != null) {
       leave(there);
@@ -209,12 +213,14 @@ final class TargetFiles {
     if (job.mayOpen() || there != null) {
       job.open(f);
     }
-    if (origin instanceof Copies.Origin.Known k) {
+    if (old != null) {
+      earlier.isReadOn(f);
+      before = before == null ? old.before : before;
+    } else if (origin instanceof Copies.Origin.Known k) {
       startAt(f, k.offset());
-    } else if (there == null && lastUnder(path) != null) {
+    } else if (there == null && last != null) {
       // At the last look nothing had the name; others may have had it since.
-      TailedFile last = lastUnder(path);
-      before = last == null ? null : between(f, last.stat(), last);
+      before = between(f, last.stat(), last);
     } else if (there == null) {
       boolean known =
           promtails != null
@@ -339,15 +345,17 @@ final class TargetFiles {
     return retired && leaving.isEmpty();
   }
 
-  /** Reads a file no further. */
-  void giveUp(FileId id) {
+  /** Reads a file no further; null when it is none of these. */
+  @Nullable TailedFile giveUp(FileId id) {
     TailedFile f = byPlace.get(id.place());
-    if (f != null && f.id().mayBe(id)) {
-      byPath.remove(f.path, f);
-      leaving.remove(f);
-      let(f);
-      job.drop(f);
+    if (f == null || !f.id().mayBe(id)) {
+      return null;
     }
+    byPath.remove(f.path, f);
+    leaving.remove(f);
+    let(f);
+    job.drop(f);
+    return f;
   }
 
   private void let(TailedFile f) {

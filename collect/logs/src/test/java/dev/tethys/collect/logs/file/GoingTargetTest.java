@@ -221,6 +221,43 @@ class GoingTargetTest {
   }
 
   @Test
+  void aTargetWithOtherLabelsReadsNothingAgainThatIsNotDeliveredYet() {
+    rig.settles = false;
+    rig.write("a.log", "1\n2\n").tail("a.log");
+    rig.target("a.log", "pod", "x").look();
+    rig.target("a.log", "pod", "y").see().target("a.log", "pod", "z").see();
+    rig.write("a.log", "3\n").look();
+    assertThat(rig.lines()).containsExactly("1", "2", "3");
+    rig.settle(0);
+    // All of it is owed as long as one line is that stands before the others.
+    rig.settle(1);
+    assertThat(rig.isFullyDelivered()).isFalse();
+    rig.settle(0);
+    assertThat(rig.isFullyDelivered()).isTrue();
+    assertThat(rig.later().metric("promtail_files_active_total")).isEqualTo(1);
+  }
+
+  @Test
+  void aTargetThatGetsOtherLabelsInTheMiddleOfATurnReadsNothingAgain() {
+    StringBuilder b = new StringBuilder();
+    for (int i = 0; i < 200_000; i++) {
+      b.append("line ").append(i).append('\n');
+    }
+    rig.write("a.log", b.toString());
+    rig.whenSettled =
+        e -> {
+          if (e.line().equals("line 1000")) {
+            rig.target("a.log", "pod", "x").see();
+          }
+        };
+    rig.tail("a.log").look();
+    List<String> lines = rig.entries.stream().map(LogEntry::line).toList();
+    assertThat(new HashSet<>(lines)).hasSize(200_000).hasSameSizeAs(lines);
+    assertThat(rig.entries.getLast().labels().get("pod")).isEqualTo("x");
+    assertThat(rig.metric("tethys_logs_open_files")).isEqualTo(1);
+  }
+
+  @Test
   void whatWasRotatedBeforeItsTargetGotOtherLabelsIsRead() {
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").move("a.log", "a.log.1").write("a.log", "3\n").see();

@@ -117,6 +117,11 @@ final class Rig implements AutoCloseable {
     return delivered.contains(line);
   }
 
+  /** Whether nothing is owed of what the job has read. */
+  boolean isFullyDelivered() {
+    return Objects.requireNonNull(job).isDelivered();
+  }
+
   /** Looks for files and reads what there is. */
   Rig look() {
     Objects.requireNonNull(tailing).scan();
