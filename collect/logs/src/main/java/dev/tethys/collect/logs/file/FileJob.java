@@ -126,7 +126,9 @@ public final class FileJob implements AutoCloseable {
     positions.remember(f.delivered());
     metrics.filesActive.add(-1);
     metrics.gone(f.name);
-    release(f);
+    if (f.followed) {
+      release(f);
+    }
   }
 
   /**
@@ -293,11 +295,14 @@ public final class FileJob implements AutoCloseable {
 
   /** A file is at its end for good. To be called with the lock. */
   void forget(TailedFile f) {
-    for (TargetFiles t : all().toList()) {
-      if (t.leaving.contains(f)) {
-        t.forget(f);
-        letGo(t);
-      }
+    forget(targets.get(f.target), f);
+    forget(retired.get(f.target), f);
+  }
+
+  private void forget(@Nullable TargetFiles t, TailedFile f) {
+    if (t != null && t.leaving.contains(f)) {
+      t.forget(f);
+      letGo(t);
     }
   }
 
@@ -383,6 +388,7 @@ public final class FileJob implements AutoCloseable {
               t -> {
                 metrics.filesActive.add(-t.files());
                 t.byPath.values().forEach(f -> metrics.gone(f.name));
+                t.leaving.forEach(f -> metrics.gone(f.name));
               });
       open.closeAll();
       targets.clear();

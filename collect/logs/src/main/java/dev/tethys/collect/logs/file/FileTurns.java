@@ -230,6 +230,9 @@ final class FileTurns {
   }
 
   private void forgetDelivered(TailedFile f) {
+    if (f.isRead()) {
+      open.close(f); // it may be long until a destination takes what is owed
+    }
     if (f.progress.isQuiet()) {
       open.close(f);
       job.forget(f);

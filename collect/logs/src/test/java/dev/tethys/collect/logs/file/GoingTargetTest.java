@@ -165,6 +165,7 @@ class GoingTargetTest {
     rig.write("a.log", "2\n").targets().look();
     rig.write("a.log", "3\n").look();
     assertThat(rig.lines()).containsExactly("1", "2");
+    assertThat(rig.metric("tethys_logs_open_files")).isZero();
     // It is forgotten when it is delivered, and not before.
     assertThat(rig.metric("promtail_files_active_total")).isEqualTo(1);
     rig.settle(1);
@@ -173,6 +174,18 @@ class GoingTargetTest {
     nothingIsLeft();
     rig.targets("a.log").look();
     assertThat(rig.lines()).containsExactly("1", "2", "3");
+  }
+
+  @Test
+  void aJobThatEndsMeanwhileTakesItsFiguresOfTheFileAlong() {
+    rig.settles = false;
+    rig.write("a.log", "1\n").tail("a.log");
+    rig.targets().look();
+    String path = rig.file("a.log").toString();
+    assertThat(rig.metric("promtail_read_lines_total", "path", path)).isEqualTo(1);
+    rig.close();
+    assertThat(rig.metric("promtail_read_lines_total", "path", path)).isNaN();
+    assertThat(rig.metric("promtail_files_active_total")).isZero();
   }
 
   /** Somebody may write without a pause, whatever is wanted. */
