@@ -7,7 +7,6 @@ import dev.tethys.pipeline.component.Reference;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -21,11 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ElectedReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger(ElectedReceiver.class.getName());
-  private static final long AGAIN = TimeUnit.SECONDS.toNanos(5);
+  private static final Duration AGAIN = Duration.ofSeconds(5);
 
   private final Leadership leadership;
   private final Supplier<Receiver> made;
   private final String name;
+  private final Duration again;
   private final Leadership.Follower follower = this::leads;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
@@ -37,7 +37,14 @@ public final class ElectedReceiver implements Receiver {
   private boolean starting;
   private Duration patience = Duration.ZERO;
 
-  ElectedReceiver(Leadership leadership, Supplier<Receiver> made, String name) {
+  /**
+   * Not yet started.
+   *
+   * @param again after which one that could not start is tried again
+   */
+  ElectedReceiver(
+      Leadership leadership, Supplier<Receiver> made, String name, Duration again) {
+    this.again = again;
     this.leadership = leadership;
     this.made = made;
     this.name = name;
@@ -53,7 +60,8 @@ public final class ElectedReceiver implements Receiver {
   public static Receiver of(@Nullable Reference elector, Context context, Supplier<Receiver> made) {
     return elector == null
         ? made.get()
-        : new ElectedReceiver(context.extension(elector, Leadership.class), made, context.name());
+        : new ElectedReceiver(
+            context.extension(elector, Leadership.class), made, context.name(), AGAIN);
   }
 
   @Override
@@ -90,13 +98,21 @@ public final class ElectedReceiver implements Receiver {
       if (next) {
         running = begin();
       } else if (running != null) {
-        LOG.log(Level.INFO, "{0}: another replica is at work from now on", name);
-        running.stop(leadership.grace());
+        LOG.log(Level.INFO, "{0}: this replica is not at work any more: it does not lead", name);
+        end(running, leadership.grace());
         running = null;
       }
     }
     if (running != null) {
-      running.stop(patience());
+      end(running, patience());
+    }
+  }
+
+  private void end(Receiver r, Duration time) {
+    try {
+      r.stop(time);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, name + " did not end as it should", e);
     }
   }
 
@@ -133,25 +149,41 @@ public final class ElectedReceiver implements Receiver {
     } finally {
       lock.unlock();
     }
-    Receiver r = made.get();
+    Receiver r = null;
     String problem = null;
     try {
+      r = made.get();
       r.start();
       LOG.log(Level.INFO, "{0}: this replica is at work from now on", name);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException e) {
       problem = String.valueOf(e.getMessage());
+    } catch (RuntimeException e) {
+      problem = e.toString();
     }
     lock.lock();
     try {
       starting = false;
       Thread.interrupted(); // no more of them come
-      if (problem == null) {
-        return r;
-      }
-      r.stop(Duration.ZERO);
+    } finally {
+      lock.unlock();
+    }
+    if (problem == null) {
+      return r;
+    }
+    if (r != null) {
+      end(r, Duration.ZERO);
+    }
+    awaitAnother(problem);
+    return null;
+  }
+
+  /** Waits before the next attempt, if there is to be one. */
+  private void awaitAnother(String problem) {
+    lock.lock();
+    try {
       if (!ended && leads) {
         LOG.log(Level.ERROR, "{0} cannot start, and is tried again: {1}", name, problem);
-        long left = AGAIN;
+        long left = again.toNanos();
         while (!ended && leads && left > 0) {
           left = changed.awaitNanos(left);
         }
@@ -161,12 +193,10 @@ public final class ElectedReceiver implements Receiver {
     } finally {
       lock.unlock();
     }
-    return null;
   }
 
   @Override
   public void stop(Duration time) {
-    leadership.leave(follower);
     lock.lock();
     try {
       ended = true;
@@ -177,8 +207,11 @@ public final class ElectedReceiver implements Receiver {
     }
     try {
       if (thread.getState() != Thread.State.NEW && !thread.join(time.plus(Duration.ofSeconds(1)))) {
+        // Who has not left keeps the lease, that no other begins before this one's end.
         LOG.log(Level.WARNING, "{0} has not ended in time", name);
+        return;
       }
+      leadership.leave(follower);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

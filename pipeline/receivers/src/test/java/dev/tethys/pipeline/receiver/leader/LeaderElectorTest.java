@@ -21,6 +21,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Replicas with a receiver each, before the double of a cluster's API. */
 @Timeout(60)
 class LeaderElectorTest {
+  private static final Duration AGAIN = Duration.ofMillis(1);
+
   private final HttpClientFactory clients = new HttpClientFactory("test");
   private final List<Replica> replicas = new ArrayList<>();
 
@@ -87,7 +90,7 @@ class LeaderElectorTest {
               "extension k8s_leader_elector",
               LeaseElection.Clocks.SYSTEM,
               Thread::sleep);
-      receiver = new ElectedReceiver(elector, () -> made(name), "receiver " + name);
+      receiver = new ElectedReceiver(elector, () -> made(name), "receiver " + name, AGAIN);
       elector.start();
       receiver.start();
       replicas.add(this);
@@ -203,7 +206,8 @@ class LeaderElectorTest {
                     log.add("stopped");
                   }
                 },
-            "receiver x");
+            "receiver x",
+            AGAIN);
     r.start();
     said.say(true);
     waits.await();
@@ -211,6 +215,98 @@ class LeaderElectorTest {
     assertThat(next()).isEqualTo("stopped");
     r.stop(Duration.ofSeconds(5));
     assertThat(said.followers).isEmpty();
+  }
+
+  /** Fails to be made once, to start once, and to end. */
+  @Test
+  void oneThatFailsAnyhowIsTriedAgain() throws Exception {
+    CountDownLatch mayEnd = new CountDownLatch(1);
+    AtomicInteger made = new AtomicInteger();
+    Said said = new Said();
+    ElectedReceiver r =
+        new ElectedReceiver(
+            said,
+            () -> {
+              int n = made.incrementAndGet();
+              log.add("made " + n);
+              if (n == 1) {
+                throw new IllegalStateException("not today");
+              }
+              return new Receiver() {
+                @Override
+                public void start() throws IOException {
+                  if (n == 2) {
+                    throw new IOException("no server");
+                  }
+                  log.add("begins");
+                }
+
+                @Override
+                public void stop(Duration patience) {
+                  log.add("ends");
+                  if (n == 2) {
+                    awaitUninterruptibly(mayEnd);
+                  }
+                  throw new IllegalStateException("cannot end");
+                }
+              };
+            },
+            "receiver x",
+            AGAIN);
+    r.start();
+    said.say(true);
+    assertThat(next()).isEqualTo("made 1");
+    assertThat(next()).isEqualTo("made 2");
+    assertThat(next()).isEqualTo("ends");
+    said.say(false); // who says so does not wait for the end
+    said.say(true);
+    mayEnd.countDown();
+    assertThat(next()).isEqualTo("made 3");
+    assertThat(next()).isEqualTo("begins");
+    said.say(false);
+    assertThat(next()).isEqualTo("ends");
+    said.say(true);
+    assertThat(next()).isEqualTo("made 4");
+    assertThat(next()).isEqualTo("begins");
+    r.stop(Duration.ofSeconds(5));
+    assertThat(said.followers).isEmpty();
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void oneThatDoesNotEndInTimeIsNotAloneAndKeepsTheLease() throws Exception {
+    CountDownLatch mayEnd = new CountDownLatch(1);
+    Said said = new Said();
+    ElectedReceiver r =
+        new ElectedReceiver(
+            said,
+            () ->
+                new Receiver() {
+                  @Override
+                  public void start() {
+                    log.add("begins");
+                  }
+
+                  @Override
+                  public void stop(Duration patience) {
+                    awaitUninterruptibly(mayEnd);
+                  }
+                },
+            "receiver x",
+            AGAIN);
+    r.start();
+    said.say(true);
+    assertThat(next()).isEqualTo("begins");
+    r.stop(Duration.ZERO);
+    assertThat(said.followers).hasSize(1);
+    mayEnd.countDown();
   }
 
   @ParameterizedTest
