@@ -127,6 +127,8 @@ public final class LeaseElection {
       held = attempt();
     } catch (IOException e) {
       ear.failed(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      ear.failed(e.toString()); // of what the server or the credentials say, which may change
     }
     if (held) {
       renewedAt = began;

@@ -221,6 +221,21 @@ class LeaseElectionTest {
   }
 
   @Test
+  void whateverAnAttemptFailsOfItIsToldAndAnotherFollows() throws Exception {
+    Replica a = new Replica("a");
+    a.between =
+        () -> {
+          throw new IllegalStateException("not today");
+        };
+    a.look();
+    assertThat(a.leads).isFalse();
+    assertThat(a.failures).singleElement().asString().contains("not today");
+    a.between = () -> {};
+    a.look();
+    assertThat(a.leads).isTrue();
+  }
+
+  @Test
   void aLeaseThatIsDeletedIsMadeAgain() throws Exception {
     Replica a = new Replica("a");
     a.look();
