@@ -14,7 +14,25 @@ public final class Descriptors {
   private static final MethodHandle DUP2 =
       LibraryFunction.of("dup2", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
+  private static final MethodHandle CLOSE =
+      LibraryFunction.of("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+
   private Descriptors() {}
+
+  /**
+   * Closes one, of which nothing else in this process may know (close(2)).
+   *
+   * @throws IOException when it is not open
+   */
+  public static void close(int descriptor) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      if (call(() -> (int) CLOSE.invokeExact(state, descriptor)) < 0) {
+        throw new IOException(
+            "descriptor " + descriptor + ": " + Errno.text(LibraryFunction.errno(state)));
+      }
+    }
+  }
 
   /**
    * Makes one stand for what another stands for (dup2(2)).

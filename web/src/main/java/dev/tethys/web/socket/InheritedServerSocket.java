@@ -3,6 +3,7 @@ package dev.tethys.web.socket;
 import dev.tethys.model.libc.Descriptors;
 import dev.tethys.web.client.UnixSocket;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -11,6 +12,7 @@ import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
@@ -58,6 +60,7 @@ final class InheritedServerSocket extends ServerSocket {
     s.configureBlocking(false);
     Selector selector = Selector.open();
     s.register(selector, SelectionKey.OP_ACCEPT);
+    Descriptors.close(FIRST); // the channel has its own
     return new InheritedServerSocket(s, selector);
   }
 
@@ -102,8 +105,15 @@ final class InheritedServerSocket extends ServerSocket {
             ? UnixSocket.of(c, u.getPath())
             : c.socket();
       }
-      selector.select();
-      selector.selectedKeys().clear();
+      try {
+        selector.select();
+        selector.selectedKeys().clear();
+      } catch (ClosedSelectorException e) {
+        break;
+      }
+      if (Thread.interrupted()) { // with which it would be asked again without a pause
+        throw new InterruptedIOException("interrupted");
+      }
     }
     throw new SocketException("closed");
   }
@@ -123,7 +133,11 @@ final class InheritedServerSocket extends ServerSocket {
   @Override
   public void close() {
     closed = true;
-    selector.wakeup();
+    try {
+      selector.close(); // wakes who waits; the channel stays open
+    } catch (IOException e) {
+      selector.wakeup();
+    }
   }
 
   @Override
