@@ -48,10 +48,16 @@ final class ClickHouseStore implements ForeignStore {
   private static final String WHOLE =
       Stream.of("read", "result", "timeout", "set", "distinct", "sort")
           .map(limit -> "&" + limit + "_overflow_mode=throw")
-          .collect(Collectors.joining("", "wait_end_of_query=1", ""));
+          .collect(
+              Collectors.joining(
+                  "",
+                  "wait_end_of_query=1&limit=0&offset=0",
+                  "&read_overflow_mode_leaf=throw&timeout_overflow_mode_leaf=throw"));
 
   private static final String COMPRESSION = "enable_http_compression";
-  private static final String READ_ONLY = "Code: 164";
+
+  /** What a server says of a setting that a user may not change: all of them, or this one. */
+  private static final List<String> MAY_NOT_CHANGE = List.of("Code: 164.", "Code: 452.");
 
   private static final String ORDER = " ORDER BY metric, series, ts";
 
@@ -85,7 +91,9 @@ final class ClickHouseStore implements ForeignStore {
     try {
       query(sql, compressed, rows);
     } catch (HttpQuestions.RefusedException e) {
-      if (!compressed || !e.said().contains(READ_ONLY) || !e.said().contains(COMPRESSION)) {
+      if (!compressed
+          || !e.said().contains(COMPRESSION)
+          || MAY_NOT_CHANGE.stream().noneMatch(e.said()::contains)) {
         throw e;
       }
       compresses = false; // a user who may change no settings may not ask for this

@@ -155,6 +155,9 @@ class ClickHouseStoreTest {
     }
     assertThat(settings)
         .allMatch(x -> x.contains("result_overflow_mode=throw"))
-        .allMatch(x -> x.contains("timeout_overflow_mode=throw"));
+        .allMatch(x -> x.contains("timeout_overflow_mode=throw"))
+        .allMatch(x -> x.contains("&read_overflow_mode_leaf=throw"))
+        .allMatch(x -> x.contains("&timeout_overflow_mode_leaf=throw"))
+        .allMatch(x -> x.contains("&limit=0&offset=0"));
   }
 }
