@@ -271,8 +271,8 @@ final class ClickHouseStore implements ForeignStore {
   }
 
   /**
-   * The series that have something in a range: their keys are read of it, where the name of the
-   * metric is known by the tables' own order. Nothing is asked where the range holds everything.
+   * The series that have something in a range: their keys are read of it, of those that match by
+   * the tables' own order. Nothing is asked where the range holds everything.
    */
   private String where(SelectHints range, List<Matcher> matchers) {
     String where = where(matchers);
@@ -280,15 +280,20 @@ final class ClickHouseStore implements ForeignStore {
         && range.maxTime() >= ClickHouseTables.LAST_TIME) {
       return where;
     }
-    String named =
-        where(matchers.stream().filter(m -> m.name().equals(Labels.METRIC_NAME)).toList());
+    String matching =
+        where.isEmpty()
+            ? ""
+            : " WHERE (metric, series) IN (SELECT metric, series FROM "
+                + tables.metrics("series")
+                + where
+                + ")";
     String keys =
         Stream.of("samples", "histograms")
             .map(
                 kind ->
                     "SELECT series FROM "
                         + tables.metrics(kind)
-                        + (named.isEmpty() ? " WHERE " : named + " AND ")
+                        + (matching.isEmpty() ? " WHERE " : matching + " AND ")
                         + between(range))
             .collect(Collectors.joining(" UNION ALL "));
     return (where.isEmpty() ? " WHERE " : where + " AND ") + "series IN (" + keys + ")";
