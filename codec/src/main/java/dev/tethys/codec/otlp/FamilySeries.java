@@ -12,6 +12,7 @@ import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.SummaryDataPoint;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -86,12 +87,29 @@ abstract sealed class FamilySeries {
     return p;
   }
 
-  private static final Set<String> NO_ATTRIBUTES =
-      Set.of(Labels.METRIC_NAME, "job", "instance", "otel_scope_name", "otel_scope_version");
+  private static final String SCOPE_NAME = "otel_scope_name";
+  private static final List<String> SCOPE =
+      List.of(SCOPE_NAME, "otel_scope_version", "otel_scope_schema_url");
+  private static final Set<String> NO_ATTRIBUTES = Set.of(Labels.METRIC_NAME, "job", "instance");
+
+  /** The labels that are said of a scope; none where it has no name, for that is no scope. */
+  static Labels scope(Labels labels) {
+    return labels.get(SCOPE_NAME).isEmpty() ? Labels.EMPTY : labels.keep(SCOPE);
+  }
+
+  /** A scope of these labels. */
+  static ScopeGroup<Metric> scopeGroup(Labels scope) {
+    ScopeGroup<Metric> s = new ScopeGroup<>();
+    s.scope().setName(scope.get(SCOPE_NAME));
+    s.scope().setVersion(scope.get("otel_scope_version"));
+    s.setSchemaUrl(scope.get("otel_scope_schema_url"));
+    return s;
+  }
 
   private static void attributes(Labels labels, Attributes out) {
+    Labels scope = scope(labels);
     for (Labels.Label l : labels.toList()) {
-      if (!NO_ATTRIBUTES.contains(l.name())) {
+      if (!NO_ATTRIBUTES.contains(l.name()) && scope.get(l.name()).isEmpty()) {
         out.add(l.name(), l.value());
       }
     }

@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SeriesToOtlp {
   private static final String TARGET_INFO = "target_info";
-  private static final List<String> SCOPE = List.of("otel_scope_name", "otel_scope_version");
   private static final List<String> TARGET = List.of("job", "instance");
 
   private final Map<String, MetricMetadata> metadata = new HashMap<>();
@@ -148,7 +147,7 @@ public final class SeriesToOtlp {
       MetricType type =
           isNative ? MetricType.HISTOGRAM : known == null ? MetricType.UNKNOWN : known.type();
       MetricMetadata m = known == null ? new MetricMetadata(type, "", "") : known;
-      Labels scope = labels.keep(SCOPE);
+      Labels scope = FamilySeries.scope(labels);
       String base = family;
       FamilySeries f =
           families.computeIfAbsent(
@@ -169,9 +168,7 @@ public final class SeriesToOtlp {
       return scopes.computeIfAbsent(
           labels,
           l -> {
-            ScopeGroup<Metric> s = new ScopeGroup<>();
-            s.scope().setName(l.get("otel_scope_name"));
-            s.scope().setVersion(l.get("otel_scope_version"));
+            ScopeGroup<Metric> s = FamilySeries.scopeGroup(l);
             group.scopes().add(s);
             return s;
           });

@@ -186,6 +186,32 @@ class SeriesToOtlpTest {
   }
 
   @Test
+  void aScopeHasTheAddressOfItsSchema() {
+    String url = "https://opentelemetry.io/schemas/1.37.0";
+    sample(1, "__name__", "a", "otel_scope_name", "lib", "otel_scope_schema_url", url);
+    var scope = convert().metrics().resources().getFirst().scopes().getFirst();
+    assertThat(scope.schemaUrl()).isEqualTo(url);
+    assertThat(scope.items().getFirst().data().points().getFirst().attributes().size()).isZero();
+  }
+
+  @Test
+  void aVersionOfNoScopeIsAnAttribute() {
+    sample(1, "__name__", "a", "otel_scope_version", "2");
+    var scope = convert().metrics().resources().getFirst().scopes().getFirst();
+    assertThat(scope.scope().version()).isEmpty();
+    assertThat(
+            scope
+                .items()
+                .getFirst()
+                .data()
+                .points()
+                .getFirst()
+                .attributes()
+                .get("otel_scope_version"))
+        .isEqualTo("2");
+  }
+
+  @Test
   void scopesHaveTheirLabels() {
     sample(1, "__name__", "a", "otel_scope_name", "lib", "otel_scope_version", "2");
     var scope = convert().metrics().resources().getFirst().scopes().getFirst().scope();
