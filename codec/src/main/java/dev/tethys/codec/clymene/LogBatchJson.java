@@ -162,7 +162,7 @@ public final class LogBatchJson {
           g.writeStartObject();
           g.writeName("streams");
           g.writeStartObject();
-          streams.forEach((labels, lines) -> stream(g, labels, lines));
+          streams.forEach((labels, lines) -> stream(g, labels, lines, created));
           g.writeEndObject();
           g.writeNumberProperty("bytes", size);
           g.writeStringProperty("createdAt", created.toString());
@@ -172,7 +172,8 @@ public final class LogBatchJson {
         });
   }
 
-  private static void stream(JsonGenerator g, String labels, List<LogRecord> lines) {
+  private static void stream(
+      JsonGenerator g, String labels, List<LogRecord> lines, Instant created) {
     g.writeName(labels);
     g.writeStartObject();
     g.writeStringProperty("labels", labels);
@@ -180,10 +181,12 @@ public final class LogBatchJson {
     for (LogRecord l : lines) {
       g.writeStartObject();
       long t = l.timeUnixNano() != 0 ? l.timeUnixNano() : l.observedTimeUnixNano();
-      g.writeStringProperty(
-          "ts",
-          Instant.ofEpochSecond(Math.floorDiv(t, 1_000_000_000L), Math.floorMod(t, 1_000_000_000L))
-              .toString());
+      Instant ts =
+          t == 0
+              ? created
+              : Instant.ofEpochSecond(
+                  Math.floorDiv(t, 1_000_000_000L), Math.floorMod(t, 1_000_000_000L));
+      g.writeStringProperty("ts", ts.toString());
       g.writeStringProperty("line", line(l));
       g.writeEndObject();
     }

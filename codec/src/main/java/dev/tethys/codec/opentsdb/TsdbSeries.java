@@ -6,6 +6,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +21,11 @@ import java.util.Map;
  * the server takes them, and keeps names in Latin-1, where most of them become one question mark.
  * The slash is escaped in names and stays in values.
  *
- * <p>Labels that are more than the tags are joined in the tag {@code _labels}, as names and values
- * with slashes between, in which slashes are escaped; of a series without labels that tag is {@code
- * -}. A label that is called {@code _labels} is the tag {@code _x5Flabels}. A series without a name
- * is the metric {@code _x5F}, which no name becomes.
+ * <p>Labels of OTLP scopes are tags of their own after all others, so that they take no place from
+ * those that a user gave. Labels that are more than the tags are joined in the tag {@code _labels},
+ * as names and values with slashes between, in which slashes are escaped; of a series without
+ * labels that tag is {@code -}. A label that is called {@code _labels} is the tag {@code
+ * _x5Flabels}. A series without a name is the metric {@code _x5F}, which no name becomes.
  *
  * <p>Samples that are not finite, which OpenTSDB refuses, are points of a metric beside the
  * series', with {@code /notfinite} behind its name and {@link dev.tethys.codec.text.NotFinite#mark}
@@ -40,6 +42,7 @@ public final class TsdbSeries {
 
   private static final String MORE = "_labels";
   private static final String MORE_LABEL = "_x5Flabels";
+  private static final String SCOPE = "otel_scope_";
   private static final String NONE = "-";
   private static final String NAMELESS = "_x5F";
   private static final String NOT_FINITE = "/notfinite";
@@ -91,6 +94,7 @@ public final class TsdbSeries {
         tags.put(tag(l.name()), tagValue(l.value()));
       }
     }
+    all.sort(Comparator.comparing(l -> l.name().startsWith(SCOPE))); // keeps the order otherwise
     StringBuilder more = new StringBuilder();
     for (Labels.Label l : all) {
       if (first.contains(l.name())) {

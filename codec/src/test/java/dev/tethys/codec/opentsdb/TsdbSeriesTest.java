@@ -50,6 +50,25 @@ class TsdbSeriesTest {
   }
 
   @Test
+  void labelsOfScopesAreTheFirstToBeJoined() {
+    Labels l =
+        Labels.of(
+            "__name__",
+            "m",
+            "a",
+            "1",
+            "otel_scope_name",
+            "lib",
+            "otel_scope_version",
+            "2",
+            "z",
+            "3");
+    assertThat(TsdbSeries.key(l, FIRST, 3).tags())
+        .isEqualTo(
+            Map.of("a", "1", "z", "3", "_labels", "otel_scope_name/lib/otel_scope_version/2"));
+  }
+
+  @Test
   void labelsBeyondTheTagsAreJoined() {
     Labels l =
         Labels.of(
