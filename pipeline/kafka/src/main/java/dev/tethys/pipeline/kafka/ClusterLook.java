@@ -5,6 +5,7 @@ import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -20,6 +22,7 @@ import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListGroupsOptions;
+import org.apache.kafka.clients.admin.ListGroupsResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -34,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 /** One look at a cluster, within the time that it may take. Used once, by one thread. */
 final class ClusterLook {
   private static final long MILLIS = 1000;
+  private static final long NO_LIMIT = -1;
 
   private final Admin admin;
   private final KafkaMetricsSettings settings;
@@ -72,11 +76,29 @@ final class ClusterLook {
         admin.describeConfigs(all).values().entrySet()) {
       String broker = e.getKey().name();
       Config c = find("configuration of broker " + broker, e.getValue());
-      Long hours = c == null ? null : number(c, "log.retention.hours", "broker " + broker);
-      if (hours != null) {
-        out.recorder(KafkaMetrics.BROKER_RETENTION).count(TimeUnit.HOURS.toSeconds(hours), broker);
+      Long seconds = c == null ? null : retentionSeconds(c, "broker " + broker);
+      if (seconds != null) {
+        out.recorder(KafkaMetrics.BROKER_RETENTION).count(seconds, broker);
       }
     }
+  }
+
+  /** By the key that a broker goes by: the finer one wins; -1 for ever. */
+  private @Nullable Long retentionSeconds(Config c, String broker) {
+    Long millis = number(c, "log.retention.ms", broker);
+    if (millis != null) {
+      return in(MILLIS, millis);
+    }
+    Long minutes = number(c, "log.retention.minutes", broker);
+    if (minutes != null) {
+      return minutes < 0 ? NO_LIMIT : TimeUnit.MINUTES.toSeconds(minutes);
+    }
+    Long hours = number(c, "log.retention.hours", broker);
+    return hours == null || hours < 0 ? hours : (Long) TimeUnit.HOURS.toSeconds(hours);
+  }
+
+  private static long in(long unit, long value) {
+    return value < 0 ? NO_LIMIT : value / unit;
   }
 
   void topics() throws IOException, InterruptedException {
@@ -112,24 +134,30 @@ final class ClusterLook {
             }
           }
         });
-    offsets(KafkaMetrics.CURRENT_OFFSET, newest);
-    offsets(KafkaMetrics.OLDEST_OFFSET, oldest);
+    // Both are asked before one is waited for: a leader that hangs takes all the time there is.
+    ListOffsetsResult ends = asked(KafkaMetrics.CURRENT_OFFSET, newest);
+    ListOffsetsResult starts = asked(KafkaMetrics.OLDEST_OFFSET, oldest);
+    offsets(KafkaMetrics.CURRENT_OFFSET, newest.keySet(), ends);
+    offsets(KafkaMetrics.OLDEST_OFFSET, oldest.keySet(), starts);
   }
 
-  private void offsets(String metric, Map<TopicPartition, OffsetSpec> of)
+  private @Nullable ListOffsetsResult asked(String metric, Map<TopicPartition, OffsetSpec> of) {
+    return out.wants(metric) ? admin.listOffsets(of) : null;
+  }
+
+  private void offsets(String metric, Set<TopicPartition> of, @Nullable ListOffsetsResult asked)
       throws InterruptedException {
-    if (!out.wants(metric)) {
+    if (asked == null) {
       return;
     }
     Recorder to = out.recorder(metric);
-    offsets(of).forEach((tp, offset) -> to.count(offset, tp.topic(), (long) tp.partition()));
+    offsets(of, asked).forEach((tp, offset) -> to.count(offset, tp.topic(), (long) tp.partition()));
   }
 
-  private Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> of)
+  private Map<TopicPartition, Long> offsets(Set<TopicPartition> of, ListOffsetsResult asked)
       throws InterruptedException {
-    ListOffsetsResult asked = admin.listOffsets(of);
     Map<TopicPartition, Long> found = new HashMap<>();
-    for (TopicPartition tp : of.keySet()) {
+    for (TopicPartition tp : of) {
       ListOffsetsResult.ListOffsetsResultInfo i =
           find("offset of " + tp, asked.partitionResult(tp));
       if (i != null) {
@@ -172,7 +200,7 @@ final class ClusterLook {
     if (out.wants(metric)) {
       Long v = number(c, name, "topic " + topic);
       if (v != null) {
-        out.recorder(metric).count(v / unit, topic);
+        out.recorder(metric).count(in(unit, v), topic);
       }
     }
   }
@@ -188,9 +216,12 @@ final class ClusterLook {
   }
 
   void consumers() throws IOException, InterruptedException {
+    ListGroupsResult listed = admin.listGroups(ListGroupsOptions.forConsumerGroups());
+    // Each broker tells of its own: of one that does not answer others know nothing.
+    get("consumer groups", listed.errors())
+        .forEach(e -> failed.add("consumer groups: " + KafkaSender.text(e)));
     List<String> groups =
-        get("consumer groups", admin.listGroups(ListGroupsOptions.forConsumerGroups()).all())
-            .stream()
+        get("consumer groups", listed.valid()).stream()
             .map(GroupListing::groupId)
             .filter(n -> settings.groups().matcher(n).find())
             .sorted()
@@ -198,6 +229,10 @@ final class ClusterLook {
     if (groups.isEmpty()) {
       return;
     }
+    ListConsumerGroupOffsetsResult offsets =
+        admin.listConsumerGroupOffsets(
+            groups.stream()
+                .collect(Collectors.toMap(g -> g, _ -> new ListConsumerGroupOffsetsSpec())));
     for (Map.Entry<String, KafkaFuture<ConsumerGroupDescription>> e :
         new TreeMap<>(admin.describeConsumerGroups(groups).describedGroups()).entrySet()) {
       ConsumerGroupDescription d = find("consumer group " + e.getKey(), e.getValue());
@@ -205,19 +240,17 @@ final class ClusterLook {
         out.recorder(KafkaMetrics.MEMBERS).count(d.members().size(), e.getKey());
       }
     }
-    Map<String, Map<TopicPartition, Long>> positions = positions(groups);
+    Map<String, Map<TopicPartition, Long>> positions = positions(groups, offsets);
     Map<TopicPartition, OffsetSpec> newest = new HashMap<>();
     positions.values().forEach(m -> m.keySet().forEach(tp -> newest.put(tp, OffsetSpec.latest())));
-    Map<TopicPartition, Long> ends = newest.isEmpty() ? Map.of() : offsets(newest);
+    Map<TopicPartition, Long> ends =
+        newest.isEmpty() ? Map.of() : offsets(newest.keySet(), admin.listOffsets(newest));
     positions.forEach((group, m) -> positions(group, m, ends));
   }
 
   /** Where groups are, in topics that are looked at. */
-  private Map<String, Map<TopicPartition, Long>> positions(List<String> groups)
-      throws InterruptedException {
-    Map<String, ListConsumerGroupOffsetsSpec> all = new HashMap<>();
-    groups.forEach(g -> all.put(g, new ListConsumerGroupOffsetsSpec()));
-    ListConsumerGroupOffsetsResult asked = admin.listConsumerGroupOffsets(all);
+  private Map<String, Map<TopicPartition, Long>> positions(
+      List<String> groups, ListConsumerGroupOffsetsResult asked) throws InterruptedException {
     Map<String, Map<TopicPartition, Long>> found = new TreeMap<>();
     for (String g : groups) {
       Map<TopicPartition, OffsetAndMetadata> of =
@@ -237,30 +270,32 @@ final class ClusterLook {
     return found;
   }
 
-  /** What is said of a group; of partitions whose end is not known nothing. */
+  /**
+   * What is said of a group. A topic of which one partition's end is not known has no sum of lags:
+   * it would be lower just when something is wrong.
+   */
   private void positions(
       String group, Map<TopicPartition, Long> at, Map<TopicPartition, Long> ends) {
-    Map<String, List<Long>> sums = new TreeMap<>();
+    Map<String, Long> offsets = new TreeMap<>();
+    Map<String, Long> lags = new TreeMap<>();
+    Set<String> unknown = new HashSet<>();
     at.forEach(
         (tp, offset) -> {
+          long partition = tp.partition();
+          out.recorder(KafkaMetrics.OFFSET).count(offset, group, tp.topic(), partition);
+          offsets.merge(tp.topic(), offset, Long::sum);
           Long end = ends.get(tp);
           if (end == null) {
+            unknown.add(tp.topic());
             return;
           }
           long lag = Math.max(0, end - offset);
-          long partition = tp.partition();
-          out.recorder(KafkaMetrics.OFFSET).count(offset, group, tp.topic(), partition);
           out.recorder(KafkaMetrics.LAG).count(lag, group, tp.topic(), partition);
-          sums.merge(
-              tp.topic(),
-              List.of(offset, lag),
-              (a, b) -> List.of(a.getFirst() + b.getFirst(), a.getLast() + b.getLast()));
+          lags.merge(tp.topic(), lag, Long::sum);
         });
-    sums.forEach(
-        (topic, s) -> {
-          out.recorder(KafkaMetrics.OFFSET_SUM).count(s.getFirst(), group, topic);
-          out.recorder(KafkaMetrics.LAG_SUM).count(s.getLast(), group, topic);
-        });
+    lags.keySet().removeAll(unknown);
+    offsets.forEach((topic, n) -> out.recorder(KafkaMetrics.OFFSET_SUM).count(n, group, topic));
+    lags.forEach((topic, n) -> out.recorder(KafkaMetrics.LAG_SUM).count(n, group, topic));
   }
 
   private <T> T get(String what, KafkaFuture<T> answer) throws IOException, InterruptedException {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -38,6 +39,7 @@ final class KafkaMetricsReceiver implements Receiver {
   private long startNanos; // since 1970; before the thread
   private volatile @Nullable Admin admin; // written by the thread
   private Set<String> told = Set.of(); // of the thread
+  private @Nullable String clusterId; // of the thread
 
   KafkaMetricsReceiver(
       KafkaMetricsSettings settings, Consumer to, Context context, String version) {
@@ -74,18 +76,12 @@ final class KafkaMetricsReceiver implements Receiver {
 
   private void scrape(Scraper s, MetricsData data, Set<String> failed) throws InterruptedException {
     try {
+      Map<String, Object> resource = resource(failed);
       ClusterLook look = new ClusterLook(client(), settings, out, failed);
       switch (s) {
         case BROKERS -> look.brokers();
         case TOPICS -> look.topics();
         case CONSUMERS -> look.consumers();
-      }
-      Map<String, Object> resource = new LinkedHashMap<>();
-      if (!settings.alias().isEmpty()) {
-        settings.resources().put(resource, KafkaMetrics.ALIAS, settings.alias());
-      }
-      if (settings.resources().has(KafkaMetrics.ID)) {
-        resource.put(KafkaMetrics.ID, look.clusterId());
       }
       out.emit(settings.resources().resource(resource), data);
     } catch (IOException e) {
@@ -100,6 +96,24 @@ final class KafkaMetricsReceiver implements Receiver {
     }
   }
 
+  /** Which cluster it is; its id is asked for once, as it never changes. */
+  private Map<String, Object> resource(Set<String> failed)
+      throws IOException, InterruptedException {
+    Map<String, Object> resource = new LinkedHashMap<>();
+    if (!settings.alias().isEmpty()) {
+      settings.resources().put(resource, KafkaMetrics.ALIAS, settings.alias());
+    }
+    if (settings.resources().has(KafkaMetrics.ID)) {
+      String id = clusterId;
+      if (id == null) {
+        id = new ClusterLook(client(), settings, out, failed).clusterId();
+        clusterId = id;
+      }
+      resource.put(KafkaMetrics.ID, id);
+    }
+    return resource;
+  }
+
   /** The client, which is made when it is first needed: names of brokers may not resolve yet. */
   private Admin client() {
     Admin a = admin;
@@ -112,15 +126,16 @@ final class KafkaMetricsReceiver implements Receiver {
 
   /** Tells what failed, once for as long as it does. */
   private void tell(Set<String> failures) {
-    failures.stream()
-        .filter(s -> !told.contains(s))
-        .limit(TOLD)
-        .forEach(
-            s ->
-                context
-                    .logger()
-                    .log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), s));
+    List<String> untold = failures.stream().filter(s -> !told.contains(s)).toList();
+    untold.stream().limit(TOLD).forEach(this::tell);
+    if (untold.size() > TOLD) {
+      tell((untold.size() - TOLD) + " more of this kind");
+    }
     told = Set.copyOf(failures);
+  }
+
+  private void tell(String failure) {
+    context.logger().log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), failure);
   }
 
   @Override
