@@ -88,7 +88,7 @@ class DestinationPagesTest {
             new Registry()));
   }
 
-  /** A page may show exporters alone: they are put into a pipeline. */
+  /** A page may show exporters alone, or receivers: they are put into a pipeline. */
   private static String whole(String yaml) {
     if (yaml.contains("service:")) {
       return yaml;
@@ -98,10 +98,10 @@ class DestinationPagesTest {
     while (m.find()) {
       ids.add(m.group(1));
     }
+    boolean receivers = yaml.startsWith("receivers:");
     return yaml
-        + "\nreceivers: {otlp: {protocols: {http: }}}\n"
-        + "service: {pipelines: {metrics: {receivers: [otlp], exporters: "
-        + ids
-        + "}}}\n";
+        + (receivers ? "\nexporters: {debug: }\n" : "\nreceivers: {otlp: {protocols: {http: }}}\n")
+        + "service: {pipelines: {metrics: {receivers: %s, exporters: %s}}}\n"
+            .formatted(receivers ? ids : "[otlp]", receivers ? "[debug]" : ids);
   }
 }
