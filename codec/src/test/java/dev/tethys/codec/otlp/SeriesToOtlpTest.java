@@ -189,25 +189,17 @@ class SeriesToOtlpTest {
   void aScopeHasTheAddressOfItsSchema() {
     String url = "https://opentelemetry.io/schemas/1.37.0";
     sample(1, "__name__", "a", "otel_scope_name", "lib", "otel_scope_schema_url", url);
-    var scope = convert().metrics().resources().getFirst().scopes().getFirst();
-    assertThat(scope.schemaUrl()).isEqualTo(url);
-    assertThat(scope.items().getFirst().data().points().getFirst().attributes().size()).isZero();
+    var c = convert();
+    assertThat(c.metrics().resources().getFirst().scopes().getFirst().schemaUrl()).isEqualTo(url);
+    assertThat(data(c, "a").points().getFirst().attributes().size()).isZero();
   }
 
   @Test
   void aVersionOfNoScopeIsAnAttribute() {
     sample(1, "__name__", "a", "otel_scope_version", "2");
-    var scope = convert().metrics().resources().getFirst().scopes().getFirst();
-    assertThat(scope.scope().version()).isEmpty();
-    assertThat(
-            scope
-                .items()
-                .getFirst()
-                .data()
-                .points()
-                .getFirst()
-                .attributes()
-                .get("otel_scope_version"))
+    var c = convert();
+    assertThat(c.metrics().resources().getFirst().scopes().getFirst().scope().version()).isEmpty();
+    assertThat(data(c, "a").points().getFirst().attributes().get("otel_scope_version"))
         .isEqualTo("2");
   }
 
