@@ -94,7 +94,11 @@ abstract sealed class FamilySeries {
 
   /** The labels that are said of a scope; none where it has no name, for that is no scope. */
   static Labels scope(Labels labels) {
-    return labels.get(SCOPE_NAME).isEmpty() ? Labels.EMPTY : labels.keep(SCOPE);
+    return isOfScope(labels) ? labels.keep(SCOPE) : Labels.EMPTY;
+  }
+
+  private static boolean isOfScope(Labels labels) {
+    return !labels.get(SCOPE_NAME).isEmpty();
   }
 
   /** A scope of these labels. */
@@ -107,9 +111,9 @@ abstract sealed class FamilySeries {
   }
 
   private static void attributes(Labels labels, Attributes out) {
-    Labels scope = scope(labels);
+    boolean scoped = isOfScope(labels);
     for (Labels.Label l : labels.toList()) {
-      if (!NO_ATTRIBUTES.contains(l.name()) && scope.get(l.name()).isEmpty()) {
+      if (!NO_ATTRIBUTES.contains(l.name()) && !(scoped && SCOPE.contains(l.name()))) {
         out.add(l.name(), l.value());
       }
     }

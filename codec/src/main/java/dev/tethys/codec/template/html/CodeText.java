@@ -19,6 +19,22 @@ interface CodeText {
   /** A value where the template stands now. */
   String value(@Nullable Object value, String text);
 
+  /** Where a comment that begins before ends: behind its last character; -1 when it goes on. */
+  static int commentEnd(String piece, int from) {
+    int end = piece.indexOf("*/", from);
+    return end < 0 ? -1 : end + 2;
+  }
+
+  /** Where a line ends, before the character that ends it; -1 when it goes on. */
+  static int lineEnd(String piece, int from, String ends) {
+    for (int i = from; i < piece.length(); i++) {
+      if (ends.indexOf(piece.charAt(i)) >= 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** A backslash at the end would take the first character of a value with it. */
   static TemplateException unfinished(String piece) {
     return new TemplateException("html/template: unfinished escape sequence: " + piece);

@@ -67,8 +67,8 @@ final class ScriptText implements CodeText {
       i =
           switch (place) {
             case CODE -> code(piece, i);
-            case LINE_COMMENT -> lineComment(piece, i);
-            case COMMENT -> comment(piece, i);
+            case LINE_COMMENT -> behindComment(piece, CodeText.lineEnd(piece, i, LINE_ENDS));
+            case COMMENT -> behindComment(piece, CodeText.commentEnd(piece, i));
             default -> delimited(piece, i);
           };
       if (keepsComments || (!isComment(was) && !isComment(place))) {
@@ -208,24 +208,13 @@ final class ScriptText implements CodeText {
     return isDigit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '$';
   }
 
-  private int lineComment(String s, int from) {
-    int i = from;
-    while (i < s.length() && LINE_ENDS.indexOf(s.charAt(i)) < 0) {
-      i++;
-    }
-    if (i < s.length()) {
-      place = Place.CODE;
-    }
-    return i;
-  }
-
-  private int comment(String s, int from) {
-    int end = s.indexOf("*/", from);
+  /** In code again, unless the comment goes on. */
+  private int behindComment(String s, int end) {
     if (end < 0) {
       return s.length();
     }
     place = Place.CODE;
-    return end + 2;
+    return end;
   }
 
   /** Takes a string, or an expression, to its end. */

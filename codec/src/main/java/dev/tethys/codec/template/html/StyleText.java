@@ -35,8 +35,8 @@ final class StyleText implements CodeText {
       i =
           switch (place) {
             case CODE -> code(piece, i);
-            case LINE_COMMENT -> lineComment(piece, i);
-            case COMMENT -> comment(piece, i);
+            case LINE_COMMENT -> behindComment(piece, CodeText.lineEnd(piece, i, "\n\f\r"));
+            case COMMENT -> behindComment(piece, CodeText.commentEnd(piece, i));
             case STRING, URL -> string(piece, i);
           };
       if (keepsComments || (!isComment(was) && !isComment(place))) {
@@ -103,24 +103,13 @@ final class StyleText implements CodeText {
     return Character.isLetterOrDigit(c) || c == '-' || c == '_' || c > 0x7f;
   }
 
-  private int lineComment(String s, int from) {
-    int i = from;
-    while (i < s.length() && "\n\f\r".indexOf(s.charAt(i)) < 0) {
-      i++;
-    }
-    if (i < s.length()) {
-      place = Place.CODE;
-    }
-    return i;
-  }
-
-  private int comment(String s, int from) {
-    int end = s.indexOf("*/", from);
+  /** In code again, unless the comment goes on. */
+  private int behindComment(String s, int end) {
     if (end < 0) {
       return s.length();
     }
     place = Place.CODE;
-    return end + 2;
+    return end;
   }
 
   private int string(String s, int from) {

@@ -1,6 +1,7 @@
 package dev.tethys.collect.scrape;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A number by slot. Series that come in one page for the first time mostly get numbers that follow
@@ -19,12 +20,12 @@ final class SlotNumbers {
   private int runs;
   private int run; // where the last look was
   private int next; // slots from here on have no number yet
-  private int[] each = NONE;
-  private boolean oneByOne;
+  private int @Nullable [] each;
   private boolean changed; // since it was tried to keep runs
 
   int get(int slot) {
-    return oneByOne ? each[slot] : inRun(slot);
+    int[] all = each;
+    return all != null ? all[slot] : inRun(slot);
   }
 
   private int inRun(int slot) {
@@ -46,14 +47,14 @@ final class SlotNumbers {
    * @param capacity slots that there may be
    */
   void set(int slot, int number, int capacity) {
-    if (!oneByOne) {
-      if (slot < next ? inRun(slot) == number : follows(slot, number)) {
-        next = Math.max(next, slot + 1);
-        return;
-      }
-      unpack(capacity);
+    int[] all = each;
+    if (all == null && !(slot < next ? inRun(slot) == number : follows(slot, number))) {
+      all = unpacked(capacity);
+      oneByOne(all);
     }
-    each[slot] = number;
+    if (all != null) {
+      all[slot] = number;
+    }
     next = Math.max(next, slot + 1);
   }
 
@@ -80,17 +81,16 @@ final class SlotNumbers {
     return runs > 8 + slots / 4;
   }
 
-  private void unpack(int capacity) {
+  private int[] unpacked(int capacity) {
     int[] all = new int[Math.max(capacity, next)];
     for (int slot = 0; slot < next; slot++) {
       all[slot] = inRun(slot);
     }
-    oneByOne(all);
+    return all;
   }
 
   private void oneByOne(int[] all) {
     each = all;
-    oneByOne = true;
     changed = true;
     starts = NONE;
     firsts = NONE;
@@ -100,8 +100,9 @@ final class SlotNumbers {
 
   /** Makes room for slots, or gives back what is beyond. */
   void room(int capacity) {
-    if (oneByOne) {
-      each = Arrays.copyOf(each, capacity);
+    int[] all = each;
+    if (all != null) {
+      each = Arrays.copyOf(all, capacity);
     }
     next = Math.min(next, capacity);
   }
@@ -113,8 +114,9 @@ final class SlotNumbers {
       kept[i] = get(slots[i]);
     }
     next = kept.length;
-    if (oneByOne && each.length == kept.length) {
-      System.arraycopy(kept, 0, each, 0, kept.length); // what is old stays
+    int[] all = each;
+    if (all != null && all.length == kept.length) {
+      System.arraycopy(kept, 0, all, 0, kept.length); // what is old stays
     } else {
       oneByOne(kept);
     }
@@ -122,12 +124,11 @@ final class SlotNumbers {
 
   /** Keeps runs again, where they are few. */
   void pack() {
-    if (!oneByOne || !changed) {
+    int[] all = each;
+    if (all == null || !changed) {
       return;
     }
-    int[] all = each;
-    each = NONE;
-    oneByOne = false;
+    each = null;
     for (int slot = 0; slot < next; slot++) {
       if (!follows(slot, all[slot])) {
         oneByOne(all);
@@ -138,6 +139,7 @@ final class SlotNumbers {
   }
 
   long bytes() {
-    return 4L * (starts.length + firsts.length + each.length);
+    int[] all = each;
+    return 4L * (starts.length + firsts.length + (all == null ? 0 : all.length));
   }
 }

@@ -36,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One look at a cluster, within the time that it may take. Used once, by one thread. */
 final class ClusterLook {
-  private static final long MILLIS = 1000;
   private static final long NO_LIMIT = -1;
 
   private final Admin admin;
@@ -83,22 +82,18 @@ final class ClusterLook {
     }
   }
 
-  /** By the key that a broker goes by: the finer one wins; -1 for ever. */
+  /** By the key that a broker goes by: the finer one wins. */
   private @Nullable Long retentionSeconds(Config c, String broker) {
-    Long millis = number(c, "log.retention.ms", broker);
-    if (millis != null) {
-      return in(MILLIS, millis);
+    Long found = seconds(c, "log.retention.ms", TimeUnit.MILLISECONDS, broker);
+    if (found == null) {
+      found = seconds(c, "log.retention.minutes", TimeUnit.MINUTES, broker);
     }
-    Long minutes = number(c, "log.retention.minutes", broker);
-    if (minutes != null) {
-      return minutes < 0 ? NO_LIMIT : TimeUnit.MINUTES.toSeconds(minutes);
-    }
-    Long hours = number(c, "log.retention.hours", broker);
-    return hours == null || hours < 0 ? hours : (Long) TimeUnit.HOURS.toSeconds(hours);
+    return found == null ? seconds(c, "log.retention.hours", TimeUnit.HOURS, broker) : found;
   }
 
-  private static long in(long unit, long value) {
-    return value < 0 ? NO_LIMIT : value / unit;
+  private @Nullable Long seconds(Config c, String name, TimeUnit unit, String of) {
+    Long v = number(c, name, of);
+    return v == null ? null : (Long) (v < 0 ? NO_LIMIT : unit.toSeconds(v));
   }
 
   void topics() throws IOException, InterruptedException {
@@ -189,19 +184,20 @@ final class ClusterLook {
       String topic = e.getKey().name();
       Config c = find("configuration of topic " + topic, e.getValue());
       if (c != null) {
-        configured(c, KafkaMetrics.MIN_IN_SYNC, "min.insync.replicas", 1, topic);
-        configured(c, KafkaMetrics.TOPIC_RETENTION, "retention.ms", MILLIS, topic);
-        configured(c, KafkaMetrics.TOPIC_SIZE, "retention.bytes", 1, topic);
+        String of = "topic " + topic;
+        configured(KafkaMetrics.MIN_IN_SYNC, number(c, "min.insync.replicas", of), topic);
+        configured(
+            KafkaMetrics.TOPIC_RETENTION,
+            seconds(c, "retention.ms", TimeUnit.MILLISECONDS, of),
+            topic);
+        configured(KafkaMetrics.TOPIC_SIZE, number(c, "retention.bytes", of), topic);
       }
     }
   }
 
-  private void configured(Config c, String metric, String name, long unit, String topic) {
-    if (out.wants(metric)) {
-      Long v = number(c, name, "topic " + topic);
-      if (v != null) {
-        out.recorder(metric).count(in(unit, v), topic);
-      }
+  private void configured(String metric, @Nullable Long value, String topic) {
+    if (value != null && out.wants(metric)) {
+      out.recorder(metric).count(value, topic);
     }
   }
 

@@ -6,13 +6,13 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.kafka.KafkaMetricsSettings.Scraper;
 import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,9 +28,6 @@ final class KafkaMetricsReceiver implements Receiver {
   private static final String SCOPE =
       "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kafkametricsreceiver";
 
-  /** How much of what failed is told. */
-  private static final int TOLD = 10;
-
   private final KafkaMetricsSettings settings;
   private final Context context;
   private final ScrapedPoints counts;
@@ -38,7 +35,7 @@ final class KafkaMetricsReceiver implements Receiver {
   private final Rounds rounds;
   private long startNanos; // since 1970; before the thread
   private volatile @Nullable Admin admin; // written by the thread
-  private Set<String> told = Set.of(); // of the thread
+  private final FailureLog failureLog = new FailureLog(); // of the thread
   private @Nullable String clusterId; // of the thread
 
   KafkaMetricsReceiver(
@@ -126,16 +123,9 @@ final class KafkaMetricsReceiver implements Receiver {
 
   /** Tells what failed, once for as long as it does. */
   private void tell(Set<String> failures) {
-    List<String> untold = failures.stream().filter(s -> !told.contains(s)).toList();
-    untold.stream().limit(TOLD).forEach(this::tell);
-    if (untold.size() > TOLD) {
-      tell((untold.size() - TOLD) + " more of this kind");
+    for (String s : failureLog.newOf(failures)) {
+      context.logger().log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), s);
     }
-    told = Set.copyOf(failures);
-  }
-
-  private void tell(String failure) {
-    context.logger().log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), failure);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
@@ -62,11 +63,7 @@ public record ClusterConfig(
           Type.list(Type.STRING),
           List.of(),
           "What nodes have for pods that has a metric each: cpu, memory, pods …");
-  private static final Key<Reference> ELECTOR =
-      SECTION.optional(
-          "k8s_leader_elector",
-          Reference.TYPE,
-          "The extension that says whether this replica is at work; without, it always is.");
+  private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, ClusterMetrics.ALL);
   private static final ResourceAttributes.Keys RESOURCES =

@@ -6,6 +6,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.web.client.Call;
@@ -37,7 +38,7 @@ final class ClusterReceiver implements Receiver {
   private final List<WatchedKind> watched = new ArrayList<>();
   private @Nullable Asking api;
   private @Nullable String cluster; // of the thread
-  private String told = ""; // of the thread
+  private final FailureLog failures = new FailureLog(); // of the thread
 
   ClusterReceiver(
       ClusterConfig config, Around around, Consumer to, String name, ScrapedPoints counts) {
@@ -104,8 +105,7 @@ final class ClusterReceiver implements Receiver {
       } catch (IOException e) {
         counts.add("k8s_cluster", 0, out.enabled());
         String why = String.valueOf(e.getMessage());
-        if (!why.equals(told) && !Rounds.isStopping()) {
-          told = why;
+        if (!Rounds.isStopping() && failures.isNew(why)) {
           LOG.log(
               Level.ERROR,
               "{0}: no metrics while k8s.cluster.uid, which is wanted, is not known: {1}",

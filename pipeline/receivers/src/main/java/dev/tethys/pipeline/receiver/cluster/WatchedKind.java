@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
-import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
 import java.util.Collection;

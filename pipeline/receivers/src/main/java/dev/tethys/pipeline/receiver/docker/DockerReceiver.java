@@ -7,6 +7,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
@@ -41,9 +42,6 @@ final class DockerReceiver implements Receiver {
   /** Containers that are asked for at the same time. */
   private static final int MOST = 64;
 
-  /** How much of what failed is told. */
-  private static final int TOLD = 10;
-
   /** What a daemon says of a container. */
   private record Container(JsonNode about, JsonNode stats) {}
 
@@ -56,7 +54,7 @@ final class DockerReceiver implements Receiver {
   private final Semaphore turns = new Semaphore(MOST);
   private @Nullable Asking daemon; // these since the start
   private @Nullable ContainerPoints points;
-  private Set<String> told = Set.of(); // of the thread
+  private final FailureLog failureLog = new FailureLog(); // of the thread
 
   DockerReceiver(
       DockerConfig config, Around around, Consumer to, String name, String id, Registry registry) {
@@ -184,10 +182,9 @@ final class DockerReceiver implements Receiver {
 
   /** Tells what failed, once for as long as it does. */
   private void tell(Set<String> failures) {
-    for (String s : failures.stream().filter(s -> !told.contains(s)).limit(TOLD).toList()) {
+    for (String s : failureLog.newOf(failures)) {
       LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, s);
     }
-    told = Set.copyOf(failures);
   }
 
   @Override

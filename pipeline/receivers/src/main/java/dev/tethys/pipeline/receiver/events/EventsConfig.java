@@ -8,6 +8,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,11 +28,7 @@ public record EventsConfig(
   private static final Key<List<String>> NAMESPACES =
       SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only events of these.");
 
-  private static final Key<Reference> ELECTOR =
-      SECTION.optional(
-          "k8s_leader_elector",
-          Reference.TYPE,
-          "The extension that says whether this replica is at work; without, it always is.");
+  private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
 
   /** Negative ones mean something in the Collector. */
   private static final Key<Duration> DEDUP =

@@ -7,8 +7,8 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubelet.NodeCapacity.Capacity;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
-import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.web.client.Call;
@@ -25,9 +25,6 @@ final class KubeletReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger(KubeletReceiver.class.getName());
   private static final String SCRAPER = "kubelet_stats";
 
-  /** How much of what was left out is told. */
-  private static final int TOLD = 10;
-
   private final KubeletConfig config;
   private final Around around;
   private final String name;
@@ -37,7 +34,7 @@ final class KubeletReceiver implements Receiver {
   private @Nullable NodeCapacity capacity; // these since the start
   private @Nullable Kubelet kubelet;
   private @Nullable SummaryPoints points;
-  private Set<String> told = Set.of(); // of the thread
+  private final FailureLog leftOut = new FailureLog(); // of the thread
   private final FailureLog failures = new FailureLog();
 
   KubeletReceiver(
@@ -109,10 +106,9 @@ final class KubeletReceiver implements Receiver {
 
   /** Tells what was left out, once for as long as it stays so. */
   private void tell(Set<String> left) {
-    for (String s : left.stream().filter(s -> !told.contains(s)).limit(TOLD).toList()) {
+    for (String s : leftOut.newOf(left)) {
       LOG.log(Level.WARNING, "{0}: no metrics of {1}", name, s);
     }
-    told = Set.copyOf(left);
   }
 
   @Override

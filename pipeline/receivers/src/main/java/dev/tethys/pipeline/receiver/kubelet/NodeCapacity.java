@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
-import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.pipeline.receiver.kubernetes.Quantity;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;

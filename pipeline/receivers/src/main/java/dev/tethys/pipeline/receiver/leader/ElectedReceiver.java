@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.receiver.leader;
 
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.component.Receiver;
@@ -48,6 +50,14 @@ public final class ElectedReceiver implements Receiver {
     this.made = made;
     this.name = name;
     this.thread = Thread.ofVirtual().name(name + " elected").unstarted(this::run);
+  }
+
+  /** The key by which a receiver names its elector. */
+  public static Key<Reference> elector(Section section) {
+    return section.optional(
+        "k8s_leader_elector",
+        Reference.TYPE,
+        "The extension that says whether this replica is at work; without, it always is.");
   }
 
   /**

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.leader;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.LeaseElection;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.receiver.objects;
 
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
-import dev.tethys.pipeline.receiver.kubernetes.FailureLog;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;

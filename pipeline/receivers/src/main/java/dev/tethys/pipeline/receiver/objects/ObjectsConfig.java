@@ -7,6 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -134,11 +135,7 @@ public record ObjectsConfig(
           Type.lowerCase("error_mode", ErrorMode.class),
           ErrorMode.PROPAGATE,
           "What becomes of objects that the cluster does not know.");
-  private static final Key<Reference> ELECTOR =
-      SECTION.optional(
-          "k8s_leader_elector",
-          Reference.TYPE,
-          "The extension that says whether this replica is at work; without, it always is.");
+  private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
   private static final Key<Boolean> INITIAL =
       SECTION.key(
           "include_initial_state",

@@ -1,0 +1,37 @@
+package dev.tethys.pipeline.receiver.scraping;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Which failures are told of something that is tried again and again: those that the last attempt
+ * did not have, and all again after it has succeeded. Of one thread.
+ */
+public final class FailureLog {
+  /** How much of one attempt is told. */
+  private static final int MOST = 10;
+
+  private Set<String> told = Set.of();
+
+  /** Whether this, of which all failed, is to be told. */
+  public boolean isNew(String why) {
+    return !newOf(Set.of(why)).isEmpty();
+  }
+
+  /** What is to be told of an attempt; of more than a few how many more there are. */
+  public List<String> newOf(Set<String> failures) {
+    List<String> untold = failures.stream().filter(f -> !told.contains(f)).toList();
+    told = Set.copyOf(failures);
+    int more = untold.size() - MOST;
+    return more <= 0
+        ? untold
+        : Stream.concat(untold.stream().limit(MOST), Stream.of(more + " more of this kind"))
+            .toList();
+  }
+
+  /** It has succeeded. */
+  public void succeeded() {
+    told = Set.of();
+  }
+}
