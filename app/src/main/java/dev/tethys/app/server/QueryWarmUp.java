@@ -5,6 +5,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.RunningQueries;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.store.metrics.DatabaseStats;
 import dev.tethys.store.metrics.MetricsDatabase;
@@ -53,6 +54,30 @@ final class QueryWarmUp implements AutoCloseable {
   private static final long MAX_SPAN = Duration.ofHours(3).toMillis();
   private static final System.Logger LOG = System.getLogger("dev.tethys.query");
 
+  /** Those whose queries come first. */
+  interface Others {
+    /** How many queries they have asked so far. */
+    long asked();
+
+    /** How many of these are not answered yet. */
+    int waiting();
+
+    /** Those of an engine. */
+    static Others of(RunningQueries queries) {
+      return new Others() {
+        @Override
+        public long asked() {
+          return queries.asked();
+        }
+
+        @Override
+        public int waiting() {
+          return queries.size();
+        }
+      };
+    }
+  }
+
   /** The usual ways to look at a metric, which stands for %s. */
   static final List<String> QUERIES =
       List.of(
@@ -88,7 +113,7 @@ final class QueryWarmUp implements AutoCloseable {
   private final MetricsDatabase database;
   private final long nanos;
   private final LongSupplier clock;
-  private final LongSupplier asked;
+  private final Others others;
   private long waits;
   private long quietAt;
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -99,13 +124,13 @@ final class QueryWarmUp implements AutoCloseable {
    *
    * @param time for how long at most, waiting not counted
    * @param clock as {@link System#nanoTime}
-   * @param asked how many queries others have asked so far
+   * @param others who comes first
    */
-  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock, LongSupplier asked) {
+  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock, Others others) {
     this.database = database;
     this.nanos = time.toNanos();
     this.clock = clock;
-    this.asked = asked;
+    this.others = others;
   }
 
   /** Rehearses beside everything else, after a moment. */
@@ -138,6 +163,9 @@ final class QueryWarmUp implements AutoCloseable {
                 .timeoutMillis(Math.max(1, nanos / 1_000_000))
                 .threads(Math.min(2, Runtime.getRuntime().availableProcessors()))
                 .build())) {
+      if (!isQuiet()) {
+        return 0;
+      }
       DatabaseStats stats = database.stats(MAX_METRICS);
       List<String> metrics = metrics(stats.seriesCountByMetricName());
       long end = stats.maxTime();
@@ -188,13 +216,13 @@ final class QueryWarmUp implements AutoCloseable {
 
   /** Waits until nobody asks; false when the rehearsal is to end. */
   private boolean isQuiet() throws InterruptedException {
-    long seen = asked.getAsLong();
-    while (closing.getCount() > 0 && seen != quietAt) {
+    long seen = others.asked();
+    while (closing.getCount() > 0 && (seen != quietAt || others.waiting() > 0)) {
       if (waits++ >= MAX_WAITS || closing.await(QUIET.toMillis(), TimeUnit.MILLISECONDS)) {
         return false;
       }
-      long now = asked.getAsLong();
-      if (now == seen) {
+      long now = others.asked();
+      if (now == seen && others.waiting() == 0) {
         quietAt = now;
       }
       seen = now;

@@ -363,7 +363,9 @@ final class Server implements AutoCloseable {
     Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
     // Nobody waits for the return of a server that has never held anything.
     if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
-      QueryWarmUp q = new QueryWarmUp(database, warmUp, System::nanoTime, engine.running()::asked);
+      QueryWarmUp q =
+          new QueryWarmUp(
+              database, warmUp, System::nanoTime, QueryWarmUp.Others.of(engine.running()));
       queryWarmUp = q;
       q.start();
     }

@@ -10,14 +10,33 @@ import dev.tethys.store.metrics.MetricsDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class QueryWarmUpTest {
   private static final Duration TIME = Duration.ofSeconds(10);
 
+  private static final QueryWarmUp.Others NOBODY = others(() -> 0, () -> 0);
+
   @TempDir Path folder;
+
+  private static QueryWarmUp.Others others(LongSupplier asked, IntSupplier waiting) {
+    return new QueryWarmUp.Others() {
+      @Override
+      public long asked() {
+        return asked.getAsLong();
+      }
+
+      @Override
+      public int waiting() {
+        return waiting.getAsInt();
+      }
+    };
+  }
 
   private static void fill(MetricsDatabase database) {
     long start = System.currentTimeMillis() - 1_800_000;
@@ -37,7 +56,7 @@ class QueryWarmUpTest {
   void rehearsesEveryQueryAndEnds() throws Exception {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       fill(database);
-      QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, () -> 0);
+      QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, NOBODY);
       assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
     }
   }
@@ -48,9 +67,9 @@ class QueryWarmUpTest {
       fill(database);
       AtomicLong now = new AtomicLong();
       QueryWarmUp slow =
-          new QueryWarmUp(database, TIME, () -> now.getAndAdd(TIME.toNanos() / 4), () -> 0);
+          new QueryWarmUp(database, TIME, () -> now.getAndAdd(TIME.toNanos() / 4), NOBODY);
       assertThat(slow.run()).isBetween(1, 4);
-      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0, () -> 0);
+      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0, NOBODY);
       closed.close();
       assertThat(closed.run()).isZero();
     }
@@ -67,12 +86,43 @@ class QueryWarmUpTest {
               database,
               TIME,
               () -> 0,
-              () -> looked.incrementAndGet() <= 5 ? asked.incrementAndGet() : asked.get());
+              others(
+                  () -> looked.incrementAndGet() <= 5 ? asked.incrementAndGet() : asked.get(),
+                  () -> 0));
       assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
       assertThat(looked.get()).isGreaterThan(5);
 
       AtomicLong never = new AtomicLong();
-      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0, never::incrementAndGet);
+      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0, others(never::incrementAndGet, () -> 0));
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                while (never.get() < 4) {
+                  Thread.onSpinWait();
+                }
+                closed.close();
+              });
+      assertThat(closed.run()).isZero();
+    }
+  }
+
+  @Test
+  void standsBackWhileOneQueryIsNotAnswered() throws Exception {
+    try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
+      fill(database);
+      AtomicInteger looked = new AtomicInteger();
+      QueryWarmUp w =
+          new QueryWarmUp(
+              database,
+              TIME,
+              () -> 0,
+              others(() -> 1, () -> looked.incrementAndGet() <= 5 ? 1 : 0));
+      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
+      assertThat(looked.get()).isGreaterThan(5);
+
+      AtomicInteger never = new AtomicInteger();
+      QueryWarmUp closed =
+          new QueryWarmUp(database, TIME, () -> 0, others(() -> 1, never::incrementAndGet));
       Thread.ofVirtual()
           .start(
               () -> {
@@ -88,9 +138,9 @@ class QueryWarmUpTest {
   @Test
   void anEmptyOrClosedStoreIsLeftAlone() throws Exception {
     MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS);
-    assertThat(new QueryWarmUp(database, TIME, () -> 0, () -> 0).run()).isZero();
+    assertThat(new QueryWarmUp(database, TIME, () -> 0, NOBODY).run()).isZero();
     database.close();
-    assertThat(new QueryWarmUp(database, TIME, () -> 0, () -> 0).run()).isZero();
+    assertThat(new QueryWarmUp(database, TIME, () -> 0, NOBODY).run()).isZero();
   }
 
   @Test
