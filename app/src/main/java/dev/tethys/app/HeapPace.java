@@ -155,22 +155,22 @@ public final class HeapPace {
 
   /** Starts looking at the heap; without effect under a collector that paces itself. */
   public static void keep() {
-    keep(DOUBLING);
+    keep(DOUBLING, StartPages.RARELY);
   }
 
   /** The same for an agent. */
   public static void keepAgent() {
-    keep(AGENT);
+    keep(AGENT, StartPages.RARELY);
   }
 
   /** The same for a process whose heap is a store of samples. */
   public static void keepStore() {
-    keep(STORE);
+    keep(STORE, StartPages.AT_ONCE);
   }
 
-  private static void keep(Rule rule) {
+  private static void keep(Rule rule, Duration pages) {
     StartPages start =
-        StartPages.letGo(); // whoever watches the heap stays, and has no more use for these either
+        StartPages.letGo(pages); // whoever watches the heap stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))

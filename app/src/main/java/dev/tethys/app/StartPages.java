@@ -47,16 +47,61 @@ final class StartPages {
   private static final int SOON_TIMES = 240;
   private static final Duration LATER = Duration.ofSeconds(2);
 
+  /** What comes back by then is let go of each time: for a process whose memory counts most. */
+  static final Duration AT_ONCE = LATER;
+
+  /**
+   * What is used all the time comes back whenever it is let go of, and takes a tenth of what a
+   * process does that does little: so it is let go of ever more rarely.
+   */
+  static final Duration RARELY = Duration.ofMinutes(1);
+
   /** A part of the address space, in bytes. */
   record Mapping(long start, long bytes) {}
 
+  /** When it is looked next whether they have come back. */
+  static final class Looks {
+    private final Duration longest;
+    private Duration later = LATER;
+    private int looked;
+
+    /**
+     * From the start of the process on.
+     *
+     * @param longest how long they may stay that come back again and again
+     */
+    Looks(Duration longest) {
+      this.longest = longest;
+    }
+
+    /** How long to wait after a look, at which they were back or not. */
+    Duration next(boolean back) {
+      if (looked < SOON_TIMES) {
+        looked++;
+        return SOON;
+      }
+      if (back && later.compareTo(longest) < 0) {
+        later = later.multipliedBy(2);
+      }
+      return later;
+    }
+  }
+
+  private final Looks looks;
   private volatile List<Mapping> mappings = List.of();
 
-  private StartPages() {}
+  private StartPages(Looks looks) {
+    this.looks = looks;
+  }
 
-  /** Starts letting go of them; without effect where the system has no such mappings. */
-  static StartPages letGo() {
-    StartPages pages = new StartPages();
+  /**
+   * Starts letting go of them; without effect where the system has no such mappings.
+   *
+   * @param longest how long they may stay that come back again and again: {@link #AT_ONCE}, {@link
+   *     #RARELY}
+   */
+  static StartPages letGo(Duration longest) {
+    StartPages pages = new StartPages(new Looks(longest));
     if (Files.isReadable(MAPPINGS)) {
       Thread.ofPlatform().daemon().name("start-pages").start(pages::run);
     }
@@ -77,12 +122,13 @@ final class StartPages {
       mappings = unchanged(Files.readAllLines(MAPPINGS));
       byte[] text = new byte[MOST_STATUS];
       long left = 0;
-      for (int n = 0; !mappings.isEmpty(); n++) {
-        if (mappedBytes(status, text) >= left + MUCH_BYTES) {
+      while (!mappings.isEmpty()) {
+        boolean back = mappedBytes(status, text) >= left + MUCH_BYTES;
+        if (back) {
           letGoNow();
           left = mappedBytes(status, text);
         }
-        Thread.sleep(n < SOON_TIMES ? SOON : LATER);
+        Thread.sleep(looks.next(back));
       }
     } catch (IOException e) {
       LOG.log(System.Logger.Level.DEBUG, "pages of the start stay", e);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -70,9 +71,28 @@ class StartPagesTest {
     Path own = Path.of("/proc/self/smaps");
     Assumptions.assumeTrue(Files.isReadable(own), "this system has no " + own);
     assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
-    StartPages pages = StartPages.letGo();
+    StartPages pages = StartPages.letGo(StartPages.AT_ONCE);
     pages.letGoNow();
     System.gc();
     assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
+  }
+
+  @Test
+  void whatComesBackAgainAndAgainIsLetGoOfEverMoreRarely() {
+    StartPages.Looks rarely = new StartPages.Looks(StartPages.RARELY);
+    StartPages.Looks atOnce = new StartPages.Looks(StartPages.AT_ONCE);
+    for (int n = 0; n < 240; n++) {
+      assertThat(rarely.next(true)).as("compilers are still at work").isEqualTo(atOnce.next(true));
+    }
+    Duration later = atOnce.next(true);
+    assertThat(rarely.next(false)).isEqualTo(later);
+    assertThat(rarely.next(true)).isEqualTo(later.multipliedBy(2));
+    assertThat(rarely.next(false)).isEqualTo(later.multipliedBy(2));
+    for (int n = 0; n < 20; n++) {
+      rarely.next(true);
+      assertThat(atOnce.next(true)).isEqualTo(later);
+    }
+    assertThat(rarely.next(true))
+        .isBetween(StartPages.RARELY, StartPages.RARELY.multipliedBy(2).minusMillis(1));
   }
 }
