@@ -38,8 +38,11 @@ final class StartPages {
   private static final byte[] FILES = "RssFile:".getBytes(US_ASCII);
   private static final int MOST_STATUS = 64 << 10; // an account may be in hundreds of groups
 
-  /** So much comes back before it is let go of once more. */
+  /** So much comes back before it is let go of once more, while compilers are at work. */
   private static final long MUCH_BYTES = 8 << 20;
+
+  /** The same later, for a process whose memory counts most. */
+  private static final long LITTLE_BYTES = 4 << 20;
 
   /** Compilers come back for theirs in bursts, within the first minute; afterwards little does. */
   private static final Duration SOON = Duration.ofMillis(250);
@@ -72,6 +75,11 @@ final class StartPages {
      */
     Looks(Duration longest) {
       this.longest = longest;
+    }
+
+    /** How many bytes are to be back before they are let go of. */
+    long worth() {
+      return looked == SOON_TIMES && longest.equals(AT_ONCE) ? LITTLE_BYTES : MUCH_BYTES;
     }
 
     /** How long to wait after a look, at which they were back or not. */
@@ -123,7 +131,7 @@ final class StartPages {
       byte[] text = new byte[MOST_STATUS];
       long left = 0;
       while (!mappings.isEmpty()) {
-        boolean back = mappedBytes(status, text) >= left + MUCH_BYTES;
+        boolean back = mappedBytes(status, text) >= left + looks.worth();
         if (back) {
           letGoNow();
           left = mappedBytes(status, text);

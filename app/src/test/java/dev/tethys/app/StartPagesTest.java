@@ -84,6 +84,7 @@ class StartPagesTest {
     for (int n = 0; n < 240; n++) {
       assertThat(rarely.next(true)).as("compilers are still at work").isEqualTo(atOnce.next(true));
     }
+    assertThat(atOnce.worth()).isLessThan(rarely.worth());
     Duration later = atOnce.next(true);
     assertThat(rarely.next(false)).isEqualTo(later);
     assertThat(rarely.next(true)).isEqualTo(later.multipliedBy(2));
