@@ -58,6 +58,7 @@ final class QuicConnection implements Http3Dialer.Connection {
       EventLoopGroup loop, QuicSslContext context, InetSocketAddress to, String name) {
     this.to = to;
     this.engine = context.newEngine(UnpooledByteBufAllocator.DEFAULT, name, to.getPort());
+    ServerNames.send(engine, name);
     // A socket that is connected hears that nobody listens there.
     this.socket =
         new Bootstrap()
@@ -103,7 +104,7 @@ final class QuicConnection implements Http3Dialer.Connection {
                     new ChannelInitializer<QuicChannel>() {
                       @Override
                       protected void initChannel(QuicChannel c) {
-                        c.pipeline().addLast(new Closing(), http3());
+                        c.pipeline().addLast(new Closing(), http3(), new Errors());
                       }
                     })
                 .remoteAddress(to)
@@ -146,7 +147,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof QuicConnectionCloseEvent e) {
-        String reason = new String(e.reason(), StandardCharsets.UTF_8);
+        String reason = reason(e);
         ended =
             (e.isTlsError()
                     ? "the server ended the handshake of TLS with alert "
@@ -155,6 +156,25 @@ final class QuicConnection implements Http3Dialer.Connection {
                 + (reason.isBlank() ? "" : ": " + reason);
       }
       ctx.fireUserEventTriggered(event);
+    }
+
+    private static String reason(QuicConnectionCloseEvent e) {
+      try {
+        return new String(e.reason(), StandardCharsets.UTF_8);
+      } catch (NullPointerException none) { // which it copies without looking
+        return "";
+      }
+    }
+  }
+
+  /** Hears what went wrong on the connection, of which whoever waits is told. */
+  private final class Errors extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      if (ended == null) {
+        ended = String.valueOf(cause.getMessage());
+      }
+      ctx.close();
     }
   }
 

@@ -22,9 +22,7 @@ public final class QuicDialer implements Http3Dialer {
   private static final class Loop {
     static final EventLoopGroup GROUP =
         new MultiThreadIoEventLoopGroup(
-            1,
-            Thread.ofPlatform().daemon().name("http3-", 0).factory(),
-            NioIoHandler.newFactory());
+            1, Thread.ofPlatform().daemon().name("http3-", 0).factory(), NioIoHandler.newFactory());
   }
 
   @Override
@@ -55,8 +53,7 @@ public final class QuicDialer implements Http3Dialer {
       b.keyManager(keys[0], null);
     }
     QuicSslContext context = b.build();
-    return (to, name, deadline) ->
-        QuicConnection.open(Loop.GROUP, context, to, name, deadline);
+    return (to, name, deadline) -> QuicConnection.open(Loop.GROUP, context, to, name, deadline);
   }
 
   private static X509ExtendedTrustManager extended(TrustManager @Nullable [] trust)

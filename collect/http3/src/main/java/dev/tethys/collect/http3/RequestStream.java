@@ -244,8 +244,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
   private synchronized void cancel() {
     QuicStreamChannel s = stream;
     if (s != null && !ended && !cancelled) {
-      s.shutdown((int) Http3ErrorCode.H3_REQUEST_CANCELLED.code())
-          .addListener(f -> s.close());
+      s.shutdown((int) Http3ErrorCode.H3_REQUEST_CANCELLED.code()).addListener(f -> s.close());
     }
     cancelled = true;
     pieces.clear();
