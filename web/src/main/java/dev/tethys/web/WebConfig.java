@@ -14,6 +14,7 @@ import dev.tethys.web.internal.ReloadedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,6 +83,7 @@ public record WebConfig(
    *
    * @param clientCas whom client certificates are verified against; null for the system's
    * @param cipherSuites empty for Java's own
+   * @param otherSuites whether those of TLS 1.3 are spoken beside {@code cipherSuites}, as in Go
    * @param namedGroups empty for Java's own
    */
   public record ServerTls(
@@ -92,6 +94,7 @@ public record WebConfig(
       TlsVersion minVersion,
       TlsVersion maxVersion,
       List<String> cipherSuites,
+      boolean otherSuites,
       boolean preferServerCipherSuites,
       List<String> namedGroups,
       List<String> files) {
@@ -110,9 +113,40 @@ public record WebConfig(
           minVersion,
           maxVersion,
           cipherSuites,
+          otherSuites,
           preferServerCipherSuites,
           namedGroups,
           files);
+    }
+
+    /**
+     * Of a key that came from elsewhere.
+     *
+     * @param chain of its certificate, which comes first
+     * @param clientCas null when clients need no certificate; else they must show one of these
+     * @param cipherSuites all that are spoken, those of TLS 1.3 among them; empty for Java's own
+     * @param files that it was read from
+     */
+    public static ServerTls of(
+        PrivateKey key,
+        List<X509Certificate> chain,
+        @Nullable List<X509Certificate> clientCas,
+        TlsVersion minVersion,
+        TlsVersion maxVersion,
+        List<String> cipherSuites,
+        List<String> files) {
+      return new ServerTls(
+          new Pem.KeyPair(key, List.copyOf(chain)),
+          clientCas == null ? ClientAuth.NoClientCert : ClientAuth.RequireAndVerifyClientCert,
+          clientCas == null ? null : List.copyOf(clientCas),
+          List.of(),
+          minVersion,
+          maxVersion,
+          List.copyOf(cipherSuites),
+          false,
+          true,
+          List.of(),
+          List.copyOf(files));
     }
 
     /**
@@ -175,6 +209,7 @@ public record WebConfig(
           minVersion,
           maxVersion,
           List.copyOf(cipherSuites),
+          true,
           true,
           List.copyOf(namedGroups),
           java.util.stream.Stream.of(certFile, keyFile, clientCaFile)
@@ -456,6 +491,7 @@ public record WebConfig(
         min,
         max,
         suites,
+        true,
         o.get(PREFER_SERVER_CIPHER_SUITES),
         o.get(CURVE_PREFERENCES),
         java.util.stream.Stream.of(certFile, keyFile, caFile).filter(f -> !f.isEmpty()).toList());

@@ -492,7 +492,6 @@ class JmxPeersTest {
     refused("hostPort: a:1\npassword: ${NOT_SET_ANYWHERE}", ":2:11: ", "NOT_SET_ANYWHERE");
     refused("hostPort: a:1\nopenTelemetry: {endpoint: x}", "openTelemetry");
     refused("hostPort: a:1\nhttpServer: {maximumRequestSeconds: 0}", ":2:37: ", "at least 1");
-    refused("hostPort: a:1\nhttpServer: {ssl: {mutualTLS: true}}", "httpServer.ssl");
     refused("hostPort: a:1\nssl: {enabled: true, trustStore: {filename: none.p12}}", "none.p12");
   }
 

@@ -34,12 +34,17 @@ final class ClientTls {
   /**
    * What a connection needs to be secured.
    *
+   * @param keys what the context was made of; null for none
+   * @param trust the same; null for the JDK's own
    * @param serverName the name asked for and verified, in the place of the host's; empty for none
    * @param verifies whether certificates are looked at
    * @param groups of the key exchange; empty for the JDK's own
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Setup(
       SSLContext context,
+      KeyManager @Nullable [] keys,
+      TrustManager @Nullable [] trust,
       List<String> protocols,
       String serverName,
       boolean verifies,
@@ -57,8 +62,20 @@ final class ClientTls {
   private ClientTls() {}
 
   static Setup setup(TlsConfig c) throws IOException {
-    return new Setup(
-        context(c), protocols(c), c.serverName(), !c.insecureSkipVerify(), c.namedGroups());
+    try {
+      KeyManager @Nullable [] keys = keys(c);
+      TrustManager @Nullable [] trust = trust(c);
+      return new Setup(
+          context(c, keys, trust),
+          keys,
+          trust,
+          protocols(c),
+          c.serverName(),
+          !c.insecureSkipVerify(),
+          c.namedGroups());
+    } catch (GeneralSecurityException e) {
+      throw new IOException("tls_config: " + e.getMessage(), e);
+    }
   }
 
   static List<Stamp> stamps(TlsConfig c) {
@@ -119,48 +136,54 @@ final class ClientTls {
     }
   }
 
-  private static SSLContext context(TlsConfig c) throws IOException {
-    try {
-      KeyManager @Nullable [] keys = null;
-      if (c.hasCert()) {
-        Pem.KeyPair pair =
-            Pem.keyPair(
-                Pem.text(c.cert(), c.certFile(), "cert_file"),
-                Pem.text(c.key().value(), c.keyFile(), "key_file"),
-                c.passphrase().value());
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setKeyEntry(
-            "client", pair.key(), new char[0], pair.chain().toArray(X509Certificate[]::new));
-        KeyManagerFactory f =
-            KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        f.init(store, new char[0]);
-        keys = f.getKeyManagers();
-      }
-      TrustManager @Nullable [] trust = null;
-      if (c.insecureSkipVerify()) {
-        trust = new TrustManager[] {new TrustsAll()};
-      } else if (!c.ca().isEmpty() || !c.caFile().isEmpty()) {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        int i = 0;
-        for (X509Certificate ca : anchors(c)) {
-          store.setCertificateEntry("ca" + i++, ca);
-        }
-        TrustManagerFactory f =
-            TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        f.init(store);
-        trust = f.getTrustManagers();
-      }
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(keys, trust, null);
-      if (!c.cipherSuites().isEmpty() || !c.namedGroups().isEmpty()) {
-        context = new TunedContext(context, c.cipherSuites(), c.namedGroups());
-      }
-      return c.serverName().isEmpty() ? context : new NamedContext(context, c.serverName());
-    } catch (GeneralSecurityException e) {
-      throw new IOException("tls_config: " + e.getMessage(), e);
+  private static KeyManager @Nullable [] keys(TlsConfig c)
+      throws IOException, GeneralSecurityException {
+    if (!c.hasCert()) {
+      return null;
     }
+    Pem.KeyPair pair =
+        Pem.keyPair(
+            Pem.text(c.cert(), c.certFile(), "cert_file"),
+            Pem.text(c.key().value(), c.keyFile(), "key_file"),
+            c.passphrase().value());
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setKeyEntry(
+        "client", pair.key(), new char[0], pair.chain().toArray(X509Certificate[]::new));
+    KeyManagerFactory f = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    f.init(store, new char[0]);
+    return f.getKeyManagers();
+  }
+
+  private static TrustManager @Nullable [] trust(TlsConfig c)
+      throws IOException, GeneralSecurityException {
+    if (c.insecureSkipVerify()) {
+      return new TrustManager[] {new TrustsAll()};
+    }
+    if (c.ca().isEmpty() && c.caFile().isEmpty()) {
+      return null;
+    }
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    int i = 0;
+    for (X509Certificate ca : anchors(c)) {
+      store.setCertificateEntry("ca" + i++, ca);
+    }
+    TrustManagerFactory f =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    f.init(store);
+    return f.getTrustManagers();
+  }
+
+  private static SSLContext context(
+      TlsConfig c, KeyManager @Nullable [] keys, TrustManager @Nullable [] trust)
+      throws GeneralSecurityException {
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys, trust, null);
+    if (!c.cipherSuites().isEmpty() || !c.namedGroups().isEmpty()) {
+      context = new TunedContext(context, c.cipherSuites(), c.namedGroups());
+    }
+    return c.serverName().isEmpty() ? context : new NamedContext(context, c.serverName());
   }
 
   /** What {@code insecure_skip_verify} asks for. */

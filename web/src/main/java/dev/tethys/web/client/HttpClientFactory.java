@@ -158,7 +158,31 @@ public final class HttpClientFactory implements AutoCloseable {
         config,
         transport(config.tls(), config.proxy(), config.enableHttp2()),
         config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
-        timer);
+        timer,
+        null);
+  }
+
+  /**
+   * The same over HTTP/3 alone, and never through a proxy; to be closed, for it keeps connections.
+   *
+   * @throws IOException when a certificate or key cannot be read, or HTTP/3 not be spoken here
+   */
+  public TracedClient tracedHttp3(HttpClientConfig config) throws IOException {
+    Transport transport = transport(config.tls(), config.proxy(), config.enableHttp2());
+    return new TracedClient(
+        config,
+        transport,
+        config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
+        timer,
+        new Http3Calls(transport.http3(), config.tls().serverName()));
+  }
+
+  /**
+   * Why HTTP/3 cannot be spoken here; empty when it can. Loads the library for it, so that only
+   * those ask who want it.
+   */
+  public static String http3Problem() {
+    return Http3Library.problem();
   }
 
   /** One for each identity, so that its tokens are fetched once however many clients there are. */

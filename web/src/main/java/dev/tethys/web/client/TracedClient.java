@@ -32,23 +32,32 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP calls over connections of their own, of which every phase can be seen: for those who look at
- * a server instead of using it. It follows no redirects and keeps nothing.
+ * a server instead of using it. It follows no redirects and keeps nothing, but for connections of
+ * HTTP/3 until it is closed.
  */
-public final class TracedClient {
+public final class TracedClient implements AutoCloseable {
   private final HttpClientConfig config;
   private final Transport transport;
   private final @Nullable Tokens tokens;
   private final ScheduledExecutorService timer;
+  private final @Nullable Http3Calls http3;
 
+  /**
+   * A client.
+   *
+   * @param http3 null for HTTP/1.1 and HTTP/2
+   */
   TracedClient(
       HttpClientConfig config,
       Transport transport,
       @Nullable Tokens tokens,
-      ScheduledExecutorService timer) {
+      ScheduledExecutorService timer,
+      @Nullable Http3Calls http3) {
     this.config = config;
     this.transport = transport;
     this.tokens = tokens;
     this.timer = timer;
+    this.http3 = http3;
   }
 
   /**
@@ -77,13 +86,13 @@ public final class TracedClient {
 
   /** When what happened, by {@link System#nanoTime}; 0 for what did not happen. */
   public static final class Times {
-    private long started;
-    private long resolved;
-    private long connected;
-    private long tlsStarted;
-    private long secured;
-    private long ready;
-    private volatile long firstByte;
+    long started;
+    long resolved;
+    long connected;
+    long tlsStarted;
+    long secured;
+    long ready;
+    volatile long firstByte;
 
     /** When the name began to be looked up, or connecting began. */
     public long started() {
@@ -120,7 +129,7 @@ public final class TracedClient {
   /**
    * What was answered; to be closed.
    *
-   * @param version {@code HTTP/1.1}, {@code HTTP/2.0} …
+   * @param version {@code HTTP/1.1}, {@code HTTP/2.0}, {@code HTTP/3.0}
    * @param session of TLS, null without
    */
   public record Exchange(Answer answer, String version, @Nullable SSLSession session)
@@ -147,10 +156,13 @@ public final class TracedClient {
     Map<String, List<String>> headers =
         r.trusted ? headers(r.deadline) : new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     headers.putAll(r.headers);
-    URI proxy = transport.proxies().find(r.uri);
     String path =
         r.uri.getRawPath() == null || r.uri.getRawPath().isEmpty() ? "/" : r.uri.getRawPath();
     String target = r.uri.getRawQuery() == null ? path : path + "?" + r.uri.getRawQuery();
+    if (http3 != null) {
+      return http3.send(r, target, headers, times);
+    }
+    URI proxy = transport.proxies().find(r.uri);
     Dialled dialled = new Dialled(r, times, proxy);
     if (proxy != null && dialled.route().forwards()) {
       target = r.uri.getScheme() + "://" + r.host + target;
@@ -215,6 +227,14 @@ public final class TracedClient {
       return new Answer(e.httpStatus(), e.headers(), new ByteArrayInputStream(e.body()));
     } finally {
       c.close();
+    }
+  }
+
+  /** Ends connections that are kept. */
+  @Override
+  public void close() {
+    if (http3 != null) {
+      http3.close();
     }
   }
 

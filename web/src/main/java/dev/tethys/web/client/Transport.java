@@ -23,7 +23,8 @@ final class Transport {
   private final boolean http2;
   private final ExecutorService executor;
   private final InstantSource clock;
-  private @Nullable HttpClient engine; // these five guarded by this
+  private @Nullable HttpClient engine; // these six guarded by this
+  private Http3Dialer.@Nullable Secured http3;
   private ClientTls.@Nullable Setup setup;
   private List<ClientTls.Stamp> stamps;
   private Instant lookedAt;
@@ -74,6 +75,7 @@ final class Transport {
       try {
         setup = ClientTls.setup(tls);
         engine = null;
+        http3 = null;
         stamps = seen;
         problem = null;
       } catch (IOException e) {
@@ -96,6 +98,20 @@ final class Transport {
       setup = s;
     }
     return s;
+  }
+
+  /** How HTTP/3 is secured, by the files as they are now. */
+  synchronized Http3Dialer.Secured http3() throws IOException {
+    ClientTls.Setup s = tls();
+    Http3Dialer.Secured h = http3;
+    if (h == null) {
+      if (!s.protocols().contains("TLSv1.3")) {
+        throw new IOException("tls_config: HTTP/3 wants TLS 1.3, which max_version leaves out");
+      }
+      h = Http3Library.dialer().secured(s.keys(), s.trust());
+      http3 = h;
+    }
+    return h;
   }
 
   private HttpClient make(ClientTls.Setup setup) {

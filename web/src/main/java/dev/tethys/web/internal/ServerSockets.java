@@ -80,7 +80,10 @@ public final class ServerSockets {
     }
     p.setProtocols(protocols.toArray(String[]::new));
     if (!t.cipherSuites().isEmpty()) {
-      p.setCipherSuites(TunedContext.suites(t.cipherSuites(), p.getCipherSuites()));
+      p.setCipherSuites(
+          t.otherSuites()
+              ? TunedContext.suites(t.cipherSuites(), p.getCipherSuites())
+              : t.cipherSuites().toArray(String[]::new));
     }
     p.setUseCipherSuitesOrder(t.preferServerCipherSuites());
     if (!t.namedGroups().isEmpty()) {

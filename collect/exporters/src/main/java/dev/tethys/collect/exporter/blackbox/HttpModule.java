@@ -9,6 +9,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.web.client.HttpClientFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param skipResolve names are left to the proxy where there is one
  * @param compression what the body is to be encoded in, {@code ""} for nothing
  * @param bodySizeLimit of the body decoded, 0 for none
- * @param missing what is asked for and not built
+ * @param http3 whether HTTP/3 is spoken, and no other version
+ * @param missing what is asked for and cannot be had here
  */
 record HttpModule(
     List<Long> statusCodes,
@@ -46,6 +48,7 @@ record HttpModule(
     HttpClientConfig client,
     String compression,
     long bodySizeLimit,
+    boolean http3,
     String missing) {
 
   /** A header and what it is to be. */
@@ -96,6 +99,7 @@ record HttpModule(
           HttpClientConfig.DEFAULT,
           "",
           0,
+          false,
           "");
 
   private static final Section SECTION = new Section("http", "Of the prober http.");
@@ -158,7 +162,7 @@ record HttpModule(
   private static final Key<ByteSize> BODY_SIZE_LIMIT =
       SECTION.key("body_size_limit", Type.SIZE, ByteSize.ZERO, "Of the body decoded.");
   private static final Key<Boolean> HTTP3 =
-      SECTION.key("enable_http3", Type.BOOL, false, "Not built: refused.");
+      SECTION.key("enable_http3", Type.BOOL, false, "Speak HTTP/3, and no other version.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);
@@ -221,7 +225,8 @@ record HttpModule(
         client,
         compression,
         Math.max(0, o.get(BODY_SIZE_LIMIT).bytes()),
-        missing(o, compression));
+        o.get(HTTP3),
+        missing(o, client, compression));
   }
 
   private static void checkVersions(YamlObject o, HttpClientConfig client) {
@@ -244,10 +249,16 @@ record HttpModule(
     }
   }
 
-  private static String missing(YamlObject o, String compression) {
+  private static String missing(YamlObject o, HttpClientConfig client, String compression) {
     if (o.get(HTTP3)) {
-      return "enable_http3: HTTP/3 is not built, for Java has no client for it; HTTP/2 is"
-          + " (enable_http2: true)";
+      if (client.proxy().url() != null || client.proxy().fromEnvironment()) {
+        return "enable_http3: HTTP/3 goes through no proxy; leave out proxy_url and"
+            + " proxy_from_environment, or use HTTP/2 (enable_http2: true)";
+      }
+      String problem = HttpClientFactory.http3Problem();
+      if (!problem.isEmpty()) {
+        return "enable_http3: " + problem + "; HTTP/2 is (enable_http2: true)";
+      }
     }
     return switch (compression.toLowerCase(Locale.ROOT)) {
       case "", "gzip", "deflate", "br", "identity" -> "";
@@ -314,6 +325,7 @@ record HttpModule(
         client,
         compression,
         bodySizeLimit,
+        http3,
         missing);
   }
 
@@ -351,6 +363,7 @@ record HttpModule(
     client.addTo(m);
     m.put("compression", compression.isEmpty() ? null : compression);
     m.put("body_size_limit", bodySizeLimit == 0 ? null : bodySizeLimit + "B");
+    m.put("enable_http3", http3 ? true : null);
     return m;
   }
 

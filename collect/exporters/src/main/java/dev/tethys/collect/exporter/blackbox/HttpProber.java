@@ -61,7 +61,7 @@ final class HttpProber implements Prober {
   }
 
   /** One request after the other, and what is known of the last answer. */
-  private final class Chase {
+  private final class Chase implements AutoCloseable {
     final HttpModule m;
     final Look look;
     final CookieManager cookies = new CookieManager(null, CookiePolicy.ACCEPT_ALL);
@@ -82,7 +82,7 @@ final class HttpProber implements Prober {
       this.look = look;
       this.uri = uri;
       this.address = address;
-      this.client = clients.traced(m.client());
+      this.client = m.http3() ? clients.tracedHttp3(m.client()) : clients.traced(m.client());
       this.method = m.method();
       this.body = body(m);
       String written = m.host();
@@ -132,6 +132,10 @@ final class HttpProber implements Prober {
                   headers.put(k, List.of(v));
                 }
               });
+      if (m.http3() && !m.compression().isEmpty() && !headers.containsKey("Accept-Encoding")) {
+        // Otherwise gzip would be asked for and undone by the client.
+        headers.put("Accept-Encoding", List.of(m.compression()));
+      }
       List<String> cookie = cookies.get(uri, Map.of()).getOrDefault("Cookie", List.of());
       if (!cookie.isEmpty()) {
         headers.put("Cookie", List.of(String.join("; ", cookie)));
@@ -187,6 +191,11 @@ final class HttpProber implements Prober {
       }
       uri = to;
     }
+
+    @Override
+    public void close() {
+      client.close();
+    }
   }
 
   private static byte @Nullable [] body(HttpModule m) throws IOException {
@@ -211,6 +220,17 @@ final class HttpProber implements Prober {
     String lower = target.toLowerCase(Locale.ROOT);
     String url =
         lower.startsWith("http://") || lower.startsWith("https://") ? target : "http://" + target;
+    if (m.http3() && url.regionMatches(true, 0, "http://", 0, 7)) {
+      String converted = "https://" + url.substring(7);
+      look.log(
+          Level.WARNING,
+          "Converting HTTP to HTTPS for HTTP/3 compatibility",
+          "original_target",
+          url,
+          "converted_target",
+          converted);
+      url = converted;
+    }
     URI uri;
     try {
       uri = UrlText.read(url);
@@ -236,7 +256,13 @@ final class HttpProber implements Prober {
     for (String phase : List.of("connect", "tls", "processing", "transfer")) {
       look.found.add(DURATION, DURATION_HELP, "phase", phase, 0);
     }
-    Chase chase = new Chase(m, look, uri, address);
+    try (Chase chase = new Chase(m, look, uri, address)) {
+      return chased(m, look, chase);
+    }
+  }
+
+  private boolean chased(HttpModule m, Look look, Chase chase)
+      throws IOException, InterruptedException {
     long ended = 0;
     boolean success = false;
     Exchange x = chase.run();

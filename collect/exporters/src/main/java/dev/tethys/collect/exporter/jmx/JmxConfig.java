@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param scrapeTimeout after which the last good answer is shown again; null for none
  * @param longestRequest after which what was read until then is shown; null for none
  * @param user who may see the pages; null for everybody
+ * @param pagesTls null where the pages have none, or that of {@code --web.config.file}
  */
 record JmxConfig(
     JMXServiceURL url,
@@ -54,7 +55,8 @@ record JmxConfig(
     List<Customizer> customizers,
     List<Rule> rules,
     String metricsPath,
-    @Nullable PageUser user) {
+    @Nullable PageUser user,
+    @Nullable PagesTls pagesTls) {
 
   private static final System.Logger LOG = System.getLogger(JmxConfig.class.getName());
   private static final Type<ObjectName> OBJECT_NAME =
@@ -75,9 +77,7 @@ record JmxConfig(
       THREADS.required("keepAliveTime", Type.INT, "Seconds.");
   private static final Type<Boolean> THREADS_TYPE = THREADS.type(JmxConfig::threads);
 
-  private static final Section SERVER =
-      new Section("httpServer", "Pages of the exporter.")
-          .notBuilt("ssl", "--web.config.file gives the pages TLS.");
+  private static final Section SERVER = new Section("httpServer", "Pages of the exporter.");
   private static final Key<String> PAGE_KEY =
       SERVER.key("metrics", PAGE_TYPE, "", "The page of metrics.");
   private static final Key<Boolean> THREADS_KEY =
@@ -85,12 +85,15 @@ record JmxConfig(
   private static final Key<PageUser> AUTHENTICATION =
       SERVER.optional("authentication", PageUser.TYPE, "Who may see the pages.");
 
+  private static final Key<YamlNode> PAGES_SSL =
+      SERVER.optional("ssl", Type.ANY, "TLS of the pages.");
   private static final Key<Long> MAXIMUM_REQUEST =
       SERVER.optional(
           "maximumRequestSeconds", Type.INT, "After which a scrape shows what it has until then.");
 
-  private record Server(String path, @Nullable PageUser user, @Nullable Duration longest) {
-    static final Server DEFAULT = new Server("", null, null);
+  private record Server(
+      String path, @Nullable PageUser user, @Nullable YamlNode ssl, @Nullable Duration longest) {
+    static final Server DEFAULT = new Server("", null, null, null);
   }
 
   private static final Type<Server> SERVER_TYPE =
@@ -104,6 +107,7 @@ record JmxConfig(
             return new Server(
                 o.get(PAGE_KEY),
                 o.find(AUTHENTICATION),
+                o.at(PAGES_SSL),
                 longest == null ? null : Duration.ofSeconds(longest));
           });
 
@@ -217,7 +221,8 @@ record JmxConfig(
         customizers(o),
         rules == null ? List.of(Rule.DEFAULT) : rules,
         server.path,
-        server.user == null ? null : server.user.resolved(environment));
+        server.user == null ? null : server.user.resolved(environment),
+        PagesTls.read(server.ssl, environment));
   }
 
   private static List<Customizer> customizers(YamlObject o) {

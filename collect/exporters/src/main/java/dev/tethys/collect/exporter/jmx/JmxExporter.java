@@ -13,6 +13,7 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -214,6 +216,18 @@ final class JmxExporter implements Exporter {
   }
 
   @Override
+  public WebConfig.@Nullable Source pagesTls() {
+    if (inForce.config.pagesTls() == null) {
+      return null;
+    }
+    return () -> {
+      reloadIfChanged();
+      PagesTls tls = Objects.requireNonNull(inForce.config.pagesTls()); // as reload() sees to
+      return tls.pages(file);
+    };
+  }
+
+  @Override
   public boolean namesUsers() {
     return inForce.config.user() != null;
   }
@@ -250,7 +264,13 @@ final class JmxExporter implements Exporter {
       return;
     }
     try {
-      inForce = inForce(JmxConfig.read(f, hostPort, environment));
+      JmxConfig next = JmxConfig.read(f, hostPort, environment);
+      if (next.pagesTls() == null != (inForce.config.pagesTls() == null)) {
+        throw new ConfigException(
+            f.toString(),
+            "httpServer.ssl: whether the pages have TLS is settled at the start; start anew");
+      }
+      inForce = inForce(next);
       reloads.inc();
     } catch (IOException | ConfigException e) {
       failedReloads.inc();

@@ -6,10 +6,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
@@ -20,9 +17,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
-import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** TLS of remote JMX: the key {@code ssl}, whose stores are read with the file. */
@@ -38,7 +33,7 @@ final class JmxTls {
 
   private static final Type<Store> STORE_TYPE = STORE.type(JmxTls::store);
 
-  private static final Type<List<String>> WORDS =
+  static final Type<List<String>> WORDS =
       Type.of("list of string, or words with commas between", List.of(), JmxTls::words);
 
   private static final Section SECTION = new Section("ssl", "TLS of remote JMX.");
@@ -110,12 +105,10 @@ final class JmxTls {
 
   private static Store store(YamlObject o) {
     String password = o.get(PASSWORD);
-    try (InputStream in = Files.newInputStream(Path.of(o.get(FILENAME)))) {
-      KeyStore s = KeyStore.getInstance(o.get(TYPE_KEY));
-      s.load(in, password.isEmpty() ? null : password.toCharArray());
-      return new Store(s, password);
-    } catch (IOException | GeneralSecurityException e) {
-      throw o.error(FILENAME, "cannot read the store " + o.get(FILENAME) + ": " + e.getMessage());
+    try {
+      return new Store(new StoreFile(o.get(FILENAME), o.get(TYPE_KEY), password).load(), password);
+    } catch (IOException e) {
+      throw o.error(FILENAME, String.valueOf(e.getMessage()));
     }
   }
 
@@ -133,11 +126,11 @@ final class JmxTls {
     KeyStore all = KeyStore.getInstance("PKCS12");
     all.load(null, null);
     int n = 0;
-    for (X509Certificate c : issuers(null)) {
+    for (X509Certificate c : StoreFile.issuers(null)) {
       all.setCertificateEntry("java-" + n++, c);
     }
     if (trusted != null) {
-      for (X509Certificate c : issuers(trusted.keys)) {
+      for (X509Certificate c : StoreFile.issuers(trusted.keys)) {
         all.setCertificateEntry("own-" + n++, c);
       }
     }
@@ -147,20 +140,6 @@ final class JmxTls {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(shown, t.getTrustManagers(), null);
     return context;
-  }
-
-  /** Whom a store trusts; null for Java's own. */
-  private static List<X509Certificate> issuers(@Nullable KeyStore store)
-      throws GeneralSecurityException {
-    TrustManagerFactory t =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    t.init(store);
-    for (TrustManager m : t.getTrustManagers()) {
-      if (m instanceof X509TrustManager x) {
-        return List.of(x.getAcceptedIssuers());
-      }
-    }
-    return List.of();
   }
 
   /** Secures a connection; the handshake is made with its first byte. */

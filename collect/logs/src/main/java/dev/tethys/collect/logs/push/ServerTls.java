@@ -147,6 +147,7 @@ public record ServerTls(
             t.minVersion(),
             t.maxVersion(),
             t.cipherSuites(),
+            t.otherSuites(),
             t.preferServerCipherSuites(),
             t.namedGroups(),
             t.files());

@@ -1,0 +1,276 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.web.WebConfig;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+
+/** TLS of the exporter's own pages: {@code httpServer.ssl}, out of key stores of Java. */
+final class PagesTls {
+  private static final System.Logger LOG = System.getLogger(PagesTls.class.getName());
+
+  private static final Section STORE = new Section("store", "A key store of Java.");
+  private static final Key<String> FILENAME =
+      STORE.key("filename", Type.PATH, "", "The file; javax.net.ssl.keyStore if absent.");
+  private static final Key<String> TYPE = STORE.key("type", Type.STRING, "", "JKS, PKCS12 …");
+  private static final Key<String> PASSWORD =
+      STORE.key("password", Type.STRING, "", "Of the store and its key, or ${VARIABLE}.");
+  private static final Type<YamlObject> STORE_TYPE = STORE.type(o -> o);
+
+  private static final Section CERTIFICATE = new Section("certificate", "Which one is shown.");
+  private static final Key<String> ALIAS =
+      CERTIFICATE.required("alias", Type.STRING, "Its name in the key store.");
+  private static final Type<String> CERTIFICATE_TYPE =
+      CERTIFICATE.type(
+          o -> {
+            if (o.get(ALIAS).isBlank()) {
+              throw o.error(ALIAS, "alias must not be blank");
+            }
+            return o.get(ALIAS);
+          });
+
+  private static final Section SECTION = new Section("httpServer.ssl", "TLS of the pages.");
+  private static final Key<YamlObject> KEY_STORE =
+      SECTION.optional("keyStore", STORE_TYPE, "The key and its certificate.");
+  private static final Key<YamlObject> TRUST_STORE =
+      SECTION.optional("trustStore", STORE_TYPE, "Who vouches for clients.");
+  private static final Key<String> CERTIFICATE_KEY =
+      SECTION.optional("certificate", CERTIFICATE_TYPE, "Which one is shown.");
+  private static final Key<Boolean> MUTUAL =
+      SECTION.key("mutualTLS", Type.BOOL, false, "Whether clients must show a certificate.");
+  private static final Key<List<String>> PROTOCOLS =
+      SECTION.key("protocols", JmxTls.WORDS, List.of(), "TLSv1.2, TLSv1.3 or both.");
+  private static final Key<List<String>> CIPHERS =
+      SECTION.key("ciphers", JmxTls.WORDS, List.of(), "Cipher suites, all that are spoken.");
+
+  private final YamlObject section;
+  private final StoreFile keys;
+  private final @Nullable StoreFile trusted;
+  private final TlsVersion least;
+  private final TlsVersion most;
+
+  private PagesTls(
+      YamlObject section,
+      StoreFile keys,
+      @Nullable StoreFile trusted,
+      TlsVersion least,
+      TlsVersion most) {
+    this.section = section;
+    this.keys = keys;
+    this.trusted = trusted;
+    this.least = least;
+    this.most = most;
+  }
+
+  /**
+   * Reads the key, and the stores once; null where TLS is not spoken.
+   *
+   * @throws ConfigException with the position of what is wrong
+   */
+  static @Nullable PagesTls read(
+      @Nullable YamlNode node, Function<String, @Nullable String> environment) {
+    if (node == null) {
+      return null;
+    }
+    YamlObject o = node.object(SECTION);
+    o.readAll();
+    StoreFile keys = store(o, KEY_STORE, "javax.net.ssl.keyStore", environment);
+    StoreFile trusted = null;
+    if (o.get(MUTUAL)) {
+      trusted = store(o, TRUST_STORE, "javax.net.ssl.trustStore", environment);
+    } else if (o.has(TRUST_STORE)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: the trustStore of httpServer.ssl means nothing without mutualTLS",
+          o.node().where());
+    }
+    List<String> protocols = o.get(PROTOCOLS);
+    for (String p : protocols) {
+      if (!p.equals("TLSv1.2") && !p.equals("TLSv1.3")) {
+        throw o.error(
+            PROTOCOLS, "\"" + p + "\": of TLS 1.2 and 1.3 are spoken; allowed: TLSv1.2, TLSv1.3");
+      }
+    }
+    boolean both = protocols.isEmpty();
+    PagesTls t =
+        new PagesTls(
+            o,
+            keys,
+            trusted,
+            both || protocols.contains("TLSv1.2") ? TlsVersion.TLS12 : TlsVersion.TLS13,
+            both || protocols.contains("TLSv1.3") ? TlsVersion.TLS13 : TlsVersion.TLS12);
+    t.checkCiphers();
+    t.server(List.of());
+    return t;
+  }
+
+  /** A store, with what the properties of Java say where the file does not. */
+  private static StoreFile store(
+      YamlObject o,
+      Key<YamlObject> key,
+      String property,
+      Function<String, @Nullable String> environment) {
+    YamlObject s = o.find(key);
+    String filename = said(s, FILENAME, property);
+    if (filename.isBlank()) {
+      throw o.error(
+          key,
+          key.name() + " wants a filename, which " + property + " of Java's properties says too");
+    }
+    String type = said(s, TYPE, property + "Type");
+    String password = said(s, PASSWORD, property + "Password");
+    try {
+      password = Variables.resolve(password, environment);
+    } catch (IllegalArgumentException e) {
+      throw (s == null ? o : s).error(String.valueOf(e.getMessage()));
+    }
+    if (password.isBlank()) {
+      throw o.error(
+          key,
+          key.name()
+              + " wants a password, which "
+              + property
+              + "Password of Java's properties says too");
+    }
+    return new StoreFile(filename, type.isBlank() ? KeyStore.getDefaultType() : type, password);
+  }
+
+  private static String said(@Nullable YamlObject s, Key<String> key, String property) {
+    if (s != null && s.has(key)) {
+      if (s.get(key).isBlank()) {
+        throw s.error(key, key.name() + " must not be blank");
+      }
+      return s.get(key);
+    }
+    String p = System.getProperty(property);
+    return p == null ? "" : p;
+  }
+
+  private void checkCiphers() {
+    try {
+      List<String> known =
+          List.of(SSLContext.getDefault().getSupportedSSLParameters().getCipherSuites());
+      for (String c : section.get(CIPHERS)) {
+        if (!known.contains(c)) {
+          throw section.error(CIPHERS, "unknown cipher suite \"" + c + "\"");
+        }
+      }
+    } catch (GeneralSecurityException e) {
+      throw section.error("TLS cannot be set up: " + e.getMessage());
+    }
+  }
+
+  /**
+   * How the pages are served, by the stores as they are now.
+   *
+   * @param file that names them; null where it is none
+   */
+  WebConfig pages(@Nullable Path file) {
+    List<String> more = file == null ? List.of() : List.of(file.toString());
+    return new WebConfig(server(more), true, Map.of(), Map.of(), null);
+  }
+
+  private WebConfig.ServerTls server(List<String> moreFiles) {
+    List<String> files = new ArrayList<>(moreFiles);
+    files.add(keys.filename());
+    List<X509Certificate> clients = null;
+    if (trusted != null) {
+      files.add(trusted.filename());
+      clients = clients(trusted);
+    }
+    try {
+      KeyStore store = load(keys, KEY_STORE);
+      String alias = alias(store);
+      if (!(store.getKey(alias, keys.password().toCharArray()) instanceof PrivateKey key)) {
+        throw section.error(KEY_STORE, keys + ": \"" + alias + "\" is no private key");
+      }
+      List<X509Certificate> chain = new ArrayList<>();
+      for (Certificate c : store.getCertificateChain(alias)) {
+        if (c instanceof X509Certificate x) {
+          chain.add(x);
+        }
+      }
+      if (!List.of("RSA", "EC", "EdDSA").contains(key.getAlgorithm())) {
+        throw section.error(
+            KEY_STORE,
+            keys
+                + ": the key of \""
+                + alias
+                + "\" is of "
+                + key.getAlgorithm()
+                + "; RSA, EC and EdDSA are served");
+      }
+      return WebConfig.ServerTls.of(key, chain, clients, least, most, section.get(CIPHERS), files);
+    } catch (GeneralSecurityException e) {
+      throw section.error(KEY_STORE, keys + ": " + e.getMessage());
+    }
+  }
+
+  private KeyStore load(StoreFile store, Key<YamlObject> key) {
+    try {
+      return store.load();
+    } catch (IOException e) {
+      throw section.error(key, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The name that is told, or that of the only key. */
+  private String alias(KeyStore store) throws GeneralSecurityException {
+    List<String> all = new ArrayList<>();
+    for (String a : Collections.list(store.aliases())) {
+      if (store.isKeyEntry(a)) {
+        all.add(a);
+      }
+    }
+    String told = section.find(CERTIFICATE_KEY);
+    if (told == null) {
+      if (all.size() == 1) {
+        return all.getFirst();
+      }
+      throw section.error(
+          KEY_STORE,
+          keys
+              + " holds "
+              + (all.isEmpty()
+                  ? "no key"
+                  : "several keys, of which certificate.alias names one: " + all));
+    }
+    if (!store.isKeyEntry(told)) {
+      throw section.error(
+          CERTIFICATE_KEY,
+          "alias \"" + told + "\" is not the name of a key in " + keys + "; there are: " + all);
+    }
+    return told;
+  }
+
+  private List<X509Certificate> clients(StoreFile store) {
+    try {
+      List<X509Certificate> all = StoreFile.issuers(load(store, TRUST_STORE));
+      if (all.isEmpty()) {
+        throw section.error(TRUST_STORE, store + " holds no certificate that is trusted");
+      }
+      return all;
+    } catch (GeneralSecurityException e) {
+      throw section.error(TRUST_STORE, store + ": " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,256 @@
+package dev.tethys.collect.http3;
+
+import dev.tethys.web.client.Http3Dialer;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.handler.codec.http3.DefaultHttp3SettingsFrame;
+import io.netty.handler.codec.http3.Http3;
+import io.netty.handler.codec.http3.Http3ClientConnectionHandler;
+import io.netty.handler.codec.http3.Http3ErrorCode;
+import io.netty.handler.codec.http3.Http3GoAwayFrame;
+import io.netty.handler.codec.http3.Http3Settings;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslEngine;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+
+/** A connection to one server, over a socket of its own. */
+final class QuicConnection implements Http3Dialer.Connection {
+  /** What a server may send before it is read: on the connection, and of one answer. */
+  private static final long WINDOW = 1 << 20;
+
+  private static final long STREAM_WINDOW = 256 << 10;
+
+  /** The largest head of an answer. */
+  private static final long MAX_HEAD = 1 << 20;
+
+  private final InetSocketAddress to;
+  private final QuicSslEngine engine;
+  private final Channel socket;
+  private @Nullable QuicChannel quic;
+
+  /** Why it was ended by the other side, or by what lies between. */
+  private volatile @Nullable String ended;
+
+  private volatile boolean leaving;
+
+  private QuicConnection(
+      EventLoopGroup loop, QuicSslContext context, InetSocketAddress to, String name) {
+    this.to = to;
+    this.engine = context.newEngine(UnpooledByteBufAllocator.DEFAULT, name, to.getPort());
+    ServerNames.send(engine, name);
+    // A socket that is connected hears that nobody listens there.
+    this.socket =
+        new Bootstrap()
+            .group(loop)
+            .channel(NioDatagramChannel.class)
+            .option(ChannelOption.ALLOCATOR, UnpooledByteBufAllocator.DEFAULT)
+            .handler(new ChannelInboundHandlerAdapter())
+            .register()
+            .channel();
+  }
+
+  static QuicConnection open(
+      EventLoopGroup loop, QuicSslContext context, InetSocketAddress to, String name, long deadline)
+      throws IOException, InterruptedException {
+    QuicConnection c = new QuicConnection(loop, context, to, name);
+    try {
+      c.connect(deadline);
+      return c;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      c.close();
+      throw e;
+    }
+  }
+
+  private void connect(long deadline) throws IOException, InterruptedException {
+    long left = Math.max(1, deadline - System.nanoTime());
+    socket
+        .pipeline()
+        .addLast(
+            Http3.newQuicClientCodecBuilder()
+                .sslEngineProvider(q -> engine)
+                .sslTaskExecutor(Thread::startVirtualThread)
+                .maxIdleTimeout(left + TimeUnit.SECONDS.toNanos(1), TimeUnit.NANOSECONDS)
+                .initialMaxData(WINDOW)
+                .initialMaxStreamDataBidirectionalLocal(STREAM_WINDOW)
+                .build())
+        .addLast(new SocketErrors());
+    await(socket.connect(to), deadline);
+    quic =
+        await(
+            QuicChannel.newBootstrap(socket)
+                .handler(
+                    new ChannelInitializer<QuicChannel>() {
+                      @Override
+                      protected void initChannel(QuicChannel c) {
+                        c.pipeline().addLast(new Closing(), http3(), new Errors());
+                      }
+                    })
+                .remoteAddress(to)
+                .connect(),
+            deadline);
+  }
+
+  /** The table of compression that changes is left out: it is for many requests. */
+  private Http3ClientConnectionHandler http3() {
+    Http3Settings settings = Http3Settings.defaultSettings().maxFieldSectionSize(MAX_HEAD);
+    return new Http3ClientConnectionHandler(
+        new Leaving(), null, null, new DefaultHttp3SettingsFrame(settings), true);
+  }
+
+  /** Hears that the server wants no more requests. */
+  private final class Leaving extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object frame) {
+      if (frame instanceof Http3GoAwayFrame) {
+        leaving = true;
+      }
+      ctx.fireChannelRead(frame);
+    }
+  }
+
+  /** Hears of a port that nobody listens at. */
+  private final class SocketErrors extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      ended =
+          cause instanceof PortUnreachableException
+              ? "connection refused"
+              : String.valueOf(cause.getMessage());
+      ctx.close();
+    }
+  }
+
+  /** Hears why the server says goodbye. */
+  private final class Closing extends ChannelInboundHandlerAdapter {
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof QuicConnectionCloseEvent e) {
+        String reason = reason(e);
+        ended =
+            (e.isTlsError()
+                    ? "the server ended the handshake of TLS with alert "
+                        + QuicConnectionCloseEvent.extractTlsError(e.error())
+                    : "the server closed the connection with error " + e.error())
+                + (reason.isBlank() ? "" : ": " + reason);
+      }
+      ctx.fireUserEventTriggered(event);
+    }
+
+    private static String reason(QuicConnectionCloseEvent e) {
+      try {
+        return new String(e.reason(), StandardCharsets.UTF_8);
+      } catch (NullPointerException none) { // which it copies without looking
+        return "";
+      }
+    }
+  }
+
+  /** Hears what went wrong on the connection, of which whoever waits is told. */
+  private final class Errors extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      if (ended == null) {
+        ended = String.valueOf(cause.getMessage());
+      }
+      ctx.close();
+    }
+  }
+
+  /** Waits for something on the thread that moves the packets. */
+  private <T> T await(Future<T> f, long deadline) throws IOException, InterruptedException {
+    if (!f.await(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+      throw new HttpTimeoutException("context deadline exceeded");
+    }
+    Throwable cause = f.cause();
+    if (cause != null) {
+      throw failure(cause);
+    }
+    return f.getNow();
+  }
+
+  /** What went wrong, in the words of who knows most of it. */
+  IOException failure(@Nullable Throwable cause) {
+    String untrusted = ToldReasons.of(engine.getSession());
+    String why = ended;
+    if (untrusted != null) {
+      return new IOException("tls: failed to verify certificate: " + untrusted, cause);
+    }
+    if (why != null) {
+      return why.equals("connection refused")
+          ? new ConnectException("dial udp " + shown() + ": " + why)
+          : new IOException("http3: " + why, cause);
+    }
+    return new IOException(
+        "http3: "
+            + (cause == null
+                ? "the connection has ended"
+                : cause.getMessage() == null ? cause.toString() : cause.getMessage()),
+        cause);
+  }
+
+  private String shown() {
+    String a = to.getAddress().getHostAddress();
+    return (a.indexOf(':') < 0 ? a : "[" + a + "]") + ":" + to.getPort();
+  }
+
+  @Override
+  public SSLSession session() {
+    return engine.getSession();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return quic != null && quic.isActive() && ended == null && !leaving;
+  }
+
+  @Override
+  public Http3Dialer.Reply send(
+      List<Map.Entry<String, String>> head, byte @Nullable [] body, long deadline)
+      throws IOException, InterruptedException {
+    QuicChannel q = quic;
+    if (q == null) {
+      throw failure(null);
+    }
+    RequestStream r = new RequestStream(this, deadline);
+    QuicStreamChannel stream = await(Http3.newRequestStream(q, r), deadline);
+    r.send(stream, head, body);
+    return r.reply();
+  }
+
+  @Override
+  public void close() {
+    QuicChannel q = quic;
+    if (q == null) {
+      socket.close();
+      return;
+    }
+    // What says goodbye goes out before the socket is closed.
+    q.close(
+            true,
+            (int) Http3ErrorCode.H3_NO_ERROR.code(),
+            UnpooledByteBufAllocator.DEFAULT.buffer(0))
+        .addListener(f -> socket.close());
+  }
+}

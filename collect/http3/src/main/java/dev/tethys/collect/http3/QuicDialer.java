@@ -1,0 +1,79 @@
+package dev.tethys.collect.http3;
+
+import dev.tethys.web.client.Http3Dialer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.codec.quic.Quic;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Dials HTTP/3; what {@link java.util.ServiceLoader} finds. */
+public final class QuicDialer implements Http3Dialer {
+  /** What moves the packets of all connections: one thread, which ends with the process. */
+  private static final class Loop {
+    static final EventLoopGroup GROUP =
+        new MultiThreadIoEventLoopGroup(
+            1, Thread.ofPlatform().daemon().name("http3-", 0).factory(), NioIoHandler.newFactory());
+  }
+
+  @Override
+  public String problem() {
+    if (Quic.isAvailable()) {
+      return "";
+    }
+    Throwable why = Quic.unavailabilityCause();
+    while (why != null && why.getCause() != null) {
+      why = why.getCause();
+    }
+    return "HTTP/3 is not spoken on this machine: its native library, which there is for Linux on"
+        + " x86_64 and aarch64 with glibc, does not load: "
+        + (why == null ? "no reason is told" : why.getMessage());
+  }
+
+  @Override
+  public Secured secured(KeyManager @Nullable [] keys, TrustManager @Nullable [] trust)
+      throws IOException {
+    QuicSslContextBuilder b =
+        QuicSslContextBuilder.forClient()
+            .applicationProtocols("h3")
+            .trustManager(new ToldReasons(extended(trust)))
+            .endpointIdentificationAlgorithm("HTTPS")
+            // Who looks at a server sees its certificate every time.
+            .sessionCacheSize(0);
+    if (keys != null && keys.length > 0) {
+      b.keyManager(keys[0], null);
+    }
+    QuicSslContext context = b.build();
+    return (to, name, deadline) -> QuicConnection.open(Loop.GROUP, context, to, name, deadline);
+  }
+
+  private static X509ExtendedTrustManager extended(TrustManager @Nullable [] trust)
+      throws IOException {
+    try {
+      TrustManager[] all = trust;
+      if (all == null) {
+        TrustManagerFactory f =
+            TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        f.init((KeyStore) null);
+        all = f.getTrustManagers();
+      }
+      for (TrustManager m : all) {
+        if (m instanceof X509ExtendedTrustManager x) {
+          return x;
+        }
+      }
+      throw new IOException("there is no manager of trust for X.509");
+    } catch (GeneralSecurityException e) {
+      throw new IOException("tls_config: " + e.getMessage(), e);
+    }
+  }
+}

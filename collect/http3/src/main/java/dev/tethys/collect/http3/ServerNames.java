@@ -1,0 +1,36 @@
+package dev.tethys.collect.http3;
+
+import io.netty.handler.codec.quic.QuicSslEngine;
+import java.lang.reflect.Field;
+import java.net.InetAddress;
+
+/**
+ * The name that is sent to a server (SNI). Netty sends none without a dot, {@code localhost} and
+ * the short names of a cluster, which servers choose sites and certificates by as well: it is put
+ * where Netty keeps the others. Where that is not to be had such a name is verified and not sent.
+ */
+final class ServerNames {
+  private ServerNames() {}
+
+  static void send(QuicSslEngine engine, String name) {
+    if (name.isEmpty() || name.indexOf('.') >= 0 || isAddress(name)) {
+      return;
+    }
+    try {
+      Field f = engine.getClass().getDeclaredField("tlsHostName");
+      f.setAccessible(true);
+      f.set(engine, name);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      // another version of Netty, or of Java
+    }
+  }
+
+  private static boolean isAddress(String name) {
+    try {
+      InetAddress.ofLiteral(name);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+}
