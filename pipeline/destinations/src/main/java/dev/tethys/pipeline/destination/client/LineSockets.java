@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.client;
 
 import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.SharedKeyTls;
 import dev.tethys.web.client.TlsSockets;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
@@ -159,6 +160,14 @@ public final class LineSockets implements AutoCloseable {
       socket = TlsSockets.secure(config, socket, host, port, alpn);
       in = new BufferedInputStream(socket.getInputStream());
       out = socket.getOutputStream();
+    }
+
+    /** Shakes hands of TLS by a key that both sides know; everything that follows is secured. */
+    public void secure(SharedKeyTls by, SharedKeyTls.Offer offer) throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      SharedKeyTls.Secured secured = by.secure(in, out, offer);
+      in = new BufferedInputStream(secured.in());
+      out = secured.out();
     }
 
     /** Opens a WebSocket; everything that follows goes inside it. */
