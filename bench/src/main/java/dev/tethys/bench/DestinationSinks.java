@@ -62,7 +62,8 @@ final class DestinationSinks implements AutoCloseable {
   /** A text with addresses in the place of {@code {url}}, {@code {kafka}} and so on. */
   String filled(String text) throws Exception {
     String out = text;
-    for (String name : List.of("url", "grpc", "kafka", "postgres", "nats", "mqtt", "udp", "lines", "kdb")) {
+    for (String name :
+        List.of("url", "grpc", "kafka", "postgres", "nats", "mqtt", "udp", "lines", "kdb")) {
       String mark = "{" + name + "}";
       if (out.contains(mark)) {
         out = out.replace(mark, address(name));

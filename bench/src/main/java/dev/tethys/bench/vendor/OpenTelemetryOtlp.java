@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * OpenTelemetry's SDK with its exporter by OTLP over HTTP or gRPC: a gauge for each metric, whose values of
- * a request are exported and forgotten.
+ * OpenTelemetry's SDK with its exporter by OTLP over HTTP or gRPC: a gauge for each metric, whose
+ * values of a request are exported and forgotten.
  */
 final class OpenTelemetryOtlp implements VendorClient {
   /** The reader tells its owner nothing of exports that fail. */

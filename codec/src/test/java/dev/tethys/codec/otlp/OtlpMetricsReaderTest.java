@@ -300,7 +300,9 @@ class OtlpMetricsReaderTest {
     assertThat(r.warningCategories()).containsEntry("label_name_collision", 1);
   }
 
-  /** As Prometheus has it, which sets one after the other, over those of points; here it is told. */
+  /**
+   * As Prometheus has it, which sets one after the other, over those of points; here it is told.
+   */
   @Test
   void ofCollidingAttributesOfAScopeTheLastStays() {
     for (boolean turned : new boolean[] {false, true}) {

@@ -46,7 +46,9 @@ class KafkaMetricsStopTest {
         new KafkaMetricsReceiver(
             KafkaMetricsSettings.TYPE.read(
                 YamlDocument.parse(
-                        "a.yml", null, "{initial_delay: 1ms, brokers: ['a:1'], scrapers: [brokers]}")
+                        "a.yml",
+                        null,
+                        "{initial_delay: 1ms, brokers: ['a:1'], scrapers: [brokers]}")
                     .root()),
             (b, receipt) -> {},
             new TestContext(),

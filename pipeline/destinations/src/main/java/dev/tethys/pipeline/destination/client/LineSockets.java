@@ -217,10 +217,17 @@ public final class LineSockets implements AutoCloseable {
     }
   }
 
+  private static SocketTimeoutException late(String what, IOException cause) {
+    SocketTimeoutException e = new SocketTimeoutException(what);
+    e.initCause(cause);
+    return e;
+  }
+
   /**
    * Does something with a connection that is open, or is opened.
    *
    * @throws IOException when it broke off: nobody knows how much was taken
+   * @throws SocketTimeoutException when the time was up, likewise
    */
   public <T> T talk(Talk<T> talk) throws IOException {
     long deadline =
@@ -252,7 +259,8 @@ public final class LineSockets implements AutoCloseable {
           late
               ? "the time is up"
               : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      throw new IOException(host + ":" + port + ": " + why, e);
+      String what = host + ":" + port + ": " + why;
+      throw late ? late(what, e) : new IOException(what, e);
     } finally {
       if (guard != null) {
         guard.interrupt();

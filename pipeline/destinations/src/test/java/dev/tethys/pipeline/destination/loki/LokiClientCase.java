@@ -25,8 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** A client before a double of Loki, with a clock that goes when it is told to. */
 abstract class LokiClientCase {
-  static final String QUICK =
-      "batchwait: 1h, backoff_config: {min_period: 1ms, max_period: 2ms";
+  static final String QUICK = "batchwait: 1h, backoff_config: {min_period: 1ms, max_period: 2ms";
 
   LokiDouble loki;
   private HttpClientFactory http;
@@ -106,8 +105,7 @@ abstract class LokiClientCase {
     return client(keys, LokiLimits.NONE, RequestQueue.MEMORY);
   }
 
-  LokiClient client(String keys, LokiLimits limits, @Nullable Path folder)
-      throws IOException {
+  LokiClient client(String keys, LokiLimits limits, @Nullable Path folder) throws IOException {
     return client(keys, limits, folder, new RealFiles());
   }
 
