@@ -1,5 +1,8 @@
 package dev.tethys.app;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -219,6 +222,26 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.helidon..")
+        .check(PRODUCT);
+  }
+
+  @Test
+  void whatIsBesideTheClassPathIsNobodyElses() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tethys.web.psk..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tethys.web.psk..", "org.bouncycastle..")
+        .check(PRODUCT);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tethys.web.psk..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("dev.tethys..")
+                .and(not(resideInAnyPackage("dev.tethys.web.psk..", "dev.tethys.web.client..")))
+                .as("others than clients of the web room"))
         .check(PRODUCT);
   }
 

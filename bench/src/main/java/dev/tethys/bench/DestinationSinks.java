@@ -2,10 +2,15 @@ package dev.tethys.bench;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.testkit.KafkaProcess;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.PostgresProcess;
 import dev.tethys.testkit.ServerProcess;
+import dev.tethys.web.Grpc;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
 import io.nats.client.Connection;
 import io.nats.client.Nats;
 import io.nats.client.api.RetentionPolicy;
@@ -41,6 +46,8 @@ final class DestinationSinks implements AutoCloseable {
   private static final String ONE_ROW =
       "{\"code\":0,\"column_meta\":[[\"affected_rows\",\"INT\",4]],\"data\":[[1]],\"rows\":1}";
 
+  private static final int MAX_MESSAGE = 64 << 20;
+
   private final Path dir;
   private final Map<String, String> addresses = new HashMap<>();
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -55,7 +62,8 @@ final class DestinationSinks implements AutoCloseable {
   /** A text with addresses in the place of {@code {url}}, {@code {kafka}} and so on. */
   String filled(String text) throws Exception {
     String out = text;
-    for (String name : List.of("url", "kafka", "postgres", "nats", "mqtt", "udp", "lines", "kdb")) {
+    for (String name :
+        List.of("url", "grpc", "kafka", "postgres", "nats", "mqtt", "udp", "lines", "kdb")) {
       String mark = "{" + name + "}";
       if (out.contains(mark)) {
         out = out.replace(mark, address(name));
@@ -70,6 +78,7 @@ final class DestinationSinks implements AutoCloseable {
       known =
           switch (name) {
             case "url" -> http();
+            case "grpc" -> grpc();
             case "kafka" -> kafka();
             case "postgres" -> postgres();
             case "nats" -> nats();
@@ -91,6 +100,20 @@ final class DestinationSinks implements AutoCloseable {
     s.start();
     running.push(() -> s.stop(0));
     return "http://127.0.0.1:" + s.getAddress().getPort();
+  }
+
+  /** OTLP's metrics over gRPC, of which all is well. */
+  private String grpc() throws IOException {
+    HttpListener l =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0"),
+            new Routes()
+                .post(
+                    OtlpSignal.METRICS.grpcPath(),
+                    Grpc.unary(MAX_MESSAGE, (message, request) -> new byte[0])),
+            null);
+    running.push(l);
+    return "127.0.0.1:" + l.port();
   }
 
   /** Reads a request and says that all is well, in the words of whom it is meant for. */

@@ -68,6 +68,7 @@ final class DestinationWriters {
     EXPORTERS.put("carbon", "endpoint: '{lines}'");
     EXPORTERS.put("kdb", "endpoint: '{kdb}', tls: {insecure: true}");
     EXPORTERS.put("otlp_http", "endpoint: '{url}'");
+    EXPORTERS.put("otlp_grpc", "endpoint: '{grpc}', tls: {insecure: true}");
     EXPORTERS.put("clymene", "http: {endpoint: '{url}'}");
     EXPORTERS.put("file", "path: '{dir}/samples.json'");
     EXPORTERS.put("nop/logs", "");

@@ -277,6 +277,34 @@ class NatsDestinationTest {
     }
   }
 
+  /** Most often it is the stream that nobody has made. */
+  @Test
+  void aStreamThatIsNotThereIsTold() throws Exception {
+    start("");
+    String keys = "endpoint: 'nats://127.0.0.1:%d', subject: telemetry.x".formatted(port);
+    String config =
+        "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {nats: {"
+            + keys
+            + ", timeout: 60s}}, service: {pipelines: {metrics: {receivers: [otlp], exporters:"
+            + " [nats]}}}}";
+    Printed printed = Printed.of("destination", "check", "nats", config);
+    assertThat(printed.status()).isNotZero();
+    assertThat(printed.err())
+        .contains("no stream of JetStream takes the subject: make one", "(telemetry.x)");
+    try (Connection c = Nats.connect(options().build())) {
+      c.subscribe("telemetry.>"); // somebody else, who does not answer
+      c.flush(PATIENCE);
+      try (TestPipeline p = TestPipeline.impatient(Signal.METRICS, "nats", keys)) {
+        p.send(batch("up", 10));
+        TestPipeline.await("it is told", PATIENCE, () -> !p.refusal().isEmpty());
+        assertThat(p.refusal()).contains("where there is none for telemetry.x");
+        stream(c);
+        p.drain(PATIENCE);
+        assertThat(p.balance().out()).isEqualTo(10);
+      }
+    }
+  }
+
   @Test
   void whoMayWriteAndNotReadIsTakenAllTheSame() throws Exception {
     start(

@@ -5,6 +5,7 @@ import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.metrics.DoubleGauge;
 import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.exporter.otlp.http.metrics.OtlpHttpMetricExporter;
+import io.opentelemetry.exporter.otlp.metrics.OtlpGrpcMetricExporter;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import io.opentelemetry.sdk.metrics.InstrumentType;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
@@ -22,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * OpenTelemetry's SDK with its exporter by OTLP over HTTP: a gauge for each metric, whose values of
- * a request are exported and forgotten.
+ * OpenTelemetry's SDK with its exporter by OTLP over HTTP or gRPC: a gauge for each metric, whose
+ * values of a request are exported and forgotten.
  */
 final class OpenTelemetryOtlp implements VendorClient {
   /** The reader tells its owner nothing of exports that fail. */
@@ -63,19 +64,30 @@ final class OpenTelemetryOtlp implements VendorClient {
   private final Map<String, DoubleGauge> gauges = new HashMap<>();
   private final Map<Series, Attributes> attributes = new HashMap<>();
 
-  OpenTelemetryOtlp(String url) {
-    exporter =
-        new Watched(
-            OtlpHttpMetricExporter.builder()
-                .setEndpoint(url + "/v1/metrics")
-                .setCompression("gzip")
-                .build());
+  private OpenTelemetryOtlp(MetricExporter by) {
+    exporter = new Watched(by);
     provider =
         SdkMeterProvider.builder()
             .registerMetricReader(
                 PeriodicMetricReader.builder(exporter).setInterval(Duration.ofDays(1)).build())
             .build();
     meter = provider.get("bench");
+  }
+
+  static VendorClient http(String url) {
+    return new OpenTelemetryOtlp(
+        OtlpHttpMetricExporter.builder()
+            .setEndpoint(url + "/v1/metrics")
+            .setCompression("gzip")
+            .build());
+  }
+
+  static VendorClient grpc(String address) {
+    return new OpenTelemetryOtlp(
+        OtlpGrpcMetricExporter.builder()
+            .setEndpoint("http://" + address)
+            .setCompression("gzip")
+            .build());
   }
 
   private static Attributes of(Series s) {

@@ -22,7 +22,8 @@ public final class VendorClients {
     m.put("influxdb-java", new Known("{url}", InfluxDbJava::new));
     m.put("influxdb-client-java", new Known("{url}", InfluxDbClientJava::new));
     m.put("javakdb", new Known("{kdb}", JavaKdb::new));
-    m.put("opentelemetry-exporter-otlp", new Known("{url}", OpenTelemetryOtlp::new));
+    m.put("opentelemetry-exporter-otlp", new Known("{url}", OpenTelemetryOtlp::http));
+    m.put("opentelemetry-exporter-otlp/grpc", new Known("{grpc}", OpenTelemetryOtlp::grpc));
     m.put("taos-jdbcdriver", new Known("{url}", TaosJdbcDriver::new));
     m.put("zipkin-reporter", new Known("{url}", ZipkinReporter::new));
     m.put("clickhouse-client-v2", new Known("{url}", ClickHouseClientV2::new));

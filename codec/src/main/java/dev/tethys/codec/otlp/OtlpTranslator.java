@@ -134,7 +134,14 @@ final class OtlpTranslator {
     Map<String, String> labels = new HashMap<>();
     try {
       for (Attributes.Attribute a : attributes.list()) {
-        labels.put(labelName("otel_scope_" + a.key()), a.value());
+        String label = labelName("otel_scope_" + a.key());
+        if (labels.put(label, a.value()) != null) { // the last stays, as in Prometheus
+          result.warn(
+              "label_name_collision",
+              "OTLP scope attributes collide as label "
+                  + GoQuote.quote(label)
+                  + " after name sanitization, the last value is kept");
+        }
       }
     } catch (OtlpNames.BadName e) {
       scopeProblem = e.getMessage();

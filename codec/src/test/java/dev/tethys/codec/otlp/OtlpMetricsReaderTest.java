@@ -300,6 +300,39 @@ class OtlpMetricsReaderTest {
     assertThat(r.warningCategories()).containsEntry("label_name_collision", 1);
   }
 
+  /**
+   * As Prometheus has it, which sets one after the other, over those of points; here it is told.
+   */
+  @Test
+  void ofCollidingAttributesOfAScopeTheLastStays() {
+    for (boolean turned : new boolean[] {false, true}) {
+      ScopeMetrics.Builder scope =
+          ScopeMetrics.newBuilder()
+              .setScope(
+                  InstrumentationScope.newBuilder()
+                      .setName("lib")
+                      .addAttributes(kv(turned ? "a_b" : "a.b", "1"))
+                      .addAttributes(kv(turned ? "a.b" : "a_b", "2"))
+                      .addAttributes(kv("name", "another")))
+              .addMetrics(gauge("g", at(0, 1).addAttributes(kv("otel_scope_a_b", "point"))));
+      Lines l = new Lines();
+      OtlpResult r =
+          read(
+              OtlpOptions.DEFAULT.withScopes(),
+              l,
+              ExportMetricsServiceRequest.newBuilder()
+                  .addResourceMetrics(
+                      ResourceMetrics.newBuilder().setResource(SERVICE).addScopeMetrics(scope))
+                  .build()
+                  .toByteArray());
+      assertThat(l.lines)
+          .containsExactly(
+              "g{instance=\"i1\", job=\"ns/shop\", otel_scope_a_b=\"2\", otel_scope_name=\"lib\"} 0"
+                  + " 1.0");
+      assertThat(r.warningCategories()).containsEntry("label_name_collision", 1);
+    }
+  }
+
   @Test
   void attributeValuesOfEveryKindHaveAText() {
     AnyValue.Builder list =

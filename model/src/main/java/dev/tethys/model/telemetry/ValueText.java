@@ -41,6 +41,21 @@ public final class ValueText {
 
   /** Appends a value as JSON; keys are sorted and what JSON has no number for becomes text. */
   public static StringBuilder json(StringBuilder sb, @Nullable Object value) {
+    return json(sb, value, false);
+  }
+
+  /**
+   * A value as Go's {@code json.Marshal} writes it: the same, with the characters of HTML escaped.
+   */
+  public static String marshalled(@Nullable Object value) {
+    return json(new StringBuilder(), value, true).toString();
+  }
+
+  private static StringBuilder quoted(StringBuilder sb, String s, boolean escapesHtml) {
+    return escapesHtml ? GoJson.append(sb, s) : GoJson.appendWithHtml(sb, s);
+  }
+
+  private static StringBuilder json(StringBuilder sb, @Nullable Object value, boolean escapesHtml) {
     switch (value) {
       case null -> sb.append("null");
       case Boolean b -> sb.append(b);
@@ -50,13 +65,13 @@ public final class ValueText {
         if (Double.isFinite(d)) {
           sb.append(s);
         } else {
-          GoJson.appendWithHtml(sb, s);
+          quoted(sb, s, escapesHtml);
         }
       }
       case ArrayValue a -> {
         sb.append('[');
         for (int i = 0; i < a.size(); i++) {
-          json(i == 0 ? sb : sb.append(','), a.get(i));
+          json(i == 0 ? sb : sb.append(','), a.get(i), escapesHtml);
         }
         sb.append(']');
       }
@@ -67,13 +82,13 @@ public final class ValueText {
         boolean[] first = {true};
         sorted.forEach(
             (k, v) -> {
-              GoJson.appendWithHtml(first[0] ? sb : sb.append(','), k).append(':');
-              json(sb, v);
+              quoted(first[0] ? sb : sb.append(','), k, escapesHtml).append(':');
+              json(sb, v, escapesHtml);
               first[0] = false;
             });
         sb.append('}');
       }
-      default -> GoJson.appendWithHtml(sb, of(value));
+      default -> quoted(sb, of(value), escapesHtml);
     }
     return sb;
   }

@@ -31,6 +31,16 @@ public record GrpcClientSettings(
     String encoding,
     Map<String, Secret> headers,
     @Nullable Reference auth) {
+  /** What a word of {@code grpc-encoding} means. */
+  public static Compression compression(String word) {
+    return switch (word) {
+      case "gzip" -> Compression.GZIP;
+      case "snappy" -> Compression.SNAPPY_FRAMED; // gRPC's snappy is the framed one
+      case "zstd" -> Compression.ZSTD;
+      default -> Compression.NONE;
+    };
+  }
+
   private static final Section KEEPALIVE =
       new Section("keepalive", "Whether silent connections live.");
   private static final Key<Duration> TIME =
@@ -264,12 +274,7 @@ public record GrpcClientSettings(
               k.timeout(),
               k.idle(),
               agent.isEmpty() ? ours : agent),
-          switch (encoding) {
-            case "gzip" -> Compression.GZIP;
-            case "snappy" -> Compression.SNAPPY_FRAMED; // gRPC's snappy is the framed one
-            case "zstd" -> Compression.ZSTD;
-            default -> Compression.NONE;
-          },
+          compression(encoding),
           encoding.equals("none") ? "" : encoding,
           o.get(headers),
           o.find(auth));

@@ -35,12 +35,21 @@ public final class NamedEncoder implements Encoder {
   /** The header of a parcel that has the name; it does not go over the wire. */
   public static final String NAME = "tethys-name";
 
+  /**
+   * How destinations of series take metrics.
+   *
+   * @param otlp how points become samples
+   * @param families whether there is a place for what is said of families: every name gets it then,
+   *     else the first alone, whose encoder counts it
+   */
+  public record Series(OtlpOptions otlp, boolean families) {}
+
   private final BoundedNames names;
-  private final @Nullable OtlpOptions series;
+  private final @Nullable Series series;
   private final Function<String, Encoder> encoders;
 
   private NamedEncoder(
-      BoundedNames names, @Nullable OtlpOptions series, Function<String, Encoder> encoders) {
+      BoundedNames names, @Nullable Series series, Function<String, Encoder> encoders) {
     this.names = names;
     this.series = series;
     this.encoders = encoders;
@@ -49,19 +58,19 @@ public final class NamedEncoder implements Encoder {
   /**
    * What encodes for the names of a template.
    *
-   * @param series how metrics become series, of destinations of series; null where metrics stay
-   *     OTLP and resources are told apart
+   * @param series of destinations of series; null where metrics stay OTLP and resources are told
+   *     apart
    * @param encoders for a name
    */
   public static Encoder of(
-      BoundedNames names, @Nullable OtlpOptions series, Function<String, Encoder> encoders) {
+      BoundedNames names, @Nullable Series series, Function<String, Encoder> encoders) {
     return names.isFixed()
         ? encoders.apply(names.of(l -> ""))
         : new NamedEncoder(names, series, encoders);
   }
 
   /** The same of one encoder, whose parcels say their names in the header {@link #NAME}. */
-  public static Encoder marked(BoundedNames names, @Nullable OtlpOptions series, Encoder encoder) {
+  public static Encoder marked(BoundedNames names, @Nullable Series series, Encoder encoder) {
     return names.isFixed() ? encoder : of(names, series, name -> saying(name, encoder));
   }
 
@@ -115,14 +124,14 @@ public final class NamedEncoder implements Encoder {
     byte[] body = batch.body();
     if (series != null) {
       if (isSeries) {
-        return byLabels(batch, body, batch.size());
+        return byLabels(batch, body, batch.size(), series.families());
       }
-      OtlpToSeries to = new OtlpToSeries(series);
+      OtlpToSeries to = new OtlpToSeries(series.otlp());
       int rejected = (int) to.convert(body, 0, batch.size()).rejected();
       if (rejected > 0) {
         drops.put("no place in the Prometheus model", rejected);
       }
-      return byLabels(batch, to.body().buffer(), to.body().size());
+      return byLabels(batch, to.body().buffer(), to.body().size(), series.families());
     }
     if (!isSeries) {
       return byResource(batch, body, batch.size());
@@ -140,8 +149,10 @@ public final class NamedEncoder implements Encoder {
     int samples;
   }
 
-  /** What is said of families goes to every name. */
-  private Map<String, Batch> byLabels(Batch batch, byte[] request, int size) {
+  /**
+   * @param everywhere whether what is said of families goes to every name, else to the first
+   */
+  private Map<String, Batch> byLabels(Batch batch, byte[] request, int size, boolean everywhere) {
     Map<String, Part> parts = new LinkedHashMap<>();
     List<RequestSlices.Slice> families = new ArrayList<>();
     RequestSlices in = new RequestSlices().reset(request, 0, size);
@@ -166,7 +177,9 @@ public final class NamedEncoder implements Encoder {
     Map<String, Batch> out = new LinkedHashMap<>();
     parts.forEach(
         (name, p) -> {
-          p.slices.addAll(families);
+          if (everywhere || out.isEmpty()) {
+            p.slices.addAll(families);
+          }
           out.put(
               name,
               new Batch(

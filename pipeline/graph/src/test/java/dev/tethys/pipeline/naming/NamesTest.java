@@ -21,6 +21,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Parcel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -129,20 +130,36 @@ class NamesTest {
     }
     w.metadata("up", new MetricMetadata(MetricType.GAUGE, "whether it is up", ""));
     Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 18, 7);
-    Encoder.Encoded e = NamedEncoder.marked(bounded(), OtlpOptions.DEFAULT, plain()).encode(b);
+    assertThat(families(true, b)).containsExactly(1, 1, 1);
+    assertThat(families(false, b)).as("who has no place counts it once").containsExactly(1, 0, 0);
+    Encoder.Encoded e =
+        NamedEncoder.marked(bounded(), new NamedEncoder.Series(OtlpOptions.DEFAULT, true), plain())
+            .encode(b);
     assertThat(itemsByName(e)).isEqualTo(Map.of("m_none", 6, "m_t1", 6, "m_t2", 6));
     for (Parcel p : e.parcels()) {
       assertThat(p.lane()).isEqualTo(7);
       RequestSlices in = new RequestSlices().reset(p.body(), 0, p.body().length);
       int series = 0;
-      int families = 0;
       while (in.next()) {
         series += in.isSeries() ? 1 : 0;
-        families += in.isSeries() ? 0 : 1;
       }
       assertThat(series).isEqualTo(3);
-      assertThat(families).as("what is said of families goes to each").isEqualTo(1);
     }
+  }
+
+  /** What is said of families, for each name. */
+  private static List<Integer> families(boolean everywhere, Batch b) {
+    List<Integer> out = new ArrayList<>();
+    NamedEncoder.Series series = new NamedEncoder.Series(OtlpOptions.DEFAULT, everywhere);
+    for (Parcel p : NamedEncoder.marked(bounded(), series, plain()).encode(b).parcels()) {
+      RequestSlices in = new RequestSlices().reset(p.body(), 0, p.body().length);
+      int n = 0;
+      while (in.next()) {
+        n += in.isSeries() ? 0 : 1;
+      }
+      out.add(n);
+    }
+    return out;
   }
 
   @Test

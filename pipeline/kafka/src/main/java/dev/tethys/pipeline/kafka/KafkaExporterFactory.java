@@ -102,7 +102,9 @@ public final class KafkaExporterFactory
             : NamedEncoder.of(
                 names,
                 signal == Signal.METRICS && topic.encoding().isSeries()
-                    ? OtlpOptions.DEFAULT.withScopes()
+                    ? new NamedEncoder.Series(
+                        OtlpOptions.DEFAULT.withScopes(),
+                        topic.encoding() == RecordEncoding.REMOTE_WRITE)
                     : null,
                 name -> b -> encode(settings, topic, name, clock, leftOut, b));
     return batch -> {
@@ -157,9 +159,7 @@ public final class KafkaExporterFactory
                 parcels.add(
                     new Parcel(batch.signal(), v.bytes(), v.items(), v.lane(), Map.copyOf(all)));
               }
-              if (w.dropped() > 0) {
-                drops.merge(w.reason(), w.dropped(), Integer::sum);
-              }
+              w.drops().forEach((why, n) -> drops.merge(why, n, Integer::sum));
             });
     return new Encoder.Encoded(parcels, drops);
   }

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +35,33 @@ final class KafkaMetricsReceiver implements Receiver {
   private final Emission out;
   private final Rounds rounds;
   private long startNanos; // since 1970; before the thread
-  private volatile @Nullable Admin admin; // written by the thread
+  private final Supplier<Admin> admins;
+  private @Nullable Admin admin; // guarded by this
+  private boolean stopped; // guarded by this
   private final FailureLog failureLog = new FailureLog(); // of the thread
   private @Nullable String clusterId; // of the thread
 
   KafkaMetricsReceiver(
       KafkaMetricsSettings settings, Consumer to, Context context, String version) {
+    this(
+        settings,
+        to,
+        context,
+        version,
+        () -> Admin.create(OwnLogin.of(settings.properties(), context)));
+  }
+
+  /**
+   * @param admins makes clients; the one that it makes is closed here
+   */
+  KafkaMetricsReceiver(
+      KafkaMetricsSettings settings,
+      Consumer to,
+      Context context,
+      String version,
+      Supplier<Admin> admins) {
     this.settings = settings;
+    this.admins = admins;
     this.context = context;
     this.counts = new ScrapedPoints(context.metrics(), context.id().toString());
     this.out = new Emission(new Emission.Origin(SCOPE, version, ""), settings.metrics());
@@ -112,13 +133,21 @@ final class KafkaMetricsReceiver implements Receiver {
   }
 
   /** The client, which is made when it is first needed: names of brokers may not resolve yet. */
-  private Admin client() {
-    Admin a = admin;
-    if (a == null) {
-      a = Admin.create(OwnLogin.of(settings.properties(), context));
-      admin = a;
+  private Admin client() throws InterruptedException {
+    synchronized (this) {
+      if (admin != null) {
+        return admin;
+      }
     }
-    return a;
+    Admin made = admins.get(); // looks names up, for which a stop does not wait
+    synchronized (this) {
+      if (!stopped) {
+        admin = made;
+        return made;
+      }
+    }
+    made.close(Duration.ZERO);
+    throw new InterruptedException("stopped meanwhile");
   }
 
   /** Tells what failed, once for as long as it does. */
@@ -131,7 +160,11 @@ final class KafkaMetricsReceiver implements Receiver {
   @Override
   public void stop(Duration patience) {
     rounds.stop(patience);
-    Admin a = admin;
+    Admin a;
+    synchronized (this) {
+      stopped = true;
+      a = admin;
+    }
     if (a != null) {
       a.close(Duration.ZERO);
     }

@@ -25,6 +25,7 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.ValueText;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.LeftOut;
@@ -33,7 +34,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,10 +65,9 @@ final class RecordWriter {
   private final int seriesKeys;
   private final InstantSource clock;
   private final List<Value> out = new ArrayList<>();
-  private int dropped;
+  private final Map<String, Integer> drops = new HashMap<>();
   private int exemplars;
   private int metadata;
-  private String reason = "";
 
   RecordWriter(RecordEncoding encoding, int maxBytes, int seriesKeys, InstantSource clock) {
     this.encoding = encoding;
@@ -78,13 +80,9 @@ final class RecordWriter {
     return out;
   }
 
-  /** Items of the batch that are in none of the values. */
-  int dropped() {
-    return dropped;
-  }
-
-  String reason() {
-    return reason;
+  /** Items of the batch that are in none of the values, by the reason. */
+  Map<String, Integer> drops() {
+    return drops;
   }
 
   /** Counts what came with items and is in none of the values. */
@@ -95,8 +93,7 @@ final class RecordWriter {
 
   private void drop(int items, String why) {
     if (items > 0) {
-      dropped += items;
-      reason = why;
+      drops.merge(why, items, Integer::sum);
     }
   }
 
@@ -244,7 +241,8 @@ final class RecordWriter {
       drop(w.leftOut(), NO_PLACE);
       exemplars += w.exemplars();
       metadata += w.metadata();
-      if (w.json().length > 0) {
+      boolean carries = encoding == RecordEncoding.REMOTE_WRITE || w.samples() > 0;
+      if (carries && w.json().length > 0) {
         out.add(new Value(w.json(), w.samples(), lane));
       }
     } else if (slices.size() == 1) {
@@ -340,8 +338,8 @@ final class RecordWriter {
     }
     String text =
         body == null || encoding == RecordEncoding.TEXT
-            ? AttributeText.text(body)
-            : AttributeText.json(new StringBuilder(), body).toString();
+            ? ValueText.of(body)
+            : ValueText.marshalled(body);
     return text.getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -134,7 +134,7 @@ class RecordsTest {
     Batch b = series(500, 9);
     for (int max : new int[] {1_000_000, 3000}) {
       RecordWriter w = write(e, max, b);
-      assertThat(w.dropped()).isZero();
+      assertThat(w.drops()).isEmpty();
       assertThat(w.values()).allMatch(v -> v.bytes().length <= max && v.lane() == 9);
       List<String> back = new ArrayList<>();
       read(e, Signal.METRICS, w).forEach(x -> back.addAll(samples(x)));
@@ -186,12 +186,11 @@ class RecordsTest {
     big.beginSeries(Labels.of("__name__", "m")).sample(T, 2).endSeries();
     Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, big.toByteArray(), 2, 1);
     RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 2000, b);
-    assertThat(w.dropped()).isEqualTo(1);
-    assertThat(w.reason()).isEqualTo(RecordWriter.TOO_LARGE);
+    assertThat(w.drops()).isEqualTo(Map.of(RecordWriter.TOO_LARGE, 1));
     assertThat(w.values()).hasSize(1);
 
     RecordWriter l = write(RecordEncoding.TEXT, 5, lines("short", "too long"));
-    assertThat(l.dropped()).isEqualTo(1);
+    assertThat(l.drops()).isEqualTo(Map.of(RecordWriter.TOO_LARGE, 1));
     assertThat(l.values().getFirst().items()).isEqualTo(1);
   }
 
@@ -228,19 +227,59 @@ class RecordsTest {
         .toList();
   }
 
+  private static String[] all(String first, String[] then, String... more) {
+    List<String> out = new ArrayList<>(List.of(first));
+    out.addAll(List.of(then));
+    out.addAll(List.of(more));
+    return out.toArray(String[]::new);
+  }
+
+  /** Each with its own reason, and with how many. */
+  @Test
+  void dropsAreCountedByTheirReasons() {
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of("__name__", "m", "v", "x".repeat(3000)));
+    w.sample(T, 1).sample(T + 1, 1).endSeries();
+    w.beginSeries(Labels.of("__name__", "none")).sample(T, Double.NaN).endSeries();
+    w.beginSeries(Labels.of("__name__", "fits")).sample(T, 1).endSeries();
+    Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 4, 1);
+    RecordWriter flat = write(RecordEncoding.CLYMENE_FLAT, 1000, b);
+    assertThat(flat.drops()).isEqualTo(Map.of(RecordWriter.TOO_LARGE, 2, RecordWriter.NO_PLACE, 1));
+    assertThat(flat.values().stream().mapToInt(RecordWriter.Value::items).sum()).isEqualTo(1);
+  }
+
   /** As the Collector's marshaler of that name: bytes as they stand, all else as JSON. */
   @Test
   void rawIsJsonOfAllThatAreNoBytes() {
     Attributes map = new Attributes();
-    map.put("a", "x\"<");
     map.put("n", 1L);
+    map.put("f", 2.0);
+    map.put("a", "x\"<");
     ArrayValue list = new ArrayValue();
     list.add(true);
     list.add(map);
     list.add(null);
     byte[] noText = {'b', 0, (byte) 0xff};
     ScopeGroup<LogRecord> scope = new ScopeGroup<>();
-    for (Object body : new Object[] {"li\"ne", 5L, 0.5, true, list, map, "", noText}) {
+    Object[] bodies = {
+      "li\"ne",
+      5L,
+      0.5,
+      1.0,
+      -0.0,
+      1e20,
+      1e21,
+      123456789.5,
+      1e-6,
+      1e-7,
+      5e-324,
+      true,
+      list,
+      map,
+      "",
+      noText
+    };
+    for (Object body : bodies) {
       LogRecord l = new LogRecord();
       l.setBody(body);
       scope.items().add(l);
@@ -251,24 +290,43 @@ class RecordsTest {
     LogsData logs = new LogsData();
     logs.resources().add(group);
     Batch b =
-        new Batch(Signal.LOGS, Encoding.OTLP, new OtlpWriter().write(logs), 9, 0, Metadata.NONE);
-    String object = "{\"a\":\"x\\\"\\u003c\",\"n\":1}";
+        new Batch(
+            Signal.LOGS,
+            Encoding.OTLP,
+            new OtlpWriter().write(logs),
+            bodies.length + 1,
+            0,
+            Metadata.NONE);
+    String object = "{\"a\":\"x\\\"\\u003c\",\"f\":2,\"n\":1}";
+    String[] numbers = {
+      "5",
+      "0.5",
+      "1",
+      "-0",
+      "100000000000000000000",
+      "1e+21",
+      "123456789.5",
+      "0.000001",
+      "1e-7",
+      "5e-324"
+    };
     String bytes = new String(noText, StandardCharsets.UTF_8);
     assertThat(records(RecordEncoding.RAW, b))
         .containsExactly(
-            "\"li\\\"ne\"",
-            "5",
-            "0.5",
-            "true",
-            "[true," + object + ",null]",
-            object,
-            "\"\"",
-            bytes);
-    assertThat(write(RecordEncoding.RAW, 1000, b).dropped()).isEqualTo(1);
-    assertThat(write(RecordEncoding.RAW, 1000, b).reason()).isEqualTo(RecordWriter.NO_BODY);
+            all(
+                "\"li\\\"ne\"",
+                numbers,
+                "true",
+                "[true," + object + ",null]",
+                object,
+                "\"\"",
+                bytes));
+    assertThat(write(RecordEncoding.RAW, 1000, b).drops())
+        .isEqualTo(Map.of(RecordWriter.NO_BODY, 1));
+    String text = object.replace("\\u003c", "<");
     assertThat(records(RecordEncoding.TEXT, b))
         .containsExactly(
-            "li\"ne", "5", "0.5", "true", "[true," + object + ",null]", object, "", bytes, "");
+            all("li\"ne", numbers, "true", "[true," + text + ",null]", text, "", bytes, ""));
     byte[] record = {'{', (byte) 0xfe, '"'};
     Batch back =
         new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.RAW))
@@ -459,8 +517,7 @@ class RecordsTest {
       }
       assertThat(w.values().size()).as(e.word()).isBetween(2, 9);
       assertThat(items).isEqualTo(9);
-      assertThat(w.dropped()).isEqualTo(1);
-      assertThat(w.reason()).isEqualTo(RecordWriter.TOO_LARGE);
+      assertThat(w.drops()).isEqualTo(Map.of(RecordWriter.TOO_LARGE, 1));
       assertThat(read).hasSize(9);
       assertThat(read.get(3).name()).isEqualTo("get \"3\"");
       assertThat(read.get(3).localServiceName()).isEqualTo("shop");

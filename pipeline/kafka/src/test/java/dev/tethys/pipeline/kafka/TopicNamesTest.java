@@ -8,6 +8,8 @@ import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -145,15 +147,49 @@ class TopicNamesTest {
       KafkaExporterSettings.Topic topic = Objects.requireNonNull(s.topics().get(Signal.METRICS));
       KafkaExporterFactory.encoder(s, topic, Signal.METRICS, InstantSource.system(), context)
           .encode(b);
-      assertThat(
-              context.metrics().gather().stream()
-                  .filter(f -> f.name().equals("tethys_exporter_left_out_total"))
-                  .flatMap(f -> f.metrics().stream())
-                  .filter(m -> m.labels().toString().contains("exemplars"))
-                  .mapToDouble(m -> ((MetricFamily.Value) m.point()).value())
-                  .sum())
+      assertThat(leftOut(context, "exemplars"))
           .as(encoding)
           .isEqualTo(encoding.startsWith("clymene") ? 1 : 0);
     }
+  }
+
+  /** Once, to however many topics its samples go. */
+  @Test
+  void whatIsSaidOfFamiliesIsCountedOnce() {
+    for (String encoding : List.of("clymene_json", "clymene_flat", "remote_write")) {
+      WriteRequestWriter w = new WriteRequestWriter();
+      for (String team : List.of("a", "b", "c")) {
+        w.beginSeries(Labels.of("__name__", "up", "team", team)).sample(1000, 1).endSeries();
+      }
+      w.metadata("up", new MetricMetadata(MetricType.GAUGE, "whether it is up", ""));
+      Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 3, 0);
+      KafkaExporterSettings s =
+          KafkaExporterSettings.TYPE.read(
+              YamlDocument.parse(
+                      "a.yml", null, "{metrics: {topic: 'm.{team}', encoding: " + encoding + "}}")
+                  .root());
+      TestContext context = new TestContext();
+      KafkaExporterSettings.Topic topic = Objects.requireNonNull(s.topics().get(Signal.METRICS));
+      assertThat(
+              KafkaExporterFactory.encoder(
+                      s, topic, Signal.METRICS, InstantSource.system(), context)
+                  .encode(b)
+                  .parcels())
+          .as("what is said of them is a record of its own where there is a place for it")
+          .filteredOn(p -> p.items() == 0)
+          .hasSize(encoding.startsWith("clymene") ? 0 : 3);
+      assertThat(leftOut(context, "metadata"))
+          .as(encoding)
+          .isEqualTo(encoding.startsWith("clymene") ? 1 : 0);
+    }
+  }
+
+  private static double leftOut(TestContext context, String what) {
+    return context.metrics().gather().stream()
+        .filter(f -> f.name().equals("tethys_exporter_left_out_total"))
+        .flatMap(f -> f.metrics().stream())
+        .filter(m -> m.labels().toString().contains(what))
+        .mapToDouble(m -> ((MetricFamily.Value) m.point()).value())
+        .sum();
   }
 }

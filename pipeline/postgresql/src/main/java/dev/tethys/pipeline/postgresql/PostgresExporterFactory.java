@@ -50,7 +50,7 @@ public final class PostgresExporterFactory
         NamedEncoder.marked(
             new BoundedNames(
                 s.names(signal), s.maxNames(), context.metrics(), context.id().toString(), signal),
-            s.rows().otlp(),
+            new NamedEncoder.Series(s.rows().otlp(), true),
             new TableParcels(s.rows(), false)),
         new PostgresSender(pool(s, context), s));
   }

@@ -68,7 +68,7 @@ public final class ClickHouseExporterFactory
         NamedEncoder.marked(
             new BoundedNames(
                 s.names(signal), s.maxNames(), context.metrics(), context.id().toString(), signal),
-            s.rows().otlp(),
+            new NamedEncoder.Series(s.rows().otlp(), true),
             new TableParcels(s.rows(), false)),
         new ClickHouseSender(client(s, context), s));
   }

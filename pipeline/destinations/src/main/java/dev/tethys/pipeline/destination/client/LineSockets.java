@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.client;
 
 import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.SharedKeyTls;
 import dev.tethys.web.client.TlsSockets;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
@@ -161,6 +162,14 @@ public final class LineSockets implements AutoCloseable {
       out = socket.getOutputStream();
     }
 
+    /** Shakes hands of TLS by a key that both sides know; everything that follows is secured. */
+    public void secure(SharedKeyTls by, SharedKeyTls.Offer offer) throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      SharedKeyTls.Secured secured = by.secure(in, out, offer);
+      in = new BufferedInputStream(secured.in());
+      out = secured.out();
+    }
+
     /** Opens a WebSocket; everything that follows goes inside it. */
     public void upgrade(WebSocketStreams.Upgrade to) throws IOException {
       socket.setSoTimeout(TlsSockets.left(deadline));
@@ -208,10 +217,17 @@ public final class LineSockets implements AutoCloseable {
     }
   }
 
+  private static SocketTimeoutException late(String what, IOException cause) {
+    SocketTimeoutException e = new SocketTimeoutException(what);
+    e.initCause(cause);
+    return e;
+  }
+
   /**
    * Does something with a connection that is open, or is opened.
    *
    * @throws IOException when it broke off: nobody knows how much was taken
+   * @throws SocketTimeoutException when the time was up, likewise
    */
   public <T> T talk(Talk<T> talk) throws IOException {
     long deadline =
@@ -243,7 +259,8 @@ public final class LineSockets implements AutoCloseable {
           late
               ? "the time is up"
               : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      throw new IOException(host + ":" + port + ": " + why, e);
+      String what = host + ":" + port + ": " + why;
+      throw late ? late(what, e) : new IOException(what, e);
     } finally {
       if (guard != null) {
         guard.interrupt();

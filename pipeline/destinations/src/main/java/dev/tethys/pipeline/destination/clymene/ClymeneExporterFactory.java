@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.destination.clymene;
 
-import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.GrpcClientSettings;
@@ -105,11 +104,12 @@ public final class ClymeneExporterFactory
   }
 
   static ClymeneParcels parcels(ClymeneSettings s, @Nullable ClientAuth auth, InstantSource clock) {
-    if (s.http() != null) {
-      return new ClymeneParcels(true, Compression.NONE, "", s.maxBytes(), auth, clock);
+    GatewayForm form = GatewayForm.HTTP;
+    if (s.http() == null) {
+      GrpcClientSettings g = s.grpc().getFirst();
+      form = new GatewayForm(false, g.compression(), g.encoding());
     }
-    GrpcClientSettings g = s.grpc().getFirst();
-    return new ClymeneParcels(false, g.compression(), g.encoding(), s.maxBytes(), auth, clock);
+    return new ClymeneParcels(form, s.maxBytes(), auth, clock);
   }
 
   static Sender sender(

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.clymene;
 
+import dev.tethys.codec.CodecException;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.component.ClientAuth;
@@ -73,10 +74,16 @@ final class ClymeneGrpcSender implements Sender {
   }
 
   @Override
-  public Verdict send(Parcel p) throws IOException, InterruptedException {
+  public Verdict send(Parcel queued) throws IOException, InterruptedException {
+    Parcel p;
+    try {
+      p = parcels.form().taking(queued);
+    } catch (CodecException e) {
+      return new Verdict.Never(String.valueOf(e.getMessage()));
+    }
     Map<String, String> headers = headers();
     p.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
-    String encoding = headers.remove(ClymeneParcels.ENCODING);
+    String encoding = headers.remove(GatewayForm.ENCODING);
     GrpcChannel c = channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));
     GrpcReply r =
         c.call(

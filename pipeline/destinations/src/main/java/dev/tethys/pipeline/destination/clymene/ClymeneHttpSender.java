@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.clymene;
 
+import dev.tethys.codec.CodecException;
 import dev.tethys.config.Secret;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.client.RetryAfter;
@@ -57,7 +58,13 @@ final class ClymeneHttpSender implements Sender {
   }
 
   @Override
-  public Verdict send(Parcel p) throws IOException, InterruptedException {
+  public Verdict send(Parcel queued) throws IOException, InterruptedException {
+    Parcel p;
+    try {
+      p = parcels.form().taking(queued);
+    } catch (CodecException e) {
+      return new Verdict.Never(String.valueOf(e.getMessage()));
+    }
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (Map.Entry<String, Secret> h : settings.headers().entrySet()) {
       all.put(h.getKey(), h.getValue().value());

@@ -2,7 +2,6 @@ package dev.tethys.pipeline.destination.clymene;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.clymene.LogBatchJson;
-import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.OtlpResult;
 import dev.tethys.codec.otlp.OtlpToSeries;
@@ -10,8 +9,6 @@ import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.protobuf.ProtoReader;
-import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.pipeline.Batch;
@@ -25,6 +22,7 @@ import dev.tethys.pipeline.delivery.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,23 +33,14 @@ import org.jspecify.annotations.Nullable;
  * larger than a gateway takes. Samples that nobody gave a lane are dealt out by series, so that
  * each series keeps its order.
  *
- * @param http whether messages go by HTTP: metrics as a block of snappy, logs as they are; by gRPC
- *     the one is the message itself and the other a field of one
- * @param compression of messages of gRPC
- * @param word what {@code grpc-encoding} says of it; "" for none
+ * @param form of messages
+ * @param maxBytes of a message, before compression
  */
 record ClymeneParcels(
-    boolean http,
-    Compression compression,
-    String word,
-    int maxBytes,
-    @Nullable ClientAuth auth,
-    InstantSource clock)
+    GatewayForm form, int maxBytes, @Nullable ClientAuth auth, InstantSource clock)
     implements Encoder {
-  static final String ENCODING = "grpc-encoding";
   private static final String TOO_LARGE = "larger than a message may be";
   private static final int LANES = 8;
-  private static final int MAX_OPENED = 256 << 20;
 
   @Override
   public Encoded encode(Batch batch) {
@@ -78,31 +67,13 @@ record ClymeneParcels(
     return new Verdict.Never(reason);
   }
 
-  private Compression compression(Signal of) {
-    return !http ? compression : of == Signal.METRICS ? Compression.SNAPPY : Compression.NONE;
-  }
-
-  private byte[] opened(Parcel p) {
-    Compression c = compression(p.signal());
-    return c == Compression.NONE
-        ? p.body()
-        : c.decompress(p.body(), 0, p.body().length, MAX_OPENED);
-  }
-
-  private byte[] closed(byte[] message, Signal of) {
-    Compression c = compression(of);
-    return c == Compression.NONE
-        ? message
-        : c.compress(message, 0, message.length, Compression.DEFAULT_LEVEL);
-  }
-
   private Parcel part(Parcel of, byte[] message, int items) {
-    byte[] body = closed(message, of.signal());
+    byte[] body = GatewayForm.of(of).closed(message, of.signal());
     return new Parcel(of.signal(), body, items, of.lane(), of.headers());
   }
 
   private List<Parcel> seriesHalves(Parcel p) {
-    byte[] request = opened(p);
+    byte[] request = GatewayForm.of(p).opened(p);
     List<Slice> all = RequestSlices.deal(request, request.length, 1, in -> 0).getFirst();
     int half = all.size() / 2;
     List<Parcel> out = new ArrayList<>();
@@ -119,12 +90,7 @@ record ClymeneParcels(
   }
 
   private List<Parcel> lineHalves(Parcel p) {
-    byte[] json = opened(p);
-    if (!http) {
-      ProtoReader in = new ProtoReader(json);
-      in.next();
-      json = in.readBytes();
-    }
+    byte[] json = GatewayForm.of(p).opened(p);
     LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
     byte[] otlp = new OtlpWriter().write(b.logs());
     List<Parcel> out = new ArrayList<>();
@@ -135,38 +101,23 @@ record ClymeneParcels(
               new OtlpReader().logs(half.body(), 0, half.body().length),
               b.tenant(),
               clock.instant());
-      out.add(part(p, http ? lines : field(lines), half.items()));
+      out.add(part(p, lines, half.items()));
     }
     return out;
-  }
-
-  /** Lines in the only field of a message. */
-  private static byte[] field(byte[] json) {
-    ProtoWriter w = new ProtoWriter(json.length + 16);
-    w.bytes(1, json, 0, json.length);
-    return w.toByteArray();
   }
 
   private final class Work {
     private final Batch batch;
     private final Map<String, String> headers = new LinkedHashMap<>();
     private final List<Parcel> out = new ArrayList<>();
-    private int dropped;
-    private String reason = "";
+    private final Map<String, Integer> drops = new HashMap<>();
 
     Work(Batch batch) {
       this.batch = batch;
       if (auth != null) {
         headers.putAll(auth.headers(batch.metadata()));
       }
-      if (http) {
-        headers.put("content-type", "application/x-protobuf");
-        if (batch.signal() == Signal.METRICS) {
-          headers.put("content-encoding", Compression.SNAPPY.word());
-        }
-      } else if (compression != Compression.NONE) {
-        headers.put(ENCODING, word);
-      }
+      form.tell(batch.signal(), headers);
     }
 
     Encoded encoded() {
@@ -181,13 +132,12 @@ record ClymeneParcels(
       } else {
         series();
       }
-      return new Encoded(out, dropped, reason);
+      return new Encoded(out, drops);
     }
 
     private void drop(int items, String why) {
       if (items > 0) {
-        dropped += items;
-        reason = why;
+        drops.merge(why, items, Integer::sum);
       }
     }
 
@@ -196,7 +146,7 @@ record ClymeneParcels(
           LogBatchJson.write(
               new OtlpReader().logs(part.body(), 0, part.body().length), tenant, clock.instant());
       if (json.length <= maxBytes) {
-        add(http ? json : field(json), part.items(), batch.lane());
+        add(json, part.items(), batch.lane());
       } else if (part.items() <= 1) {
         drop(part.items(), TOO_LARGE);
       } else {
@@ -255,7 +205,7 @@ record ClymeneParcels(
 
     private void add(byte[] message, int items, long lane) {
       Signal signal = batch.signal();
-      out.add(new Parcel(signal, closed(message, signal), items, lane, headers));
+      out.add(new Parcel(signal, form.closed(message, signal), items, lane, headers));
     }
   }
 

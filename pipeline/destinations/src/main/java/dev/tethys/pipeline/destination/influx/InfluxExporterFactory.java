@@ -86,7 +86,7 @@ public final class InfluxExporterFactory
         NamedEncoder.marked(
             new BoundedNames(
                 s.database(), s.maxNames(), context.metrics(), context.id().toString(), signal),
-            s.rows().otlp(),
+            new NamedEncoder.Series(s.rows().otlp(), false),
             encoder),
         new InfluxSender(
             s.version(),

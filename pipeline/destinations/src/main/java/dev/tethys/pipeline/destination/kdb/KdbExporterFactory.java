@@ -44,7 +44,7 @@ public final class KdbExporterFactory
         NamedEncoder.marked(
             new BoundedNames(
                 s.prefix(), s.maxNames(), context.metrics(), context.id().toString(), signal),
-            s.rows().otlp(),
+            new NamedEncoder.Series(s.rows().otlp(), true),
             new TableParcels(s.rows(), true)),
         new KdbSender(new KdbClient(s.address()), s, context.clock()::millis));
   }

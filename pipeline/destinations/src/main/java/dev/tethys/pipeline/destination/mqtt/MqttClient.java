@@ -68,7 +68,9 @@ final class MqttClient implements AutoCloseable {
   }
 
   private void greet(LineSockets.Line line) throws IOException {
-    if (settings.tls() != null) {
+    if (settings.sharedKey() != null) {
+      settings.sharedKey().secure(line, settings.alpn());
+    } else if (settings.tls() != null) {
       line.secure(settings.tls(), settings.alpn().toArray(String[]::new));
     }
     if (settings.webSocket() != null) {

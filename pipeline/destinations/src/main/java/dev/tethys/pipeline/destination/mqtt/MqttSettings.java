@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * What the {@code mqtt} exporter is told.
  *
  * @param tls null for none
+ * @param sharedKey in the place of certificates of TLS; null for none
  * @param webSocket that packets go in; null for TCP
  * @param five whether version 5 is spoken, else 3.1.1
  * @param alpn what TLS offers; empty for nothing
@@ -41,6 +42,7 @@ record MqttSettings(
     String host,
     int port,
     @Nullable TlsConfig tls,
+    @Nullable SharedKeySettings sharedKey,
     List<String> alpn,
     @Nullable WebSocketAddress webSocket,
     CloudAuth.@Nullable SigV4 sigv4,
@@ -124,21 +126,7 @@ record MqttSettings(
   private static final Key<Boolean> RETAIN =
       SECTION.key("retain", Type.BOOL, false, "The broker keeps the last message of a topic.");
 
-  private static final Type<Object> SHARED_KEY =
-      Type.of(
-          "refused",
-          null,
-          n -> {
-            throw n.error(
-                "TLS with a key that both sides know (PSK) is not spoken: Java's TLS has no such"
-                    + " cipher suites. Put a program that speaks it before the broker (stunnel,"
-                    + " PSKsecrets) and write its address, or have the broker know a certificate"
-                    + " (tls) or a password");
-          });
-  private static final List<Key<Object>> SHARED_KEYS =
-      List.of(
-          SECTION.optional("psk", SHARED_KEY, "Refused: Java's TLS knows no such keys."),
-          SECTION.optional("psk_identity", SHARED_KEY, "Refused, as psk is."));
+  private static final SharedKeySettings.Keys SHARED_KEY = new SharedKeySettings.Keys(SECTION);
 
   static final Type<MqttSettings> TYPE = SECTION.type(MqttSettings::read);
 
@@ -150,7 +138,6 @@ record MqttSettings(
   }
 
   private static MqttSettings read(YamlObject o) {
-    SHARED_KEYS.forEach(o::find);
     URI u;
     try {
       String text = o.get(ENDPOINT);
@@ -251,6 +238,7 @@ record MqttSettings(
             ? WebSocketAddress.port(u)
             : UrlHost.port(u) > 0 ? UrlHost.port(u) : secured ? 8883 : 1883,
         secured ? o.get(TLS).config() : null,
+        SHARED_KEY.read(o, secured, UrlHost.bare(u), TLS, o.get(TLS).config()),
         alpn.isEmpty() ? List.of() : List.of(alpn),
         WebSocketAddress.of(u, "/mqtt", "mqtt", o, HEADERS),
         sigv4,

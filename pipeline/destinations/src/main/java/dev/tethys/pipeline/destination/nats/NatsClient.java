@@ -1,9 +1,11 @@
 package dev.tethys.pipeline.destination.nats;
 
+import dev.tethys.model.GoJson;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.LineSockets;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +25,10 @@ import tools.jackson.databind.ObjectMapper;
  * it has read it. Safe for several threads, each of which has a connection meanwhile.
  */
 final class NatsClient implements AutoCloseable {
+  private static final String NO_STREAM =
+      "no stream of JetStream takes the subject: make one, write create_stream, or jetstream: false"
+          + " where whoever listens is to have it";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_ANSWER = 1 << 20;
 
@@ -109,11 +115,43 @@ final class NatsClient implements AutoCloseable {
     out.writeBytes(h);
     out.writeBytes(body);
     out.writeBytes((reply.isEmpty() ? "\r\nPING\r\n" : "\r\n").getBytes(StandardCharsets.US_ASCII));
-    return over(
-        line -> {
-          line.write(out.toByteArray());
-          return await(line, reply);
-        });
+    try {
+      return over(
+          line -> {
+            line.write(out.toByteArray());
+            return await(line, reply);
+          });
+    } catch (SocketTimeoutException e) {
+      if (reply.isEmpty()) {
+        throw e;
+      }
+      throw new IOException(
+          e.getMessage()
+              + " before a stream of JetStream answered; where there is none for "
+              + subject
+              + " and somebody else listens there, nobody does",
+          e);
+    }
+  }
+
+  /**
+   * Looks for a stream that takes a subject.
+   *
+   * @throws IOException when there is none; not when nobody may look
+   */
+  void seekStream(String subject) throws IOException {
+    JsonNode found;
+    try {
+      found =
+          request(
+              "$JS.API.STREAM.NAMES",
+              "{\"subject\":" + GoJson.append(new StringBuilder(), subject) + "}");
+    } catch (IOException e) {
+      return; // what is published says more
+    }
+    if (found.path("error").isMissingNode() && found.path("streams").isEmpty()) {
+      throw new IOException(NO_STREAM + " (" + subject + ")");
+    }
   }
 
   /**
@@ -241,8 +279,7 @@ final class NatsClient implements AutoCloseable {
     }
     String status = new String(m.body, 0, m.head, StandardCharsets.UTF_8);
     if (status.startsWith("NATS/1.0 503")) {
-      return new Verdict.Later(
-          Duration.ZERO, false, "no stream of JetStream takes the subject: make one");
+      return new Verdict.Later(Duration.ZERO, false, NO_STREAM);
     }
     return answer(new String(m.body, m.head, m.body.length - m.head, StandardCharsets.UTF_8));
   }

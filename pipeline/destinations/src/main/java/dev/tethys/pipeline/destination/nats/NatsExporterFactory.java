@@ -80,13 +80,30 @@ public final class NatsExporterFactory
             signal,
             client::connect,
             parcels(s, context),
-            sender,
+            s.jetStream() && s.setup() == null ? new Seeking(client, sender) : sender,
             (p, t, v) ->
                 MessageParcels.topic(p)
                     + (s.jetStream() ? ", where it is stored" : "")
                     + sender.told());
     StreamSetup setup = s.setup();
     return setup == null ? probe : new Planned(probe, setup, client);
+  }
+
+  /**
+   * Looks for a stream first: who listens would answer in the place of one that is not there, which
+   * is not at all.
+   */
+  private record Seeking(NatsClient client, Overheard sender) implements Sender {
+    @Override
+    public Verdict send(Parcel p) throws IOException, InterruptedException {
+      client.seekStream(MessageParcels.topic(p));
+      return sender.send(p);
+    }
+
+    @Override
+    public void close() {
+      sender.close();
+    }
   }
 
   /** One that makes a stream first. */

@@ -78,7 +78,7 @@ public final class TdengineExporterFactory
         NamedEncoder.of(
             new BoundedNames(
                 s.names(), s.maxNames(), context.metrics(), context.id().toString(), signal),
-            s.rows().otlp(),
+            new NamedEncoder.Series(s.rows().otlp(), false),
             name ->
                 NamedEncoder.saying(
                     name,

@@ -3,17 +3,17 @@ package dev.tethys.pipeline.destination.clymene;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.codec.clymene.LogBatchJson;
-import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.protobuf.ProtoReader;
-import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
@@ -26,22 +26,8 @@ import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.PlainContext;
-import dev.tethys.web.HttpListener;
-import dev.tethys.web.HttpListenerOptions;
-import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
-import io.grpc.MethodDescriptor;
-import io.grpc.Server;
-import io.grpc.ServerMethodDefinition;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ServerCalls;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -50,81 +36,29 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against a gateway made with grpc-java, and one that takes HTTP. */
 class ClymeneExporterTest {
   private static final InstantSource CLOCK = InstantSource.fixed(Instant.ofEpochSecond(1700000001));
-  private static final MethodDescriptor.Marshaller<byte[]> BYTES =
-      new MethodDescriptor.Marshaller<>() {
-        @Override
-        public InputStream stream(byte[] value) {
-          return new ByteArrayInputStream(value);
-        }
+  private static final Status LARGE =
+      Status.RESOURCE_EXHAUSTED.withDescription("grpc: received message larger than max (5 vs. 4)");
 
-        @Override
-        public byte[] parse(InputStream in) {
-          try {
-            return in.readAllBytes();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        }
-      };
-
-  private final List<byte[]> metrics = new CopyOnWriteArrayList<>();
-  private final List<byte[]> logs = new CopyOnWriteArrayList<>();
-  private final List<AutoCloseable> open = new ArrayList<>();
+  private final Gateways gateways = new Gateways();
   private final HttpClientFactory clients = new HttpClientFactory("test");
-  private volatile @Nullable Status status;
 
   @AfterEach
   void close() throws Exception {
-    for (AutoCloseable c : open.reversed()) {
-      c.close();
-    }
+    gateways.close();
     clients.close();
-  }
-
-  private ServerServiceDefinition service(String name, String method, List<byte[]> to) {
-    return ServerServiceDefinition.builder(name)
-        .addMethod(
-            ServerMethodDefinition.create(
-                MethodDescriptor.newBuilder(BYTES, BYTES)
-                    .setType(MethodDescriptor.MethodType.UNARY)
-                    .setFullMethodName(name + "/" + method)
-                    .build(),
-                ServerCalls.asyncUnaryCall(
-                    (byte[] message, io.grpc.stub.StreamObserver<byte[]> answer) -> {
-                      Status s = status;
-                      if (s != null) {
-                        answer.onError(s.asRuntimeException());
-                        return;
-                      }
-                      to.add(message);
-                      answer.onNext(new byte[0]);
-                      answer.onCompleted();
-                    })))
-        .build();
-  }
-
-  private int gateway() throws IOException {
-    Server s =
-        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
-            .addService(service("prometheus.ClymeneService", "RequestMetrics", metrics))
-            .addService(service("logproto.Gateway", "TransferBatch", logs))
-            .build()
-            .start();
-    open.add(s::shutdownNow);
-    return s.getPort();
   }
 
   @Test
   void gatewaysAreTried() throws Exception {
-    int port = gateway();
+    int port = gateways.port();
     ClymeneExporterFactory factory = new ClymeneExporterFactory(clients);
     String keys = "{grpc: {endpoint: '127.0.0.1:" + port + "', tls: {insecure: true}}}";
     for (Signal signal : List.of(Signal.METRICS, Signal.LOGS)) {
@@ -135,8 +69,9 @@ class ClymeneExporterTest {
         assertThat(p.write(1_700_000_000, 42.5)).contains("42.5", "nothing is read back");
       }
     }
-    assertThat(metrics).hasSize(1);
-    assertThat(new String(logs.getFirst(), StandardCharsets.UTF_8)).contains("tethys_probe 42.5");
+    assertThat(gateways.metrics).hasSize(1);
+    assertThat(new String(gateways.logs.getFirst(), StandardCharsets.UTF_8))
+        .contains("tethys_probe 42.5");
     String nobody = "{grpc: {endpoint: '127.0.0.1:1', tls: {insecure: true}}}";
     try (DestinationProbe p =
         factory.probe(settings(nobody), Signal.LOGS, new PlainContext("clymene"))) {
@@ -196,48 +131,31 @@ class ClymeneExporterTest {
         new Metadata(Map.of("X-Scope-OrgID", List.of("team-a"))));
   }
 
-  private static int count(byte[] request) {
-    RequestSlices s = new RequestSlices().reset(request, 0, request.length);
-    int n = 0;
-    while (s.next()) {
-      n += s.samples();
-    }
-    return n;
-  }
-
   @Test
   void gatewaysAreCalledInTurn() throws Exception {
-    int a = gateway();
-    int b = gateway();
+    int a = gateways.port();
+    int b = gateways.port();
     ClymeneSettings s =
         settings(
             "{grpc: {endpoints: ['127.0.0.1:%d', '127.0.0.1:%d'], tls: {insecure: true}}}"
                 .formatted(a, b));
     assertThat(send(s, samples(3, 7))).containsExactly(Verdict.DELIVERED);
-    assertThat(metrics.getFirst()).isEqualTo(request(3));
+    assertThat(gateways.metrics.getFirst()).isEqualTo(request(3));
     assertThat(send(s, samples(64, 0)))
         .as("series without a lane are dealt out")
         .hasSizeGreaterThan(2)
         .containsOnly(Verdict.DELIVERED);
-    assertThat(metrics.stream().mapToInt(ClymeneExporterTest::count).sum()).isEqualTo(67);
+    assertThat(gateways.samples()).isEqualTo(67);
     assertThat(send(s, lines(2))).containsExactly(Verdict.DELIVERED);
-    ProtoReader r = new ProtoReader(logs.getFirst());
-    assertThat(r.next()).isTrue();
-    byte[] json = r.readBytes();
-    LogBatchJson.Batch batch = LogBatchJson.read(json, 0, json.length);
-    assertThat(batch.tenant()).isEqualTo("team-a");
-    assertThat(batch.logs().itemCount()).isEqualTo(2);
+    assertThat(gateways.lines("team-a")).containsExactly("line 0", "line 1");
   }
 
   @Test
   void messagesAreNoLargerThanAGatewayTakes() throws Exception {
-    ClymeneSettings s =
-        settings(
-            "{grpc: {endpoint: '127.0.0.1:%d', tls: {insecure: true}}, max_message_bytes: 2000}"
-                .formatted(gateway()));
+    ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}, max_message_bytes: 2000}");
     assertThat(send(s, samples(200, 7))).hasSizeGreaterThan(3).containsOnly(Verdict.DELIVERED);
-    assertThat(metrics).allMatch(m -> m.length <= 2000);
-    assertThat(metrics.stream().mapToInt(ClymeneExporterTest::count).sum()).isEqualTo(200);
+    assertThat(gateways.metrics).allMatch(m -> m.length <= 2000);
+    assertThat(gateways.samples()).isEqualTo(200);
     assertThat(send(s, lines(100))).hasSizeGreaterThan(3).containsOnly(Verdict.DELIVERED);
     Encoder.Encoded e =
         ClymeneExporterFactory.parcels(s, null, CLOCK)
@@ -259,15 +177,14 @@ class ClymeneExporterTest {
 
   @Test
   void whatGatewaysSayIsUnderstood() throws Exception {
-    ClymeneSettings s =
-        settings("{grpc: {endpoint: '127.0.0.1:%d', tls: {insecure: true}}}".formatted(gateway()));
-    status = Status.UNAVAILABLE.withDescription("queue is full");
+    ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}}");
+    gateways.status = Status.UNAVAILABLE.withDescription("queue is full");
     assertThat(send(s, samples(1, 7)).getFirst())
         .isInstanceOfSatisfying(
             Verdict.Later.class, v -> assertThat(v.reason()).contains("queue is full"));
-    status = Status.UNKNOWN.withDescription("database is down");
+    gateways.status = Status.UNKNOWN.withDescription("database is down");
     assertThat(send(s, samples(1, 7)).getFirst()).isInstanceOf(Verdict.Later.class);
-    status = Status.INVALID_ARGUMENT.withDescription("nameless");
+    gateways.status = Status.INVALID_ARGUMENT.withDescription("nameless");
     assertThat(send(s, samples(1, 7)).getFirst())
         .isInstanceOfSatisfying(
             Verdict.Never.class, v -> assertThat(v.reason()).contains("nameless"));
@@ -275,43 +192,18 @@ class ClymeneExporterTest {
 
   @Test
   void overHttpTooWithAPathForEachSignal() throws Exception {
-    List<String> seen = new CopyOnWriteArrayList<>();
-    int[] answer = {204};
-    HttpListener l =
-        HttpListener.start(
-            HttpListenerOptions.on("127.0.0.1:0"),
-            new Routes()
-                .post(
-                    "/api/metrics",
-                    (q, r) -> {
-                      byte[] b = q.bodyBytes(1 << 20);
-                      metrics.add(Compression.SNAPPY.decompress(b, 0, b.length, 1 << 20));
-                      seen.add(q.header("Content-Encoding") + " " + q.header("User-Agent"));
-                      r.status(answer[0]).send();
-                    })
-                .post(
-                    "/api/logs",
-                    (q, r) -> {
-                      logs.add(q.bodyBytes(1 << 20));
-                      r.header("Retry-After", "7").status(answer[0]).send();
-                    }),
-            null);
-    open.add(l);
-    ClymeneSettings s =
-        settings(
-            "{http: {endpoint: 'http://127.0.0.1:%d', headers: {User-Agent: mine}}}"
-                .formatted(l.port()));
+    gateways.answered.put("Retry-After", "7");
+    ClymeneSettings s = settings("{http: {" + gateways.http() + ", headers: {User-Agent: mine}}}");
     assertThat(send(s, samples(2, 7))).containsExactly(Verdict.DELIVERED);
-    assertThat(metrics.getFirst()).isEqualTo(request(2));
-    assertThat(seen).containsExactly("snappy mine");
+    assertThat(gateways.metrics.getFirst()).isEqualTo(request(2));
+    assertThat(gateways.seen).containsExactly("snappy mine");
     assertThat(send(s, lines(1))).containsExactly(Verdict.DELIVERED);
-    assertThat(LogBatchJson.read(logs.getFirst(), 0, logs.getFirst().length).logs().itemCount())
-        .isEqualTo(1);
-    answer[0] = 503;
+    assertThat(gateways.lines("team-a")).containsExactly("line 0");
+    gateways.answer = 503;
     assertThat(send(s, lines(1)).getFirst())
         .isInstanceOfSatisfying(
             Verdict.Later.class, v -> assertThat(v.after().toSeconds()).isEqualTo(7));
-    answer[0] = 400;
+    gateways.answer = 400;
     assertThat(send(s, samples(1, 7)).getFirst()).isInstanceOf(Verdict.Never.class);
   }
 
@@ -338,77 +230,109 @@ class ClymeneExporterTest {
 
   @Test
   void whatIsTooLargeForAGatewayIsCutInHalves() throws Exception {
-    int[] answer = {413};
-    HttpListener l =
-        HttpListener.start(
-            HttpListenerOptions.on("127.0.0.1:0"),
-            new Routes()
-                .post(
-                    "/api/metrics",
-                    (q, r) -> {
-                      byte[] b = q.bodyBytes(1 << 20);
-                      if (answer[0] == 200) {
-                        metrics.add(Compression.SNAPPY.decompress(b, 0, b.length, 1 << 20));
-                      }
-                      r.status(answer[0]).send();
-                    })
-                .post(
-                    "/api/logs",
-                    (q, r) -> {
-                      byte[] b = q.bodyBytes(1 << 20);
-                      if (answer[0] == 200) {
-                        logs.add(b);
-                      }
-                      r.status(answer[0]).send();
-                    }),
-            null);
-    open.add(l);
-    ClymeneSettings http =
-        settings("{http: {endpoint: 'http://127.0.0.1:%d'}}".formatted(l.port()));
-    cut(http, samples(7, 7), 4, () -> answer[0] = 200);
-    assertThat(metrics.stream().mapToInt(ClymeneExporterTest::count).sum()).isEqualTo(7);
-    answer[0] = 413;
-    cut(http, lines(5), 3, () -> answer[0] = 200);
-    assertThat(bodies(logs))
+    gateways.answer = 413;
+    ClymeneSettings http = settings("{http: {" + gateways.http() + "}}");
+    cut(http, samples(7, 7), 4, () -> gateways.answer = 204);
+    assertThat(gateways.samples()).isEqualTo(7);
+    gateways.answer = 413;
+    cut(http, lines(5), 3, () -> gateways.answer = 204);
+    assertThat(gateways.lines("team-a"))
         .containsExactlyInAnyOrder("line 0", "line 1", "line 2", "line 3", "line 4");
-    answer[0] = 413;
+    gateways.answer = 413;
     assertThat(send(http, samples(1, 7)).getFirst()).isInstanceOf(Verdict.Never.class);
-    metrics.clear();
-    logs.clear();
-    ClymeneSettings grpc =
-        settings(
-            "{grpc: {endpoint: '127.0.0.1:%d', compression: gzip, tls: {insecure: true}}}"
-                .formatted(gateway()));
-    Status large =
-        Status.RESOURCE_EXHAUSTED.withDescription(
-            "grpc: received message larger than max (5 vs. 4)");
-    status = large;
-    cut(grpc, samples(7, 7), 2, () -> status = null);
-    assertThat(metrics.stream().mapToInt(ClymeneExporterTest::count).sum()).isEqualTo(7);
-    status = large;
-    cut(grpc, lines(4), 4, () -> status = null);
-    List<byte[]> batches = new ArrayList<>();
-    for (byte[] message : logs) {
-      ProtoReader r = new ProtoReader(message);
-      assertThat(r.next()).isTrue();
-      batches.add(r.readBytes());
-    }
-    assertThat(bodies(batches)).containsExactlyInAnyOrder("line 0", "line 1", "line 2", "line 3");
+    gateways.forget();
+    ClymeneSettings grpc = settings("{grpc: {" + gateways.grpc() + ", compression: gzip}}");
+    gateways.status = LARGE;
+    cut(grpc, samples(7, 7), 2, () -> gateways.status = null);
+    assertThat(gateways.samples()).isEqualTo(7);
+    gateways.status = LARGE;
+    cut(grpc, lines(4), 4, () -> gateways.status = null);
+    assertThat(gateways.lines("team-a"))
+        .containsExactlyInAnyOrder("line 0", "line 1", "line 2", "line 3");
   }
 
-  private static List<String> bodies(List<byte[]> batches) {
-    List<String> out = new ArrayList<>();
-    for (byte[] json : batches) {
-      LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
-      assertThat(b.tenant()).isEqualTo("team-a");
-      b.logs()
-          .resources()
-          .forEach(
-              g ->
-                  g.scopes()
-                      .forEach(x -> x.items().forEach(r -> out.add(String.valueOf(r.body())))));
+  /** Each with its own reason, and with how many. */
+  @Test
+  void dropsAreCountedByTheirReasons() {
+    MetricsData metrics = new MetricsData();
+    ResourceGroup<Metric> group = new ResourceGroup<>();
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    for (String name : List.of("delta", "delta", "x".repeat(3000), "fits")) {
+      Metric m = new Metric();
+      m.setName(name);
+      MetricData.Sum sum = new MetricData.Sum();
+      sum.setTemporality(
+          name.equals("delta") ? MetricData.TEMPORALITY_DELTA : MetricData.TEMPORALITY_CUMULATIVE);
+      NumberDataPoint p = new NumberDataPoint();
+      p.setDouble(1);
+      p.setTimeUnixNano(1_000_000_000);
+      sum.points().add(p);
+      m.setData(sum);
+      scope.items().add(m);
     }
-    return out;
+    group.scopes().add(scope);
+    metrics.resources().add(group);
+    Encoder.Encoded e =
+        ClymeneExporterFactory.parcels(
+                settings("{grpc: {endpoint: 'a:1'}, max_message_bytes: 2000}"), null, CLOCK)
+            .encode(
+                new Batch(Signal.METRICS, Encoding.OTLP, new OtlpWriter().write(metrics), 4, 7));
+    assertThat(e.drops())
+        .isEqualTo(
+            Map.of("no place in the Prometheus model", 2, "larger than a message may be", 1));
+    assertThat(e.parcels().stream().mapToInt(Parcel::items).sum()).isEqualTo(1);
+  }
+
+  /** What waits is what it was when it was made, whatever holds when it is sent. */
+  @ParameterizedTest
+  @CsvSource({
+    "'compression: gzip', 'compression: zstd'",
+    "'compression: gzip', ''",
+    "'compression: gzip', 'compression: snappy'",
+    "'', 'compression: zstd'",
+    "'compression: gzip', http",
+    "'', http",
+    "http, 'compression: gzip'",
+    "http, ''"
+  })
+  void whatWaitsIsSentAsWhatItIs(String before, String after) throws Exception {
+    String grpc = gateways.grpc();
+    String http = gateways.http();
+    ClymeneSettings made = transport(before, grpc, http);
+    ClymeneSettings holds = transport(after, grpc, http);
+    for (boolean large : new boolean[] {false, true}) {
+      gateways.forget();
+      for (Batch b : List.of(samples(7, 7), lines(4))) {
+        Deque<Parcel> waiting =
+            new ArrayDeque<>(ClymeneExporterFactory.parcels(made, null, CLOCK).encode(b).parcels());
+        assertThat(waiting).hasSize(1);
+        ClymeneParcels parcels = ClymeneExporterFactory.parcels(holds, null, CLOCK);
+        try (Sender sender =
+            ClymeneExporterFactory.sender(holds, b.signal(), null, clients, parcels)) {
+          gateways.status = large ? LARGE : null;
+          gateways.answer = large ? 413 : 204;
+          while (large && waiting.size() < 3) {
+            assertThat(sender.send(waiting.removeFirst()))
+                .isInstanceOfSatisfying(Verdict.Instead.class, v -> waiting.addAll(v.parcels()));
+          }
+          gateways.status = null;
+          gateways.answer = 204;
+          for (Parcel p : waiting) {
+            assertThat(sender.send(p)).isEqualTo(Verdict.DELIVERED);
+          }
+        }
+      }
+      assertThat(gateways.samples()).isEqualTo(7);
+      assertThat(gateways.lines("team-a"))
+          .containsExactlyInAnyOrder("line 0", "line 1", "line 2", "line 3");
+    }
+  }
+
+  private static ClymeneSettings transport(String keys, String grpc, String http) {
+    return settings(
+        keys.equals("http")
+            ? "{http: {" + http + "}}"
+            : "{grpc: {" + grpc + (keys.isEmpty() ? "" : ", " + keys) + "}}");
   }
 
   @Test

@@ -1,24 +1,60 @@
 package dev.tethys.pipeline.destination.mqtt;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
-import dev.tethys.config.YamlNode;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Keys that both sides know are refused with the way there is, not as a slip of the pen. */
+/** What is read of keys that both sides know. */
 class SharedKeyTest {
+  private static MqttSettings settings(String keys) {
+    return MqttSettings.TYPE.read(YamlDocument.parse("c.yaml", null, "{" + keys + "}").root());
+  }
+
+  @Test
+  void keysAreReadAndNotShown() {
+    MqttSettings s =
+        settings(
+            "endpoint: 'mqtts://broker', psk: 0123456789, psk_identity: gateway,"
+                + " tls: {min_version: '1.3', server_name_override: other}");
+    SharedKeySettings key = s.sharedKey();
+    assertThat(key).isNotNull();
+    assertThat(key.key().bytes()).containsExactly(1, 0x23, 0x45, 0x67, 0x89);
+    assertThat(key.newest()).isTrue();
+    assertThat(key.serverName()).isEqualTo("other");
+    assertThat(s.toString()).contains("gateway").doesNotContain("0123456789");
+    key = settings("endpoint: 'wss://[::1]', psk_file: k, psk_identity: gateway").sharedKey();
+    assertThat(key).isNotNull();
+    assertThat(key.newest()).isFalse();
+    assertThat(key.serverName()).isEmpty();
+    assertThat(settings("endpoint: 'mqtts://broker'").sharedKey()).isNull();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"psk: 00ff", "psk_identity: gateway"})
-  void areRefusedWithAWayOut(String keys) {
-    YamlNode root =
-        YamlDocument.parse("c.yaml", null, "{endpoint: 'mqtts://broker', " + keys + "}").root();
-    assertThatThrownBy(() -> MqttSettings.TYPE.read(root))
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "mqtts|psk: 00ff|psk_identity goes with psk or psk_file",
+        "mqtts|psk_identity: a|psk_identity goes with psk or psk_file",
+        "mqtts|psk_file: f|psk_identity goes with psk or psk_file",
+        "mqtts|psk: 00ff, psk_file: f, psk_identity: a|with one of them",
+        "mqtt|psk: 00ff, psk_identity: a|psk is of an endpoint with mqtts:// or wss://",
+        "mqtts|psk: 00f, psk_identity: a|two hexadecimal digits for each byte, and has 3 of them",
+        "mqtts|psk: 00fx, psk_identity: a|hexadecimal digits, and its character 4 is none",
+        "mqtts|psk: '', psk_identity: a|1 to 65535 bytes",
+        "mqtts|psk: 00ff, psk_identity: a, tls: {ca_file: c}|the key stands in the place of",
+        "mqtts|psk: 00ff, psk_identity: a, tls: {insecure_skip_verify: true}|stands in the place of",
+      })
+  void whatCannotBeIsToldWithItsPlace(String scheme, String keys, String why) {
+    assertThatThrownBy(() -> settings("endpoint: '" + scheme + "://broker', " + keys))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("PSK")
-        .hasMessageContaining("stunnel")
-        .hasMessageContaining("c.yaml:1:");
+        .hasMessageContaining(why)
+        .hasMessageContaining("c.yaml:1:")
+        .hasMessageNotContaining("00f");
   }
 }

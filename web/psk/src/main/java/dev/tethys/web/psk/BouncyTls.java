@@ -1,0 +1,60 @@
+package dev.tethys.web.psk;
+
+import dev.tethys.web.client.SharedKeyTls;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.SecureRandom;
+import org.bouncycastle.tls.AlertDescription;
+import org.bouncycastle.tls.TlsFatalAlert;
+import org.bouncycastle.tls.TlsFatalAlertReceived;
+import org.bouncycastle.tls.crypto.TlsCrypto;
+import org.bouncycastle.tls.crypto.impl.bc.BcTlsCrypto;
+
+/** Shakes hands by Bouncy Castle's protocol, and says in our words why that fails. */
+public final class BouncyTls implements SharedKeyTls {
+  private final TlsCrypto crypto = new BcTlsCrypto(new SecureRandom());
+
+  @Override
+  public Secured secure(InputStream in, OutputStream out, Offer offer) throws IOException {
+    SecuredStreams streams = new SecuredStreams(in, out);
+    KeyClient client = new KeyClient(crypto, offer);
+    try {
+      streams.shakeHands(client);
+    } catch (TlsFatalAlertReceived e) {
+      throw new IOException(refusal(e.getAlertDescription(), offer), e);
+    } catch (TlsFatalAlert e) {
+      throw new IOException(
+          client.isShownCertificate()
+              ? "it shows a certificate in the place of the key: " + unknown(offer)
+              : "the handshake of TLS fails: " + AlertDescription.getName(e.getAlertDescription()),
+          e);
+    }
+    return streams.opened();
+  }
+
+  private static String refusal(short alert, Offer offer) {
+    return switch (alert) {
+      case AlertDescription.unknown_psk_identity -> unknown(offer);
+      case AlertDescription.bad_record_mac,
+          AlertDescription.decrypt_error,
+          AlertDescription.illegal_parameter ->
+          "the key is not the one that it has for the identity \"" + offer.key().identity() + "\"";
+      case AlertDescription.handshake_failure, AlertDescription.insufficient_security ->
+          "it refuses TLS with a key that both sides know: "
+              + (offer.newest()
+                  ? unknown(offer) + ", or it knows certificates alone"
+                  : "it knows certificates alone, or ciphers that are not offered (only those with"
+                      + " AES-GCM or ChaCha20-Poly1305 are)");
+      case AlertDescription.protocol_version ->
+          "it does not speak TLS "
+              + (offer.newest() ? "1.3" : "1.2")
+              + ": min_version of tls says which is spoken";
+      default -> "it refuses TLS: " + AlertDescription.getName(alert);
+    };
+  }
+
+  private static String unknown(Offer offer) {
+    return "it does not know the identity \"" + offer.key().identity() + "\"";
+  }
+}

@@ -1,0 +1,135 @@
+package dev.tethys.web.psk;
+
+import dev.tethys.web.client.SharedKeyTls.Secured;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.SocketException;
+import org.bouncycastle.tls.ContentType;
+import org.bouncycastle.tls.TlsClient;
+import org.bouncycastle.tls.TlsClientProtocol;
+import org.bouncycastle.tls.TlsNoCloseNotifyException;
+
+/**
+ * Bytes in both directions through TLS, which itself touches no socket: what it wants to say is
+ * fetched and written here, and what came is given to it. For one thread at a time.
+ *
+ * <p>Invariant: a read that runs out of time has given TLS nothing, so the next one goes on where
+ * it stopped.
+ */
+final class SecuredStreams {
+  /** A record of TLS at its largest. */
+  private static final int PIECE = 16 << 10;
+
+  private final InputStream from;
+  private final OutputStream to;
+  private final TlsClientProtocol tls = new TlsClientProtocol();
+  private final byte[] came = new byte[PIECE];
+  private final byte[] said = new byte[PIECE + 512];
+  private boolean heard;
+
+  SecuredStreams(InputStream from, OutputStream to) {
+    this.from = from;
+    this.to = to;
+  }
+
+  void shakeHands(TlsClient client) throws IOException {
+    try {
+      tls.connect(client);
+      say();
+      while (tls.isHandshaking()) {
+        hear();
+      }
+    } catch (SocketException e) {
+      throw new IOException("it broke off the handshake of TLS: " + e.getMessage(), e);
+    }
+  }
+
+  Secured opened() {
+    return new Secured(new Input(), new Output());
+  }
+
+  private void say() throws IOException {
+    boolean any = false;
+    while (tls.getAvailableOutputBytes() > 0) {
+      int n = tls.readOutput(said, 0, Math.min(said.length, tls.getAvailableOutputBytes()));
+      to.write(said, 0, n);
+      any = true;
+    }
+    if (any) {
+      to.flush();
+    }
+  }
+
+  /** Gives TLS what comes next; false when nothing more comes. */
+  private boolean hear() throws IOException {
+    int n = from.read(came);
+    if (n < 0 && tls.isHandshaking()) {
+      throw new EOFException("it closed the connection in the handshake of TLS");
+    }
+    if (n > 0 && !heard && came[0] != ContentType.handshake && came[0] != ContentType.alert) {
+      throw new IOException("it does not speak TLS");
+    }
+    heard = true;
+    try {
+      if (n < 0) {
+        tls.closeInput();
+        return false;
+      }
+      tls.offerInput(came, 0, n);
+      return true;
+    } catch (TlsNoCloseNotifyException e) {
+      // Who reads knows by the protocol inside whether more was to come.
+      return false;
+    } finally {
+      say(); // answers, and also an alert that says what was wrong
+    }
+  }
+
+  private final class Input extends InputStream {
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+      if (len == 0) {
+        return 0;
+      }
+      while (tls.getAvailableInputBytes() == 0) {
+        if (tls.isClosed() || !hear()) {
+          return -1;
+        }
+      }
+      return tls.readInput(b, off, Math.min(len, tls.getAvailableInputBytes()));
+    }
+
+    @Override
+    public int available() {
+      return tls.getAvailableInputBytes();
+    }
+  }
+
+  private final class Output extends OutputStream {
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) throws IOException {
+      for (int at = 0; at < len; at += PIECE) {
+        tls.writeApplicationData(b, off + at, Math.min(PIECE, len - at));
+        say();
+      }
+    }
+
+    @Override
+    public void flush() throws IOException {
+      to.flush();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.tethys.web.client;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+
+/**
+ * TLS of a client that has a key which the server has as well (PSK, RFC 4279 and 8446), and no
+ * certificates. Java's own has no such suites; whoever has them is loaded when it is asked for.
+ */
+public interface SharedKeyTls {
+  /**
+   * What is offered to a server.
+   *
+   * @param serverName that is asked for; "" for none, as of an address without a name
+   * @param newest whether TLS 1.3 is spoken, else 1.2
+   * @param alpn protocols that are offered, in order
+   */
+  record Offer(SharedKey key, String serverName, boolean newest, List<String> alpn) {}
+
+  /** The two directions of a connection that is secured. */
+  record Secured(InputStream in, OutputStream out) {}
+
+  /**
+   * Shakes hands over an open connection.
+   *
+   * @throws IOException when the server does not know the key, or has another one
+   */
+  Secured secure(InputStream in, OutputStream out, Offer offer) throws IOException;
+
+  /**
+   * The one that there is, loaded now unless it was before.
+   *
+   * @throws IOException when it is missing
+   */
+  static SharedKeyTls find() throws IOException {
+    return SharedKeyJars.opened();
+  }
+}
