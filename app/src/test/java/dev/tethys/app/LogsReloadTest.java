@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,125 @@ class LogsReloadTest {
         written.add(line);
       }
     }
+  }
+
+  /** Lines that are more than a client may hold, 64 MiB. */
+  private List<String> muchMoreThanThereIsRoomFor(String file) throws IOException {
+    byte[] noise = new byte[75_000]; // that does not compress
+    new Random(1).nextBytes(noise);
+    String text = Base64.getEncoder().encodeToString(noise);
+    List<String> written = new ArrayList<>();
+    for (int i = 0; i < 1600; i++) {
+      written.add("much " + i + " " + text);
+    }
+    Files.write(folder.resolve(file), written);
+    return written;
+  }
+
+  private static double queued(TethysProcess p) {
+    return p.get("/metrics")
+        .body()
+        .lines()
+        .filter(l -> l.startsWith("tethys_logs_client_queue_bytes{"))
+        .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' '))))
+        .sum();
+  }
+
+  private void awaitFullQueue(TethysProcess p) {
+    p.awaitReady();
+    double[] last = {-1};
+    p.await(
+        "a queue that does not grow",
+        LIMIT,
+        () -> {
+          double now = queued(p);
+          boolean same = now > 0 && now == last[0];
+          last[0] = now;
+          return same && now > 60 << 20;
+        });
+  }
+
+  /** What a job reads changes in three ways while nothing is delivered and no queue has room. */
+  @Test
+  void reloadsDoNotWaitForADestinationThatIsDownAndNothingIsLostOrDoubled() throws Exception {
+    int port = Ports.free();
+    loki.away(true);
+    String size = client().replace("}]", ", batchsize: 102400}]");
+    Path file = config(port, size, job("a", folder, "[]"), job("b", folder, "[]"));
+    List<String> written = muchMoreThanThereIsRoomFor("a.log");
+    write("b.log", "b before\n");
+    written.add("b before");
+    try (TethysProcess p =
+        TethysProcess.launch(folder, port, List.of("logs", "-config.file=" + file))) {
+      awaitFullQueue(p);
+      // Other stages: for what is brought from now on.
+      String stages = "[static_labels: {stage: second}]";
+      config(port, size, job("a", folder, stages), job("b", folder, "[]"));
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      // Other reading, which begins when what was handed on is delivered; and b ends.
+      String a = job("a", folder, stages);
+      config(port, size, a + "    encoding: iso-8859-1\n");
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      // As it was before, and once more differently, while that waits; b comes back.
+      config(port, size, a);
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      config(port, size, a + "    encoding: us-ascii\n", job("b", folder, "[]"));
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      write("a.log", "the end of a\n");
+      write("b.log", "b after\n");
+      written.add("the end of a");
+      written.add("b after");
+      loki.away(false);
+      p.await("all lines", LIMIT, () -> loki.lines.size() >= written.size());
+      p.await("what is delivered", LIMIT, () -> !p.get("/targets").body().contains("delivered=0"));
+      assertThat(loki.streams.get(loki.lines.indexOf("the end of a"))).contains("second");
+    }
+    assertThat(sorted(loki.lines)).isEqualTo(sorted(written));
+  }
+
+  private static List<String> sorted(List<String> lines) {
+    return lines.stream().map(l -> l.substring(0, Math.min(l.length(), 20))).sorted().toList();
+  }
+
+  @Test
+  void whatWaitsForAClientThatIsDownGoesToTheOneInItsPlace() throws Exception {
+    int port = Ports.free();
+    loki.away(true);
+    Path file = config(port, client(), job("a", folder, "[]"));
+    List<String> written = muchMoreThanThereIsRoomFor("a.log");
+    try (LokiDouble other = new LokiDouble();
+        TethysProcess p =
+            TethysProcess.launch(folder, port, List.of("logs", "-config.file=" + file))) {
+      awaitFullQueue(p);
+      config(port, client().replace(loki.url(), other.url()), job("a", folder, "[]"));
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      p.await("all lines", LIMIT, () -> other.lines.size() >= written.size());
+      assertThat(sorted(other.lines)).isEqualTo(sorted(written));
+    }
+    assertThat(loki.lines).isEmpty();
+  }
+
+  /** Nothing stays, so sources bring again what was not delivered. */
+  @Test
+  void whatWaitsForTheOnlyClientIsReadAgainForExportersInItsPlace() throws Exception {
+    int port = Ports.free();
+    loki.away(true);
+    Path file = config(port, client(), job("a", folder, "[]"));
+    List<String> written = muchMoreThanThereIsRoomFor("a.log");
+    try (LokiDouble other = new LokiDouble();
+        TethysProcess p =
+            TethysProcess.launch(folder, port, List.of("logs", "-config.file=" + file))) {
+      awaitFullQueue(p);
+      config(port, "[]", job("a", folder, "[]"));
+      Files.writeString(
+          file,
+          "exporters: {loki: {endpoint: '" + other.url() + "'}}\n",
+          StandardOpenOption.APPEND);
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      p.await("all lines", LIMIT, () -> other.lines.size() >= written.size());
+      assertThat(sorted(other.lines)).isEqualTo(sorted(written));
+    }
+    assertThat(loki.lines).isEmpty();
   }
 
   @Test

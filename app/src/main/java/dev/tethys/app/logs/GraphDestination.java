@@ -23,7 +23,6 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.destination.loki.EntryBatch;
 import dev.tethys.pipeline.destination.loki.EntryStreams;
 import dev.tethys.pipeline.grammar.GraphConfig;
@@ -49,12 +48,12 @@ import org.jspecify.annotations.Nullable;
  * them: through its processors to all of its exporters. A stream's labels are the attributes of a
  * resource, structured metadata those of a record; the tenant goes along as {@code x-scope-orgid}.
  *
- * <p>Invariants: all but the graph is guarded by {@link #lock}, which is held by who waits for room
- * in a queue of the graph; {@link #underWay} is the bytes of batches that were handed to the graph
- * and of which nothing was heard. Beyond {@link #MAX_UNDER_WAY} whoever brings an entry waits, for
- * which there is room once more where somebody has to end.
+ * <p>Invariants: all but the graph and what is volatile is guarded by {@link #lock}, which is held
+ * by who waits for room in a queue of the graph; {@link #underWay} is the bytes of batches that
+ * were handed to the graph and of which nothing was heard. Beyond {@link #MAX_UNDER_WAY} whoever
+ * brings an entry waits.
  */
-final class GraphDestination implements EntryDestination {
+final class GraphDestination {
   private static final System.Logger LOG = System.getLogger(GraphDestination.class.getName());
   private static final long BATCH_BYTES = 1 << 20;
   private static final Duration BATCH_WAIT = Duration.ofMillis(200);
@@ -107,12 +106,10 @@ final class GraphDestination implements EntryDestination {
   private final Graph graph;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition less = lock.newCondition();
-  private EntryStreams streams = new EntryStreams(Labels.EMPTY, ""); // guarded by lock
+  private volatile EntryStreams streams = new EntryStreams(Labels.EMPTY, ""); // used with the lock
   private final Map<String, EntryBatch> batches = new HashMap<>();
   private volatile @Nullable Consumer output;
   private long underWay; // bytes
-  private volatile Passage.Exit exit = new Passage.Exit();
-  private volatile boolean makesRoom;
   private volatile boolean closing;
 
   GraphDestination(Registry metrics) {
@@ -135,12 +132,7 @@ final class GraphDestination implements EntryDestination {
 
   /** Sets the tenant of entries that name none; "" for none. */
   void tenant(String ofOthers) {
-    lock.lock();
-    try {
-      streams = new EntryStreams(Labels.EMPTY, ofOthers);
-    } finally {
-      lock.unlock();
-    }
+    streams = new EntryStreams(Labels.EMPTY, ofOthers);
   }
 
   /**
@@ -167,8 +159,8 @@ final class GraphDestination implements EntryDestination {
     Graph.check(c, g.services);
   }
 
-  @Override
-  public void accept(LogEntry entry) {
+  /** Takes an entry over, and waits while too many are under way. */
+  void accept(LogEntry entry) {
     lock.lock();
     try {
       entry.text((utf8, from, length) -> take(entry, utf8, from, length));
@@ -210,7 +202,7 @@ final class GraphDestination implements EntryDestination {
     batches.remove(b.tenant(), b);
     b.cancelTimer();
     byte[] push = b.writer().toByteArray();
-    while (underWay > (makesRoom ? 2 : 1) * MAX_UNDER_WAY && !closing) {
+    while (underWay > MAX_UNDER_WAY && !closing) {
       less.awaitUninterruptibly();
     }
     if (closing) {
@@ -243,7 +235,7 @@ final class GraphDestination implements EntryDestination {
     if (to == null) {
       throw new IllegalStateException("the graph has not started");
     }
-    exit.pass(() -> to.consume(batch, outcome -> told(b, push, pause, outcome)));
+    to.consume(batch, outcome -> told(b, push, pause, outcome));
   }
 
   private void told(EntryBatch b, byte[] push, Duration pause, Outcome outcome) {
@@ -274,8 +266,8 @@ final class GraphDestination implements EntryDestination {
     }
   }
 
-  @Override
-  public void flush() {
+  /** Sends what was gathered without waiting for more. */
+  void flush() {
     lock.lock();
     try {
       List.copyOf(batches.values()).forEach(this::send);
@@ -284,28 +276,10 @@ final class GraphDestination implements EntryDestination {
     }
   }
 
-  @Override
-  public void makeRoom() {
-    makesRoom = true;
-    exit.close();
-    graph.lookAgain();
-    wake();
-  }
-
-  @Override
-  public void keepToSize() {
-    makesRoom = false;
-    exit = new Passage.Exit();
-  }
-
-  @Override
-  public void hasten() {
+  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  void hasten() {
     closing = true;
     graph.hasten();
-    wake();
-  }
-
-  private void wake() {
     lock.lock();
     try {
       less.signalAll();
@@ -314,8 +288,8 @@ final class GraphDestination implements EntryDestination {
     }
   }
 
-  @Override
-  public void close(Duration patience) {
+  /** Sends what it can within the time, and ends. */
+  void close(Duration patience) {
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find everything full
     try {
       if (!flushing.join(patience)) {

@@ -3,18 +3,22 @@ package dev.tethys.app.logs;
 import dev.tethys.collect.logs.EntrySink;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.Stages;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The stages of a job, and the clock that lets them give out what they held back. */
 final class JobPipeline implements EntrySink, AutoCloseable {
   /** How late what was held back may come, in milliseconds. */
   private static final long TICK = 50;
 
-  private final Stages stages;
   private final Inspection inspection;
   private final Consumer<LogEntry> to;
   private final ReentrantLock lock = new ReentrantLock(); // stages are for one thread at a time
+  private final AtomicReference<@Nullable Supplier<Stages>> next = new AtomicReference<>();
+  private volatile Stages stages; // changes with the lock
   private final Thread ticker;
 
   JobPipeline(String job, Stages stages, Inspection inspection, Consumer<LogEntry> to) {
@@ -28,11 +32,32 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   public void accept(LogEntry entry) throws InterruptedException {
     lock.lockInterruptibly();
     try {
+      change();
       inspection.begin(entry);
       stages.run(entry, to);
     } finally {
       inspection.end();
       lock.unlock();
+    }
+  }
+
+  /**
+   * What is brought from now on goes through other stages. Nobody waits for that: what these hold
+   * back goes on before, by whoever brings the next entry, who may have to wait for a destination.
+   *
+   * @param others made when these have ended, since both may have the same metrics
+   */
+  void become(Supplier<Stages> others) {
+    next.set(others);
+  }
+
+  /** With the lock. */
+  private void change() {
+    Supplier<Stages> others = next.getAndSet(null);
+    if (others != null) {
+      giveOut();
+      stages.close();
+      stages = others.get();
     }
   }
 
@@ -52,6 +77,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
         Thread.sleep(TICK);
         lock.lockInterruptibly();
         try {
+          change();
           if (stages.nextFlush() <= System.nanoTime()) {
             inspection.begin(null);
             stages.flush(to);
@@ -70,11 +96,18 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   void drain() {
     lock.lock();
     try {
+      giveOut();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveOut() {
+    try {
       inspection.begin(null);
       stages.drain(to);
     } finally {
       inspection.end();
-      lock.unlock();
     }
   }
 

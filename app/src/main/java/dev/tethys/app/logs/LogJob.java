@@ -1,40 +1,43 @@
 package dev.tethys.app.logs;
 
 import dev.tethys.collect.logs.LogSource;
+import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.file.FileJob;
 import dev.tethys.collect.logs.file.FileTailing;
+import dev.tethys.pipeline.stages.Stages;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /** A job that runs: its files, its other sources, the stages behind both. */
 final class LogJob {
-  private static final System.Logger LOG = System.getLogger(LogJob.class.getName());
-  private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(5);
-
-  final PromtailConfig.ScrapeConfig config;
   final JobPipeline pipeline;
   final List<LogSource> sources;
   final FileJob files;
+  private final SourceContext context;
   private final FileTailing tailing;
+  private volatile PromtailConfig.ScrapeConfig config;
   private volatile FileTargets targets = FileTargets.NONE;
 
   LogJob(
       PromtailConfig.ScrapeConfig config,
       JobPipeline pipeline,
-      List<LogSource> sources,
+      SourceContext context,
       FileTailing tailing) {
     this.config = config;
     this.pipeline = pipeline;
-    this.sources = sources;
+    this.context = context;
+    this.sources = config.sources().stream().map(s -> s.source(context)).toList();
     this.tailing = tailing;
     this.files = tailing.job(config.name(), config.options(), pipeline);
   }
 
   String name() {
     return config.name();
+  }
+
+  PromtailConfig.ScrapeConfig config() {
+    return config;
   }
 
   FileTargets targets() {
@@ -58,30 +61,24 @@ final class LogJob {
     }
   }
 
-  /** Reads nothing more, and gives on what stages hold back; what is pushed is still taken. */
-  void stopReading() {
-    files.stop();
-    pipeline.drain();
+  /** Whether its sources stay what they are under another configuration. */
+  boolean canBecome(PromtailConfig.ScrapeConfig next) {
+    return next.options().equals(config.options()) && next.sources().equals(config.sources());
   }
 
-  /** Takes nothing more from anywhere. */
-  void stopSources() {
-    sources.forEach(LogSource::stop);
-    pipeline.drain();
+  /**
+   * Goes on with other targets, rules and stages; its sources notice nothing. Which files are read
+   * is for who discovers them.
+   */
+  void become(PromtailConfig.ScrapeConfig next, Supplier<Stages> stages) {
+    context.relabel(next.relabeling());
+    pipeline.become(stages);
+    config = next;
   }
 
-  /** Waits until all that was handed on is delivered, or until a time of the clock of nanos. */
-  void awaitDelivery(long until) {
-    while (!files.isDelivered() || !sources.stream().allMatch(LogSource::isDelivered)) {
-      if (System.nanoTime() - until >= 0 || Thread.currentThread().isInterrupted()) {
-        LOG.log(
-            Level.WARNING,
-            "not everything of job {0} is delivered: what is not is read again",
-            config.name());
-        return;
-      }
-      LockSupport.parkNanos(LOOK);
-    }
+  /** Whether everything that was handed on is delivered, as far as sources ask for that. */
+  boolean isDelivered() {
+    return files.isDelivered() && sources.stream().allMatch(LogSource::isDelivered);
   }
 
   /** Ends; how far it came is left with the positions. */

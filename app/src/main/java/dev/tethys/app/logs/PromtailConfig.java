@@ -148,6 +148,13 @@ record PromtailConfig(
   record PositionsConfig(String file, Duration syncPeriod, boolean ignoreInvalidYaml) {
     static final PositionsConfig DEFAULT =
         new PositionsConfig("/var/log/positions.yaml", Duration.ofSeconds(10), false);
+
+    boolean isSameFile(PositionsConfig other) {
+      return Path.of(file)
+          .toAbsolutePath()
+          .normalize()
+          .equals(Path.of(other.file).toAbsolutePath().normalize());
+    }
   }
 
   /**

@@ -206,7 +206,7 @@ final class Agent implements AutoCloseable {
     try {
       HostCollectors host = new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
       routes.get(
-          Server.HOST_METRICS,
+          HostPage.PATH,
           (q, r) -> {
             Registry one = new Registry();
             one.register(host);

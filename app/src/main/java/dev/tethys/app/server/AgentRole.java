@@ -71,7 +71,7 @@ public final class AgentRole {
   }
 
   static int run(List<String> args, String folder) {
-    FlagSet flags = ServerFlags.agent(folder);
+    FlagSet flags = AgentFlags.set(folder);
     if (args.contains("--help") || args.contains("-h")) {
       System.out.print(flags.help());
       return 0;

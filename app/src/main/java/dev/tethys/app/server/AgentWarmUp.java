@@ -52,7 +52,7 @@ public final class AgentWarmUp {
       config = Files.createTempFile("tethys-warm-up", ".yml");
       Files.writeString(config, config(other.port()));
       FlagSet flags =
-          ServerFlags.agent("")
+          AgentFlags.set("")
               .parse(
                   List.of(
                       "--config.file=" + config,

@@ -99,7 +99,7 @@ final class Configuration {
           - targets: ['%1$s']
             labels: {instance: '%3$s'}
         """
-        .formatted(address, Server.HOST_METRICS, host.replace("'", ""));
+        .formatted(address, HostPage.PATH, host.replace("'", ""));
   }
 
   private PrometheusConfig read() throws IOException {

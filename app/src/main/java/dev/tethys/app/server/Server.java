@@ -3,7 +3,6 @@ package dev.tethys.app.server;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.api.ApiSettings;
 import dev.tethys.api.Consoles;
-import dev.tethys.api.MetricsPage;
 import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.QueryEngine;
@@ -19,8 +18,6 @@ import dev.tethys.app.ui.Interface;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
-import dev.tethys.collect.host.HostCollectors;
-import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeClock;
@@ -46,12 +43,9 @@ import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.RecoveryReport;
 import dev.tethys.store.remote.FederatedSource;
 import dev.tethys.web.ExternalUrl;
-import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
-import dev.tethys.web.HttpRequest;
-import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.tracing.Tracing;
@@ -77,9 +71,6 @@ import org.jspecify.annotations.Nullable;
  * closes in the opposite order.
  */
 final class Server implements AutoCloseable {
-  /** Where the metrics of this machine are served. */
-  static final String HOST_METRICS = "/metrics/host";
-
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
 
   private final FlagSet flags;
@@ -291,10 +282,7 @@ final class Server implements AutoCloseable {
     if (push != null) {
       push.routes(routes, flags);
     }
-    HostCollectors host = hostCollectors();
-    if (host != null) {
-      routes.get(HOST_METRICS, (q, r) -> hostMetrics(host, q, r));
-    }
+    HostPage.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
     PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), true);
     Interface pages =
@@ -319,26 +307,6 @@ final class Server implements AutoCloseable {
       throw new UsageException(
           "tethys server: --web.cors.origin=" + origin + ": " + e.getDescription());
     }
-  }
-
-  private static @Nullable HostCollectors hostCollectors() {
-    try {
-      return new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
-    } catch (IllegalArgumentException e) {
-      LOG.log(Level.WARNING, "no metrics of this machine: {0}", e.getMessage());
-      return null;
-    }
-  }
-
-  private static void hostMetrics(HostCollectors host, HttpRequest q, HttpResponse r)
-      throws IOException {
-    Registry one = new Registry();
-    try {
-      one.register(host.filtered(q.query().all("collect[]"), q.query().all("exclude[]")));
-    } catch (IllegalArgumentException e) {
-      throw new HttpException(400, String.valueOf(e.getMessage()));
-    }
-    MetricsPage.answer(q, r, one.gather());
   }
 
   /** Opens the store and obeys the configuration; from then on the server is ready. */

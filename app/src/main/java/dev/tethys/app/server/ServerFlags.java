@@ -33,7 +33,7 @@ final class ServerFlags {
 
   private ServerFlags() {}
 
-  private static final List<Flag> ALL =
+  static final List<Flag> ALL =
       List.of(
           of(
               "config.file",
@@ -457,91 +457,6 @@ final class ServerFlags {
                   + " that the first real ones are fast; some 4 s of CPU are enough. 0s for not at"
                   + " all. (Tethys)"));
 
-  private static final String LOG_OF_PROMETHEUS =
-      "it tunes the write-ahead log of Prometheus's agent, which Tethys does not have";
-
-  /** What is left in agent mode, and what is there in addition. */
-  private static final List<String> OF_BOTH =
-      List.of(
-          "config.file",
-          "config.auto-reload",
-          "config.auto-reload-interval",
-          "web.listen-address",
-          "web.systemd-socket",
-          "auto-gomaxprocs",
-          "auto-gomemlimit",
-          "auto-gomemlimit.ratio",
-          "web.config.file",
-          "web.read-timeout",
-          "web.max-connections",
-          "web.max-notifications-subscribers",
-          "web.external-url",
-          "web.route-prefix",
-          "web.enable-lifecycle",
-          "web.page-title",
-          "web.cors.origin",
-          "storage.remote.flush-deadline",
-          "scrape.adjust-timestamps",
-          "scrape.timestamp-tolerance",
-          "scrape.discovery-reload-interval",
-          "auto-gomemlimit.refresh-interval",
-          "enable-feature",
-          "agent",
-          "log.level",
-          "log.format");
-
-  /**
-   * The flags of agent mode.
-   *
-   * @param folder where the queue is when nobody says so; {@code ""} for memory
-   */
-  static FlagSet agent(String folder) {
-    List<Flag> flags = new java.util.ArrayList<>();
-    ALL.stream().filter(f -> OF_BOTH.contains(f.name())).forEach(flags::add);
-    flags.add(
-        of(
-            "storage.agent.path",
-            STRING,
-            folder,
-            "Where samples wait for destinations that do not take them; in memory when empty."));
-    flags.add(
-        of(
-            "storage.remote.queue-size",
-            SIZE,
-            "",
-            "The most bytes that wait for one destination; when it is full the oldest are dropped"
-                + " and counted. 4GB on disk and 64MB in memory when not given. (Tethys)"));
-    flags.add(
-        of(
-            "web.enable-tap",
-            BOOLEAN,
-            "false",
-            "Allow looking at what goes to a destination: whoever reaches the port then reads"
-                + " metrics. (Tethys)"));
-    flags.add(refused("storage.agent.wal-compression", BOOLEAN, "true", LOG_OF_PROMETHEUS));
-    flags.add(refused("storage.agent.retention.min-time", DURATION, "5m", LOG_OF_PROMETHEUS));
-    flags.add(refused("storage.agent.retention.max-time", DURATION, "4h", LOG_OF_PROMETHEUS));
-    flags.add(
-        refused("storage.agent.no-lockfile", BOOLEAN, "false", "a queue on disk is always locked"));
-    flags.add(refused("storage.agent.wal-segment-size", SIZE, "", LOG_OF_PROMETHEUS));
-    flags.add(refused("storage.agent.wal-compression-type", STRING, "snappy", LOG_OF_PROMETHEUS));
-    flags.add(refused("storage.agent.wal-truncate-frequency", DURATION, "", LOG_OF_PROMETHEUS));
-    flags.add(
-        refused(
-            "storage.agent.checkpoint-from-in-memory-series", BOOLEAN, "false", LOG_OF_PROMETHEUS));
-    flags.add(refused("storage.agent.checkpoint-batch-size", INTEGER, "1000", LOG_OF_PROMETHEUS));
-    for (Flag f : all()) {
-      if (flags.stream().noneMatch(x -> x.name().equals(f.name()))) {
-        flags.add(refused(f.name(), f.kind(), f.defaultValue(), "it cannot be used in agent mode"));
-      }
-    }
-    return new FlagSet(
-        "tethys agent",
-        "Scrapes targets and sends their metrics on by remote write. Takes prometheus.yml and the"
-            + " flags of Prometheus's agent mode; nothing is stored and nothing can be queried.",
-        flags);
-  }
-
   /** Within which a scrape carries the time at which it was due. */
   static Duration tolerance(FlagSet flags) {
     return flags.bool("scrape.adjust-timestamps")
@@ -555,7 +470,8 @@ final class ServerFlags {
     return pause.isZero() ? DiscoveryManager.THROTTLE : pause;
   }
 
-  private static List<Flag> all() {
+  /** Those of the server, of its Alertmanager too. */
+  static List<Flag> all() {
     return Stream.concat(ALL.stream(), EmbeddedAlertmanager.clusterFlags().stream()).toList();
   }
 

@@ -50,7 +50,7 @@ public final class WarmUp {
     "/",
     "/-/ready",
     "/metrics",
-    Server.HOST_METRICS,
+    HostPage.PATH,
     "/api/v1/labels",
     "/api/v1/label/__name__/values",
     "/api/v1/series?match%5B%5D=up",

@@ -45,7 +45,7 @@ class ServerFlagsTest {
     NOT_ITS_OWN.forEach(told::remove);
     assertThat(told).hasSizeGreaterThan(40);
     for (String name : told) {
-      FlagSet flags = name.startsWith("storage.agent") ? ServerFlags.agent("") : ServerFlags.set();
+      FlagSet flags = name.startsWith("storage.agent") ? AgentFlags.set("") : ServerFlags.set();
       assertThatCode(() -> flags.get(name)).as(name).doesNotThrowAnyException();
     }
   }
@@ -61,7 +61,7 @@ class ServerFlagsTest {
                     "--storage.tsdb.allow-overlapping-compaction"));
     assertThat(ServerFlags.tolerance(flags)).isEqualTo(Duration.ofMillis(5));
     assertThat(ServerFlags.discoveryPause(flags)).isEqualTo(Duration.ofSeconds(1));
-    FlagSet exact = ServerFlags.agent("").parse(List.of("--no-scrape.adjust-timestamps"));
+    FlagSet exact = AgentFlags.set("").parse(List.of("--no-scrape.adjust-timestamps"));
     assertThat(ServerFlags.tolerance(exact)).isZero();
     assertThatThrownBy(
             () ->
@@ -69,7 +69,7 @@ class ServerFlagsTest {
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("overlapping blocks are always merged");
     assertThatThrownBy(
-            () -> ServerFlags.agent("").parse(List.of("--storage.agent.wal-segment-size=1MB")))
+            () -> AgentFlags.set("").parse(List.of("--storage.agent.wal-segment-size=1MB")))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("which Tethys does not have");
   }

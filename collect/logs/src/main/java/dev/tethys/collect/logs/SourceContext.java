@@ -22,7 +22,7 @@ public final class SourceContext {
 
   private final String job;
   private final EntrySink sink;
-  private final Relabeling relabeling;
+  private Relabeling relabeling; // guarded by remembered
   private final Positions positions;
   private final SourceMetrics metrics;
   private final InstantSource clock;
@@ -83,6 +83,14 @@ public final class SourceContext {
   public long now() {
     synchronized (entryClock) {
       return entryClock.next();
+    }
+  }
+
+  /** Other rules from now on. */
+  public void relabel(Relabeling by) {
+    synchronized (remembered) {
+      relabeling = by;
+      remembered.clear();
     }
   }
 

@@ -73,6 +73,11 @@ public final class FileTailing implements AutoCloseable {
     watcher.start();
   }
 
+  /** Looks as often as this from now on. */
+  public void look(Frequency often) {
+    watcher.look(often);
+  }
+
   /** A job without targets yet; it is to be closed before this is. */
   public FileJob job(String name, FileOptions options, EntrySink sink) {
     FileJob job = prepared(name, options, sink);

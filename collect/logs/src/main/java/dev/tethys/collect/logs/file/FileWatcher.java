@@ -45,7 +45,8 @@ final class FileWatcher implements AutoCloseable {
   private static final long TICK = 500; // milliseconds
 
   private final List<FileJob> jobs;
-  private final FileTailing.Frequency frequency;
+  private volatile FileTailing.Frequency frequency;
+  private volatile boolean anew; // everything is due
   private final Map<TargetFiles, State> states = new HashMap<>();
   private final Map<Path, WatchKey> keys = new HashMap<>();
   private final Map<WatchKey, Path> folders = new HashMap<>();
@@ -85,6 +86,13 @@ final class FileWatcher implements AutoCloseable {
     thread = Thread.ofPlatform().daemon().name("logs-watcher").start(this::run);
   }
 
+  /** Looks as often as this from its next look on. */
+  void look(FileTailing.Frequency often) {
+    frequency = often;
+    anew = true;
+    changed();
+  }
+
   /** Targets came or went. */
   void changed() {
     stale = true;
@@ -122,6 +130,10 @@ final class FileWatcher implements AutoCloseable {
       return;
     }
     stale = false;
+    if (anew) {
+      anew = false;
+      states.values().forEach(s -> s.dirty = true);
+    }
     Set<TargetFiles> there = new HashSet<>();
     for (FileJob j : jobs) {
       for (TargetFiles t : j.targetFiles()) {

@@ -14,7 +14,7 @@ import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Passage;
+import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -48,23 +49,49 @@ public final class LokiClient implements AutoCloseable {
   /** How long a queue that took no request is left alone. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
+  /** How long a request under way may take to its end when the client becomes another. */
+  private static final Duration TURN = Duration.ofSeconds(10);
+
   private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
 
-  private final LokiClientConfig config;
-  private final LokiLimits limits;
+  /** What a configuration says, with what is remembered by it. */
+  private static final class Settings {
+    final LokiClientConfig config;
+    final LokiLimits limits;
+    final RequestQueue queue;
+    final EntryStreams streams; // guarded by lock
+    final String host;
+
+    Settings(LokiClientConfig config, LokiLimits limits, RequestQueue queue) {
+      this.config = config;
+      this.limits = limits;
+      this.queue = queue;
+      this.streams = new EntryStreams(config.externalLabels(), config.tenant());
+      this.host = config.host();
+    }
+
+    OutboxOptions options() {
+      LokiClientConfig.Backoff b = config.backoff();
+      return queue
+          .options()
+          .withRetry(
+              new OutboxOptions.Retry(
+                  true, b.first(), 2, b.longest(), 0.5, Duration.ZERO, b.attempts()));
+    }
+  }
+
   private final LokiMetrics metrics;
   private final Clockwork clock;
-  private final String host;
   private final Outbox outbox;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, TenantLane> lanes = new HashMap<>();
-  private final EntryStreams streams;
-  private final boolean onDisk;
+  private volatile Settings settings;
+  private Sender sender; // guarded by this
   private int lanesToKeep = FEW_LANES; // more of them, and those that are idle go
   private @Nullable TenantLane lastLane; // the one that the entry before went into
   private @Nullable PushWriter spare; // with the room of an earlier request
   private volatile boolean closing;
-  private volatile Passage.Exit exit = new Passage.Exit();
+  private volatile boolean abandoned; // what waits is not brought again
 
   /**
    * Opens a client, and goes on with what is found in its folder.
@@ -82,34 +109,55 @@ public final class LokiClient implements AutoCloseable {
       LokiMetrics metrics,
       Clockwork clock)
       throws IOException {
-    this.config = config;
-    this.limits = limits;
     this.metrics = metrics;
     this.clock = clock;
-    this.host = config.host();
-    this.onDisk = queue.folder() != null;
-    this.streams = new EntryStreams(config.externalLabels(), config.tenant());
-    metrics.begin(host);
-    LokiClientConfig.Backoff b = config.backoff();
-    OutboxOptions options =
-        queue
-            .options()
-            .withRetry(
-                new OutboxOptions.Retry(
-                    true, b.first(), 2, b.longest(), 0.5, Duration.ZERO, b.attempts()));
-    LokiSender sender =
-        new LokiSender(
-            config.url(),
-            config::headers,
-            config.timeout(),
-            config.dropRateLimited(),
-            () -> client,
-            clock::millis,
-            new Counting());
-    this.outbox = outboxes.open("client " + config.id(), options, sender, account);
+    this.settings = new Settings(config, limits, queue);
+    metrics.begin(config.host());
+    this.sender = sender(config, client);
+    this.outbox = outboxes.open("client " + config.id(), settings.options(), sender, account);
+  }
+
+  private Sender sender(LokiClientConfig config, WebClient client) {
+    return new LokiSender(
+        config.url(),
+        config::headers,
+        config.timeout(),
+        config.dropRateLimited(),
+        () -> client,
+        clock::millis,
+        new Counting(config.host()));
+  }
+
+  /** Whether it can go on with other settings: requests that wait stay where they are. */
+  public boolean canBecome(RequestQueue queue) {
+    return Objects.equals(settings.queue.folder(), queue.folder());
+  }
+
+  /**
+   * Goes on with other settings. What waits is sent as these say, at once, and nobody waits for
+   * that: also the destination may be another.
+   *
+   * @param client for the requests
+   * @param queue of the folder that it has
+   */
+  public synchronized void become(
+      LokiClientConfig config, LokiLimits limits, WebClient client, RequestQueue queue) {
+    Settings next = new Settings(config, limits, queue);
+    Sender former = sender;
+    metrics.begin(config.host());
+    sender = sender(config, client);
+    settings = next;
+    outbox.turnTo(next.options(), sender);
+    outbox.retire(former, TURN);
   }
 
   private final class Counting implements LokiSender.Ear {
+    private final String host;
+
+    Counting(String host) {
+      this.host = host;
+    }
+
     @Override
     public void answered(int status, double seconds) {
       metrics.duration.with(Integer.toString(status), host).observe(seconds);
@@ -138,7 +186,7 @@ public final class LokiClient implements AutoCloseable {
 
   /** Its name in metrics and logs. */
   public String name() {
-    return config.id();
+    return settings.config.id();
   }
 
   /** How its queue stands. */
@@ -167,7 +215,10 @@ public final class LokiClient implements AutoCloseable {
   }
 
   private void take(LogEntry entry, byte[] utf8, int from, int size) {
-    EntryStreams.Stream s = streams.of(entry.labels());
+    Settings now = settings;
+    String host = now.host;
+    LokiLimits limits = now.limits;
+    EntryStreams.Stream s = now.streams.of(entry.labels());
     int length = size;
     int most = (int) Math.min(limits.maxLineBytes(), Integer.MAX_VALUE);
     if (most > 0 && length > most) {
@@ -191,7 +242,7 @@ public final class LokiClient implements AutoCloseable {
       lastLane = lane;
     }
     EntryBatch p = lane.batch;
-    if (p != null && p.bytes() + bytes > config.batchBytes()) {
+    if (p != null && p.bytes() + bytes > now.config.batchBytes()) {
       send(lane, p);
       p = null;
     }
@@ -217,9 +268,9 @@ public final class LokiClient implements AutoCloseable {
       lanes.values().removeIf(l -> l.isIdle(now));
       lanesToKeep = Math.max(FEW_LANES, 2 * lanes.size());
     }
-    TenantLane lane = new TenantLane(tenant, config);
+    TenantLane lane = new TenantLane(tenant);
     lanes.put(tenant, lane);
-    metrics.begin(host, tenant);
+    metrics.begin(settings.host, tenant);
     return lane;
   }
 
@@ -227,7 +278,7 @@ public final class LokiClient implements AutoCloseable {
     PushWriter w = spare;
     spare = null;
     EntryBatch p = new EntryBatch(lane.tenant, w);
-    later(lane, p, lane.begin(p, clock.nanos()));
+    later(lane, p, lane.begin(p, settings.config, clock.nanos()));
     return p;
   }
 
@@ -237,7 +288,7 @@ public final class LokiClient implements AutoCloseable {
 
   /** Looks on a thread of its own, which may wait for the lock, whether a batch leaves. */
   private void look(TenantLane lane, @Nullable EntryBatch only) {
-    clock.execute("loki-" + config.id(), () -> sendIfDue(lane, only));
+    clock.execute("loki-" + name(), () -> sendIfDue(lane, only));
   }
 
   /**
@@ -257,16 +308,20 @@ public final class LokiClient implements AutoCloseable {
         send(lane, p);
       } else if (only != null) {
         long left = lane.remaining(now);
-        later(lane, p, onDisk ? Math.min(left, DISK_LOOK.toNanos()) : left);
+        later(lane, p, isOnDisk() ? Math.min(left, DISK_LOOK.toNanos()) : left);
       }
     } finally {
       lock.unlock();
     }
   }
 
+  private boolean isOnDisk() {
+    return settings.queue.folder() != null;
+  }
+
   /** Whether requests wait on disk: they count as answered, as their entries are safe there. */
   private boolean queueOnDisk() {
-    return onDisk && outbox.status().parcels() > 0;
+    return isOnDisk() && outbox.status().parcels() > 0;
   }
 
   private void send(TenantLane lane, EntryBatch p) {
@@ -280,7 +335,7 @@ public final class LokiClient implements AutoCloseable {
     if (!p.writer().isLarge()) {
       spare = p.writer();
     }
-    metrics.encodedBytes.with(host).add(body.length);
+    metrics.encodedBytes.with(settings.host).add(body.length);
     Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
     byte[] name = tenant.getBytes(StandardCharsets.UTF_8);
     long order = Labels.hash64(name, 0, name.length) | 1; // 0 would mean none
@@ -323,19 +378,20 @@ public final class LokiClient implements AutoCloseable {
             look(lane, null);
           }
         };
-    exit.pass(() -> outbox.put(parcel, receipt));
+    outbox.put(parcel, receipt);
     return !refused.get();
   }
 
   /** What became of a request. */
   private void told(Parcel p, Outcome outcome, EntryBatch batch) {
     if (outcome instanceof Outcome.Unavailable u) {
-      if (closing || config.backoff().attempts() == 0) {
+      Settings now = settings;
+      if (!abandoned && (closing || now.config.backoff().attempts() == 0)) {
         return; // not sent because something ends: its sources bring it again
       }
       boolean limited = u.reason().contains("HTTP status 429");
       metrics.dropped(
-          host,
+          now.host,
           tenant(p),
           limited ? LokiMetrics.RATE_LIMITED : LokiMetrics.GENERIC,
           p.items(),
@@ -343,9 +399,9 @@ public final class LokiClient implements AutoCloseable {
       LOG.log(
           System.Logger.Level.WARNING,
           "client {0}: {1} entries dropped: {2}",
-          config.id(),
+          now.config.id(),
           p.items(),
-          u.reason());
+          abandoned ? "the client is not configured any more" : u.reason());
     }
     batch.settle();
   }
@@ -365,22 +421,20 @@ public final class LokiClient implements AutoCloseable {
     }
   }
 
-  /** Those who wait for room in the queue do not any more: it takes them, up to a bound. */
-  public void makeRoom() {
-    exit.close();
-    outbox.lookAgain();
-  }
-
-  /** Those who bring more than there is room for wait again. */
-  public void keepToSize() {
-    exit = new Passage.Exit();
-  }
-
   /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
   public void hasten() {
     closing = true;
     outbox.hasten();
-    makeRoom();
+  }
+
+  /**
+   * Closes a client whose entries others have, too: those that it has not delivered when the time
+   * is up are dropped, and counted so, instead of being brought again, which the others would get
+   * twice. On disk they stay.
+   */
+  public void abandon(Duration patience) {
+    abandoned = true;
+    close(patience);
   }
 
   /**

@@ -25,8 +25,8 @@ final class TenantLane {
 
   final String tenant;
   @Nullable EntryBatch batch;
-  private final long waitNanos;
-  private final long pauseNanos;
+  private long waitNanos; // of the batch
+  private long pauseNanos;
   private final AtomicInteger underWay = new AtomicInteger();
   private volatile boolean held;
   private long begun; // when the batch began, nanoseconds
@@ -34,14 +34,14 @@ final class TenantLane {
   private long left; // when the last request left, nanoseconds
   private boolean everLeft;
 
-  TenantLane(String tenant, LokiClientConfig config) {
+  TenantLane(String tenant) {
     this.tenant = tenant;
-    this.waitNanos = config.batchWait().toNanos();
-    this.pauseNanos = config.batchPause().toNanos();
   }
 
   /** A batch begins. How long until it may leave, in nanoseconds. */
-  long begin(EntryBatch b, long now) {
+  long begin(EntryBatch b, LokiClientConfig config, long now) {
+    waitNanos = config.batchWait().toNanos();
+    pauseNanos = config.batchPause().toNanos();
     batch = b;
     begun = now;
     held = false;

@@ -64,11 +64,9 @@ class LokiClientTest extends LokiClientCase {
     LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
     Thread t = bringing(c);
     t.interrupt();
-    c.makeRoom();
-    assertThat(t.join(Duration.ofSeconds(30))).isTrue();
     assertThat(settled).hasValue(0);
-    c.keepToSize();
     loki.always = null;
+    assertThat(t.join(Duration.ofSeconds(30))).isTrue();
     loki.await(() -> settled.get() == 100);
     assertThat(loki.lines()).hasSize(100).doesNotHaveDuplicates().endsWith("line 99");
   }
@@ -254,17 +252,30 @@ class LokiClientTest extends LokiClientCase {
   }
 
   @Test
-  void everyClientGetsEveryEntry() throws Exception {
-    LokiClients both =
-        new LokiClients(
-            List.of(client("name: a, " + QUICK + "}"), client("name: b, " + QUICK + "}")));
-    both.accept(entry(1, "x", "app", "x"));
-    both.all().getFirst().flush();
-    loki.await(() -> loki.entries.size() == 1);
-    assertThat(settled).hasValue(0);
-    both.flush();
-    loki.await(() -> settled.get() == 1);
-    assertThat(loki.lines()).containsExactly("x", "x");
-    both.close(Duration.ofSeconds(1));
+  void whatWaitsGoesToTheOneThatItBecomesAndNobodyWaitsForThat() throws Exception {
+    loki.always = new LokiDouble.Answer(503, "");
+    LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
+    Thread t = bringing(c); // holds what it may
+    try (LokiDouble other = new LokiDouble()) {
+      LokiClientConfig next = config("{url: '" + other.url() + "', name: next, " + QUICK + "}}");
+      c.become(next, LokiLimits.NONE, http.client(next.client()), RequestQueue.MEMORY);
+      assertThat(t.join(Duration.ofSeconds(30))).isTrue();
+      loki.await(() -> settled.get() == 100);
+      assertThat(other.lines()).hasSize(100).doesNotHaveDuplicates().endsWith("line 99");
+      assertThat(c.name()).isEqualTo("next");
+    }
+    assertThat(c.canBecome(new RequestQueue(Path.of("elsewhere"), 4000))).isFalse();
+  }
+
+  @Test
+  void whatAClientThatIsGivenUpHasNotDeliveredIsDroppedAndCounted() throws Exception {
+    loki.always = new LokiDouble.Answer(503, "");
+    LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
+    Thread t = bringing(c);
+    c.abandon(Duration.ofMillis(50));
+    assertThat(t.join(Duration.ofSeconds(30))).isTrue();
+    loki.await(() -> settled.get() == 100);
+    assertThat(dropped("ingester_error")).isEqualTo(100);
+    assertThat(account.balance().isBalanced()).isTrue();
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
+import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a receiver is told.
  *
+ * @param entities between two times that all entities are told; zero for changes alone
  * @param elector says whether this replica is at work; null where it always is
  * @param namespaces to look at; empty for all, and for what is in none
  * @param conditions of nodes that have a metric each
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ClusterConfig(
     Rounds.Pace pace,
+    Duration entities,
     ClusterSettings access,
     @Nullable Reference elector,
     List<String> namespaces,
@@ -63,6 +66,12 @@ public record ClusterConfig(
           Type.list(Type.STRING),
           List.of(),
           "What nodes have for pods that has a metric each: cpu, memory, pods …");
+  private static final Key<Duration> ENTITIES =
+      SECTION.key(
+          "metadata_collection_interval",
+          GoDurations.TYPE,
+          Duration.ofMinutes(5),
+          "How often entities are told in logs though they did not change; 0 for never.");
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, ClusterMetrics.ALL);
@@ -70,9 +79,7 @@ public record ClusterConfig(
       new ResourceAttributes.Keys(SECTION, ClusterMetrics.RESOURCE);
 
   static {
-    SECTION
-        .notBuilt("metadata_exporters", "What is known of objects for exporters that want it.")
-        .notBuilt("metadata_collection_interval", "How often entities are told in logs.");
+    SECTION.notBuilt("metadata_exporters", "What is known of objects for exporters that want it.");
   }
 
   static final Type<ClusterConfig> TYPE = SECTION.type(ClusterConfig::read);
@@ -97,6 +104,7 @@ public record ClusterConfig(
     allocatable.forEach(a -> metrics.add(ClusterMetrics.allocatable(a)));
     return new ClusterConfig(
         PACE.read(o),
+        o.get(ENTITIES),
         ACCESS.read(o),
         o.find(ELECTOR),
         List.copyOf(namespaces),
@@ -107,14 +115,21 @@ public record ClusterConfig(
         RESOURCES.read(o));
   }
 
-  /** Whether objects of a kind are watched: where some of its metrics come. */
-  boolean watches(ClusterKind kind) {
+  /**
+   * Whether objects of a kind are watched: where they are entities, or some of their metrics come.
+   *
+   * @param measured whether metrics are wanted
+   * @param told whether entities are
+   */
+  boolean watches(ClusterKind kind, boolean measured, boolean told) {
     if (kind == ClusterKind.CLUSTER_QUOTA && !openShift) {
       return false;
     }
     if (!kind.namespaced() && !namespaces.isEmpty()) {
       return false; // who may see namespaces may not see what is in none
     }
-    return metrics.stream().anyMatch(m -> m.enabled() && kind.measures(m.instrument().name()));
+    return told && kind.hasEntities()
+        || measured
+            && metrics.stream().anyMatch(m -> m.enabled() && kind.measures(m.instrument().name()));
   }
 }

@@ -140,6 +140,11 @@ enum ClusterKind {
     return metric.startsWith(metrics) || metric.startsWith(others);
   }
 
+  /** Whether such objects are entities, or tell who made some. */
+  boolean hasEntities() {
+    return this != RESOURCE_QUOTA && this != CLUSTER_QUOTA && this != ENDPOINT_SLICE;
+  }
+
   /** The path of the list, of one namespace or of all ({@code ""}). */
   String path(String namespace) {
     return api + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + plural;

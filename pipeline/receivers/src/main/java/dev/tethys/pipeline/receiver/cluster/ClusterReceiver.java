@@ -24,7 +24,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Follows the objects of a cluster, and says once an interval what is known of them. */
+/**
+ * Follows the objects of a cluster: says once an interval what is known of them, and tells in logs
+ * which entities there are.
+ */
 final class ClusterReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger(ClusterReceiver.class.getName());
 
@@ -32,7 +35,8 @@ final class ClusterReceiver implements Receiver {
   private final Around around;
   private final String name;
   private final ScrapedPoints counts;
-  private final Rounds rounds;
+  private final @Nullable Rounds rounds;
+  private final @Nullable EntityEvents entities;
   private final Emission out;
   private final long begun = Rounds.nanos();
   private final List<WatchedKind> watched = new ArrayList<>();
@@ -40,13 +44,26 @@ final class ClusterReceiver implements Receiver {
   private @Nullable String cluster; // of the thread
   private final FailureLog failures = new FailureLog(); // of the thread
 
+  /**
+   * @param metrics where these go; null where nobody wants them
+   * @param logs the same of entities
+   */
   ClusterReceiver(
-      ClusterConfig config, Around around, Consumer to, String name, ScrapedPoints counts) {
+      ClusterConfig config,
+      Around around,
+      @Nullable Consumer metrics,
+      @Nullable Consumer logs,
+      String name,
+      ScrapedPoints counts) {
     this.config = config;
     this.around = around;
     this.name = name;
     this.counts = counts;
-    this.rounds = new Rounds(name, config.pace(), this::gather, to, Thread.ofVirtual());
+    this.rounds =
+        metrics == null
+            ? null
+            : new Rounds(name, config.pace(), this::gather, metrics, Thread.ofVirtual());
+    this.entities = logs == null ? null : new EntityEvents(name, config.entities(), logs);
     this.out =
         new Emission(
             new Emission.Origin(
@@ -63,13 +80,22 @@ final class ClusterReceiver implements Receiver {
     api = new Asking(access, around.sender());
     ResourceWatch.Means means = new ResourceWatch.Means(access, around.sender(), Thread::sleep);
     for (ClusterKind kind : ClusterKind.values()) {
-      if (config.watches(kind)) {
+      if (config.watches(kind, rounds != null, entities != null)) {
         List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();
-        in.forEach(n -> watched.add(new WatchedKind(name, kind, n, config, means)));
+        in.forEach(
+            n ->
+                watched.add(
+                    new WatchedKind(
+                        name, kind, n, config, means, kind.hasEntities() ? entities : null)));
       }
     }
+    if (entities != null) {
+      entities.start(watched.stream().filter(w -> w.kind().hasEntities()).toList());
+    }
     watched.forEach(WatchedKind::start);
-    rounds.start();
+    if (rounds != null) {
+      rounds.start();
+    }
   }
 
   /** What is known now. */
@@ -82,8 +108,8 @@ final class ClusterReceiver implements Receiver {
     Map<String, List<Part>> endpoints = endpoints();
     for (WatchedKind w : watched) {
       if (w.kind() != ClusterKind.ENDPOINT_SLICE) {
-        for (List<Part> parts : w.objects()) {
-          parts.forEach(p -> add(p, endpoints, data));
+        for (ClusterObject o : w.objects()) {
+          o.parts().forEach(p -> add(p, endpoints, data));
         }
       }
     }
@@ -122,8 +148,8 @@ final class ClusterReceiver implements Receiver {
     Map<String, List<Part>> by = new HashMap<>();
     for (WatchedKind w : watched) {
       if (w.kind() == ClusterKind.ENDPOINT_SLICE) {
-        for (List<Part> parts : w.objects()) {
-          parts.forEach(p -> by.computeIfAbsent(service(p), _ -> new ArrayList<>()).add(p));
+        for (ClusterObject o : w.objects()) {
+          o.parts().forEach(p -> by.computeIfAbsent(service(p), _ -> new ArrayList<>()).add(p));
         }
       }
     }
@@ -162,6 +188,11 @@ final class ClusterReceiver implements Receiver {
   @Override
   public void stop(Duration patience) {
     watched.forEach(WatchedKind::stop);
-    rounds.stop(patience);
+    if (entities != null) {
+      entities.stop(patience);
+    }
+    if (rounds != null) {
+      rounds.stop(patience);
+    }
   }
 }

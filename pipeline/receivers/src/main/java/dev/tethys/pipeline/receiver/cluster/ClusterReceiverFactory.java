@@ -10,7 +10,6 @@ import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /** Makes {@code k8s_cluster} receivers. */
@@ -28,12 +27,13 @@ public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConf
 
   @Override
   public String about() {
-    return "Follows the objects of a Kubernetes cluster: phases, replicas, conditions, quotas.";
+    return "Follows the objects of a Kubernetes cluster: phases, replicas, conditions, quotas;"
+        + " its entities as logs.";
   }
 
   @Override
   public Set<Signal> signals() {
-    return Set.of(Signal.METRICS);
+    return Set.of(Signal.METRICS, Signal.LOGS);
   }
 
   @Override
@@ -43,9 +43,12 @@ public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConf
 
   @Override
   public Receiver create(ClusterConfig s, Map<Signal, Consumer> outputs, Context context) {
-    Consumer to = Objects.requireNonNull(outputs.get(Signal.METRICS));
+    Consumer metrics = outputs.get(Signal.METRICS);
+    Consumer logs = outputs.get(Signal.LOGS);
     ScrapedPoints counts = new ScrapedPoints(context.metrics(), context.id().toString());
     return ElectedReceiver.of(
-        s.elector(), context, () -> new ClusterReceiver(s, around, to, context.name(), counts));
+        s.elector(),
+        context,
+        () -> new ClusterReceiver(s, around, metrics, logs, context.name(), counts));
   }
 }

@@ -4,37 +4,53 @@ import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What is known of the objects of one kind in one namespace, or in all. */
-final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
+final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   private static final System.Logger LOG = System.getLogger(WatchedKind.class.getName());
 
   private final String name;
   private final ClusterKind kind;
   private final Function<JsonNode, List<Part>> reader;
+  private final @Nullable Ear ear;
   private final Thread thread;
-  private volatile Map<String, List<Part>> known = new ConcurrentSkipListMap<>();
+  private volatile Map<String, ClusterObject> known = new ConcurrentSkipListMap<>();
   private final FailureLog failures = new FailureLog();
+
+  /** Who hears of changes; must not wait. */
+  interface Ear {
+    /** Objects may be others than they were, or gone. */
+    void changed(WatchedKind kind, Collection<String> keys);
+
+    /** There was a first list, or none could be had. */
+    void heard(WatchedKind kind);
+  }
 
   /**
    * @param name of the receiver, as logs have it
    * @param namespace {@code ""} for all
+   * @param ear who wants entities and hears of their changes; null for nobody
    */
   WatchedKind(
       String name,
       ClusterKind kind,
       String namespace,
       ClusterConfig config,
-      ResourceWatch.Means means) {
+      ResourceWatch.Means means,
+      @Nullable Ear ear) {
     this.name = name;
+    this.ear = ear;
     this.kind = kind;
     this.reader = kind.reader(config);
-    ResourceWatch<List<Part>> watch =
+    ResourceWatch<ClusterObject> watch =
         new ResourceWatch<>(
             new ResourceWatch.Scope(kind.path(namespace), "", "", false), means, this);
     this.thread = watch.thread(name + " " + kind.path(namespace));
@@ -45,8 +61,13 @@ final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
   }
 
   /** What is kept of each object, in the order of their names. */
-  Collection<List<Part>> objects() {
+  Collection<ClusterObject> objects() {
     return known.values();
+  }
+
+  /** The same by their keys: {@code namespace/name}, or the name. */
+  Map<String, ClusterObject> known() {
+    return known;
   }
 
   void start() {
@@ -58,30 +79,48 @@ final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
   }
 
   @Override
-  public List<Part> keep(JsonNode object) {
-    return reader.apply(object);
+  public ClusterObject keep(JsonNode object) {
+    List<Part> parts = reader.apply(object);
+    return ear == null
+        ? new ClusterObject(parts, List.of(), ClusterObject.Links.NONE)
+        : new ClusterObject(
+            parts, EntityReader.read(kind, object, parts), EntityReader.links(kind, object));
   }
 
   @Override
-  public void replace(Map<String, List<Part>> now) {
+  public void replace(Map<String, ClusterObject> now) {
+    Set<String> keys = new HashSet<>(known.keySet());
+    keys.addAll(now.keySet());
     known = new ConcurrentSkipListMap<>(now);
     failures.succeeded();
+    if (ear != null) {
+      ear.changed(this, keys);
+    }
   }
 
   @Override
-  public void put(String key, List<Part> object) {
+  public void put(String key, ClusterObject object) {
     known.put(key, object);
     failures.succeeded();
+    if (ear != null) {
+      ear.changed(this, List.of(key));
+    }
   }
 
   @Override
   public void remove(String key) {
     known.remove(key);
+    if (ear != null) {
+      ear.changed(this, List.of(key));
+    }
   }
 
   @Override
   public void synced() {
     LOG.log(Level.DEBUG, "{0}: {1} objects of {2}", name, known.size(), kind);
+    if (ear != null) {
+      ear.heard(this);
+    }
   }
 
   @Override
@@ -93,6 +132,9 @@ final class WatchedKind implements ResourceWatch.Sink<List<Part>> {
           name,
           what,
           why);
+    }
+    if (ear != null) {
+      ear.heard(this);
     }
   }
 }

@@ -2,17 +2,15 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.MetricsData;
-import dev.tethys.model.telemetry.ResourceGroup;
-import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.receiver.scraping.EntityLogs;
 import dev.tethys.pipeline.receiver.scraping.Rounds;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
@@ -180,21 +178,9 @@ final class HostMetricsReceiver implements Receiver {
   }
 
   private LogsData entity() {
-    LogRecord log = new LogRecord();
-    log.setTimeUnixNano(Rounds.nanos());
-    log.attributes().add("otel.entity.event.type", "entity_state");
-    log.attributes().add("otel.entity.type", "host");
-    if (settings.metadata().isPositive()) {
-      log.attributes().add("otel.entity.interval", settings.metadata().toMillis());
-    }
-    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
-    scope.scope().attributes().add("otel.entity.event_as_log", true);
-    scope.items().add(log);
-    ResourceGroup<LogRecord> resource = new ResourceGroup<>();
-    resource.scopes().add(scope);
-    LogsData data = new LogsData();
-    data.resources().add(resource);
-    return data;
+    EntityLogs entities = new EntityLogs();
+    entities.state("host", Map.of(), settings.metadata(), Map.of());
+    return entities.data();
   }
 
   @Override

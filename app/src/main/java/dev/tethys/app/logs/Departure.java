@@ -1,0 +1,117 @@
+package dev.tethys.app.logs;
+
+import dev.tethys.collect.logs.LogSource;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The end of a job while others go on: its sources stop, what its stages hold is given on, and once
+ * all is delivered it is closed. Nobody has to wait for that, which takes as long as a destination
+ * is down; until then another that reads the same would read it twice.
+ */
+final class Departure {
+  private static final System.Logger LOG = System.getLogger(Departure.class.getName());
+  private static final long LOOK = 5; // milliseconds
+
+  private final LogJob job;
+  private final Destinations to;
+  private final boolean held;
+  private final Runnable over;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CountDownLatch delivered = new CountDownLatch(1);
+  private final CountDownLatch cut = new CountDownLatch(1);
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  private Departure(LogJob job, Destinations to, boolean held, Runnable over) {
+    this.job = job;
+    this.to = to;
+    this.held = held;
+    this.over = over;
+  }
+
+  /**
+   * Begins.
+   *
+   * @param held whether the job is closed by {@link #cut} alone: positions list what is open
+   * @param over run when the job is closed
+   */
+  static Departure of(LogJob job, Destinations to, boolean held, Runnable over) {
+    Departure d = new Departure(job, to, held, over);
+    Thread.ofVirtual().name("leaving-" + job.name()).start(d::run);
+    return d;
+  }
+
+  LogJob job() {
+    return job;
+  }
+
+  private void run() {
+    job.files.stop();
+    Thread ofSources = Thread.ofVirtual().name("stopping-" + job.name()).start(this::stopSources);
+    // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
+    giveOn();
+    try {
+      ofSources.join();
+      giveOn();
+      while (!job.isDelivered() && !cut.await(LOOK, TimeUnit.MILLISECONDS)) {
+        // a destination has it still
+      }
+      if (!job.isDelivered()) {
+        LOG.log(
+            Level.WARNING,
+            "not everything of job {0} is delivered: what is not is read again",
+            job.name());
+      }
+      delivered.countDown();
+      if (held) {
+        cut.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      job.close();
+      closed.countDown();
+      over.run();
+    }
+  }
+
+  private void stopSources() {
+    try {
+      job.sources.forEach(LogSource::stop);
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  private void giveOn() {
+    job.pipeline.drain();
+    to.flush();
+  }
+
+  /** Waits until its sources take nothing more: their ports are free. */
+  void awaitStop() throws InterruptedException {
+    stopped.await();
+  }
+
+  /** Waits until all of it is delivered, or somebody cuts it. */
+  void awaitDelivery() throws InterruptedException {
+    delivered.await();
+  }
+
+  /** Whether all of it is delivered, waited for until a time of the clock of nanos. */
+  boolean isDelivered(long until) throws InterruptedException {
+    return delivered.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  /** Whether the job is closed, waited for until a time of the clock of nanos. */
+  boolean isOver(long until) throws InterruptedException {
+    return closed.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  /** Closes it, with what is not delivered, which destinations have let go of then. */
+  void cut() throws InterruptedException {
+    cut.countDown();
+    closed.await();
+  }
+}

@@ -1,0 +1,352 @@
+package dev.tethys.app.logs;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.destination.loki.LokiClient;
+import dev.tethys.pipeline.destination.loki.LokiClientConfig;
+import dev.tethys.pipeline.destination.loki.LokiMetrics;
+import dev.tethys.pipeline.destination.loki.RequestQueue;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.stages.EntryLimiter;
+import dev.tethys.pipeline.stages.StageClock;
+import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where entries go behind all stages: the clients, the graph, the limit before both. Each gets
+ * every entry, which is settled when all have settled it. {@link #accept} is for several threads,
+ * and goes on while a reload makes something else of this: nobody is asked to stop for that.
+ */
+final class Destinations {
+  private static final System.Logger LOG = System.getLogger(Destinations.class.getName());
+
+  /** How long a client that is not configured any more has for what waits in it. */
+  private static final Duration LAST = Duration.ofSeconds(30);
+
+  /** What a configuration says, as it stands. */
+  private record Parts(
+      List<LokiClient> clients, @Nullable GraphDestination graph, @Nullable Limit limit) {
+    List<Consumer<LogEntry>> takers() {
+      List<Consumer<LogEntry>> all = new ArrayList<>();
+      clients.forEach(c -> all.add(c::accept));
+      if (graph != null) {
+        all.add(graph::accept);
+      }
+      return all;
+    }
+  }
+
+  /** How much is let through, as {@code limits_config} says. */
+  private record Limit(EntryLimiter limiter, boolean drop) {}
+
+  private final boolean dryRun;
+  private final HttpClientFactory http;
+  private final Registry registry;
+  private final StageMetrics stageMetrics;
+  private final LokiMetrics lokiMetrics;
+  private final ClientQueues queues = new ClientQueues();
+  private final Outboxes outboxes = new Outboxes(new RealFiles(), Clockwork.system(), new Random());
+
+  /**
+   * One graph for as long as this runs, because its metrics are registered once: another
+   * configuration changes it, and one without exporters leaves it idle.
+   */
+  private @Nullable GraphDestination graph;
+
+  private PromtailConfig config;
+  private volatile Parts parts;
+  private volatile List<Consumer<LogEntry>> takers;
+
+  /**
+   * Opens them.
+   *
+   * @param dryRun whether entries are printed instead
+   */
+  Destinations(
+      PromtailConfig config,
+      boolean dryRun,
+      HttpClientFactory http,
+      Registry registry,
+      StageMetrics stageMetrics)
+      throws IOException {
+    this.config = config;
+    this.dryRun = dryRun;
+    this.http = http;
+    this.registry = registry;
+    this.stageMetrics = stageMetrics;
+    this.lokiMetrics = new LokiMetrics(registry);
+    registry.register(queues);
+    this.parts = opened(config, new IdentityHashMap<>());
+    this.takers = parts.takers();
+  }
+
+  /** Takes an entry over, and waits while too many are under way. */
+  void accept(LogEntry entry) {
+    Limit limit = parts.limit;
+    if (limit != null) {
+      if (!limit.drop) {
+        limit.limiter.await(entry);
+      } else if (!limit.limiter.lets(entry)) {
+        stageMetrics.dropped("global_rate_limiter_drop").inc();
+        entry.settle();
+        return;
+      }
+    }
+    if (dryRun) {
+      print(entry);
+      return;
+    }
+    List<Consumer<LogEntry>> to = takers;
+    if (to.size() == 1) {
+      to.getFirst().accept(entry);
+      return;
+    }
+    LogEntry.Origin origin = entry.detach();
+    LogEntry.Origin each = origin == null ? null : origin.shared(to.size());
+    for (Consumer<LogEntry> d : to) {
+      LogEntry copy = new LogEntry(entry.labels(), entry.timestamp(), entry.line(), each);
+      copy.setMetadata(entry.metadata());
+      d.accept(copy);
+    }
+  }
+
+  private static void print(LogEntry e) {
+    long t = e.timestamp();
+    Instant at =
+        Instant.ofEpochSecond(Math.floorDiv(t, 1_000_000_000L), Math.floorMod(t, 1_000_000_000L));
+    System.out.println(at + "\t" + e.labels() + "\t" + e.line());
+    e.settle();
+  }
+
+  /**
+   * Opens what a configuration says.
+   *
+   * @param kept clients that are there, by the configuration that they get; they are not changed
+   */
+  private Parts opened(PromtailConfig c, Map<LokiClientConfig, LokiClient> kept)
+      throws IOException {
+    PromtailConfig.ReadLimit read = c.readLimit();
+    Limit limit =
+        read == null
+            ? null
+            : new Limit(
+                new EntryLimiter(read.entries(), read.bytes(), StageClock.system()), read.drop());
+    if (dryRun) {
+      return new Parts(List.of(), null, limit);
+    }
+    List<LokiClient> fresh = new ArrayList<>();
+    List<LokiClient> all = new ArrayList<>();
+    try {
+      for (LokiClientConfig l : c.clients()) {
+        LokiClient there = kept.get(l);
+        if (there == null) {
+          there =
+              new LokiClient(
+                  l,
+                  c.limits(),
+                  http.client(l.client()),
+                  queue(c, l),
+                  outboxes,
+                  new Account("client", l.id(), Signal.LOGS),
+                  lokiMetrics,
+                  Clockwork.system());
+          fresh.add(there);
+        }
+        all.add(there);
+      }
+      tellOfQueuesLeftBehind(c);
+      GraphDestination g = graph(c);
+      queues.show(all);
+      return new Parts(List.copyOf(all), g, limit);
+    } catch (IOException | RuntimeException e) {
+      fresh.forEach(LokiClient::close);
+      throw e;
+    }
+  }
+
+  private @Nullable GraphDestination graph(PromtailConfig c) throws IOException {
+    YamlDocument into = c.graphDocument();
+    if (into == null) {
+      return null;
+    }
+    GraphDestination g = graph;
+    if (g == null) {
+      g = new GraphDestination(registry);
+    }
+    g.apply(into);
+    g.tenant(c.tenant());
+    graph = g;
+    return g;
+  }
+
+  private static RequestQueue queue(PromtailConfig c, LokiClientConfig l) {
+    WriteAheadLog wal = c.wal();
+    return wal == null ? RequestQueue.MEMORY : wal.of(l);
+  }
+
+  private static void tellOfQueuesLeftBehind(PromtailConfig c) throws IOException {
+    WriteAheadLog wal = c.wal();
+    if (wal == null) {
+      return;
+    }
+    for (Path p : wal.leftBehind(c.clients())) {
+      LOG.log(
+          Level.WARNING,
+          "{0} is the queue of a client that is not configured: what waits there is not sent;"
+              + " name a client so, or delete it",
+          p);
+    }
+  }
+
+  /**
+   * Which client goes on as which of another configuration: of the same name, or else in the same
+   * place, if its requests can stay where they are.
+   */
+  private Map<LokiClientConfig, LokiClient> kept(PromtailConfig next) {
+    Map<LokiClientConfig, LokiClient> out = new IdentityHashMap<>();
+    List<LokiClient> left = new ArrayList<>(parts.clients);
+    Map<String, LokiClientConfig> wanted = new LinkedHashMap<>();
+    next.clients().forEach(l -> wanted.put(l.id(), l));
+    left.removeIf(
+        c -> {
+          LokiClientConfig l = wanted.get(c.name());
+          if (l == null || !c.canBecome(queue(next, l))) {
+            return false;
+          }
+          out.put(l, c);
+          wanted.remove(c.name());
+          return true;
+        });
+    for (LokiClientConfig l : wanted.values()) {
+      LokiClient c =
+          left.stream().filter(o -> o.canBecome(queue(next, l))).findFirst().orElse(null);
+      if (c != null) {
+        left.remove(c);
+        out.put(l, c);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Whether nothing of this stays under another configuration, so that what waits has to go back to
+   * its sources ({@link #replaceBy}).
+   */
+  boolean isReplacedBy(PromtailConfig next) {
+    Parts now = parts;
+    return !now.clients.isEmpty()
+        && kept(next).isEmpty()
+        && (now.graph == null || next.graph() == null);
+  }
+
+  /**
+   * Goes on as another configuration says; on a failure all is as before. What waits for a client
+   * is sent by the one that has its place; one that has none ends, and what others have and it has
+   * not is dropped in the end.
+   *
+   * @throws IOException saying what cannot be opened
+   */
+  synchronized void become(PromtailConfig next) throws IOException {
+    Map<LokiClientConfig, LokiClient> kept = kept(next);
+    Map<LokiClientConfig, WebClient> http = new IdentityHashMap<>();
+    for (LokiClientConfig l : kept.keySet()) {
+      http.put(l, this.http.client(l.client()));
+    }
+    Parts before = parts;
+    Parts now = opened(next, kept);
+    kept.forEach((l, c) -> c.become(l, next.limits(), http.get(l), queue(next, l)));
+    parts = now;
+    takers = now.takers();
+    config = next;
+    List<LokiClient> gone = new ArrayList<>(before.clients);
+    gone.removeAll(now.clients);
+    gone.forEach(c -> Thread.ofVirtual().name("ending-client").start(() -> c.abandon(LAST)));
+  }
+
+  /**
+   * Ends these and opens those of another configuration. What waits is not settled: its sources
+   * bring it again.
+   *
+   * @param between run while nothing is open: what is brought then is not settled either
+   * @throws IOException when they cannot be opened; then all is open again as it was before
+   */
+  synchronized void replaceBy(PromtailConfig next, Between between)
+      throws IOException, InterruptedException {
+    List<LokiClient> clients = parts.clients;
+    takers = List.of();
+    clients.forEach(LokiClient::hasten);
+    clients.forEach(LokiClient::close);
+    between.run();
+    try {
+      parts = opened(next, new IdentityHashMap<>());
+      config = next;
+    } catch (IOException | ConfigException e) {
+      parts = opened(config, new IdentityHashMap<>());
+      throw new IOException(e.getMessage() + "; everything is as it was before", e);
+    } finally {
+      takers = parts.takers();
+    }
+  }
+
+  /** What is done while nothing is open. */
+  interface Between {
+    void run() throws InterruptedException;
+  }
+
+  /** Sends what was gathered without waiting for more. */
+  void flush() {
+    Parts p = parts;
+    p.clients.forEach(LokiClient::flush);
+    if (p.graph != null) {
+      p.graph.flush();
+    }
+  }
+
+  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  void hasten() {
+    parts.clients.forEach(LokiClient::hasten);
+    GraphDestination g = graph;
+    if (g != null) {
+      g.hasten();
+    }
+  }
+
+  /** Sends what it can within the time, and ends. */
+  void close(Duration patience) {
+    List<Thread> closing =
+        parts.clients.stream()
+            .map(c -> Thread.ofVirtual().name("closing-client").start(() -> c.close(patience)))
+            .toList();
+    GraphDestination g = graph;
+    if (g != null) {
+      g.close(patience);
+    }
+    try {
+      for (Thread t : closing) {
+        t.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

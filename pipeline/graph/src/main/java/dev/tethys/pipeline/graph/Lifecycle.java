@@ -1,0 +1,123 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.component.Kind;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How nodes start and stop, and what becomes of who waits for room in their queues meanwhile: an
+ * end is bounded in time also while a destination is down.
+ */
+final class Lifecycle {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+
+  /** How long what is taken out by a reload may drain. */
+  private static final Duration RELOAD_DRAIN = Duration.ofSeconds(30);
+
+  private final GraphServices services;
+  private final Duration reloadWait;
+
+  /**
+   * @param reloadWait how long what is taken out by a reload may wait for room in a queue that
+   *     stays, before it is taken there all the same
+   */
+  Lifecycle(GraphServices services, Duration reloadWait) {
+    this.services = services;
+    this.reloadWait = reloadWait;
+  }
+
+  /** Starts a node. */
+  void start(Node n) throws IOException {
+    try {
+      n.component.start();
+    } catch (IOException e) {
+      throw new IOException(n.context.name() + " cannot start: " + e.getMessage(), e);
+    }
+    runs(n);
+  }
+
+  /** A node has started, be it with what another had. */
+  void runs(Node n) {
+    n.started = true;
+    services.metrics().register(n.context.metrics());
+    LOG.log(Level.DEBUG, "{0} runs", n.context.name());
+  }
+
+  /** Stops a node, if it runs. */
+  void stop(Node n, Duration patience) {
+    if (!n.started) {
+      return;
+    }
+    n.started = false;
+    try {
+      n.component.stop(patience);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, n.context.name() + " did not stop as it should", e);
+    }
+    services.metrics().unregister(n.context.metrics());
+    LOG.log(Level.DEBUG, "{0} has stopped", n.context.name());
+  }
+
+  /**
+   * Stops what a reload has taken out. What that holds may wait for room in a queue that stays, of
+   * a destination that is down, for a while; then it is taken beyond the size of the queue.
+   *
+   * @param staying those that go on
+   */
+  void stopGone(List<Node> gone, List<Node> staying) {
+    List<Node> all = new ArrayList<>(gone);
+    all.addAll(staying);
+    Clockwork.Timer late = services.clock().schedule(reloadWait, () -> endWaits(gone, all));
+    try {
+      stopAll(gone, RELOAD_DRAIN);
+    } finally {
+      late.cancel();
+    }
+  }
+
+  /**
+   * What nodes hand on waits no more for room.
+   *
+   * @param all in whose queues it may wait now
+   */
+  static void endWaits(List<Node> ending, List<Node> all) {
+    ending.forEach(n -> n.context.exit().close());
+    all.forEach(n -> n.context.exporters().forEach(QueuedExporter::lookAgain));
+  }
+
+  /**
+   * Stops nodes within a time, sources first, extensions last. What they hand on may wait for room
+   * in a queue behind them, of a destination that is down: at the end of the time it finds none.
+   */
+  void stopAll(List<Node> some, Duration patience) {
+    if (!patience.isPositive()) {
+      hasten(some);
+    }
+    Clockwork.Timer late = services.clock().schedule(patience, () -> hasten(some));
+    try {
+      stopInOrder(some, patience);
+    } finally {
+      late.cancel();
+    }
+  }
+
+  private void stopInOrder(List<Node> some, Duration patience) {
+    long end = services.clock().nanos() + patience.toNanos();
+    List<Node> order = new ArrayList<>();
+    some.stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
+    some.reversed().stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);
+    for (Node n : order) {
+      long left = Math.max(0, end - services.clock().nanos());
+      stop(n, Duration.ofNanos(left));
+    }
+  }
+
+  /** Nobody waits for room in their queues any more. */
+  static void hasten(List<Node> some) {
+    some.forEach(n -> n.context.exporters().forEach(QueuedExporter::hasten));
+  }
+}

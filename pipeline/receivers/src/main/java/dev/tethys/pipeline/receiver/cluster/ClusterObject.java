@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.receiver.cluster;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is kept of an object: parts that become points, entities that are told in logs, and by what
+ * it belongs to others. Nothing is kept that nobody wants.
+ *
+ * @param entities of the object, that of a pod before those of its containers
+ */
+record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
+  /**
+   * An entity, as far as its object alone tells.
+   *
+   * @param key of its identity, such as {@code k8s.pod.uid}
+   */
+  record Entity(String type, String key, String id, Map<String, String> description) {}
+
+  /** Who made an object. */
+  record Owner(String kind, String name, String uid) {}
+
+  /**
+   * By what objects find each other.
+   *
+   * @param labels of a pod
+   * @param selector of a service: which pods it is for; empty for none
+   */
+  record Links(
+      String namespace,
+      String name,
+      Map<String, String> labels,
+      Map<String, String> selector,
+      List<Owner> owners) {
+    static final Links NONE = new Links("", "", Map.of(), Map.of(), List.of());
+
+    /** Whether this is a service for a pod. */
+    boolean selects(Links pod) {
+      return !selector.isEmpty()
+          && namespace.equals(pod.namespace)
+          && pod.labels.entrySet().containsAll(selector.entrySet());
+    }
+  }
+}

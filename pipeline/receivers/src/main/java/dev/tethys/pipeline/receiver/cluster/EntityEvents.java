@@ -1,0 +1,271 @@
+package dev.tethys.pipeline.receiver.cluster;
+
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.cluster.ClusterObject.Entity;
+import dev.tethys.pipeline.receiver.cluster.ClusterObject.Links;
+import dev.tethys.pipeline.receiver.cluster.ClusterObject.Owner;
+import dev.tethys.pipeline.receiver.scraping.EntityLogs;
+import dev.tethys.pipeline.receiver.scraping.Rounds;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tells the entities of a cluster in logs, as the Collector does: the state of one when it comes or
+ * changes, and again once an interval; that it is gone, once.
+ *
+ * <p>What changed is only marked, so that no watch waits for a destination, and nothing grows
+ * beyond what there is in the cluster. One thread compares what is marked with what was told, and
+ * goes on offering the difference until it is taken: an end that was not taken is never forgotten.
+ */
+final class EntityEvents implements WatchedKind.Ear {
+  private static final System.Logger LOG = System.getLogger(EntityEvents.class.getName());
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** Objects a batch is of. */
+  static final int MOST = 500;
+
+  private static final long LANE = 1L << 37;
+
+  private record Place(WatchedKind kind, String key) {}
+
+  private final String name;
+  private final Duration interval; // zero for none
+  private final Consumer to;
+  private final Thread thread;
+
+  // Guarded by this.
+  private final Set<Place> marked = new LinkedHashSet<>();
+  private final Set<Place> again = new LinkedHashSet<>(); // told though nothing changed
+  private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // until it was heard of once
+  private Collection<WatchedKind> kinds = List.of();
+  private long due; // when all are told again, nanoseconds
+
+  private final Map<Place, Map<String, Entity>> told = new HashMap<>(); // of the thread
+
+  /**
+   * @param name of the receiver, as logs have it
+   * @param interval after which all entities are told again; zero for never
+   */
+  EntityEvents(String name, Duration interval, Consumer to) {
+    this.name = name;
+    this.interval = interval;
+    this.to = to;
+    this.thread = Thread.ofVirtual().name(name + " entities").unstarted(this::run);
+  }
+
+  /** Begins, once each of these kinds was heard of: who made a pod is known then. */
+  synchronized void start(Collection<WatchedKind> of) {
+    kinds = List.copyOf(of);
+    awaited.addAll(of);
+    thread.start();
+  }
+
+  void stop(Duration patience) {
+    Rounds.stop(thread, name, patience);
+  }
+
+  @Override
+  public synchronized void changed(WatchedKind kind, Collection<String> keys) {
+    keys.forEach(k -> marked.add(new Place(kind, k)));
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void heard(WatchedKind kind) {
+    if (awaited.remove(kind)) {
+      notifyAll();
+    }
+  }
+
+  private void run() {
+    try {
+      awaitKinds();
+      while (true) {
+        List<Place> next = next();
+        try {
+          tell(next);
+        } catch (RuntimeException e) { // whatever it is, it never ends for good
+          LOG.log(Level.ERROR, name + ": entities could not be told", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void awaitKinds() throws InterruptedException {
+    while (!awaited.isEmpty()) {
+      wait();
+    }
+    due = System.nanoTime() + interval.toNanos();
+  }
+
+  /** What is to be looked at next; waits while there is nothing. */
+  private synchronized List<Place> next() throws InterruptedException {
+    while (true) {
+      if (!interval.isZero() && due - System.nanoTime() <= 0) {
+        due = System.nanoTime() + interval.toNanos();
+        for (WatchedKind k : kinds) {
+          k.known().keySet().forEach(key -> again.add(new Place(k, key)));
+        }
+        marked.addAll(again);
+      }
+      if (!marked.isEmpty()) {
+        List<Place> out = marked.stream().limit(MOST).toList();
+        out.forEach(marked::remove);
+        return out;
+      }
+      if (interval.isZero()) {
+        wait();
+      } else {
+        TimeUnit.NANOSECONDS.timedWait(this, Math.max(1, due - System.nanoTime()));
+      }
+    }
+  }
+
+  /** Offers what is new of these, as it is by then, until it is taken. */
+  private void tell(List<Place> places) throws InterruptedException {
+    while (true) {
+      Map<Place, Map<String, Entity>> now = now(places);
+      LogsData data = events(now);
+      Outcome outcome =
+          data.itemCount() == 0
+              ? Outcome.ACCEPTED
+              : Rounds.settled(to, Batch.of(Signal.LOGS, data, LANE, Metadata.NONE));
+      if (outcome instanceof Outcome.Unavailable u) {
+        Thread.sleep(u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY);
+        continue;
+      }
+      if (outcome instanceof Outcome.Rejected r) {
+        LOG.log(Level.WARNING, "{0}: entities are refused: {1}", name, r.reason());
+      }
+      now.forEach(
+          (place, entities) -> {
+            if (entities.isEmpty()) {
+              told.remove(place);
+            } else {
+              told.put(place, entities);
+            }
+          });
+      synchronized (this) {
+        places.forEach(again::remove);
+      }
+      return;
+    }
+  }
+
+  private Map<Place, Map<String, Entity>> now(List<Place> places) {
+    Map<String, List<Links>> services = new HashMap<>();
+    for (Links l : links(ClusterKind.SERVICE)) {
+      services.computeIfAbsent(l.namespace(), _ -> new ArrayList<>()).add(l);
+    }
+    Map<Place, Map<String, Entity>> now = new LinkedHashMap<>();
+    for (Place p : places) {
+      Map<String, Entity> entities = new LinkedHashMap<>();
+      ClusterObject o = p.kind.known().get(p.key);
+      if (o != null) {
+        for (Entity e : o.entities()) {
+          boolean pod = e.type().equals("k8s.pod");
+          entities.put(e.id(), pod ? completed(e, o.links(), services) : e);
+        }
+      }
+      now.put(p, entities);
+    }
+    return now;
+  }
+
+  private List<Links> links(ClusterKind kind) {
+    List<Links> out = new ArrayList<>();
+    for (WatchedKind k : kinds) {
+      if (k.kind() == kind) {
+        k.known().values().forEach(o -> out.add(o.links()));
+      }
+    }
+    return out;
+  }
+
+  /** A pod with what services it is of, and what made who made it. */
+  private Entity completed(Entity pod, Links links, Map<String, List<Links>> services) {
+    Map<String, String> d = new LinkedHashMap<>(pod.description());
+    for (Links s : services.getOrDefault(links.namespace(), List.of())) {
+      if (s.selects(links)) {
+        d.put("k8s.service." + s.name(), "");
+      }
+    }
+    for (Owner w : links.owners()) {
+      if (w.kind().equals("Job")) {
+        workload(d, w, maker(ClusterKind.JOB, links.namespace(), w, "CronJob"));
+      } else if (w.kind().equals("ReplicaSet")) {
+        workload(d, w, maker(ClusterKind.REPLICA_SET, links.namespace(), w, "Deployment"));
+      }
+    }
+    return new Entity(pod.type(), pod.key(), pod.id(), d);
+  }
+
+  /** Who is told as the workload of a pod: none while who made it is not known. */
+  private static void workload(Map<String, String> d, Owner of, List<Owner> makers) {
+    if (makers.isEmpty()) {
+      return;
+    }
+    Owner w = makers.getFirst().equals(of) ? of : makers.getFirst();
+    EntityReader.made(d, w);
+    d.put("k8s.workload.kind", w.kind());
+    d.put("k8s.workload.name", w.name());
+  }
+
+  /** What kind of owner an owner has; itself if it has none such, nothing if it is not known. */
+  private List<Owner> maker(ClusterKind kind, String namespace, Owner owner, String wanted) {
+    for (WatchedKind k : kinds) {
+      if (k.kind() == kind) {
+        ClusterObject o = k.known().get(namespace + "/" + owner.name());
+        if (o != null) {
+          return List.of(
+              o.links().owners().stream()
+                  .filter(w -> w.kind().equals(wanted))
+                  .findFirst()
+                  .orElse(owner));
+        }
+      }
+    }
+    return List.of();
+  }
+
+  private LogsData events(Map<Place, Map<String, Entity>> now) {
+    EntityLogs out = new EntityLogs();
+    Set<Place> forced;
+    synchronized (this) {
+      forced = Set.copyOf(again);
+    }
+    now.forEach(
+        (place, entities) -> {
+          Map<String, Entity> before = told.getOrDefault(place, Map.of());
+          before.forEach(
+              (id, e) -> {
+                if (!entities.containsKey(id)) {
+                  out.delete(e.type(), Map.of(e.key(), id));
+                }
+              });
+          entities.forEach(
+              (id, e) -> {
+                if (forced.contains(place) || !e.equals(before.get(id))) {
+                  out.state(e.type(), Map.of(e.key(), id), interval, e.description());
+                }
+              });
+        });
+    return out.data();
+  }
+}

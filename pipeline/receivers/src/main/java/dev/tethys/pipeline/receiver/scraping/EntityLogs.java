@@ -1,0 +1,72 @@
+package dev.tethys.pipeline.receiver.scraping;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Entity events in their form as logs, which is the Collector's. */
+public final class EntityLogs {
+  private final long at = Rounds.nanos();
+  private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+
+  /** Without an event yet; all of them are of now. */
+  public EntityLogs() {
+    scope.scope().attributes().add("otel.entity.event_as_log", true);
+  }
+
+  /**
+   * An entity is there.
+   *
+   * @param id what it is known by; none for what the resource says
+   * @param interval after which that is said again; zero for never
+   */
+  public void state(
+      String type, Map<String, String> id, Duration interval, Map<String, String> description) {
+    LogRecord r = event("entity_state", type, id);
+    if (interval.isPositive()) {
+      r.attributes().add("otel.entity.interval", interval.toMillis());
+    }
+    if (!description.isEmpty()) {
+      r.attributes().add("otel.entity.attributes", texts(description));
+    }
+  }
+
+  /** It is gone. */
+  public void delete(String type, Map<String, String> id) {
+    event("entity_delete", type, id);
+  }
+
+  private LogRecord event(String event, String type, Map<String, String> id) {
+    LogRecord r = new LogRecord();
+    r.setTimeUnixNano(at);
+    r.attributes().add("otel.entity.event.type", event);
+    if (!id.isEmpty()) {
+      r.attributes().add("otel.entity.id", texts(id));
+    }
+    r.attributes().add("otel.entity.type", type);
+    scope.items().add(r);
+    return r;
+  }
+
+  private static Attributes texts(Map<String, String> of) {
+    Attributes a = new Attributes();
+    new TreeMap<>(of).forEach(a::add);
+    return a;
+  }
+
+  /** All of them. */
+  public LogsData data() {
+    LogsData data = new LogsData();
+    if (!scope.items().isEmpty()) {
+      ResourceGroup<LogRecord> resource = new ResourceGroup<>();
+      resource.scopes().add(scope);
+      data.resources().add(resource);
+    }
+    return data;
+  }
+}
