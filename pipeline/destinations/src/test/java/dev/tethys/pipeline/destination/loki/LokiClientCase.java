@@ -28,7 +28,7 @@ abstract class LokiClientCase {
   static final String QUICK = "batchwait: 1h, backoff_config: {min_period: 1ms, max_period: 2ms";
 
   LokiDouble loki;
-  private HttpClientFactory http;
+  HttpClientFactory http;
   private final Registry registry = new Registry();
   private final LokiMetrics metrics = new LokiMetrics(registry);
   final Account account = new Account("client", "test", Signal.LOGS);
