@@ -44,6 +44,9 @@ final class StartPages {
   /** The same later, for a process whose memory counts most. */
   private static final long LITTLE_BYTES = 4 << 20;
 
+  /** By so much other files may have grown from one time to the next. */
+  private static final long RISE_BYTES = 2 << 20;
+
   /** Compilers come back for theirs in bursts, within the first minute; afterwards little does. */
   private static final Duration SOON = Duration.ofMillis(250);
 
@@ -67,6 +70,7 @@ final class StartPages {
     private final Duration longest;
     private Duration later = LATER;
     private int looked;
+    private long left;
 
     /**
      * From the start of the process on.
@@ -77,9 +81,18 @@ final class StartPages {
       this.longest = longest;
     }
 
-    /** How many bytes are to be back before they are let go of. */
-    long worth() {
-      return looked == SOON_TIMES && longest.equals(AT_ONCE) ? LITTLE_BYTES : MUCH_BYTES;
+    /** Whether so many bytes of files are worth letting go of what there is of ours among them. */
+    boolean worth(long mapped) {
+      long much = looked == SOON_TIMES && longest.equals(AT_ONCE) ? LITTLE_BYTES : MUCH_BYTES;
+      return mapped >= left + much;
+    }
+
+    /**
+     * They have been let go of. What stays is other files'; but on a busy machine much is back
+     * before it is counted, and would be taken for these for good.
+     */
+    void letGo(long mapped) {
+      left = Math.min(mapped, left + RISE_BYTES);
     }
 
     /** How long to wait after a look, at which they were back or not. */
@@ -129,12 +142,11 @@ final class StartPages {
       // Looking at them all costs milliseconds; where they lie does not change.
       mappings = unchanged(Files.readAllLines(MAPPINGS));
       byte[] text = new byte[MOST_STATUS];
-      long left = 0;
       while (!mappings.isEmpty()) {
-        boolean back = mappedBytes(status, text) >= left + looks.worth();
+        boolean back = looks.worth(mappedBytes(status, text));
         if (back) {
           letGoNow();
-          left = mappedBytes(status, text);
+          looks.letGo(mappedBytes(status, text));
         }
         Thread.sleep(looks.next(back));
       }

@@ -84,7 +84,8 @@ class StartPagesTest {
     for (int n = 0; n < 240; n++) {
       assertThat(rarely.next(true)).as("compilers are still at work").isEqualTo(atOnce.next(true));
     }
-    assertThat(atOnce.worth()).isLessThan(rarely.worth());
+    assertThat(atOnce.worth(5 << 20)).isTrue();
+    assertThat(rarely.worth(5 << 20)).isFalse();
     Duration later = atOnce.next(true);
     assertThat(rarely.next(false)).isEqualTo(later);
     assertThat(rarely.next(true)).isEqualTo(later.multipliedBy(2));
@@ -95,5 +96,18 @@ class StartPagesTest {
     }
     assertThat(rarely.next(true))
         .isBetween(StartPages.RARELY, StartPages.RARELY.multipliedBy(2).minusMillis(1));
+  }
+
+  @Test
+  void whatIsBackBeforeItIsCountedIsNotTakenForOtherFiles() {
+    StartPages.Looks looks = new StartPages.Looks(StartPages.RARELY);
+    looks.letGo(30 << 20);
+    assertThat(looks.worth(30 << 20)).isTrue();
+    for (int n = 0; n < 20; n++) {
+      looks.letGo(30 << 20);
+    }
+    assertThat(looks.worth(30 << 20)).as("they are other files'").isFalse();
+    looks.letGo(6 << 20);
+    assertThat(looks.worth(30 << 20)).isTrue();
   }
 }

@@ -146,28 +146,28 @@ final class Commits {
   private void revive(Batch b) {
     SeriesKeys keys = head.keys();
     for (int i = 0; i < b.count; i++) {
-      if (keys.generation[b.slots[i]] != b.generations[i]) {
+      if (keys.generations.get(b.slots[i]) != b.generations[i]) {
         int slot = head.admission.revive(b.slots[i]);
         keys = head.keys();
-        b.generations[i] = keys.generation[slot];
+        b.generations[i] = keys.generations.get(slot);
         b.slots[i] = slot;
         b.arranged = false;
       }
     }
     for (int i = 0; i < b.histograms.size(); i++) {
       Batch.HistogramSample h = b.histograms.get(i);
-      if (head.keys().generation[h.slot()] != h.generation()) {
+      if (head.keys().generations.get(h.slot()) != h.generation()) {
         int slot = head.admission.revive(h.slot());
-        int generation = head.keys().generation[slot];
+        int generation = head.keys().generations.get(slot);
         b.histograms.set(i, h.of(slot, generation));
       }
     }
     for (int i = 0; i < b.exemplars.size(); i++) {
       Batch.ExemplarSample e = b.exemplars.get(i);
-      if (head.keys().generation[e.slot()] != e.generation()) {
+      if (head.keys().generations.get(e.slot()) != e.generation()) {
         int slot = head.admission.revive(e.slot());
         b.exemplars.set(
-            i, new Batch.ExemplarSample(slot, head.keys().generation[slot], e.exemplar()));
+            i, new Batch.ExemplarSample(slot, head.keys().generations.get(slot), e.exemplar()));
       }
     }
   }
@@ -311,7 +311,7 @@ final class Commits {
         for (int slot : made) {
           if (head.table.isLive(slot)) {
             out.uvarint(slot);
-            out.uvarint(head.keys().generation[slot]);
+            out.uvarint(head.keys().generations.get(slot));
             out.putSized(head.table.labels(slot).canonicalBytes());
           }
         }

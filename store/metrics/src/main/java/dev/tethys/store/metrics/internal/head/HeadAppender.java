@@ -131,7 +131,7 @@ final class HeadAppender implements Appender {
     batch();
     int slot = (int) series;
     SeriesKeys keys = head.keys();
-    return slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != (int) (series >>> 32)
+    return slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != (int) (series >>> 32)
         ? null
         : head.labels(slot);
   }
@@ -142,7 +142,7 @@ final class HeadAppender implements Appender {
     int slot = (int) series;
     int generation = (int) (series >>> 32);
     SeriesKeys keys = head.keys();
-    if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+    if (slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != generation) {
       head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }
@@ -216,7 +216,7 @@ final class HeadAppender implements Appender {
     int slot = (int) series;
     int generation = (int) (series >>> 32);
     SeriesKeys keys = head.keys();
-    if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+    if (slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != generation) {
       head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }
@@ -268,7 +268,7 @@ final class HeadAppender implements Appender {
     int slot = (int) series;
     int generation = (int) (series >>> 32);
     SeriesKeys keys = head.keys();
-    if (slot <= 0 || slot >= keys.capacity() || keys.generation[slot] != generation) {
+    if (slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != generation) {
       head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }

@@ -103,7 +103,7 @@ public final class HeadSnapshot {
       SeriesTable t = head.table;
       index = t.index;
       lists = t.lists();
-      generations = Arrays.copyOf(t.keys.generation, lists.length);
+      generations = t.keys.generations.copy(lists.length);
       ReadAhead ahead = new ReadAhead();
       for (int i = 0; i < head.stripes.length; i++) {
         Stripe s = head.stripes[i];

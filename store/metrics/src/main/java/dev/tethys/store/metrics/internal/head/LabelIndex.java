@@ -29,6 +29,12 @@ final class LabelIndex implements Postings {
   /** Labels that one series may bring, as a rule. */
   private static final int ROOM = 32;
 
+  /**
+   * Series of one target have slots side by side, which are a run of four bytes instead of two
+   * bytes each; it is looked at after so many slots.
+   */
+  private static final int RUN_EVERY = 512;
+
   private final ByteArena pairBytes = new ByteArena();
   private final ByteArena lists = new ByteArena();
   private final Fingerprint hash;
@@ -96,6 +102,9 @@ final class LabelIndex implements Postings {
       at = next(at, pair);
     }
     all.add(slot);
+    if ((slot & RUN_EVERY - 1) == 0) {
+      all.runOptimize();
+    }
     added++;
     version++;
     return list;
@@ -133,6 +142,9 @@ final class LabelIndex implements Postings {
     RoaringBitmap b = many[pair];
     if (b != null) {
       b.add(slot);
+      if ((slot & RUN_EVERY - 1) == 0) {
+        b.runOptimize();
+      }
     } else if (single[pair] == 0) {
       single[pair] = slot;
     } else {

@@ -32,7 +32,7 @@ final class SeriesKeys {
   private static final int CHUNK_BITS = 10;
   private static final int CHUNK = 1 << CHUNK_BITS;
 
-  final int[] generation;
+  final Generations generations;
   private final long[] @Nullable [] prints; // a chunk: high, low by slot; 0, 0 for none
   private final int[] @Nullable [] guesses; // a chunk: the successor by slot
   private int[] table; // slot by the low word of its fingerprint; 0 free, -1 was used
@@ -40,14 +40,14 @@ final class SeriesKeys {
   private int chunks; // that are there
 
   SeriesKeys(int capacity) {
-    this.generation = new int[capacity];
+    this.generations = new Generations(capacity);
     this.prints = new long[chunks(capacity)][];
     this.guesses = new int[chunks(capacity)][];
     this.table = new int[16];
   }
 
   private SeriesKeys(SeriesKeys from, int capacity) {
-    this.generation = Arrays.copyOf(from.generation, capacity);
+    this.generations = from.generations.grown(capacity);
     this.prints = Arrays.copyOf(from.prints, chunks(capacity));
     this.guesses = Arrays.copyOf(from.guesses, chunks(capacity));
     this.table = from.table;
@@ -65,11 +65,11 @@ final class SeriesKeys {
   }
 
   int capacity() {
-    return generation.length;
+    return generations.capacity();
   }
 
   long bytes() {
-    return generation.length * 4L + table.length * 4L + chunks * (CHUNK * 20L);
+    return generations.bytes() + table.length * 4L + chunks * (CHUNK * 20L);
   }
 
   /** Bytes by which the table would grow for one more fingerprint. */
@@ -107,7 +107,7 @@ final class SeriesKeys {
 
   /** The reference of the series in a slot if it has this fingerprint, or 0. */
   long check(int slot, long h, long l) {
-    if (slot <= 0 || slot >= generation.length) {
+    if (slot <= 0 || slot >= generations.capacity()) {
       return 0;
     }
     long[] c = prints[slot >> CHUNK_BITS];
@@ -115,12 +115,12 @@ final class SeriesKeys {
     if (c == null || c[at + 1] != l) {
       return 0; // most that are not it are told by this alone
     }
-    int g = (int) INT.getAcquire(generation, slot);
+    int g = generations.getAcquire(slot);
     if (c[at + 1] != l || c[at] != h || (g & 1) != 0) {
       return 0;
     }
     VarHandle.acquireFence();
-    return generation[slot] == g ? (long) g << 32 | slot : 0;
+    return generations.get(slot) == g ? (long) g << 32 | slot : 0;
   }
 
   /** The reference of the series with this fingerprint, or 0. */
@@ -159,19 +159,22 @@ final class SeriesKeys {
 
   /** Starts a series in a slot, without a fingerprint. */
   void start(int slot, int liveGeneration) {
-    INT.setRelease(generation, slot, liveGeneration - 1);
+    if (liveGeneration == 0 && generations.get(slot) == 0) {
+      return; // the slot's first series: nobody knows it, and there is no fingerprint to forget
+    }
+    generations.set(slot, liveGeneration - 1);
     VarHandle.releaseFence();
     long[] c = prints[slot >> CHUNK_BITS];
     if (c != null) {
       c[at(slot)] = 0;
       c[at(slot) + 1] = 0;
     }
-    INT.setRelease(generation, slot, liveGeneration);
+    generations.set(slot, liveGeneration);
   }
 
   /** Ends the series of a slot. */
   void retire(int slot) {
-    INT.setRelease(generation, slot, generation[slot] + 1);
+    generations.set(slot, generations.get(slot) + 1);
     long[] c = prints[slot >> CHUNK_BITS];
     if (c == null || (c[at(slot)] | c[at(slot) + 1]) == 0) {
       return;

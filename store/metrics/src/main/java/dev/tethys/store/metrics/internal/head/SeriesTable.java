@@ -57,7 +57,7 @@ final class SeriesTable {
   }
 
   boolean isLive(int slot) {
-    return slot > 0 && slot < slots && list[slot] != 0 && (keys.generation[slot] & 1) == 0;
+    return slot > 0 && slot < slots && list[slot] != 0 && (keys.generations.get(slot) & 1) == 0;
   }
 
   /** Labels of a live or retired slot. */
@@ -71,7 +71,7 @@ final class SeriesTable {
   }
 
   long reference(int slot) {
-    return (long) keys.generation[slot] << 32 | slot;
+    return (long) keys.generations.get(slot) << 32 | slot;
   }
 
   private int hash(byte[] canonical) {
@@ -100,7 +100,7 @@ final class SeriesTable {
   int create(byte[] canonical) {
     Integer reuse = free.peekFirst();
     int slot = reuse != null ? reuse : slots;
-    int generation = keys.generation.length > slot ? keys.generation[slot] : 0;
+    int generation = keys.capacity() > slot ? keys.generations.get(slot) : 0;
     install(slot, (generation + 1) & ~1, canonical);
     if (reuse != null) {
       free.removeFirst();
@@ -183,7 +183,7 @@ final class SeriesTable {
       return 0;
     }
     int slot = (int) (long) ref;
-    return keys.generation[slot] == (int) (ref >>> 32) ? ref : 0;
+    return keys.generations.get(slot) == (int) (ref >>> 32) ? ref : 0;
   }
 
   /** Takes a live series out. Its slot is free once appenders older than {@code epoch} ended. */
@@ -264,7 +264,7 @@ final class SeriesTable {
     free.clear();
     retired.clear();
     for (int s = 1; s < slots; s++) {
-      if (list[s] == 0 || (keys.generation[s] & 1) != 0) {
+      if (list[s] == 0 || (keys.generations.get(s) & 1) != 0) {
         list[s] = 0;
         free.addLast(s);
       }
@@ -280,7 +280,7 @@ final class SeriesTable {
   long growth() {
     long b = index.growth() + keys.growth();
     if (free.isEmpty() && slots >= keys.capacity()) {
-      b += keys.capacity() * 4L + list.length * 8L;
+      b += list.length * 8L;
     }
     if (tableUsed * 4L > table.length * 3L - 4) {
       b += table.length * 4L;
