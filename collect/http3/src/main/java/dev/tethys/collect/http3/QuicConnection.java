@@ -2,6 +2,7 @@ package dev.tethys.collect.http3;
 
 import dev.tethys.web.client.Http3Dialer;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -44,6 +45,9 @@ final class QuicConnection implements Http3Dialer.Connection {
   /** The largest head of an answer. */
   private static final long MAX_HEAD = 1 << 20;
 
+  /** Connections are few and short: pools would only keep memory. */
+  private static final ByteBufAllocator MEMORY = UnpooledByteBufAllocator.DEFAULT;
+
   private final InetSocketAddress to;
   private final QuicSslEngine engine;
   private final Channel socket;
@@ -57,14 +61,14 @@ final class QuicConnection implements Http3Dialer.Connection {
   private QuicConnection(
       EventLoopGroup loop, QuicSslContext context, InetSocketAddress to, String name) {
     this.to = to;
-    this.engine = context.newEngine(UnpooledByteBufAllocator.DEFAULT, name, to.getPort());
+    this.engine = context.newEngine(MEMORY, name, to.getPort());
     ServerNames.send(engine, name);
     // A socket that is connected hears that nobody listens there.
     this.socket =
         new Bootstrap()
             .group(loop)
             .channel(NioDatagramChannel.class)
-            .option(ChannelOption.ALLOCATOR, UnpooledByteBufAllocator.DEFAULT)
+            .option(ChannelOption.ALLOCATOR, MEMORY)
             .handler(new ChannelInboundHandlerAdapter())
             .register()
             .channel();
@@ -100,6 +104,8 @@ final class QuicConnection implements Http3Dialer.Connection {
     quic =
         await(
             QuicChannel.newBootstrap(socket)
+                .option(ChannelOption.ALLOCATOR, MEMORY)
+                .streamOption(ChannelOption.ALLOCATOR, MEMORY)
                 .handler(
                     new ChannelInitializer<QuicChannel>() {
                       @Override
@@ -234,7 +240,10 @@ final class QuicConnection implements Http3Dialer.Connection {
       throw failure(null);
     }
     RequestStream r = new RequestStream(this, deadline);
-    QuicStreamChannel stream = await(Http3.newRequestStream(q, r), deadline);
+    QuicStreamChannel stream =
+        await(
+            Http3.newRequestStreamBootstrap(q, r).option(ChannelOption.ALLOCATOR, MEMORY).create(),
+            deadline);
     r.send(stream, head, body);
     return r.reply();
   }
@@ -247,10 +256,7 @@ final class QuicConnection implements Http3Dialer.Connection {
       return;
     }
     // What says goodbye goes out before the socket is closed.
-    q.close(
-            true,
-            (int) Http3ErrorCode.H3_NO_ERROR.code(),
-            UnpooledByteBufAllocator.DEFAULT.buffer(0))
+    q.close(true, (int) Http3ErrorCode.H3_NO_ERROR.code(), MEMORY.buffer(0))
         .addListener(f -> socket.close());
   }
 }

@@ -25,9 +25,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -104,6 +102,7 @@ final class HttpProber implements Prober {
           if (!moved) {
             return x;
           }
+          URI to = target(location);
           redirects++;
           look.log(Level.INFO, "Received redirect", "location", location);
           if (redirects > MAX_REDIRECTS || !m.client().followRedirects()) {
@@ -112,7 +111,7 @@ final class HttpProber implements Prober {
             return x;
           }
           x.close();
-          follow(x.answer().status(), location);
+          follow(x.answer().status(), location, to);
         }
       } catch (IOException | IllegalArgumentException e) {
         look.fails("Error for HTTP request", "err", e.getMessage());
@@ -168,20 +167,23 @@ final class HttpProber implements Prober {
       return x;
     }
 
-    private void follow(int status, String location) throws IOException {
-      URI to;
+    private URI target(String location) throws IOException {
       try {
-        to = uri.resolve(UrlText.read(location.strip()));
+        return uri.resolve(UrlText.read(location.strip()));
       } catch (URISyntaxException e) {
         throw new IOException("failed to parse Location header \"" + location + "\"", e);
       }
+    }
+
+    private void follow(int status, String location, URI to) throws IOException {
       String scheme = String.valueOf(to.getScheme());
       if (UrlHost.of(to) == null || !scheme.equals("http") && !scheme.equals("https")) {
         throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
       }
-      boolean relative = !location.strip().matches("(?i)([a-z][a-z0-9+.-]*:)?//.*");
-      if (!relative) {
-        host = to.getRawAuthority();
+      if (location.strip().matches("(?i)[a-z][a-z0-9+.-]*:.*")) {
+        host = to.getRawAuthority(); // otherwise that of the module, whichever server it is
+      }
+      if (location.strip().matches("(?i)([a-z][a-z0-9+.-]*:)?//.*")) {
         address = null; // looked up anew
         trusted = trusted && to.getRawAuthority().equals(firstHost);
       }
@@ -253,9 +255,6 @@ final class HttpProber implements Prober {
         return false;
       }
     }
-    for (String phase : List.of("connect", "tls", "processing", "transfer")) {
-      look.found.add(DURATION, DURATION_HELP, "phase", phase, 0);
-    }
     try (Chase chase = new Chase(m, look, uri, address)) {
       return chased(m, look, chase);
     }
@@ -263,6 +262,9 @@ final class HttpProber implements Prober {
 
   private boolean chased(HttpModule m, Look look, Chase chase)
       throws IOException, InterruptedException {
+    for (String phase : List.of("connect", "tls", "processing", "transfer")) {
+      look.found.add(DURATION, DURATION_HELP, "phase", phase, 0);
+    }
     long ended = 0;
     boolean success = false;
     Exchange x = chase.run();
@@ -325,14 +327,12 @@ final class HttpProber implements Prober {
     if (!refused) {
       success = read(m, look, x, success);
     }
-    String modified = x.answer().header("Last-Modified", "");
-    try {
+    Instant modified = HttpDate.read(x.answer().header("Last-Modified", ""));
+    if (modified != null) {
       look.found.gauge(
           "probe_http_last_modified_timestamp_seconds",
           "Returns the Last-Modified HTTP response header in unixtime",
-          ZonedDateTime.parse(modified, DateTimeFormatter.RFC_1123_DATE_TIME).toEpochSecond());
-    } catch (DateTimeException e) {
-      // there is none, or none that can be read
+          modified.getEpochSecond());
     }
     look.found.gauge(
         "probe_http_version", "", Double.parseDouble(x.version().substring("HTTP/".length())));
@@ -347,9 +347,11 @@ final class HttpProber implements Prober {
     int status = x.answer().status();
     String told = x.answer().header("Content-Length");
     if (told == null) {
-      return status == 204 || status == 304 || m.method().equals("HEAD") && status / 100 == 1
-          ? 0
-          : -1;
+      boolean none =
+          x.version().equals("HTTP/3.0")
+              ? status == 204
+              : (status == 204 || status == 304) && !m.method().equals("HEAD");
+      return none ? 0 : -1;
     }
     try {
       return Long.parseLong(told.strip());
