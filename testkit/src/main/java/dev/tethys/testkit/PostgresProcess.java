@@ -23,6 +23,7 @@ public final class PostgresProcess implements AutoCloseable {
   private final Path dir;
   private final Path programs;
   private final int port = Ports.free();
+  private String socketFolder = "";
   private final boolean root = "root".equals(System.getProperty("user.name"));
 
   /**
@@ -101,7 +102,9 @@ public final class PostgresProcess implements AutoCloseable {
         "--log=" + dir.resolve("server.log"),
         "--options=-p "
             + port
-            + " -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=40"
+            + " -c listen_addresses=127.0.0.1 -c unix_socket_directories='"
+            + socketFolder
+            + "' -c max_connections=40"
             + " -c fsync=off");
   }
 
@@ -142,6 +145,24 @@ public final class PostgresProcess implements AutoCloseable {
       settings.append("ssl_").append(what).append("_file = '").append(own).append("'\n");
     }
     restart("hostssl all all 127.0.0.1/32 cert\n", settings.toString());
+  }
+
+  /**
+   * Has it listen at a socket of the machine too, through which the user that the test runs as is
+   * {@code tethys}, and everybody else nobody.
+   *
+   * @return the folder of the socket
+   */
+  public Path wantOwner() throws IOException, InterruptedException {
+    Path folder = Files.createDirectory(dir.resolve("socket"));
+    if (root) {
+      Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+    }
+    socketFolder = folder.toString();
+    Files.writeString(
+        data().resolve("pg_ident.conf"), "owner " + System.getProperty("user.name") + " tethys\n");
+    restart("local all all peer map=owner\nhost all all 127.0.0.1/32 scram-sha-256\n", "");
+    return folder;
   }
 
   /** Has it let everybody on loopback in without a password, for what stands before it. */

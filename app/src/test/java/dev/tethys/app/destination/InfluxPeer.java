@@ -103,8 +103,15 @@ final class InfluxPeer implements ProcessPeer {
 
   @Override
   public void read(Found into) throws Exception {
+    boolean isPartial = false;
     for (String answer : ask("SELECT value, value_text FROM /.*/ GROUP BY *").split("\n")) {
-      for (JsonNode series : Found.json(answer).path("results").path(0).path("series")) {
+      JsonNode result = Found.json(answer).path("results").path(0);
+      // A server that fails halfway says so there, under status 200.
+      if (!result.isObject() || result.has("error")) {
+        throw new IOException("InfluxDB stops answering with " + answer);
+      }
+      isPartial = result.path("partial").asBoolean(false);
+      for (JsonNode series : result.path("series")) {
         Map<String, String> tags = new HashMap<>();
         series
             .path("tags")
@@ -123,6 +130,9 @@ final class InfluxPeer implements ProcessPeer {
               row.get(1).isNull() ? Found.notFinite(row.get(2).asString()) : row.get(1).asDouble());
         }
       }
+    }
+    if (isPartial) {
+      throw new IOException("InfluxDB announces more than it answers with");
     }
   }
 

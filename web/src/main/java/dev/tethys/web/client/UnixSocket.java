@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -7,25 +8,42 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A connection through a Unix socket for what wants a {@link Socket}: drivers, and TLS. It connects
  * to its path, whatever address it is given. Reads have no timeout of their own: whoever waits
- * closes it, which ends them.
+ * closes it, which ends them; or it does that by itself ({@link #ending}).
  */
 public final class UnixSocket extends Socket {
   private final Path path;
+  private final boolean ends;
   private volatile @Nullable SocketChannel channel;
   private volatile int timeout;
 
   /** Not connected yet. */
   public UnixSocket(Path path) {
+    this(path, false);
+  }
+
+  private UnixSocket(Path path, boolean ends) {
     this.path = path;
+    this.ends = ends;
+  }
+
+  /**
+   * One that is not connected yet, and ends with the first read that takes longer than its timeout:
+   * for drivers, which give up such a connection anyway.
+   */
+  public static UnixSocket ending(Path path) {
+    return new UnixSocket(path, true);
   }
 
   /**
@@ -59,7 +77,53 @@ public final class UnixSocket extends Socket {
 
   @Override
   public InputStream getInputStream() throws IOException {
-    return Channels.newInputStream(open());
+    InputStream in = Channels.newInputStream(open());
+    return ends ? new EndingStream(in) : in;
+  }
+
+  /** Ends the connection where a read takes too long. */
+  private final class EndingStream extends FilterInputStream {
+    private EndingStream(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int offset, int length) throws IOException {
+      int millis = timeout;
+      if (millis == 0) {
+        return in.read(b, offset, length);
+      }
+      AtomicBoolean late = new AtomicBoolean();
+      Thread guard = Thread.ofVirtual().name("unix-socket-timeout").start(() -> end(millis, late));
+      try {
+        return in.read(b, offset, length);
+      } catch (ClosedChannelException e) {
+        if (late.get()) {
+          SocketTimeoutException t = new SocketTimeoutException("Read timed out");
+          t.initCause(e);
+          throw t;
+        }
+        throw e;
+      } finally {
+        guard.interrupt();
+      }
+    }
+
+    private void end(int millis, AtomicBoolean late) {
+      try {
+        Thread.sleep(millis);
+        late.set(true);
+        UnixSocket.this.close();
+      } catch (InterruptedException | IOException e) {
+        // read in time, or closed by somebody else
+      }
+    }
   }
 
   @Override

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A PostgreSQL and how it is reached.
  *
- * @param hosts {@code host:port}, several with commas between: the primary of them is looked for
+ * @param place of several hosts the primary is looked for
  * @param passFile where the password is looked up when there is none; null for nowhere
  * @param kerberos whose ticket proves who the user is; null for a password
  * @param gssEncryption whether the ticket's key encrypts the connection, and a server that does not
@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout of a statement and of connecting
  */
 record PostgresAddress(
-    String hosts,
-    String database,
+    PostgresPlace place,
     String user,
     Secret password,
     @Nullable Path passFile,

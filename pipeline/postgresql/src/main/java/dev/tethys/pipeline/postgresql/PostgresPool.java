@@ -60,7 +60,7 @@ final class PostgresPool implements AutoCloseable {
    */
   <T> T in(Work<T> work) throws SQLException, IOException, InterruptedException {
     if (!permits.tryAcquire(address.timeout().toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new IOException("PostgreSQL at " + address.hosts() + ": all connections are busy");
+      throw new IOException("PostgreSQL at " + address.place() + ": all connections are busy");
     }
     try {
       Connection c = rested();
@@ -95,8 +95,8 @@ final class PostgresPool implements AutoCloseable {
     if (!address.password().value().isEmpty()) {
       p.setProperty("password", address.password().value());
     } else if (passFile != null) {
-      String first = address.hosts().split(",", 2)[0];
-      String said = PassFile.password(passFile, first, address.database(), address.user());
+      String first = address.place().hosts().split(",", 2)[0];
+      String said = PassFile.password(passFile, first, address.place().database(), address.user());
       if (said == null) {
         throw new IOException(passFile + " has no line for " + first + " and " + address.user());
       }
@@ -115,8 +115,13 @@ final class PostgresPool implements AutoCloseable {
       p.setProperty("jaasLogin", "false"); // the thread has the ticket
       p.setProperty("loginTimeout", "0"); // for which the driver would take another thread
     }
-    if (address.hosts().contains(",")) {
+    if (address.place().hosts().contains(",")) {
       p.setProperty("targetServerType", "preferPrimary");
+    }
+    Path socket = address.place().socket();
+    if (socket != null) {
+      p.setProperty("socketFactory", MachineSockets.class.getName());
+      p.setProperty("socketFactoryArg", socket.toString());
     }
     if (address.tls() == null) {
       p.setProperty("sslmode", "disable");
@@ -127,13 +132,13 @@ final class PostgresPool implements AutoCloseable {
     }
     String url =
         "jdbc:postgresql://"
-            + address.hosts()
+            + address.place().hosts()
             + "/"
             + java.net.URLEncoder.encode(
-                address.database(), java.nio.charset.StandardCharsets.UTF_8);
+                address.place().database(), java.nio.charset.StandardCharsets.UTF_8);
     Connection c = connect(url, p);
     if (c == null) {
-      throw new SQLException("not an address of PostgreSQL: " + address.hosts(), "08001");
+      throw new SQLException("not an address of PostgreSQL: " + address.place(), "08001");
     }
     c.setAutoCommit(false);
     return c;
@@ -163,7 +168,7 @@ final class PostgresPool implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       throw e;
     } catch (Exception e) {
-      throw new IOException("PostgreSQL at " + address.hosts() + ": " + e.getMessage(), e);
+      throw new IOException("PostgreSQL at " + address.place() + ": " + e.getMessage(), e);
     }
   }
 
@@ -181,7 +186,13 @@ final class PostgresPool implements AutoCloseable {
   }
 
   /** With the cause, of which the driver says only that there is one; a refusal it tells itself. */
-  private static SQLException explained(SQLException e) {
+  private SQLException explained(SQLException e) {
+    Path socket = address.place().socket();
+    if (socket != null && e.getCause() instanceof IOException why) {
+      // The driver speaks of a port.
+      return new SQLException(
+          "no connection through " + socket + ": " + why.getMessage(), "08001", e);
+    }
     return "08001".equals(e.getSQLState())
             && e.getCause() instanceof IOException why
             && !(why instanceof ConnectException)

@@ -45,6 +45,13 @@ record PostgresSettings(
   /** A name has 63 bytes, and {@code _series_metric} behind it. */
   private static final NameRule TABLES = NameRule.words("$", 48);
 
+  /** What addresses look like. */
+  static final String ADDRESSES =
+      "postgresql://host:5432/db, or postgresql:///db?host=/var/run/postgresql of a socket";
+
+  private static final ClientTlsSettings NO_TLS =
+      new ClientTlsSettings(true, ClientTlsSettings.DEFAULT.config());
+
   private static final Section SECTION =
       new Section("postgresql", "Writes to PostgreSQL or TimescaleDB.")
           .include(DeliverySettings.SECTION);
@@ -56,7 +63,7 @@ record PostgresSettings(
           "endpoint",
           Type.STRING,
           "postgresql://host:5432/database; of several hosts with commas the primary is written"
-              + " to.");
+              + " to; postgresql:///database?host=/var/run/postgresql through a socket.");
   private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
@@ -127,18 +134,24 @@ record PostgresSettings(
   }
 
   private static PostgresSettings read(YamlObject o) {
-    String[] at = hostsAndDatabase(o.get(ENDPOINT));
-    if (at.length == 0) {
-      throw o.error(ENDPOINT, "\"endpoint\" wants an address such as postgresql://host:5432/db");
+    PostgresPlace place = PostgresPlace.parse(o.get(ENDPOINT));
+    if (place == null) {
+      throw o.error(ENDPOINT, "\"endpoint\" wants an address such as " + ADDRESSES);
     }
     long connections = o.get(CONNECTIONS);
     if (connections < 1 || connections > 100) {
       throw o.error(CONNECTIONS, "max_connections wants 1 to 100");
     }
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(30));
-    ClientTlsSettings tls = o.get(TLS);
+    ClientTlsSettings tls = place.socket() == null ? o.get(TLS) : NO_TLS;
+    if (place.socket() != null && o.has(TLS) && !o.get(TLS).insecure()) {
+      throw o.error(TLS, "tls is not of a socket of the machine");
+    }
     Path passFile = passFile(o, PASSFILE, o.get(USERNAME), o.get(PASSWORD));
     KerberosIdentity kerberos = kerberos(o, KERBEROS, o.get(USERNAME), o.get(PASSWORD), passFile);
+    if (kerberos != null && place.socket() != null) {
+      throw o.error(KERBEROS, "tickets are not asked for on a socket of the machine");
+    }
     Reference auth = o.find(AUTH);
     if (auth != null) {
       wantsTokens(
@@ -149,8 +162,7 @@ record PostgresSettings(
     }
     return new PostgresSettings(
         new PostgresAddress(
-            at[0],
-            at[1],
+            place,
             o.get(USERNAME),
             o.get(PASSWORD),
             passFile,
@@ -243,22 +255,5 @@ record PostgresSettings(
         List.of("oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope")) {
       s.notBuilt(key, instead);
     }
-  }
-
-  /** Hosts and database of an address; nothing when it is none. */
-  static String[] hostsAndDatabase(String url) {
-    for (String scheme : new String[] {"postgresql://", "postgres://"}) {
-      if (url.startsWith(scheme)) {
-        String rest = url.substring(scheme.length());
-        int slash = rest.indexOf('/');
-        if (slash > 0
-            && slash < rest.length() - 1
-            && rest.substring(0, slash).matches("[A-Za-z0-9_.:,\\[\\]-]+")
-            && rest.indexOf('?') < 0) {
-          return new String[] {rest.substring(0, slash), rest.substring(slash + 1)};
-        }
-      }
-    }
-    return new String[0];
   }
 }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Tables of PostgreSQL as the {@code postgresql} exporter writes them; found as a service. */
@@ -103,27 +104,32 @@ public final class PostgresStoreType implements StoreType {
             o,
             new Shown(shown),
             (c, s) -> {
-              String[] at = PostgresSettings.hostsAndDatabase(c.url().toString());
+              PostgresPlace at = Objects.requireNonNull(PostgresPlace.parse(c.url().toString()));
               return new PostgresStore(
                   c,
                   new PostgresPool(
                       new PostgresAddress(
-                          at[0],
-                          at[1],
+                          at,
                           user,
                           password,
                           passFile,
                           kerberos,
                           gssEncryption,
-                          tls,
+                          at.socket() == null ? tls : null,
                           CONNECTIONS,
                           c.timeout()),
                       tokens(oauth2, tokenFile, c.timeout(), s.clients())),
                   new StoreLimits(s.limits().maxSamples(), c.maxBytes()),
                   tables);
             });
-    if (PostgresSettings.hostsAndDatabase(read.url().toString()).length == 0) {
-      throw o.error("\"url\" wants an address such as postgresql://host:5432/db");
+    PostgresPlace place = PostgresPlace.parse(read.url().toString());
+    if (place == null) {
+      throw o.error("\"url\" wants an address such as " + PostgresSettings.ADDRESSES);
+    }
+    if (place.socket() != null && (o.has(TLS) || kerberos != null)) {
+      throw o.error(
+          kerberos == null ? TLS : KERBEROS,
+          "a socket of the machine has no TLS and asks for no tickets");
     }
     return read;
   }

@@ -1,0 +1,66 @@
+package dev.tethys.pipeline.postgresql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.YamlDocument;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PostgresPlaceTest {
+  @ParameterizedTest
+  @CsvSource({
+    "postgresql://h/d, h, d,",
+    "'postgres://a:1,b:2/d-e', 'a:1,b:2', d-e,",
+    "'postgresql://[::1]:5433/d', '[::1]:5433', d,",
+    "postgresql:///d?host=/var/run/postgresql, localhost:5432, d, /var/run/postgresql/.s.PGSQL.5432",
+    "postgresql:///d?port=5433&host=%2Frun%2Fa+b, localhost:5433, d, /run/a+b/.s.PGSQL.5433",
+    "postgresql://%2Fvar%2Frun%2Fpostgresql/d, localhost:5432, d,"
+        + " /var/run/postgresql/.s.PGSQL.5432",
+    "postgresql://%2Frun:5433/d, localhost:5433, d, /run/.s.PGSQL.5433",
+  })
+  void addressesAreThoseOfLibpq(String url, String hosts, String database, String socket) {
+    PostgresPlace p = PostgresPlace.parse(url);
+    assertThat(p).isNotNull();
+    assertThat(p.hosts()).isEqualTo(hosts);
+    assertThat(p.database()).isEqualTo(database);
+    assertThat(p.socket() == null ? null : p.socket().toString()).isEqualTo(socket);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "h/d",
+        "http://h/d",
+        "postgresql://h",
+        "postgresql://h/",
+        "postgresql:///d",
+        "postgresql://h/d?host=/run",
+        "postgresql:///d?host=run",
+        "postgresql:///d?host=/run&sslmode=require",
+        "postgresql:///d?host=/run&host=/b",
+        "postgresql:///?host=/run",
+        "postgresql://%2Frun:x/d",
+        "postgresql://%2frun/d",
+      })
+  void othersAreNone(String url) {
+    assertThat(PostgresPlace.parse(url)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tls: {ca_file: a}|tls is not of a socket of the machine",
+        "username: u, kerberos: {username: u}|tickets are not asked for on a socket",
+        "username: u, auth: {authenticator: a}|wants TLS that verifies the server",
+      })
+  void aSocketHasNoTls(String keys, String why) {
+    String yaml = "{endpoint: 'postgresql:///d?host=/run', " + keys + "}";
+    assertThatThrownBy(
+            () -> PostgresSettings.TYPE.read(YamlDocument.parse("c.yaml", null, yaml).root()))
+        .hasMessageContaining(why)
+        .hasMessageContaining("c.yaml:1:");
+  }
+}
