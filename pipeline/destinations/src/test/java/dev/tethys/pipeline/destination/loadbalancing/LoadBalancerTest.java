@@ -531,7 +531,6 @@ class LoadBalancerTest {
       {
         otlp + "resolver: {static: {hostnames: [a]}}, routing_key: attributes", "routing_attributes"
       },
-      {"resolver: {static: {hostnames: [a]}}", "protocol"},
     };
     port = 1;
     for (String[] w : wrong) {
