@@ -56,6 +56,7 @@ import dev.tethys.pipeline.receiver.elastic.ElasticBulkReceiverFactory;
 import dev.tethys.pipeline.receiver.events.EventsReceiverFactory;
 import dev.tethys.pipeline.receiver.exposed.PrometheusExporterFactory;
 import dev.tethys.pipeline.receiver.fluent.FluentForwardReceiverFactory;
+import dev.tethys.pipeline.receiver.forwarder.HttpForwarderFactory;
 import dev.tethys.pipeline.receiver.health.HealthCheckFactory;
 import dev.tethys.pipeline.receiver.host.HostMetricsReceiverFactory;
 import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
@@ -172,6 +173,7 @@ public final class BuiltIn {
     all.addAll(Processors.connectors(clock));
     all.add(new FileStorage());
     all.add(new HealthCheckFactory());
+    all.add(new HttpForwarderFactory(clients));
     all.add(new PprofExtensionFactory());
     all.add(new ZPagesFactory(build.version(), build.revision()));
     all.add(new BasicAuth());

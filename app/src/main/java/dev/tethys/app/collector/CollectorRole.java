@@ -12,6 +12,7 @@ import dev.tethys.app.log.LogSetup;
 import dev.tethys.app.ui.Interface;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlWriter;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Clockwork;
@@ -43,6 +44,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -52,7 +55,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** {@code tethys collector}: any graph of components, configured as the Collector is. */
@@ -451,39 +453,40 @@ public final class CollectorRole implements AutoCloseable {
 
   /** What there is, in YAML. */
   static String list(Components components) {
-    StringBuilder sb = new StringBuilder();
-    sb.append("buildinfo:\n    command: tethys collector\n    version: ")
-        .append(BuildInfo.current().version())
-        .append('\n');
+    Map<String, @Nullable Object> tree = new LinkedHashMap<>();
+    Map<String, @Nullable Object> build = new LinkedHashMap<>();
+    build.put("command", "tethys collector");
+    build.put("version", BuildInfo.current().version());
+    tree.put("buildinfo", build);
     for (Kind k : Kind.values()) {
-      List<ComponentFactory<?>> some = new ArrayList<>();
-      components.all().stream().filter(f -> Kind.of(f) == k).forEach(some::add);
-      some.sort(java.util.Comparator.comparing(ComponentFactory::type));
-      sb.append(k.section()).append(some.isEmpty() ? ": []\n" : ":\n");
-      for (ComponentFactory<?> f : some) {
-        sb.append("    - name: ").append(f.type()).append('\n');
-        if (!f.aliases().isEmpty()) {
-          sb.append("      aliases: [").append(String.join(", ", f.aliases())).append("]\n");
-        }
-        sb.append("      about: ").append(f.about()).append('\n');
-        Set<Signal> signals =
-            switch (f) {
-              case ReceiverFactory<?> x -> x.signals();
-              case ProcessorFactory<?> x -> x.signals();
-              case ExporterFactory<?> x -> x.signals();
-              default -> Set.of();
-            };
-        if (!signals.isEmpty()) {
-          sb.append("      signals: [")
-              .append(
-                  new TreeSet<>(signals)
-                      .stream()
-                          .map(s -> s.name().toLowerCase(Locale.ROOT))
-                          .collect(Collectors.joining(", ")))
-              .append("]\n");
-        }
-      }
+      tree.put(
+          k.section(),
+          components.all().stream()
+              .filter(f -> Kind.of(f) == k)
+              .sorted(Comparator.comparing(ComponentFactory::type))
+              .map(CollectorRole::described)
+              .toList());
     }
-    return sb.toString();
+    return YamlWriter.write(tree);
+  }
+
+  private static Map<String, @Nullable Object> described(ComponentFactory<?> f) {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("name", f.type());
+    m.put("aliases", f.aliases().isEmpty() ? null : List.copyOf(f.aliases()));
+    m.put("about", f.about());
+    Set<Signal> signals =
+        switch (f) {
+          case ReceiverFactory<?> x -> x.signals();
+          case ProcessorFactory<?> x -> x.signals();
+          case ExporterFactory<?> x -> x.signals();
+          default -> Set.of();
+        };
+    m.put(
+        "signals",
+        signals.isEmpty()
+            ? null
+            : new TreeSet<>(signals).stream().map(s -> s.name().toLowerCase(Locale.ROOT)).toList());
+    return m;
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The dead letters of an outbox whose process does not run, in the folder of its queue. Holds the
@@ -27,10 +28,10 @@ public final class DeadLetterFolder implements Closeable {
 
   /** The folders of outboxes at a place: it itself, or those in it. */
   public static List<Path> find(FileAccess files, Path place) throws IOException {
-    if (files.isDirectory(place.resolve(Outboxes.DEAD))) {
-      return List.of(place);
-    }
     List<Path> out = new ArrayList<>();
+    if (isOne(files, place)) {
+      out.add(place);
+    }
     for (Path p : files.list(place)) {
       if (files.isDirectory(p.resolve(Outboxes.DEAD))) {
         out.add(p);
@@ -39,13 +40,33 @@ public final class DeadLetterFolder implements Closeable {
     return out;
   }
 
+  private static boolean isOne(FileAccess files, Path place) {
+    return files.isDirectory(place.resolve(Outboxes.DEAD));
+  }
+
   /**
    * Opens a folder.
    *
-   * @throws IOException when a process uses it
+   * @throws IOException when a process uses it, or there is no queue, of which none is made
    */
   public static DeadLetterFolder open(FileAccess files, Path folder) throws IOException {
-    Closeable lock = files.lock(folder.resolve(Outboxes.LOCK));
+    if (!isOne(files, folder)) {
+      List<Path> inside = files.isDirectory(folder) ? find(files, folder) : List.of();
+      throw new IOException(
+          "there is no queue in "
+              + folder
+              + (inside.isEmpty()
+                  ? ""
+                  : " itself; name one of those in it: "
+                      + inside.stream().map(Path::toString).collect(Collectors.joining(", "))));
+    }
+    Closeable lock;
+    try {
+      lock = files.lock(folder.resolve(Outboxes.LOCK));
+    } catch (IOException e) {
+      throw new IOException(
+          e.getMessage() + "; one that runs answers GET /api/v1/pipelines/dead-letters itself", e);
+    }
     try {
       // No letter is added here, so none makes room for another.
       DeadLetters letters = new DeadLetters(files, folder.resolve(Outboxes.DEAD), Long.MAX_VALUE);

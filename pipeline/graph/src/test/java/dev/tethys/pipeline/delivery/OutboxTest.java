@@ -679,8 +679,13 @@ class OutboxTest {
     clock.run();
     org.assertj.core.api.Assertions.assertThatThrownBy(
             () -> DeadLetterFolder.open(files, Path.of("/q")))
-        .hasMessageContaining("locked");
+        .hasMessageContaining("locked")
+        .hasMessageContaining("/api/v1/pipelines/dead-letters");
     b.close();
+    // The folder of all queues is none of them, and does not become one.
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> DeadLetterFolder.open(files, Path.of("/")))
+        .hasMessageContaining("name one of those in it: /q");
     assertThat(DeadLetterFolder.find(files, Path.of("/"))).containsExactly(Path.of("/q"));
     try (DeadLetterFolder f = DeadLetterFolder.open(files, Path.of("/q"))) {
       List<DeadLetter> letters = f.list(10);

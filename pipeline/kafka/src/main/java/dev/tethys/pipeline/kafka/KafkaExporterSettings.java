@@ -4,6 +4,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.ClientKeys;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 
@@ -187,6 +189,11 @@ record KafkaExporterSettings(
     topic(Signal.PROFILES, "profiles", "otlp_profiles");
   }
 
+  private static final Key<String> FORMER_TOPIC =
+      SECTION.optional(
+          "topic", Type.STRING, "Former way of writing the topic of all signals that name none.");
+  private static final Key<YamlNode> FORMER_ENCODING =
+      SECTION.optional("encoding", Type.ANY, "The same of the form of records.");
   private static final Key<String> TOPIC_FROM_ATTRIBUTE =
       SECTION.key(
           "topic_from_attribute",
@@ -287,6 +294,21 @@ record KafkaExporterSettings(
                 }),
             new Topic(NameTemplate.fixed(defaultTopic), RecordEncoding.OTLP_PROTO, "", ""),
             "Where " + name + " go."));
+  }
+
+  /** The topic of a signal, with what is written for all signals where it says nothing itself. */
+  private static Topic topic(YamlObject o, Signal signal, Key<Topic> key) {
+    Topic t = o.get(key);
+    YamlNode own = o.at(key);
+    Set<String> said = own == null || !own.isMap() ? Set.of() : own.entries().keySet();
+    YamlNode encoding = o.at(FORMER_ENCODING);
+    return new Topic(
+        o.has(FORMER_TOPIC) && !said.contains("topic") ? name(o, FORMER_TOPIC) : t.name,
+        encoding != null && !encoding.isNull() && !said.contains("encoding")
+            ? RecordEncoding.written(signal).read(encoding)
+            : t.encoding,
+        t.topicFrom,
+        t.keyFrom);
   }
 
   private static NameTemplate name(YamlObject o, Key<String> key) {
@@ -436,7 +458,7 @@ record KafkaExporterSettings(
       throw o.error(SERIES_KEYS, "series_keys wants 1 to 1024");
     }
     Map<Signal, Topic> topics = new EnumMap<>(Signal.class);
-    TOPICS.forEach((s, k) -> topics.put(s, o.get(k)));
+    TOPICS.forEach((s, k) -> topics.put(s, topic(o, s, k)));
     Map<Signal, RecordKeys> recordKeys = keys(o, topics);
     return new KafkaExporterSettings(
         Map.copyOf(topics),

@@ -4,6 +4,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.GrpcClientSettings;
@@ -65,8 +66,9 @@ public record LoadBalancingSettings(
       new Section("otlp", "How each backend is called.").include(DeliverySettings.SECTION);
   private static final GrpcClientSettings.Keys CLIENT = GrpcClientSettings.Keys.template(OTLP);
   private static final Section PROTOCOL = new Section("protocol", "What backends speak.");
+  private static final Type<YamlObject> OTLP_TYPE = OTLP.type(o -> o);
   private static final Key<YamlObject> OTLP_KEY =
-      PROTOCOL.required("otlp", OTLP.type(o -> o), "OTLP over gRPC; the keys of otlp_grpc.");
+      PROTOCOL.optional("otlp", OTLP_TYPE, "OTLP over gRPC; the keys of otlp_grpc.");
 
   private static final Section STATIC = new Section("static", "A list of backends.");
   private static final Key<List<String>> HOSTNAMES =
@@ -139,8 +141,9 @@ public record LoadBalancingSettings(
           Type.list(Type.STRING),
           List.of(),
           "Of which attributes, with routing_key: attributes.");
+  private static final Type<YamlObject> PROTOCOL_TYPE = PROTOCOL.type(LoadBalancingSettings::otlp);
   private static final Key<YamlObject> PROTOCOL_KEY =
-      SECTION.required("protocol", PROTOCOL.type(o -> o.get(OTLP_KEY)), "What backends speak.");
+      SECTION.optional("protocol", PROTOCOL_TYPE, "What backends speak; OTLP by default.");
   private static final Key<Source> RESOLVER_KEY =
       SECTION.required(
           "resolver", RESOLVER.type(LoadBalancingSettings::source), "Where backends come from.");
@@ -159,7 +162,8 @@ public record LoadBalancingSettings(
           ROUTING_ATTRIBUTES,
           "routing_attributes can only be used when routing_key is \"attributes\"");
     }
-    YamlObject otlp = o.get(PROTOCOL_KEY);
+    YamlNode protocol = o.at(PROTOCOL_KEY);
+    YamlObject otlp = protocol == null ? defaults() : PROTOCOL_TYPE.read(protocol);
     return new LoadBalancingSettings(
         key,
         attributes,
@@ -167,6 +171,16 @@ public record LoadBalancingSettings(
         CLIENT.namesEndpoint(otlp),
         DeliverySettings.read(o, otlp, TIMEOUT),
         o.get(RESOLVER_KEY));
+  }
+
+  /** A key without a value means its defaults. */
+  private static YamlObject otlp(YamlObject protocol) {
+    YamlNode n = protocol.at(OTLP_KEY);
+    return n == null ? defaults() : OTLP_TYPE.read(n);
+  }
+
+  private static YamlObject defaults() {
+    return OTLP_TYPE.read(YamlDocument.parse("load_balancing", null, "{}").root());
   }
 
   private static Source source(YamlObject o) {

@@ -61,6 +61,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** In a graph, before servers of gRPC on addresses of their own that a name has. */
 class LoadBalancerTest {
@@ -287,6 +289,16 @@ class LoadBalancerTest {
     got.forEach(
         (address, traces) ->
             traces.forEach(t -> assertThat(owner(t, addresses, port)).isEqualTo(address)));
+  }
+
+  /** As the Collector's documentation writes it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"protocol: {otlp: }", "protocol: {}", ""})
+  void whatIsNotSaidOfBackendsIsUsual(String protocol) {
+    YamlDocument d =
+        YamlDocument.parse("c.yaml", null, protocol + "\nresolver: {static: {hostnames: [a]}}");
+    LoadBalancingSettings s = LoadBalancingSettings.TYPE.read(d.root());
+    assertThat(s.namesEndpoint()).isFalse();
   }
 
   @Test
@@ -519,7 +531,6 @@ class LoadBalancerTest {
       {
         otlp + "resolver: {static: {hostnames: [a]}}, routing_key: attributes", "routing_attributes"
       },
-      {"resolver: {static: {hostnames: [a]}}", "protocol"},
     };
     port = 1;
     for (String[] w : wrong) {

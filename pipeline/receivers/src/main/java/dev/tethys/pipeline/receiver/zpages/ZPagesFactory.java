@@ -16,8 +16,12 @@ import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.ServedExtension;
+import dev.tethys.pipeline.web.Json;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,16 +33,23 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** {@code zpages}: pages about what runs, where the Collector has them. */
-public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings> {
+public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Settings> {
+  /**
+   * The settings.
+   *
+   * @param variables whether those of the process are shown
+   */
+  public record Settings(HttpServerSettings http, boolean variables) {}
+
   private static final Section SECTION = new Section("zpages", "Pages about what runs.");
   private static final HttpServerSettings.Keys SERVER =
       new HttpServerSettings.Keys(SECTION, "localhost:55679");
-  private static final Section EXPVAR = new Section("expvar", "Variables of Go's runtime.");
+  private static final Section EXPVAR = new Section("expvar", "Variables of the process.");
   private static final Key<Boolean> EXPVAR_ENABLED =
-      EXPVAR.key("enabled", Type.BOOL, false, "Only false is taken.");
+      EXPVAR.key("enabled", Type.BOOL, false, "Whether they are shown.");
   private static final Key<Boolean> EXPVAR_KEY =
       SECTION.key(
-          "expvar", EXPVAR.type(ZPagesFactory::expvar), false, "Only where it is not enabled.");
+          "expvar", EXPVAR.type(o -> o.get(EXPVAR_ENABLED)), false, "Variables of the process.");
 
   private final String version;
   private final String revision;
@@ -60,33 +71,22 @@ public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings>
   }
 
   @Override
-  public Type<HttpServerSettings> settings() {
+  public Type<Settings> settings() {
     return SECTION.type(ZPagesFactory::read);
   }
 
-  private static boolean expvar(YamlObject o) {
-    if (o.get(EXPVAR_ENABLED)) {
-      throw o.error(
-          EXPVAR_ENABLED,
-          "there are no variables of Go's runtime; the metrics of service.telemetry tell of memory,"
-              + " threads and collections; write enabled: false");
-    }
-    return false;
-  }
-
-  private static HttpServerSettings read(YamlObject o) {
-    o.get(EXPVAR_KEY);
-    return SERVER.read(o);
+  private static Settings read(YamlObject o) {
+    return new Settings(SERVER.read(o), o.get(EXPVAR_KEY));
   }
 
   @Override
-  public Extension create(HttpServerSettings s, Context context) {
+  public Extension create(Settings s, Context context) {
     Map<String, String> build = new LinkedHashMap<>();
     build.put("Command", "tethys");
     build.put("Version", version);
     build.put("Revision", revision);
     build.put("Java", Runtime.version().toString());
-    return new Running(s, Authenticators.find(s.auth(), context), build, context.clock());
+    return new Running(s, Authenticators.find(s.http.auth(), context), build, context.clock());
   }
 
   static final class Running extends ServedExtension implements GraphWatcher {
@@ -98,12 +98,8 @@ public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings>
     private volatile RunningGraph graph = RunningGraph.NONE;
     private volatile @Nullable Instant since;
 
-    Running(
-        HttpServerSettings s,
-        @Nullable ServerAuth auth,
-        Map<String, String> build,
-        Clockwork clock) {
-      super(s, auth, clock);
+    Running(Settings s, @Nullable ServerAuth auth, Map<String, String> build, Clockwork clock) {
+      super(s.http, auth, clock);
       this.build = build;
       this.clock = clock;
       door().on("GET", "/debug/servicez", (q, r) -> send(r, service()));
@@ -111,6 +107,9 @@ public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings>
       door().on("GET", "/debug/extensionz", (q, r) -> send(r, extensions()));
       door().on("GET", "/debug/featurez", (q, r) -> send(r, features()));
       door().on("GET", "/debug/tracez", (q, r) -> send(r, traces()));
+      if (s.variables) {
+        door().on("GET", "/debug/expvarz", (q, r) -> r.send("application/json", variables()));
+      }
       door()
           .on(
               "GET",
@@ -118,6 +117,23 @@ public final class ZPagesFactory implements ExtensionFactory<HttpServerSettings>
               (q, r) ->
                   r.status(404)
                       .send("there is no such page; there are, under /debug/: " + PAGES + "\n"));
+    }
+
+    /** What a process of Java has in the place of what one of Go shows there. */
+    private byte[] variables() {
+      MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+      Json j = new Json().open('{').key("memory").open('{');
+      j.key("heap_used_bytes").number(heap.getUsed());
+      j.key("heap_committed_bytes").number(heap.getCommitted());
+      j.key("heap_max_bytes").number(heap.getMax()).close('}');
+      j.key("collections").open('{');
+      for (GarbageCollectorMXBean b : ManagementFactory.getGarbageCollectorMXBeans()) {
+        j.key(b.getName()).open('{').key("count").number(b.getCollectionCount());
+        j.key("milliseconds").number(b.getCollectionTime()).close('}');
+      }
+      j.close('}').key("threads").number(ManagementFactory.getThreadMXBean().getThreadCount());
+      j.key("uptime_milliseconds").number(ManagementFactory.getRuntimeMXBean().getUptime());
+      return j.close('}').toString().getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

@@ -1,14 +1,12 @@
 package dev.tethys.pipeline.receiver.zpages;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,10 +18,12 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class ZPagesTest {
   private final ZPagesFactory factory = new ZPagesFactory("1", "abc");
-  private final ZPagesFactory.Running running =
+  private ZPagesFactory.Running running =
       new ZPagesFactory.Running(
           settings("{endpoint: '127.0.0.1:0', response_headers: {X-A: b}}"),
           null,
@@ -31,7 +31,7 @@ class ZPagesTest {
           Clockwork.system());
   private final HttpClient http = HttpClient.newHttpClient();
 
-  private HttpServerSettings settings(String yaml) {
+  private ZPagesFactory.Settings settings(String yaml) {
     return TestPipeline.read(factory.settings(), yaml);
   }
 
@@ -89,10 +89,20 @@ class ZPagesTest {
   }
 
   @Test
-  void variablesOfGoAreRefused() {
-    assertThat(settings("expvar: {enabled: false}").endpoint()).isEqualTo("localhost:55679");
-    assertThatThrownBy(() -> settings("expvar: {enabled: true}"))
-        .hasMessageContaining("test.yaml:1:19")
-        .hasMessageContaining("write enabled: false");
+  void variablesOfTheProcessAreShownWhereThatIsAskedFor() throws Exception {
+    assertThat(settings("expvar: {enabled: false}").http().endpoint()).isEqualTo("localhost:55679");
+    running.stop(Duration.ZERO);
+    running =
+        new ZPagesFactory.Running(
+            settings("{endpoint: '127.0.0.1:0', expvar: {enabled: true}}"),
+            null,
+            Map.of(),
+            Clockwork.system());
+    running.start();
+    HttpResponse<String> shown = get("/debug/expvarz");
+    assertThat(shown.headers().firstValue("Content-Type")).hasValue("application/json");
+    JsonNode j = JsonMapper.builder().build().readTree(shown.body());
+    assertThat(j.path("memory").path("heap_used_bytes").asLong()).isPositive();
+    assertThat(j.path("threads").asInt()).isPositive();
   }
 }
