@@ -2,7 +2,6 @@ package dev.tethys.web.client;
 
 import java.io.IOException;
 import java.util.ServiceConfigurationError;
-import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /** The dialer of HTTP/3 that this program has; looked for when this class is first used. */
@@ -12,10 +11,14 @@ final class Http3Library {
 
   static {
     Http3Dialer found = null;
-    String problem = "HTTP/3 is not part of this program";
+    String problem;
     try {
-      found = ServiceLoader.load(Http3Dialer.class).findFirst().orElse(null);
-      problem = found == null ? problem : found.problem();
+      found =
+          JarsBeside.find(
+              Http3Dialer.class, JarsBeside.folder(Http3Dialer.class, "http3"), "HTTP/3");
+      problem = found.problem();
+    } catch (IOException e) {
+      problem = String.valueOf(e.getMessage());
     } catch (ServiceConfigurationError | LinkageError e) {
       problem = "HTTP/3: its library cannot be used: " + e.getMessage();
     }

@@ -35,6 +35,6 @@ public interface SharedKeyTls {
    * @throws IOException when it is missing
    */
   static SharedKeyTls find() throws IOException {
-    return SharedKeyJars.opened();
+    return SharedKeyLibrary.opened();
   }
 }

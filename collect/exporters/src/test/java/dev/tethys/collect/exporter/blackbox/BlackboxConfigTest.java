@@ -75,9 +75,8 @@ class BlackboxConfigTest {
             m -> {
               assertThat(m.http().http3()).isTrue();
               assertThat(m.missing())
-                  .isEqualTo(
-                      "enable_http3: HTTP/3 is not part of this program; HTTP/2 is (enable_http2:"
-                          + " true)");
+                  .startsWith("enable_http3: HTTP/3 wants the jars of ")
+                  .endsWith("; HTTP/2 is (enable_http2: true)");
             });
     BlackboxConfig e = BlackboxConfig.read(Shared.conformance("blackbox_exporter/example.yml"));
     Module cel = e.modules().get("http_json_cel_match");

@@ -14,17 +14,18 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SharedKeyJarsTest {
+class JarsBesideTest {
   @TempDir Path folder;
 
   @Test
   void whatIsMissingIsToldWithItsPlace() {
-    assertThatThrownBy(() -> SharedKeyJars.find(folder.resolve("none")))
+    Path none = folder.resolve("none");
+    assertThatThrownBy(() -> JarsBeside.find(SharedKeyTls.class, none, "Something rare"))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("wants the jars of " + folder.resolve("none"));
-    assertThatThrownBy(() -> SharedKeyJars.find(folder))
+        .hasMessageStartingWith("Something rare wants the jars of " + none);
+    assertThatThrownBy(() -> JarsBeside.find(SharedKeyTls.class, folder, "Something rare"))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("wants the jars of " + folder);
+        .hasMessageStartingWith("Something rare wants the jars of " + folder);
   }
 
   @Test
@@ -63,7 +64,7 @@ class SharedKeyJarsTest {
       jar.putNextEntry(new ZipEntry("META-INF/services/" + SharedKeyTls.class.getName()));
       jar.write("Beside\n".getBytes(StandardCharsets.UTF_8));
     }
-    SharedKeyTls found = SharedKeyJars.find(jars);
+    SharedKeyTls found = JarsBeside.find(SharedKeyTls.class, jars, "");
     assertThat(found.getClass().getName()).isEqualTo("Beside");
     assertThat(found.getClass().getClassLoader()).isNotSameAs(getClass().getClassLoader());
   }

@@ -1,0 +1,58 @@
+package dev.tethys.web.client;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
+
+/**
+ * What few configurations ask for and is megabytes large: in folders of jars beside the class path.
+ * On it, their lists of classes would be held in memory by every process, whatever it is told.
+ */
+final class JarsBeside {
+  private JarsBeside() {}
+
+  /** The folder of that name beside the jar that a class is of. */
+  static Path folder(Class<?> of, String name) throws IOException {
+    try {
+      return Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())
+          .resolveSibling(name);
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /**
+   * What serves in a folder of jars; where there is no such folder, on the class path. Its classes
+   * stay until the process ends, so it is asked for once.
+   *
+   * @param what it is for, to begin a message with
+   */
+  static <T> T find(Class<T> service, Path folder, String what) throws IOException {
+    ClassLoader loader = service.getClassLoader();
+    if (Files.isDirectory(folder)) {
+      List<URL> jars = new ArrayList<>();
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path p : files.filter(f -> f.toString().endsWith(".jar")).sorted().toList()) {
+          jars.add(p.toUri().toURL());
+        }
+      }
+      loader = new URLClassLoader(folder.toString(), jars.toArray(URL[]::new), loader);
+    }
+    return ServiceLoader.load(service, loader)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IOException(
+                    what
+                        + " wants the jars of "
+                        + folder
+                        + ", which are not there: install Tethys with them"));
+  }
+}
