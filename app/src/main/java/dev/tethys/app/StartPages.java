@@ -54,7 +54,7 @@ final class StartPages {
   private static final Duration LATER = Duration.ofSeconds(2);
 
   /** What comes back by then is let go of each time: for a process whose memory counts most. */
-  static final Duration AT_ONCE = LATER;
+  static final Duration AT_ONCE = Duration.ofSeconds(1);
 
   /**
    * What is used all the time comes back whenever it is let go of, and takes a tenth of what a
@@ -68,7 +68,7 @@ final class StartPages {
   /** When it is looked next whether they have come back. */
   static final class Looks {
     private final Duration longest;
-    private Duration later = LATER;
+    private Duration later;
     private int looked;
     private long left;
 
@@ -79,6 +79,7 @@ final class StartPages {
      */
     Looks(Duration longest) {
       this.longest = longest;
+      this.later = longest.compareTo(LATER) < 0 ? longest : LATER;
     }
 
     /** Whether so many bytes of files are worth letting go of what there is of ours among them. */

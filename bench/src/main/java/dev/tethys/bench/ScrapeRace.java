@@ -60,7 +60,7 @@ final class ScrapeRace {
     System.out.printf(
         "%d targets x %d series every %d s, %d s %s%n",
         targets, series, interval, seconds, together ? "together" : "each");
-    System.out.println("server\tcpu_s/min\trss_MB\tpeak_MB\tfewest_scrapes\tdue\tup");
+    System.out.println("server\tcpu_s/min\trss_MB\tmean_MB\tpeak_MB\tfewest_scrapes\tdue\tup");
     List<String> servers = options.words().isEmpty() ? Contender.names() : options.words();
     boolean ok = true;
     try (ExecutorService runs = Executors.newFixedThreadPool(together ? servers.size() : 1)) {
@@ -85,12 +85,15 @@ final class ScrapeRace {
       long first = scraped.fewest();
       double cpu = 0;
       long peak = 0;
+      long sum = 0;
       for (int s = 0; s < seconds; s++) {
         if (s == seconds / 2) {
           cpu = server.figures().cpuSeconds();
         }
         TimeUnit.SECONDS.sleep(1);
-        peak = Math.max(peak, server.figures().resident());
+        long now = server.figures().resident();
+        peak = Math.max(peak, now);
+        sum += now;
       }
       double perMinute = (server.figures().cpuSeconds() - cpu) * 60 / (seconds - seconds / 2);
       long resident = server.figures().resident();
@@ -99,10 +102,11 @@ final class ScrapeRace {
       String up = up(server);
       System.out.printf(
           Locale.ROOT,
-          "%s\t%.2f\t%d\t%d\t%d\t%d\t%s%n",
+          "%s\t%.2f\t%d\t%d\t%d\t%d\t%d\t%s%n",
           contender,
           perMinute,
           resident / 1024,
+          sum / seconds / 1024,
           peak / 1024,
           fewest,
           due,
