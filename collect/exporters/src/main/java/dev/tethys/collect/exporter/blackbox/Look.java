@@ -193,6 +193,23 @@ final class Look {
   record HostPort(String host, int port) {
     /** Null when there is no port, or none that can be. */
     static @Nullable HostPort of(String s) {
+      Written w = Written.of(s);
+      if (w == null) {
+        return null;
+      }
+      try {
+        int port = Integer.parseInt(w.port);
+        return port < 0 || port > 65_535 ? null : new HostPort(w.host, port);
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+  }
+
+  /** A host and what was written for a port, which may be a name. */
+  record Written(String host, String port) {
+    /** Null when there is no colon between two parts. */
+    static @Nullable Written of(String s) {
       int colon = s.lastIndexOf(':');
       if (colon < 0 || s.indexOf(']') > colon) {
         return null;
@@ -203,12 +220,7 @@ final class Look {
       } else if (host.indexOf(':') >= 0) {
         return null;
       }
-      try {
-        int port = Integer.parseInt(s.substring(colon + 1));
-        return port < 0 || port > 65_535 ? null : new HostPort(host, port);
-      } catch (NumberFormatException e) {
-        return null;
-      }
+      return new Written(host, s.substring(colon + 1));
     }
   }
 }

@@ -6,16 +6,22 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Connects over TCP or a Unix socket and holds a dialogue. */
 final class TcpProber {
+  private static final Path SERVICES = Path.of("/etc/services");
+
   private TcpProber() {}
 
   static boolean tcp(String target, Module module, Look look) throws IOException {
     TcpModule m = module.tcp();
-    Look.HostPort at = Look.HostPort.of(target);
+    Look.Written at = Look.Written.of(target);
     if (at == null) {
       return look.fails("Error splitting target address and port", "target", target);
     }
@@ -34,8 +40,9 @@ final class TcpProber {
       look.debug("Dialing TCP " + (m.tls() ? "with" : "without") + " TLS");
       Socket s;
       try {
-        socket.connect(new InetSocketAddress(address, at.port()), look.millisLeft());
-        s = m.tls() ? look.secure(m.config(), socket, at.host(), at.port()) : socket;
+        int port = port(at.port(), SERVICES);
+        socket.connect(new InetSocketAddress(address, port), look.millisLeft());
+        s = m.tls() ? look.secure(m.config(), socket, at.host(), port) : socket;
       } catch (SocketTimeoutException e) {
         return look.fails("Error dialing TCP", "err", "i/o timeout");
       } catch (IOException e) {
@@ -43,6 +50,28 @@ final class TcpProber {
       }
       return talk(socket, s, m, at.host(), look);
     }
+  }
+
+  /** A number, or the name of a service of this machine. */
+  static int port(String written, Path services) throws IOException {
+    if (written.isEmpty()) {
+      return 0;
+    }
+    if (written.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      if (written.length() > 5 || Integer.parseInt(written) > 65_535) {
+        throw new IOException("address " + written + ": invalid port");
+      }
+      return Integer.parseInt(written);
+    }
+    Pattern line =
+        Pattern.compile("(?m)^[^#\\n]*?(\\d+)/tcp\\b[^#\\n]*"); // name, port/tcp, other names
+    String known = Files.exists(services) ? Files.readString(services) : "";
+    for (MatchResult m : line.matcher(known).results().toList()) {
+      if (List.of(m.group().strip().split("\\s+")).contains(written)) {
+        return Integer.parseInt(m.group(1));
+      }
+    }
+    throw new IOException("lookup tcp/" + written + ": unknown port");
   }
 
   private static boolean talk(Socket socket, Socket s, TcpModule m, String host, Look look)
