@@ -8,13 +8,17 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** A real InfluxDB 1, read by InfluxQL. */
@@ -140,9 +144,52 @@ final class InfluxPeer implements ProcessPeer {
     return Found.unescape(ESCAPE, text);
   }
 
+  @Override
+  public boolean killAndRestart() throws Exception {
+    process.killAndRestart(InfluxPeer::withoutTornEntries);
+    return true;
+  }
+
   /** Version 1 repeats the error of a full disk until it is started again. */
   @Override
   public void roomAgain() throws Exception {
-    process.killAndRestart();
+    killAndRestart();
+  }
+
+  /**
+   * Cuts off what a kill left unfinished at the ends of logs. Version 1.6 does so itself, but goes
+   * on writing where the file ended before: it cannot read what is behind that gap when it starts
+   * once more, and loses what it has acknowledged.
+   */
+  private static void withoutTornEntries(Path folder) throws IOException {
+    Path logs = folder.resolve("wal");
+    if (!Files.exists(logs)) {
+      return; // nothing was written yet
+    }
+    try (Stream<Path> files = Files.walk(logs)) {
+      for (Path log : files.filter(f -> f.toString().endsWith(".wal")).toList()) {
+        try (FileChannel file =
+            FileChannel.open(log, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+          file.truncate(whole(file));
+        }
+      }
+    }
+  }
+
+  /** Where the last entry ends that is all there: each is its type, its length and its bytes. */
+  private static long whole(FileChannel file) throws IOException {
+    ByteBuffer head = ByteBuffer.allocate(5);
+    long at = 0;
+    while (true) {
+      head.clear();
+      if (file.read(head, at) < 5) {
+        return at;
+      }
+      long next = at + 5 + Integer.toUnsignedLong(head.getInt(1));
+      if (next > file.size()) {
+        return at;
+      }
+      at = next;
+    }
   }
 }

@@ -87,9 +87,21 @@ final class PeerProcess implements AutoCloseable {
     return port;
   }
 
+  /** What is done with a folder while nobody works in it. */
+  @FunctionalInterface
+  interface Mending {
+    void mend(Path folder) throws IOException;
+  }
+
   /** Ends it as a power failure would, and starts it again over its folder. */
   void killAndRestart() throws Exception {
+    killAndRestart(f -> {});
+  }
+
+  /** The same, with something done in between. */
+  void killAndRestart(Mending mending) throws Exception {
     process.destroyForcibly().waitFor();
+    mending.mend(folder);
     process = begin();
   }
 
