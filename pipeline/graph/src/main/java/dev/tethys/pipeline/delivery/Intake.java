@@ -52,16 +52,10 @@ final class Intake {
   private @Nullable Outcome admit(Parcel parcel, boolean mayDropIt) {
     Capacity c = backlog.options.capacity();
     long charge = backlog.shelf.charge(parcel);
-    if (charge + backlog.shelf.overhead() > c.bytes()
-        || c.items() > 0 && parcel.items() > c.items()) {
+    if (charge + backlog.shelf.overhead() > c.bytes()) {
       account.giveBack(parcel.items());
       return new Outcome.Rejected(
-          "a request of "
-              + charge
-              + " bytes and "
-              + parcel.items()
-              + " items is larger than the whole queue of "
-              + name,
+          "a request of " + charge + " bytes is larger than the whole queue of " + name,
           parcel.items());
     }
     List<Receipt> dropped = new ArrayList<>();
@@ -128,9 +122,13 @@ final class Intake {
     return new Outcome.Unavailable(why, Duration.ZERO);
   }
 
+  /**
+   * Whether there is. What has more items than the queue is for has room where nothing else waits:
+   * it may be of many senders, joined on its way, none of whom could mend that.
+   */
   private boolean hasRoom(Parcel parcel, long charge) {
     Capacity c = backlog.options.capacity();
-    if (c.items() > 0 && backlog.items + parcel.items() > c.items()
+    if (c.items() > 0 && backlog.parcels > 0 && backlog.items + parcel.items() > c.items()
         || c.parcels() > 0 && backlog.parcels + 1 > c.parcels()) {
       return false;
     }

@@ -422,6 +422,24 @@ class OutboxTest {
     assertThat(far.numbers()).containsExactly(1, 2, 4);
   }
 
+  /** A request that was joined of many is nobody's fault who could ask for less. */
+  @Test
+  void aRequestOfMoreItemsThanTheQueueIsForHasItAlone() {
+    Outbox b =
+        open(
+            options(false).withCapacity(new Capacity(1 << 20, 25, 0)).withWhenFull(WhenFull.REFUSE));
+    b.put(parcel(1, 30, 0), told::add);
+    put(b, 2, 0);
+    assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
+    clock.run();
+    put(b, 3, 0);
+    b.put(parcel(4, 30, 0), told::add);
+    assertThat(told).hasSize(3).last().isInstanceOf(Outcome.Unavailable.class);
+    clock.run();
+    assertThat(far.numbers()).containsExactly(1, 3);
+    assertThat(account.balance().isBalanced()).isTrue();
+  }
+
   @Test
   void aFullQueueDropsWhatComes() {
     Outbox b =
