@@ -114,7 +114,8 @@ class HttpForwarderTest {
   private <T> HttpResponse<T> ask(
       String method, String path, String body, HttpResponse.BodyHandler<T> as) throws Exception {
     return http.send(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + Objects.requireNonNull(running).port() + path))
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + Objects.requireNonNull(running).port() + path))
             .version(HttpClient.Version.HTTP_1_1)
             .header("X-Own", "mine")
             .method(
