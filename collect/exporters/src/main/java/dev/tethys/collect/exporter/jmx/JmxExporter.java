@@ -259,8 +259,7 @@ final class JmxExporter implements Exporter {
     } catch (IOException | ConfigException e) {
       String message = String.valueOf(e.getMessage());
       if (!message.equals(problem)) {
-        LOG.log(
-            Level.ERROR, "configuration not taken over, the former goes on: {0}", message);
+        LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", message);
       }
       problem = message;
     }
