@@ -295,6 +295,37 @@ class JmxPagesTlsTest {
     }
   }
 
+  /** A file and its stores are written one after the other, in whichever order. */
+  @Test
+  void aStoreMayComeAfterTheFileThatNamesItOrItsPassword() throws Exception {
+    Path keys = dir.resolve("turning.p12");
+    Files.copy(dir.resolve("single.p12"), keys);
+    Path next = dir.resolve("turning.tmp");
+    Files.copy(dir.resolve("next.p12"), next);
+    keytool("-storepasswd", "-new", "changed1", "-keystore", next.toString());
+    String yaml = ssl("turning.p12");
+    try (Program p = new Program(yaml)) {
+      assertThat(subject(p.ask(null))).isEqualTo("CN=only");
+      Files.writeString(p.file, yaml.replace("changeit", "changed1"));
+      untilSaid(p, "turning.p12: keystore password was incorrect");
+      Files.move(next, keys, StandardCopyOption.REPLACE_EXISTING);
+      until(p, "CN=later");
+      Files.writeString(p.file, ssl("coming.p12"));
+      untilSaid(p, "coming.p12: no such file");
+      Files.copy(dir.resolve("single.p12"), dir.resolve("coming.p12"));
+      until(p, "CN=only");
+    }
+  }
+
+  private static void untilSaid(Program p, String what) throws Exception {
+    long end = System.nanoTime() + 30_000_000_000L;
+    while (!p.process.log().contains(what) && System.nanoTime() < end) {
+      Thread.sleep(50);
+      p.ask(null); // with what was in force before
+    }
+    assertThat(p.process.log()).contains(what);
+  }
+
   private static void until(Program p, String subject) throws Exception {
     long end = System.nanoTime() + 30_000_000_000L;
     String seen = "";

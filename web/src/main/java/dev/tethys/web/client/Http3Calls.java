@@ -6,6 +6,7 @@ import dev.tethys.web.client.TracedClient.Request;
 import dev.tethys.web.client.TracedClient.Times;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -145,7 +146,10 @@ final class Http3Calls implements AutoCloseable {
     connections.clear();
   }
 
-  /** Undoes gzip, beginning when the first byte is read: what is no gzip fails then. */
+  /**
+   * Undoes gzip, beginning when the first byte is read: what is no gzip fails then, but for nothing
+   * at all, as an answer with status 304 has.
+   */
   private static final class Gunzipped extends InputStream {
     private final InputStream zipped;
     private @Nullable InputStream plain;
@@ -157,7 +161,14 @@ final class Http3Calls implements AutoCloseable {
     private InputStream plain() throws IOException {
       InputStream p = plain;
       if (p == null) {
-        p = new GZIPInputStream(zipped, 8192);
+        PushbackInputStream begun = new PushbackInputStream(zipped);
+        int first = begun.read();
+        if (first < 0) {
+          p = nullInputStream();
+        } else {
+          begun.unread(first);
+          p = new GZIPInputStream(begun, 8192);
+        }
         plain = p;
       }
       return p;

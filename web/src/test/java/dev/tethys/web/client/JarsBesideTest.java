@@ -28,6 +28,21 @@ class JarsBesideTest {
         .hasMessageStartingWith("Something rare wants the jars of " + folder);
   }
 
+  /** Whoever sends tries again later; an error would end his thread. */
+  @Test
+  void whatIsNotWholeIsToldWithItsPlace() throws Exception {
+    Path jars = Files.createDirectory(folder.resolve("some"));
+    try (ZipOutputStream jar =
+        new ZipOutputStream(Files.newOutputStream(jars.resolve("half.jar")))) {
+      jar.putNextEntry(new ZipEntry("META-INF/services/" + SharedKeyTls.class.getName()));
+      jar.write("NotThere\n".getBytes(StandardCharsets.UTF_8));
+    }
+    assertThatThrownBy(() -> JarsBeside.find(SharedKeyTls.class, jars, "Something rare"))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("Something rare cannot use the jars of " + jars)
+        .hasMessageContaining("NotThere");
+  }
+
   @Test
   void jarsBesideTheClassPathAreLoaded() throws Exception {
     Path source =

@@ -201,6 +201,12 @@ final class Http3Double implements AutoCloseable {
           head(ctx, 204);
           end(ctx);
         }
+        case "/unchanged" -> {
+          DefaultHttp3HeadersFrame f = new DefaultHttp3HeadersFrame();
+          f.headers().status("304").add("content-encoding", "gzip");
+          ctx.writeAndFlush(f);
+          end(ctx);
+        }
         case "/hints" -> {
           head(ctx, 103);
           head(ctx, 200);

@@ -246,6 +246,15 @@ class QuicDialerTest {
   }
 
   @Test
+  void nothingIsNoGzipThatIsCutOff() throws Exception {
+    try (TracedClient c = client()) {
+      Exchange x = get(c, server.port(), "/unchanged");
+      assertThat(x.answer().status()).isEqualTo(304);
+      assertThat(text(x)).isEmpty();
+    }
+  }
+
+  @Test
   void whatIsCutOffIsNoEnd() throws Exception {
     try (TracedClient c = client()) {
       assertThatThrownBy(() -> text(get(c, server.port(), "/reset")))

@@ -8,6 +8,8 @@ import dev.tethys.collect.exporter.blackbox.cel.CelException;
 import dev.tethys.collect.exporter.blackbox.cel.CelProgram;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.UrlText;
+import dev.tethys.web.Params;
+import dev.tethys.web.client.BasicCredentials;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.TracedClient;
 import dev.tethys.web.client.TracedClient.Exchange;
@@ -71,6 +73,10 @@ final class HttpProber implements Prober {
     byte @Nullable [] body;
     URI uri;
     String host;
+
+    /** Whether a Location without a scheme leaves it as it is: as long as the URL has another. */
+    boolean hostStays;
+
     @Nullable InetAddress address;
     boolean trusted = true;
     final List<Times> times = new ArrayList<>();
@@ -84,8 +90,10 @@ final class HttpProber implements Prober {
       this.method = m.method();
       this.body = body(m);
       String written = m.host();
-      this.host = written == null ? uri.getRawAuthority() : written;
-      this.firstHost = uri.getRawAuthority();
+      this.firstHost = authority(uri);
+      this.host = written == null ? firstHost : written;
+      // The URL has the address in the place of the name, as with the real one.
+      this.hostStays = written != null || address != null && !isAddress(UrlHost.bare(uri));
     }
 
     /** The last answer; null, logged, when there is none. */
@@ -139,10 +147,20 @@ final class HttpProber implements Prober {
       if (!cookie.isEmpty()) {
         headers.put("Cookie", List.of(String.join("; ", cookie)));
       }
+      String user = user(uri);
+      if (!user.isEmpty() && !headers.containsKey("Authorization")) {
+        int colon = user.indexOf(':');
+        headers.put(
+            "Authorization",
+            List.of(
+                BasicCredentials.header(
+                    Params.decodePath(colon < 0 ? user : user.substring(0, colon)),
+                    colon < 0 ? "" : Params.decodePath(user.substring(colon + 1)))));
+      }
       look.debug("Making HTTP request", "url", uri, "host", host);
       Times t = new Times();
       times.add(t);
-      boolean first = uri.getRawAuthority().equals(firstHost);
+      boolean first = authority(uri).equals(firstHost);
       String written = m.host();
       String serverName = UrlHost.bare(uri);
       if (first && written != null) {
@@ -180,12 +198,13 @@ final class HttpProber implements Prober {
       if (UrlHost.of(to) == null || !scheme.equals("http") && !scheme.equals("https")) {
         throw new IOException("unsupported protocol scheme \"" + scheme + "\"");
       }
-      if (location.strip().matches("(?i)[a-z][a-z0-9+.-]*:.*")) {
-        host = to.getRawAuthority(); // otherwise that of the module, whichever server it is
+      if (!hostStays || location.strip().matches("(?i)[a-z][a-z0-9+.-]*:.*")) {
+        host = authority(to);
+        hostStays = false;
       }
       if (location.strip().matches("(?i)([a-z][a-z0-9+.-]*:)?//.*")) {
         address = null; // looked up anew
-        trusted = trusted && to.getRawAuthority().equals(firstHost);
+        trusted = trusted && authority(to).equals(firstHost);
       }
       if (status != 307 && status != 308) {
         method = method.equals("HEAD") ? "HEAD" : "GET";
@@ -197,6 +216,27 @@ final class HttpProber implements Prober {
     @Override
     public void close() {
       client.close();
+    }
+  }
+
+  /** Host and port, without the user that may stand before them. */
+  private static String authority(URI uri) {
+    String all = uri.getRawAuthority();
+    return all.substring(all.lastIndexOf('@') + 1);
+  }
+
+  /** What stands before the host; "" for nothing. */
+  private static String user(URI uri) {
+    String all = uri.getRawAuthority();
+    return all.substring(0, Math.max(0, all.lastIndexOf('@')));
+  }
+
+  private static boolean isAddress(String host) {
+    try {
+      InetAddress.ofLiteral(host);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
     }
   }
 

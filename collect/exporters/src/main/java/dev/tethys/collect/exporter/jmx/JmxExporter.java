@@ -65,7 +65,8 @@ final class JmxExporter implements Exporter {
       about.counter("jmx_scrape_timeout_total", "Total number of scrape timeouts.");
   private volatile InForce inForce;
   private volatile List<MetricFamily> lastGood = List.of();
-  private @Nullable FileTime seen; // guarded by this
+  private @Nullable FileTime seen; // when what is in force was written; guarded by this
+  private @Nullable String problem; // of what came after it; guarded by this
 
   JmxExporter(ExporterSettings settings, ExporterSurroundings around) throws IOException {
     this.hostPort = settings.get(JmxExporterKind.HOST_PORT);
@@ -81,6 +82,10 @@ final class JmxExporter implements Exporter {
     } else {
       this.file = null;
       this.inForce = inForce(JmxConfig.read(inline, hostPort, environment));
+    }
+    PagesTls tls = inForce.config.pagesTls();
+    if (tls != null) {
+      tls.check(); // later its stores are the concern of whoever serves the pages
     }
     RmiSockets.install();
   }
@@ -238,22 +243,25 @@ final class JmxExporter implements Exporter {
     return user == null || user.sent(request);
   }
 
-  private void reloadIfChanged() {
+  /** What cannot be taken over is tried again each time: what it names may not be there yet. */
+  private synchronized void reloadIfChanged() {
     Path f = file;
     if (f == null) {
       return;
     }
     try {
-      synchronized (this) {
-        FileTime t = Files.getLastModifiedTime(f);
-        if (t.equals(seen)) {
-          return;
-        }
+      FileTime t = Files.getLastModifiedTime(f);
+      if (!t.equals(seen)) {
+        reload();
         seen = t;
       }
-      reload();
+      problem = null;
     } catch (IOException | ConfigException e) {
-      LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", e.getMessage());
+      String message = String.valueOf(e.getMessage());
+      if (!message.equals(problem)) {
+        LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", message);
+      }
+      problem = message;
     }
   }
 

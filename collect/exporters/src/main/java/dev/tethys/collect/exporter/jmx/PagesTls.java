@@ -82,7 +82,8 @@ final class PagesTls {
   }
 
   /**
-   * Reads the key, and the stores once; null where TLS is not spoken.
+   * Reads the key, and no store: a file and its stores are written one after the other. Null where
+   * TLS is not spoken.
    *
    * @throws ConfigException with the position of what is wrong
    */
@@ -119,8 +120,16 @@ final class PagesTls {
             both || protocols.contains("TLSv1.2") ? TlsVersion.TLS12 : TlsVersion.TLS13,
             both || protocols.contains("TLSv1.3") ? TlsVersion.TLS13 : TlsVersion.TLS12);
     t.checkCiphers();
-    t.server(List.of());
     return t;
+  }
+
+  /**
+   * Reads the stores once.
+   *
+   * @throws ConfigException with the position of what is wrong
+   */
+  void check() {
+    server(List.of());
   }
 
   /** A store, with what the properties of Java say where the file does not. */

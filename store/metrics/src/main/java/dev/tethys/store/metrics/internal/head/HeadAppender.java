@@ -131,7 +131,9 @@ final class HeadAppender implements Appender {
     batch();
     int slot = (int) series;
     SeriesKeys keys = head.keys();
-    return slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != (int) (series >>> 32)
+    return slot <= 0
+            || slot >= keys.capacity()
+            || keys.generations.get(slot) != (int) (series >>> 32)
         ? null
         : head.labels(slot);
   }

@@ -31,9 +31,11 @@ final class LabelIndex implements Postings {
 
   /**
    * Series of one target have slots side by side, which are a run of four bytes instead of two
-   * bytes each; it is looked at after so many slots.
+   * bytes each; it is looked at after so many slots. Series that leave from between others make
+   * many runs of one, and each of them costs whoever counts a list: so it is looked at then as
+   * well. A prime, for what a target brings comes at even distances.
    */
-  private static final int RUN_EVERY = 512;
+  private static final int RUN_EVERY = 509;
 
   private final ByteArena pairBytes = new ByteArena();
   private final ByteArena lists = new ByteArena();
@@ -102,9 +104,7 @@ final class LabelIndex implements Postings {
       at = next(at, pair);
     }
     all.add(slot);
-    if ((slot & RUN_EVERY - 1) == 0) {
-      all.runOptimize();
-    }
+    optimize(all, slot);
     added++;
     version++;
     return list;
@@ -123,13 +123,15 @@ final class LabelIndex implements Postings {
         single[pair] = 0;
       } else {
         b.remove(slot);
-        if (b.getCardinality() == 1) {
+        optimize(b, slot);
+        if (!b.cardinalityExceeds(1)) { // without counting all of them
           single[pair] = b.first();
           many[pair] = null;
         }
       }
     }
     all.remove(slot);
+    optimize(all, slot);
     version++;
   }
 
@@ -138,13 +140,17 @@ final class LabelIndex implements Postings {
     return version;
   }
 
+  private static void optimize(RoaringBitmap slots, int changed) {
+    if (changed % RUN_EVERY == 0) {
+      slots.runOptimize();
+    }
+  }
+
   private void addPosting(int pair, int slot) {
     RoaringBitmap b = many[pair];
     if (b != null) {
       b.add(slot);
-      if ((slot & RUN_EVERY - 1) == 0) {
-        b.runOptimize();
-      }
+      optimize(b, slot);
     } else if (single[pair] == 0) {
       single[pair] = slot;
     } else {
