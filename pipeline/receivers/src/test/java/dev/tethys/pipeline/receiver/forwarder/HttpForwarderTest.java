@@ -22,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -113,7 +114,8 @@ class HttpForwarderTest {
   private <T> HttpResponse<T> ask(
       String method, String path, String body, HttpResponse.BodyHandler<T> as) throws Exception {
     return http.send(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + running.port() + path))
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + Objects.requireNonNull(running).port() + path))
             .version(HttpClient.Version.HTTP_1_1)
             .header("X-Own", "mine")
             .method(
