@@ -170,7 +170,8 @@ public final class HeapPace {
 
   private static void keep(Rule rule, Duration pages) {
     StartPages start =
-        StartPages.letGo(pages); // whoever watches the heap stays, and has no more use for these either
+        StartPages.letGo(
+            pages); // whoever watches the heap stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))

@@ -93,7 +93,8 @@ class QueryWarmUpTest {
       assertThat(looked.get()).isGreaterThan(5);
 
       AtomicLong never = new AtomicLong();
-      QueryWarmUp closed = new QueryWarmUp(database, TIME, () -> 0, others(never::incrementAndGet, () -> 0));
+      QueryWarmUp closed =
+          new QueryWarmUp(database, TIME, () -> 0, others(never::incrementAndGet, () -> 0));
       Thread.ofVirtual()
           .start(
               () -> {
