@@ -28,6 +28,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -274,7 +275,11 @@ final class Destinations {
     }
     Parts before = parts;
     Parts now = opened(next, kept);
-    kept.forEach((l, c) -> c.become(l, next.limits(), http.get(l), queue(next, l)));
+    kept.forEach(
+        (l, c) -> {
+          WebClient by = Objects.requireNonNull(http.get(l));
+          c.become(l, next.limits(), by, queue(next, l));
+        });
     parts = now;
     takers = now.takers();
     config = next;
