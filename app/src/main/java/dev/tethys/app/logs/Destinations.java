@@ -276,8 +276,10 @@ final class Destinations {
     Parts before = parts;
     Parts now = opened(next, kept);
     kept.forEach(
-        (l, c) ->
-            c.become(l, next.limits(), Objects.requireNonNull(http.get(l)), queue(next, l)));
+        (l, c) -> {
+          WebClient by = Objects.requireNonNull(http.get(l));
+          c.become(l, next.limits(), by, queue(next, l));
+        });
     parts = now;
     takers = now.takers();
     config = next;

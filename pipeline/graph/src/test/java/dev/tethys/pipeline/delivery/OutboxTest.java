@@ -427,7 +427,9 @@ class OutboxTest {
   void aRequestOfMoreItemsThanTheQueueIsForHasItAlone() {
     Outbox b =
         open(
-            options(false).withCapacity(new Capacity(1 << 20, 25, 0)).withWhenFull(WhenFull.REFUSE));
+            options(false)
+                .withCapacity(new Capacity(1 << 20, 25, 0))
+                .withWhenFull(WhenFull.REFUSE));
     b.put(parcel(1, 30, 0), told::add);
     put(b, 2, 0);
     assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);

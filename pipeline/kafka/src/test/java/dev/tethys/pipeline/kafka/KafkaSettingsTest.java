@@ -34,11 +34,16 @@ class KafkaSettingsTest {
     KafkaExporterSettings e =
         exporter(
             "{topic: all, encoding: otlp_json, logs: {topic: mine}, traces: {encoding: otlp_proto}}");
-    assertThat(e.topics().get(Signal.LOGS).name().ofNothing()).isEqualTo("mine");
-    assertThat(e.topics().get(Signal.LOGS).encoding().word()).isEqualTo("otlp_json");
-    assertThat(e.topics().get(Signal.TRACES).name().ofNothing()).isEqualTo("all");
-    assertThat(e.topics().get(Signal.TRACES).encoding().word()).isEqualTo("otlp_proto");
-    assertThat(e.topics().get(Signal.METRICS).name().ofNothing()).isEqualTo("all");
+    assertThat(Objects.requireNonNull(e.topics().get(Signal.LOGS)).name().ofNothing())
+        .isEqualTo("mine");
+    assertThat(Objects.requireNonNull(e.topics().get(Signal.LOGS)).encoding().word())
+        .isEqualTo("otlp_json");
+    assertThat(Objects.requireNonNull(e.topics().get(Signal.TRACES)).name().ofNothing())
+        .isEqualTo("all");
+    assertThat(Objects.requireNonNull(e.topics().get(Signal.TRACES)).encoding().word())
+        .isEqualTo("otlp_proto");
+    assertThat(Objects.requireNonNull(e.topics().get(Signal.METRICS)).name().ofNothing())
+        .isEqualTo("all");
     assertThatThrownBy(() -> exporter("{encoding: nonsense}")).hasMessageContaining("nonsense");
   }
 
