@@ -242,6 +242,91 @@ class LogsReloadTest {
     assertThat(loki.lines).isEmpty();
   }
 
+  /** Exporters of which nothing stays are full, and what goes into them waits. */
+  @Test
+  void aClientIsReplacedWhileExportersThatGoHaveNoRoom() throws Exception {
+    int port = Ports.free();
+    loki.away(true);
+    Path file = config(port, client(), job("a", folder, "[]"));
+    try (LokiDouble other = new LokiDouble();
+        TethysProcess p = launchedBefore(other, file, port)) {
+      p.awaitReady();
+      p.await(
+          "a queue of the exporter that is full",
+          LIMIT,
+          () -> p.get("/metrics").body().contains("otelcol_exporter_queue_size"));
+      List<String> written = new ArrayList<>();
+      for (int i = 0; i < 12; i++) { // one after the other, as batches of their own
+        byte[] noise = new byte[75_000]; // that does not compress
+        new Random(i).nextBytes(noise);
+        written.add("line " + i + " " + Base64.getEncoder().encodeToString(noise));
+        write("a.log", written.getLast() + "\n");
+        Thread.sleep(300);
+      }
+      awaitNoMoreIsRead(p);
+      config(port, client(), job("a", folder, "[]"));
+      String wal = "wal: {enabled: true, dir: " + folder.resolve("wal") + "}\n";
+      Files.writeString(file, wal, StandardOpenOption.APPEND);
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      loki.away(false);
+      p.await("all lines", LIMIT, () -> loki.lines.size() >= written.size());
+      assertThat(loki.lines.equals(written)).isTrue();
+    }
+  }
+
+  private TethysProcess launchedBefore(LokiDouble other, Path file, int port) throws Exception {
+    other.away(true);
+    Files.writeString(
+        file,
+        "exporters: {loki: {endpoint: '"
+            + other.url()
+            + "', sending_queue: {sizer: bytes, queue_size: 300000, block_on_overflow: true}}}\n",
+        StandardOpenOption.APPEND);
+    return TethysProcess.launch(folder, port, List.of("logs", "-config.file=" + file));
+  }
+
+  private static void awaitNoMoreIsRead(TethysProcess p) {
+    double[] last = {-1};
+    p.await(
+        "a file that is read no further",
+        LIMIT,
+        () -> {
+          double now =
+              p.get("/metrics")
+                  .body()
+                  .lines()
+                  .filter(l -> l.startsWith("promtail_read_lines_total{"))
+                  .mapToDouble(l -> Double.parseDouble(l.substring(l.lastIndexOf(' '))))
+                  .sum();
+          boolean same = now > 0 && now < 12 && now == last[0];
+          last[0] = now;
+          return same;
+        });
+  }
+
+  /** Else what is delivered meanwhile would be read once more. */
+  @Test
+  void aFileOfPositionsIsNotReadWhileOthersStillSaveToIt() throws Exception {
+    int port = Ports.free();
+    loki.away(true);
+    Path file = config(port, client(), job("a", folder, "[]"));
+    String was = Files.readString(file);
+    write("a.log", "a line\n");
+    try (TethysProcess p =
+        TethysProcess.launch(folder, port, List.of("logs", "-config.file=" + file))) {
+      p.awaitReady();
+      p.await("the line", LIMIT, () -> queued(p) > 0);
+      Files.writeString(file, was.replace("positions.yaml", "others.yaml"));
+      assertThat(p.get("/reload").statusCode()).isEqualTo(200);
+      Files.writeString(file, was);
+      var refused = p.get("/reload");
+      assertThat(refused.statusCode()).isEqualTo(500);
+      assertThat(refused.body()).contains("positions.yaml").contains("not delivered yet");
+      loki.away(false);
+      p.await("the file is free", LIMIT, () -> p.get("/reload").statusCode() == 200);
+    }
+  }
+
   @Test
   void flagsGoBeforeTheFile() throws Exception {
     int port = Ports.free();

@@ -89,6 +89,10 @@ final class Agent implements AutoCloseable {
   private final Map<String, Departure> leaving = new ConcurrentHashMap<>();
 
   private @Nullable Reading reading;
+
+  /** Those of other files, which jobs that are leaving still have. */
+  private final List<Reading> former = new ArrayList<>();
+
   private @Nullable DiscoveryManager discovery;
 
   Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
@@ -359,6 +363,14 @@ final class Agent implements AutoCloseable {
     boolean elsewhere = !next.destinations().equals(was.destinations());
     boolean replaced = elsewhere && destinations.isReplacedBy(next);
     boolean otherFile = !next.positions().isSameFile(was.positions());
+    former.removeIf(Reading::isClosed);
+    if (otherFile && former.stream().anyMatch(f -> f.isOf(next))) {
+      // What is read out of it now would soon not be true any more, and lines be read twice.
+      throw new IOException(
+          "positions.filename "
+              + next.positions().file()
+              + ": what jobs have read by this file is not delivered yet; ask again when it is");
+    }
     Reading to = otherFile ? Reading.open(next, mode.dryRun, fileMetrics) : r;
     if (elsewhere && !replaced) {
       try {
@@ -373,6 +385,7 @@ final class Agent implements AutoCloseable {
     jobs = List.copyOf(staying(next, replaced || otherFile, otherFile && !replaced));
     if (otherFile && !replaced) {
       r.closeAfter(List.copyOf(leaving.values()));
+      former.add(r);
     }
     awaitDepartures();
     if (replaced) {

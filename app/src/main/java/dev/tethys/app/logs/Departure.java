@@ -2,6 +2,7 @@ package dev.tethys.app.logs;
 
 import dev.tethys.collect.logs.LogSource;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -49,9 +50,9 @@ final class Departure {
   private void run() {
     job.files.stop();
     Thread ofSources = Thread.ofVirtual().name("stopping-" + job.name()).start(this::stopSources);
-    // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
-    giveOn();
     try {
+      // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
+      giveOn();
       ofSources.join();
       giveOn();
       while (!job.isDelivered() && !cut.await(LOOK, TimeUnit.MILLISECONDS)) {
@@ -84,9 +85,19 @@ final class Departure {
     }
   }
 
-  private void giveOn() {
-    job.pipeline.drain();
-    to.flush();
+  /** Gives on what stages hold, which may wait for a destination: until the job is cut. */
+  private void giveOn() throws InterruptedException {
+    Thread t =
+        Thread.ofVirtual()
+            .name("giving-on-" + job.name())
+            .start(
+                () -> {
+                  job.pipeline.drain();
+                  to.flush();
+                });
+    while (!t.join(Duration.ofMillis(LOOK)) && cut.getCount() > 0) {
+      // a destination has no room
+    }
   }
 
   /** Waits until its sources take nothing more: their ports are free. */

@@ -30,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +79,9 @@ final class Destinations {
   private PromtailConfig config;
   private volatile Parts parts;
   private volatile List<Consumer<LogEntry>> takers;
+
+  /** Clients that are not configured any more and have something still, with who ends them. */
+  private final Map<LokiClient, Thread> ending = new ConcurrentHashMap<>();
 
   /**
    * Opens them.
@@ -161,12 +166,14 @@ final class Destinations {
       for (LokiClientConfig l : c.clients()) {
         LokiClient there = kept.get(l);
         if (there == null) {
+          RequestQueue queue = queue(c, l);
+          free(queue);
           there =
               new LokiClient(
                   l,
                   c.limits(),
                   http.client(l.client()),
-                  queue(c, l),
+                  queue,
                   outboxes,
                   new Account("client", l.id(), Signal.LOGS),
                   lokiMetrics,
@@ -193,16 +200,31 @@ final class Destinations {
     GraphDestination g = graph;
     if (g == null) {
       g = new GraphDestination(registry);
+      graph = g; // also if it cannot become this: what it registered is there
     }
     g.apply(into);
     g.tenant(c.tenant());
-    graph = g;
     return g;
   }
 
   private static RequestQueue queue(PromtailConfig c, LokiClientConfig l) {
     WriteAheadLog wal = c.wal();
     return wal == null ? RequestQueue.MEMORY : wal.of(l);
+  }
+
+  /** One that is not configured any more may have the folder of one that is again. */
+  private void free(RequestQueue queue) throws IOException {
+    for (Map.Entry<LokiClient, Thread> e : ending.entrySet()) {
+      if (queue.folder() != null && e.getKey().canBecome(queue)) {
+        e.getKey().hasten();
+        try {
+          e.getValue().join();
+        } catch (InterruptedException x) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted", x);
+        }
+      }
+    }
   }
 
   private static void tellOfQueuesLeftBehind(PromtailConfig c) throws IOException {
@@ -220,8 +242,9 @@ final class Destinations {
   }
 
   /**
-   * Which client goes on as which of another configuration: of the same name, or else in the same
-   * place, if its requests can stay where they are.
+   * Which client goes on as which of another configuration: of the same name, or else of the same
+   * URL, or else in the same place, if its requests can stay where they are. What waits for one
+   * would come twice to another that had it in its own queue.
    */
   private Map<LokiClientConfig, LokiClient> kept(PromtailConfig next) {
     Map<LokiClientConfig, LokiClient> out = new IdentityHashMap<>();
@@ -238,15 +261,33 @@ final class Destinations {
           wanted.remove(c.name());
           return true;
         });
-    for (LokiClientConfig l : wanted.values()) {
-      LokiClient c =
-          left.stream().filter(o -> o.canBecome(queue(next, l))).findFirst().orElse(null);
-      if (c != null) {
-        left.remove(c);
-        out.put(l, c);
-      }
-    }
+    keep(wanted, left, next, (l, c) -> l.url().equals(c.url()), out);
+    keep(wanted, left, next, (l, c) -> true, out);
     return out;
+  }
+
+  private static void keep(
+      Map<String, LokiClientConfig> wanted,
+      List<LokiClient> left,
+      PromtailConfig next,
+      BiPredicate<LokiClientConfig, LokiClient> as,
+      Map<LokiClientConfig, LokiClient> out) {
+    wanted
+        .values()
+        .removeIf(
+            l -> {
+              LokiClient c =
+                  left.stream()
+                      .filter(o -> as.test(l, o) && o.canBecome(queue(next, l)))
+                      .findFirst()
+                      .orElse(null);
+              if (c == null) {
+                return false;
+              }
+              left.remove(c);
+              out.put(l, c);
+              return true;
+            });
   }
 
   /**
@@ -285,7 +326,23 @@ final class Destinations {
     config = next;
     List<LokiClient> gone = new ArrayList<>(before.clients);
     gone.removeAll(now.clients);
-    gone.forEach(c -> Thread.ofVirtual().name("ending-client").start(() -> c.abandon(LAST)));
+    gone.forEach(this::abandon);
+  }
+
+  private void abandon(LokiClient c) {
+    Thread t =
+        Thread.ofVirtual()
+            .name("ending-client")
+            .unstarted(
+                () -> {
+                  try {
+                    c.abandon(LAST);
+                  } finally {
+                    ending.remove(c);
+                  }
+                });
+    ending.put(c, t);
+    t.start();
   }
 
   /**
@@ -330,6 +387,7 @@ final class Destinations {
   /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
   void hasten() {
     parts.clients.forEach(LokiClient::hasten);
+    ending.keySet().forEach(LokiClient::hasten);
     GraphDestination g = graph;
     if (g != null) {
       g.hasten();
@@ -338,10 +396,15 @@ final class Destinations {
 
   /** Sends what it can within the time, and ends. */
   void close(Duration patience) {
-    List<Thread> closing =
-        parts.clients.stream()
-            .map(c -> Thread.ofVirtual().name("closing-client").start(() -> c.close(patience)))
-            .toList();
+    List<Thread> closing = new ArrayList<>();
+    // What these have not delivered is settled: at the next start it would come to the others anew.
+    ending.forEach(
+        (c, t) -> {
+          c.hasten();
+          closing.add(t);
+        });
+    parts.clients.forEach(
+        c -> closing.add(Thread.ofVirtual().name("closing-client").start(() -> c.close(patience))));
     GraphDestination g = graph;
     if (g != null) {
       g.close(patience);

@@ -19,6 +19,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock(); // stages are for one thread at a time
   private final AtomicReference<@Nullable Supplier<Stages>> next = new AtomicReference<>();
   private volatile Stages stages; // changes with the lock
+  private volatile boolean closed;
   private final Thread ticker;
 
   JobPipeline(String job, Stages stages, Inspection inspection, Consumer<LogEntry> to) {
@@ -57,7 +58,11 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     if (others != null) {
       giveOut();
       stages.close();
-      stages = others.get();
+      Stages made = others.get();
+      stages = made;
+      if (closed) {
+        made.close();
+      }
     }
   }
 
@@ -114,6 +119,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   @Override
   public void close() {
     ticker.interrupt();
+    closed = true; // before what may be changed at this moment is looked at
     stages.close();
   }
 }

@@ -18,12 +18,15 @@ final class Reading {
   private final FileTailing tailing;
   private final CountDownLatch ending = new CountDownLatch(1);
   private final Thread saver;
+  private final PromtailConfig.PositionsConfig file;
   private volatile Duration period;
+  private volatile boolean closed;
 
-  private Reading(Positions positions, FileTailing tailing, Duration period) {
+  private Reading(Positions positions, FileTailing tailing, PromtailConfig.PositionsConfig file) {
     this.positions = positions;
     this.tailing = tailing;
-    this.period = period;
+    this.file = file;
+    this.period = file.syncPeriod();
     this.saver = Thread.ofVirtual().name("positions").unstarted(this::save);
   }
 
@@ -39,7 +42,7 @@ final class Reading {
     Positions positions =
         new Positions(new RealFiles(), Path.of(p.file()), p.ignoreInvalidYaml(), dryRun, clock);
     FileTailing tailing = new FileTailing(c.frequency(), positions, metrics, clock);
-    Reading r = new Reading(positions, tailing, p.syncPeriod());
+    Reading r = new Reading(positions, tailing, p);
     tailing.start();
     r.saver.start();
     return r;
@@ -100,6 +103,17 @@ final class Reading {
   void close() {
     stopSaving();
     tailing.close();
+    closed = true;
+  }
+
+  /** Whether nothing of it is saved any more. */
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** Whether it saves to the file that a configuration names. */
+  boolean isOf(PromtailConfig c) {
+    return file.isSameFile(c.positions());
   }
 
   private void stopSaving() {

@@ -18,6 +18,7 @@ import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -48,6 +49,9 @@ public final class LokiClient implements AutoCloseable {
 
   /** How long a queue that took no request is left alone. */
   private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** How often a client that is given up looks whether all is delivered. */
+  private static final Duration LOOK = Duration.ofMillis(20);
 
   /** How long a request under way may take to its end when the client becomes another. */
   private static final Duration TURN = Duration.ofSeconds(10);
@@ -187,6 +191,11 @@ public final class LokiClient implements AutoCloseable {
   /** Its name in metrics and logs. */
   public String name() {
     return settings.config.id();
+  }
+
+  /** Where it sends. */
+  public URI url() {
+    return settings.config.url();
   }
 
   /** How its queue stands. */
@@ -430,11 +439,22 @@ public final class LokiClient implements AutoCloseable {
   /**
    * Closes a client whose entries others have, too: those that it has not delivered when the time
    * is up are dropped, and counted so, instead of being brought again, which the others would get
-   * twice. On disk they stay.
+   * twice. On disk they stay. {@link #hasten} ends the time.
    */
   public void abandon(Duration patience) {
     abandoned = true;
-    close(patience);
+    long until = System.nanoTime() + patience.toNanos();
+    Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
+    try {
+      while ((flushing.isAlive() || outbox.status().parcels() > 0)
+          && !closing
+          && System.nanoTime() - until < 0) {
+        Thread.sleep(LOOK);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    close(Duration.ZERO);
   }
 
   /**

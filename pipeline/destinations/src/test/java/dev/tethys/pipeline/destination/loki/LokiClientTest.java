@@ -278,4 +278,20 @@ class LokiClientTest extends LokiClientCase {
     assertThat(dropped("ingester_error")).isEqualTo(100);
     assertThat(account.balance().isBalanced()).isTrue();
   }
+
+  /** So that whoever stops meanwhile does not have to wait, and brings nothing again to others. */
+  @Test
+  void theTimeOfAClientThatIsGivenUpEndsWithHaste() throws Exception {
+    loki.always = new LokiDouble.Answer(503, "");
+    LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
+    Thread t = bringing(c);
+    Thread ending = Thread.ofVirtual().start(() -> c.abandon(Duration.ofDays(1)));
+    assertThat(ending.join(Duration.ofMillis(100))).isFalse();
+    c.hasten();
+    assertThat(ending.join(Duration.ofSeconds(30))).isTrue();
+    assertThat(t.join(Duration.ofSeconds(30))).isTrue();
+    loki.await(() -> settled.get() == 100);
+    assertThat(dropped("ingester_error")).isEqualTo(100);
+    assertThat(account.balance().isBalanced()).isTrue();
+  }
 }

@@ -100,6 +100,10 @@ final class EntityEvents implements WatchedKind.Ear {
           tell(next);
         } catch (RuntimeException e) { // whatever it is, it never ends for good
           LOG.log(Level.ERROR, name + ": entities could not be told", e);
+          synchronized (this) {
+            marked.addAll(next);
+          }
+          Thread.sleep(RETRY);
         }
       }
     } catch (InterruptedException e) {

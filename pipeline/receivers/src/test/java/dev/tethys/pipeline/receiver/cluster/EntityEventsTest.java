@@ -42,6 +42,7 @@ class EntityEventsTest {
   private final TestPipeline pipeline = new TestPipeline();
   private KubernetesDouble api;
   private @Nullable ClusterReceiver receiver;
+  private volatile boolean fault;
   @TempDir Path folder;
 
   @BeforeEach
@@ -71,7 +72,13 @@ class EntityEventsTest {
                 "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
             new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
             null,
-            pipeline,
+            (b, receipt) -> {
+              if (fault) {
+                fault = false;
+                throw new IllegalStateException("a fault of what comes after");
+              }
+              pipeline.consume(b, receipt);
+            },
             "receiver k8s_cluster",
             new ScrapedPoints(new Registry(), "k8s_cluster"));
     receiver = r;
@@ -311,5 +318,16 @@ class EntityEventsTest {
     }
     assertThat(pipeline.batches.size()).isGreaterThan(before);
     assertThat(brief(events())).endsWith("delete u-web-0", "delete one");
+  }
+
+  @Test
+  void afterAFaultWhatWasNotTakenIsOfferedAgain() throws Exception {
+    api.put(PODS, "shop/web-0", POD.formatted("Running", "one"));
+    start("metadata_collection_interval: 0s");
+    await(2);
+    fault = true;
+    api.delete(PODS, "shop/web-0");
+    assertThat(brief(await(4)).subList(2, 4)).containsExactly("delete u-web-0", "delete one");
+    assertThat(fault).isFalse();
   }
 }

@@ -1,0 +1,140 @@
+package dev.tethys.app.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.app.LokiDouble;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Destinations that become others while they have something. */
+@Timeout(120)
+class DestinationsTest {
+  @TempDir Path folder;
+  private final AtomicInteger settled = new AtomicInteger();
+  private final HttpClientFactory http = new HttpClientFactory("test");
+  private LokiDouble one;
+  private LokiDouble two;
+
+  @BeforeEach
+  void begin() throws IOException {
+    one = new LokiDouble();
+    two = new LokiDouble();
+  }
+
+  @AfterEach
+  void end() {
+    one.close();
+    two.close();
+    http.close();
+  }
+
+  private static PromtailConfig config(String yaml) {
+    return PromtailConfig.of(YamlDocument.parse("promtail.yml", null, yaml));
+  }
+
+  private Destinations open(PromtailConfig c) throws IOException {
+    Registry metrics = new Registry();
+    return new Destinations(c, false, http, metrics, new StageMetrics(metrics));
+  }
+
+  private static String client(LokiDouble to, String more) {
+    return "{url: '" + to.url() + "', batchwait: 20ms" + more + "}";
+  }
+
+  private void bring(Destinations to, String line) {
+    to.accept(new LogEntry(Labels.of("app", "x"), 1, line, settled::incrementAndGet));
+  }
+
+  private static void await(BooleanSupplier what) throws InterruptedException {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (!what.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.sleep(5);
+    }
+  }
+
+  @Test
+  void whatWaitsForAClientThatIsGoneDoesNotComeTwiceToOneThatStaysWithOtherKeys() throws Exception {
+    one.away(true);
+    Destinations d = open(config("clients: [" + client(one, "") + "," + client(two, "") + "]"));
+    bring(d, "a line");
+    await(() -> two.lines.contains("a line"));
+    d.become(config("clients: [" + client(two, ", tenant_id: other") + "]"));
+    bring(d, "another");
+    await(() -> two.lines.contains("another"));
+    d.close(Duration.ofSeconds(30));
+    assertThat(two.lines).containsExactly("a line", "another");
+  }
+
+  /** Else it would come to the other client again when it is read at the next start. */
+  @Test
+  void aStopSettlesWhatAClientThatIsGoneHasNotDelivered() throws Exception {
+    one.away(true);
+    Destinations d = open(config("clients: [" + client(one, "") + "," + client(two, "") + "]"));
+    bring(d, "a line");
+    await(() -> two.lines.contains("a line"));
+    d.become(config("clients: [" + client(two, "") + "]"));
+    assertThat(settled).hasValue(0);
+    d.close(Duration.ofSeconds(30));
+    assertThat(settled).hasValue(1);
+    assertThat(two.lines).containsExactly("a line");
+  }
+
+  @Test
+  void aClientWithAQueueOnDiskThatIsGoneMayComeBackAtOnce() throws Exception {
+    one.away(true);
+    String wal = "wal: {enabled: true, dir: " + folder.resolve("wal") + "}\n";
+    String both =
+        wal + "clients: [" + client(one, ", name: a") + "," + client(two, ", name: b") + "]";
+    Destinations d = open(config(both));
+    bring(d, "a line");
+    await(() -> two.lines.contains("a line"));
+    d.become(config(wal + "clients: [" + client(two, ", name: b") + "]"));
+    d.become(config(both));
+    one.away(false);
+    await(() -> one.lines.contains("a line"));
+    d.close(Duration.ofSeconds(30));
+    assertThat(one.lines).containsExactly("a line");
+    assertThat(two.lines).containsExactly("a line");
+  }
+
+  /** A failure leaves nothing behind that stands in the way of the next attempt. */
+  @Test
+  void exportersThatCannotBeginMayBeginLater() throws Exception {
+    Destinations d = open(config("clients: [" + client(one, "") + "]"));
+    String clients = "clients: [" + client(one, "") + "]\n";
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String bad =
+          clients
+              + "extensions: {zpages: {endpoint: '127.0.0.1:"
+              + taken.getLocalPort()
+              + "'}}\nexporters: {loki: {endpoint: '"
+              + two.url()
+              + "'}}\n";
+      assertThatThrownBy(() -> d.become(config(bad))).isInstanceOf(IOException.class);
+    }
+    d.become(config(clients + "exporters: {loki: {endpoint: '" + two.url() + "'}}\n"));
+    bring(d, "a line");
+    await(() -> settled.get() == 1);
+    assertThat(one.lines).containsExactly("a line");
+    assertThat(two.lines).containsExactly("a line");
+    d.close(Duration.ofSeconds(30));
+  }
+}
