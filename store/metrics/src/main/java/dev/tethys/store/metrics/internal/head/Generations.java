@@ -10,8 +10,9 @@ import java.util.Arrays;
  * changes.
  *
  * <p>Invariants: written by one thread at a time; read by others as they please. Who finds with
- * {@link #getAcquire} what {@link #set} was called with sees what the writer wrote before that; what
- * is to be seen only after it wants a fence behind {@link #set}, as {@link SeriesKeys#start} has.
+ * {@link #getAcquire} what {@link #set} was called with sees what the writer wrote before that;
+ * what is to be seen only after it wants a fence behind {@link #set}, as {@link SeriesKeys#start}
+ * has.
  */
 final class Generations {
   private static final VarHandle INT = MethodHandles.arrayElementVarHandle(int[].class);
