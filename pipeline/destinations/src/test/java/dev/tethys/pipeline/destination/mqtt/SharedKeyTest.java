@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,14 +22,15 @@ class SharedKeyTest {
         settings(
             "endpoint: 'mqtts://broker', psk: 0123456789, psk_identity: gateway,"
                 + " tls: {min_version: '1.3', server_name_override: other}");
-    SharedKeySettings key = s.sharedKey();
-    assertThat(key).isNotNull();
-    assertThat(key.key().bytes()).containsExactly(1, 0x23, 0x45, 0x67, 0x89);
+    SharedKeySettings key = Objects.requireNonNull(s.sharedKey());
+    assertThat(Objects.requireNonNull(key.key()).bytes())
+        .containsExactly(1, 0x23, 0x45, 0x67, 0x89);
     assertThat(key.newest()).isTrue();
     assertThat(key.serverName()).isEqualTo("other");
     assertThat(s.toString()).contains("gateway").doesNotContain("0123456789");
-    key = settings("endpoint: 'wss://[::1]', psk_file: k, psk_identity: gateway").sharedKey();
-    assertThat(key).isNotNull();
+    key =
+        Objects.requireNonNull(
+            settings("endpoint: 'wss://[::1]', psk_file: k, psk_identity: gateway").sharedKey());
     assertThat(key.newest()).isFalse();
     assertThat(key.serverName()).isEmpty();
     assertThat(settings("endpoint: 'mqtts://broker'").sharedKey()).isNull();
