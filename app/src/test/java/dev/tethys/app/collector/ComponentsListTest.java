@@ -6,6 +6,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Kind;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** What {@code components} prints is read by programs. */
@@ -16,12 +17,16 @@ class ComponentsListTest {
     YamlNode all = YamlDocument.parse("components", null, CollectorRole.list(components)).root();
     int listed = 0;
     for (Kind k : Kind.values()) {
-      for (YamlNode c : all.entries().get(k.section()).value().items()) {
-        assertThat(c.entries().get("name").value().asString()).matches("[a-z0-9_]+");
-        assertThat(c.entries().get("about").value().asString()).endsWith(".");
+      for (YamlNode c : of(all, k.section()).items()) {
+        assertThat(of(c, "name").asString()).matches("[a-z0-9_]+");
+        assertThat(of(c, "about").asString()).endsWith(".");
         listed++;
       }
     }
     assertThat(listed).isEqualTo(components.all().size());
+  }
+
+  private static YamlNode of(YamlNode map, String key) {
+    return Objects.requireNonNull(map.entries().get(key)).value();
   }
 }
