@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.YamlDocument;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,12 +23,13 @@ class PostgresPlaceTest {
         + " /var/run/postgresql/.s.PGSQL.5432",
     "postgresql://%2Frun:5433/d, localhost:5433, d, /run/.s.PGSQL.5433",
   })
-  void addressesAreThoseOfLibpq(String url, String hosts, String database, String socket) {
-    PostgresPlace p = PostgresPlace.parse(url);
-    assertThat(p).isNotNull();
+  void addressesAreThoseOfLibpq(
+      String url, String hosts, String database, @Nullable String socket) {
+    PostgresPlace p = Objects.requireNonNull(PostgresPlace.parse(url));
     assertThat(p.hosts()).isEqualTo(hosts);
     assertThat(p.database()).isEqualTo(database);
-    assertThat(p.socket() == null ? null : p.socket().toString()).isEqualTo(socket);
+    Path own = p.socket();
+    assertThat(own == null ? null : own.toString()).isEqualTo(socket);
   }
 
   @ParameterizedTest
