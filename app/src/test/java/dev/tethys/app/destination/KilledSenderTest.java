@@ -25,6 +25,7 @@ class KilledSenderTest {
   @TempDir Path folder;
 
   private static Path config(Path folder, Peer peer, int port) throws IOException {
+    String keys = peer.exporterKeys(peer.port());
     return Files.writeString(
         folder.resolve("collector.yaml"),
         """
@@ -43,9 +44,11 @@ class KilledSenderTest {
                 Files.createDirectories(folder.resolve("queue")),
                 port,
                 peer.exporter(),
-                peer.exporterKeys(peer.port()),
+                keys,
                 // small requests, where they can be: so that there are some at any moment
-                peer.exporter().equals("datadog") ? "" : ", max_samples_per_send: 100",
+                peer.exporter().equals("datadog") || keys.contains("max_samples_per_send")
+                    ? ""
+                    : ", max_samples_per_send: 100",
                 peer.exporter()));
   }
 
