@@ -92,18 +92,8 @@ class QueryWarmUpTest {
       assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
       assertThat(looked.get()).isGreaterThan(5);
 
-      AtomicLong never = new AtomicLong();
-      QueryWarmUp closed =
-          new QueryWarmUp(database, TIME, () -> 0, others(never::incrementAndGet, () -> 0));
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                while (never.get() < 4) {
-                  Thread.onSpinWait();
-                }
-                closed.close();
-              });
-      assertThat(closed.run()).isZero();
+      AtomicInteger never = new AtomicInteger();
+      waitsUntilItIsClosed(database, never, others(never::incrementAndGet, () -> 0));
     }
   }
 
@@ -122,18 +112,23 @@ class QueryWarmUpTest {
       assertThat(looked.get()).isGreaterThan(5);
 
       AtomicInteger never = new AtomicInteger();
-      QueryWarmUp closed =
-          new QueryWarmUp(database, TIME, () -> 0, others(() -> 1, never::incrementAndGet));
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                while (never.get() < 4) {
-                  Thread.onSpinWait();
-                }
-                closed.close();
-              });
-      assertThat(closed.run()).isZero();
+      waitsUntilItIsClosed(database, never, others(() -> 1, never::incrementAndGet));
     }
+  }
+
+  private static void waitsUntilItIsClosed(
+      MetricsDatabase database, AtomicInteger looked, QueryWarmUp.Others others)
+      throws InterruptedException {
+    QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, others);
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              while (looked.get() < 4) {
+                Thread.onSpinWait();
+              }
+              w.close();
+            });
+    assertThat(w.run()).isZero();
   }
 
   @Test
