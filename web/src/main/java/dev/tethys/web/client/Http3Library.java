@@ -1,7 +1,6 @@
 package dev.tethys.web.client;
 
 import java.io.IOException;
-import java.util.ServiceConfigurationError;
 import org.jspecify.annotations.Nullable;
 
 /** The dialer of HTTP/3 that this program has; looked for when this class is first used. */
@@ -19,7 +18,7 @@ final class Http3Library {
       problem = found.problem();
     } catch (IOException e) {
       problem = String.valueOf(e.getMessage());
-    } catch (ServiceConfigurationError | LinkageError e) {
+    } catch (LinkageError e) {
       problem = "HTTP/3: its library cannot be used: " + e.getMessage();
     }
     DIALER = found;

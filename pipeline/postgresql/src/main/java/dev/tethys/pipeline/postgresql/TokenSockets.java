@@ -11,7 +11,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -19,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
-import javax.net.SocketFactory;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * driver waits for the answer to its first message they answer what the server asks for; the driver
  * reads on where it says whether they are let in. Everything behind that goes through.
  */
-public final class TokenSockets extends SocketFactory {
+public final class TokenSockets extends DriverSockets {
   private static final String MECHANISM = "OAUTHBEARER";
 
   /** Eight bytes: their length and a number that is no version. */
@@ -56,26 +54,6 @@ public final class TokenSockets extends SocketFactory {
   @Override
   public Socket createSocket() {
     return new Secured(login);
-  }
-
-  @Override
-  public Socket createSocket(String host, int port) {
-    throw new UnsupportedOperationException(); // the driver connects by itself
-  }
-
-  @Override
-  public Socket createSocket(String host, int port, InetAddress local, int localPort) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(InetAddress host, int port) {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
-  public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) {
-    throw new UnsupportedOperationException();
   }
 
   /** Options of TCP and timeouts are its own; only what is read and written goes through TLS. */
