@@ -3,6 +3,7 @@ package dev.tethys.collect.http3;
 import dev.tethys.web.client.Http3Dialer;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
 import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
 import io.netty.handler.codec.http3.Http3DataFrame;
@@ -47,6 +48,8 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
   private @Nullable QuicStreamChannel stream;
   private @Nullable Http3Headers head;
   private long headAt;
+  private volatile boolean wantsBody = true;
+  private long received;
   private int informational;
   private final ArrayDeque<ByteBuffer> pieces = new ArrayDeque<>();
   private int held;
@@ -68,6 +71,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     }
     DefaultHttp3HeadersFrame frame = new DefaultHttp3HeadersFrame();
     fields.forEach(f -> frame.headers().add(AsciiString.of(f.getKey()), f.getValue()));
+    wantsBody = !"HEAD".contentEquals(frame.headers().method());
     to.writeAndFlush(frame)
         .addListener(
             f -> {
@@ -135,6 +139,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     }
     pieces.add(ByteBuffer.wrap(piece));
     held += piece.length;
+    received += piece.length;
     if (held > MAX_HELD && !paused) {
       paused = true;
       ctx.channel().config().setAutoRead(false);
@@ -144,8 +149,21 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
 
   @Override
   protected synchronized void channelInputClosed(ChannelHandlerContext ctx) {
+    if (isCutOff()) {
+      fail(new IOException("http3: the answer ended before its content-length"));
+    }
     ended = failure == null;
     notifyAll();
+  }
+
+  /** The codec says so too, but may do it after the end, which is an end to whoever reads. */
+  private boolean isCutOff() {
+    Http3Headers h = head;
+    Integer status = h == null ? null : status(h);
+    if (h == null || status == null || status == 304 || !wantsBody || cancelled) {
+      return false;
+    }
+    return h.getLong(HttpHeaderNames.CONTENT_LENGTH, 0) > received;
   }
 
   @Override
