@@ -245,27 +245,16 @@ public final class BuiltInExporter implements AutoCloseable {
         : own;
   }
 
-  /** Shown to those whom the exporter admits. */
-  private HttpHandler guarded(HttpHandler page) {
-    return (q, r) -> {
-      if (!exporter.admits(q)) {
-        r.header("WWW-Authenticate", "Basic realm=\"/\"");
-        throw new HttpException(401, "Unauthorized");
-      }
-      page.handle(q, r);
-    };
-  }
-
   private Routes routes(String telemetryPath) {
     Map<String, HttpHandler> pages = new TreeMap<>();
     exporter.probes().forEach((path, source) -> pages.put(path, handler(source)));
     pages.putAll(exporter.pages(this::handler));
     pages.put(telemetryPath, handler(this::metrics));
     Routes routes = new Routes();
-    pages.forEach((path, page) -> routes.get(path, guarded(page)));
+    pages.forEach((path, page) -> routes.get(path, exporter.guarded(page)));
     for (String path : List.of("/-/healthy", "/-/ready")) {
       if (!pages.containsKey(path)) {
-        routes.get(path, guarded((q, r) -> r.send("Healthy")));
+        routes.get(path, exporter.guarded((q, r) -> r.send("Healthy")));
       }
     }
     if (exporter.reloads()) {
@@ -278,12 +267,12 @@ public final class BuiltInExporter implements AutoCloseable {
               throw new HttpException(500, "failed to reload config: " + e.getMessage());
             }
           };
-      routes.post("/-/reload", guarded(reload)).put("/-/reload", guarded(reload));
+      routes.post("/-/reload", exporter.guarded(reload)).put("/-/reload", exporter.guarded(reload));
     }
     if (!pages.containsKey("/")) {
       routes.get(
           "/",
-          guarded(
+          exporter.guarded(
               (q, r) ->
                   r.send(
                       "text/html; charset=utf-8",

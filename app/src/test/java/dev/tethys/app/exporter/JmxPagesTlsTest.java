@@ -241,6 +241,47 @@ class JmxPagesTlsTest {
     }
   }
 
+  /** Which class of the JDK's HTTP server a request is of, and whose certificate it shows. */
+  private static final String BY_CERTIFICATE =
+      """
+      import com.sun.net.httpserver.*;
+
+      public class ByCertificate extends Authenticator {
+        @Override
+        public Result authenticate(HttpExchange e) {
+          try {
+            String name =
+                ((HttpsExchange) e).getSSLSession().getPeerPrincipal().getName();
+            return name.equals("CN=client")
+                ? new Success(new HttpPrincipal(name, "x"))
+                : new Failure(403);
+          } catch (javax.net.ssl.SSLPeerUnverifiedException x) {
+            return new Failure(401);
+          }
+        }
+      }
+      """;
+
+  @Test
+  void aPluginSeesTheCertificateOfTheClient() throws Exception {
+    Path classes = Files.createDirectory(dir.resolve("plugin"));
+    CompiledClasses.in(classes, "ByCertificate", BY_CERTIFICATE);
+    String yaml = ssl("single.p12") + "  authentication: {plugin: {class: ByCertificate}}\n";
+    String mutual =
+        yaml.replace(
+            "    keyStore",
+            "    mutualTLS: true\n    trustStore: {filename: "
+                + store("clients.jks")
+                + ", type: JKS, password: changeit}\n    keyStore");
+    List<String> flags = List.of("--jmx.plugin-path=" + classes);
+    try (Program p = new Program(mutual, List.of(), flags)) {
+      assertThat(subject(p.ask("client.p12"))).isEqualTo("CN=only");
+    }
+    try (Program p = new Program(yaml, List.of(), flags)) {
+      assertThatThrownBy(() -> p.ask(null)).hasMessageContaining("HTTP/1.1 401");
+    }
+  }
+
   @Test
   void propertiesOfJavaSayWhatTheFileDoesNot() throws Exception {
     try (Program p =

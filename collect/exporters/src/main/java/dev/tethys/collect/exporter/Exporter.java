@@ -1,6 +1,7 @@
 package dev.tethys.collect.exporter;
 
 import dev.tethys.model.exposition.Collector;
+import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.WebConfig;
@@ -62,6 +63,17 @@ public interface Exporter extends AutoCloseable {
    */
   default boolean admits(HttpRequest request) {
     return true;
+  }
+
+  /** A page for those whom {@link #admits} lets see it. */
+  default HttpHandler guarded(HttpHandler page) {
+    return (q, r) -> {
+      if (!admits(q)) {
+        r.header("WWW-Authenticate", "Basic realm=\"/\"");
+        throw new HttpException(401, "Unauthorized");
+      }
+      page.handle(q, r);
+    };
   }
 
   /**

@@ -51,17 +51,18 @@ public final class ProbeRunner {
         Thread.ofVirtual()
             .name("probe-" + name)
             .unstarted(
-                () -> {
-                  try {
-                    answer.complete(source.collect(probe));
-                  } catch (InterruptedException e) {
-                    answer.completeExceptionally(new IOException("the probe was given up"));
-                  } catch (IOException | RuntimeException | Error e) {
-                    answer.completeExceptionally(e);
-                  } finally {
-                    places.release();
-                  }
-                });
+                CallersSubject.carried(
+                    () -> {
+                      try {
+                        answer.complete(source.collect(probe));
+                      } catch (InterruptedException e) {
+                        answer.completeExceptionally(new IOException("the probe was given up"));
+                      } catch (IOException | RuntimeException | Error e) {
+                        answer.completeExceptionally(e);
+                      } finally {
+                        places.release();
+                      }
+                    }));
     looking.start();
     Duration limit = probe.limit(Duration.ZERO, Probe.LONGEST);
     try {

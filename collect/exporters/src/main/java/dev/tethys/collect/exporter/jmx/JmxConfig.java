@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param includeAttributes empty for all
  * @param scrapeTimeout after which the last good answer is shown again; null for none
  * @param longestRequest after which what was read until then is shown; null for none
- * @param user who may see the pages; null for everybody
+ * @param login who may see the pages; null for everybody
  * @param pagesTls null where the pages have none, or that of {@code --web.config.file}
  */
 record JmxConfig(
@@ -55,7 +55,7 @@ record JmxConfig(
     List<Customizer> customizers,
     List<Rule> rules,
     String metricsPath,
-    @Nullable PageUser user,
+    @Nullable PageLogin login,
     @Nullable PagesTls pagesTls) {
 
   private static final System.Logger LOG = System.getLogger(JmxConfig.class.getName());
@@ -82,8 +82,8 @@ record JmxConfig(
       SERVER.key("metrics", PAGE_TYPE, "", "The page of metrics.");
   private static final Key<Boolean> THREADS_KEY =
       SERVER.key("threads", THREADS_TYPE, true, "Means nothing here.");
-  private static final Key<PageUser> AUTHENTICATION =
-      SERVER.optional("authentication", PageUser.TYPE, "Who may see the pages.");
+  private static final Key<PageLogin> AUTHENTICATION =
+      SERVER.optional("authentication", PageLogin.TYPE, "Who may see the pages.");
 
   private static final Key<YamlNode> PAGES_SSL =
       SERVER.optional("ssl", Type.ANY, "TLS of the pages.");
@@ -92,7 +92,7 @@ record JmxConfig(
           "maximumRequestSeconds", Type.INT, "After which a scrape shows what it has until then.");
 
   private record Server(
-      String path, @Nullable PageUser user, @Nullable YamlNode ssl, @Nullable Duration longest) {
+      String path, @Nullable PageLogin login, @Nullable YamlNode ssl, @Nullable Duration longest) {
     static final Server DEFAULT = new Server("", null, null, null);
   }
 
@@ -221,7 +221,7 @@ record JmxConfig(
         customizers(o),
         rules == null ? List.of(Rule.DEFAULT) : rules,
         server.path,
-        server.user == null ? null : server.user.resolved(environment),
+        server.login == null ? null : server.login.resolved(environment),
         PagesTls.read(server.ssl, environment));
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.jmx;
 
+import dev.tethys.collect.exporter.CallersSubject;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.collect.exporter.ExporterSurroundings;
@@ -12,6 +13,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
@@ -41,7 +43,8 @@ final class JmxExporter implements Exporter {
   private static final int MAX_LOOKS = 16;
 
   /** A file in force, and what is kept of earlier looks by it. */
-  private record InForce(JmxConfig config, RemoteJvm jvm, RuleBook rules) {}
+  private record InForce(
+      JmxConfig config, RemoteJvm jvm, RuleBook rules, @Nullable AuthenticatorPlugin plugin) {}
 
   /** What a look found. */
   private record Answer(List<MetricFamily> families, int cached, @Nullable Exception failure) {}
@@ -50,6 +53,7 @@ final class JmxExporter implements Exporter {
   private final String hostPort;
   private final Function<String, @Nullable String> environment;
   private final InstantSource clock;
+  private final PluginClasses classes;
   private final long startedAt;
   private final Semaphore places = new Semaphore(MAX_LOOKS);
   private final Registry about = new Registry();
@@ -73,25 +77,38 @@ final class JmxExporter implements Exporter {
     this.environment = around.environment();
     this.clock = around.clock();
     this.startedAt = clock.millis();
-    YamlNode inline = settings.inlineConfig();
-    if (inline == null) {
-      Path f = Path.of(settings.get(JmxExporterKind.FILE));
-      this.file = f;
-      this.seen = Files.getLastModifiedTime(f);
-      this.inForce = inForce(JmxConfig.read(f, hostPort, environment));
-    } else {
-      this.file = null;
-      this.inForce = inForce(JmxConfig.read(inline, hostPort, environment));
-    }
-    PagesTls tls = inForce.config.pagesTls();
-    if (tls != null) {
-      tls.check(); // later its stores are the concern of whoever serves the pages
+    this.classes = new PluginClasses(settings.list(JmxExporterKind.PLUGINS));
+    try {
+      YamlNode inline = settings.inlineConfig();
+      if (inline == null) {
+        Path f = Path.of(settings.get(JmxExporterKind.FILE));
+        this.file = f;
+        this.seen = Files.getLastModifiedTime(f);
+        this.inForce = inForce(JmxConfig.read(f, hostPort, environment), null);
+      } else {
+        this.file = null;
+        this.inForce = inForce(JmxConfig.read(inline, hostPort, environment), null);
+      }
+      PagesTls tls = inForce.config.pagesTls();
+      if (tls != null) {
+        tls.check(); // later its stores are the concern of whoever serves the pages
+      }
+    } catch (IOException | RuntimeException e) {
+      classes.close();
+      throw e;
     }
     RmiSockets.install();
   }
 
-  private InForce inForce(JmxConfig c) {
-    return new InForce(c, new RemoteJvm(c, environment), new RuleBook(c));
+  private InForce inForce(JmxConfig c, @Nullable AuthenticatorPlugin before) {
+    PageLogin.Plugin named = c.login() == null ? null : c.login().plugin();
+    AuthenticatorPlugin plugin =
+        named == null
+            ? null
+            : before != null && named.same(before.settings())
+                ? before
+                : new AuthenticatorPlugin(named, classes);
+    return new InForce(c, new RemoteJvm(c, environment), new RuleBook(c), plugin);
   }
 
   @Override
@@ -169,23 +186,24 @@ final class JmxExporter implements Exporter {
         Thread.ofVirtual()
             .name("jmx-look")
             .unstarted(
-                () -> {
-                  try {
-                    now.jvm.read(
-                        v -> {
-                          MatchedValue m = reading.match(v);
-                          if (m != null) {
-                            samples.add(m);
-                          }
-                        });
-                    reading.end();
-                    done.complete(reading.cached());
-                  } catch (IOException | RuntimeException | Error e) {
-                    done.completeExceptionally(e);
-                  } finally {
-                    places.release();
-                  }
-                });
+                CallersSubject.carried(
+                    () -> {
+                      try {
+                        now.jvm.read(
+                            v -> {
+                              MatchedValue m = reading.match(v);
+                              if (m != null) {
+                                samples.add(m);
+                              }
+                            });
+                        reading.end();
+                        done.complete(reading.cached());
+                      } catch (IOException | RuntimeException | Error e) {
+                        done.completeExceptionally(e);
+                      } finally {
+                        places.release();
+                      }
+                    }));
     looking.start();
     try {
       int cached = done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -234,13 +252,23 @@ final class JmxExporter implements Exporter {
 
   @Override
   public boolean namesUsers() {
-    return inForce.config.user() != null;
+    return inForce.config.login() != null;
   }
 
   @Override
   public boolean admits(HttpRequest request) {
-    PageUser user = inForce.config.user();
+    PageLogin login = inForce.config.login();
+    PageUser user = login == null ? null : login.user();
     return user == null || user.sent(request);
+  }
+
+  @Override
+  public HttpHandler guarded(HttpHandler page) {
+    HttpHandler byUser = Exporter.super.guarded(page);
+    return (q, r) -> {
+      AuthenticatorPlugin plugin = inForce.plugin;
+      (plugin == null ? byUser : plugin.guarded(page)).handle(q, r);
+    };
   }
 
   /** What cannot be taken over is tried again each time: what it names may not be there yet. */
@@ -278,7 +306,7 @@ final class JmxExporter implements Exporter {
             f.toString(),
             "httpServer.ssl: whether the pages have TLS is settled at the start; start anew");
       }
-      inForce = inForce(next);
+      inForce = inForce(next, inForce.plugin);
       reloads.inc();
     } catch (IOException | ConfigException e) {
       failedReloads.inc();
@@ -292,5 +320,11 @@ final class JmxExporter implements Exporter {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    try {
+      classes.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "a jar of a plugin does not close", e);
+    }
+  }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class JmxExporterKind implements ExporterKind {
   static final String FILE = "config.file";
   static final String HOST_PORT = "jmx.host-port";
+  static final String PLUGINS = "jmx.plugin-path";
 
   @Override
   public String name() {
@@ -53,6 +54,12 @@ public final class JmxExporterKind implements ExporterKind {
             "",
             "Host and port of remote JMX, for files that do not say it, as those of the Java"
                 + " agent."),
+        ExporterFlag.of(
+            PLUGINS,
+            Kind.PATHS,
+            "",
+            "Jar, or folder of classes or jars, that holds the class of"
+                + " httpServer.authentication.plugin. Can be repeated."),
         ExporterFlag.of(
             "config.check", Kind.BOOLEAN, "false", "Read the file, say what is wrong, and end."));
   }

@@ -53,15 +53,8 @@ record PageUser(
       BASIC.optional("iterations", Type.INT, "Of PBKDF2.");
   private static final Key<Long> KEY_LENGTH =
       BASIC.key("keyLength", Type.INT, 128L, "Of PBKDF2, in bits.");
-  private static final Type<PageUser> BASIC_TYPE = BASIC.type(PageUser::read);
 
-  private static final Section SECTION =
-      new Section("authentication", "Who may see the pages.")
-          .notBuilt("plugin", "Classes are not loaded.");
-  private static final Key<PageUser> BASIC_KEY =
-      SECTION.required("basic", BASIC_TYPE, "A user and a password.");
-
-  static final Type<PageUser> TYPE = SECTION.type(o -> o.get(BASIC_KEY));
+  static final Type<PageUser> BASIC_TYPE = BASIC.type(PageUser::read);
 
   private static PageUser read(YamlObject o) {
     String algorithm = o.get(ALGORITHM);

@@ -1,0 +1,348 @@
+package dev.tethys.app.exporter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.Probe;
+import dev.tethys.collect.exporter.ProbeRunner;
+import dev.tethys.collect.exporter.jmx.JmxExporterKind;
+import dev.tethys.config.ConfigException;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Params;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import javax.security.auth.Subject;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Authenticators of the JDK's HTTP server before the pages of the JMX exporter. */
+class JmxPluginTest {
+  /** Admits by a header, and says as whom the request is made. */
+  private static final String BY_TOKEN =
+      """
+      import com.sun.net.httpserver.*;
+      import java.util.Set;
+      import javax.security.auth.Subject;
+
+      public class ByToken extends Authenticator {
+        @Override
+        public Result authenticate(HttpExchange e) {
+          String token = e.getRequestHeaders().getFirst("x-token");
+          e.getResponseHeaders().set(
+              "X-Seen",
+              e.getRequestMethod() + " " + e.getRequestURI() + " "
+                  + e.getRemoteAddress().getAddress().isLoopbackAddress() + " " + e.getProtocol()
+                  + " " + (e instanceof HttpsExchange) + " " + e.getHttpContext().getPath()
+                  + " " + e.getAttribute("who"));
+          if (token == null) {
+            e.getResponseHeaders().add("WWW-Authenticate", "Token");
+            e.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\\"x\\"");
+            return new Retry(401);
+          }
+          switch (token) {
+            case "nobody":
+              return new Success(new HttpPrincipal("nobody", "x"));
+            case "fails":
+              throw new IllegalStateException("it fails");
+            case "silent":
+              return null;
+            case "answers":
+              try {
+                e.sendResponseHeaders(200, -1);
+              } catch (java.io.IOException x) {
+                throw new IllegalStateException(x);
+              }
+              return new Success(new HttpPrincipal("nobody", "x"));
+            default:
+          }
+          if (!token.startsWith("is-")) {
+            return new Failure(418);
+          }
+          HttpPrincipal p = new HttpPrincipal(token.substring(3), "x");
+          e.setAttribute("who", new Subject(true, Set.of(p), Set.of(), Set.of()));
+          return new Success(p);
+        }
+      }
+      """;
+
+  /** The JDK's own, as most extend it. */
+  private static final String BY_PASSWORD =
+      """
+      public class ByPassword extends com.sun.net.httpserver.BasicAuthenticator {
+        public ByPassword() {
+          super("/");
+        }
+
+        @Override
+        public boolean checkCredentials(String user, String password) {
+          return user.equals("Prometheus") && password.equals("secret");
+        }
+      }
+      """;
+
+  @TempDir static Path dir;
+  private static Path classes;
+
+  @BeforeAll
+  static void compile() throws Exception {
+    classes = Files.createDirectory(dir.resolve("classes"));
+    CompiledClasses.in(classes, "ByToken", BY_TOKEN);
+    CompiledClasses.in(classes, "ByPassword", BY_PASSWORD);
+    CompiledClasses.in(classes, "Other", "public class Other {}");
+    CompiledClasses.in(
+        classes,
+        "Unmade",
+        "public abstract class Unmade extends com.sun.net.httpserver.Authenticator {}");
+    CompiledClasses.in(
+        classes,
+        "WithArguments",
+        """
+        public class WithArguments extends com.sun.net.httpserver.Authenticator {
+          public WithArguments(String s) {}
+          public Result authenticate(com.sun.net.httpserver.HttpExchange e) {
+            return new Failure(403);
+          }
+        }
+        """);
+    CompiledClasses.in(
+        classes,
+        "Throwing",
+        """
+        public class Throwing extends com.sun.net.httpserver.Authenticator {
+          public Throwing() {
+            throw new IllegalStateException("no key");
+          }
+          public Result authenticate(com.sun.net.httpserver.HttpExchange e) {
+            return new Failure(403);
+          }
+        }
+        """);
+  }
+
+  private static Path file(String plugin) throws Exception {
+    return Files.writeString(
+        Files.createTempFile(dir, "jmx", ".yml"),
+        "hostPort: 127.0.0.1:1\nhttpServer:\n  authentication:\n    " + plugin + "\n");
+  }
+
+  private static BuiltInExporter exporter(String plugin, Path... from) throws Exception {
+    return exporter(file(plugin), from);
+  }
+
+  private static BuiltInExporter exporter(Path file, Path... from) throws Exception {
+    List<String> args = new ArrayList<>(List.of("127.0.0.1:0", file.toString()));
+    for (Path p : from) {
+      args.add("--jmx.plugin-path=" + p);
+    }
+    return new BuiltInExporter(new JmxExporterKind(), args);
+  }
+
+  private static HttpResponse<String> get(int port, String path, String... header)
+      throws Exception {
+    HttpRequest.Builder r = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+    if (header.length > 0) {
+      r.headers(header);
+    }
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(r.build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  @Test
+  void theClassSaysWhoMaySeeThePages() throws Exception {
+    try (BuiltInExporter e = exporter("plugin: {class: ByToken}", classes)) {
+      for (String path : List.of("/metrics?a=b%20c", "/", "/-/healthy")) {
+        HttpResponse<String> asked = get(e.port(), path);
+        assertThat(asked.statusCode()).as(path).isEqualTo(401);
+        assertThat(asked.body()).isEmpty();
+        assertThat(asked.headers().allValues("WWW-Authenticate"))
+            .containsExactly("Token", "Basic realm=\"x\"");
+        assertThat(asked.headers().firstValue("X-Seen"))
+            .hasValue("GET " + path + " true HTTP/1.1 false / null");
+        assertThat(get(e.port(), path, "X-Token", "wrong").statusCode()).isEqualTo(418);
+        // What is neither yes nor no is no.
+        for (String token : List.of("fails", "silent", "answers")) {
+          assertThat(get(e.port(), path, "X-Token", token).statusCode()).as(token).isEqualTo(500);
+        }
+      }
+      HttpResponse<String> shown = get(e.port(), "/metrics", "X-Token", "nobody");
+      assertThat(shown.statusCode()).isEqualTo(200);
+      assertThat(shown.body()).contains("jmx_scrape_error 1");
+      assertThat(shown.headers().firstValue("X-Seen")).isPresent();
+    }
+  }
+
+  @Test
+  void whoIsNamedButNotAsASubjectMayNot() throws Exception {
+    try (BuiltInExporter e =
+        exporter("plugin: {class: ByToken, subjectAttributeName: who}", classes)) {
+      assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(403);
+      HttpResponse<String> shown = get(e.port(), "/metrics", "X-Token", "is-me");
+      assertThat(shown.statusCode()).isEqualTo(200);
+      assertThat(shown.body()).contains("jmx_scrape_error 1");
+      // An attribute is of one request: the next one, of nobody, is refused.
+      assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(403);
+      assertThat(get(e.port(), "/none", "X-Token", "is-me").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void aRequestIsMadeAsItsSubject() throws Exception {
+    Path f = file("plugin: {class: ByToken, subjectAttributeName: who}");
+    FlagSet flags = ExporterFlags.ofKind(new JmxExporterKind(), "test");
+    flags.parse(List.of("--config.file=" + f, "--jmx.plugin-path=" + classes));
+    ProbeRunner runner = new ProbeRunner("test", 1);
+    try (HttpClientFactory clients = new HttpClientFactory("test");
+        Exporter e =
+            new JmxExporterKind()
+                .open(
+                    new ExporterFlags(new JmxExporterKind(), flags, p -> p, null),
+                    new ExporterSurroundings(clients, InstantSource.system(), n -> null));
+        HttpListener listener =
+            HttpListener.start(
+                HttpListenerOptions.on("127.0.0.1:0"),
+                new Routes()
+                    .get(
+                        "/",
+                        e.guarded(
+                            (q, r) -> {
+                              StringBuilder who = new StringBuilder(String.valueOf(names()));
+                              runner.ask(
+                                  p -> {
+                                    who.append(names()); // on a thread of its own
+                                    return List.of();
+                                  },
+                                  new Probe(Params.parse(""), null));
+                              r.send(who.toString());
+                            })),
+                null)) {
+      assertThat(get(listener.port(), "/", "X-Token", "is-one").body()).isEqualTo("[one][one]");
+      assertThat(get(listener.port(), "/", "X-Token", "is-two").body()).isEqualTo("[two][two]");
+    }
+  }
+
+  private static List<String> names() {
+    Subject s = Subject.current();
+    return s == null
+        ? List.of("nobody")
+        : s.getPrincipals(com.sun.net.httpserver.HttpPrincipal.class).stream()
+            .map(com.sun.net.httpserver.HttpPrincipal::getUsername)
+            .toList();
+  }
+
+  @Test
+  void aJarMayBeNamedOrItsFolder() throws Exception {
+    Path jars = Files.createDirectory(dir.resolve("jars"));
+    Path jar = CompiledClasses.jar(classes, jars.resolve("plugin.jar"));
+    for (Path from : List.of(jar, jars)) {
+      try (BuiltInExporter e = exporter("plugin: {class: ByPassword}", from)) {
+        assertThat(get(e.port(), "/metrics").statusCode()).isEqualTo(401);
+        assertThat(get(e.port(), "/metrics").headers().firstValue("WWW-Authenticate"))
+            .hasValueSatisfying(v -> assertThat(v).startsWith("Basic realm=\"/\""));
+        assertThat(get(e.port(), "/metrics", "Authorization", basic("Prometheus:no")).statusCode())
+            .isEqualTo(401);
+        assertThat(
+                get(e.port(), "/metrics", "Authorization", basic("Prometheus:secret")).statusCode())
+            .isEqualTo(200);
+      }
+    }
+  }
+
+  private static String basic(String pair) {
+    return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void anotherClassHoldsAfterAChangeOfTheFile() throws Exception {
+    Path f = file("plugin: {class: ByToken}");
+    String yaml = Files.readString(f);
+    try (BuiltInExporter e = exporter(f, classes)) {
+      Files.writeString(f, yaml.replace("ByToken", "ByPassword"));
+      reload(e, "X-Token", "nobody");
+      String right = basic("Prometheus:secret");
+      assertThat(get(e.port(), "/metrics", "Authorization", right).statusCode()).isEqualTo(200);
+      Files.writeString(f, yaml.replace("ByToken", "NoSuch")); // leaves what was
+      assertThat(reload(e, "Authorization", right)).contains("the class NoSuch is neither");
+      assertThat(get(e.port(), "/metrics", "Authorization", right).statusCode()).isEqualTo(200);
+      assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(401);
+    }
+  }
+
+  private static String reload(BuiltInExporter e, String... header) throws Exception {
+    HttpRequest r =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + e.port() + "/-/reload"))
+            .headers(header)
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(r, HttpResponse.BodyHandlers.ofString()).body();
+    }
+  }
+
+  @Test
+  void whatIsWrongIsSaidWithItsPlace() {
+    refused("plugin: {}", "class");
+    refused("plugin: {class: ' '}", ":4:21: ", "class must not be blank");
+    refused("plugin: {class: ByToken, subjectAttributeName: ''}", "must not be blank");
+    refused("plugin: {class: ByToken, other: 1}", "other");
+    refused("{}", "authentication wants basic or plugin");
+    refused("plugin: {class: a.NoSuch}", ":4:21: ", "a.NoSuch", "--jmx.plugin-path", "its jar");
+    refused(
+        "plugin: {class: Other}",
+        ":4:21: ",
+        "does not extend com.sun.net.httpserver.Authenticator");
+    refused("plugin: {class: Unmade}", "is abstract");
+    refused("plugin: {class: WithArguments}", "no constructor without arguments");
+    refused("plugin: {class: Throwing}", "its constructor throws", "no key");
+    assertThatThrownBy(() -> exporter("plugin: {class: ByToken}").close())
+        .hasMessageContaining("a jar that --jmx.plugin-path names");
+    assertThatThrownBy(() -> exporter("plugin: {class: ByToken}", dir.resolve("none.jar")).close())
+        .isInstanceOf(UsageException.class)
+        .hasMessageContainingAll("--jmx.plugin-path", "none.jar");
+  }
+
+  private static void refused(String plugin, String... says) {
+    assertThatThrownBy(() -> exporter(plugin, classes).close())
+        .as(plugin)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContainingAll(says);
+  }
+
+  @Test
+  void twoLoginsAreRefused() throws Exception {
+    Path web =
+        Files.writeString(
+            dir.resolve("web.yml"),
+            "basic_auth_users:\n  a: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n");
+    Path f = file("plugin: {class: ByToken}");
+    assertThatThrownBy(
+            () ->
+                new BuiltInExporter(
+                        new JmxExporterKind(),
+                        List.of(
+                            "127.0.0.1:0",
+                            f.toString(),
+                            "--jmx.plugin-path=" + classes,
+                            "--web.config.file=" + web))
+                    .close())
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("one of them can be given");
+  }
+}

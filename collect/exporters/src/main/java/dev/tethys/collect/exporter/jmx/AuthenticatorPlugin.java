@@ -1,0 +1,67 @@
+package dev.tethys.collect.exporter.jmx;
+
+import com.sun.net.httpserver.Authenticator;
+import com.sun.net.httpserver.Authenticator.Failure;
+import com.sun.net.httpserver.Authenticator.Result;
+import com.sun.net.httpserver.Authenticator.Retry;
+import com.sun.net.httpserver.Authenticator.Success;
+import dev.tethys.collect.exporter.CallersSubject;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import javax.security.auth.Subject;
+
+/** A class of somebody else's that says who may see the pages, as the JDK's HTTP server asks it. */
+final class AuthenticatorPlugin {
+  private final PageLogin.Plugin settings;
+  private final Authenticator authenticator;
+  private final PluginExchange.Context context = new PluginExchange.Context();
+
+  /**
+   * Makes one.
+   *
+   * @throws dev.tethys.config.ConfigException when the class is not there or of another kind
+   */
+  AuthenticatorPlugin(PageLogin.Plugin settings, PluginClasses classes) {
+    this.settings = settings;
+    this.authenticator = classes.make(settings, Authenticator.class);
+  }
+
+  PageLogin.Plugin settings() {
+    return settings;
+  }
+
+  /** Asks before a page is shown. */
+  HttpHandler guarded(HttpHandler page) {
+    return (q, r) -> {
+      PluginExchange exchange = new PluginExchange(q, context);
+      Result result = authenticator.authenticate(exchange.shown());
+      exchange.headersTo(r);
+      switch (result) {
+        case Success s -> show(page, q, r, exchange);
+        case Failure f -> r.status(f.getResponseCode()).send();
+        case Retry again -> r.status(again.getResponseCode()).send();
+        case null, default ->
+            throw new IllegalStateException(
+                settings.className() + " neither admits nor refuses a request: " + result);
+      }
+    };
+  }
+
+  private void show(HttpHandler page, HttpRequest q, HttpResponse r, PluginExchange exchange)
+      throws Exception {
+    String attribute = settings.subjectAttribute();
+    if (attribute == null) {
+      page.handle(q, r);
+    } else if (exchange.getAttribute(attribute) instanceof Subject who) {
+      CallersSubject.call(
+          who,
+          () -> {
+            page.handle(q, r);
+            return null;
+          });
+    } else {
+      r.status(403).send();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.tethys.collect.exporter.jmx;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.lang.System.Logger.Level;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may see the pages: {@code httpServer.authentication}. One of the two is there.
+ *
+ * @param plugin goes before a user
+ */
+record PageLogin(@Nullable PageUser user, @Nullable Plugin plugin) {
+  private static final System.Logger LOG = System.getLogger(PageLogin.class.getName());
+
+  /**
+   * A class that says who may.
+   *
+   * @param className extends {@link com.sun.net.httpserver.Authenticator}
+   * @param subjectAttribute where it leaves whom a request is made as; null where it does not
+   * @param node the place of the name
+   */
+  record Plugin(String className, @Nullable String subjectAttribute, YamlNode node) {
+    /** Whether another asks for the same. */
+    boolean same(@Nullable Plugin other) {
+      return other != null
+          && className.equals(other.className)
+          && Objects.equals(subjectAttribute, other.subjectAttribute);
+    }
+  }
+
+  private static final Section PLUGIN = new Section("plugin", "A class that says who may.");
+  private static final Key<YamlNode> CLASS =
+      PLUGIN.required("class", Type.ANY, "Extends com.sun.net.httpserver.Authenticator.");
+  private static final Key<String> SUBJECT =
+      PLUGIN.optional(
+          "subjectAttributeName",
+          Type.STRING,
+          "The attribute of a request in which the class leaves a Subject.");
+  private static final Type<Plugin> PLUGIN_TYPE = PLUGIN.type(PageLogin::plugin);
+
+  private static final Section SECTION = new Section("authentication", "Who may see the pages.");
+  private static final Key<PageUser> BASIC =
+      SECTION.optional("basic", PageUser.BASIC_TYPE, "A user and a password.");
+  private static final Key<Plugin> PLUGIN_KEY =
+      SECTION.optional("plugin", PLUGIN_TYPE, "A class that says who may.");
+
+  static final Type<PageLogin> TYPE = SECTION.type(PageLogin::read);
+
+  private static PageLogin read(YamlObject o) {
+    PageUser user = o.find(BASIC);
+    Plugin plugin = o.find(PLUGIN_KEY);
+    if (user == null && plugin == null) {
+      throw o.error("authentication wants basic or plugin");
+    }
+    if (user != null && plugin != null) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: httpServer.authentication.basic means nothing beside plugin, which alone says who"
+              + " may see the pages",
+          o.node().where());
+    }
+    return new PageLogin(plugin == null ? user : null, plugin);
+  }
+
+  /** With what stands in the environment. */
+  PageLogin resolved(Function<String, @Nullable String> environment) {
+    return user == null ? this : new PageLogin(user.resolved(environment), plugin);
+  }
+
+  private static Plugin plugin(YamlObject o) {
+    YamlNode node = o.get(CLASS);
+    if (node.asString().isBlank()) {
+      throw node.error("class must not be blank");
+    }
+    String subject = o.find(SUBJECT);
+    if (subject != null && subject.isBlank()) {
+      throw o.error(SUBJECT, "subjectAttributeName must not be blank");
+    }
+    return new Plugin(node.asString().strip(), subject, node);
+  }
+}
