@@ -81,6 +81,12 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
       throw e;
     }
     running = Map.copyOf(next);
+    for (Exporter e : opened) {
+      MetricsSource shown = e.metrics();
+      if (shown != null) {
+        e.start(shown);
+      }
+    }
     old.forEach(
         (job, r) -> {
           Running now = next.get(job);

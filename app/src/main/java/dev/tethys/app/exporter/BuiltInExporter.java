@@ -106,6 +106,7 @@ public final class BuiltInExporter implements AutoCloseable {
       clients.close();
       throw e;
     }
+    exporter.start(this::metrics);
   }
 
   private HttpListener listen(HttpListenerOptions options, String webConfigFile, Routes routes)

@@ -490,7 +490,6 @@ class JmxPeersTest {
     refused("hostPort: a:1\nexcludeObjectNames: ['a']", ":2:22: ", "no object name");
     refused("hostPort: a:1\nlowercaseOutputNames: true", ":2:1: ", "lowercaseOutputName");
     refused("hostPort: a:1\npassword: ${NOT_SET_ANYWHERE}", ":2:11: ", "NOT_SET_ANYWHERE");
-    refused("hostPort: a:1\nopenTelemetry: {endpoint: x}", "openTelemetry");
     refused("hostPort: a:1\nhttpServer: {maximumRequestSeconds: 0}", ":2:37: ", "at least 1");
     refused("hostPort: a:1\nssl: {enabled: true, trustStore: {filename: none.p12}}", "none.p12");
   }

@@ -3,6 +3,7 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.app.Main;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.collect.exporter.Exporter;
@@ -11,11 +12,14 @@ import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeRunner;
 import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.config.ConfigException;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.ServerProcess;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Params;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +31,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import javax.security.auth.Subject;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -142,16 +147,35 @@ class JmxPluginTest {
         "hostPort: 127.0.0.1:1\nhttpServer:\n  authentication:\n    " + plugin + "\n");
   }
 
-  private static BuiltInExporter exporter(String plugin, Path... from) throws Exception {
+  private static ServerProcess exporter(String plugin, Path... from) throws Exception {
     return exporter(file(plugin), from);
   }
 
-  private static BuiltInExporter exporter(Path file, Path... from) throws Exception {
-    List<String> args = new ArrayList<>(List.of("127.0.0.1:0", file.toString()));
-    for (Path p : from) {
-      args.add("--jmx.plugin-path=" + p);
+  /** As a process of its own, since remote JMX wants to settle what Java's objects it reads. */
+  private static ServerProcess exporter(Path file, Path... from) throws Exception {
+    int port = Ports.free();
+    return program(port, Main.class, "exporter", "jmx", "127.0.0.1:" + port, file, from);
+  }
+
+  private static ServerProcess program(int port, Class<?> main, Object... args) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    for (Object a : args) {
+      if (a instanceof Path[] from) {
+        List.of(from).forEach(p -> command.add("--jmx.plugin-path=" + p));
+      } else {
+        command.add(a.toString());
+      }
     }
-    return new BuiltInExporter(new JmxExporterKind(), args);
+    return new ServerProcess(port, Files.createTempFile(dir, "jmx", ".log"), Map.of(), command);
   }
 
   private static HttpResponse<String> get(int port, String path, String... header)
@@ -167,7 +191,7 @@ class JmxPluginTest {
 
   @Test
   void theClassSaysWhoMaySeeThePages() throws Exception {
-    try (BuiltInExporter e = exporter("plugin: {class: ByToken}", classes)) {
+    try (ServerProcess e = exporter("plugin: {class: ByToken}", classes)) {
       for (String path : List.of("/metrics?a=b%20c", "/", "/-/healthy")) {
         HttpResponse<String> asked = get(e.port(), path);
         assertThat(asked.statusCode()).as(path).isEqualTo(401);
@@ -191,7 +215,7 @@ class JmxPluginTest {
 
   @Test
   void whoIsNamedButNotAsASubjectMayNot() throws Exception {
-    try (BuiltInExporter e =
+    try (ServerProcess e =
         exporter("plugin: {class: ByToken, subjectAttributeName: who}", classes)) {
       assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(403);
       HttpResponse<String> shown = get(e.port(), "/metrics", "X-Token", "is-me");
@@ -203,38 +227,50 @@ class JmxPluginTest {
     }
   }
 
+  /** Pages of a program of its own that say as whom they are made. */
+  static final class Subjects {
+    private Subjects() {}
+
+    /** Serves until it is ended. */
+    public static void main(String[] args) throws Exception {
+      FlagSet flags = ExporterFlags.ofKind(new JmxExporterKind(), "test");
+      flags.parse(List.of(args).subList(1, args.length));
+      ProbeRunner runner = new ProbeRunner("test", 1);
+      Exporter e =
+          new JmxExporterKind()
+              .open(
+                  new ExporterFlags(new JmxExporterKind(), flags, p -> p, null),
+                  new ExporterSurroundings(
+                      new HttpClientFactory("test"), InstantSource.system(), n -> null));
+      HttpListener.start(
+          HttpListenerOptions.on("127.0.0.1:" + args[0]),
+          new Routes()
+              .get(
+                  "/",
+                  e.guarded(
+                      (q, r) -> {
+                        StringBuilder who = new StringBuilder(String.valueOf(names()));
+                        runner.ask(
+                            p -> {
+                              who.append(names()); // on a thread of its own
+                              return List.of();
+                            },
+                            new Probe(Params.parse(""), null));
+                        r.send(who.toString());
+                      })),
+          null);
+      Thread.currentThread().join();
+    }
+  }
+
   @Test
   void aRequestIsMadeAsItsSubject() throws Exception {
     Path f = file("plugin: {class: ByToken, subjectAttributeName: who}");
-    FlagSet flags = ExporterFlags.ofKind(new JmxExporterKind(), "test");
-    flags.parse(List.of("--config.file=" + f, "--jmx.plugin-path=" + classes));
-    ProbeRunner runner = new ProbeRunner("test", 1);
-    try (HttpClientFactory clients = new HttpClientFactory("test");
-        Exporter e =
-            new JmxExporterKind()
-                .open(
-                    new ExporterFlags(new JmxExporterKind(), flags, p -> p, null),
-                    new ExporterSurroundings(clients, InstantSource.system(), n -> null));
-        HttpListener listener =
-            HttpListener.start(
-                HttpListenerOptions.on("127.0.0.1:0"),
-                new Routes()
-                    .get(
-                        "/",
-                        e.guarded(
-                            (q, r) -> {
-                              StringBuilder who = new StringBuilder(String.valueOf(names()));
-                              runner.ask(
-                                  p -> {
-                                    who.append(names()); // on a thread of its own
-                                    return List.of();
-                                  },
-                                  new Probe(Params.parse(""), null));
-                              r.send(who.toString());
-                            })),
-                null)) {
-      assertThat(get(listener.port(), "/", "X-Token", "is-one").body()).isEqualTo("[one][one]");
-      assertThat(get(listener.port(), "/", "X-Token", "is-two").body()).isEqualTo("[two][two]");
+    int port = Ports.free();
+    try (ServerProcess p =
+        program(port, Subjects.class, port, "--config.file=" + f, "--jmx.plugin-path=" + classes)) {
+      assertThat(get(p.port(), "/", "X-Token", "is-one").body()).isEqualTo("[one][one]");
+      assertThat(get(p.port(), "/", "X-Token", "is-two").body()).isEqualTo("[two][two]");
     }
   }
 
@@ -252,7 +288,7 @@ class JmxPluginTest {
     Path jars = Files.createDirectory(dir.resolve("jars"));
     Path jar = CompiledClasses.jar(classes, jars.resolve("plugin.jar"));
     for (Path from : List.of(jar, jars)) {
-      try (BuiltInExporter e = exporter("plugin: {class: ByPassword}", from)) {
+      try (ServerProcess e = exporter("plugin: {class: ByPassword}", from)) {
         assertThat(get(e.port(), "/metrics").statusCode()).isEqualTo(401);
         assertThat(get(e.port(), "/metrics").headers().firstValue("WWW-Authenticate"))
             .hasValueSatisfying(v -> assertThat(v).startsWith("Basic realm=\"/\""));
@@ -273,7 +309,7 @@ class JmxPluginTest {
   void anotherClassHoldsAfterAChangeOfTheFile() throws Exception {
     Path f = file("plugin: {class: ByToken}");
     String yaml = Files.readString(f);
-    try (BuiltInExporter e = exporter(f, classes)) {
+    try (ServerProcess e = exporter(f, classes)) {
       Files.writeString(f, yaml.replace("ByToken", "ByPassword"));
       reload(e, "X-Token", "nobody");
       String right = basic("Prometheus:secret");
@@ -285,7 +321,7 @@ class JmxPluginTest {
     }
   }
 
-  private static String reload(BuiltInExporter e, String... header) throws Exception {
+  private static String reload(ServerProcess e, String... header) throws Exception {
     HttpRequest r =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + e.port() + "/-/reload"))
             .headers(header)
@@ -311,15 +347,21 @@ class JmxPluginTest {
     refused("plugin: {class: Unmade}", "is abstract");
     refused("plugin: {class: WithArguments}", "no constructor without arguments");
     refused("plugin: {class: Throwing}", "its constructor throws", "no key");
-    assertThatThrownBy(() -> exporter("plugin: {class: ByToken}").close())
+    assertThatThrownBy(() -> open("plugin: {class: ByToken}"))
         .hasMessageContaining("a jar that --jmx.plugin-path names");
-    assertThatThrownBy(() -> exporter("plugin: {class: ByToken}", dir.resolve("none.jar")).close())
+    assertThatThrownBy(() -> open("plugin: {class: ByToken}", dir.resolve("none.jar")))
         .isInstanceOf(UsageException.class)
         .hasMessageContainingAll("--jmx.plugin-path", "none.jar");
   }
 
+  private static void open(String plugin, Path... from) throws Exception {
+    List<String> args = new ArrayList<>(List.of("127.0.0.1:0", file(plugin).toString()));
+    List.of(from).forEach(p -> args.add("--jmx.plugin-path=" + p));
+    new BuiltInExporter(new JmxExporterKind(), args).close();
+  }
+
   private static void refused(String plugin, String... says) {
-    assertThatThrownBy(() -> exporter(plugin, classes).close())
+    assertThatThrownBy(() -> open(plugin, classes))
         .as(plugin)
         .isInstanceOf(ConfigException.class)
         .hasMessageContainingAll(says);
@@ -332,17 +374,19 @@ class JmxPluginTest {
             dir.resolve("web.yml"),
             "basic_auth_users:\n  a: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n");
     Path f = file("plugin: {class: ByToken}");
+    int port = Ports.free();
     assertThatThrownBy(
             () ->
-                new BuiltInExporter(
-                        new JmxExporterKind(),
-                        List.of(
-                            "127.0.0.1:0",
-                            f.toString(),
-                            "--jmx.plugin-path=" + classes,
-                            "--web.config.file=" + web))
-                    .close())
-        .isInstanceOf(UsageException.class)
+                program(
+                    port,
+                    Main.class,
+                    "exporter",
+                    "jmx",
+                    "127.0.0.1:" + port,
+                    f,
+                    "--jmx.plugin-path=" + classes,
+                    "--web.config.file=" + web))
+        .isInstanceOf(IOException.class)
         .hasMessageContaining("one of them can be given");
   }
 }

@@ -77,6 +77,13 @@ public interface Exporter extends AutoCloseable {
   }
 
   /**
+   * Begins what it does without being asked. Called once, and after that it may be asked.
+   *
+   * @param page all that its page of metrics shows
+   */
+  default void start(MetricsSource page) {}
+
+  /**
    * Reads its files again; one that is wrong keeps what was.
    *
    * @throws dev.tethys.config.ConfigException when a file is wrong, with the position

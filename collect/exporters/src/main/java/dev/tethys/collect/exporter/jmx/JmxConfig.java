@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param longestRequest after which what was read until then is shown; null for none
  * @param login who may see the pages; null for everybody
  * @param pagesTls null where the pages have none, or that of {@code --web.config.file}
+ * @param push null where metrics are shown alone
  */
 record JmxConfig(
     JMXServiceURL url,
@@ -56,7 +57,8 @@ record JmxConfig(
     List<Rule> rules,
     String metricsPath,
     @Nullable PageLogin login,
-    @Nullable PagesTls pagesTls) {
+    @Nullable PagesTls pagesTls,
+    @Nullable OtlpPushConfig push) {
 
   private static final System.Logger LOG = System.getLogger(JmxConfig.class.getName());
   private static final Type<ObjectName> OBJECT_NAME =
@@ -112,8 +114,7 @@ record JmxConfig(
           });
 
   private static final Section SECTION =
-      new Section("jmx_exporter's file", "Which JVM is asked, and what of it is shown.")
-          .notBuilt("openTelemetry", "The page is scraped; a pipeline sends it on as OTLP.");
+      new Section("jmx_exporter's file", "Which JVM is asked, and what of it is shown.");
   private static final Key<String> HOST_PORT =
       SECTION.optional("hostPort", Type.STRING, "The host and port of remote JMX.");
   private static final Key<String> JMX_URL =
@@ -158,6 +159,10 @@ record JmxConfig(
   private static final Key<Server> HTTP_SERVER =
       SECTION.key("httpServer", SERVER_TYPE, Server.DEFAULT, "Pages of the exporter.");
 
+  private static final Key<YamlObject> OPEN_TELEMETRY =
+      SECTION.optional(
+          "openTelemetry", OtlpPushConfig.TYPE, "Where metrics are pushed to as OTLP.");
+
   private static Key<Boolean> flag(String name, boolean otherwise, String doc) {
     return SECTION.key(name, Type.BOOL, otherwise, doc);
   }
@@ -200,6 +205,7 @@ record JmxConfig(
       throw o.error(SCRAPE_TIMEOUT, "scrapeTimeoutSeconds must be at least 1");
     }
     List<Rule> rules = o.find(RULES);
+    YamlObject push = o.find(OPEN_TELEMETRY);
     Server server = o.get(HTTP_SERVER);
     return new JmxConfig(
         url(o, where),
@@ -222,7 +228,8 @@ record JmxConfig(
         rules == null ? List.of(Rule.DEFAULT) : rules,
         server.path,
         server.login == null ? null : server.login.resolved(environment),
-        PagesTls.read(server.ssl, environment));
+        PagesTls.read(server.ssl, environment),
+        push == null ? null : OtlpPushConfig.read(push, environment));
   }
 
   private static List<Customizer> customizers(YamlObject o) {

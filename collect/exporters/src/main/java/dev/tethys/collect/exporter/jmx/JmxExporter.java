@@ -16,6 +16,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.WebConfig;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -24,9 +25,12 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -67,8 +71,12 @@ final class JmxExporter implements Exporter {
           "Number of times configuration have failed to be reloaded.");
   private final Registry.Counter timeouts =
       about.counter("jmx_scrape_timeout_total", "Total number of scrape timeouts.");
+  private final HttpClientFactory clients;
+  private final String instance = UUID.randomUUID().toString();
   private volatile InForce inForce;
   private volatile List<MetricFamily> lastGood = List.of();
+  private @Nullable MetricsSource page; // once it is started; guarded by this
+  private @Nullable OtlpPush push; // guarded by this
   private @Nullable FileTime seen; // when what is in force was written; guarded by this
   private @Nullable String problem; // of what came after it; guarded by this
 
@@ -76,6 +84,7 @@ final class JmxExporter implements Exporter {
     this.hostPort = settings.get(JmxExporterKind.HOST_PORT);
     this.environment = around.environment();
     this.clock = around.clock();
+    this.clients = around.clients();
     this.startedAt = clock.millis();
     this.classes = new PluginClasses(settings.list(JmxExporterKind.PLUGINS));
     try {
@@ -148,24 +157,28 @@ final class JmxExporter implements Exporter {
         all,
         "jmx_scrape_duration_seconds",
         "Time this JMX scrape took, in seconds.",
+        "seconds",
         (System.nanoTime() - start) / 1e9);
-    gauge(all, "jmx_scrape_error", "Non-zero if this scrape failed.", a.failure == null ? 0 : 1);
+    gauge(
+        all, "jmx_scrape_error", "Non-zero if this scrape failed.", "", a.failure == null ? 0 : 1);
     gauge(
         all,
         "jmx_scrape_cached_beans",
         "Number of beans with their matching rule cached",
+        "",
         a.cached);
     return all;
   }
 
-  private static void gauge(List<MetricFamily> to, String name, String help, double value) {
+  private static void gauge(
+      List<MetricFamily> to, String name, String help, String unit, double value) {
     to.removeIf(f -> f.name().equals(name)); // beans that are called so
     to.add(
         new MetricFamily(
             name,
             MetricType.GAUGE,
             help,
-            "",
+            unit,
             List.of(new MetricFamily.Metric(dev.tethys.model.Labels.EMPTY, value))));
   }
 
@@ -294,6 +307,32 @@ final class JmxExporter implements Exporter {
   }
 
   @Override
+  public synchronized void start(MetricsSource shown) {
+    page = shown;
+    pushAsTold();
+  }
+
+  /** Pushes as the file in force says. */
+  private synchronized void pushAsTold() {
+    OtlpPush now = push;
+    MetricsSource shown = page;
+    OtlpPushConfig told = inForce.config.push();
+    if (shown == null || Objects.equals(now == null ? null : now.config(), told)) {
+      return;
+    }
+    if (now != null) {
+      now.replaced();
+    }
+    push = told == null ? null : new OtlpPush(told, shown, instance, ownNames(), clients, clock);
+  }
+
+  private Set<String> ownNames() {
+    Set<String> names = new HashSet<>();
+    about.gather().forEach(f -> names.add(f.name()));
+    return names;
+  }
+
+  @Override
   public void reload() throws IOException {
     Path f = file;
     if (f == null) {
@@ -308,6 +347,7 @@ final class JmxExporter implements Exporter {
       }
       inForce = inForce(next, inForce.plugin);
       reloads.inc();
+      pushAsTold();
     } catch (IOException | ConfigException e) {
       failedReloads.inc();
       throw e;
@@ -321,6 +361,15 @@ final class JmxExporter implements Exporter {
 
   @Override
   public void close() {
+    OtlpPush now;
+    synchronized (this) {
+      now = push;
+      push = null;
+      page = null;
+    }
+    if (now != null) {
+      now.close();
+    }
     try {
       classes.close();
     } catch (IOException e) {

@@ -64,21 +64,23 @@ public final class JmxExporterKind implements ExporterKind {
             "config.check", Kind.BOOLEAN, "false", "Read the file, say what is wrong, and end."));
   }
 
-  /** The words {@code [HOST:]PORT FILE} of the well-known program. */
+  /** The words {@code [[HOST:]PORT] FILE} of the well-known program. */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     int words = 0;
     while (words < args.size() && words < 2 && !args.get(words).startsWith("-")) {
       words++;
     }
-    if (words != 2) {
+    if (words == 0) {
       return args;
     }
-    String where = args.getFirst();
     List<String> out = new ArrayList<>();
-    out.add("--web.listen-address=" + (where.contains(":") ? where : ":" + where));
-    out.add("--" + FILE + "=" + args.get(1));
-    out.addAll(args.subList(2, args.size()));
+    if (words == 2) {
+      String where = args.getFirst();
+      out.add("--web.listen-address=" + (where.contains(":") ? where : ":" + where));
+    }
+    out.add("--" + FILE + "=" + args.get(words - 1));
+    out.addAll(args.subList(words, args.size()));
     return out;
   }
 
