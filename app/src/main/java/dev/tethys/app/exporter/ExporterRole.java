@@ -35,6 +35,8 @@ import java.util.concurrent.Semaphore;
 public final class ExporterRole {
   private static final System.Logger LOG = System.getLogger(ExporterRole.class.getName());
 
+  private static final String PROCESSORS = "runtime.gomaxprocs";
+
   private ExporterRole() {}
 
   /** Runs until the process is told to stop. */
@@ -102,11 +104,12 @@ public final class ExporterRole {
             "Leave out the metrics about the exporter itself."));
     flags.add(ListenFlags.SYSTEMD);
     flags.add(
-        Flag.refused(
-            "runtime.gomaxprocs",
+        Flag.of(
+            PROCESSORS,
             Flag.Kind.INTEGER,
             "1",
-            "it is about Go's runtime; Java's is told -XX:ActiveProcessorCount"));
+            "Processors for Go's runtime: means nothing here, where -XX:ActiveProcessorCount in"
+                + " TETHYS_JAVA_OPTS says it."));
     flags.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
     flags.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
     for (NodeExporterFlags.Flag f : NodeExporterOptions.flags()) {
@@ -142,6 +145,13 @@ public final class ExporterRole {
     flags.parse(own);
     HeapPace.keep();
     LogSetup.install(flags);
+    if (flags.isGiven(PROCESSORS)) {
+      LOG.log(
+          Level.WARNING,
+          "--{0} is about Go''s runtime and means nothing here; TETHYS_JAVA_OPTS may say"
+              + " -XX:ActiveProcessorCount",
+          PROCESSORS);
+    }
     HostCollectors collectors;
     try {
       collectors = new HostCollectors(NodeExporterOptions.parse(settings), InstantSource.system());

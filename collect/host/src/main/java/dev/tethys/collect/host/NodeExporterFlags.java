@@ -126,14 +126,6 @@ public final class NodeExporterFlags {
           "xfrm",
           "zoneinfo");
 
-  /** Flags that are for node_exporter's own tests. */
-  private static final Map<String, String> REFUSED =
-      Map.of(
-          "collector.qdisc.fixtures",
-          "--collector.qdisc.fixtures is for tests of node_exporter itself",
-          "collector.wifi.fixtures",
-          "--collector.wifi.fixtures is for tests of node_exporter itself");
-
   /** Old names of flags and those that took their place. */
   private static final Map<String, String> DEPRECATED =
       Map.of(
@@ -313,6 +305,19 @@ public final class NodeExporterFlags {
     filter(out, "qdisc.device", "", "network devices");
     add(
         out,
+        "collector.qdisc.fixtures",
+        Kind.STRING,
+        "",
+        "Folder whose results.json is shown in the place of what the kernel tells, for tests.");
+    add(
+        out,
+        "collector.wifi.fixtures",
+        Kind.STRING,
+        "",
+        "Folder whose interfaces.json, DEVICE/bss.json and DEVICE/stationinfo.json are shown in the"
+            + " place of what the kernel tells, for tests.");
+    add(
+        out,
         "collector.runit.servicedir",
         Kind.STRING,
         "/etc/service",
@@ -418,11 +423,6 @@ public final class NodeExporterFlags {
 
   static Flag get(String name) {
     return Objects.requireNonNull(BY_NAME.get(name), name);
-  }
-
-  /** Why a flag that node_exporter has is not taken here; null when it has none of that name. */
-  static @Nullable String refusal(String name) {
-    return REFUSED.get(name);
   }
 
   static void replaceDeprecated(Map<String, List<String>> given) {

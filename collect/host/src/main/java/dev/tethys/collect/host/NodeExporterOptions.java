@@ -48,7 +48,6 @@ public record NodeExporterOptions(
   /** True when the flag is one that this parser takes, so that an application can sort flags. */
   public static boolean knows(String name) {
     return NodeExporterFlags.find(name) != null
-        || NodeExporterFlags.refusal(name) != null
         || name.startsWith("no-") && knows(name.substring(3));
   }
 
@@ -100,9 +99,7 @@ public record NodeExporterOptions(
       f = NodeExporterFlags.find(name);
     }
     if (f == null) {
-      String refusal = NodeExporterFlags.refusal(name);
-      throw new IllegalArgumentException(
-          refusal != null ? refusal : "unknown long flag '--" + s.name() + "'");
+      throw new IllegalArgumentException("unknown long flag '--" + s.name() + "'");
     }
     boolean isSwitch = f.kind() == Kind.COLLECTOR || f.kind() == Kind.SWITCH;
     if (no && !isSwitch) {

@@ -75,7 +75,6 @@ final class NodeExporterOptionsTest {
       value = {
         "collector.nope | unknown long flag '--collector.nope'",
         "no-path.procfs=/x | unknown long flag '--no-path.procfs'",
-        "collector.wifi.fixtures=x | is for tests of node_exporter itself",
         "collector.cpu=maybe | neither true nor false",
         "path.procfs | expected argument for flag '--path.procfs'",
         "collector.netstat.fields=( | --collector.netstat.fields:",

@@ -116,7 +116,7 @@ public final class Catalog {
       case "uname" -> new UnameCollector();
       case "vmstat" -> new VmstatCollector(options);
       case "watchdog" -> new WatchdogCollector();
-      case "wifi" -> new WifiCollector();
+      case "wifi" -> new WifiCollector(options);
       case "xfrm" -> new XfrmCollector();
       case "xfs" -> new XfsCollector();
       case "zfs" -> new ZfsCollector();

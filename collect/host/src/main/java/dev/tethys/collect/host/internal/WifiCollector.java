@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.collect.host.internal.netlink.Attributes;
 import dev.tethys.collect.host.internal.netlink.GenericFamily;
 import dev.tethys.model.Labels;
@@ -8,6 +9,8 @@ import dev.tethys.model.libc.LibraryException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -41,6 +44,7 @@ final class WifiCollector implements NodeCollector {
   private static final int TX_BYTES64 = 24;
   private static final int RATE = 1;
   private static final int RATE32 = 5;
+  private static final double NANOS = 1e9;
   private static final double MEGA = 1e6;
   private static final double RATE_UNIT = 1e5; // bits a second
 
@@ -103,8 +107,18 @@ final class WifiCollector implements NodeCollector {
     return Desc.counter("node_wifi_station_" + name, help, "device", "mac_address");
   }
 
+  private final String fixtures;
+
+  WifiCollector(NodeExporterOptions options) {
+    fixtures = options.string("collector.wifi.fixtures");
+  }
+
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
+    if (!fixtures.isEmpty()) {
+      written(Path.of(fixtures), out);
+      return;
+    }
     try (GenericFamily wireless = new GenericFamily("nl80211")) {
       for (Attributes a : wireless.dump(GET_INTERFACE, new byte[0])) {
         String device = a.text(IFNAME);
@@ -128,6 +142,50 @@ final class WifiCollector implements NodeCollector {
     }
   }
 
+  /** What files say in the place of the kernel: of networks and stations where these are there. */
+  private static void written(Path folder, Families out) throws IOException {
+    for (JsonObjects i : JsonObjects.list(folder.resolve("interfaces.json"))) {
+      String device = i.text("name");
+      if (device.isEmpty()) {
+        continue; // a virtual one
+      }
+      out.add(FREQUENCY_HERTZ, i.number("frequency") * MEGA, device);
+      Path own = folder.resolve(device);
+      try {
+        JsonObjects bss = JsonObjects.one(own.resolve("bss.json"));
+        String mode = mode((int) bss.number("status"));
+        out.add(INFO, 1, device, mac(bss.bytes("bssid")), bss.text("ssid"), mode);
+      } catch (NoSuchFileException e) {
+        // part of no network
+      }
+      try {
+        for (JsonObjects s : JsonObjects.list(own.resolve("stationinfo.json"))) {
+          written(device, s).show(out);
+        }
+      } catch (NoSuchFileException e) {
+        // hears no stations
+      }
+    }
+  }
+
+  private static Station written(String device, JsonObjects s) throws IOException {
+    return new Station(
+        device,
+        mac(s.bytes("hardwareaddr")),
+        s.number("connected") / NANOS,
+        s.number("inactive") / NANOS,
+        s.number("receivebitrate"),
+        s.number("transmitbitrate"),
+        s.number("receivedbytes"),
+        s.number("transmittedbytes"),
+        s.number("signal"),
+        s.number("transmitretries"),
+        s.number("transmitfailed"),
+        s.number("beaconloss"),
+        s.number("transmittedpackets"),
+        s.number("receivedpackets"));
+  }
+
   /** The network that the device is part of, of all that it heard. */
   static void network(String device, List<Attributes> heard, Families out) {
     for (Attributes a : heard) {
@@ -135,15 +193,18 @@ final class WifiCollector implements NodeCollector {
       if (bss.find(BSS_STATUS) == null) {
         continue;
       }
-      String mode =
-          switch ((int) bss.number(BSS_STATUS, -1)) {
-            case 0, 1 -> "client";
-            case 2 -> "ad-hoc";
-            default -> "unknown";
-          };
+      String mode = mode((int) bss.number(BSS_STATUS, -1));
       out.add(INFO, 1, device, mac(bss.bytes(BSS_BSSID)), name(bss.bytes(BSS_ELEMENTS)), mode);
       return;
     }
+  }
+
+  private static String mode(int status) {
+    return switch (status) {
+      case 0, 1 -> "client";
+      case 2 -> "ad-hoc";
+      default -> "unknown";
+    };
   }
 
   /** The first element of IEEE 802.11 that is a network's name. */
@@ -159,19 +220,55 @@ final class WifiCollector implements NodeCollector {
 
   static void station(String device, Attributes a, Families out) {
     Attributes s = a.nested(STA_INFO);
-    Labels l = SIGNAL_DBM.labels(device, mac(a.bytes(MAC)));
-    out.add(CONNECTED_SECONDS, s.number(CONNECTED, 0), l);
-    out.add(INACTIVE_SECONDS, s.number(INACTIVE, 0) / 1000.0, l);
-    out.add(RECEIVE_RATE, rate(s.nested(RX_RATE)), l);
-    out.add(TRANSMIT_RATE, rate(s.nested(TX_RATE)), l);
-    out.add(RECEIVED, Numbers.unsigned(s.number(RX_BYTES64, s.number(RX_BYTES, 0))), l);
-    out.add(TRANSMITTED, Numbers.unsigned(s.number(TX_BYTES64, s.number(TX_BYTES, 0))), l);
-    out.add(SIGNAL_DBM, (byte) s.number(SIGNAL, 0), l);
-    out.add(RETRIES, s.number(TX_RETRIES, 0), l);
-    out.add(FAILED, s.number(TX_FAILED, 0), l);
-    out.add(LOST, s.number(BEACON_LOSS, 0), l);
-    out.add(SENT_PACKETS, s.number(TX_PACKETS, 0), l);
-    out.add(RECEIVED_PACKETS, s.number(RX_PACKETS, 0), l);
+    new Station(
+            device,
+            mac(a.bytes(MAC)),
+            s.number(CONNECTED, 0),
+            s.number(INACTIVE, 0) / 1000.0,
+            rate(s.nested(RX_RATE)),
+            rate(s.nested(TX_RATE)),
+            Numbers.unsigned(s.number(RX_BYTES64, s.number(RX_BYTES, 0))),
+            Numbers.unsigned(s.number(TX_BYTES64, s.number(TX_BYTES, 0))),
+            (byte) s.number(SIGNAL, 0),
+            s.number(TX_RETRIES, 0),
+            s.number(TX_FAILED, 0),
+            s.number(BEACON_LOSS, 0),
+            s.number(TX_PACKETS, 0),
+            s.number(RX_PACKETS, 0))
+        .show(out);
+  }
+
+  /** What a device knows of a station. */
+  private record Station(
+      String device,
+      String mac,
+      double connected,
+      double inactive,
+      double receiveRate,
+      double transmitRate,
+      double received,
+      double transmitted,
+      double signal,
+      double retries,
+      double failed,
+      double lost,
+      double sentPackets,
+      double receivedPackets) {
+    void show(Families out) {
+      Labels l = SIGNAL_DBM.labels(device, mac);
+      out.add(CONNECTED_SECONDS, connected, l);
+      out.add(INACTIVE_SECONDS, inactive, l);
+      out.add(RECEIVE_RATE, receiveRate, l);
+      out.add(TRANSMIT_RATE, transmitRate, l);
+      out.add(RECEIVED, received, l);
+      out.add(TRANSMITTED, transmitted, l);
+      out.add(SIGNAL_DBM, signal, l);
+      out.add(RETRIES, retries, l);
+      out.add(FAILED, failed, l);
+      out.add(LOST, lost, l);
+      out.add(SENT_PACKETS, sentPackets, l);
+      out.add(RECEIVED_PACKETS, receivedPackets, l);
+    }
   }
 
   private static double rate(Attributes r) {
