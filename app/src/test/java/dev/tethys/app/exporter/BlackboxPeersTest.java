@@ -609,6 +609,7 @@ class BlackboxPeersTest {
             List.of("grpc", "127.0.0.1:" + grpc),
             List.of("grpc_named", "127.0.0.1:" + grpc),
             List.of("grpc_unknown", "127.0.0.1:" + grpc),
+            List.of("grpc", "http://user:secret@127.0.0.1:" + grpc),
             List.of("grpc", "127.0.0.1:" + closed),
             List.of("unix_tls", secured.toString()),
             List.of("unix_any", secured.toString()),

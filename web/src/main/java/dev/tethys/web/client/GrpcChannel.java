@@ -221,7 +221,7 @@ public final class GrpcChannel implements AutoCloseable {
       if (closed) {
         throw new IOException("the channel is closed");
       }
-      List<Peer> all = peers();
+      List<Peer> all = peers(deadline);
       IOException failure = null;
       int start = options.roundRobin() ? turn++ & Integer.MAX_VALUE : 0;
       for (int i = 0; i < all.size(); i++) {
@@ -248,7 +248,7 @@ public final class GrpcChannel implements AutoCloseable {
     }
   }
 
-  private List<Peer> peers() throws IOException {
+  private List<Peer> peers(long deadline) throws IOException {
     long now = System.nanoTime();
     if (peers.isEmpty() || now - resolvedAt > RESOLVE_NANOS) {
       if (options.unixSocket() != null) {
@@ -259,7 +259,7 @@ public final class GrpcChannel implements AutoCloseable {
         }
         List<Peer> found = new ArrayList<>();
         try {
-          for (InetAddress a : InetAddress.getAllByName(options.host())) {
+          for (InetAddress a : NameLookup.all(options.host(), deadline)) {
             found.add(new Peer(new InetSocketAddress(a, options.port())));
           }
         } catch (java.net.UnknownHostException e) {

@@ -97,7 +97,7 @@ final class Http3Calls implements AutoCloseable {
       throws IOException, InterruptedException {
     InetAddress address = r.address();
     if (address == null) {
-      address = InetAddress.getAllByName(UrlHost.bare(r.uri()))[0];
+      address = NameLookup.all(UrlHost.bare(r.uri()), r.deadline()).getFirst();
     }
     times.resolved = System.nanoTime();
     times.tlsStarted = times.resolved;

@@ -79,7 +79,7 @@ final class ProxyRoute {
   Wire dial(Consumer<Closeable> opened) throws IOException {
     Socket plain = new Socket();
     opened.accept(plain);
-    Socket socket = open(plain);
+    Socket socket = open(plain, System.nanoTime() + HttpClientFactory.CONNECT_TIMEOUT.toNanos());
     if (isScheme(target, "https")) {
       socket = HostTls.secured(tls, socket, UrlHost.bare(target), WebClient.port(target));
     }
@@ -90,14 +90,15 @@ final class ProxyRoute {
    * A connection that leads to the target, over which its TLS would begin.
    *
    * @param plain not connected yet
+   * @param deadline until when the proxy is to be found, by {@link System#nanoTime}
    */
-  Socket open(Socket plain) throws IOException {
+  Socket open(Socket plain, long deadline) throws IOException {
     Socket socket = plain;
     String host = UrlHost.bare(proxy);
     int port = UrlHost.port(proxy) < 0 && isSocks() ? SOCKS_PORT : WebClient.port(proxy);
     InetAddress address;
     try {
-      address = InetAddress.getByName(host);
+      address = NameLookup.all(host, deadline).getFirst();
     } catch (UnknownHostException e) {
       throw new IOException("proxyconnect tcp: lookup " + host + ": no such host", e);
     }

@@ -319,11 +319,11 @@ public final class TracedClient implements AutoCloseable {
       if (proxy != null) {
         times.resolved = times.started;
         opened.accept(plain);
-        socket = route().open(plain);
+        socket = route().open(plain, r.deadline);
       } else {
         InetAddress address = r.address;
         if (address == null) {
-          address = InetAddress.getAllByName(UrlHost.bare(r.uri))[0];
+          address = NameLookup.all(UrlHost.bare(r.uri), r.deadline).getFirst();
         }
         times.resolved = System.nanoTime();
         opened.accept(plain);

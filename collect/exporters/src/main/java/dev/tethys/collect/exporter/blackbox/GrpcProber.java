@@ -56,6 +56,8 @@ final class GrpcProber implements Prober {
     if (authority == null) {
       return look.fails("Could not parse target URL", "target", target);
     }
+    // Who it is asked as is no part of whom is asked: a call has no place for it.
+    authority = authority.substring(authority.lastIndexOf('@') + 1);
     Look.HostPort at = Look.HostPort.of(authority);
     if (at == null) {
       at = new Look.HostPort(authority, m.tls() ? 443 : 80);

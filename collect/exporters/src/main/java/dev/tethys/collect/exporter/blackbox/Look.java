@@ -4,6 +4,7 @@ import dev.tethys.collect.exporter.Findings;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Alarm;
 import dev.tethys.model.GoQuote;
+import dev.tethys.web.client.NameLookup;
 import dev.tethys.web.client.TlsSockets;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -146,7 +147,7 @@ final class Look {
     String why = "no such host";
     debug("Resolving target address", "target", name, "ip_protocol", ip.four() ? "ip4" : "ip6");
     try {
-      for (InetAddress a : InetAddress.getAllByName(name)) {
+      for (InetAddress a : NameLookup.all(name, deadline)) {
         boolean wanted = a instanceof Inet4Address == ip.four();
         if (wanted || ip.fallback() && chosen == null) {
           chosen = a;
@@ -158,6 +159,8 @@ final class Look {
       why = "unable to find ip; no fallback";
     } catch (UnknownHostException e) {
       // said below
+    } catch (IOException e) {
+      why = String.valueOf(e.getMessage());
     }
     double seconds = seconds(System.nanoTime() - started);
     found.gauge(

@@ -35,6 +35,7 @@ final class WebsocketProber implements Prober {
   private static final int MASKED = 0x80;
   private static final String DURATION = "probe_websocket_duration_seconds";
   private static final String DURATION_HELP = "Duration of websocket request by phase";
+  private static final String MALFORMED = "malformed ws or wss URL";
   private static final String REGEX = "probe_websocket_failed_due_to_regex";
 
   private final HttpClientFactory clients;
@@ -63,13 +64,17 @@ final class WebsocketProber implements Prober {
     boolean secure = "wss".equalsIgnoreCase(uri.getScheme());
     String host = UrlHost.of(uri);
     if (host == null || !secure && !"ws".equalsIgnoreCase(uri.getScheme())) {
-      return look.fails("Error dialing websocket", "err", "malformed ws or wss URL");
+      return look.fails("Error dialing websocket", "err", MALFORMED);
     }
     Look.Found found = look.address(host, m.ip());
     if (found.address() == null) {
       return false;
     }
     look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    if (uri.getRawAuthority().indexOf('@') >= 0) { // a user, which such a URL may not name
+      look.found.add(DURATION, DURATION_HELP, "phase", "processing", 0);
+      return look.fails("Error dialing websocket", "err", MALFORMED);
+    }
     HttpClientConfig client = m.client().withHeaders(m.headers());
     Map<String, List<String>> headers = clients.traced(client).headers(look.deadline);
     int port = UrlHost.port(uri) >= 0 ? UrlHost.port(uri) : secure ? 443 : 80;

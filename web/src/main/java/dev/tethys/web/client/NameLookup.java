@@ -1,0 +1,113 @@
+package dev.tethys.web.client;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Looks names up for no longer than who asks can wait: Java's own lookup takes as long as the
+ * system's, and cannot be interrupted.
+ *
+ * <p>Invariant: a name is looked up by one thread at a time, for all who wait for it; lookups that
+ * nobody waits for any more end by themselves, and are bounded in number with those that have not
+ * begun.
+ */
+public final class NameLookup {
+  private static final int MAX_THREADS = 64;
+  private static final int MAX_WAITING = 4096;
+  private static final NameLookup SYSTEM =
+      new NameLookup(host -> List.of(InetAddress.getAllByName(host)), MAX_THREADS, MAX_WAITING);
+
+  private final Addresses addresses;
+  private final ThreadPoolExecutor threads;
+  private final ConcurrentMap<String, CompletableFuture<List<InetAddress>>> underWay =
+      new ConcurrentHashMap<>();
+
+  NameLookup(Addresses addresses, int mostThreads, int mostWaiting) {
+    this.addresses = addresses;
+    this.threads =
+        new ThreadPoolExecutor(
+            mostThreads,
+            mostThreads,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(mostWaiting),
+            Thread.ofPlatform().daemon().name("name-lookup-", 0).factory());
+    threads.allowCoreThreadTimeOut(true);
+  }
+
+  /**
+   * All addresses of a host, in the order of the system.
+   *
+   * @param host a name, or an address without brackets
+   * @param deadline by {@link System#nanoTime}
+   * @throws UnknownHostException when there is none
+   * @throws HttpTimeoutException when the time is up
+   */
+  public static List<InetAddress> all(String host, long deadline) throws IOException {
+    return SYSTEM.find(host, deadline);
+  }
+
+  List<InetAddress> find(String host, long deadline) throws IOException {
+    try {
+      return List.of(InetAddress.ofLiteral(host));
+    } catch (IllegalArgumentException e) {
+      // a name
+    }
+    CompletableFuture<List<InetAddress>> mine = new CompletableFuture<>();
+    CompletableFuture<List<InetAddress>> found = underWay.putIfAbsent(host, mine);
+    if (found == null) {
+      found = mine;
+      begin(host, mine);
+    }
+    try {
+      return found.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new HttpTimeoutException("lookup " + host + ": i/o timeout");
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case UnknownHostException u -> {
+          UnknownHostException own = new UnknownHostException(u.getMessage());
+          own.initCause(u);
+          throw own;
+        }
+        case null, default -> throw new IOException("lookup " + host + ": " + e.getCause(), e);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("lookup " + host + ": interrupted");
+    }
+  }
+
+  private void begin(String host, CompletableFuture<List<InetAddress>> into) {
+    try {
+      threads.execute(
+          () -> {
+            try {
+              List<InetAddress> all = addresses.of(host);
+              underWay.remove(host, into); // before who waits goes on: the next one looks anew
+              into.complete(all);
+            } catch (UnknownHostException | RuntimeException | Error e) {
+              underWay.remove(host, into);
+              into.completeExceptionally(e);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      underWay.remove(host, into);
+      into.completeExceptionally(
+          new IOException(MAX_WAITING + " names wait to be looked up already"));
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.tethys.web.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Lookups that end when their time is up, with a resolver that hangs. */
+@Timeout(60)
+class NameLookupTest {
+  private final CountDownLatch answers = new CountDownLatch(1);
+  private final AtomicInteger asked = new AtomicInteger();
+  private final NameLookup lookup = new NameLookup(this::hanging, 1, 1);
+
+  private List<InetAddress> hanging(String host) throws UnknownHostException {
+    asked.incrementAndGet();
+    try {
+      answers.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    if (host.equals("none")) {
+      throw new UnknownHostException(host);
+    }
+    return List.of(InetAddress.ofLiteral("192.0.2.1"));
+  }
+
+  private static long in(long millis) {
+    return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+  }
+
+  @Test
+  void theTimeOfWhoAsksIsKept() {
+    assertThatThrownBy(() -> lookup.find("slow", in(50)))
+        .isInstanceOf(HttpTimeoutException.class)
+        .hasMessage("lookup slow: i/o timeout");
+    assertThatThrownBy(() -> lookup.find("slow", in(-50))).isInstanceOf(HttpTimeoutException.class);
+    answers.countDown();
+  }
+
+  @Test
+  void oneLooksForAll() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<List<InetAddress>>> all =
+          java.util.stream.IntStream.range(0, 10)
+              .mapToObj(i -> threads.submit(() -> lookup.find("slow", in(60_000))))
+              .toList();
+      while (asked.get() == 0) {
+        Thread.sleep(1);
+      }
+      answers.countDown();
+      for (Future<List<InetAddress>> f : all) {
+        assertThat(f.get()).containsExactly(InetAddress.ofLiteral("192.0.2.1"));
+      }
+    }
+    int before = asked.get();
+    lookup.find("slow", in(60_000));
+    assertThat(asked.get()).isEqualTo(before + 1); // nothing is remembered
+  }
+
+  @Test
+  void whatHangsIsBounded() throws Exception {
+    assertThatThrownBy(() -> lookup.find("a", in(20))).isInstanceOf(HttpTimeoutException.class);
+    assertThatThrownBy(() -> lookup.find("b", in(20))).isInstanceOf(HttpTimeoutException.class);
+    assertThatThrownBy(() -> lookup.find("c", in(60_000)))
+        .isExactlyInstanceOf(IOException.class)
+        .hasMessageContaining("wait to be looked up already");
+    assertThat(lookup.find("192.0.2.7", in(0))).containsExactly(InetAddress.ofLiteral("192.0.2.7"));
+    assertThat(lookup.find("::1", in(0))).containsExactly(InetAddress.ofLiteral("::1"));
+    answers.countDown();
+    assertThat(lookup.find("b", in(60_000))).hasSize(1);
+  }
+
+  @Test
+  void aNameThatThereIsNotIsUnknownToEachWhoAsks() {
+    answers.countDown();
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> lookup.find("none", in(60_000)))
+          .isInstanceOf(UnknownHostException.class)
+          .hasMessage("none");
+    }
+  }
+
+  @Test
+  void whoIsInterruptedWaitsNoLonger() throws Exception {
+    CompletableFuture<Throwable> end = new CompletableFuture<>();
+    Thread t =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    lookup.find("slow", in(60_000));
+                  } catch (IOException e) {
+                    end.complete(e);
+                  }
+                });
+    while (asked.get() == 0) {
+      Thread.sleep(1);
+    }
+    t.interrupt();
+    assertThat(end.get()).isInstanceOf(InterruptedIOException.class);
+    answers.countDown();
+  }
+
+  @Test
+  void theSystemsNamesAreFound() throws Exception {
+    assertThat(NameLookup.all("localhost", in(30_000)))
+        .allSatisfy(a -> assertThat(a.isLoopbackAddress()).isTrue())
+        .isNotEmpty();
+  }
+}
