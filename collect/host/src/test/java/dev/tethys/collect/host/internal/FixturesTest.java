@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,9 +45,9 @@ final class FixturesTest {
 
   @Test
   void queuesAreThoseOfTheFile() throws IOException {
-    Path folder = Shared.conformance(FIXTURES + "qdisc/results.json").getParent();
+    Path folder =
+        Objects.requireNonNull(Shared.conformance(FIXTURES + "qdisc/results.json").getParent());
     String flag = "collector.qdisc.fixtures";
-    // There the test leaves the other device out.
     NodeExporterOptions o =
         NodeExporterOptions.parse(
             List.of(
@@ -57,7 +58,8 @@ final class FixturesTest {
 
   @Test
   void wirelessDevicesAreThoseOfTheFiles() throws IOException {
-    Path folder = Shared.conformance(FIXTURES + "wifi/interfaces.json").getParent();
+    Path folder =
+        Objects.requireNonNull(Shared.conformance(FIXTURES + "wifi/interfaces.json").getParent());
     asThere(new WifiCollector(options("collector.wifi.fixtures", folder)), "node_wifi_", 14);
   }
 
