@@ -5,6 +5,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -50,6 +51,7 @@ final class QuicConnection implements Http3Dialer.Connection {
 
   private final InetSocketAddress to;
   private final QuicSslEngine engine;
+  private final ChannelFuture registered;
   private final Channel socket;
   private @Nullable QuicChannel quic;
 
@@ -64,14 +66,14 @@ final class QuicConnection implements Http3Dialer.Connection {
     this.engine = context.newEngine(MEMORY, name, to.getPort());
     ServerNames.send(engine, name);
     // A socket that is connected hears that nobody listens there.
-    this.socket =
+    this.registered =
         new Bootstrap()
             .group(loop)
             .channel(NioDatagramChannel.class)
             .option(ChannelOption.ALLOCATOR, MEMORY)
             .handler(new ChannelInboundHandlerAdapter())
-            .register()
-            .channel();
+            .register();
+    this.socket = registered.channel();
   }
 
   static QuicConnection open(
@@ -88,6 +90,7 @@ final class QuicConnection implements Http3Dialer.Connection {
   }
 
   private void connect(long deadline) throws IOException, InterruptedException {
+    await(registered, deadline); // without a socket there is nothing to add to
     long left = Math.max(1, deadline - System.nanoTime());
     socket
         .pipeline()
@@ -252,11 +255,22 @@ final class QuicConnection implements Http3Dialer.Connection {
   public void close() {
     QuicChannel q = quic;
     if (q == null) {
-      socket.close();
+      // What cannot be registered is closed by who tried to.
+      if (!registered.isDone()) {
+        registered.addListener(f -> closeIf(f.isSuccess()));
+      } else {
+        closeIf(registered.isSuccess());
+      }
       return;
     }
     // What says goodbye goes out before the socket is closed.
     q.close(true, (int) Http3ErrorCode.H3_NO_ERROR.code(), MEMORY.buffer(0))
         .addListener(f -> socket.close());
+  }
+
+  private void closeIf(boolean open) {
+    if (open) {
+      socket.close();
+    }
   }
 }

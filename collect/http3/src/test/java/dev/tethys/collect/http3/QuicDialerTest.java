@@ -14,6 +14,10 @@ import dev.tethys.web.client.TracedClient;
 import dev.tethys.web.client.TracedClient.Exchange;
 import dev.tethys.web.client.TracedClient.Request;
 import dev.tethys.web.client.TracedClient.Times;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -29,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -380,5 +385,22 @@ class QuicDialerTest {
           .isInstanceOf(IOException.class)
           .hasMessage("http3: unsupported protocol scheme: http");
     }
+  }
+
+  /** As where a process may have no more sockets. */
+  @Test
+  void aSocketThatCannotBeHadIsSaid() throws Exception {
+    EventLoopGroup ended = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    ended.shutdownGracefully(0, 0, TimeUnit.SECONDS).sync();
+    assertThatThrownBy(
+            () ->
+                QuicConnection.open(
+                    ended,
+                    QuicSslContextBuilder.forClient().applicationProtocols("h3").build(),
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()),
+                    "localhost",
+                    System.nanoTime() + TimeUnit.SECONDS.toNanos(30)))
+        .isInstanceOf(IOException.class)
+        .hasMessageStartingWith("http3: ");
   }
 }
