@@ -57,6 +57,13 @@ public record WebConfig(
      * @throws IOException when a file cannot be read or holds something else
      */
     WebConfig read() throws IOException;
+
+    /**
+     * Another object when reading gives something else though no file has changed that it names.
+     */
+    default Object version() {
+      return "";
+    }
   }
 
   /**

@@ -358,6 +358,29 @@ class JmxPagesTlsTest {
     }
   }
 
+  /** One change names other keys, and a file that comes later: nothing else is touched then. */
+  @Test
+  void aFileThatIsRightByWhatItNamesHoldsToo() throws Exception {
+    String yaml = ssl("single.p12");
+    try (Program p = new Program(yaml)) {
+      assertThat(subject(p.ask(null))).isEqualTo("CN=only");
+      Path later = dir.resolve("trusted-later.p12");
+      Files.writeString(
+          p.file,
+          ssl("next.p12")
+              + "ssl: {enabled: true, trustStore: {filename: "
+              + later
+              + ", password: changeit}}\n");
+      untilSaid(p, "trusted-later.p12");
+      Thread.sleep(400); // until the pages have looked at what did not change for them
+      assertThat(subject(p.ask(null))).isEqualTo("CN=only");
+      Path coming = dir.resolve("coming.tmp");
+      Files.copy(dir.resolve("servers.p12"), coming);
+      Files.move(coming, later);
+      until(p, "CN=later");
+    }
+  }
+
   private static void untilSaid(Program p, String what) throws Exception {
     long end = System.nanoTime() + 30_000_000_000L;
     while (!p.process.log().contains(what) && System.nanoTime() < end) {
@@ -404,6 +427,15 @@ class JmxPagesTlsTest {
     refused(
         keys("single.p12", PASSWORD, "") + ", ciphers: 'NO_SUCH'}",
         "unknown cipher suite \"NO_SUCH\"");
+    refused(
+        keys("single.p12", PASSWORD, "")
+            + ", protocols: TLSv1.3, ciphers: TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384}",
+        ":3:",
+        "none is a suite of TLSv1.3",
+        "TLS_AES_128_GCM_SHA256");
+    refused(
+        keys("single.p12", PASSWORD, "") + ", protocols: TLSv1.2, ciphers: TLS_AES_256_GCM_SHA384}",
+        "none is a suite of TLSv1.2");
     refused(keys("single.p12", PASSWORD, "") + ", mutualTLS: true}", "trustStore wants a filename");
     refused(keys("single.p12", "${NOT_SET_ANYWHERE}", "") + "}", "NOT_SET_ANYWHERE");
   }

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The web configuration as its files stand now. They are looked at again on use, but at most every
- * {@link #LOOK_NANOS}, and read again when any has changed in time, size or identity.
+ * {@link #LOOK_NANOS}, and read again when any has changed in time, size or identity, or when their
+ * source has.
  *
  * <p>Where Prometheus answers 500 while the file is broken, the last configuration that could be
  * read goes on: a half-written file must neither open nor close a server. The error is logged once
@@ -35,6 +36,7 @@ public final class ReloadedConfig {
   private volatile WebConfig current;
   private volatile long lookedAt;
   private List<Stamp> stamps; // guarded by this
+  private Object version; // of the source; guarded by this
   private @Nullable String problem; // of the last reading; guarded by this
 
   /** Reads the file for the first time; then errors are the caller's. */
@@ -56,6 +58,7 @@ public final class ReloadedConfig {
     this.source = source;
     this.nanos = nanos;
     this.lookedAt = nanos.getAsLong();
+    this.version = source.version();
     this.current = source.read();
     this.stamps = stamps(current);
   }
@@ -70,17 +73,19 @@ public final class ReloadedConfig {
   }
 
   private synchronized void look() {
-    long now = nanos.getAsLong();
-    if (now - lookedAt < LOOK_NANOS) {
+    long looks = nanos.getAsLong();
+    if (looks - lookedAt < LOOK_NANOS) {
       return;
     }
-    lookedAt = now;
+    lookedAt = looks;
     // While the new one is bad, what it names is not known: then it is read every time.
-    if (problem == null && stamps(current).equals(stamps)) {
+    Object now = source.version(); // before it is read: what comes later is seen later
+    if (problem == null && now.equals(version) && stamps(current).equals(stamps)) {
       return;
     }
     try {
       WebConfig next = source.read();
+      version = now;
       stamps = stamps(next);
       current = next;
       problem = null;

@@ -256,10 +256,20 @@ final class JmxExporter implements Exporter {
     if (inForce.config.pagesTls() == null) {
       return null;
     }
-    return () -> {
-      reloadIfChanged();
-      PagesTls tls = Objects.requireNonNull(inForce.config.pagesTls()); // as reload() sees to
-      return tls.pages(file);
+    return new WebConfig.Source() {
+      @Override
+      public WebConfig read() {
+        reloadIfChanged();
+        PagesTls tls = Objects.requireNonNull(inForce.config.pagesTls()); // as reload() sees to
+        return tls.pages(file);
+      }
+
+      /** A file that could not be taken over may be right by what it names. */
+      @Override
+      public Object version() {
+        reloadIfChanged();
+        return inForce;
+      }
     };
   }
 

@@ -120,6 +120,7 @@ final class PagesTls {
             both || protocols.contains("TLSv1.2") ? TlsVersion.TLS12 : TlsVersion.TLS13,
             both || protocols.contains("TLSv1.3") ? TlsVersion.TLS13 : TlsVersion.TLS12);
     t.checkCiphers();
+    t.checkThatSomeFit(protocols);
     return t;
   }
 
@@ -185,6 +186,26 @@ final class PagesTls {
       }
     } catch (GeneralSecurityException e) {
       throw section.error("TLS cannot be set up: " + e.getMessage());
+    }
+  }
+
+  /** A version that none of the suites is of would be refused to every client. */
+  private void checkThatSomeFit(List<String> protocols) {
+    List<String> suites = section.get(CIPHERS);
+    if (suites.isEmpty() || least != most) {
+      return;
+    }
+    boolean newest = least == TlsVersion.TLS13;
+    // Those of before 1.3 say how keys are exchanged, and with which cipher.
+    if (suites.stream().noneMatch(c -> c.contains("_WITH_") != newest)) {
+      throw section.error(
+          CIPHERS,
+          suites
+              + ": none is a suite of "
+              + protocols.getFirst()
+              + ", which alone protocols lets in; name one such as "
+              + (newest ? "TLS_AES_128_GCM_SHA256" : "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+              + ", or leave ciphers out");
     }
   }
 
