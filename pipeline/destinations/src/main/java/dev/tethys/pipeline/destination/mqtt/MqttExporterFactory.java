@@ -62,9 +62,14 @@ public final class MqttExporterFactory
         s.messages(), MqttExporterFactory::level, context.metrics(), context.id().toString());
   }
 
+  private static void check(MqttSettings s, Signal signal, Context context) {
+    s.messages().check(signal);
+    SharedKeySettings.check(s.sharedKey(), context.name());
+  }
+
   @Override
   public Exporter create(MqttSettings s, Signal signal, Context context) {
-    s.messages().check(signal);
+    check(s, signal, context);
     return context.exporter(
         s.delivery(), signal, parcels(s, context), new Publisher(new MqttClient(s, clients)));
   }
@@ -76,7 +81,7 @@ public final class MqttExporterFactory
 
   @Override
   public DestinationProbe probe(MqttSettings s, Signal signal, Context context) {
-    s.messages().check(signal);
+    check(s, signal, context);
     MqttClient client = new MqttClient(s, clients);
     Overheard sender =
         new Overheard(

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.mqtt;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
@@ -99,6 +100,22 @@ record SharedKeySettings(
     /** Addresses are no names that could be asked for (RFC 6066). */
     private static boolean isAddress(String host) {
       return host.indexOf(':') >= 0 || host.matches("[0-9.]+");
+    }
+  }
+
+  /**
+   * That TLS with such a key can be had, where one is named: it may not be installed.
+   *
+   * @param name of the destination, for people
+   */
+  static void check(@Nullable SharedKeySettings key, String name) {
+    if (key == null) {
+      return;
+    }
+    try {
+      SharedKeyTls.find();
+    } catch (IOException e) {
+      throw new ConfigException(name, "psk_identity: " + e.getMessage());
     }
   }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.destination.client.PlainContext;
+import dev.tethys.web.client.HttpClientFactory;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,5 +61,22 @@ class SharedKeyTest {
         .hasMessageContaining(why)
         .hasMessageContaining("c.yaml:1:")
         .hasMessageNotContaining("00f");
+  }
+
+  /** Its library is not on the class path of this room. */
+  @Test
+  void whatIsNotInstalledIsToldBeforeAnythingIsSent() {
+    try (HttpClientFactory clients = new HttpClientFactory("test")) {
+      MqttExporterFactory factory = new MqttExporterFactory(clients);
+      MqttSettings secured =
+          settings("endpoint: 'mqtts://broker', psk: 00ff, psk_identity: a, encoding: influx");
+      assertThatThrownBy(() -> factory.create(secured, Signal.METRICS, new PlainContext("mqtt")))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("psk_identity")
+          .hasMessageContaining("install Tethys with them");
+      assertThatThrownBy(() -> factory.probe(secured, Signal.METRICS, new PlainContext("mqtt")))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("psk_identity");
+    }
   }
 }
