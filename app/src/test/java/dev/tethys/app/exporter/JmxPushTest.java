@@ -373,7 +373,7 @@ class JmxPushTest {
         reload(client, e);
       }
       taker.next("three"); // at the end, once more
-      assertThat(taker.got).isEmpty();
+      assertThat(taker.got).noneMatch(p -> p.token.equals("three"));
     }
   }
 

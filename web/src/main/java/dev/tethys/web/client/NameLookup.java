@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,31 +21,30 @@ import java.util.concurrent.TimeoutException;
  * system's, and cannot be interrupted.
  *
  * <p>Invariant: a name is looked up by one thread at a time, for all who wait for it; lookups that
- * nobody waits for any more end by themselves, and are bounded in number with those that have not
- * begun.
+ * nobody waits for any more end by themselves, and are bounded in number.
  */
 public final class NameLookup {
-  private static final int MAX_THREADS = 64;
-  private static final int MAX_WAITING = 4096;
+  /** More than names can hang at once without keeping others from being found. */
+  private static final int MAX_THREADS = 512;
+
   private static final NameLookup SYSTEM =
-      new NameLookup(host -> List.of(InetAddress.getAllByName(host)), MAX_THREADS, MAX_WAITING);
+      new NameLookup(host -> List.of(InetAddress.getAllByName(host)), MAX_THREADS);
 
   private final Addresses addresses;
   private final ThreadPoolExecutor threads;
   private final ConcurrentMap<String, CompletableFuture<List<InetAddress>>> underWay =
       new ConcurrentHashMap<>();
 
-  NameLookup(Addresses addresses, int mostThreads, int mostWaiting) {
+  NameLookup(Addresses addresses, int most) {
     this.addresses = addresses;
     this.threads =
         new ThreadPoolExecutor(
-            mostThreads,
-            mostThreads,
-            1,
+            0,
+            most,
+            10,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(mostWaiting),
+            new SynchronousQueue<>(),
             Thread.ofPlatform().daemon().name("name-lookup-", 0).factory());
-    threads.allowCoreThreadTimeOut(true);
   }
 
   /**
@@ -83,7 +82,10 @@ public final class NameLookup {
           own.initCause(u);
           throw own;
         }
-        case null, default -> throw new IOException("lookup " + host + ": " + e.getCause(), e);
+        case null, default -> {
+          String why = e.getCause() == null ? null : e.getCause().getMessage();
+          throw new IOException("lookup " + host + ": " + why, e);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -107,7 +109,7 @@ public final class NameLookup {
     } catch (RejectedExecutionException e) {
       underWay.remove(host, into);
       into.completeExceptionally(
-          new IOException(MAX_WAITING + " names wait to be looked up already"));
+          new IOException(threads.getMaximumPoolSize() + " names are being looked up already"));
     }
   }
 }

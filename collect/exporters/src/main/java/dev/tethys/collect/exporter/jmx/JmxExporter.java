@@ -102,11 +102,11 @@ final class JmxExporter implements Exporter {
       if (tls != null) {
         tls.check(); // later its stores are the concern of whoever serves the pages
       }
+      RmiSockets.install();
     } catch (IOException | RuntimeException e) {
       classes.close();
       throw e;
     }
-    RmiSockets.install();
   }
 
   private InForce inForce(JmxConfig c, @Nullable AuthenticatorPlugin before) {

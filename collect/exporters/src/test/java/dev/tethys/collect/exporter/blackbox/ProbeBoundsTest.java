@@ -99,8 +99,7 @@ class ProbeBoundsTest {
           .as(t.toString())
           .containsEntry("probe_success", 0.0)
           .containsEntry("probe_ip_protocol", 0.0)
-          .hasEntrySatisfying(
-              "probe_dns_lookup_time_seconds", s -> assertThat(s).isGreaterThan(0.15));
+          .containsKey("probe_dns_lookup_time_seconds");
     }
   }
 
