@@ -14,9 +14,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -43,10 +40,10 @@ final class Http1Call {
   private final String target;
   private final RequestHeaders headers;
   private final long deadline;
-  private final ScheduledExecutorService timer;
+  private final Deadlines deadlines;
   private @Nullable Closeable socket; // below TLS, so that closing it never waits; guarded by this
   private boolean late; // guarded by this
-  private @Nullable ScheduledFuture<?> alarm;
+  private Deadlines.@Nullable Watch watch;
   private String version = "";
 
   /**
@@ -55,13 +52,8 @@ final class Http1Call {
    * @param target what is asked for: path and query, or the whole URL when a proxy is asked
    * @param deadline by {@link System#nanoTime}
    */
-  Http1Call(
-      Call call,
-      String target,
-      RequestHeaders headers,
-      long deadline,
-      ScheduledExecutorService timer) {
-    this(call, authority(call.uri()), target, headers, deadline, timer);
+  Http1Call(Call call, String target, RequestHeaders headers, long deadline, Deadlines deadlines) {
+    this(call, authority(call.uri()), target, headers, deadline, deadlines);
   }
 
   /**
@@ -75,13 +67,13 @@ final class Http1Call {
       String target,
       RequestHeaders headers,
       long deadline,
-      ScheduledExecutorService timer) {
+      Deadlines deadlines) {
     this.call = call;
     this.host = host;
     this.target = target;
     this.headers = headers;
     this.deadline = deadline;
-    this.timer = timer;
+    this.deadlines = deadlines;
   }
 
   private static String authority(URI uri) {
@@ -152,7 +144,7 @@ final class Http1Call {
   /** Closing is how a blocked socket is told that its time is up. */
   private void watch() {
     long now = System.nanoTime();
-    expireAt(call.headBy(now, deadline), now);
+    expireAt(call.headBy(now, deadline));
   }
 
   /** The server said something. */
@@ -160,12 +152,12 @@ final class Http1Call {
     if (call.patience() != null) {
       cancel();
       long now = System.nanoTime();
-      expireAt(call.bodyBy(now, deadline), now);
+      expireAt(call.bodyBy(now, deadline));
     }
   }
 
-  private void expireAt(long time, long now) {
-    alarm = timer.schedule(this::expire, time - now, TimeUnit.NANOSECONDS);
+  private void expireAt(long time) {
+    watch = deadlines.watch(time, this::expire);
   }
 
   private void expire() {
@@ -193,9 +185,9 @@ final class Http1Call {
   }
 
   private void cancel() {
-    ScheduledFuture<?> a = alarm;
-    if (a != null) {
-      a.cancel(false);
+    Deadlines.Watch w = watch;
+    if (w != null) {
+      w.over();
     }
   }
 

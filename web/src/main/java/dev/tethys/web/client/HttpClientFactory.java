@@ -64,6 +64,7 @@ public final class HttpClientFactory implements AutoCloseable {
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().daemon().name("http-deadlines-", 0).factory());
+  private final Deadlines deadlines = new Deadlines(timer);
   private final Connections connections = new Connections(timer, System::nanoTime);
   private final Map<Way, Transport> transports = new HashMap<>(); // guarded by itself
   private final Map<Own, Connections> own = new HashMap<>(); // guarded by itself
@@ -117,7 +118,7 @@ public final class HttpClientFactory implements AutoCloseable {
         transport(config.tls(), config.proxy(), config.enableHttp2()),
         config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
         userAgent,
-        timer,
+        deadlines,
         connections(config),
         signer,
         config.connections().cookies() ? new CookieJar(clock) : null);
@@ -158,7 +159,7 @@ public final class HttpClientFactory implements AutoCloseable {
         config,
         transport(config.tls(), config.proxy(), config.enableHttp2()),
         config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
-        timer,
+        deadlines,
         null);
   }
 
@@ -173,7 +174,7 @@ public final class HttpClientFactory implements AutoCloseable {
         config,
         transport,
         config.oauth2() == null ? null : tokens(config.oauth2(), config.enableHttp2()),
-        timer,
+        deadlines,
         new Http3Calls(transport.http3(), config.tls().serverName()));
   }
 
@@ -231,7 +232,7 @@ public final class HttpClientFactory implements AutoCloseable {
             transport(c.tls(), c.proxy(), c.enableHttp2()),
             null,
             userAgent,
-            timer,
+            deadlines,
             connections,
             null,
             null);

@@ -21,9 +21,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
@@ -39,7 +36,7 @@ public final class TracedClient implements AutoCloseable {
   private final HttpClientConfig config;
   private final Transport transport;
   private final @Nullable Tokens tokens;
-  private final ScheduledExecutorService timer;
+  private final Deadlines deadlines;
   private final @Nullable Http3Calls http3;
 
   /**
@@ -51,12 +48,12 @@ public final class TracedClient implements AutoCloseable {
       HttpClientConfig config,
       Transport transport,
       @Nullable Tokens tokens,
-      ScheduledExecutorService timer,
+      Deadlines deadlines,
       @Nullable Http3Calls http3) {
     this.config = config;
     this.transport = transport;
     this.tokens = tokens;
-    this.timer = timer;
+    this.deadlines = deadlines;
     this.http3 = http3;
   }
 
@@ -177,7 +174,7 @@ public final class TracedClient implements AutoCloseable {
       return new Exchange(overHttp2(wire, r, target, headers, times), "HTTP/2.0", dialled.session);
     }
     Http1Call http1 =
-        new Http1Call(call, r.host, target, new RequestHeaders(headers), r.deadline, timer);
+        new Http1Call(call, r.host, target, new RequestHeaders(headers), r.deadline, deadlines);
     Answer a =
         http1.send(
             opened -> {
@@ -265,8 +262,9 @@ public final class TracedClient implements AutoCloseable {
     Wire dialInTime() throws IOException {
       Closeable[] socket = new Closeable[1]; // guarded by itself
       boolean[] late = new boolean[1]; // guarded by socket
-      ScheduledFuture<?> alarm =
-          timer.schedule(
+      Deadlines.Watch watch =
+          deadlines.watch(
+              r.deadline,
               () -> {
                 Closeable s;
                 synchronized (socket) {
@@ -274,9 +272,7 @@ public final class TracedClient implements AutoCloseable {
                   s = socket[0];
                 }
                 close(s);
-              },
-              r.deadline - System.nanoTime(),
-              TimeUnit.NANOSECONDS);
+              });
       try {
         return dial(
             s -> {
@@ -297,7 +293,7 @@ public final class TracedClient implements AutoCloseable {
         }
         throw over ? new HttpTimeoutException("context deadline exceeded") : e;
       } finally {
-        alarm.cancel(false);
+        watch.over();
       }
     }
 

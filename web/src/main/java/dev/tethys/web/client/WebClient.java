@@ -25,9 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
@@ -47,7 +44,7 @@ public final class WebClient {
   private final Transport transport;
   private final @Nullable Tokens tokens;
   private final String userAgent;
-  private final ScheduledExecutorService timer;
+  private final Deadlines deadlines;
   private final Connections connections;
   private final @Nullable Signer signer;
   private final ConnectionRules rules;
@@ -83,7 +80,7 @@ public final class WebClient {
       Transport transport,
       @Nullable Tokens tokens,
       String userAgent,
-      ScheduledExecutorService timer,
+      Deadlines deadlines,
       Connections connections,
       @Nullable Signer signer,
       @Nullable CookieJar cookies) {
@@ -91,7 +88,7 @@ public final class WebClient {
     this.transport = transport;
     this.tokens = tokens;
     this.userAgent = userAgent;
-    this.timer = timer;
+    this.deadlines = deadlines;
     this.connections = connections;
     this.signer = signer;
     this.rules = config.connections();
@@ -252,7 +249,7 @@ public final class WebClient {
       if (scheme.equals("https")) {
         throw new IOException("HTTPS over a Unix socket is not built in Tethys yet (see README)");
       }
-      return new Http1Call(call, path(call.uri()), headers, deadline, timer)
+      return new Http1Call(call, path(call.uri()), headers, deadline, deadlines)
           .send(Wire.unix(call.unixSocket()));
     }
     URI proxy = transport.proxies().find(call.uri());
@@ -268,11 +265,11 @@ public final class WebClient {
       return throughProxy(call, headers, proxy, deadline);
     }
     if (proxy == null && scheme.equals("http")) {
-      return new Http1Call(call, path(call.uri()), headers, deadline, timer).send(connections);
+      return new Http1Call(call, path(call.uri()), headers, deadline, deadlines).send(connections);
     }
     if (proxy == null && HostTls.isNeeded(transport.tls(), call.uri())) {
       String host = UrlHost.bare(call.uri());
-      return new Http1Call(call, path(call.uri()), headers, deadline, timer)
+      return new Http1Call(call, path(call.uri()), headers, deadline, deadlines)
           .send(HostTls.dialer(transport.tls(), host, port(call.uri()), Addresses.IN_ORDER));
     }
     return watched(call, overTcp(call, headers, scheme, deadline), deadline);
@@ -288,7 +285,7 @@ public final class WebClient {
     Addresses addresses = rules.anyAddress() ? Addresses.SHUFFLED : Addresses.IN_ORDER;
     Wire.Dialer dialer =
         tls == null ? Wire.tcp(host, port, addresses) : HostTls.dialer(tls, host, port, addresses);
-    Http1Call c = new Http1Call(call, path(call.uri()), headers, deadline, timer);
+    Http1Call c = new Http1Call(call, path(call.uri()), headers, deadline, deadlines);
     return rules.single() ? c.send(dialer) : c.send(connections, server, dialer);
   }
 
@@ -344,7 +341,7 @@ public final class WebClient {
         sent = new RequestHeaders(more);
       }
     }
-    return new Http1Call(call, target, sent, deadline, timer).send(route::dial);
+    return new Http1Call(call, target, sent, deadline, deadlines).send(route::dial);
   }
 
   private static String path(URI uri) {
@@ -390,7 +387,7 @@ public final class WebClient {
 
   /** Ends the body when the time of the call is up, whoever is reading it. */
   private Answer watched(Call call, Answer answer, long deadline) {
-    Watched body = new Watched(answer.body(), call, deadline, timer);
+    Watched body = new Watched(answer.body(), call, deadline, deadlines);
     body.heard();
     return new Answer(answer.status(), answer.headers(), body);
   }
@@ -399,28 +396,28 @@ public final class WebClient {
     private volatile boolean expired;
     private final Call call;
     private final long deadline;
-    private final ScheduledExecutorService timer;
-    private volatile @Nullable ScheduledFuture<?> alarm;
+    private final Deadlines deadlines;
+    private volatile Deadlines.@Nullable Watch watch;
 
-    Watched(InputStream in, Call call, long deadline, ScheduledExecutorService timer) {
+    Watched(InputStream in, Call call, long deadline, Deadlines deadlines) {
       super(in);
       this.call = call;
       this.deadline = deadline;
-      this.timer = timer;
+      this.deadlines = deadlines;
     }
 
     private void heard() {
-      if (alarm != null && call.patience() == null) {
+      if (watch != null && call.patience() == null) {
         return;
       }
       cancel();
       long now = System.nanoTime();
-      alarm = timer.schedule(this::expire, call.bodyBy(now, deadline) - now, TimeUnit.NANOSECONDS);
+      watch = deadlines.watch(call.bodyBy(now, deadline), this::expire);
     }
 
     private void expire() {
       expired = true;
-      // Closing can wait for a reader, and the timer's thread must not.
+      // Closing can wait for a reader, and the thread of deadlines must not.
       Thread.ofVirtual()
           .start(
               () -> {
@@ -461,9 +458,9 @@ public final class WebClient {
     }
 
     private void cancel() {
-      ScheduledFuture<?> a = alarm;
-      if (a != null) {
-        a.cancel(false);
+      Deadlines.Watch w = watch;
+      if (w != null) {
+        w.over();
       }
     }
 

@@ -116,7 +116,7 @@ class Http1CallTest {
             "/m",
             new RequestHeaders(all),
             System.nanoTime() + timeout.toNanos(),
-            timer)
+            new Deadlines(timer))
         .send(connections);
   }
 
@@ -211,7 +211,7 @@ class Http1CallTest {
                   "/",
                   new RequestHeaders(Map.of()),
                   System.nanoTime() + 50_000_000_000L,
-                  timer)
+                  new Deadlines(timer))
               .send(connections)) {
         assertThat(a.status()).isEqualTo(413);
       }

@@ -184,7 +184,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
             () -> {
               // A thread for nothing, each second, is much of what an idle agent takes.
               if (isDue(clock.nanos())) {
-                clock.execute("remote-write " + config.id(), this::tickAndGoOn);
+                clock.execute(component, this::tickAndGoOn);
               } else {
                 tickLater();
               }

@@ -1,0 +1,116 @@
+package dev.tethys.web.client;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has to be over by some time, of which nearly everything is over long before. A timer that is
+ * told of each wakes its thread for each; this one is set to the earliest time that was asked for,
+ * and when that comes, to the earliest of what is still going on: for calls with a timeout of ten
+ * seconds, every ten seconds.
+ */
+final class Deadlines {
+  /** What comes due so soon after something else is told together with it. */
+  private static final long TOGETHER_NANOS = 500_000;
+
+  private final ScheduledExecutorService timer;
+
+  /** The head of a ring of what goes on, in no order. */
+  private final Watch ring = new Watch(0, () -> {});
+
+  private @Nullable ScheduledFuture<?> alarm; // guarded by ring, as what follows
+  private long alarmAt;
+
+  /** Tells on the timer's thread, which must not be held. */
+  Deadlines(ScheduledExecutorService timer) {
+    this.timer = timer;
+  }
+
+  /** Something that goes on. */
+  final class Watch {
+    private final long at;
+    private final Runnable expired;
+    private Watch before = this; // guarded by ring, as what follows
+    private Watch after = this;
+
+    private Watch(long at, Runnable expired) {
+      this.at = at;
+      this.expired = expired;
+    }
+
+    /**
+     * It is over: nothing is told any more, unless that has begun. Without effect a second time.
+     */
+    void over() {
+      synchronized (ring) {
+        leave();
+      }
+    }
+
+    private void leave() {
+      before.after = after;
+      after.before = before;
+      before = this;
+      after = this;
+    }
+  }
+
+  /**
+   * Watches something.
+   *
+   * @param at when it has to be over, by {@link System#nanoTime}
+   * @param expired told once if it is not; short, and without exceptions
+   */
+  Watch watch(long at, Runnable expired) {
+    Watch w = new Watch(at, expired);
+    synchronized (ring) {
+      if (alarm == null || at - alarmAt < 0) {
+        set(at);
+      }
+      w.before = ring.before;
+      w.after = ring;
+      ring.before.after = w;
+      ring.before = w;
+    }
+    return w;
+  }
+
+  private void set(long at) {
+    ScheduledFuture<?> earlier = alarm;
+    alarm = timer.schedule(this::ring, at - System.nanoTime(), TimeUnit.NANOSECONDS);
+    alarmAt = at;
+    if (earlier != null) {
+      earlier.cancel(false);
+    }
+  }
+
+  private void ring() {
+    List<Watch> due = new ArrayList<>();
+    synchronized (ring) {
+      long now = System.nanoTime() + TOGETHER_NANOS;
+      if (alarm != null && alarmAt - now > 0) {
+        return; // one that was cancelled too late: another is set
+      }
+      alarm = null;
+      Watch next = null;
+      for (Watch w = ring.after; w != ring; ) {
+        Watch following = w.after;
+        if (w.at - now <= 0) {
+          w.leave();
+          due.add(w);
+        } else if (next == null || w.at - next.at < 0) {
+          next = w;
+        }
+        w = following;
+      }
+      if (next != null) {
+        set(next.at);
+      }
+    }
+    due.forEach(w -> w.expired.run());
+  }
+}
