@@ -81,9 +81,9 @@ enum Contender {
               "-search.maxUniqueTimeseries=10000000",
               "-loggerLevel=ERROR"));
     } else {
-      if (this == TETHYS) {
-        command.add("server");
-      }
+      // A Prometheus before 3.8 refuses native histograms otherwise; a newer one, and Tethys, take
+      // them.
+      command.add(this == TETHYS ? "server" : "--enable-feature=native-histograms");
       command.addAll(
           List.of(
               "--config.file=" + file,
