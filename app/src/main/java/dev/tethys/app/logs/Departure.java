@@ -100,9 +100,12 @@ final class Departure {
     }
   }
 
-  /** Waits until its sources take nothing more: their ports are free. */
-  void awaitStop() throws InterruptedException {
-    stopped.await();
+  /**
+   * Whether its sources take nothing more, so that their ports are free; waited for until a time of
+   * the clock of nanos.
+   */
+  boolean isStopped(long until) throws InterruptedException {
+    return stopped.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
   /** Waits until all of it is delivered, or somebody cuts it. */
