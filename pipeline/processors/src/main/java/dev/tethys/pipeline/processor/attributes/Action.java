@@ -3,6 +3,7 @@ package dev.tethys.pipeline.processor.attributes;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -228,8 +229,12 @@ public final class Action {
 
   /** What is not a number stays text. */
   private static Object number(String s, boolean whole) {
+    if (!whole) {
+      Double d = GoFloatReader.read(s);
+      return d == null ? s : d;
+    }
     try {
-      return whole ? (Object) Long.parseLong(s) : (Object) Double.parseDouble(s);
+      return Long.parseLong(s);
     } catch (NumberFormatException e) {
       return s;
     }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.processor.connector;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -333,11 +334,8 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         case Long l -> l;
         case Double d -> d;
         case String s -> {
-          try {
-            yield Double.parseDouble(s);
-          } catch (NumberFormatException e) {
-            yield Double.NaN;
-          }
+          Double d = GoFloatReader.read(s);
+          yield d == null ? Double.NaN : d;
         }
         case null, default -> Double.NaN;
       };

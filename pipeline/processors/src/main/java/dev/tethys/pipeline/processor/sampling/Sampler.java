@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.sampling;
 
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -298,13 +299,7 @@ public final class Sampler {
     return switch (v) {
       case Long l -> (double) l;
       case Double d -> d;
-      case String s -> {
-        try {
-          yield Double.parseDouble(s);
-        } catch (NumberFormatException e) {
-          yield null;
-        }
-      }
+      case String s -> GoFloatReader.read(s);
       case null, default -> null;
     };
   }
