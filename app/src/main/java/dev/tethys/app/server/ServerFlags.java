@@ -92,7 +92,7 @@ final class ServerFlags {
               "",
               "Prefix of all paths; the path of --web.external-url when not given."),
           refused(
-              "web.user-assets", STRING, "", "serving files of the user's own is not built yet"),
+              "web.user-assets", STRING, "", "files of the user's own are not served"),
           of("web.enable-lifecycle", BOOLEAN, "false", "Allow POST /-/reload and /-/quit."),
           of(
               "web.enable-admin-api",
