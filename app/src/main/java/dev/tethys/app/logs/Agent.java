@@ -371,8 +371,8 @@ final class Agent implements AutoCloseable {
    *
    * <p>It has a thread of its own, which nobody interrupts: half a reload would leave jobs out.
    *
-   * @return what is wrong with the new configuration, which then changes nothing, or what of it does
-   *     not run; null for nothing
+   * @return what is wrong with the new configuration, which then changes nothing, or what of it
+   *     does not run; null for nothing
    */
   @Nullable String reload() {
     CompletableFuture<@Nullable String> wrong = new CompletableFuture<>();

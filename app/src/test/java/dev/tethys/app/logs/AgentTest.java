@@ -154,7 +154,8 @@ class AgentTest {
     try (Socket s = new Socket()) {
       s.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       s.getOutputStream()
-          .write("<13>1 2026-01-01T00:00:00Z h a - - - by syslog\n".getBytes(StandardCharsets.UTF_8));
+          .write(
+              "<13>1 2026-01-01T00:00:00Z h a - - - by syslog\n".getBytes(StandardCharsets.UTF_8));
     }
     await(() -> loki.lines.contains("by syslog"));
   }
@@ -178,8 +179,7 @@ class AgentTest {
     loader = () -> other;
     assertThat(a.reload()).isNull();
     write("a", "second");
-    Files.writeString(
-        folder.resolve("a.log"), "third, without an end", StandardOpenOption.APPEND);
+    Files.writeString(folder.resolve("a.log"), "third, without an end", StandardOpenOption.APPEND);
     Files.move(folder.resolve("a.log"), folder.resolve("a.log.1"));
     Files.delete(folder.resolve("a.log.1"));
     write("a", "of the next file");

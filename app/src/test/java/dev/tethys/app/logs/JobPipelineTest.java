@@ -59,7 +59,8 @@ class JobPipelineTest {
     try (JobPipeline p =
         new JobPipeline(
             "a",
-            stages("[template: {source: output, template: '<{{ .Entry }}>'}, output: {source: output}]"),
+            stages(
+                "[template: {source: output, template: '<{{ .Entry }}>'}, output: {source: output}]"),
             new Inspection("a", false),
             e -> out.add(e.line()))) {
       p.become(

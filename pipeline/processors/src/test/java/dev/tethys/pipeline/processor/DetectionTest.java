@@ -464,9 +464,7 @@ class DetectionTest {
         .containsEntry("host.id", "i-1")
         .doesNotContainKey("ec2.tag.Name");
     answers.remove("POST /"); // the machine's role may not ask
-    assertThat(map(found(tags)))
-        .containsEntry("host.id", "i-1")
-        .doesNotContainKey("ec2.tag.team");
+    assertThat(map(found(tags))).containsEntry("host.id", "i-1").doesNotContainKey("ec2.tag.team");
   }
 
   @Test

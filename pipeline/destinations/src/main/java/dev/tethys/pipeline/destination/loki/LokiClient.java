@@ -419,7 +419,9 @@ public final class LokiClient implements AutoCloseable {
           "client {0}: {1} entries dropped: {2}",
           now.config.id(),
           p.items(),
-          u.givenUp() ? u.reason() : "the client is not configured any more, and has not sent them");
+          u.givenUp()
+              ? u.reason()
+              : "the client is not configured any more, and has not sent them");
     }
     batch.settle();
   }

@@ -268,9 +268,7 @@ class ClymeneExporterTest {
     assertThat(gateways.samples()).isEqualTo(5);
     gateways.forget();
     ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}, max_message_bytes: 2000}");
-    assertThat(send(s, oneSeries(500, 7)))
-        .hasSizeGreaterThan(3)
-        .containsOnly(Verdict.DELIVERED);
+    assertThat(send(s, oneSeries(500, 7))).hasSizeGreaterThan(3).containsOnly(Verdict.DELIVERED);
     assertThat(gateways.metrics).allMatch(m -> m.length <= 2000);
     assertThat(gateways.samples()).isEqualTo(500);
   }

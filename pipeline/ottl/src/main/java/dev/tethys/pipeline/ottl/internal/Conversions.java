@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.ottl.internal;
 
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Expr;
 import dev.tethys.pipeline.ottl.Kind;
 import dev.tethys.pipeline.ottl.Type;
-import dev.tethys.model.GoFloatReader;
 import org.jspecify.annotations.Nullable;
 
 /** What parameters make of the values they are given. */

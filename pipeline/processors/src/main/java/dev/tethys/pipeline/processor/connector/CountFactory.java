@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.processor.connector;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.model.GoFloatReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Metric;

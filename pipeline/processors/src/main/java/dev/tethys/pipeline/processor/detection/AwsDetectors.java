@@ -97,7 +97,12 @@ final class AwsDetectors {
   private AwsDetectors() {}
 
   private record Ec2(
-      List<Pattern> tags, boolean ofMetadata, int attempts, Duration pause, boolean mustBe, Wanted wanted)
+      List<Pattern> tags,
+      boolean ofMetadata,
+      int attempts,
+      Duration pause,
+      boolean mustBe,
+      Wanted wanted)
       implements Detector {
     @Override
     public Attributes detect(Place place) throws IOException, InterruptedException {

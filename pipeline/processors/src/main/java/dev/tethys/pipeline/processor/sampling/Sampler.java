@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.processor.sampling;
 
-import dev.tethys.model.GoFloatReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;

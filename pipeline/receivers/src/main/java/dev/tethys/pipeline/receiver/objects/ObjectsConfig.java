@@ -183,8 +183,7 @@ public record ObjectsConfig(
             if (o.get(OBJECTS).isEmpty()) {
               throw o.error(OBJECTS, "k8sobjects wants objects, one at least");
             }
-            Duration interval =
-                o.get(INTERVAL).isZero() ? Duration.ofHours(1) : o.get(INTERVAL);
+            Duration interval = o.get(INTERVAL).isZero() ? Duration.ofHours(1) : o.get(INTERVAL);
             List<Wanted> objects = o.get(OBJECTS).stream().map(w -> w.every(interval)).toList();
             for (Wanted w : objects) {
               if (w.delay().isPositive() && w.delay().compareTo(w.interval()) >= 0) {

@@ -191,8 +191,7 @@ class HttpForwarderTest {
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
       s.getOutputStream()
           .write(
-              (line
-                      + " HTTP/1.1\r\nHost: a\r\nConnection: X-Own, close\r\nX-Own: mine\r\n\r\n")
+              (line + " HTTP/1.1\r\nHost: a\r\nConnection: X-Own, close\r\nX-Own: mine\r\n\r\n")
                   .getBytes(StandardCharsets.UTF_8));
       return new String(s.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
@@ -206,8 +205,7 @@ class HttpForwarderTest {
         .startsWith("HTTP/1.1 200")
         .containsIgnoringCase("X-Twice: a")
         .doesNotContainIgnoringCase("X-Hop");
-    assertThat(seen)
-        .containsExactly("GET /a%7Cb%7Bc%7D?q=%3C%25zz%3E  null HTTP/1.1 a " + host());
+    assertThat(seen).containsExactly("GET /a%7Cb%7Bc%7D?q=%3C%25zz%3E  null HTTP/1.1 a " + host());
     assertThat(raw("GET /%zz")).startsWith("HTTP/1.1 400");
   }
 
