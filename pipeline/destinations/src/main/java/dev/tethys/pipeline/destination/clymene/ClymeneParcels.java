@@ -174,7 +174,7 @@ record ClymeneParcels(
         request = to.body().buffer();
         size = to.body().size();
       }
-      Message[] open = new Message[LANES];
+      @Nullable Message[] open = new @Nullable Message[LANES];
       RequestSlices in = new RequestSlices().reset(request, 0, size);
       while (in.next()) {
         int i =
@@ -200,8 +200,9 @@ record ClymeneParcels(
         m.samples += in.samples();
       }
       for (int i = 0; i < LANES; i++) {
-        if (open[i] != null) {
-          add(open[i], batch.lane() != 0 ? batch.lane() : i + 1);
+        Message m = open[i];
+        if (m != null) {
+          add(m, batch.lane() != 0 ? batch.lane() : i + 1);
         }
       }
     }
