@@ -79,6 +79,7 @@ import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
 import dev.tethys.pipeline.receiver.pprof.PprofExtensionFactory;
 import dev.tethys.pipeline.receiver.pprof.PprofReceiverFactory;
 import dev.tethys.pipeline.receiver.prometheus.PrometheusReceiverFactory;
+import dev.tethys.pipeline.receiver.prometheus.SimplePrometheusFactory;
 import dev.tethys.pipeline.receiver.pyroscope.PyroscopeReceiverFactory;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
 import dev.tethys.pipeline.receiver.sampling.RemoteSampling;
@@ -108,6 +109,7 @@ public final class BuiltIn {
     String agent = "Tethys/" + build.version();
     HttpClientFactory clients = new HttpClientFactory(agent);
     all.add(new PrometheusReceiverFactory(clients, agent));
+    all.add(new SimplePrometheusFactory(clients, agent));
     all.add(new HostMetricsReceiverFactory(build.version()));
     Around around = Around.here((c, call) -> clients.client(c).send(call), build.version());
     all.add(new KubeletReceiverFactory(around));
