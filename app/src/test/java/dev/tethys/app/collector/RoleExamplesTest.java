@@ -16,11 +16,11 @@ import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.testkit.KafkaProcess;
+import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.Ports;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
-import dev.tethys.testkit.KubernetesDouble;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -315,14 +315,22 @@ class RoleExamplesTest {
     run(
         "discovered.yaml",
         Map.of(
-            "AUTH", "kubeConfig",
-            "KUBECONFIG_FILE", kubeconfig.toString(),
-            "NODE_NAME", "node-1",
-            "POSITIONS", dir.resolve("positions").toString(),
-            "POD_LOGS", pods.toString(),
-            "INTERVAL", "1s",
-            "LOGS", logs.toString(),
-            "REMOTE_WRITE", database.url));
+            "AUTH",
+            "kubeConfig",
+            "KUBECONFIG_FILE",
+            kubeconfig.toString(),
+            "NODE_NAME",
+            "node-1",
+            "POSITIONS",
+            dir.resolve("positions").toString(),
+            "POD_LOGS",
+            pods.toString(),
+            "INTERVAL",
+            "1s",
+            "LOGS",
+            logs.toString(),
+            "REMOTE_WRITE",
+            database.url));
     Path log = pods.resolve("default_shop-0_u1/shop/0.log");
     Files.createDirectories(log.getParent());
     Files.writeString(log, "2026-01-01T00:00:00.5Z stdout F order taken\n");

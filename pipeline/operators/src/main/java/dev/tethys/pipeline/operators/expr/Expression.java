@@ -76,9 +76,7 @@ public final class Expression<E> {
             text,
             name -> {
               Shape s = map.fields().get(name);
-              return s == null
-                  ? null
-                  : Node.of(f -> ((Attributes) f.subject).get(name), s);
+              return s == null ? null : Node.of(f -> ((Attributes) f.subject).get(name), s);
             },
             map.fields().keySet(),
             Map.of(),

@@ -73,7 +73,9 @@ final class Functions {
     return ALL.get(name);
   }
 
-  /** Whether it tells of the process, which is nobody's business whose expression came from afar. */
+  /**
+   * Whether it tells of the process, which is nobody's business whose expression came from afar.
+   */
   static boolean looksAround(String name) {
     return name.equals("env") || name.equals("os_env_func");
   }

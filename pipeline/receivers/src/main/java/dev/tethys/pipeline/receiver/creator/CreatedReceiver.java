@@ -138,7 +138,8 @@ final class CreatedReceiver {
   }
 
   /**
-   * Waits until something else than this is wanted, or it is time to try it again; false at the end.
+   * Waits until something else than this is wanted, or it is time to try it again; false at the
+   * end.
    */
   private boolean awaitOther(@Nullable Wanted current, @Nullable Duration pause) {
     lock.lock();

@@ -39,7 +39,8 @@ final class CreatorReceiver implements Receiver {
   private final Thread thread;
 
   /** What is to be looked at, of each endpoint the newest; empty for one that is gone. */
-  private final Map<String, Optional<Endpoint>> pending = new LinkedHashMap<>(); // guarded by itself
+  private final Map<String, Optional<Endpoint>> pending =
+      new LinkedHashMap<>(); // guarded by itself
 
   /** Endpoints of which something has ended. */
   private final Set<String> left = new HashSet<>(); // guarded by pending

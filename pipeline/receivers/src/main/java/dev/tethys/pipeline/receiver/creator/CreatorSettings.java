@@ -184,7 +184,8 @@ public record CreatorSettings(
     List<Reference> observers = o.get(OBSERVERS);
     if (observers.isEmpty()) {
       throw o.error(
-          OBSERVERS, "watch_observers names no extension: nobody would say which endpoints there are");
+          OBSERVERS,
+          "watch_observers names no extension: nobody would say which endpoints there are");
     }
     Discovery d = o.get(DISCOVERY);
     if (o.get(RECEIVERS).isEmpty() && !d.enabled) {

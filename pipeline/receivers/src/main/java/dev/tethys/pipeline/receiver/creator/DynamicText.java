@@ -10,8 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text in which expressions about an endpoint stand between backticks; {@code \`} is a backtick. One
- * that is an expression and nothing else is what that is, be it a number; any other is a string.
+ * Text in which expressions about an endpoint stand between backticks; {@code \`} is a backtick.
+ * One that is an expression and nothing else is what that is, be it a number; any other is a
+ * string.
  */
 final class DynamicText {
   private sealed interface Part {}
@@ -111,7 +112,11 @@ final class DynamicText {
       case Boolean b -> b.toString();
       case null ->
           throw new ExpressionException(
-              "`" + of.source + "` is nil here; ?? gives it another value: `" + of.source + " ?? 0`");
+              "`"
+                  + of.source
+                  + "` is nil here; ?? gives it another value: `"
+                  + of.source
+                  + " ?? 0`");
       default ->
           throw new ExpressionException(
               "`" + of.source + "` is neither a string nor a number, true or false");

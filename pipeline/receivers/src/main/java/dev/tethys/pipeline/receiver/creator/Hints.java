@@ -62,8 +62,7 @@ final class Hints {
     }
     return switch (e.kind()) {
       case PORT -> metrics(e, pod, new Said(all, "metrics", text(e.values(), "port")));
-      case POD_CONTAINER ->
-          logs(e, pod, new Said(all, "logs", text(e.values(), "container_name")));
+      case POD_CONTAINER -> logs(e, pod, new Said(all, "logs", text(e.values(), "container_name")));
       default -> Optional.empty();
     };
   }
@@ -79,8 +78,7 @@ final class Hints {
     }
     YamlNode config = read(said.get("config"), "metrics", e);
     checkTargets(config, e);
-    return Optional.of(
-        made(e, type, text(pod, "uid") + "_" + said.part, config, Signal.METRICS));
+    return Optional.of(made(e, type, text(pod, "uid") + "_" + said.part, config, Signal.METRICS));
   }
 
   private Optional<Template> logs(Endpoint e, Attributes pod, Said said) {
@@ -96,8 +94,7 @@ final class Hints {
     }
     String path =
         "/var/log/pods/%s_%s_%s/%s/*.log"
-            .formatted(
-                text(pod, "namespace"), text(pod, "name"), text(pod, "uid"), said.part);
+            .formatted(text(pod, "namespace"), text(pod, "name"), text(pod, "uid"), said.part);
     // What comes first stays.
     YamlNode config = read("include: ['" + path.replace("'", "''") + "']", "logs", e);
     config = under(config, own);
@@ -112,8 +109,7 @@ final class Hints {
                     + " container-parser, type: container}]}",
                 "logs",
                 e));
-    return Optional.of(
-        made(e, FILE_LOG, text(pod, "uid") + "_" + said.part, config, Signal.LOGS));
+    return Optional.of(made(e, FILE_LOG, text(pod, "uid") + "_" + said.part, config, Signal.LOGS));
   }
 
   /** With the entries of another map whose keys it has not. */
@@ -123,8 +119,7 @@ final class Hints {
     return map.rewritten(_ -> null, entries).root();
   }
 
-  private Template made(
-      Endpoint e, String type, String name, YamlNode config, Signal signal) {
+  private Template made(Endpoint e, String type, String name, YamlNode config, Signal signal) {
     ComponentId id;
     try {
       id = new ComponentId(ComponentId.parse(type).type(), name);

@@ -30,7 +30,9 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a receiver for some endpoints is made of. All that is in it was compiled when it was made. */
+/**
+ * What a receiver for some endpoints is made of. All that is in it was compiled when it was made.
+ */
 final class Template {
   private static final String ENDPOINT = "endpoint";
 
@@ -162,8 +164,7 @@ final class Template {
           case POD, POD_CONTAINER, SERVICE, NODE -> "localhost";
           case PORT, HOST_PORT, CONTAINER -> "localhost:1";
         };
-    YamlDocument d =
-        document(n -> texts.containsKey(n.asString()) ? tried(n) : null, example);
+    YamlDocument d = document(n -> texts.containsKey(n.asString()) ? tried(n) : null, example);
     try {
       Object settings = factory.settings().read(d.root());
       d.refuseNotBuilt();
@@ -172,8 +173,7 @@ final class Template {
         signals.forEach(
             s ->
                 nowhere.put(
-                    s,
-                    (b, r) -> r.settle(new Outcome.Unavailable("nothing runs", Duration.ZERO))));
+                    s, (b, r) -> r.settle(new Outcome.Unavailable("nothing runs", Duration.ZERO))));
         receivers.make(factory, id, "receiver " + id, settings, nowhere);
       }
     } catch (UnknownKeyException e) {

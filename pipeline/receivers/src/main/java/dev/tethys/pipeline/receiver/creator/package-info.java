@@ -1,4 +1,6 @@
-/** Receivers that are made for endpoints: rules, templates, hints of pods, and what runs of them. */
+/**
+ * Receivers that are made for endpoints: rules, templates, hints of pods, and what runs of them.
+ */
 @NullMarked
 package dev.tethys.pipeline.receiver.creator;
 

@@ -39,8 +39,7 @@ public record DockerObserverConfig(
           List.of(),
           "Images whose containers are left alone: names, globs, /expressions/; ! negates.");
   private static final Key<Boolean> HOSTNAME =
-      SECTION.key(
-          "use_hostname_if_present", Type.BOOL, false, "Reach containers by their names.");
+      SECTION.key("use_hostname_if_present", Type.BOOL, false, "Reach containers by their names.");
   private static final Key<Boolean> BINDINGS =
       SECTION.key(
           "use_host_bindings", Type.BOOL, false, "Reach containers by ports of the machine.");

@@ -9,7 +9,10 @@ import java.util.Optional;
 
 /** A kind of endpoint, and what expressions may ask of one. */
 public enum EndpointKind {
-  POD("pod", Map.of("k8s.pod.name", "`name`", "k8s.pod.uid", "`uid`", "k8s.namespace.name", "`namespace`")),
+  POD(
+      "pod",
+      Map.of(
+          "k8s.pod.name", "`name`", "k8s.pod.uid", "`uid`", "k8s.namespace.name", "`namespace`")),
 
   /** A port of a container in a pod. */
   PORT("port", ofPod(Map.of())),

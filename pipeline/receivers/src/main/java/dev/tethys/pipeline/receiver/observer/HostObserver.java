@@ -19,7 +19,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Looks again and again at the sockets of this machine that wait for others, and whose they are. */
+/**
+ * Looks again and again at the sockets of this machine that wait for others, and whose they are.
+ */
 final class HostObserver implements Extension, EndpointObserver {
   private static final System.Logger LOG = System.getLogger(HostObserver.class.getName());
 

@@ -56,9 +56,7 @@ public final class KnownEndpoints implements EndpointObserver {
   /** Of the things whose names begin so, all others are no more. */
   public synchronized void keepOnly(String prefix, Set<String> these) {
     List<String> gone =
-        things.keySet().stream()
-            .filter(t -> t.startsWith(prefix) && !these.contains(t))
-            .toList();
+        things.keySet().stream().filter(t -> t.startsWith(prefix) && !these.contains(t)).toList();
     gone.forEach(t -> set(t, List.of()));
   }
 

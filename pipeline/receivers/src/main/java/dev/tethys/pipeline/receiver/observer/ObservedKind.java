@@ -144,7 +144,8 @@ enum ObservedKind {
     }
     Attributes own = meta(node, false);
     String target = "";
-    for (String type : List.of("InternalIP", "InternalDNS", "Hostname", "ExternalIP", "ExternalDNS")) {
+    for (String type :
+        List.of("InternalIP", "InternalDNS", "Hostname", "ExternalIP", "ExternalDNS")) {
       String address = addresses.getOrDefault(type, "");
       target = target.isEmpty() ? address : target;
       own.put(

@@ -32,8 +32,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", Type.STRING, "localhost:9090", "The target: host:port.");
   private static final Key<Duration> INTERVAL =
-      SECTION.key(
-          "collection_interval", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+      SECTION.key("collection_interval", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
           "timeout", GoDurations.TYPE, Duration.ZERO, "For one answer; 0 for the interval.");
@@ -69,8 +68,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
     SECTION.notBuilt("trim_metric_suffixes", "Names without their suffixes.");
   }
 
-  private static final Type<PrometheusSettings> TYPE =
-      SECTION.type(SimplePrometheusFactory::read);
+  private static final Type<PrometheusSettings> TYPE = SECTION.type(SimplePrometheusFactory::read);
 
   private final HttpClientFactory clients;
   private final String userAgent;
@@ -115,7 +113,8 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
       }
       tls = older == null ? ClientTlsSettings.DEFAULT : older;
     } else if (older != null) {
-      throw o.error(TLS_CONFIG, "tls_config holds with tls_enabled: true; tls is the newer spelling");
+      throw o.error(
+          TLS_CONFIG, "tls_config holds with tls_enabled: true; tls is the newer spelling");
     }
     boolean secure = tls != null && !tls.insecure();
     String endpoint = o.get(ENDPOINT);
@@ -127,7 +126,8 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
     Duration interval = o.get(INTERVAL);
     Duration timeout = o.get(TIMEOUT);
     if (!interval.isPositive() || timeout.compareTo(interval) > 0) {
-      throw o.error(INTERVAL, "collection_interval wants to be longer than nothing and than timeout");
+      throw o.error(
+          INTERVAL, "collection_interval wants to be longer than nothing and than timeout");
     }
     Map<String, Object> group = new LinkedHashMap<>();
     group.put("targets", List.of(endpoint));
@@ -145,8 +145,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
           "authorization",
           Map.of("credentials_file", ClusterAccess.SERVICE_ACCOUNT.resolve("token").toString()));
     }
-    String yaml =
-        YamlWriter.write(Map.of("config", Map.of("scrape_configs", List.of(job))));
+    String yaml = YamlWriter.write(Map.of("config", Map.of("scrape_configs", List.of(job))));
     YamlDocument d = YamlDocument.parse(o.node().where(), null, yaml);
     PrometheusSettings read = PrometheusSettings.TYPE.read(d.root());
     d.refuseNotBuilt();
@@ -172,10 +171,6 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
   public Receiver create(
       PrometheusSettings settings, Map<Signal, Consumer> outputs, Context context) {
     return new PrometheusReceiver(
-        settings,
-        Objects.requireNonNull(outputs.get(Signal.METRICS)),
-        clients,
-        userAgent,
-        context);
+        settings, Objects.requireNonNull(outputs.get(Signal.METRICS)), clients, userAgent, context);
   }
 }

@@ -57,7 +57,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 
-/** A graph with a receiver_creator, an observer that a test speaks for, and a receiver that it sees. */
+/**
+ * A graph with a receiver_creator, an observer that a test speaks for, and a receiver that it sees.
+ */
 final class CreatorGraph implements AutoCloseable {
   /** What the receivers did: {@code probe/x 1.2.3.4:1 starts}. */
   final List<String> log = new CopyOnWriteArrayList<>();
@@ -121,10 +123,7 @@ final class CreatorGraph implements AutoCloseable {
 
           @Override
           public Optional<ReceiverFactory<?>> factory(String type) {
-            return services
-                .components()
-                .find(Kind.RECEIVER, type)
-                .map(f -> (ReceiverFactory<?>) f);
+            return services.components().find(Kind.RECEIVER, type).map(f -> (ReceiverFactory<?>) f);
           }
 
           @Override
@@ -242,8 +241,7 @@ final class CreatorGraph implements AutoCloseable {
 
   private final class ProbeFactory implements ReceiverFactory<Settings> {
     private static final Section SECTION = new Section("probe", "Of a test.");
-    private static final Key<String> ENDPOINT =
-        SECTION.required("endpoint", Type.STRING, "Where.");
+    private static final Key<String> ENDPOINT = SECTION.required("endpoint", Type.STRING, "Where.");
     private static final Key<String> PATH = SECTION.key("path", Type.STRING, "/", "What.");
     private static final Key<Long> PORT = SECTION.key("port", Type.INT, 0L, "A number.");
     private static final Key<Boolean> FLAG = SECTION.key("flag", Type.BOOL, false, "A bool.");
@@ -268,8 +266,7 @@ final class CreatorGraph implements AutoCloseable {
     @Override
     public Type<Settings> settings() {
       return SECTION.type(
-          o ->
-              new Settings(o.get(ENDPOINT), o.get(PATH), o.get(PORT), o.get(FLAG), o.get(EVERY)));
+          o -> new Settings(o.get(ENDPOINT), o.get(PATH), o.get(PORT), o.get(FLAG), o.get(EVERY)));
     }
 
     @Override

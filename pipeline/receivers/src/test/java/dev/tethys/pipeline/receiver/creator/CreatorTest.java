@@ -71,8 +71,7 @@ class CreatorTest {
     own.put("container_name", name);
     own.put("container_id", "abc");
     own.put("container_image", "nginx:1");
-    return Endpoint.of(
-        "told/" + pod + "-uid/" + name, "10.0.0.9", EndpointKind.POD_CONTAINER, own);
+    return Endpoint.of("told/" + pod + "-uid/" + name, "10.0.0.9", EndpointKind.POD_CONTAINER, own);
   }
 
   private static Attributes attributes(Map<String, String> of) {
@@ -103,8 +102,7 @@ class CreatorTest {
     assertThat(a.settings.every()).hasSeconds(30);
     assertThat(a.signals()).containsExactlyInAnyOrder(Signal.METRICS, Signal.LOGS);
     assertThat(a.context().id())
-        .hasToString(
-            "probe/redis/receiver_creator{endpoint=\"10.0.0.1:6379\"}/told/a-uid/(6379)");
+        .hasToString("probe/redis/receiver_creator{endpoint=\"10.0.0.1:6379\"}/told/a-uid/(6379)");
     assertThat(graph.metrics.gather()).extracting(f -> f.name()).contains("probe_total");
 
     set(port("c", "10.0.0.3", 6379, Map.of("every", "1m")));
@@ -174,7 +172,8 @@ class CreatorTest {
       graph.awaitLog("probe 10.0.0.2:6379 starts");
       CreatorGraph.await(() -> !log.all.isEmpty());
       assertThat(log.all.getFirst())
-          .contains("no probe/redis can be made for port 10.0.0.1:6379", "collector.yaml:12:", "often");
+          .contains(
+              "no probe/redis can be made for port 10.0.0.1:6379", "collector.yaml:12:", "often");
     }
     // It is what it should be, later.
     set(port("a", "10.0.0.1", 6379, Map.of("every", "5s")));
@@ -305,8 +304,7 @@ class CreatorTest {
               Map.of(m + "/enabled", "true", m + "/scraper", "probe", m + "/config", config)));
       graph.apply("{watch_observers: [told], discovery: {enabled: true}}", "metrics");
       CreatorGraph.await(() -> !log.all.isEmpty());
-      assertThat(log.all.getFirst())
-          .contains("what the annotations of port 10.0.0.2:80", problem);
+      assertThat(log.all.getFirst()).contains("what the annotations of port 10.0.0.2:80", problem);
     }
   }
 
@@ -345,7 +343,8 @@ class CreatorTest {
     Wanted w =
         hints
             .template(
-                container("a", "web", Map.of(l + ".web/config", "{max_log_size: 2MiB, include: [/x]}")))
+                container(
+                    "a", "web", Map.of(l + ".web/config", "{max_log_size: 2MiB, include: [/x]}")))
             .orElseThrow()
             .wanted(container("a", "web", Map.of()));
     assertThat(w.id().toString()).startsWith("file_log/a-uid_web/receiver_creator");
@@ -353,17 +352,23 @@ class CreatorTest {
     assertThat(w.tree())
         .isEqualTo(
             Map.of(
-                "include", List.of("/var/log/pods/default_a_a-uid/web/*.log"),
-                "max_log_size", "2MiB",
-                "include_file_name", true,
-                "include_file_path", true,
-                "operators", List.of(Map.of("id", "container-parser", "type", "container"))));
+                "include",
+                List.of("/var/log/pods/default_a_a-uid/web/*.log"),
+                "max_log_size",
+                "2MiB",
+                "include_file_name",
+                true,
+                "include_file_path",
+                true,
+                "operators",
+                List.of(Map.of("id", "container-parser", "type", "container"))));
     assertThat(w.attributes())
         .containsEntry("k8s.container.name", "web")
         .containsEntry("container.image.name", "nginx:1");
     // What a pod says goes before what is said for all.
     assertThat(hints.template(container("a", "web", Map.of(l + "/enabled", "false")))).isEmpty();
-    assertThat(hints.template(container("a", "web", Map.of(l + ".web/enabled", "false")))).isEmpty();
+    assertThat(hints.template(container("a", "web", Map.of(l + ".web/enabled", "false"))))
+        .isEmpty();
   }
 
   @ParameterizedTest

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
@@ -99,7 +100,7 @@ class DockerObserverTest {
   void thePortsOfAContainerThatRunsAreFound() throws Exception {
     start("");
     await(() -> known.size() == 2);
-    Endpoint e = known.get("docker_observer/aa11:8080");
+    Endpoint e = Objects.requireNonNull(known.get("docker_observer/aa11:8080"));
     assertThat(e.kind()).isEqualTo(EndpointKind.CONTAINER);
     assertThat(e.target()).isEqualTo("172.18.0.5:80");
     Attributes v = e.values();
@@ -153,7 +154,8 @@ class DockerObserverTest {
   void howTheyAreReached(String keys, String id, String target, int count) throws Exception {
     start(keys);
     await(() -> known.size() == count);
-    assertThat(known.get("docker_observer/" + id).target()).isEqualTo(target);
+    assertThat(Objects.requireNonNull(known.get("docker_observer/" + id)).target())
+        .isEqualTo(target);
   }
 
   @Test
