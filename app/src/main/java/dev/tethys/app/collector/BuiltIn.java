@@ -69,6 +69,7 @@ import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.leader.LeaderElectorFactory;
 import dev.tethys.pipeline.receiver.log.FileLogReceiverFactory;
 import dev.tethys.pipeline.receiver.log.JournaldReceiverFactory;
+import dev.tethys.pipeline.receiver.log.OtlpFileReceiverFactory;
 import dev.tethys.pipeline.receiver.log.SocketLogReceiverFactory;
 import dev.tethys.pipeline.receiver.log.SyslogReceiverFactory;
 import dev.tethys.pipeline.receiver.loki.LokiReceiverFactory;
@@ -142,6 +143,7 @@ public final class BuiltIn {
     all.add(new KafkaReceiverFactory());
     all.add(new KafkaMetricsFactory(build.version()));
     all.add(new FileLogReceiverFactory());
+    all.add(new OtlpFileReceiverFactory());
     all.add(new FluentForwardReceiverFactory());
     all.add(new ElasticBulkReceiverFactory());
     all.add(new JournaldReceiverFactory());
