@@ -27,6 +27,9 @@ public interface MadeReceivers {
    */
   void mayAsk(Collection<String> names);
 
+  /** The same where nobody knows which they will name. */
+  void mayAskAny();
+
   /**
    * Makes one. Its own metrics are shown between its start and its stop.
    *

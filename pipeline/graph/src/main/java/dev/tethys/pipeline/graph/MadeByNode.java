@@ -57,6 +57,11 @@ final class MadeByNode implements MadeReceivers {
   }
 
   @Override
+  public void mayAskAny() {
+    node.mayAskAny();
+  }
+
+  @Override
   public Receiver make(
       ReceiverFactory<?> factory,
       ComponentId id,

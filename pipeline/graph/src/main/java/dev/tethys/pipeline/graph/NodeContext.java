@@ -188,6 +188,10 @@ final class NodeContext implements Context {
             });
   }
 
+  void mayAskAny() {
+    asked.addAll(extensions.keySet());
+  }
+
   private boolean isName(ComponentId id, String name) {
     try {
       return services.components().canonical(Kind.EXTENSION, ComponentId.parse(name)).equals(id);

@@ -72,6 +72,9 @@ public final class ReceiverCreatorFactory implements ReceiverFactory<CreatorSett
       }
     }
     receivers.mayAsk(words);
+    if (s.discovery().enabled()) {
+      receivers.mayAskAny(); // pods say what is made
+    }
     return new CreatorReceiver(
         context.name(),
         observers,

@@ -109,16 +109,11 @@ enum ObservedKind {
       if (container == null) {
         continue;
       }
-      Attributes of = new Attributes();
-      of.put("container_name", name);
-      of.put("container_id", container);
-      text(of, "container_image", c.path("image"));
-      of.put("pod", meta);
-      Attributes own = of.copy();
+      Attributes own = inPod(meta, name, container, c);
       own.put("name", name);
       out.add(Endpoint.of(id + "/" + name, ip, EndpointKind.POD_CONTAINER, own));
       for (JsonNode p : c.path("ports")) {
-        Attributes port = of.copy();
+        Attributes port = inPod(meta, name, container, c);
         long number = p.path("containerPort").asLong(0);
         String portName = p.path("name").asString("");
         String protocol = p.path("protocol").asString("TCP");
@@ -135,6 +130,16 @@ enum ObservedKind {
       }
     }
     return out;
+  }
+
+  /** What is known of a container; the pod is there once for all that is in it. */
+  private static Attributes inPod(Attributes pod, String name, String id, JsonNode container) {
+    Attributes a = new Attributes();
+    a.put("container_name", name);
+    a.put("container_id", id);
+    text(a, "container_image", container.path("image"));
+    a.put("pod", pod);
+    return a;
   }
 
   private static List<Endpoint> node(String observer, JsonNode node) {

@@ -93,9 +93,9 @@ final class CreatorGraph implements AutoCloseable {
 
   GraphConfig read(String creator, String signals) {
     StringBuilder yaml =
-        new StringBuilder("extensions: {told: }\nreceivers:\n  receiver_creator:\n");
+        new StringBuilder("extensions: {told: {x: " + told + "}, told/other: {x: " + other + "}}\nreceivers:\n  receiver_creator:\n");
     creator.strip().lines().forEach(l -> yaml.append("    ").append(l).append('\n'));
-    yaml.append("exporters: {out: }\nservice:\n  extensions: [told]\n  pipelines:\n");
+    yaml.append("exporters: {out: }\nservice:\n  extensions: [told, told/other]\n  pipelines:\n");
     for (String s : signals.split(" ")) {
       yaml.append("    ").append(s).append(": {receivers: [receiver_creator], exporters: [out]}\n");
     }
@@ -133,6 +133,9 @@ final class CreatorGraph implements AutoCloseable {
 
           @Override
           public void mayAsk(Collection<String> names) {}
+
+          @Override
+          public void mayAskAny() {}
 
           @Override
           public Receiver make(
@@ -282,6 +285,11 @@ final class CreatorGraph implements AutoCloseable {
 
   private record Nothing() {}
 
+  /** Of extensions: when one is another, the extension is replaced. */
+  int told;
+
+  int other;
+
   private final class Told implements ExtensionFactory<Nothing> {
     @Override
     public String type() {
@@ -295,7 +303,9 @@ final class CreatorGraph implements AutoCloseable {
 
     @Override
     public Type<Nothing> settings() {
-      return new Section("told", "").type(o -> new Nothing());
+      Section s = new Section("told", "");
+      s.key("x", Type.INT, 0L, "");
+      return s.type(o -> new Nothing());
     }
 
     @Override

@@ -419,6 +419,29 @@ class CreatorTest {
         .hasMessageContaining(problem);
   }
 
+  /** One that a receiver may name is as good as one that the receiver_creator names itself. */
+  @Test
+  void itIsMadeAnewWithTheExtensionsThatItsReceiversMayName() throws Exception {
+    set(port("a", "10.0.0.1", 6379, Map.of()));
+    String names = REDIS;
+    graph.apply(names, "metrics");
+    graph.awaitLog("probe 10.0.0.1:6379 starts");
+    graph.other++;
+    graph.apply(names, "metrics");
+    assertThat(graph.log).hasSize(1); // it names another
+    graph.told++;
+    graph.apply(names, "metrics");
+    CreatorGraph.await(() -> graph.log.size() == 3);
+    assertThat(graph.log).endsWith("probe 10.0.0.1:6379 stops", "probe 10.0.0.1:6379 starts");
+    String further = names.replaceFirst("path: .*", "path: told/other");
+    graph.apply(further, "metrics");
+    CreatorGraph.await(() -> graph.log.size() == 5);
+    graph.other++;
+    graph.apply(further, "metrics");
+    CreatorGraph.await(() -> graph.log.size() == 7);
+    assertThat(probe("10.0.0.1:6379").settings.path()).isEqualTo("told/other");
+  }
+
   @Test
   void whatRunsIsKeptByAReloadThatDoesNotConcernIt() throws Exception {
     set(port("a", "10.0.0.1", 6379, Map.of()));
