@@ -44,14 +44,26 @@ public final class YamlDocument {
   }
 
   private YamlDocument(String name, @Nullable Node node) {
+    this(name, null, node, "");
+  }
+
+  private YamlDocument(String name, @Nullable Path directory, @Nullable Node node, String path) {
     this.name = name;
-    this.directory = null;
-    this.root = new YamlNode(this, node, "");
+    this.directory = directory;
+    this.root = new YamlNode(this, node, path);
   }
 
   /** A tree put together of several texts; each of its nodes knows in which it stands. */
   static YamlDocument of(String name, @Nullable Node node) {
     return new YamlDocument(name, node);
+  }
+
+  /** The same of a part of another document, which keeps its path. */
+  static YamlDocument of(YamlDocument whole, @Nullable Node part, String path) {
+    YamlDocument d = new YamlDocument(whole.name, whole.directory, part, path);
+    d.lenient = whole.lenient;
+    d.commas = whole.commas;
+    return d;
   }
 
   /**

@@ -11,9 +11,12 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -425,6 +428,94 @@ public final class YamlNode {
       }
     }
     return s;
+  }
+
+  /**
+   * What stands here as a document of its own, with other scalars at the same places.
+   *
+   * @param scalars gives for a scalar a string, a number or a bool in its place, {@link
+   *     Optional#empty()} for nothing there, or null for itself
+   * @param otherwise keys of the map here, with what stands there where they are not written
+   */
+  public YamlDocument rewritten(
+      Function<YamlNode, @Nullable Object> scalars, Map<String, YamlNode> otherwise) {
+    Node n = rewritten(node, scalars, 0);
+    if (otherwise.isEmpty()) {
+      return YamlDocument.of(document, n, path);
+    }
+    if (!isNull() && !isMap()) {
+      throw error("wants a map, not " + describe());
+    }
+    List<NodeTuple> all = new ArrayList<>();
+    if (n instanceof MappingNode m) {
+      all.addAll(m.getValue());
+    }
+    Map<String, Entry> written = entries();
+    otherwise.forEach(
+        (k, v) -> {
+          if (!written.containsKey(k)) {
+            all.add(
+                new NodeTuple(
+                    scalar(node, k, false), v.node == null ? scalar(node, "null", true) : v.node));
+          }
+        });
+    return YamlDocument.of(
+        document,
+        new MappingNode(
+            Tag.MAP,
+            true,
+            all,
+            FlowStyle.BLOCK,
+            node == null ? Optional.empty() : node.getStartMark(),
+            node == null ? Optional.empty() : node.getEndMark()),
+        path);
+  }
+
+  private @Nullable Node rewritten(
+      @Nullable Node n, Function<YamlNode, @Nullable Object> scalars, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw error("lists and maps are nested too deeply here");
+    }
+    return switch (n) {
+      case MappingNode m -> {
+        List<NodeTuple> out = new ArrayList<>(m.getValue().size());
+        for (NodeTuple t : m.getValue()) {
+          out.add(
+              new NodeTuple(
+                  t.getKeyNode(),
+                  Objects.requireNonNull(rewritten(t.getValueNode(), scalars, depth + 1))));
+        }
+        yield new MappingNode(
+            m.getTag(), true, out, m.getFlowStyle(), m.getStartMark(), m.getEndMark());
+      }
+      case SequenceNode s -> {
+        List<Node> out = new ArrayList<>(s.getValue().size());
+        for (Node i : s.getValue()) {
+          out.add(Objects.requireNonNull(rewritten(i, scalars, depth + 1)));
+        }
+        yield new SequenceNode(
+            s.getTag(), true, out, s.getFlowStyle(), s.getStartMark(), s.getEndMark());
+      }
+      case ScalarNode s -> {
+        Object v = scalars.apply(new YamlNode(document, s, path));
+        yield switch (v) {
+          case null -> s;
+          case Optional<?> o when o.isEmpty() -> scalar(s, "null", true);
+          default -> scalar(s, v.toString(), !(v instanceof String));
+        };
+      }
+      case null, default -> n;
+    };
+  }
+
+  private static ScalarNode scalar(@Nullable Node at, String text, boolean plain) {
+    return new ScalarNode(
+        Tag.STR,
+        true,
+        text,
+        plain ? ScalarStyle.PLAIN : ScalarStyle.DOUBLE_QUOTED,
+        at == null ? Optional.empty() : at.getStartMark(),
+        at == null ? Optional.empty() : at.getEndMark());
   }
 
   /** A map with described keys; any other key is an error. */

@@ -22,7 +22,7 @@ public final class YamlObject {
         continue;
       }
       if (key == null) {
-        throw e.getValue().key().error(unknown(e.getKey(), section));
+        throw new UnknownKeyException(e.getValue().key().where(), unknown(e.getKey(), section));
       }
       YamlNode v = e.getValue().value();
       boolean empty = v.isNull() || v.isList() && v.items().isEmpty();

@@ -16,6 +16,7 @@ import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.testkit.KafkaProcess;
+import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.Ports;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -291,6 +292,69 @@ class RoleExamplesTest {
     assertThat(Files.readString(logs)).doesNotContain("secret");
     lineIn(traces, "checkout");
     database.awaits(s -> s.contains("__name__=\"heat\""));
+  }
+
+  @Test
+  void whatPodsHaveIsTakenWhileTheyRun() throws Exception {
+    HttpListener target =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
+            new Routes().get("/own", (q, r) -> r.send("orders_total 17\n")),
+            null);
+    open.add(target);
+    KubernetesDouble cluster = new KubernetesDouble();
+    open.add(cluster);
+    Path kubeconfig = dir.resolve("kubeconfig");
+    Files.writeString(
+        kubeconfig,
+        "{current-context: a, contexts: [{name: a, context: {cluster: k}}], clusters: [{name: k,"
+            + " cluster: {server: \"%s\"}}]}".formatted(cluster.url()));
+    Path logs = dir.resolve("logs.ndjson");
+    Path pods = dir.resolve("pods");
+    Database database = new Database();
+    run(
+        "discovered.yaml",
+        Map.of(
+            "AUTH",
+            "kubeConfig",
+            "KUBECONFIG_FILE",
+            kubeconfig.toString(),
+            "NODE_NAME",
+            "node-1",
+            "POSITIONS",
+            dir.resolve("positions").toString(),
+            "POD_LOGS",
+            pods.toString(),
+            "INTERVAL",
+            "1s",
+            "LOGS",
+            logs.toString(),
+            "REMOTE_WRITE",
+            database.url));
+    Path log = pods.resolve("default_shop-0_u1/shop/0.log");
+    Files.createDirectories(log.getParent());
+    Files.writeString(log, "2026-01-01T00:00:00.5Z stdout F order taken\n");
+    cluster.put(
+        "/api/v1/pods",
+        "default/shop-0",
+        """
+        {"metadata": {"name": "shop-0", "namespace": "default", "uid": "u1",
+          "labels": {"app": "shop"}, "annotations": {"prometheus.io/scrape": "true",
+          "prometheus.io/port": "%d", "prometheus.io/path": "/own"}},
+         "spec": {"nodeName": "node-1", "containers": [{"name": "shop", "image": "shop:1"}]},
+         "status": {"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": [
+           {"name": "shop", "containerID": "containerd://c1", "state": {"running": {}}}]}}
+        """
+            .formatted(target.port()));
+    database.awaits(
+        s ->
+            s.contains("__name__=\"orders_total\"")
+                && s.contains("app=\"shop\"")
+                && s.contains("instance=\"127.0.0.1:" + target.port() + "\"")
+                && s.contains("k8s_namespace_name=\"default\"")
+                && s.contains("k8s_pod_name=\"shop-0\"")
+                && s.endsWith(" 17.0"));
+    lineIn(logs, "order taken", "k8s.container.name", "container.image.name", "shop-0");
   }
 
   /** Told by Clymene's flags, it reads its file anew when it is asked to. */

@@ -2,6 +2,7 @@ package dev.tethys.collect.host;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,4 +69,7 @@ public interface HostProcess {
 
   /** How many files it has open; -1 when it has ended. */
   int openFiles() throws IOException;
+
+  /** The inodes of the sockets that it has open; null when it has ended. */
+  @Nullable Set<Long> sockets() throws IOException;
 }

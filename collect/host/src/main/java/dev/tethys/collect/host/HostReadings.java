@@ -2,6 +2,7 @@ package dev.tethys.collect.host;
 
 import dev.tethys.collect.host.internal.FileReadings;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -192,4 +193,14 @@ public interface HostReadings {
 
   /** The names of users by their numbers. */
   Map<Long, String> users() throws IOException;
+
+  /**
+   * A socket that waits for others: of TCP that listens, or of UDP that is not connected.
+   *
+   * @param inode by which {@link HostProcess#sockets} has it
+   */
+  record Listener(boolean udp, boolean v6, InetAddress address, int port, long inode) {}
+
+  /** Those of the network that this process is in. */
+  List<Listener> listeners() throws IOException;
 }

@@ -64,6 +64,27 @@ public record ScrapeConfig(
         metricRelabeling);
   }
 
+  /** The same by another client. */
+  public ScrapeConfig withClient(HttpClientConfig other) {
+    return new ScrapeConfig(
+        jobName,
+        common,
+        fallbackProtocol,
+        scheme,
+        metricsPath,
+        params,
+        honorLabels,
+        honorTimestamps,
+        trackTimestampsStaleness,
+        enableCompression,
+        nativeBucketLimit,
+        nativeMinBucketFactor,
+        other,
+        discoveries,
+        relabeling,
+        metricRelabeling);
+  }
+
   /** The keys of a job. */
   public static final Section SECTION =
       new Section("scrape_config", "One job: targets that are scraped in the same way.");

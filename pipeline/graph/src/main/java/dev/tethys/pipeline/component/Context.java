@@ -51,4 +51,9 @@ public interface Context {
   default QueueParts parts(DeliverySettings settings, Signal signal) {
     throw new UnsupportedOperationException("exporters with several queues want a graph");
   }
+
+  /** Receivers that the component makes while it runs; of one receiver alone. */
+  default MadeReceivers receivers() {
+    throw new UnsupportedOperationException("receivers that are made want a graph");
+  }
 }

@@ -9,6 +9,7 @@ import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.MadeReceivers;
 import dev.tethys.pipeline.component.QueueParts;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
@@ -20,12 +21,13 @@ import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,7 @@ final class NodeContext implements Context {
   private final System.Logger logger;
 
   /** The extensions that were asked for: when one is replaced, so is this node. */
-  private final Set<ComponentId> asked = new HashSet<>();
+  private final Set<ComponentId> asked = ConcurrentHashMap.newKeySet();
 
   NodeContext(NodeKey key, GraphServices services, Map<ComponentId, Component> extensions) {
     this.key = key;
@@ -168,5 +170,38 @@ final class NodeContext implements Context {
   @Override
   public QueueParts parts(DeliverySettings settings, Signal signal) {
     return new FolderParts(this, settings, options(settings, signal), services, account(signal));
+  }
+
+  GraphServices services() {
+    return services;
+  }
+
+  /** Extensions that what the node makes may ask for later. */
+  void mayAsk(Collection<String> names) {
+    extensions
+        .keySet()
+        .forEach(
+            id -> {
+              if (names.stream().anyMatch(n -> isName(id, n))) {
+                asked.add(id);
+              }
+            });
+  }
+
+  void mayAskAny() {
+    asked.addAll(extensions.keySet());
+  }
+
+  private boolean isName(ComponentId id, String name) {
+    try {
+      return services.components().canonical(Kind.EXTENSION, ComponentId.parse(name)).equals(id);
+    } catch (IllegalArgumentException e) {
+      return false; // some other word
+    }
+  }
+
+  @Override
+  public MadeReceivers receivers() {
+    return new MadeByNode(this);
   }
 }

@@ -17,6 +17,7 @@ import dev.tethys.pipeline.processor.ratelimit.RateLimiter;
 import dev.tethys.pipeline.processor.redaction.Redaction;
 import dev.tethys.pipeline.processor.relabel.RelabelProcessor;
 import dev.tethys.pipeline.processor.sampling.Sampler;
+import dev.tethys.pipeline.processor.sampling.tail.GroupByTrace;
 import dev.tethys.pipeline.processor.sampling.tail.TailSampling;
 import dev.tethys.pipeline.processor.span.SpanProcessor;
 import dev.tethys.pipeline.processor.temporality.CumulativeToDelta;
@@ -39,6 +40,7 @@ public final class Processors {
         Redaction.factory(),
         Sampler.factory(),
         new TailSampling(clock),
+        new GroupByTrace(clock),
         GroupByAttributes.factory(),
         MetricsTransform.factory(),
         CumulativeToDelta.factory(),

@@ -9,7 +9,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** What a class logs while a test runs. */
-public final class LogCapture extends Handler {
+public final class LogCapture extends Handler implements AutoCloseable {
   /** Messages, filled in. */
   public final List<String> all = new CopyOnWriteArrayList<>();
 

@@ -5,12 +5,22 @@ import dev.tethys.model.libc.Errno;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A process as its folder in /proc shows it. */
 final class FileProcess implements HostProcess {
+  private static final String SOCKET = "socket:[";
+
   private final HostFiles files;
   private final int pid;
   private final ProcessStat stat;
@@ -210,5 +220,35 @@ final class FileProcess implements HostProcess {
       throw new HostFileException("open", folder.getPath(), Errno.EACCES);
     }
     return -1;
+  }
+
+  @Override
+  public @Nullable Set<Long> sockets() throws IOException {
+    Path folder = Path.of(path("fd"));
+    Set<Long> out = new HashSet<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
+      for (Path p : all) {
+        String to = link(p);
+        if (to.startsWith(SOCKET) && to.endsWith("]")) {
+          out.add(Long.parseLong(to.substring(SOCKET.length(), to.length() - 1)));
+        }
+      }
+      return out;
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (AccessDeniedException e) {
+      throw new HostFileException("open", folder.toString(), Errno.EACCES);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** Where a link leads; {@code ""} for one that is gone meanwhile. */
+  private static String link(Path p) throws IOException {
+    try {
+      return Files.readSymbolicLink(p).toString();
+    } catch (NoSuchFileException e) {
+      return "";
+    }
   }
 }

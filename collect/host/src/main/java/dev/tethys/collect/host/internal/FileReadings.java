@@ -386,4 +386,9 @@ public final class FileReadings implements HostReadings {
     }
     return out;
   }
+
+  @Override
+  public List<Listener> listeners() throws IOException {
+    return ListeningSockets.read(files);
+  }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.operators.expr;
 
+import dev.tethys.model.telemetry.Attributes;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -57,8 +58,33 @@ public final class Expression<E> {
               return f == null ? null : Expression.<E>asked(f);
             },
             names.keySet(),
-            own);
+            own,
+            false);
     Node root = p.whole();
+    return new Expression<>(root, p.variables());
+  }
+
+  /**
+   * Compiles an expression about a map with these fields, and holds it to their shapes.
+   *
+   * @param condition whether it wants to be true or false
+   * @throws ExpressionException also where a part can have no value, whatever the map holds
+   */
+  public static Expression<Attributes> about(Shape.Fields map, String text, boolean condition) {
+    Parser p =
+        new Parser(
+            text,
+            name -> {
+              Shape s = map.fields().get(name);
+              return s == null ? null : Node.of(f -> ((Attributes) f.subject).get(name), s);
+            },
+            map.fields().keySet(),
+            Map.of(),
+            true);
+    Node root = p.whole();
+    if (condition) {
+      p.wantCondition(root);
+    }
     return new Expression<>(root, p.variables());
   }
 

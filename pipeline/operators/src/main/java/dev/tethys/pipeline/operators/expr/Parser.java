@@ -61,6 +61,10 @@ final class Parser {
   private final Function<String, @Nullable Node> names;
   private final Collection<String> known;
   private final Map<String, Functions.Function> own;
+
+  /** Whether what is known of shapes is held to. */
+  private final boolean strict;
+
   private final Map<String, Integer> variables = new HashMap<>();
   private int slots;
   private int at;
@@ -71,7 +75,9 @@ final class Parser {
       String text,
       Function<String, @Nullable Node> names,
       Collection<String> known,
-      Map<String, Functions.Function> own) {
+      Map<String, Functions.Function> own,
+      boolean strict) {
+    this.strict = strict;
     this.text = text;
     this.tokens = Lexer.of(text);
     this.names = names;
@@ -88,6 +94,29 @@ final class Parser {
     if (token().kind() != Kind.END) {
       throw unexpected();
     }
+    return n;
+  }
+
+  /** The end of an expression that is to be true or false. */
+  void wantCondition(Node root) {
+    if (root.shape() != Shape.BOOL && root.shape() != Shape.ANY) {
+      throw error(tokens.getFirst(), "it wants to be true or false, and is " + root.shape());
+    }
+  }
+
+  /** Says what no value can be right for. */
+  private void check(Token at, @Nullable String problem) {
+    if (strict && problem != null) {
+      throw error(at, problem);
+    }
+  }
+
+  private Node condition(Node n, Token at) {
+    check(
+        at,
+        n.shape() == Shape.BOOL || n.shape() == Shape.ANY
+            ? null
+            : "true or false is wanted, not " + n.shape());
     return n;
   }
 
@@ -178,8 +207,10 @@ final class Parser {
       }
       Token begins = token();
       Node right = expression(sign.equals("**") || sign.equals("^") ? binds : binds + 1);
+      check(t, Shape.problem(sign, left.shape(), right.shape()));
+      Shape shape = Shape.result(sign, left.shape(), right.shape());
       Node n = binary(sign, left, right, begins);
-      left = not ? Operators.not(n) : n;
+      left = Node.of(not ? Operators.not(n) : n, shape);
     }
     if (precedence == 0) {
       left = choice(left);
@@ -190,9 +221,11 @@ final class Parser {
 
   /** {@code a ? b : c} and {@code a ?: c}. */
   private Node choice(Node condition) {
+    Token sign = token();
     if (!take("?")) {
       return condition;
     }
+    condition(condition, sign);
     if (take(":")) {
       Node otherwise = expression(0);
       return f -> {
@@ -203,12 +236,15 @@ final class Parser {
     Node then = expression(0);
     expect(":");
     Node otherwise = expression(0);
-    return f -> Operators.isTrue(condition.value(f)) ? then.value(f) : otherwise.value(f);
+    return Node.of(
+        f -> Operators.isTrue(condition.value(f)) ? then.value(f) : otherwise.value(f),
+        Shape.both(then.shape(), otherwise.shape()));
   }
 
   private Node conditional() {
     expect("if");
-    Node condition = expression(0);
+    Token begins = token();
+    Node condition = condition(expression(0), begins);
     expect("{");
     Node then = sequence();
     expect("}");
@@ -252,11 +288,13 @@ final class Parser {
           f ->
               Math.pow(
                   Operators.number(left.value(f), sign), Operators.number(right.value(f), sign));
-      case "??" ->
-          f -> {
-            Object v = left.value(f);
-            return v == null ? right.value(f) : v;
-          };
+      case "??" -> {
+        Node first = left instanceof Node.Text(Node asked) ? asked : left;
+        yield f -> {
+          Object v = first.value(f);
+          return v == null ? right.value(f) : v;
+        };
+      }
       default -> throw new IllegalStateException(sign);
     };
   }
@@ -283,7 +321,7 @@ final class Parser {
     Token t = token();
     if (t.is("not") || t.is("!")) {
       at++;
-      return Operators.not(expression(50));
+      return Node.of(Operators.not(condition(expression(50), t)), Shape.BOOL);
     }
     if (t.is("-")) {
       at++;
@@ -495,8 +533,7 @@ final class Parser {
         if (token().is("(")) {
           n = method(of, name, optional);
         } else {
-          String key = name.text();
-          n = f -> Operators.member(of.value(f), key, optional || of instanceof Optional);
+          n = member(of, name, name.text(), optional || of instanceof Optional);
         }
         if (optional || of instanceof Optional) {
           n = new Optional(n);
@@ -511,6 +548,13 @@ final class Parser {
         return n;
       }
     }
+  }
+
+  /** What stands under a key that is known now. */
+  private Node member(Node of, Token at, String key, boolean optional) {
+    check(at, of.shape().problemWith(key));
+    Node n = f -> Operators.member(of.value(f), key, optional);
+    return of.shape() == Shape.TEXTS ? new Node.Text(n) : Node.of(n, of.shape().at(key));
   }
 
   /** Marks that what is asked of nothing is nothing from here on. */
@@ -530,6 +574,7 @@ final class Parser {
       expect("]");
       return f -> Operators.slice(of.value(f), null, to.value(f));
     }
+    Token begins = token();
     Node from = expression(0);
     if (take(":")) {
       if (take("]")) {
@@ -540,7 +585,13 @@ final class Parser {
       return f -> Operators.slice(of.value(f), from.value(f), to.value(f));
     }
     expect("]");
-    return f -> Operators.at(of.value(f), from.value(f), optional);
+    boolean keyed = of.shape() == Shape.TEXTS || of.shape() instanceof Shape.Fields;
+    if (keyed && from instanceof Node.Constant(Object v) && v instanceof String key) {
+      return member(of, begins, key, optional);
+    }
+    check(begins, keyed ? Shape.problem("in", from.shape(), of.shape()) : null);
+    Node n = f -> Operators.at(of.value(f), from.value(f), optional);
+    return of.shape() == Shape.TEXTS ? new Node.Text(n) : n;
   }
 
   private Node method(Node of, Token name, boolean optional) {
@@ -580,7 +631,8 @@ final class Parser {
       arguments.add(first);
     }
     Functions.Function its = own.get(name.text());
-    Functions.Function fn = its != null ? its : Functions.of(name.text());
+    boolean hidden = strict && Functions.looksAround(name.text());
+    Functions.Function fn = its != null || hidden ? its : Functions.of(name.text());
     boolean begun = false;
     while (!take(")")) {
       if (begun) {

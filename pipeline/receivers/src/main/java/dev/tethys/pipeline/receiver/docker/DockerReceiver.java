@@ -81,19 +81,7 @@ final class DockerReceiver implements Receiver {
 
   /** Finds out where the daemon is, and asks nobody. */
   void open() throws IOException {
-    String address = config.endpoint();
-    if (address.isEmpty()) {
-      String said = around.environment().apply("DOCKER_HOST");
-      address = said == null || said.isEmpty() ? DockerConfig.USUAL : said;
-      String problem = DockerConfig.problem(address);
-      if (problem == null) {
-        problem = config.plain(address);
-      }
-      if (problem != null) {
-        throw new IOException("DOCKER_HOST: " + problem);
-      }
-    }
-    daemon = new Asking(config.access(address), around.sender(), DockerConfig.socket(address));
+    daemon = config.daemon().asking(around);
     points = new ContainerPoints(config, out, Rounds.nanos());
   }
 

@@ -94,6 +94,7 @@ public final class Asking {
     Call call =
         Call.get(uri(path))
             .withTimeout(time)
+            .withUnixSocket(socket)
             .withHeader("Accept", "application/json")
             .withHeader("Accept-Encoding", "identity") // they come one by one
             .withPatience(PATIENCE);

@@ -426,7 +426,7 @@ class DockerReceiverTest {
   @Test
   void defaults() {
     DockerConfig c = TestPipeline.read(DockerConfig.TYPE, "{}");
-    assertThat(c.endpoint()).isEqualTo("unix:///var/run/docker.sock");
+    assertThat(c.daemon().endpoint()).isEqualTo("unix:///var/run/docker.sock");
     assertThat(c.pace().interval()).isEqualTo(Duration.ofSeconds(10));
     assertThat(c.pace().delay()).isEqualTo(Duration.ofSeconds(1));
     assertThat(c.pace().timeout()).isEqualTo(Duration.ofSeconds(5));

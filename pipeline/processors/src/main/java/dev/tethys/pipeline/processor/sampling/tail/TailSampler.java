@@ -81,13 +81,18 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private long timerAt; // guarded by lock; when it runs
 
   TailSampler(TailSettings settings, Ottl ottl, Consumer next, Context context) {
+    this(settings, ottl, next, context, new TailMetrics(context.metrics(), context.id()));
+  }
+
+  TailSampler(
+      TailSettings settings, Ottl ottl, Consumer next, Context context, TailMetrics metrics) {
     this.settings = settings;
     this.next = next;
     this.name = context.name();
     this.account = context.account(Signal.TRACES);
     this.clock = context.clock();
     this.log = context.logger();
-    this.metrics = new TailMetrics(context.metrics(), context.id());
+    this.metrics = metrics;
     this.table = new TraceTable(settings);
     this.owed = new OwedTraces(next, account, clock, log, name, this::decide);
     this.policies = PolicySet.of(settings, clock, ottl, metrics, log);
@@ -314,7 +319,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     try {
       table.close(t);
       release = new Release(t.senders, t.owed);
-      if (d != null) {
+      if (d != null && !settings.regroups()) {
         boolean sampled = d == Decision.SAMPLED;
         table.remember(
             t.id,

@@ -12,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of {@code tail_sampling}.
+ * The settings of {@code tail_sampling}, and of what holds traces as it does.
  *
+ * @param regroups whether spans that come after the decision are held anew
  * @param afterRoot how long a trace waits once its root is there; zero for no less than others
  * @param onIngest whether spans are judged as they come, each arrival on its own
  */
@@ -30,6 +31,7 @@ public record TailSettings(
     boolean dropAtStop,
     boolean block,
     boolean atOnce,
+    boolean regroups,
     List<PolicySettings> policies) {
   /** What is held at most unless configured: a quarter of the heap. */
   static final long DEFAULT_MAX_BYTES = Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
@@ -156,6 +158,7 @@ public record TailSettings(
         o.get(DROP_AT_STOP),
         o.get(BLOCK),
         o.get(ACKNOWLEDGE),
+        false,
         policies);
   }
 

@@ -1,0 +1,159 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.MadeReceivers;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.ledger.Account;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Receivers that a node makes: each has a name and metrics of its own, and the account, the clock
+ * and the extensions of the node.
+ */
+final class MadeByNode implements MadeReceivers {
+  private final NodeContext node;
+
+  MadeByNode(NodeContext node) {
+    this.node = node;
+  }
+
+  @Override
+  public ComponentId canonical(ComponentId id) {
+    return node.services().components().canonical(Kind.RECEIVER, id);
+  }
+
+  @Override
+  public Optional<ReceiverFactory<?>> factory(String type) {
+    return node.services()
+        .components()
+        .find(Kind.RECEIVER, type)
+        .map(f -> f instanceof ReceiverFactory<?> r ? r : null);
+  }
+
+  @Override
+  public String unknown(String type) {
+    return node.services().components().unknown(Kind.RECEIVER, type);
+  }
+
+  @Override
+  public void mayAsk(Collection<String> names) {
+    node.mayAsk(names);
+  }
+
+  @Override
+  public void mayAskAny() {
+    node.mayAskAny();
+  }
+
+  @Override
+  public Receiver make(
+      ReceiverFactory<?> factory,
+      ComponentId id,
+      String called,
+      Object settings,
+      Map<Signal, Consumer> outputs) {
+    Own context = new Own(id, called);
+    return new Shown(create(factory, settings, outputs, context), context.registry);
+  }
+
+  /** The settings were read by the factory that takes them. */
+  @SuppressWarnings("unchecked")
+  private static <S> Receiver create(
+      ReceiverFactory<S> factory, Object settings, Map<Signal, Consumer> outputs, Context context) {
+    return factory.create((S) settings, outputs, context);
+  }
+
+  /** One whose metrics are shown while it runs. */
+  private final class Shown implements Receiver {
+    private final Receiver receiver;
+    private final Registry registry;
+
+    Shown(Receiver receiver, Registry registry) {
+      this.receiver = receiver;
+      this.registry = registry;
+    }
+
+    @Override
+    public void start() throws IOException {
+      receiver.start();
+      node.services().metrics().register(registry);
+    }
+
+    @Override
+    public void stop(Duration patience) {
+      try {
+        receiver.stop(patience);
+      } finally {
+        node.services().metrics().unregister(registry);
+      }
+    }
+  }
+
+  private final class Own implements Context {
+    private final ComponentId id;
+    private final String called;
+    private final Registry registry = new Registry();
+
+    Own(ComponentId id, String called) {
+      this.id = id;
+      this.called = called;
+    }
+
+    @Override
+    public ComponentId id() {
+      return id;
+    }
+
+    @Override
+    public String name() {
+      return called;
+    }
+
+    @Override
+    public Account account(Signal signal) {
+      return node.account(signal);
+    }
+
+    @Override
+    public Clockwork clock() {
+      return node.clock();
+    }
+
+    @Override
+    public System.Logger logger() {
+      return node.logger();
+    }
+
+    @Override
+    public Registry metrics() {
+      return registry;
+    }
+
+    @Override
+    public <T> T extension(Reference reference, Class<T> capability) {
+      return node.extension(reference, capability);
+    }
+
+    @Override
+    public Exporter exporter(
+        DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
+      throw new UnsupportedOperationException("a receiver that is made has no queue");
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.tethys.pipeline.operators.expr;
+
+import dev.tethys.config.Nearest;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a part of an expression is, as far as that is known before it is asked. Where nothing is
+ * known of a name, nothing that is done with it is wrong before its value shows that.
+ */
+public sealed interface Shape {
+  /** Nothing is known. */
+  Shape ANY = Plain.ANY;
+
+  Shape BOOL = Plain.BOOL;
+  Shape NUMBER = Plain.NUMBER;
+  Shape STRING = Plain.STRING;
+  Shape LIST = Plain.LIST;
+
+  /** A map of texts; what is not in it is {@code ""}, as in a map of Go, but for {@code ??}. */
+  Shape TEXTS = Plain.TEXTS;
+
+  /** One without parts that are known. */
+  enum Plain implements Shape {
+    ANY("anything"),
+    BOOL("true or false"),
+    NUMBER("a number"),
+    STRING("a string"),
+    LIST("a list"),
+    TEXTS("a map of strings");
+
+    private final String word;
+
+    Plain(String word) {
+      this.word = word;
+    }
+
+    @Override
+    public String toString() {
+      return word;
+    }
+  }
+
+  /** A map with these keys and no others. */
+  record Fields(Map<String, Shape> fields) implements Shape {
+    @Override
+    public String toString() {
+      return "a map";
+    }
+  }
+
+  /** Of a value that is written down. */
+  static Shape of(@Nullable Object constant) {
+    return switch (Operators.type(constant)) {
+      case "bool" -> BOOL;
+      case "int", "float" -> NUMBER;
+      case "string" -> STRING;
+      case "array" -> LIST;
+      default -> ANY;
+    };
+  }
+
+  /** Why a binary operator says nothing about two parts; null where it may. */
+  static @Nullable String problem(String sign, Shape a, Shape b) {
+    boolean known = a != ANY && b != ANY;
+    return switch (sign) {
+      case "or", "||", "and", "&&" -> {
+        Shape other = a != ANY && a != BOOL ? a : b != ANY && b != BOOL ? b : null;
+        yield other == null ? null : "\"" + sign + "\" wants true or false, not " + other;
+      }
+      case "==", "!=" ->
+          known && !a.equals(b) ? a + " is never equal to " + b + ": convert one of them" : null;
+      case "<", ">", "<=", ">=" -> {
+        boolean ordered = (a == NUMBER || a == STRING) && a == b;
+        yield known && !ordered ? a + " and " + b + " have no order" : null;
+      }
+      case "in" ->
+          b == BOOL || b == NUMBER || b == STRING
+              ? "\"in\" looks into lists and maps, not into " + b
+              : (b == TEXTS || b instanceof Fields) && a != ANY && a != STRING
+                  ? "the key of a map is a string, not " + a
+                  : null;
+      case "matches", "contains", "startsWith", "endsWith" -> {
+        Shape other = a != ANY && a != STRING ? a : b != ANY && b != STRING ? b : null;
+        yield other == null ? null : "\"" + sign + "\" wants strings, not " + other;
+      }
+      case "+" ->
+          known && !((a == NUMBER || a == STRING) && a == b)
+              ? a + " and " + b + " have no sum: convert one of them"
+              : null;
+      case "-", "*", "/", "%", "**", "^", ".." -> {
+        Shape other = a != ANY && a != NUMBER ? a : b != ANY && b != NUMBER ? b : null;
+        yield other == null ? null : "\"" + sign + "\" wants numbers, not " + other;
+      }
+      default -> null;
+    };
+  }
+
+  /** What a binary operator gives for two parts. */
+  static Shape result(String sign, Shape a, Shape b) {
+    return switch (sign) {
+      case "or", "||", "and", "&&", "==", "!=", "<", ">", "<=", ">=" -> BOOL;
+      case "in", "matches", "contains", "startsWith", "endsWith" -> BOOL;
+      case "+" -> a == b ? a : ANY;
+      case "/", "%", "**", "^" -> NUMBER;
+      case "-", "*" -> a == NUMBER && b == NUMBER ? NUMBER : ANY;
+      case ".." -> LIST;
+      default -> both(a, b);
+    };
+  }
+
+  /** Of what is one or the other. */
+  static Shape both(Shape a, Shape b) {
+    return a.equals(b) ? a : ANY;
+  }
+
+  /** Why there is no such key; null where there may be. */
+  default @Nullable String problemWith(String key) {
+    if (this instanceof Fields(Map<String, Shape> fields)) {
+      if (fields.containsKey(key)) {
+        return null;
+      }
+      Set<String> all = new TreeSet<>(fields.keySet());
+      String nearest = Nearest.of(key, all);
+      return "there is no \""
+          + key
+          + "\" in it"
+          + (nearest == null ? "" : ", did you mean \"" + nearest + "\"?")
+          + "; there are: "
+          + String.join(", ", all);
+    }
+    return this == ANY || this == TEXTS ? null : this + " has no \"" + key + "\"";
+  }
+
+  /** What stands under a key. */
+  default Shape at(String key) {
+    return this instanceof Fields(Map<String, Shape> fields)
+        ? fields.getOrDefault(key, ANY)
+        : this == TEXTS ? STRING : ANY;
+  }
+}

@@ -1,0 +1,225 @@
+package dev.tethys.pipeline.receiver.creator;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.pipeline.component.Receiver;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What runs for one endpoint of one template: it becomes what is wanted, one after the other. One
+ * that cannot start is told, and made again after a pause for as long as it is wanted.
+ *
+ * <p>Invariant: only the thread makes, starts and stops receivers, one at a time.
+ */
+final class CreatedReceiver {
+  private static final System.Logger LOG = System.getLogger(CreatedReceiver.class.getName());
+
+  /** What a receiver that is not wanted any more has for what it took. */
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  private final Function<Wanted, Receiver> made;
+  private final Duration again;
+  private final Runnable whenGone;
+  private final Thread thread;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock.
+  private @Nullable Wanted wanted;
+  private boolean gone; // nothing ran and nothing was wanted: it takes nothing any more
+  private boolean ended;
+  private boolean starting;
+  private Duration patience = Duration.ZERO;
+
+  /**
+   * Runs nothing yet.
+   *
+   * @param again after which one that could not start is tried again for the first time
+   * @param whenGone told when it takes nothing any more; not at its {@link #end}
+   */
+  CreatedReceiver(
+      Wanted first, Function<Wanted, Receiver> made, Duration again, Runnable whenGone) {
+    this.whenGone = whenGone;
+    this.wanted = first;
+    this.made = made;
+    this.again = again;
+    this.thread = Thread.ofVirtual().name(first.called()).unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Another is wanted from now on, or none; false where it has gone already. */
+  boolean want(@Nullable Wanted w) {
+    lock.lock();
+    try {
+      if (gone) {
+        return false;
+      }
+      if (w == null || wanted == null || !w.sameAs(wanted)) {
+        wanted = w;
+        wake();
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nothing ran and nothing was wanted, after which it takes nothing any more. */
+  boolean isGone() {
+    lock.lock();
+    try {
+      return gone;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** It is to end within a time. */
+  void end(Duration time) {
+    lock.lock();
+    try {
+      ended = true;
+      patience = time;
+      wake();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for its end. */
+  boolean join(Duration time) throws InterruptedException {
+    return thread.join(time);
+  }
+
+  /** With the lock. Who is starting may wait for a server. */
+  private void wake() {
+    if (starting) {
+      thread.interrupt();
+    }
+    changed.signalAll();
+  }
+
+  private void run() {
+    Wanted current = null;
+    Receiver running = null;
+    Duration pause = again;
+    while (awaitOther(current, running == null ? pause : null)) {
+      if (running != null && current != null) {
+        LOG.log(Level.INFO, "{0} ends", current.called());
+        stop(running, current, GRACE);
+        running = null;
+      }
+      Wanted before = current;
+      current = next();
+      if (current == null) {
+        whenGone.run();
+        return;
+      }
+      pause = before == current ? shorter(pause.multipliedBy(2), LONGEST) : again;
+      running = begin(current);
+    }
+    if (running != null && current != null) {
+      stop(running, current, patience());
+    }
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  /**
+   * Waits until something else than this is wanted, or it is time to try it again; false at the
+   * end.
+   */
+  private boolean awaitOther(@Nullable Wanted current, @Nullable Duration pause) {
+    lock.lock();
+    try {
+      long left = pause == null ? Long.MAX_VALUE : pause.toNanos();
+      while (!ended && current != null && wanted == current && left > 0) {
+        if (pause == null) {
+          changed.awaitUninterruptibly();
+        } else {
+          left = changed.awaitNanos(left);
+        }
+      }
+      return !ended;
+    } catch (InterruptedException e) {
+      return !ended; // nobody does
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What is wanted; null, and it has gone, where nothing is. */
+  private @Nullable Wanted next() {
+    lock.lock();
+    try {
+      gone = wanted == null;
+      starting = !gone && !ended;
+      return wanted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Duration patience() {
+    lock.lock();
+    try {
+      return patience;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One that runs; null where it cannot start. */
+  private @Nullable Receiver begin(Wanted w) {
+    Receiver r = null;
+    String problem = null;
+    try {
+      r = made.apply(w);
+      r.start();
+      LOG.log(Level.INFO, "{0} runs", w.called());
+    } catch (IOException | ConfigException e) {
+      problem = String.valueOf(e.getMessage());
+    } catch (RuntimeException e) {
+      problem = e.toString();
+    }
+    boolean tell;
+    lock.lock();
+    try {
+      starting = false;
+      Thread.interrupted(); // no more of them come
+      tell = !ended && wanted == w;
+    } finally {
+      lock.unlock();
+    }
+    if (problem == null) {
+      return r;
+    }
+    if (r != null) {
+      stop(r, w, Duration.ZERO);
+    }
+    if (tell) {
+      LOG.log(Level.ERROR, "{0} cannot start, and is tried again: {1}", w.called(), problem);
+    }
+    return null;
+  }
+
+  private static void stop(Receiver r, Wanted w, Duration time) {
+    try {
+      r.stop(time);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, w.called() + " did not end as it should", e);
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package dev.tethys.pipeline.receiver.creator;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.operators.expr.ExpressionException;
+import dev.tethys.pipeline.receiver.observer.Endpoint;
+import dev.tethys.pipeline.receiver.observer.EndpointObserver;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows observers, and sees to it that for each endpoint just the receivers run whose rules are
+ * true of it. What an endpoint's change does not concern goes on.
+ */
+final class CreatorReceiver implements Receiver {
+  private static final System.Logger LOG = System.getLogger(CreatorReceiver.class.getName());
+
+  /** A rule, and what is made where it is true. */
+  record Ruled(Rule rule, Template template) {}
+
+  private final String name;
+  private final List<EndpointObserver> observers;
+  private final List<Ruled> templates;
+  private final @Nullable Hints hints;
+  private final Function<Wanted, Receiver> made;
+  private final Duration again;
+  private final EndpointObserver.Follower follower = this::changed;
+  private final Thread thread;
+
+  /** What is to be looked at, of each endpoint the newest; empty for one that is gone. */
+  private final Map<String, Optional<Endpoint>> pending =
+      new LinkedHashMap<>(); // guarded by itself
+
+  /** Endpoints of which something has ended. */
+  private final Set<String> left = new HashSet<>(); // guarded by pending
+
+  /** Of each endpoint that has some, what runs there by the name of the template; of the thread. */
+  private final Map<String, Map<String, CreatedReceiver>> running = new ConcurrentHashMap<>();
+
+  /**
+   * Not yet started.
+   *
+   * @param hints of pods; null where these say nothing
+   * @param again after which a receiver that could not start is tried again
+   */
+  CreatorReceiver(
+      String name,
+      List<EndpointObserver> observers,
+      List<Ruled> templates,
+      @Nullable Hints hints,
+      Function<Wanted, Receiver> made,
+      Duration again) {
+    this.name = name;
+    this.observers = observers;
+    this.templates = templates;
+    this.hints = hints;
+    this.made = made;
+    this.again = again;
+    this.thread = Thread.ofVirtual().name(name).unstarted(this::run);
+  }
+
+  @Override
+  public void start() {
+    for (Ruled t : templates) {
+      if (t.template.isIdle()) {
+        LOG.log(
+            Level.WARNING,
+            "{0}: {1} takes none of the signals of the pipelines that {0} stands in, so it is not"
+                + " made",
+            name,
+            t.template.id());
+      }
+    }
+    thread.start();
+    observers.forEach(o -> o.follow(follower));
+  }
+
+  private void changed(Collection<Endpoint> now, Collection<String> gone) {
+    synchronized (pending) {
+      gone.forEach(id -> pending.put(id, Optional.empty()));
+      now.forEach(e -> pending.put(e.id(), Optional.of(e)));
+      pending.notifyAll();
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Map<String, Optional<Endpoint>> some;
+        Set<String> ended;
+        synchronized (pending) {
+          while (pending.isEmpty() && left.isEmpty()) {
+            pending.wait();
+          }
+          some = new LinkedHashMap<>(pending);
+          pending.clear();
+          ended = Set.copyOf(left);
+          left.clear();
+        }
+        for (Map.Entry<String, Optional<Endpoint>> e : some.entrySet()) {
+          if (Thread.currentThread().isInterrupted()) {
+            return;
+          }
+          become(e.getKey(), e.getValue().map(this::wanted).orElse(Map.of()));
+        }
+        ended.forEach(this::sweep);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // it is stopped
+    }
+  }
+
+  /** What is to run for an endpoint, by the name of the template. */
+  private Map<String, Wanted> wanted(Endpoint e) {
+    Map<String, Wanted> out = new HashMap<>();
+    if (hints != null) {
+      try {
+        Optional<Template> t = hints.template(e);
+        if (t.isPresent()) {
+          put(t.get(), e, out);
+          return out;
+        }
+      } catch (ConfigException | ExpressionException x) {
+        LOG.log(
+            Level.ERROR,
+            "{0}: what the annotations of {1} ask for cannot be done: {2}",
+            name,
+            e,
+            x.getMessage());
+        return out;
+      }
+    }
+    for (Ruled r : templates) {
+      try {
+        if (r.rule.matches(e)) {
+          put(r.template, e, out);
+        }
+      } catch (ConfigException | ExpressionException x) {
+        LOG.log(
+            Level.ERROR,
+            "{0}: no {1} can be made for {2}: {3}",
+            name,
+            r.template.id(),
+            e,
+            x.getMessage());
+      }
+    }
+    return out;
+  }
+
+  private static void put(Template t, Endpoint e, Map<String, Wanted> to) {
+    if (!t.isIdle()) {
+      to.put(t.id().toString(), t.wanted(e));
+    }
+  }
+
+  /** Has these run for an endpoint, and no others. */
+  private void become(String endpoint, Map<String, Wanted> these) {
+    Map<String, CreatedReceiver> now = running.getOrDefault(endpoint, new HashMap<>());
+    now.forEach(
+        (template, r) -> {
+          if (!these.containsKey(template)) {
+            r.want(null);
+          }
+        });
+    these.forEach(
+        (template, w) -> {
+          CreatedReceiver is = now.get(template);
+          if (is == null || !is.want(w)) {
+            CreatedReceiver r = new CreatedReceiver(w, made, again, () -> ended(endpoint));
+            now.put(template, r);
+            r.start();
+          }
+        });
+    if (!now.isEmpty()) {
+      running.put(endpoint, now);
+    }
+  }
+
+  private void ended(String endpoint) {
+    synchronized (pending) {
+      left.add(endpoint);
+      pending.notifyAll();
+    }
+  }
+
+  /** Forgets what has ended of an endpoint. */
+  private void sweep(String endpoint) {
+    Map<String, CreatedReceiver> now = running.get(endpoint);
+    if (now != null) {
+      now.values().removeIf(CreatedReceiver::isGone);
+      if (now.isEmpty()) {
+        running.remove(endpoint);
+      }
+    }
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    observers.forEach(o -> o.leave(follower));
+    if (thread.getState() == Thread.State.NEW) {
+      return;
+    }
+    long end = System.nanoTime() + patience.plus(Duration.ofSeconds(1)).toNanos();
+    thread.interrupt();
+    try {
+      thread.join();
+      running.values().forEach(m -> m.values().forEach(r -> r.end(patience)));
+      for (Map<String, CreatedReceiver> m : running.values()) {
+        for (Map.Entry<String, CreatedReceiver> e : m.entrySet()) {
+          if (!e.getValue().join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
+            LOG.log(Level.WARNING, "{0}: {1} has not ended in time", name, e.getKey());
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The endpoints for which something runs, or is to. */
+  Set<String> endpoints() {
+    return Set.copyOf(running.keySet());
+  }
+}

@@ -1,0 +1,200 @@
+package dev.tethys.pipeline.receiver.creator;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.receiver.observer.EndpointKind;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@code receiver_creator} is told.
+ *
+ * @param observers whose endpoints it hears of
+ * @param attributes of resources by kind of endpoint, over the usual ones
+ */
+public record CreatorSettings(
+    List<Reference> observers,
+    List<Entry> receivers,
+    Map<EndpointKind, Map<String, YamlNode>> attributes,
+    Discovery discovery) {
+  /**
+   * One of the receivers.
+   *
+   * @param key where its name stands
+   * @param config of the receiver, with expressions; null where nothing is written
+   * @param attributes of its resources, over those of the kind of endpoint
+   */
+  record Entry(
+      ComponentId id,
+      YamlNode key,
+      Rule rule,
+      @Nullable YamlNode config,
+      Map<String, YamlNode> attributes) {}
+
+  /**
+   * Whether pods say themselves what is to be taken of them.
+   *
+   * @param ignored types of receivers that pods cannot have
+   * @param annotations of pods that have not these
+   * @param fileLog what receivers of logs are told beside the usual
+   */
+  record Discovery(
+      boolean enabled,
+      List<String> ignored,
+      Map<String, String> annotations,
+      @Nullable YamlNode fileLog) {
+    private static final Section SECTION =
+        new Section("discovery", "What pods say in annotations of how to take their telemetry.");
+    private static final Key<Boolean> ENABLED =
+        SECTION.key("enabled", Type.BOOL, false, "Whether annotations are looked at.");
+    private static final Key<List<String>> IGNORED =
+        SECTION.key(
+            "ignore_receivers",
+            Type.list(Type.STRING),
+            List.of(),
+            "Types of receivers that no pod can have.");
+    private static final Key<Map<String, String>> ANNOTATIONS =
+        SECTION.key(
+            "default_annotations",
+            Type.map(Type.STRING),
+            Map.of(),
+            "Annotations of pods that have not these.");
+    private static final Key<YamlNode> FILE_LOG =
+        SECTION.optional(
+            "default_file_log_config",
+            Type.ANY,
+            "What receivers of logs are told beside the usual, under what pods say.");
+    static final Type<Discovery> TYPE =
+        SECTION.type(
+            o ->
+                new Discovery(
+                    o.get(ENABLED), o.get(IGNORED), o.get(ANNOTATIONS), o.find(FILE_LOG)));
+    static final Discovery NONE = new Discovery(false, List.of(), Map.of(), null);
+  }
+
+  private static final Section ENTRY =
+      new Section("receivers", "A receiver for each endpoint that its rule is true of.");
+  private static final Key<YamlNode> RULE =
+      ENTRY.required("rule", Type.ANY, "For which endpoints: type == \"port\" && port == 6379.");
+  private static final Key<YamlNode> CONFIG =
+      ENTRY.optional(
+          "config", Type.ANY, "Of the receiver; expressions between backticks are evaluated.");
+  private static final Key<Map<String, YamlNode>> OWN_ATTRIBUTES =
+      ENTRY.key(
+          "resource_attributes",
+          texts(),
+          Map.of(),
+          "Attributes of resources, over those of the kind of endpoint.");
+
+  private static final Section SECTION =
+      new Section("receiver_creator", "Makes receivers for endpoints that observers find.");
+  private static final Key<List<Reference>> OBSERVERS =
+      SECTION.key(
+          "watch_observers",
+          Type.list(Reference.TYPE),
+          List.of(),
+          "Extensions that say which endpoints there are.");
+  private static final Key<List<Entry>> RECEIVERS =
+      SECTION.key(
+          "receivers",
+          Type.of("map of id to receiver", List.of(), CreatorSettings::entries),
+          List.of(),
+          "Receivers, and for which endpoints they are.");
+  private static final Key<Map<EndpointKind, Map<String, YamlNode>>> ATTRIBUTES =
+      SECTION.key(
+          "resource_attributes",
+          Type.of("map of kind to attributes", Map.of(), CreatorSettings::byKind),
+          Map.of(),
+          "Attributes of resources by kind of endpoint; an empty one leaves a usual one out.");
+  private static final Key<Discovery> DISCOVERY =
+      SECTION.key(
+          "discovery",
+          Discovery.TYPE,
+          Discovery.NONE,
+          "Whether pods say in annotations how their telemetry is taken.");
+
+  static final Type<CreatorSettings> TYPE = SECTION.type(CreatorSettings::read);
+
+  private static Type<Map<String, YamlNode>> texts() {
+    return Type.of(
+        "map of string to string",
+        Map.of(),
+        n -> {
+          Map<String, YamlNode> out = new LinkedHashMap<>();
+          n.entries()
+              .forEach(
+                  (k, e) -> {
+                    e.value().asString(); // a list or a map is none
+                    out.put(k, e.value());
+                  });
+          return Collections.unmodifiableMap(out);
+        });
+  }
+
+  private static List<Entry> entries(YamlNode n) {
+    List<Entry> out = new ArrayList<>();
+    n.entries()
+        .forEach(
+            (name, e) -> {
+              YamlObject o = e.value().object(ENTRY);
+              YamlNode config = o.find(CONFIG);
+              if (config != null && !config.isMap()) {
+                throw config.error("config wants a map: the settings of the receiver");
+              }
+              out.add(
+                  new Entry(
+                      e.key().parse(ComponentId::parse),
+                      e.key(),
+                      Rule.read(o.get(RULE)),
+                      config,
+                      o.get(OWN_ATTRIBUTES)));
+            });
+    return List.copyOf(out);
+  }
+
+  private static Map<EndpointKind, Map<String, YamlNode>> byKind(YamlNode n) {
+    Map<EndpointKind, Map<String, YamlNode>> out = new LinkedHashMap<>();
+    n.entries()
+        .forEach(
+            (word, e) ->
+                out.put(
+                    EndpointKind.of(word)
+                        .orElseThrow(
+                            () ->
+                                e.key()
+                                    .error(
+                                        "there is no kind of endpoint \""
+                                            + word
+                                            + "\"; there are: "
+                                            + Rule.words())),
+                    texts().read(e.value())));
+    return Collections.unmodifiableMap(out);
+  }
+
+  private static CreatorSettings read(YamlObject o) {
+    List<Reference> observers = o.get(OBSERVERS);
+    if (observers.isEmpty()) {
+      throw o.error(
+          OBSERVERS,
+          "watch_observers names no extension: nobody would say which endpoints there are");
+    }
+    Discovery d = o.get(DISCOVERY);
+    if (o.get(RECEIVERS).isEmpty() && !d.enabled) {
+      throw o.error(
+          RECEIVERS, "there are no receivers to make: write some, or discovery.enabled: true");
+    }
+    if (d.fileLog != null && !d.fileLog.isNull() && !d.fileLog.isMap()) {
+      throw d.fileLog.error("default_file_log_config wants a map: settings of file_log");
+    }
+    return new CreatorSettings(observers, o.get(RECEIVERS), o.get(ATTRIBUTES), d);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.receiver.creator;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import java.util.Map;
+
+/**
+ * Adds attributes to the resources of what passes; what a resource has already stays as it is.
+ *
+ * @param to what comes behind it
+ */
+record ResourceAdding(Map<String, String> attributes, Consumer to) implements Consumer {
+  /** A consumer before another; that one itself where there is nothing to add. */
+  static Consumer before(Consumer to, Map<String, String> attributes) {
+    return attributes.isEmpty() ? to : new ResourceAdding(attributes, to);
+  }
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    Telemetry<?> data;
+    try {
+      data = batch.takeTree();
+    } catch (CodecException e) {
+      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      return;
+    }
+    for (ResourceGroup<?> g : data.resources()) {
+      Attributes a = g.resource().attributes();
+      attributes.forEach(
+          (k, v) -> {
+            if (!a.contains(k)) {
+              a.add(k, v);
+            }
+          });
+    }
+    to.consume(batch.with(batch.signal(), data), receipt);
+  }
+}

@@ -1,0 +1,282 @@
+package dev.tethys.pipeline.receiver.creator;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Section;
+import dev.tethys.config.UnknownKeyException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.MadeReceivers;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.operators.expr.ExpressionException;
+import dev.tethys.pipeline.operators.expr.Shape;
+import dev.tethys.pipeline.receiver.observer.Endpoint;
+import dev.tethys.pipeline.receiver.observer.EndpointKind;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a receiver for some endpoints is made of. All that is in it was compiled when it was made.
+ */
+final class Template {
+  private static final String ENDPOINT = "endpoint";
+
+  /** Beyond this a name is shortened: some of them become the name of a folder. */
+  private static final int LONGEST_NAME = 120;
+
+  private final ComponentId creator;
+  private final ComponentId id;
+  private final ReceiverFactory<?> factory;
+  private final YamlNode config;
+  private final Set<Signal> signals;
+  private final boolean takesEndpoint;
+
+  /** Those with a backtick in them, as they stand. */
+  private final Map<String, DynamicText> texts = new HashMap<>();
+
+  private final Map<EndpointKind, Map<String, DynamicText>> attributes =
+      new EnumMap<>(EndpointKind.class);
+
+  /**
+   * Where templates belong.
+   *
+   * @param creator who makes receivers of them
+   * @param signals that somebody wants of it
+   * @param attributes of resources by kind of endpoint
+   */
+  record Scope(
+      ComponentId creator,
+      MadeReceivers receivers,
+      Set<Signal> signals,
+      Map<EndpointKind, Map<String, YamlNode>> attributes) {}
+
+  /**
+   * Compiles one.
+   *
+   * @param id type and name of the receiver
+   * @param key where its name stands
+   * @param config null where nothing is written
+   * @param own attributes of resources
+   * @param kinds of endpoints that it is for
+   * @param fields of these
+   * @param signals that are taken of it
+   * @throws ConfigException at the place of what is wrong
+   */
+  Template(
+      Scope scope,
+      ComponentId id,
+      YamlNode key,
+      @Nullable YamlNode config,
+      Map<String, YamlNode> own,
+      Set<EndpointKind> kinds,
+      Shape.Fields fields,
+      Set<Signal> signals) {
+    this.creator = scope.creator;
+    this.id = scope.receivers.canonical(id);
+    this.factory =
+        scope
+            .receivers
+            .factory(id.type())
+            .orElseThrow(() -> key.error(scope.receivers.unknown(id.type())));
+    if (this.id.type().equals(ReceiverCreatorFactory.TYPE)) {
+      throw key.error("a receiver_creator makes no receiver_creator");
+    }
+    this.config =
+        config == null || config.isNull()
+            ? YamlDocument.parse(key.where(), key.directory(), "").root()
+            : config;
+    Set<Signal> mine = EnumSet.noneOf(Signal.class);
+    mine.addAll(factory.signals());
+    mine.retainAll(scope.signals);
+    mine.retainAll(signals);
+    this.signals = Collections.unmodifiableSet(mine);
+    this.config.rewritten(
+        n -> {
+          compile(n, fields);
+          return null;
+        },
+        Map.of());
+    for (EndpointKind k : kinds) {
+      attributes.put(k, compiled(k, scope.attributes.getOrDefault(k, Map.of()), own, fields));
+    }
+    this.takesEndpoint = takesEndpoint(factory);
+    check(scope.receivers, kinds.iterator().next());
+  }
+
+  private void compile(YamlNode scalar, Shape.Fields fields) {
+    String text = scalar.asString();
+    if (text.indexOf('`') >= 0) {
+      texts.put(text, compiled(scalar, text, fields));
+    }
+  }
+
+  private static DynamicText compiled(YamlNode at, String text, Shape.Fields fields) {
+    try {
+      return DynamicText.of(text, fields);
+    } catch (ExpressionException e) {
+      throw at.error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Attributes of one kind: the usual, over them those of all receivers, over them its own. */
+  private static Map<String, DynamicText> compiled(
+      EndpointKind kind,
+      Map<String, YamlNode> ofAll,
+      Map<String, YamlNode> own,
+      Shape.Fields fields) {
+    Map<String, DynamicText> out = new LinkedHashMap<>();
+    kind.attributes().forEach((k, v) -> out.put(k, DynamicText.of(v, kind.fields())));
+    ofAll.forEach((k, n) -> out.put(k, compiled(n, n.asString(), kind.fields())));
+    own.forEach((k, n) -> out.put(k, compiled(n, n.asString(), fields)));
+    return out;
+  }
+
+  /** Whether a receiver has an address that is called so. */
+  private static boolean takesEndpoint(ReceiverFactory<?> f) {
+    Section s = f.settings().section();
+    return s != null && s.keys().stream().anyMatch(k -> k.built() && k.name().equals(ENDPOINT));
+  }
+
+  /**
+   * Finds now what would be wrong with every receiver that is made of it. Where expressions are in
+   * it, that is which keys there are; else all of it is tried.
+   */
+  private void check(MadeReceivers receivers, EndpointKind kind) {
+    boolean fixed = texts.values().stream().allMatch(DynamicText::isFixed);
+    String example =
+        switch (kind) {
+          case INGRESS -> "http://localhost/";
+          case POD, POD_CONTAINER, SERVICE, NODE -> "localhost";
+          case PORT, HOST_PORT, CONTAINER -> "localhost:1";
+        };
+    YamlDocument d = document(n -> texts.containsKey(n.asString()) ? tried(n) : null, example);
+    try {
+      Object settings = factory.settings().read(d.root());
+      d.refuseNotBuilt();
+      if (fixed && !signals.isEmpty()) {
+        Map<Signal, Consumer> nowhere = new EnumMap<>(Signal.class);
+        signals.forEach(
+            s ->
+                nowhere.put(
+                    s, (b, r) -> r.settle(new Outcome.Unavailable("nothing runs", Duration.ZERO))));
+        receivers.make(factory, id, "receiver " + id, settings, nowhere);
+      }
+    } catch (UnknownKeyException e) {
+      throw e;
+    } catch (ConfigException e) {
+      if (fixed) {
+        throw e;
+      }
+    }
+  }
+
+  private Object tried(YamlNode n) {
+    DynamicText t = texts.get(n.asString());
+    return t != null && t.isFixed()
+        ? String.valueOf(t.value(new dev.tethys.model.telemetry.Attributes()))
+        : Optional.empty();
+  }
+
+  private YamlDocument document(
+      java.util.function.Function<YamlNode, @Nullable Object> scalars, String target) {
+    Map<String, YamlNode> otherwise = new HashMap<>();
+    if (takesEndpoint && !target.isEmpty()) {
+      String quoted = "\"" + target.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+      otherwise.put(ENDPOINT, YamlDocument.parse(config.where(), null, quoted).root());
+    }
+    return config.rewritten(scalars, otherwise);
+  }
+
+  /** Whether nobody wants what it takes. */
+  boolean isIdle() {
+    return signals.isEmpty();
+  }
+
+  ComponentId id() {
+    return id;
+  }
+
+  /**
+   * What is to run for an endpoint.
+   *
+   * @throws ConfigException when no receiver can be made for this one, and why
+   */
+  Wanted wanted(Endpoint e) {
+    Map<String, String> added = new LinkedHashMap<>();
+    attributes
+        .getOrDefault(e.kind(), Map.of())
+        .forEach(
+            (k, t) -> {
+              Object v;
+              try {
+                v = t.value(e.values());
+              } catch (ExpressionException x) {
+                throw new ConfigException(
+                    config.where(), "resource attribute " + k + ": " + x.getMessage());
+              }
+              String text = v == null ? "" : v.toString();
+              if (!text.isEmpty()) {
+                added.put(k, text);
+              }
+            });
+    YamlDocument d = document(n -> value(n, e), e.target());
+    Object settings = factory.settings().read(d.root());
+    d.refuseNotBuilt();
+    return new Wanted(
+        factory,
+        new ComponentId(id.type(), name(e)),
+        "receiver " + id + " of " + creator + " for " + e,
+        settings,
+        d.root().asTree(),
+        added,
+        signals);
+  }
+
+  private @Nullable Object value(YamlNode scalar, Endpoint e) {
+    DynamicText t = texts.get(scalar.asString());
+    if (t == null) {
+      return null;
+    }
+    try {
+      Object v = t.value(e.values());
+      return v == null ? Optional.empty() : v;
+    } catch (ExpressionException x) {
+      throw scalar.error(String.valueOf(x.getMessage()));
+    }
+  }
+
+  private String name(Endpoint e) {
+    String whole =
+        (id.name().isEmpty() ? "" : id.name() + "/")
+            + creator
+            + "{endpoint=\""
+            + e.target()
+            + "\"}/"
+            + e.id();
+    if (whole.length() <= LONGEST_NAME) {
+      return whole;
+    }
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(whole.getBytes(StandardCharsets.UTF_8));
+      return whole.substring(0, LONGEST_NAME - 17) + "~" + HexFormat.of().formatHex(hash, 0, 8);
+    } catch (NoSuchAlgorithmException x) {
+      throw new IllegalStateException(x); // every JDK has it
+    }
+  }
+}

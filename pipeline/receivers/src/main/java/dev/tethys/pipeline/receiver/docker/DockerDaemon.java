@@ -1,0 +1,156 @@
+package dev.tethys.pipeline.receiver.docker;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientTlsSettings;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a daemon is, and how it is asked.
+ *
+ * @param endpoint {@code unix://…}, {@code tcp://…}, {@code http://…} or {@code https://…}; {@code
+ *     ""} for {@code DOCKER_HOST}, or the usual socket
+ * @param version of the API; {@code ""} for the daemon's own
+ */
+record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String version) {
+  static final String USUAL = "unix:///var/run/docker.sock";
+  private static final Pattern VERSION = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})");
+
+  /** The keys, inline in a section. */
+  static final class Keys {
+    private final Key<String> endpoint;
+    private final Key<ClientTlsSettings> tls;
+    private final Key<String> version;
+    private final int oldest;
+
+    /**
+     * Adds the keys.
+     *
+     * @param oldest version of the API that will do, behind the {@code 1.}
+     */
+    Keys(Section s, int oldest) {
+      this.oldest = oldest;
+      endpoint =
+          s.key(
+              "endpoint", Type.STRING, USUAL, "The daemon: unix://, tcp://, http:// or https://.");
+      tls = s.optional("tls", ClientTlsSettings.TYPE, "TLS over TCP.");
+      version = s.key("api_version", Type.STRING, "", "Of the API; without, the daemon's own.");
+    }
+
+    DockerDaemon read(YamlObject o) {
+      String at = o.get(endpoint);
+      if (!at.isEmpty()) {
+        String problem = problem(at);
+        if (problem != null) {
+          throw o.error(endpoint, problem);
+        }
+      }
+      ClientTlsSettings t = o.find(tls);
+      String plain = at.isEmpty() ? null : plain(at, t);
+      if (plain != null) {
+        throw o.error(tls, plain);
+      }
+      return new DockerDaemon(at, t, version(o));
+    }
+
+    private String version(YamlObject o) {
+      String v = o.get(version).strip();
+      if (v.isEmpty()) {
+        return v;
+      }
+      Matcher m = VERSION.matcher(v);
+      if (!m.matches()) {
+        throw o.error(version, "api_version wants a version such as \"1.44\", not \"" + v + "\"");
+      }
+      if (Integer.parseInt(m.group(1)) < 1
+          || (Integer.parseInt(m.group(1)) == 1 && Integer.parseInt(m.group(2)) < oldest)) {
+        throw o.error(
+            version,
+            "api_version " + v + " is too old: 1." + oldest + " at least (1.40 wants quotes)");
+      }
+      return v;
+    }
+  }
+
+  /** What is wrong with an address; null when nothing is. */
+  private static @Nullable String problem(String endpoint) {
+    String wants = "\"" + endpoint + "\" is no address of a daemon: it wants unix:///path,";
+    wants += " tcp://host:port, http://host:port or https://host:port";
+    if (endpoint.startsWith("unix:///") && endpoint.length() > "unix:///".length()) {
+      return null;
+    }
+    try {
+      return endpoint.matches("(tcp|https?)://.+") && URI.create(endpoint).getHost() != null
+          ? null
+          : wants;
+    } catch (IllegalArgumentException e) {
+      return wants;
+    }
+  }
+
+  /** Why nothing would come of {@code tls} at an address; null where something does. */
+  private static @Nullable String plain(String address, @Nullable ClientTlsSettings tls) {
+    if (tls == null) {
+      return null;
+    }
+    if (socket(address) != null) {
+      return "tls says something over TCP only";
+    }
+    return address.startsWith("http://") && !tls.insecure()
+        ? "\"" + address + "\" is without TLS: write tcp:// or https://, or leave tls out"
+        : null;
+  }
+
+  /** The socket of this machine behind an address; null for TCP. */
+  private static @Nullable Path socket(String endpoint) {
+    return endpoint.startsWith("unix://") ? Path.of(endpoint.substring("unix://".length())) : null;
+  }
+
+  /**
+   * Finds out where the daemon is, and asks nobody.
+   *
+   * @throws IOException when the environment names none
+   */
+  Asking asking(Around around) throws IOException {
+    String address = endpoint;
+    if (address.isEmpty()) {
+      String said = around.environment().apply("DOCKER_HOST");
+      address = said == null || said.isEmpty() ? USUAL : said;
+      String problem = problem(address);
+      if (problem == null) {
+        problem = plain(address, tls);
+      }
+      if (problem != null) {
+        throw new IOException("DOCKER_HOST: " + problem);
+      }
+    }
+    return new Asking(access(address), around.sender(), socket(address));
+  }
+
+  private ClusterAccess access(String address) {
+    boolean secure = tls != null && !tls.insecure();
+    String url =
+        socket(address) != null
+            ? "http://docker"
+            : address
+                .replaceFirst("^tcp://", secure ? "https://" : "http://")
+                .replaceAll("/+$", "");
+    HttpClientConfig client =
+        tls == null
+            ? HttpClientConfig.DEFAULT_HTTP1
+            : ClusterAccess.client(null, null, tls.config(), ProxyConfig.NONE);
+    return ClusterAccess.of(url + (version.isEmpty() ? "" : "/v" + version), client);
+  }
+}

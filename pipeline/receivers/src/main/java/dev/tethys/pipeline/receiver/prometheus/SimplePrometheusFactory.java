@@ -1,0 +1,176 @@
+package dev.tethys.pipeline.receiver.prometheus;
+
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlWriter;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.ClientTlsSettings;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** Makes {@code prometheus_simple} receivers: {@code prometheus} of one target. */
+public final class SimplePrometheusFactory implements ReceiverFactory<PrometheusSettings> {
+  private static final Section SECTION =
+      new Section("prometheus_simple", "Scrapes one target as Prometheus does.");
+  private static final Key<String> ENDPOINT =
+      SECTION.key("endpoint", Type.STRING, "localhost:9090", "The target: host:port.");
+  private static final Key<Duration> INTERVAL =
+      SECTION.key("collection_interval", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+  private static final Key<Duration> TIMEOUT =
+      SECTION.key(
+          "timeout", GoDurations.TYPE, Duration.ZERO, "For one answer; 0 for the interval.");
+  private static final Key<String> PATH =
+      SECTION.key("metrics_path", Type.STRING, "/metrics", "What is asked for.");
+  private static final Key<String> JOB =
+      SECTION.key(
+          "job_name", Type.STRING, "", "The label job; otherwise prometheus_simple/endpoint.");
+  private static final Key<Map<String, List<String>>> PARAMS =
+      SECTION.key(
+          "params", Type.map(Type.list(Type.STRING)), Map.of(), "Parameters of the request.");
+  private static final Key<Map<String, String>> LABELS =
+      SECTION.key("labels", Type.map(Type.STRING), Map.of(), "Labels of every series.");
+  private static final Key<Boolean> ACCOUNT =
+      SECTION.key(
+          "use_service_account",
+          Type.BOOL,
+          false,
+          "Whether requests have the token of the pod's service account.");
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.optional("tls", ClientTlsSettings.TYPE, "HTTPS, and its TLS.");
+  private static final Key<Boolean> TLS_ENABLED =
+      SECTION.key("tls_enabled", Type.BOOL, false, "Older spelling: tls_config holds.");
+  private static final Key<ClientTlsSettings> TLS_CONFIG =
+      SECTION.optional("tls_config", ClientTlsSettings.TYPE, "Older spelling of tls.");
+
+  static {
+    String other = "The prometheus receiver has it, in scrape_configs.";
+    for (String key :
+        List.of("headers", "auth", "proxy_url", "compression", "http2_read_idle_timeout")) {
+      SECTION.notBuilt(key, other);
+    }
+    SECTION.notBuilt("trim_metric_suffixes", "Names without their suffixes.");
+  }
+
+  private static final Type<PrometheusSettings> TYPE = SECTION.type(SimplePrometheusFactory::read);
+
+  private final HttpClientFactory clients;
+  private final String userAgent;
+
+  /**
+   * A factory.
+   *
+   * @param clients the process's; not closed here
+   * @param userAgent what targets are told
+   */
+  public SimplePrometheusFactory(HttpClientFactory clients, String userAgent) {
+    this.clients = clients;
+    this.userAgent = userAgent;
+  }
+
+  @Override
+  public String type() {
+    return "prometheus_simple";
+  }
+
+  @Override
+  public String about() {
+    return "Scrapes one target as Prometheus does.";
+  }
+
+  @Override
+  public Type<PrometheusSettings> settings() {
+    return TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS);
+  }
+
+  private static PrometheusSettings read(YamlObject o) {
+    ClientTlsSettings tls = o.find(TLS);
+    ClientTlsSettings older = o.find(TLS_CONFIG);
+    if (o.get(TLS_ENABLED)) {
+      if (tls != null) {
+        throw o.error(TLS_ENABLED, "either tls, or tls_enabled and tls_config, the older spelling");
+      }
+      tls = older == null ? ClientTlsSettings.DEFAULT : older;
+    } else if (older != null) {
+      throw o.error(
+          TLS_CONFIG, "tls_config holds with tls_enabled: true; tls is the newer spelling");
+    }
+    boolean secure = tls != null && !tls.insecure();
+    String endpoint = o.get(ENDPOINT);
+    if (endpoint.isBlank() || endpoint.contains("/")) {
+      throw o.error(
+          ENDPOINT,
+          "\"" + endpoint + "\" is no target: it wants host:port; metrics_path says the rest");
+    }
+    Duration interval = o.get(INTERVAL);
+    Duration timeout = o.get(TIMEOUT);
+    if (!interval.isPositive() || timeout.compareTo(interval) > 0) {
+      throw o.error(
+          INTERVAL, "collection_interval wants to be longer than nothing and than timeout");
+    }
+    Map<String, Object> group = new LinkedHashMap<>();
+    group.put("targets", List.of(endpoint));
+    group.put("labels", o.get(LABELS));
+    Map<String, Object> job = new LinkedHashMap<>();
+    job.put("job_name", o.get(JOB).isEmpty() ? "prometheus_simple/" + endpoint : o.get(JOB));
+    job.put("scrape_interval", interval.toMillis() + "ms");
+    job.put("scrape_timeout", (timeout.isZero() ? interval : timeout).toMillis() + "ms");
+    job.put("metrics_path", o.get(PATH));
+    job.put("scheme", secure ? "https" : "http");
+    job.put("params", o.get(PARAMS));
+    job.put("static_configs", List.of(group));
+    if (o.get(ACCOUNT)) {
+      job.put(
+          "authorization",
+          Map.of("credentials_file", ClusterAccess.SERVICE_ACCOUNT.resolve("token").toString()));
+    }
+    String yaml = YamlWriter.write(Map.of("config", Map.of("scrape_configs", List.of(job))));
+    YamlDocument d = YamlDocument.parse(o.node().where(), null, yaml);
+    PrometheusSettings read = PrometheusSettings.TYPE.read(d.root());
+    d.refuseNotBuilt();
+    if (!secure || tls == null) {
+      return read;
+    }
+    ScrapeConfig c = read.jobs().getFirst();
+    HttpClientConfig client =
+        new HttpClientConfig(
+            null,
+            c.client().authorization(),
+            null,
+            tls.config(),
+            true,
+            c.client().enableHttp2(),
+            ProxyConfig.NONE,
+            Map.of());
+    return new PrometheusSettings(
+        read.global(), List.of(c.withClient(client)), read.idle(), read.allocator());
+  }
+
+  @Override
+  public Receiver create(
+      PrometheusSettings settings, Map<Signal, Consumer> outputs, Context context) {
+    return new PrometheusReceiver(
+        settings, Objects.requireNonNull(outputs.get(Signal.METRICS)), clients, userAgent, context);
+  }
+}
