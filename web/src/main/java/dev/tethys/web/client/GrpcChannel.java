@@ -3,28 +3,18 @@ package dev.tethys.web.client;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.TlsConfig;
-import dev.tethys.config.UrlText;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.client.Http2Connection.Ended;
 import dev.tethys.web.client.Http2Connection.NotSentException;
-import java.io.Closeable;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class GrpcChannel implements AutoCloseable {
   /** The largest answer that is read; that of an export is a few bytes. */
   static final int MAX_ANSWER = 4 << 20;
-
-  /** How long addresses of a name hold. */
-  private static final long RESOLVE_NANOS = Duration.ofSeconds(30).toNanos();
 
   /**
    * Where and how.
@@ -77,21 +64,12 @@ public final class GrpcChannel implements AutoCloseable {
     }
   }
 
-  private record Peer(@Nullable InetSocketAddress address) {}
-
   private final Options options;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Peer, Http2Connection> connections = new HashMap<>(); // guarded by lock
-  private List<Peer> peers = List.of(); // guarded by lock
-  private long resolvedAt; // guarded by lock
-  private int turn; // guarded by lock
-  private boolean closed; // guarded by lock
-  private ClientTls.@Nullable Setup setup; // guarded by lock
-  private List<ClientTls.Stamp> stamps = List.of(); // guarded by lock
-  private volatile @Nullable SSLSession session;
+  private final GrpcConnections connections;
 
   public GrpcChannel(Options options) {
     this.options = options;
+    this.connections = new GrpcConnections(options);
   }
 
   /**
@@ -123,7 +101,7 @@ public final class GrpcChannel implements AutoCloseable {
             .putInt(message.length)
             .array();
     for (int attempt = 0; ; attempt++) {
-      Http2Connection c = connection(deadline);
+      Http2Connection c = connections.next(deadline);
       try {
         return reply(c.call(path, all, prefix, message, deadline));
       } catch (NotSentException e) {
@@ -215,180 +193,14 @@ public final class GrpcChannel implements AutoCloseable {
     return new String(out, 0, n, java.nio.charset.StandardCharsets.UTF_8);
   }
 
-  private Http2Connection connection(long deadline) throws IOException {
-    lock.lock();
-    try {
-      if (closed) {
-        throw new IOException("the channel is closed");
-      }
-      List<Peer> all = peers(deadline);
-      IOException failure = null;
-      int start = options.roundRobin() ? turn++ & Integer.MAX_VALUE : 0;
-      for (int i = 0; i < all.size(); i++) {
-        Peer p = all.get((start + i) % all.size());
-        Http2Connection c = connections.get(p);
-        if (c != null && c.isOpen()) {
-          return c;
-        }
-        try {
-          Http2Connection made = connect(p, deadline);
-          connections.put(p, made);
-          return made;
-        } catch (IOException e) {
-          failure = e;
-        }
-      }
-      resolvedAt = 0;
-      peers = List.of();
-      throw failure == null
-          ? new IOException("lookup " + options.host() + ": no such host")
-          : failure;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private List<Peer> peers(long deadline) throws IOException {
-    long now = System.nanoTime();
-    if (peers.isEmpty() || now - resolvedAt > RESOLVE_NANOS) {
-      if (options.unixSocket() != null) {
-        peers = List.of(new Peer(null));
-      } else {
-        if (options.port() < 0 || options.port() > UrlText.MAX_PORT) {
-          throw new IOException("dial tcp: address " + options.port() + ": invalid port");
-        }
-        List<Peer> found = new ArrayList<>();
-        try {
-          for (InetAddress a : NameLookup.all(options.host(), deadline)) {
-            found.add(new Peer(new InetSocketAddress(a, options.port())));
-          }
-        } catch (java.net.UnknownHostException e) {
-          throw new IOException("lookup " + options.host() + ": no such host", e);
-        }
-        peers = found;
-        // Addresses that the name has no more are let go; calls under way end first.
-        connections
-            .entrySet()
-            .removeIf(
-                e -> {
-                  boolean gone = !found.contains(e.getKey());
-                  if (gone) {
-                    e.getValue().retire();
-                  }
-                  return gone;
-                });
-      }
-      resolvedAt = now;
-    }
-    return peers;
-  }
-
-  private Http2Connection connect(Peer p, long deadline) throws IOException {
-    int millis = (int) Math.clamp((deadline - System.nanoTime()) / 1_000_000, 1, Integer.MAX_VALUE);
-    Wire wire;
-    if (options.unixSocket() != null) {
-      wire = Wire.unix(options.unixSocket()).dial(s -> {});
-    } else {
-      try {
-        Socket plain = new Socket();
-        wire =
-            Wire.of(connected(plain, java.util.Objects.requireNonNull(p.address()), millis), plain);
-      } catch (java.net.ConnectException e) {
-        throw new IOException("connect: " + p.address() + ": connection refused", e);
-      } catch (java.net.SocketTimeoutException e) {
-        throw new IOException("connect: " + p.address() + ": timed out", e);
-      }
-    }
-    try {
-      return Http2Connection.start(
-          wire,
-          options.tls() != null,
-          options.shownAuthority(),
-          MAX_ANSWER,
-          options.keepaliveTime(),
-          options.keepaliveTimeout(),
-          options.keepaliveIdle());
-    } catch (IOException e) {
-      wire.abort();
-      throw e;
-    }
-  }
-
-  private Socket connected(Socket socket, InetSocketAddress address, int millis)
-      throws IOException {
-    try {
-      socket.setTcpNoDelay(true);
-      socket.connect(address, millis);
-      TlsConfig tls = options.tls();
-      if (tls == null) {
-        return socket;
-      }
-      ClientTls.Setup s = setup(tls);
-      String name = options.authority().isEmpty() ? options.host() : host(options.authority());
-      SSLSocket secured =
-          (SSLSocket)
-              s.context().getSocketFactory().createSocket(socket, name, options.port(), true);
-      SSLParameters parameters = secured.getSSLParameters();
-      parameters.setProtocols(s.protocols().toArray(String[]::new));
-      parameters.setApplicationProtocols(new String[] {"h2"});
-      if (!tls.insecureSkipVerify()) {
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
-      }
-      secured.setSSLParameters(parameters);
-      socket.setSoTimeout(millis);
-      secured.startHandshake();
-      socket.setSoTimeout(0);
-      if (!"h2".equals(secured.getApplicationProtocol())) {
-        throw new IOException(options.host() + " does not speak HTTP/2 (ALPN h2)");
-      }
-      session = secured.getSession();
-      return secured;
-    } catch (IOException | RuntimeException e) {
-      close(socket);
-      throw e;
-    }
-  }
-
-  private static String host(String authority) {
-    int colon = authority.lastIndexOf(':');
-    return colon > 0 && authority.indexOf(']') < colon ? authority.substring(0, colon) : authority;
-  }
-
   /** The session of the newest secured connection; null when there was none. */
   public @Nullable SSLSession session() {
-    return session;
+    return connections.session();
   }
 
-  /** Files that have changed are read again for the next connection. */
-  private ClientTls.Setup setup(TlsConfig tls) throws IOException {
-    List<ClientTls.Stamp> now = ClientTls.stamps(tls);
-    ClientTls.Setup s = setup;
-    if (s == null || !now.equals(stamps)) {
-      s = ClientTls.setup(tls);
-      setup = s;
-      stamps = now;
-    }
-    return s;
-  }
-
-  private static void close(Closeable c) {
-    try {
-      c.close();
-    } catch (IOException e) {
-      // it is over anyway
-    }
-  }
-
-  /** Ends all connections; calls under way fail. */
+  /** Ends all connections, also those that are being made; calls under way fail. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      closed = true;
-      connections.values().forEach(Http2Connection::close);
-      connections.clear();
-    } finally {
-      lock.unlock();
-    }
+    connections.close();
   }
 }

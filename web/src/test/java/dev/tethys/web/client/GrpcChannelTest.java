@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.GrpcException.Status;
@@ -29,10 +31,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class GrpcChannelTest {
   private static final Duration LONG = Duration.ofSeconds(20);
@@ -283,5 +287,70 @@ class GrpcChannelTest {
           .hasMessageContaining("did not answer for 20 ms");
     }
     assertThat(release.await(0, TimeUnit.SECONDS)).isFalse();
+  }
+
+  private GrpcChannel secured(int port) {
+    TlsConfig unverified =
+        new TlsConfig("", "", "", "", Secret.NONE, "", "", true, null, null);
+    GrpcChannel c =
+        new GrpcChannel(
+            new GrpcChannel.Options(
+                "127.0.0.1",
+                port,
+                null,
+                unverified,
+                "",
+                false,
+                Duration.ZERO,
+                Duration.ZERO,
+                false,
+                "test/1"));
+    open.add(c);
+    return c;
+  }
+
+  private static FutureTask<GrpcReply> begun(GrpcChannel c, Duration timeout) {
+    FutureTask<GrpcReply> call =
+        new FutureTask<>(() -> c.call("/test.Echo/Say", Map.of(), new byte[1], "", timeout));
+    Thread.ofVirtual().start(call);
+    return call;
+  }
+
+  /** Its TLS never begins. */
+  @Test
+  @Timeout(60)
+  void whoConnectsHoldsUpNobodyElse() throws Exception {
+    try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      GrpcChannel c = secured(s.getLocalPort());
+      FutureTask<GrpcReply> patient = begun(c, Duration.ofHours(1));
+      try (Socket accepted = s.accept()) {
+        assertThat(accepted.isConnected()).isTrue();
+        assertThatThrownBy(begun(c, Duration.ofMillis(50))::get)
+            .hasMessageContaining("timed out");
+        assertThat(patient.isDone()).isFalse();
+        c.close();
+        assertThatThrownBy(patient::get).hasCauseInstanceOf(IOException.class);
+      }
+      assertThatThrownBy(() -> say(c, new byte[1])).hasMessage("the channel is closed");
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void whoHasMoreTimeConnectsAgain() throws Exception {
+    try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      GrpcChannel c = secured(s.getLocalPort());
+      FutureTask<GrpcReply> hasty = begun(c, Duration.ofMillis(300));
+      try (Socket first = s.accept()) {
+        FutureTask<GrpcReply> patient = begun(c, Duration.ofHours(1));
+        try (Socket second = s.accept()) {
+          assertThat(second.getPort()).isNotEqualTo(first.getPort());
+          assertThatThrownBy(hasty::get).hasMessageContaining("timed out");
+          assertThat(patient.isDone()).isFalse();
+          c.close();
+          assertThatThrownBy(patient::get).hasCauseInstanceOf(IOException.class);
+        }
+      }
+    }
   }
 }
