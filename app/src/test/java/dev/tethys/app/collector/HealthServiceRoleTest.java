@@ -51,7 +51,8 @@ class HealthServiceRoleTest {
     try (HttpClient http = HttpClient.newHttpClient();
         CollectorRole role =
             new CollectorRole(
-                new ConfigSources(List.of(file.toString()), List.of(), Map.<String, String>of()::get),
+                new ConfigSources(
+                    List.of(file.toString()), List.of(), Map.<String, String>of()::get),
                 BuiltIn.components(),
                 false,
                 false)) {
@@ -62,15 +63,16 @@ class HealthServiceRoleTest {
       assertThat(up.statusCode()).isEqualTo(200);
       assertThat(up.body()).contains("\"pipeline:logs\"", "\"exporter:otlp_http\"", "StatusOK");
       // It is answered when the destination has it.
-      CompletableFuture<HttpResponse<Void>> answer = http.sendAsync(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + otlp + "/v1/logs"))
-              .header("Content-Type", "application/json")
-              .POST(
-                  BodyPublishers.ofByteArray(
-                      "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"a\"}}]}]}]}"
-                          .getBytes(UTF_8)))
-              .build(),
-          BodyHandlers.discarding());
+      CompletableFuture<HttpResponse<Void>> answer =
+          http.sendAsync(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + otlp + "/v1/logs"))
+                  .header("Content-Type", "application/json")
+                  .POST(
+                      BodyPublishers.ofByteArray(
+                          "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"body\":{\"stringValue\":\"a\"}}]}]}]}"
+                              .getBytes(UTF_8)))
+                  .build(),
+              BodyHandlers.discarding());
       HttpResponse<String> down = up;
       while (down.statusCode() == 200) {
         Thread.sleep(50);

@@ -47,8 +47,7 @@ final class GraphHealth {
    * @param late whether an error lasts longer than it may
    * @param parts of which it is the worst
    */
-  record Status(
-      State state, String error, long millis, boolean late, Map<String, Status> parts) {
+  record Status(State state, String error, long millis, boolean late, Map<String, Status> parts) {
     boolean healthy() {
       return state == State.OK || state == State.RECOVERABLE && !late;
     }
@@ -192,9 +191,7 @@ final class GraphHealth {
     for (ComponentId id : p.exporters()) {
       Failure f = connectors.contains(id) ? null : failures.get(key(signal, id));
       boolean late =
-          f != null
-              && recovery != null
-              && clock.getAsLong() - f.sinceMillis >= recovery.toMillis();
+          f != null && recovery != null && clock.getAsLong() - f.sinceMillis >= recovery.toMillis();
       parts.put(
           kind("exporter", id, connectors),
           f == null || state != State.OK

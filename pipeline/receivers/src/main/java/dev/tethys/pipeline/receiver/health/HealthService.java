@@ -3,8 +3,8 @@ package dev.tethys.pipeline.receiver.health;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExporterHealth;
+import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.HealthWatcher;
 import dev.tethys.pipeline.component.PipelineWatcher;
@@ -25,9 +25,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Answers over HTTP and gRPC how the pipelines are, as the second version of health checks does. */
-final class HealthService
-    implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher {
+/**
+ * Answers over HTTP and gRPC how the pipelines are, as the second version of health checks does.
+ */
+final class HealthService implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher {
   /** How often it is looked at whether exporters fail. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -66,7 +67,8 @@ final class HealthService
       grpc.method(
           SERVICE + "Watch",
           (message, request, hold, metadata) -> {
-            throw new GrpcException(Status.UNIMPLEMENTED, "Check says how it is; Watch is not built");
+            throw new GrpcException(
+                Status.UNIMPLEMENTED, "Check says how it is; Watch is not built");
           });
     }
     this.listener = new PushReceiver(grpc, http, context.clock()::nanos);

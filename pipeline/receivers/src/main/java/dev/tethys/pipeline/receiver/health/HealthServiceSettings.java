@@ -63,10 +63,7 @@ record HealthServiceSettings(
             "Whether an exporter whose destination takes nothing does.");
     private static final Key<Duration> RECOVERY =
         COMPONENTS.key(
-            "recovery_duration",
-            GoDurations.TYPE,
-            Duration.ofMinutes(5),
-            "After which it does.");
+            "recovery_duration", GoDurations.TYPE, Duration.ofMinutes(5), "After which it does.");
 
     private final Key<Http> http;
     private final Key<GrpcServerSettings> grpc;

@@ -79,8 +79,7 @@ class HealthServiceTest {
   private HttpResponse<String> ask(String path) throws Exception {
     return http.send(
         HttpRequest.newBuilder(
-                URI.create(
-                    "http://127.0.0.1:" + Objects.requireNonNull(service).httpPort() + path))
+                URI.create("http://127.0.0.1:" + Objects.requireNonNull(service).httpPort() + path))
             .build(),
         BodyHandlers.ofString());
   }
@@ -127,7 +126,8 @@ class HealthServiceTest {
     assertThat(all.statusCode()).isEqualTo(200); // errors do not count unless told
     assertThat(at(all, "healthy")).isEqualTo(true);
     assertThat(at(all, "error")).isEqualTo("connection refused");
-    assertThat(at(all, "components", "extensions", "components", "extension:healthcheckv2", "status"))
+    assertThat(
+            at(all, "components", "extensions", "components", "extension:healthcheckv2", "status"))
         .isEqualTo("StatusOK");
     String[] exporter = {"components", "pipeline:traces", "components", "exporter:otlp_grpc/far"};
     assertThat(at(all, exporter[0], exporter[1], exporter[2], exporter[3], "error"))
@@ -137,7 +137,12 @@ class HealthServiceTest {
         .isEqualTo(true);
     assertThat(at(ask("/health/status?pipeline=traces"), "status"))
         .isEqualTo("StatusRecoverableError");
-    assertThat(at(ask("/health/status?pipeline=logs/x&verbose"), "components", "receiver:otlp", "status"))
+    assertThat(
+            at(
+                ask("/health/status?pipeline=logs/x&verbose"),
+                "components",
+                "receiver:otlp",
+                "status"))
         .isEqualTo("StatusOK");
     assertThat(ask("/health/status?pipeline=nope").statusCode()).isEqualTo(404);
     assertThat(ask("/status").statusCode()).isEqualTo(404);
