@@ -480,4 +480,17 @@ class Http1Test {
       }
     }
   }
+
+  /** Some clients name the end among other options. */
+  @Test
+  void theEndOfAConnectionMayStandInAList() throws Exception {
+    for (String h : List.of("TE, close", "keep-alive\r\nConnection: Close", "close,x")) {
+      try (Client c = new Client()) {
+        c.send("GET /echo HTTP/1.1\r\nHost: a\r\nConnection: " + h + "\r\n\r\n");
+        assertThat(new String(c.in.readAllBytes(), ISO_8859_1))
+            .as(h)
+            .containsIgnoringCase("connection: close");
+      }
+    }
+  }
 }

@@ -91,7 +91,7 @@ public final class FlagSet {
       }
       if (flag.refusal() != null && !value.equals(flag.defaultValue())) {
         throw new UsageException(
-            command + ": --" + flag.name() + " is not built yet: " + flag.refusal());
+            command + ": --" + flag.name() + " is not taken: " + flag.refusal());
       }
       check(flag, value);
       List<String> values = given.computeIfAbsent(flag.name(), k -> new ArrayList<>());

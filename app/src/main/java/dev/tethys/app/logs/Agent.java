@@ -38,7 +38,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,13 +210,7 @@ final class Agent implements AutoCloseable {
       if (!mode.silent) {
         pages.listen(config.server());
       }
-      synchronized (this) {
-        reading = Reading.open(config, mode.dryRun, fileMetrics);
-        discovery =
-            new DiscoveryManager(
-                DiscoveryContext.of(registry, http), Duration.ofMillis(500), this::discovered);
-        beginMissing();
-      }
+      begin();
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } finally {
@@ -222,20 +219,44 @@ final class Agent implements AutoCloseable {
     return 0;
   }
 
+  /**
+   * Begins to read.
+   *
+   * @throws IOException when something of it cannot
+   */
+  synchronized void begin() throws IOException {
+    reading = Reading.open(config, mode.dryRun, fileMetrics);
+    discovery =
+        new DiscoveryManager(
+            DiscoveryContext.of(registry, http), Duration.ofMillis(500), this::discovered);
+    List<Unbegun> failures = beginMissing();
+    if (!failures.isEmpty()) {
+      throw failures.getFirst().why();
+    }
+  }
+
   /** Readers end, stages give out what they hold, destinations send it; only then is it saved. */
-  private synchronized void end() {
-    if (discovery != null) {
-      discovery.close();
+  void end() {
+    DiscoveryManager d;
+    synchronized (this) {
+      d = discovery;
       discovery = null;
     }
+    if (d != null) {
+      d.close(); // whoever tells what it has found at this moment wants the lock
+    }
+    endReading();
+  }
+
+  private synchronized void endReading() {
     Reading last = reading;
     reading = null; // nothing begins any more
     jobs.forEach(j -> leave(j, true));
     jobs = List.of();
     try {
       long until = System.nanoTime() + PATIENCE.toNanos();
-      for (Departure d : leaving.values()) {
-        if (!d.isDelivered(until)) {
+      for (Departure j : leaving.values()) {
+        if (!j.isDelivered(until)) {
           destinations.hasten();
         }
       }
@@ -248,22 +269,33 @@ final class Agent implements AutoCloseable {
     }
   }
 
-  /** Makes and starts the jobs of the configuration that do not run and can begin. */
-  private void beginMissing() throws IOException {
+  /** A job that could not begin, or not with all of its sources. */
+  private record Unbegun(String job, IOException why) {}
+
+  /**
+   * Makes and starts the jobs of the configuration that do not run and can begin, and sources that
+   * could not start before.
+   *
+   * @return what could not; all others run
+   */
+  private List<Unbegun> beginMissing() {
     Reading r = reading;
     DiscoveryManager d = discovery;
     if (r == null || d == null) {
-      return;
+      return List.of();
     }
     Map<String, LogJob> running = new HashMap<>();
     jobs.forEach(j -> running.put(j.name(), j));
     List<LogJob> all = new ArrayList<>();
-    List<LogJob> made = new ArrayList<>();
+    List<Unbegun> failures = new ArrayList<>();
     for (PromtailConfig.ScrapeConfig c : config.jobs()) {
       LogJob j = running.get(c.name());
       if (j == null && !leaving.containsKey(c.name())) {
-        j = job(c, r);
-        made.add(j);
+        try {
+          j = job(c, r);
+        } catch (RuntimeException e) {
+          failures.add(new Unbegun(c.name(), new IOException(e.getMessage(), e)));
+        }
       }
       if (j != null) {
         all.add(j);
@@ -271,17 +303,16 @@ final class Agent implements AutoCloseable {
     }
     jobs = List.copyOf(all);
     d.apply(discovery(all));
-    IOException failure = null;
-    for (LogJob j : made) {
+    for (LogJob j : all) {
       try {
         j.start();
       } catch (IOException e) {
-        failure = e; // the others are to run all the same
+        failures.add(new Unbegun(j.name(), e));
+      } catch (RuntimeException e) {
+        failures.add(new Unbegun(j.name(), new IOException(e.toString(), e)));
       }
     }
-    if (failure != null) {
-      throw failure;
-    }
+    return failures;
   }
 
   private void leave(LogJob j, boolean held) {
@@ -296,17 +327,22 @@ final class Agent implements AutoCloseable {
     }
     leaving.remove(j.name());
     save();
-    try {
-      beginMissing();
-    } catch (IOException e) {
-      LOG.log(Level.ERROR, "job {0} does not run: {1}", j.name(), e.getMessage());
+    for (Unbegun u : beginMissing()) {
+      LOG.log(
+          Level.ERROR, "job {0} does not run, or not all of it: {1}", u.job, u.why.getMessage());
     }
   }
 
   /** Waits for a while until all that leaves has left; what has not goes on. */
   private void awaitDepartures() throws InterruptedException {
+    long stop = System.nanoTime() + PATIENCE.toNanos();
     for (Departure d : leaving.values()) {
-      d.awaitStop();
+      if (!d.isStopped(stop)) {
+        LOG.log(
+            Level.WARNING,
+            "sources of job {0} do not stop: what wants their ports begins when they have",
+            d.job().name());
+      }
     }
     long until = System.nanoTime() + PATIENCE.toNanos();
     for (Departure d : List.copyOf(leaving.values())) {
@@ -333,25 +369,52 @@ final class Agent implements AutoCloseable {
    * happened, others from where they were; destinations go on with what waits in them. The server
    * stays as it is.
    *
-   * @return what is wrong with the new configuration, which then changes nothing; null for nothing
+   * <p>It has a thread of its own, which nobody interrupts: half a reload would leave jobs out.
+   *
+   * @return what is wrong with the new configuration, which then changes nothing, or what of it
+   *     does not run; null for nothing
    */
-  synchronized @Nullable String reload() {
+  @Nullable String reload() {
+    CompletableFuture<@Nullable String> wrong = new CompletableFuture<>();
+    Thread.ofVirtual().name("reload").start(() -> wrong.complete(reloadNow()));
     try {
-      apply(loader.load());
-      reloads.inc();
-      LOG.log(Level.INFO, "the configuration was read anew");
-      return null;
+      return wrong.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "nobody waits for it any more; what becomes of it is in the log";
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // nobody completes it so
+    }
+  }
+
+  private synchronized @Nullable String reloadNow() {
+    try {
+      List<Unbegun> failures = apply(loader.load());
+      if (failures.isEmpty()) {
+        reloads.inc();
+        LOG.log(Level.INFO, "the configuration was read anew");
+        return null;
+      }
+      failedReloads.inc();
+      String which =
+          failures.stream()
+              .map(u -> "job " + u.job + ": " + u.why.getMessage())
+              .collect(Collectors.joining("; "));
+      LOG.log(Level.ERROR, "the configuration is in force, but not all of it runs: {0}", which);
+      return "the configuration is in force, but not all of it runs: " + which;
     } catch (IOException | ConfigException e) {
       failedReloads.inc();
       LOG.log(Level.ERROR, "the configuration is not taken: {0}", e.getMessage());
       return String.valueOf(e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "interrupted";
+    } catch (InterruptedException | RuntimeException | Error e) {
+      failedReloads.inc();
+      LOG.log(Level.ERROR, "the configuration is not taken, by a fault of Tethys", e);
+      return e.toString();
     }
   }
 
-  private void apply(PromtailConfig next) throws IOException, InterruptedException {
+  /** What of the configuration, which is taken, does not run. */
+  private List<Unbegun> apply(PromtailConfig next) throws IOException, InterruptedException {
     Reading r = reading;
     if (r == null) {
       throw new IOException("this is starting or stopping; ask again");
@@ -387,25 +450,28 @@ final class Agent implements AutoCloseable {
       r.closeAfter(List.copyOf(leaving.values()));
       former.add(r);
     }
-    awaitDepartures();
-    if (replaced) {
-      try {
+    boolean taken = false;
+    try {
+      awaitDepartures();
+      if (replaced) {
         destinations.replaceBy(next, this::cutDepartures);
-      } catch (IOException e) {
+      }
+      taken = true;
+    } finally {
+      if (!taken) { // what has left begins again as it was
         if (otherFile) {
           to.close();
         }
         beginMissing();
-        throw e;
       }
     }
     config = next;
+    reading = to;
     if (!otherFile) {
       r.become(next);
     } else if (replaced) {
       r.close();
     }
-    reading = to;
     save();
     leaving
         .keySet()
@@ -416,7 +482,7 @@ final class Agent implements AutoCloseable {
                     "what job {0} has handed on is not delivered yet: as it is configured now it"
                         + " begins, or it ends, when that is",
                     name));
-    beginMissing();
+    return beginMissing();
   }
 
   /**

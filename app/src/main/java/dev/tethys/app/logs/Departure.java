@@ -55,9 +55,11 @@ final class Departure {
       giveOn();
       ofSources.join();
       giveOn();
-      while (!job.isDelivered() && !cut.await(LOOK, TimeUnit.MILLISECONDS)) {
-        // a destination has it still
-      }
+      awaitDestinations();
+      // Nobody waits any more, so there is room for what only this job still has.
+      untilCut("reading-deleted-", this::readDeleted);
+      giveOn();
+      awaitDestinations();
       if (!job.isDelivered()) {
         LOG.log(
             Level.WARNING,
@@ -85,24 +87,46 @@ final class Departure {
     }
   }
 
-  /** Gives on what stages hold, which may wait for a destination: until the job is cut. */
+  private void awaitDestinations() throws InterruptedException {
+    while (!job.isDelivered() && !cut.await(LOOK, TimeUnit.MILLISECONDS)) {
+      // a destination has it still
+    }
+  }
+
+  private void readDeleted() {
+    if (cut.getCount() > 0) {
+      try {
+        job.files.readDeleted();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Gives on what stages hold. */
   private void giveOn() throws InterruptedException {
-    Thread t =
-        Thread.ofVirtual()
-            .name("giving-on-" + job.name())
-            .start(
-                () -> {
-                  job.pipeline.drain();
-                  to.flush();
-                });
+    untilCut(
+        "giving-on-",
+        () -> {
+          job.pipeline.drain();
+          to.flush();
+        });
+  }
+
+  /** Does what may wait for a destination: until the job is cut. */
+  private void untilCut(String name, Runnable what) throws InterruptedException {
+    Thread t = Thread.ofVirtual().name(name + job.name()).start(what);
     while (!t.join(Duration.ofMillis(LOOK)) && cut.getCount() > 0) {
       // a destination has no room
     }
   }
 
-  /** Waits until its sources take nothing more: their ports are free. */
-  void awaitStop() throws InterruptedException {
-    stopped.await();
+  /**
+   * Whether its sources take nothing more, so that their ports are free; waited for until a time of
+   * the clock of nanos.
+   */
+  boolean isStopped(long until) throws InterruptedException {
+    return stopped.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
   /** Waits until all of it is delivered, or somebody cuts it. */

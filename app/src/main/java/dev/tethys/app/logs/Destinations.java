@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,9 @@ final class Destinations {
 
   /** How long a client that is not configured any more has for what waits in it. */
   private static final Duration LAST = Duration.ofSeconds(30);
+
+  /** How often is tried again what could not be opened. */
+  private static final Duration REOPENING = Duration.ofSeconds(2);
 
   /** What a configuration says, as it stands. */
   private record Parts(
@@ -79,6 +84,11 @@ final class Destinations {
   private PromtailConfig config;
   private volatile Parts parts;
   private volatile List<Consumer<LogEntry>> takers;
+
+  /** There while nothing could be opened; who brings an entry waits for it. */
+  private volatile @Nullable CountDownLatch shut;
+
+  private boolean ended; // changed with the lock
 
   /** Clients that are not configured any more and have something still, with who ends them. */
   private final Map<LokiClient, Thread> ending = new ConcurrentHashMap<>();
@@ -122,7 +132,11 @@ final class Destinations {
       print(entry);
       return;
     }
+    awaitOpening();
     List<Consumer<LogEntry>> to = takers;
+    if (to.isEmpty()) {
+      return; // nothing is open, and this ends: its sources bring it again
+    }
     if (to.size() == 1) {
       to.getFirst().accept(entry);
       return;
@@ -133,6 +147,21 @@ final class Destinations {
       LogEntry copy = new LogEntry(entry.labels(), entry.timestamp(), entry.line(), each);
       copy.setMetadata(entry.metadata());
       d.accept(copy);
+    }
+  }
+
+  /** Who is interrupted waits on, as before a queue that is full. */
+  private void awaitOpening() {
+    boolean interrupted = false;
+    for (CountDownLatch s = shut; s != null && s.getCount() > 0; ) {
+      try {
+        s.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -324,6 +353,7 @@ final class Destinations {
     parts = now;
     takers = now.takers();
     config = next;
+    nobodyWaits();
     List<LokiClient> gone = new ArrayList<>(before.clients);
     gone.removeAll(now.clients);
     gone.forEach(this::abandon);
@@ -350,7 +380,8 @@ final class Destinations {
    * bring it again.
    *
    * @param between run while nothing is open: what is brought then is not settled either
-   * @throws IOException when they cannot be opened; then all is open again as it was before
+   * @throws IOException when they cannot be opened; then all is open again as it was before. When
+   *     that cannot be either, entries wait while it is tried again
    */
   synchronized void replaceBy(PromtailConfig next, Between between)
       throws IOException, InterruptedException {
@@ -360,13 +391,76 @@ final class Destinations {
     clients.forEach(LokiClient::close);
     between.run();
     try {
-      parts = opened(next, new IdentityHashMap<>());
-      config = next;
-    } catch (IOException | ConfigException e) {
-      parts = opened(config, new IdentityHashMap<>());
-      throw new IOException(e.getMessage() + "; everything is as it was before", e);
-    } finally {
-      takers = parts.takers();
+      open(next);
+    } catch (IOException | RuntimeException e) {
+      try {
+        open(config);
+      } catch (IOException | RuntimeException again) {
+        e.addSuppressed(again);
+        shut();
+        throw new IOException(
+            text(e)
+                + "; nor can what was there before be opened again, which is tried every "
+                + REOPENING.toSeconds()
+                + " seconds while entries wait: "
+                + text(again),
+            e);
+      }
+      throw new IOException(text(e) + "; everything is as it was before", e);
+    }
+  }
+
+  private static String text(Exception e) {
+    return e instanceof IOException || e instanceof ConfigException
+        ? String.valueOf(e.getMessage())
+        : e.toString();
+  }
+
+  private void open(PromtailConfig c) throws IOException {
+    Parts p = opened(c, new IdentityHashMap<>());
+    parts = p;
+    takers = p.takers();
+    config = c;
+  }
+
+  /** Nothing is open: entries wait, and what was there before is tried until it can be opened. */
+  private void shut() {
+    parts = new Parts(List.of(), null, parts.limit);
+    queues.show(List.of());
+    CountDownLatch s = new CountDownLatch(1);
+    shut = s;
+    Thread.ofVirtual()
+        .name("reopening-clients")
+        .start(
+            () -> {
+              try {
+                while (!s.await(REOPENING.toNanos(), TimeUnit.NANOSECONDS)) {
+                  reopen(s);
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  private synchronized void reopen(CountDownLatch s) {
+    if (ended || s.getCount() == 0) {
+      return;
+    }
+    try {
+      open(config);
+      nobodyWaits();
+      LOG.log(Level.INFO, "clients are open again, as they were before");
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.WARNING, "clients cannot be opened again: {0}", text(e));
+    }
+  }
+
+  private void nobodyWaits() {
+    CountDownLatch s = shut;
+    if (s != null) {
+      s.countDown();
+      shut = null;
     }
   }
 
@@ -386,6 +480,7 @@ final class Destinations {
 
   /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
   void hasten() {
+    nobodyWaits();
     parts.clients.forEach(LokiClient::hasten);
     ending.keySet().forEach(LokiClient::hasten);
     GraphDestination g = graph;
@@ -396,6 +491,10 @@ final class Destinations {
 
   /** Sends what it can within the time, and ends. */
   void close(Duration patience) {
+    synchronized (this) {
+      ended = true;
+      nobodyWaits();
+    }
     List<Thread> closing = new ArrayList<>();
     // What these have not delivered is settled: at the next start it would come to the others anew.
     ending.forEach(

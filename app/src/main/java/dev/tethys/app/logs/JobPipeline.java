@@ -3,6 +3,7 @@ package dev.tethys.app.logs;
 import dev.tethys.collect.logs.EntrySink;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.Stages;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -14,6 +15,9 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   /** How late what was held back may come, in milliseconds. */
   private static final long TICK = 50;
 
+  private static final System.Logger LOG = System.getLogger(JobPipeline.class.getName());
+
+  private final String job;
   private final Inspection inspection;
   private final Consumer<LogEntry> to;
   private final ReentrantLock lock = new ReentrantLock(); // stages are for one thread at a time
@@ -21,8 +25,10 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   private volatile Stages stages; // changes with the lock
   private volatile boolean closed;
   private final Thread ticker;
+  private String told = ""; // of the ticker
 
   JobPipeline(String job, Stages stages, Inspection inspection, Consumer<LogEntry> to) {
+    this.job = job;
     this.stages = stages;
     this.inspection = inspection;
     this.to = to;
@@ -54,15 +60,24 @@ final class JobPipeline implements EntrySink, AutoCloseable {
 
   /** With the lock. */
   private void change() {
-    Supplier<Stages> others = next.getAndSet(null);
-    if (others != null) {
-      giveOut();
+    Supplier<Stages> others = next.get();
+    if (others == null) {
+      return;
+    }
+    giveOut(); // if that fails, it is tried again with whatever comes next
+    next.compareAndSet(others, null);
+    stages.close();
+    try {
+      stages = others.get();
+    } catch (RuntimeException e) {
+      LOG.log(
+          Level.ERROR,
+          "job " + job + ": its stages cannot be made and stay what they were, without metrics",
+          e);
+      return;
+    }
+    if (closed) {
       stages.close();
-      Stages made = others.get();
-      stages = made;
-      if (closed) {
-        made.close();
-      }
     }
   }
 
@@ -87,6 +102,8 @@ final class JobPipeline implements EntrySink, AutoCloseable {
             inspection.begin(null);
             stages.flush(to);
           }
+        } catch (RuntimeException | Error e) { // others still wait for what is held back
+          tell(e);
         } finally {
           inspection.end();
           lock.unlock();
@@ -94,6 +111,15 @@ final class JobPipeline implements EntrySink, AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Once, and not with every tick. */
+  private void tell(Throwable fault) {
+    String text = fault.toString();
+    if (!text.equals(told)) {
+      told = text;
+      LOG.log(Level.ERROR, "job " + job + ": what its stages held back was not given on", fault);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.tethys.collect.logs.file.FileJob;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.pipeline.stages.Stages;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -14,6 +15,7 @@ final class LogJob {
   final JobPipeline pipeline;
   final List<LogSource> sources;
   final FileJob files;
+  private final List<LogSource> idle;
   private final SourceContext context;
   private final FileTailing tailing;
   private volatile PromtailConfig.ScrapeConfig config;
@@ -28,6 +30,7 @@ final class LogJob {
     this.pipeline = pipeline;
     this.context = context;
     this.sources = config.sources().stream().map(s -> s.source(context)).toList();
+    this.idle = new ArrayList<>(sources);
     this.tailing = tailing;
     this.files = tailing.job(config.name(), config.options(), pipeline);
   }
@@ -51,13 +54,22 @@ final class LogJob {
   }
 
   /**
-   * Starts the sources.
+   * Starts the sources that do not run.
    *
-   * @throws IOException when one cannot; those before it run
+   * @throws IOException when one cannot; the others run, and it may be tried again
    */
   void start() throws IOException {
-    for (LogSource s : sources) {
-      s.start();
+    IOException failure = null;
+    for (LogSource s : List.copyOf(idle)) {
+      try {
+        s.start();
+        idle.remove(s);
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

@@ -91,8 +91,7 @@ final class ServerFlags {
               STRING,
               "",
               "Prefix of all paths; the path of --web.external-url when not given."),
-          refused(
-              "web.user-assets", STRING, "", "serving files of the user's own is not built yet"),
+          refused("web.user-assets", STRING, "", "files of the user's own are not served"),
           of("web.enable-lifecycle", BOOLEAN, "false", "Allow POST /-/reload and /-/quit."),
           of(
               "web.enable-admin-api",

@@ -20,7 +20,9 @@ import java.util.Optional;
  */
 final class DeadLetterCommands {
   private static final Flag LIMIT =
-      Flag.of("limit", Flag.Kind.INTEGER, "1000", "Most letters of each queue.");
+      Flag.of("limit", Flag.Kind.INTEGER, "1000", "Most letters of each queue, the oldest.");
+  private static final Flag REPLAY_LIMIT =
+      Flag.of("limit", Flag.Kind.INTEGER, "0", "Most letters, the oldest; 0 for all.");
   private static final FileAccess FILES = new RealFiles();
   private static final String PLACE = "<storage folder>";
 
@@ -50,7 +52,7 @@ final class DeadLetterCommands {
             "<queue folder> [<id>...]",
             "Put dead letters, all or some, back into their queue, to be sent when the process"
                 + " runs again.",
-            List.of(LIMIT),
+            List.of(REPLAY_LIMIT),
             1,
             Command.ANY,
             DeadLetterCommands::replay));
@@ -63,11 +65,22 @@ final class DeadLetterCommands {
       console.err().println("there is no queue in " + place);
       return 1;
     }
+    int most = (int) a.flags().integer("limit");
+    List<String> more = new ArrayList<>();
     Table t = new Table();
     t.row("QUEUE", "ID", "TIME", "SIGNAL", "ITEMS", "BYTES", "ATTEMPTS", "REASON");
     for (Path folder : folders) {
       try (DeadLetterFolder f = DeadLetterFolder.open(FILES, folder)) {
-        for (DeadLetter d : f.list((int) a.flags().integer("limit"))) {
+        if (f.count() > most) {
+          more.add(
+              folder.getFileName()
+                  + " has "
+                  + f.count()
+                  + " dead letters, of which the oldest "
+                  + most
+                  + " are listed: --limit lists more");
+        }
+        for (DeadLetter d : f.list(most)) {
           t.row(
               folder.getFileName(),
               d.id(),
@@ -81,6 +94,7 @@ final class DeadLetterCommands {
       }
     }
     t.print(console.out());
+    more.forEach(console.err()::println);
     return 0;
   }
 
@@ -110,10 +124,14 @@ final class DeadLetterCommands {
       List<String> ids = new ArrayList<>(a.operands().subList(1, a.operands().size()));
       boolean all = ids.isEmpty();
       if (all) {
-        f.list((int) a.flags().integer("limit")).forEach(d -> ids.add(d.id()));
+        int most = (int) a.flags().integer("limit");
+        f.list(most <= 0 ? Integer.MAX_VALUE : most).forEach(d -> ids.add(d.id()));
       }
       int done = f.replay(ids, System.currentTimeMillis());
       console.out().println(done + " of " + ids.size() + " dead letters are in the queue again");
+      if (all && f.count() > 0) {
+        console.err().println(f.count() + " are left");
+      }
       return done == ids.size() ? 0 : 1;
     }
   }

@@ -11,8 +11,10 @@ import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -136,5 +138,77 @@ class DestinationsTest {
     assertThat(one.lines).containsExactly("a line");
     assertThat(two.lines).containsExactly("a line");
     d.close(Duration.ofSeconds(30));
+  }
+
+  /** A disk that takes neither the new queue nor the old one. */
+  @Test
+  void whatCannotBeOpenedAgainIsTriedUntilItCan() throws Exception {
+    Path wal = folder.resolve("wal");
+    String was = "wal: {enabled: true, dir: " + wal + "}\n";
+    String next = "wal: {enabled: true, dir: " + folder.resolve("file/wal") + "}\n";
+    Files.writeString(folder.resolve("file"), "not a folder");
+    Destinations d = open(config(was + "clients: [" + client(one, ", name: a") + "]"));
+    PromtailConfig bad = config(next + "clients: [" + client(two, ", name: b") + "]");
+    assertThat(d.isReplacedBy(bad)).isTrue();
+    Path aside = folder.resolve("aside");
+    assertThatThrownBy(
+            () ->
+                d.replaceBy(
+                    bad,
+                    () -> {
+                      try {
+                        Files.move(wal, aside);
+                        Files.writeString(wal, "not a folder either");
+                      } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                      }
+                    }))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("nor can what was there before be opened again");
+    Thread bringing = Thread.ofVirtual().start(() -> bring(d, "a line"));
+    Files.delete(wal);
+    await(() -> one.lines.contains("a line"));
+    bringing.join();
+    d.close(Duration.ofSeconds(30));
+    assertThat(settled).hasValue(1);
+  }
+
+  @Test
+  void nobodyWaitsAtTheEndForWhatCannotBeOpened() throws Exception {
+    Path wal = folder.resolve("wal");
+    Files.writeString(folder.resolve("file"), "not a folder");
+    Destinations d =
+        open(
+            config(
+                "wal: {enabled: true, dir: "
+                    + wal
+                    + "}\nclients: ["
+                    + client(one, ", name: a")
+                    + "]"));
+    PromtailConfig bad =
+        config(
+            "wal: {enabled: true, dir: "
+                + folder.resolve("file/wal")
+                + "}\nclients: ["
+                + client(two, ", name: b")
+                + "]");
+    assertThatThrownBy(
+            () ->
+                d.replaceBy(
+                    bad,
+                    () -> {
+                      try {
+                        Files.move(wal, folder.resolve("aside"));
+                        Files.writeString(wal, "not a folder either");
+                      } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                      }
+                    }))
+        .isInstanceOf(IOException.class);
+    Thread bringing = Thread.ofVirtual().start(() -> bring(d, "a line"));
+    d.hasten();
+    bringing.join();
+    d.close(Duration.ofSeconds(30));
+    assertThat(settled).as("left to its source").hasValue(0);
   }
 }

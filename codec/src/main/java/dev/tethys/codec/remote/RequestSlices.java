@@ -2,7 +2,9 @@ package dev.tethys.codec.remote;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Labels;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,6 +27,7 @@ public final class RequestSlices {
   private int length;
   private boolean series;
   private int samples;
+  private int others; // fields of the series that are neither labels nor samples
   private int labels;
   private int labelsLength;
 
@@ -78,6 +81,60 @@ public final class RequestSlices {
     return joined;
   }
 
+  /**
+   * A request with one series.
+   *
+   * @param samples floats and histograms in it
+   */
+  public record Piece(byte[] request, int samples) {}
+
+  /**
+   * A series as two of the same labels, each with half of what it has, in order; none where there
+   * are not samples for two.
+   *
+   * @throws CodecException when the request is malformed
+   */
+  public static List<Piece> halves(byte[] request, Slice series) {
+    if (series.samples() < 2) {
+      return List.of();
+    }
+    RequestSlices at = new RequestSlices().reset(request, series.offset(), series.length());
+    if (!at.next()) {
+      return List.of();
+    }
+    ByteArrayOutputStream first = new ByteArrayOutputStream();
+    ByteArrayOutputStream second = new ByteArrayOutputStream();
+    ProtoReader fields = new ProtoReader();
+    int half = series.samples() / 2;
+    int samples = 0;
+    int others = 0; // exemplars, and what is not known here
+    fields.reset(request, at.labels, series.offset() + series.length() - at.labels);
+    int from = at.labels;
+    while (fields.next()) {
+      int field = fields.field();
+      fields.skip();
+      int length = fields.position() - from;
+      if (field == LABEL) {
+        first.write(request, from, length);
+        second.write(request, from, length);
+      } else {
+        boolean isSample = field == SAMPLE || field == HISTOGRAM;
+        boolean isFirst = isSample ? samples++ < half : 2 * others++ < at.others;
+        (isFirst ? first : second).write(request, from, length);
+      }
+      from = fields.position();
+    }
+    return List.of(
+        new Piece(series(first.toByteArray()), half),
+        new Piece(series(second.toByteArray()), series.samples() - half));
+  }
+
+  private static byte[] series(byte[] content) {
+    ProtoWriter w = new ProtoWriter();
+    w.bytes(SERIES, content);
+    return w.toByteArray();
+  }
+
   /** Starts over with a decompressed request. */
   public RequestSlices reset(byte[] buffer, int from, int size) {
     buf = buffer;
@@ -101,6 +158,7 @@ public final class RequestSlices {
     }
     series = top.field() == SERIES;
     samples = 0;
+    others = 0;
     labels = 0;
     labelsLength = 0;
     if (series) {
@@ -124,6 +182,8 @@ public final class RequestSlices {
         labelsEnd = in.position();
       } else if (field == SAMPLE || field == HISTOGRAM) {
         samples++;
+      } else {
+        others++;
       }
     }
     labels = at;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
@@ -54,5 +55,29 @@ class RequestSlicesTest {
               }
             })
         .isInstanceOf(CodecException.class);
+  }
+
+  @Test
+  void aSeriesIsCutInHalvesOfWhatItHas() throws Exception {
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of("__name__", "a", "job", "b"));
+    for (int i = 0; i < 5; i++) {
+      w.sample(i, 10 + i).exemplar(new Exemplar(Labels.of("trace_id", "t" + i), 1, i));
+    }
+    byte[] r = w.endSeries().toByteArray();
+    List<RequestSlices.Piece> halves =
+        RequestSlices.halves(r, new RequestSlices.Slice(0, r.length, 5));
+    assertThat(halves).extracting(RequestSlices.Piece::samples).containsExactly(2, 3);
+    List<String> read = new ArrayList<>();
+    for (RequestSlices.Piece h : halves) {
+      read.add(PromProto.parse(PromProto.V1, "WriteRequest", h.request()).toString());
+    }
+    assertThat(read.get(0))
+        .contains("value: \"a\"", "value: \"b\"", "timestamp: 1", "\"t2\"")
+        .doesNotContain("timestamp: 3", "\"t3\"");
+    assertThat(read.get(1))
+        .contains("value: \"a\"", "value: \"b\"", "timestamp: 2", "timestamp: 4", "\"t3\"")
+        .doesNotContain("timestamp: 1\n", "\"t2\"");
+    assertThat(RequestSlices.halves(r, new RequestSlices.Slice(0, r.length, 1))).isEmpty();
   }
 }

@@ -14,8 +14,14 @@ public sealed interface Outcome {
    * Some destination does not have it, and whoever sent it is to send it again.
    *
    * @param retryAfter when; zero when the destination did not say
+   * @param givenUp whether it was tried as often, or for as long, as it was to be
    */
-  record Unavailable(String reason, Duration retryAfter) implements Outcome {}
+  record Unavailable(String reason, Duration retryAfter, boolean givenUp) implements Outcome {
+    /** What was not tried to the end: there was no room, or something ends. */
+    public Unavailable(String reason, Duration retryAfter) {
+      this(reason, retryAfter, false);
+    }
+  }
 
   /**
    * It will never be taken as it is.

@@ -118,7 +118,18 @@ public final class Answers {
   }
 
   private static boolean isEndDue(WireRequest q) {
-    return "close".equalsIgnoreCase(q.header("Connection"));
+    String one = q.header("Connection");
+    if (one == null) {
+      return false;
+    }
+    for (String value : q.headers("Connection")) { // a list, such as LWP's "TE, close"
+      for (String option : value.split(",")) {
+        if (option.strip().equalsIgnoreCase("close")) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Whether there may be more of a body than anybody reads before the next request. */

@@ -53,7 +53,11 @@ public interface ClusterAccess {
    */
   static ClusterAccess inCluster(
       Function<String, @Nullable String> environment, Path account, String outside) {
-    String base = ownCluster(environment, outside);
+    return ofAccount(ownCluster(environment, outside), account);
+  }
+
+  /** The cluster at a URL, as a pod's service account. */
+  static ClusterAccess ofAccount(String base, Path account) {
     Path ca = account.resolve("ca.crt");
     TlsConfig tls =
         new TlsConfig(

@@ -82,6 +82,11 @@ public final class DeadLetterFolder implements Closeable {
     return letters.list(most);
   }
 
+  /** How many letters there are. */
+  public long count() {
+    return letters.count();
+  }
+
   /** What a letter carries. */
   public Optional<Parcel> read(String id) throws IOException {
     return letters.read(id);

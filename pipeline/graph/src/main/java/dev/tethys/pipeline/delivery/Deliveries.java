@@ -411,7 +411,7 @@ final class Deliveries {
     if (waits) {
       account.giveBack(j.itemsLeft);
       complaints.say(j.itemsLeft + " items returned to their source: " + reason);
-      j.outcome = Outcome.plus(j.outcome, new Outcome.Unavailable(reason, l.after()));
+      j.outcome = Outcome.plus(j.outcome, new Outcome.Unavailable(reason, l.after(), true));
     } else {
       List<Parcel> left = new ArrayList<>();
       try {

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -182,18 +181,29 @@ public final class PipelineEndpoints {
     Params p = q.params();
     OutboxView box = outbox(p);
     String id = p.first("id");
-    int most = (int) number(p, "limit", MAX_LISTED, MAX_LISTED);
-    int done = 0;
-    List<String> ids =
-        id != null && !id.isEmpty()
-            ? List.of(id)
-            : box.deadLetters(most).stream().map(DeadLetter::id).toList();
+    long done = 0;
     try {
-      for (String i : ids) {
-        if (box.replay(i)) {
-          done++;
-        } else if (ids.size() == 1) {
-          throw new HttpException(404, "there is no dead letter " + i);
+      if (id != null && !id.isEmpty()) {
+        if (!box.replay(id)) {
+          throw new HttpException(404, "there is no dead letter " + id);
+        }
+        done = 1;
+      } else {
+        // Those that there are now: what is refused again becomes a letter again, behind them.
+        long there = box.status().deadLetters();
+        long most = (long) number(p, "limit", Long.MAX_VALUE, Long.MAX_VALUE);
+        long left = Math.min(there, most);
+        while (left > 0) {
+          long before = left;
+          for (DeadLetter d : box.deadLetters((int) Math.min(left, MAX_LISTED))) {
+            if (box.replay(d.id())) {
+              done++;
+            }
+            left--;
+          }
+          if (left == before) {
+            break; // somebody else replays them
+          }
         }
       }
     } catch (IOException e) {

@@ -439,6 +439,75 @@ class DetectionTest {
   }
 
   @Test
+  void theTagsOfAMachineOfEc2AreAskedOfItsApi() throws IOException {
+    answers.put("PUT /latest/api/token", "the token");
+    answers.put("GET /latest/meta-data/instance-id", "i-1");
+    answers.put("GET /latest/meta-data/hostname", "ip-1");
+    answers.put(
+        "GET /latest/dynamic/instance-identity/document",
+        "{\"region\": \"us-west-2\", \"instanceId\": \"i-1\"}");
+    // In the form of the reference of EC2's API.
+    answers.put(
+        "POST /",
+        """
+        <DescribeTagsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">
+          <requestId>7a62c49f-347e-4fc4-9331-6e8eEXAMPLE</requestId>
+          <tagSet>
+            <item><resourceId>i-1</resourceId><resourceType>instance</resourceType><key>team</key><value>red</value></item>
+            <item><resourceId>i-1</resourceId><resourceType>instance</resourceType><key>Name</key><value>web</value></item>
+          </tagSet>
+        </DescribeTagsResponse>
+        """);
+    String tags = "{detectors: [ec2], ec2: {tags: [^team$]}}";
+    assertThat(map(found(tags)))
+        .containsEntry("ec2.tag.team", "red")
+        .containsEntry("host.id", "i-1")
+        .doesNotContainKey("ec2.tag.Name");
+    answers.remove("POST /"); // the machine's role may not ask
+    assertThat(map(found(tags))).containsEntry("host.id", "i-1").doesNotContainKey("ec2.tag.team");
+  }
+
+  @Test
+  void aClusterOfOpenShift() throws IOException {
+    eks();
+    String path = "GET /apis/config.openshift.io/v1/infrastructures/cluster";
+    // In the form of OpenShift's reference.
+    String infrastructure =
+        """
+        {"apiVersion": "config.openshift.io/v1", "kind": "Infrastructure", "metadata": {"name": "cluster"},
+         "status": {"apiServerURL": "https://api.example.com:6443", "infrastructureName": "shop-x7k2p",
+          "platform": "%1$s", "platformStatus": {"type": "%1$s", "%2$s": {"%3$s": "%4$s"}}}}
+        """;
+    answers.put(path, infrastructure.formatted("AWS", "aws", "region", "us-East-1"));
+    Map<String, Object> aws =
+        Map.of(
+            "k8s.cluster.name", "shop-x7k2p",
+            "cloud.provider", "aws",
+            "cloud.platform", "aws_openshift",
+            "cloud.region", "us-east-1");
+    assertThat(map(found("detectors: [openshift]"))).isEqualTo(aws);
+    answers.put(path, infrastructure.formatted("OpenStack", "openstack", "cloudName", "own"));
+    assertThat(map(found("detectors: [openshift]")))
+        .isEqualTo(Map.of("k8s.cluster.name", "shop-x7k2p", "cloud.region", "own"));
+    answers.put(path, infrastructure.formatted("None", "none", "a", "b"));
+    assertThat(map(found("detectors: [openshift]")))
+        .isEqualTo(Map.of("k8s.cluster.name", "shop-x7k2p"));
+    environment.clear();
+    answers.put(path, infrastructure.formatted("AWS", "aws", "region", "us-east-1"));
+    assertThat(
+            map(
+                found(
+                    "{detectors: [openshift], openshift: {address: 'https://api.example.com:6443',"
+                        + " token: t, tls: {insecure_skip_verify: true}}}")))
+        .isEqualTo(aws);
+    answers.remove(path);
+    String once = "{detectors: [openshift], retry: {enabled: false}";
+    assertThat(map(found(once + ", openshift: {address: 'https://a'}}"))).isEmpty();
+    Processor p = processor(once + ", fail_on_missing_metadata: true}");
+    assertThatThrownBy(p::start).hasMessageContaining("KUBERNETES_SERVICE_HOST");
+  }
+
+  @Test
   void aNodeOfAwssKubernetesWithoutMetadata() throws IOException {
     eks();
     environment.put("K8S_NODE_NAME", "n1");
@@ -605,12 +674,12 @@ class DetectionTest {
 
   @Test
   void whatIsNotBuiltIsRefusedByName() {
-    assertThatThrownBy(() -> processor("detectors: [openshift]"))
-        .hasMessageContaining("detector openshift is not built");
+    assertThatThrownBy(() -> processor("detectors: [consul]"))
+        .hasMessageContaining("detector consul is not built");
     assertThatThrownBy(() -> processor("detectors: [sytem]"))
         .hasMessageContaining("unknown detector \"sytem\"");
-    assertThatThrownBy(() -> processor("{detectors: [ec2], ec2: {tags: [a]}}"))
-        .hasMessageContaining("tags_from_imds: true");
+    assertThatThrownBy(() -> processor("{detectors: [openshift], openshift: {address: a}}"))
+        .hasMessageContaining("address wants a URL");
     assertThatThrownBy(
             () -> processor("{detectors: [system], system: {resource_attributes: {a: {}}}}"))
         .hasMessageContaining("unknown key \"a\"");

@@ -60,6 +60,8 @@ class EditingTest {
               - {pattern: "^tmp\\\\.", action: delete}
               - {key: url, pattern: "^(?P<scheme>\\\\w+)://(?P<host>[^/]+)", action: extract}
               - {key: n, converted_type: int, action: convert}
+              - {key: half, converted_type: double, action: convert}
+              - {key: size, converted_type: double, action: convert}
             """
                 .replace("\\\\", "\\\\"))
         .consume(
@@ -82,7 +84,11 @@ class EditingTest {
                         "url",
                         "http://h.de/p",
                         "n",
-                        "42"),
+                        "42",
+                        "half",
+                        "0.5",
+                        "size",
+                        "10f"),
                     Rig.log(9, "y", "skip", "yes")),
                 new Metadata(Map.of("x-tenant", List.of("t1", "t2")))),
             rig.outcomes::add);
@@ -91,9 +97,11 @@ class EditingTest {
         .isEqualTo(
             "{a=5, c=new, e=2.5,"
                 + " secret=043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89,"
-                + " url=http://h.de/p, n=42, b=[x, z], d=2.5, tenant=t1;t2, scheme=http,"
+                + " url=http://h.de/p, n=42, half=0.5, size=10f, b=[x, z], d=2.5, tenant=t1;t2, scheme=http,"
                 + " host=h.de}");
     assertThat(l.attributes().get("n")).isEqualTo(42L);
+    assertThat(l.attributes().get("half")).isEqualTo(0.5);
+    assertThat(l.attributes().get("size")).as("no number, as in Go").isEqualTo("10f");
     assertThat(Rig.all(rig.logs()).get(1).attributes().toString()).isEqualTo("{skip=yes}");
     assertThatThrownBy(
             () ->

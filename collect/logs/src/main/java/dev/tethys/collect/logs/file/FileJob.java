@@ -375,6 +375,38 @@ public final class FileJob implements AutoCloseable {
     SourceThreads.finish(thread, STOP_PATIENCE);
   }
 
+  /**
+   * Reads files to their ends that were deleted since it was stopped: whoever reads on for this job
+   * does not find them. On the calling thread; {@link #stop} ends it.
+   */
+  public void readDeleted() throws InterruptedException {
+    Thread t = thread;
+    if (t != null && t.isAlive()) {
+      return; // it waits for a destination still
+    }
+    List<TailedFile> last;
+    lock.lock();
+    try {
+      last =
+          all()
+              .flatMap(f -> Stream.concat(f.leaving.stream(), f.byPath.values().stream()))
+              .filter(TailedFile::isOpen)
+              .toList();
+    } finally {
+      lock.unlock();
+    }
+    last = last.stream().filter(FileTurns::isNameless).toList();
+    lock.lock();
+    try {
+      if (!last.isEmpty()) {
+        queue.finish();
+      }
+    } finally {
+      lock.unlock();
+    }
+    turns.readToEnd(last);
+  }
+
   /** Ends reading for good: positions keep how far it came. */
   @Override
   public void close() {

@@ -2,6 +2,7 @@ package dev.tethys.collect.logs.file;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +80,36 @@ final class FileTurns {
       }
       step(f);
     }
+  }
+
+  /** Reads files to their ends, on the calling thread, with what has no end of a record there. */
+  void readToEnd(List<TailedFile> files) throws InterruptedException {
+    for (TailedFile f : files) {
+      long from;
+      do {
+        from = f.offset();
+        step(f);
+      } while (f.offset() > from);
+      lock.lock();
+      try {
+        f.flush = true;
+      } finally {
+        lock.unlock();
+      }
+      step(f);
+    }
+  }
+
+  /** Whether no name leads to a file: who has it open is the last to read it. */
+  static boolean isNameless(TailedFile f) {
+    try {
+      if (FileStat.of(f.path).id().mayBe(f.id())) {
+        return false;
+      }
+    } catch (IOException e) {
+      // it may have another name
+    }
+    return Siblings.of(f.whereabouts(), f.id()) == null;
   }
 
   private void closeDropped() {

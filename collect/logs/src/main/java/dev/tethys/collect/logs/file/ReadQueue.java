@@ -19,6 +19,7 @@ final class ReadQueue {
   private final Deque<TailedFile> waiting = new ArrayDeque<>();
   private final Set<TailedFile> dropped = new HashSet<>(); // no more read, maybe open
   private volatile boolean stopped;
+  private volatile boolean finishing;
 
   /** An empty one, guarded by this lock. */
   ReadQueue(Lock lock) {
@@ -70,10 +71,16 @@ final class ReadQueue {
   /** Nothing is read any more. */
   void stop() {
     stopped = true;
+    finishing = false;
     work.signalAll();
   }
 
+  /** It was stopped, and somebody reads single files to their ends. */
+  void finish() {
+    finishing = stopped;
+  }
+
   boolean isStopped() {
-    return stopped;
+    return stopped && !finishing;
   }
 }

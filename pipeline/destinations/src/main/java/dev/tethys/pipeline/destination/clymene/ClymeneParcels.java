@@ -10,6 +10,7 @@ import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.RequestSlices.Piece;
 import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
@@ -75,6 +76,11 @@ record ClymeneParcels(
   private List<Parcel> seriesHalves(Parcel p) {
     byte[] request = GatewayForm.of(p).opened(p);
     List<Slice> all = RequestSlices.deal(request, request.length, 1, in -> 0).getFirst();
+    if (all.size() == 1) {
+      return RequestSlices.halves(request, all.getFirst()).stream()
+          .map(h -> part(p, h.request(), h.samples()))
+          .toList();
+    }
     int half = all.size() / 2;
     List<Parcel> out = new ArrayList<>();
     for (List<Slice> some : List.of(all.subList(0, half), all.subList(half, all.size()))) {
@@ -168,13 +174,9 @@ record ClymeneParcels(
         request = to.body().buffer();
         size = to.body().size();
       }
-      Message[] open = new Message[LANES];
+      @Nullable Message[] open = new @Nullable Message[LANES];
       RequestSlices in = new RequestSlices().reset(request, 0, size);
       while (in.next()) {
-        if (in.length() > maxBytes) {
-          drop(in.samples(), TOO_LARGE);
-          continue;
-        }
         int i =
             batch.lane() != 0 || !in.isSeries()
                 ? 0
@@ -184,6 +186,11 @@ record ClymeneParcels(
         if (m != null && m.bytes.size() + in.length() > maxBytes) {
           add(m, lane);
           m = null;
+          open[i] = null;
+        }
+        if (in.length() > maxBytes) {
+          large(request, new Slice(in.offset(), in.length(), in.samples()), lane);
+          continue;
         }
         if (m == null) {
           m = new Message();
@@ -193,8 +200,25 @@ record ClymeneParcels(
         m.samples += in.samples();
       }
       for (int i = 0; i < LANES; i++) {
-        if (open[i] != null) {
-          add(open[i], batch.lane() != 0 ? batch.lane() : i + 1);
+        Message m = open[i];
+        if (m != null) {
+          add(m, batch.lane() != 0 ? batch.lane() : i + 1);
+        }
+      }
+    }
+
+    /** A series that is too large for a message goes in several, if it has more than one sample. */
+    private void large(byte[] request, Slice series, long lane) {
+      List<Piece> halves = RequestSlices.halves(request, series);
+      if (halves.isEmpty()) {
+        drop(series.samples(), TOO_LARGE);
+      }
+      for (Piece h : halves) {
+        byte[] half = h.request();
+        if (half.length > maxBytes) {
+          large(half, new Slice(0, half.length, h.samples()), lane);
+        } else {
+          add(half, h.samples(), lane);
         }
       }
     }

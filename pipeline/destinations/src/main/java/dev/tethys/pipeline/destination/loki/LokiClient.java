@@ -139,14 +139,23 @@ public final class LokiClient implements AutoCloseable {
 
   /**
    * Goes on with other settings. What waits is sent as these say, at once, and nobody waits for
-   * that: also the destination may be another.
+   * that: also the destination may be another. Where requests are sent as before, they go on as if
+   * nothing had happened, with the attempts that they have made.
    *
    * @param client for the requests
    * @param queue of the folder that it has
    */
   public synchronized void become(
       LokiClientConfig config, LokiLimits limits, WebClient client, RequestQueue queue) {
+    Settings was = settings;
+    if (config.equals(was.config) && limits.equals(was.limits) && queue.equals(was.queue)) {
+      return;
+    }
     Settings next = new Settings(config, limits, queue);
+    if (config.sendsAs(was.config) && queue.equals(was.queue)) {
+      settings = next;
+      return;
+    }
     Sender former = sender;
     metrics.begin(config.host());
     sender = sender(config, client);
@@ -395,7 +404,7 @@ public final class LokiClient implements AutoCloseable {
   private void told(Parcel p, Outcome outcome, EntryBatch batch) {
     if (outcome instanceof Outcome.Unavailable u) {
       Settings now = settings;
-      if (!abandoned && (closing || now.config.backoff().attempts() == 0)) {
+      if (!abandoned && !u.givenUp()) {
         return; // not sent because something ends: its sources bring it again
       }
       boolean limited = u.reason().contains("HTTP status 429");
@@ -410,7 +419,9 @@ public final class LokiClient implements AutoCloseable {
           "client {0}: {1} entries dropped: {2}",
           now.config.id(),
           p.items(),
-          abandoned ? "the client is not configured any more" : u.reason());
+          u.givenUp()
+              ? u.reason()
+              : "the client is not configured any more, and has not sent them");
     }
     batch.settle();
   }

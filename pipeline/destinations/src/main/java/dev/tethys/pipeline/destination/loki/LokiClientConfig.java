@@ -49,6 +49,16 @@ public record LokiClientConfig(
     Labels externalLabels,
     Duration timeout,
     boolean dropRateLimited) {
+  /** Whether requests go where others go, and as they do: only what they hold may differ. */
+  boolean sendsAs(LokiClientConfig o) {
+    return url.equals(o.url)
+        && client.equals(o.client)
+        && headers.equals(o.headers)
+        && backoff.equals(o.backoff)
+        && timeout.equals(o.timeout)
+        && dropRateLimited == o.dropRateLimited;
+  }
+
   /**
    * When a request is tried again.
    *

@@ -251,6 +251,28 @@ class ClymeneExporterTest {
         .containsExactlyInAnyOrder("line 0", "line 1", "line 2", "line 3");
   }
 
+  private static Batch oneSeries(int samples, long lane) {
+    WriteRequestWriter w = new WriteRequestWriter().beginSeries(Labels.of("__name__", "m"));
+    for (int i = 0; i < samples; i++) {
+      w.sample(1_700_000_000_000L + i, i);
+    }
+    return new Batch(
+        Signal.METRICS, Encoding.REMOTE_WRITE, w.endSeries().toByteArray(), samples, lane);
+  }
+
+  @Test
+  void oneSeriesThatIsTooLargeIsCutWithinItsSamples() throws Exception {
+    gateways.answer = 413;
+    ClymeneSettings http = settings("{http: {" + gateways.http() + "}}");
+    cut(http, oneSeries(5, 7), 3, () -> gateways.answer = 204);
+    assertThat(gateways.samples()).isEqualTo(5);
+    gateways.forget();
+    ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}, max_message_bytes: 2000}");
+    assertThat(send(s, oneSeries(500, 7))).hasSizeGreaterThan(3).containsOnly(Verdict.DELIVERED);
+    assertThat(gateways.metrics).allMatch(m -> m.length <= 2000);
+    assertThat(gateways.samples()).isEqualTo(500);
+  }
+
   /** Each with its own reason, and with how many. */
   @Test
   void dropsAreCountedByTheirReasons() {

@@ -9,6 +9,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -293,5 +298,71 @@ class LokiClientTest extends LokiClientCase {
     loki.await(() -> settled.get() == 100);
     assertThat(dropped("ingester_error")).isEqualTo(100);
     assertThat(account.balance().isBalanced()).isTrue();
+  }
+
+  /** What is given up as configured is dropped, also while something ends: it was tried enough. */
+  @Test
+  void attemptsThatEndInHasteAreDroppedToo() throws Exception {
+    loki.always = new LokiDouble.Answer(500, "down");
+    LokiClient c = client(QUICK + ", max_retries: 1}");
+    c.hasten();
+    c.accept(entry(1, "lost", "app", "x"));
+    c.flush();
+    loki.await(() -> settled.get() == 1);
+    assertThat(dropped("ingester_error")).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsGivenUpIsSaidToBeSo() throws Exception {
+    loki.always = new LokiDouble.Answer(500, "down");
+    LokiClient c = client("name: going, " + QUICK + ", max_retries: 2}");
+    List<String> said = new CopyOnWriteArrayList<>();
+    Handler ear =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            said.add(new SimpleFormatter().formatMessage(r));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger log = Logger.getLogger(LokiClient.class.getName());
+    log.addHandler(ear);
+    try {
+      c.accept(entry(1, "lost", "app", "x"));
+      c.abandon(Duration.ofDays(1));
+    } finally {
+      log.removeHandler(ear);
+    }
+    assertThat(settled).hasValue(1);
+    assertThat(said)
+        .singleElement()
+        .asString()
+        .startsWith("client going: 1 entries dropped: given up after 2 attempts: ");
+  }
+
+  /** A reload that changes another client is no reason to begin anew. */
+  @Test
+  void aClientThatStaysWhatItIsKeepsItsAttempts() throws Exception {
+    loki.away = "slow";
+    String keys = "batchwait: 1h, backoff_config: {min_period: 1h, max_period: 2h}";
+    LokiClient c = client(keys);
+    c.accept(entry(1, "waits", "app", "x", "__tenant_id__", "slow"));
+    c.flush();
+    loki.await(() -> !c.status().lastError().isEmpty() && c.status().inFlight() == 0);
+    LokiClientConfig same = config("{url: '" + loki.url() + "', " + keys + "}");
+    LokiClientConfig alike = config("{url: '" + loki.url() + "', batchsize: 9, " + keys + "}");
+    for (LokiClientConfig next : List.of(same, alike)) {
+      c.become(next, LokiLimits.NONE, http.client(next.client()), RequestQueue.MEMORY);
+      c.accept(entry(2, "goes", "app", "x"));
+      c.flush();
+    }
+    loki.await(() -> settled.get() == 2);
+    assertThat(loki.requests).hasSize(3);
+    assertThat(c.status().parcels()).isEqualTo(1);
   }
 }

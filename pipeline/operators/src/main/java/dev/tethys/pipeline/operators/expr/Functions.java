@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.config.GoDurations;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import java.nio.charset.StandardCharsets;
@@ -343,7 +344,13 @@ final class Functions {
     try {
       return switch (v) {
         case Number n -> n.doubleValue();
-        case String s -> Double.parseDouble(s);
+        case String s -> {
+          Double d = GoFloatReader.read(s);
+          if (d == null) {
+            throw new NumberFormatException(s);
+          }
+          yield d;
+        }
         case null, default ->
             throw new ExpressionException(
                 "there is no float of a value of type " + Operators.type(v));

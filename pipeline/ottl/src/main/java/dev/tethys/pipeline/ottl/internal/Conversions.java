@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ottl.internal;
 
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Expr;
 import dev.tethys.pipeline.ottl.Kind;
@@ -81,33 +82,7 @@ public final class Conversions {
 
   /** A double as Go reads it; null if it is none. */
   public static @Nullable Double parseDouble(String s) {
-    if (s.isEmpty() || s.length() > 400) {
-      return null;
-    }
-    switch (s.toLowerCase(java.util.Locale.ROOT)) {
-      case "inf", "+inf", "infinity", "+infinity" -> {
-        return Double.POSITIVE_INFINITY;
-      }
-      case "-inf", "-infinity" -> {
-        return Double.NEGATIVE_INFINITY;
-      }
-      case "nan" -> {
-        return Double.NaN;
-      }
-      default -> {
-        // Java reads spaces around, and d or f behind; Go does not.
-        char last = s.charAt(s.length() - 1);
-        boolean hex = s.contains("0x") || s.contains("0X");
-        if (s.charAt(0) <= ' ' || last <= ' ' || !hex && "dDfF".indexOf(last) >= 0) {
-          return null;
-        }
-        try {
-          return Double.parseDouble(s);
-        } catch (NumberFormatException e) {
-          return null;
-        }
-      }
-    }
+    return GoFloatReader.read(s);
   }
 
   /** As Go reads truths; null if it is none. */

@@ -8,6 +8,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Metadata;
@@ -228,8 +229,12 @@ public final class Action {
 
   /** What is not a number stays text. */
   private static Object number(String s, boolean whole) {
+    if (!whole) {
+      Double d = GoFloatReader.read(s);
+      return d == null ? s : d;
+    }
     try {
-      return whole ? (Object) Long.parseLong(s) : (Object) Double.parseDouble(s);
+      return Long.parseLong(s);
     } catch (NumberFormatException e) {
       return s;
     }

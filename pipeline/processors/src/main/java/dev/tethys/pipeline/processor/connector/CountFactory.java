@@ -6,6 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Metric;
@@ -333,11 +334,8 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         case Long l -> l;
         case Double d -> d;
         case String s -> {
-          try {
-            yield Double.parseDouble(s);
-          } catch (NumberFormatException e) {
-            yield Double.NaN;
-          }
+          Double d = GoFloatReader.read(s);
+          yield d == null ? Double.NaN : d;
         }
         case null, default -> Double.NaN;
       };

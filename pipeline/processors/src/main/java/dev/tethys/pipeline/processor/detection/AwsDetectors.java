@@ -8,6 +8,7 @@ import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -19,6 +20,8 @@ import tools.jackson.databind.JsonNode;
 
 /** Machines of EC2 and tasks of ECS, as AWS's metadata describe them. */
 final class AwsDetectors {
+  private static final System.Logger LOG = System.getLogger(AwsDetectors.class.getName());
+
   private static final Section EC2 = new Section("ec2", "A machine of AWS's EC2.");
   private static final Key<List<Pattern>> TAGS =
       EC2.key("tags", Type.list(Type.REGEX), List.of(), "Keys of tags that are taken.");
@@ -54,15 +57,9 @@ final class AwsDetectors {
             if (o.get(MAX_ATTEMPTS) < 1) {
               throw o.error(MAX_ATTEMPTS, "is 1 or more");
             }
-            if (!o.get(TAGS).isEmpty() && !o.get(TAGS_FROM_IMDS)) {
-              throw o.error(
-                  TAGS,
-                  "tags are not asked of EC2's DescribeTags in Tethys: write tags_from_imds: true,"
-                      + " which needs no permission, and InstanceMetadataTags=enabled on the"
-                      + " instance");
-            }
             return new Ec2(
                 o.get(TAGS),
+                o.get(TAGS_FROM_IMDS),
                 (int) Math.min(100, o.get(MAX_ATTEMPTS)),
                 o.get(MAX_BACKOFF),
                 o.get(FAIL_ON_MISSING),
@@ -100,7 +97,12 @@ final class AwsDetectors {
   private AwsDetectors() {}
 
   private record Ec2(
-      List<Pattern> tags, int attempts, Duration pause, boolean mustBe, Wanted wanted)
+      List<Pattern> tags,
+      boolean ofMetadata,
+      int attempts,
+      Duration pause,
+      boolean mustBe,
+      Wanted wanted)
       implements Detector {
     @Override
     public Attributes detect(Place place) throws IOException, InterruptedException {
@@ -118,14 +120,47 @@ final class AwsDetectors {
       wanted.put(a, "cloud.platform", "aws_ec2");
       metadata.describe(wanted, a);
       if (!tags.isEmpty()) {
-        for (String key : metadata.get("tags/instance").split("\n")) {
-          String k = key.strip();
-          if (!k.isEmpty() && tags.stream().anyMatch(p -> p.matcher(k).find())) {
-            a.put("ec2.tag." + k, metadata.get("tags/instance/" + k));
-          }
+        try {
+          tag(place, metadata, a);
+        } catch (IOException e) {
+          LOG.log(
+              Level.WARNING,
+              "ec2: the tags of {0} are not known, which "
+                  + (ofMetadata
+                      ? "wants InstanceMetadataTags=enabled on the instance"
+                      : "wants the permission ec2:DescribeTags, or tags_from_imds: true with"
+                          + " InstanceMetadataTags=enabled on the instance")
+                  + ": {1}",
+              metadata.id(),
+              e.getMessage());
         }
       }
       return a;
+    }
+
+    private void tag(Place place, Ec2Metadata metadata, Attributes to)
+        throws IOException, InterruptedException {
+      if (!ofMetadata) {
+        new Ec2Api(place, metadata.region())
+            .tags(metadata.id())
+            .forEach(
+                (k, v) -> {
+                  if (isWanted(k)) {
+                    to.put("ec2.tag." + k, v);
+                  }
+                });
+        return;
+      }
+      for (String key : metadata.get("tags/instance").split("\n")) {
+        String k = key.strip();
+        if (!k.isEmpty() && isWanted(k)) {
+          to.put("ec2.tag." + k, metadata.get("tags/instance/" + k));
+        }
+      }
+    }
+
+    private boolean isWanted(String key) {
+      return tags.stream().anyMatch(p -> p.matcher(key).find());
     }
   }
 

@@ -1,22 +1,12 @@
 package dev.tethys.pipeline.processor.detection;
 
-import dev.tethys.config.CloudAuth;
-import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
-import dev.tethys.config.ProxyConfig;
-import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
-import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.web.client.Call;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
@@ -140,7 +130,7 @@ final class EksDetector implements Detector {
   private static @Nullable Element machine(Place place, String region, String id)
       throws InterruptedException {
     try {
-      return reservation(place, region, id);
+      return new Ec2Api(place, region).reservation(id);
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
@@ -149,33 +139,6 @@ final class EksDetector implements Detector {
           e.getMessage());
       return null;
     }
-  }
-
-  private static @Nullable Element reservation(Place place, String region, String id)
-      throws IOException, InterruptedException {
-    String host = "ec2." + region + ".amazonaws.com" + (region.startsWith("cn-") ? ".cn" : "");
-    HttpClientConfig signing =
-        new HttpClientConfig(
-            null,
-            null,
-            null,
-            TlsConfig.DEFAULT,
-            true,
-            false,
-            ProxyConfig.NONE,
-            Map.of(),
-            new CloudAuth.SigV4(region, "", Secret.NONE, "", "", "", false, "ec2"));
-    String form =
-        "Action=DescribeInstances&Version=2016-11-15&InstanceId.1="
-            + URLEncoder.encode(id, StandardCharsets.UTF_8);
-    Call call =
-        Call.post(
-            URI.create("https://" + host + "/"),
-            "application/x-www-form-urlencoded; charset=utf-8",
-            form.getBytes(StandardCharsets.UTF_8));
-    String xml = Place.text(call, place.clients().of(signing));
-    Element root = XmlReader.root(host, xml.getBytes(StandardCharsets.UTF_8));
-    return XmlReader.child(root, "reservationSet", "item");
   }
 
   private static @Nullable String cluster(@Nullable Element reservation) {

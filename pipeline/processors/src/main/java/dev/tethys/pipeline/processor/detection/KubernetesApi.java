@@ -22,13 +22,23 @@ final class KubernetesApi {
 
   /** That of the cluster which the process is in, asked as the pod's service account. */
   static KubernetesApi own(Place place) throws IOException {
-    Path account = place.root().resolve(ROOT.relativize(ClusterAccess.SERVICE_ACCOUNT));
     try {
       return new KubernetesApi(
-          place, ClusterAccess.inCluster(place.environment(), account, Kubeconfig.OTHERWISE));
+          place,
+          ClusterAccess.inCluster(place.environment(), account(place), Kubeconfig.OTHERWISE));
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /** Where the pod has its service account. */
+  static Path account(Place place) {
+    return place.root().resolve(ROOT.relativize(ClusterAccess.SERVICE_ACCOUNT));
+  }
+
+  /** Whom it asks, and how. */
+  ClusterAccess access() {
+    return access;
   }
 
   /** What is at a path. */

@@ -35,7 +35,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
   private static final String ABOUT = "Gives resources what is known of where the process runs.";
 
   /** Those whose failure is no error unless it is said to be one. */
-  private static final Set<String> LENIENT = Set.of("docker", "k8s_api", "k8snode");
+  private static final Set<String> LENIENT = Set.of("docker", "k8s_api", "k8snode", "openshift");
 
   /** The one detector that has no block. */
   private static final String DYNATRACE = "dynatrace";
@@ -57,7 +57,6 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
           "ibmcloud_vpc",
           "kubeadm",
           "nova",
-          "openshift",
           "oraclecloud",
           "scaleway",
           "tencent_cvm",
@@ -154,6 +153,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     block("heroku", EnvironmentDetectors.HEROKU_TYPE);
     block("k8s_api", KubernetesDetector.TYPE);
     block("k8snode", KubernetesDetector.TYPE); // as k8s_api was called before
+    block("openshift", OpenShiftDetector.TYPE);
     NOT_BUILT.forEach(n -> section.notBuilt(n, "What detector " + n + " asks."));
     for (String k :
         List.of("endpoint", "proxy_url", "tls", "headers", "auth", "compression", "cookies")) {

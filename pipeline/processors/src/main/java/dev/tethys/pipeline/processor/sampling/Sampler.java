@@ -4,6 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -298,13 +299,7 @@ public final class Sampler {
     return switch (v) {
       case Long l -> (double) l;
       case Double d -> d;
-      case String s -> {
-        try {
-          yield Double.parseDouble(s);
-        } catch (NumberFormatException e) {
-          yield null;
-        }
-      }
+      case String s -> GoFloatReader.read(s);
       case null, default -> null;
     };
   }

@@ -188,11 +188,13 @@ final class ClusterReceiver implements Receiver {
   @Override
   public void stop(Duration patience) {
     watched.forEach(WatchedKind::stop);
+    List<Thread> ending = new ArrayList<>();
     if (entities != null) {
-      entities.stop(patience);
+      ending.add(entities.thread());
     }
     if (rounds != null) {
-      rounds.stop(patience);
+      ending.add(rounds.thread());
     }
+    Rounds.stop(ending, name, patience);
   }
 }

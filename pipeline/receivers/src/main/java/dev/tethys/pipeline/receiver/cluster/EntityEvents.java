@@ -74,8 +74,9 @@ final class EntityEvents implements WatchedKind.Ear {
     thread.start();
   }
 
-  void stop(Duration patience) {
-    Rounds.stop(thread, name, patience);
+  /** What tells them, for who ends it ({@link Rounds#stop}). */
+  Thread thread() {
+    return thread;
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
@@ -29,7 +30,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -158,19 +161,28 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
 
     private void forward(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
       byte[] body = q.bodyBytes(door().maxBodyBytes());
-      Call call =
-          new Call(
-              q.method(),
-              target(q),
-              headers(q),
-              body.length == 0 && q.contentLength() <= 0 ? null : body,
-              settings.timeout.isZero() ? UNBOUNDED : settings.timeout,
-              null);
+      URI target;
+      try {
+        target = target(q);
+      } catch (URISyntaxException e) {
+        r.status(400).send("not handed on: " + e.getMessage() + "\n");
+        return;
+      }
       Answer a;
       try {
-        a = client.get().send(call);
+        a =
+            client
+                .get()
+                .send(
+                    new Call(
+                        q.method(),
+                        target,
+                        headers(q),
+                        body.length == 0 && q.contentLength() <= 0 ? null : body,
+                        settings.timeout.isZero() ? UNBOUNDED : settings.timeout,
+                        null));
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "{0} {1}: {2}", q.method(), call.uri(), e.toString());
+        LOG.log(Level.DEBUG, "{0} {1}: {2}", q.method(), target, e.toString());
         r.status(502).send("not handed on: " + e.getMessage() + "\n");
         return;
       }
@@ -182,9 +194,10 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       }
     }
 
-    private URI target(HttpRequest q) {
+    /** The same path and query; what no URL may have as it is goes with escapes. */
+    private URI target(HttpRequest q) throws URISyntaxException {
       String query = q.rawQuery();
-      return URI.create(
+      return UrlText.read(
           settings.to.getScheme()
               + "://"
               + settings.to.getRawAuthority()
@@ -194,8 +207,9 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
 
     private Map<String, String> headers(HttpRequest q) throws IOException {
       Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      Set<String> named = named(q.headers("connection"));
       for (String name : q.headerNames()) {
-        if (!isOfConnection(name)) {
+        if (!isOfConnection(name, named)) {
           String between = name.equalsIgnoreCase("cookie") ? "; " : ", ";
           all.put(name, String.join(between, q.headers(name)));
         }
@@ -212,8 +226,20 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       to.merge(name, value, (a, b) -> a + ", " + b);
     }
 
-    private static boolean isOfConnection(String name) {
-      return name.startsWith(":") || OF_CONNECTION.contains(name.toLowerCase(Locale.ROOT));
+    private static boolean isOfConnection(String name, Set<String> named) {
+      String lower = name.toLowerCase(Locale.ROOT);
+      return name.startsWith(":") || OF_CONNECTION.contains(lower) || named.contains(lower);
+    }
+
+    /** Headers that are of one connection because its {@code Connection} says so. */
+    private static Set<String> named(List<String> connection) {
+      Set<String> all = new HashSet<>();
+      for (String value : connection) {
+        for (String name : value.split(",")) {
+          all.add(name.strip().toLowerCase(Locale.ROOT));
+        }
+      }
+      return all;
     }
 
     private static String via(HttpRequest q) {
@@ -222,8 +248,16 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
 
     private static void answer(Answer a, HttpRequest q, HttpResponse r) throws IOException {
       r.status(a.status()).uncompressed(); // it is as it came
+      Set<String> named = new HashSet<>();
+      a.headers()
+          .forEach(
+              (name, values) -> {
+                if (name.equalsIgnoreCase("connection")) {
+                  named.addAll(named(values));
+                }
+              });
       for (Map.Entry<String, List<String>> h : a.headers().entrySet()) {
-        if (!isOfConnection(h.getKey())) {
+        if (!isOfConnection(h.getKey(), named)) {
           h.getValue().forEach(v -> r.addHeader(h.getKey(), v));
         }
       }

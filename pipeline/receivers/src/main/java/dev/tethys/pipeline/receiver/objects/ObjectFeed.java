@@ -88,6 +88,9 @@ final class ObjectFeed {
 
   private void run() {
     try {
+      if (wanted.delay().isPositive()) {
+        pause.pause(wanted.delay());
+      }
       while (true) {
         try {
           if (wanted.mode() == Mode.PULL) {

@@ -49,6 +49,7 @@ public record ObjectsConfig(
    * @param name as in paths of the API: {@code pods}
    * @param group of the API; {@code ""} for the first that has them
    * @param interval between two lists
+   * @param delay before the first list
    * @param version to begin with; {@code ""} for now
    * @param without kinds of changes that are not told
    */
@@ -60,6 +61,7 @@ public record ObjectsConfig(
       String labels,
       String fields,
       Duration interval,
+      Duration delay,
       String version,
       Set<String> without) {
     private static final Section SECTION = new Section("object", "A kind of objects.");
@@ -76,7 +78,10 @@ public record ObjectsConfig(
     private static final Key<String> FIELDS =
         SECTION.key("field_selector", Type.STRING, "", "Only those with such fields.");
     private static final Key<Duration> INTERVAL =
-        SECTION.key("interval", GoDurations.TYPE, Duration.ofHours(1), "Between two lists.");
+        SECTION.key(
+            "interval", GoDurations.TYPE, Duration.ZERO, "Between two lists; the receiver's.");
+    private static final Key<Duration> DELAY =
+        SECTION.key("initial_delay", GoDurations.TYPE, Duration.ZERO, "Before the first list.");
     private static final Key<String> VERSION =
         SECTION.key("resource_version", Type.STRING, "", "Where to begin; without, now.");
     private static final Key<List<String>> WITHOUT =
@@ -111,6 +116,9 @@ public record ObjectsConfig(
       if (o.get(MODE) == Mode.WATCH && o.has(INTERVAL)) {
         throw o.error(INTERVAL, "interval says something with mode: pull only");
       }
+      if (o.get(MODE) == Mode.WATCH && o.has(DELAY)) {
+        throw o.error(DELAY, "initial_delay says something with mode: pull only");
+      }
       return new Wanted(
           o.get(NAME),
           o.get(GROUP),
@@ -118,9 +126,25 @@ public record ObjectsConfig(
           List.copyOf(new LinkedHashSet<>(o.get(NAMESPACES))),
           o.get(LABELS),
           o.get(FIELDS),
-          o.get(INTERVAL).isZero() ? Duration.ofHours(1) : o.get(INTERVAL),
+          o.get(INTERVAL),
+          o.get(DELAY),
           o.get(VERSION),
           Set.copyOf(o.get(WITHOUT)));
+    }
+
+    /** With the interval of the receiver, if it has none itself. */
+    private Wanted every(Duration otherwise) {
+      return new Wanted(
+          name,
+          group,
+          mode,
+          namespaces,
+          labels,
+          fields,
+          interval.isZero() ? otherwise : interval,
+          delay,
+          version,
+          without);
     }
   }
 
@@ -129,6 +153,12 @@ public record ObjectsConfig(
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<List<Wanted>> OBJECTS =
       SECTION.required("objects", Type.list(Wanted.TYPE), "Which objects.");
+  private static final Key<Duration> INTERVAL =
+      SECTION.key(
+          "interval",
+          GoDurations.TYPE,
+          Duration.ofHours(1),
+          "Between two lists of objects that say nothing of it.");
   private static final Key<ErrorMode> ERRORS =
       SECTION.key(
           "error_mode",
@@ -153,7 +183,15 @@ public record ObjectsConfig(
             if (o.get(OBJECTS).isEmpty()) {
               throw o.error(OBJECTS, "k8sobjects wants objects, one at least");
             }
+            Duration interval = o.get(INTERVAL).isZero() ? Duration.ofHours(1) : o.get(INTERVAL);
+            List<Wanted> objects = o.get(OBJECTS).stream().map(w -> w.every(interval)).toList();
+            for (Wanted w : objects) {
+              if (w.delay().isPositive() && w.delay().compareTo(w.interval()) >= 0) {
+                throw o.error(
+                    OBJECTS, "initial_delay of " + w.name() + " has to be less than its interval");
+              }
+            }
             return new ObjectsConfig(
-                ACCESS.read(o), o.find(ELECTOR), o.get(OBJECTS), o.get(ERRORS), o.get(INITIAL));
+                ACCESS.read(o), o.find(ELECTOR), objects, o.get(ERRORS), o.get(INITIAL));
           });
 }

@@ -189,6 +189,11 @@ public final class Rounds {
     }
   }
 
+  /** What looks, for who ends it with others. */
+  public Thread thread() {
+    return thread;
+  }
+
   /** Ends it; a look that does not answer keeps its thread, not the process. */
   public void stop(Duration patience) {
     stop(thread, name, patience);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
@@ -17,7 +18,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,6 +63,19 @@ class EntityEventsTest {
   }
 
   private void start(String yaml) throws IOException {
+    start(
+        yaml,
+        null,
+        (b, receipt) -> {
+          if (fault) {
+            fault = false;
+            throw new IllegalStateException("a fault of what comes after");
+          }
+          pipeline.consume(b, receipt);
+        });
+  }
+
+  private void start(String yaml, @Nullable Consumer metrics, Consumer logs) throws IOException {
     Path kubeconfig = folder.resolve("config");
     Files.writeString(
         kubeconfig,
@@ -71,14 +87,8 @@ class EntityEventsTest {
                 ClusterConfig.TYPE,
                 "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
             new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
-            null,
-            (b, receipt) -> {
-              if (fault) {
-                fault = false;
-                throw new IllegalStateException("a fault of what comes after");
-              }
-              pipeline.consume(b, receipt);
-            },
+            metrics,
+            logs,
             "receiver k8s_cluster",
             new ScrapedPoints(new Registry(), "k8s_cluster"));
     receiver = r;
@@ -329,5 +339,38 @@ class EntityEventsTest {
     api.delete(PODS, "shop/web-0");
     assertThat(brief(await(4)).subList(2, 4)).containsExactly("delete u-web-0", "delete one");
     assertThat(fault).isFalse();
+  }
+
+  /** What does not end in time costs that time once, not once for each thread. */
+  @Test
+  void entitiesAndMetricsAreToldToEndAtTheSameTime() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    CountDownLatch metricsEnd = new CountDownLatch(1);
+    CountDownLatch logsEnd = new CountDownLatch(1);
+    fill();
+    start(
+        "initial_delay: 1ms",
+        (_, _) -> untilInterrupted(both, metricsEnd, logsEnd),
+        (_, _) -> untilInterrupted(both, logsEnd, metricsEnd));
+    both.await();
+    Objects.requireNonNull(receiver).stop(Duration.ofHours(1));
+    assertThat(metricsEnd.getCount() + logsEnd.getCount()).isZero();
+  }
+
+  /** Works until it is told to end, and then until another has been told. */
+  private static void untilInterrupted(
+      CountDownLatch begun, CountDownLatch told, CountDownLatch other) {
+    begun.countDown();
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      told.countDown();
+      try {
+        other.await();
+      } catch (InterruptedException again) {
+        throw new IllegalStateException(again);
+      }
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.testkit.Ports;
 import dev.tethys.web.client.HttpClientFactory;
@@ -13,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -59,6 +62,8 @@ class HttpForwarderTest {
                   + x.getRequestHeaders().getFirst("Via")
                   + " "
                   + x.getRequestHeaders().getFirst("Host"));
+          x.getResponseHeaders().add("Connection", "X-Hop");
+          x.getResponseHeaders().add("X-Hop", "1");
           x.getResponseHeaders().add("X-Twice", "a");
           x.getResponseHeaders().add("X-Twice", "b");
           switch (x.getRequestURI().getPath()) {
@@ -98,12 +103,17 @@ class HttpForwarderTest {
   }
 
   private HttpForwarderFactory.Running start(String egress) throws IOException {
+    return start(egress, null);
+  }
+
+  private HttpForwarderFactory.Running start(String egress, @Nullable ClientAuth auth)
+      throws IOException {
     HttpForwarderFactory.Running r =
         new HttpForwarderFactory.Running(
             read(
                 "ingress: {endpoint: '127.0.0.1:0', max_request_body_size: 10}\negress: " + egress),
             null,
-            null,
+            auth,
             clients,
             Clockwork.system());
     r.start();
@@ -160,6 +170,43 @@ class HttpForwarderTest {
     HttpResponse<String> a = ask("GET", "/", "", BodyHandlers.ofString());
     assertThat(a.statusCode()).isEqualTo(502);
     assertThat(a.body()).startsWith("not handed on: ");
+  }
+
+  @Test
+  void aTokenThatCannotBeHadIsABadGateway() throws Exception {
+    start(
+        "{endpoint: 'http://%s'}".formatted(host()),
+        () -> {
+          throw new IOException("no token");
+        });
+    HttpResponse<String> a = ask("GET", "/", "", BodyHandlers.ofString());
+    assertThat(a.statusCode()).isEqualTo(502);
+    assertThat(a.body()).contains("no token");
+    assertThat(seen).isEmpty();
+  }
+
+  /** Sends a request as no client of the JDK writes it; its answer. */
+  private String raw(String line) throws IOException {
+    int port = Objects.requireNonNull(running).port();
+    try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      s.getOutputStream()
+          .write(
+              (line + " HTTP/1.1\r\nHost: a\r\nConnection: X-Own, close\r\nX-Own: mine\r\n\r\n")
+                  .getBytes(StandardCharsets.UTF_8));
+      return new String(s.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void oddPathsGoWithEscapesAndHeadersOfAConnectionStayThere() throws Exception {
+    start("{endpoint: 'http://%s'}".formatted(host()));
+    assertThat(raw("GET /a|b{c}?q=<%zz>"))
+        .startsWith("HTTP/1.1 200")
+        .containsIgnoringCase("X-Twice: a")
+        .doesNotContainIgnoringCase("X-Hop");
+    assertThat(seen).containsExactly("GET /a%7Cb%7Bc%7D?q=%3C%25zz%3E  null HTTP/1.1 a " + host());
+    assertThat(raw("GET /%zz")).startsWith("HTTP/1.1 400");
   }
 
   @ParameterizedTest

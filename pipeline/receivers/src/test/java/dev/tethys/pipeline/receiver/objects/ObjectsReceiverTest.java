@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
@@ -157,6 +158,26 @@ class ObjectsReceiverTest {
                     .contains("spec={n=3, x=1.5, on=true, none=null, list=[p, q]}")
                     .doesNotContain("type="));
     assertThat(api.requests.getFirst()).contains("labelSelector=a in (b)", "fieldSelector=x=y");
+  }
+
+  @Test
+  void eachKindBeginsWhenItIsToAndTheReceiversIntervalIsOfThoseWithoutOne() throws Exception {
+    put("shop", "a", "");
+    start(
+        "interval: 5ms\nobjects: [{name: pods}, {name: pods, initial_delay: 1h, interval: 2h,"
+            + " label_selector: late}]");
+    await(() -> pipeline.batches.size() >= 3);
+    assertThat(api.requests).noneMatch(q -> q.contains("late"));
+    assertThat(
+            TestPipeline.read(
+                    ObjectsConfig.TYPE,
+                    "{interval: 5m, objects: [{name: pods}, {name: a, interval:"
+                        + " 6m, initial_delay: 5m}]}")
+                .objects())
+        .extracting(ObjectsConfig.Wanted::interval, ObjectsConfig.Wanted::delay)
+        .containsExactly(
+            tuple(Duration.ofMinutes(5), Duration.ZERO),
+            tuple(Duration.ofMinutes(6), Duration.ofMinutes(5)));
   }
 
   @Test
@@ -348,6 +369,8 @@ class ObjectsReceiverTest {
         "objects: [{name: pods, mode: list}] | unknown mode \"list\"",
         "objects: [{name: pods, exclude_watch_type: [ADDED]}] | with mode: watch only",
         "objects: [{name: pods, mode: watch, interval: 5m}] | with mode: pull only",
+        "objects: [{name: pods, mode: watch, initial_delay: 5m}] | with mode: pull only",
+        "objects: [{name: pods, initial_delay: 1h}] | initial_delay of pods has to be less",
         "objects: [{name: pods, mode: watch, exclude_watch_type: [added]}] | unknown watch type",
         "{objects: [{name: pods}], error_mode: stop} | unknown error_mode",
       })
