@@ -185,6 +185,7 @@ public final class BuiltIn {
     all.addAll(Processors.connectors(clock));
     all.add(new FileStorage());
     all.add(new HealthCheckFactory());
+    all.add(HealthCheckFactory.second());
     all.add(new HttpForwarderFactory(clients));
     all.add(new PprofExtensionFactory());
     all.add(new ZPagesFactory(build.version(), build.revision()));

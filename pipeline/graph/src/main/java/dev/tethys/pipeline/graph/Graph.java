@@ -3,10 +3,13 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ExporterHealth;
 import dev.tethys.pipeline.component.GraphWatcher;
+import dev.tethys.pipeline.component.HealthWatcher;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
+import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import java.io.IOException;
@@ -156,7 +159,33 @@ public final class Graph implements GraphView {
   private void tellWatchers(GraphConfig now) {
     RunningGraph running = now.running();
     watchers(GraphWatcher.class).forEach(w -> w.runs(running));
+    watchers(HealthWatcher.class).forEach(w -> w.looksAt(this::exporters));
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::ready);
+  }
+
+  /** How those that have queues do. */
+  private List<ExporterHealth> exporters() {
+    List<ExporterHealth> out = new ArrayList<>();
+    for (Node n : nodes.values()) {
+      OutboxView box = n.key.kind() == Kind.EXPORTER ? n.context.outbox() : null;
+      if (box != null) {
+        OutboxStatus s = box.status();
+        // What waits longest was refused since it waits, or nothing is sent at all.
+        long since = services.clock().millis() - s.oldestMillis();
+        boolean fails =
+            s.probing()
+                || s.pausedMillis() > 0
+                || s.parcels() > 0 && !s.lastError().isEmpty() && s.lastErrorMillis() >= since;
+        out.add(
+            new ExporterHealth(
+                n.key.id(),
+                Plan.signal(n.key.part()),
+                fails ? s.lastError() : "",
+                s.lastErrorMillis(),
+                s.oldestMillis()));
+      }
+    }
+    return out;
   }
 
   private <T> List<T> watchers(Class<T> kind) {

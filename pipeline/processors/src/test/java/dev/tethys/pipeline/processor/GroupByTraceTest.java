@@ -121,8 +121,7 @@ class GroupByTraceTest {
       })
   void whatIsWrongIsTold(String yaml, String problem) {
     assertThatThrownBy(
-            () ->
-                factory.settings().read(YamlDocument.parse("c.yaml", null, yaml).root()))
+            () -> factory.settings().read(YamlDocument.parse("c.yaml", null, yaml).root()))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("c.yaml:1:")
         .hasMessageContaining(problem);

@@ -4,6 +4,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.GoJson;
@@ -22,17 +23,27 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code health_check}: says over HTTP whether the graph takes telemetry. */
+/**
+ * {@code health_check} and {@code healthcheckv2}: say over HTTP whether the graph takes telemetry,
+ * or with {@code use_v2} over HTTP and gRPC how its pipelines are.
+ */
 public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFactory.Settings> {
   /**
    * The settings.
    *
    * @param path below which, where it ends with a slash, every path is answered
    * @param bodies null for the usual answers
+   * @param second in the place of all others, if that is wanted; null else
    */
-  public record Settings(HttpServerSettings http, String path, @Nullable Bodies bodies) {}
+  public record Settings(
+      HttpServerSettings http,
+      String path,
+      @Nullable Bodies bodies,
+      @Nullable HealthServiceSettings second) {}
 
   /** What is answered. */
   record Bodies(String healthy, String unhealthy) {}
@@ -67,23 +78,37 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
           false,
           "Only not enabled.");
   private static final Key<Boolean> USE_V2 =
-      SECTION.key("use_v2", Type.BOOL, false, "Only false is taken.");
+      SECTION.key("use_v2", Type.BOOL, false, "Whether http and grpc hold, and nothing else.");
+  private static final HealthServiceSettings.Keys SECOND = new HealthServiceSettings.Keys(SECTION);
 
-  static {
-    SECTION
-        .notBuilt("http", "The second version's server.")
-        .notBuilt("grpc", "The second version's gRPC service.")
-        .notBuilt("component_health", "The second version's rules.");
+  /** What holds without use_v2 alone. */
+  private static final List<String> FIRST_ALONE =
+      List.of("endpoint", "path", "response_body", "tls", "auth", "cors", "response_headers");
+
+  private final String type;
+
+  private HealthCheckFactory(String type) {
+    this.type = type;
+  }
+
+  /** {@code health_check}. */
+  public HealthCheckFactory() {
+    this("health_check");
+  }
+
+  /** The same under the name that it had before it was one. */
+  public static HealthCheckFactory second() {
+    return new HealthCheckFactory("healthcheckv2");
   }
 
   @Override
   public String type() {
-    return "health_check";
+    return type;
   }
 
   @Override
   public String about() {
-    return "Says over HTTP whether the graph takes telemetry.";
+    return "Says whether the graph takes telemetry, or with use_v2 how each of its pipelines is.";
   }
 
   @Override
@@ -105,20 +130,29 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
 
   private static Settings read(YamlObject o) {
     o.get(CHECK_PIPELINE);
-    if (o.get(USE_V2)) {
-      throw o.error(
-          USE_V2, "the second version's answers are not built; write false, or remove the key");
+    HealthServiceSettings second = SECOND.read(o, o.get(USE_V2));
+    if (second != null) {
+      Map<String, YamlNode.Entry> written = o.node().entries();
+      for (String key : FIRST_ALONE) {
+        YamlNode.Entry e = written.get(key);
+        if (e != null) {
+          throw e.key()
+              .error("\"" + key + "\" holds without use_v2 alone; http and grpc are in its place");
+        }
+      }
     }
     String path = o.get(PATH);
     if (!path.startsWith("/")) {
       throw o.error(PATH, "path wants a slash first");
     }
-    return new Settings(SERVER.read(o), path, o.find(RESPONSE_BODY));
+    return new Settings(SERVER.read(o), path, o.find(RESPONSE_BODY), second);
   }
 
   @Override
   public Extension create(Settings s, Context context) {
-    return new Running(s, Authenticators.find(s.http.auth(), context), context.clock());
+    return s.second == null
+        ? new Running(s, Authenticators.find(s.http.auth(), context), context.clock())
+        : new HealthService(s.second, context);
   }
 
   static final class Running extends ServedExtension implements PipelineWatcher {

@@ -93,7 +93,12 @@ final class CreatorGraph implements AutoCloseable {
 
   GraphConfig read(String creator, String signals) {
     StringBuilder yaml =
-        new StringBuilder("extensions: {told: {x: " + told + "}, told/other: {x: " + other + "}}\nreceivers:\n  receiver_creator:\n");
+        new StringBuilder(
+            "extensions: {told: {x: "
+                + told
+                + "}, told/other: {x: "
+                + other
+                + "}}\nreceivers:\n  receiver_creator:\n");
     creator.strip().lines().forEach(l -> yaml.append("    ").append(l).append('\n'));
     yaml.append("exporters: {out: }\nservice:\n  extensions: [told, told/other]\n  pipelines:\n");
     for (String s : signals.split(" ")) {

@@ -124,6 +124,7 @@ class HealthCheckTest {
     assertThatThrownBy(() -> read("check_collector_pipeline: {enabled: true}"))
         .hasMessageContaining("test.yaml:1:37")
         .hasMessageContaining("alert on otelcol_exporter_send_failed_*");
-    assertThatThrownBy(() -> read("use_v2: true")).hasMessageContaining("write false");
+    assertThatThrownBy(() -> read("use_v2: true"))
+        .hasMessageContaining("one of http and grpc is wanted");
   }
 }

@@ -69,7 +69,8 @@ class OtlpFileReceiverTest {
   @Test
   void eachLineIsARequestOfItsSignal() throws Exception {
     write("a.json", LOGS.formatted("shop") + "\n" + METRICS + TRACES);
-    start("{include: [DIR/*.json], start_at: beginning}", Signal.LOGS, Signal.METRICS, Signal.TRACES);
+    start(
+        "{include: [DIR/*.json], start_at: beginning}", Signal.LOGS, Signal.METRICS, Signal.TRACES);
     await(() -> pipeline.batches.size() == 3);
     assertThat(pipeline.batches)
         .extracting(Batch::signal)
@@ -92,7 +93,9 @@ class OtlpFileReceiverTest {
 
   @Test
   void whatNobodyWantsAndWhatIsWrongIsPassedOver() throws Exception {
-    write("a.json", METRICS + "{\"resourceLogs\": [nonsense\n[]\n{\"x\": {}}\n{}\n" + LOGS.formatted("a"));
+    write(
+        "a.json",
+        METRICS + "{\"resourceLogs\": [nonsense\n[]\n{\"x\": {}}\n{}\n" + LOGS.formatted("a"));
     start("{include: [DIR/*.json], start_at: beginning}", Signal.LOGS);
     await(() -> !pipeline.batches.isEmpty());
     assertThat(pipeline.batches).extracting(Batch::signal).containsExactly(Signal.LOGS);
@@ -131,8 +134,7 @@ class OtlpFileReceiverTest {
         "{include: [a], replay_file: true} | replay_file",
       })
   void whatIsWrongIsTold(String yaml, String problem) {
-    assertThatThrownBy(
-            () -> TestPipeline.read(new OtlpFileReceiverFactory().settings(), yaml))
+    assertThatThrownBy(() -> TestPipeline.read(new OtlpFileReceiverFactory().settings(), yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:1:")
         .hasMessageContaining(problem);

@@ -1,0 +1,159 @@
+package dev.tethys.pipeline.receiver.health;
+
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.ExporterHealth;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.GraphWatcher;
+import dev.tethys.pipeline.component.HealthWatcher;
+import dev.tethys.pipeline.component.PipelineWatcher;
+import dev.tethys.pipeline.component.RunningGraph;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.web.Json;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.GrpcException.Status;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Answers over HTTP and gRPC how the pipelines are, as the second version of health checks does.
+ */
+final class HealthService implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher {
+  /** How often it is looked at whether exporters fail. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  private static final String SERVICE = "/grpc.health.v1.Health/";
+  private static final int SERVING = 1;
+  private static final int NOT_SERVING = 2;
+
+  private final GraphHealth health;
+  private final PushReceiver listener;
+  private final Context context;
+  private volatile boolean stopped;
+
+  HealthService(HealthServiceSettings s, Context context) {
+    this.context = context;
+    this.health = new GraphHealth(s.recovery(), context.clock()::millis);
+    HttpDoor http = null;
+    if (s.http() != null) {
+      http =
+          new HttpDoor(
+              new Intake(Intake.DEFAULT_MAX_BYTES),
+              s.http().server(),
+              Authenticators.find(s.http().server().auth(), context));
+      String path = s.http().status();
+      if (path != null) {
+        http.on("GET", path, this::answer);
+      }
+    }
+    GrpcDoor grpc = null;
+    if (s.grpc() != null) {
+      grpc =
+          new GrpcDoor(
+              new Intake(Intake.DEFAULT_MAX_BYTES),
+              s.grpc(),
+              Authenticators.find(s.grpc().auth(), context));
+      grpc.method(SERVICE + "Check", (message, request, hold, metadata) -> check(message));
+      grpc.method(
+          SERVICE + "Watch",
+          (message, request, hold, metadata) -> {
+            throw new GrpcException(
+                Status.UNIMPLEMENTED, "Check says how it is; Watch is not built");
+          });
+    }
+    this.listener = new PushReceiver(grpc, http, context.clock()::nanos);
+  }
+
+  /** The port of HTTP, once started; else -1. */
+  int httpPort() {
+    return listener.httpPort();
+  }
+
+  /** The port of gRPC, once started; else -1. */
+  int grpcPort() {
+    return listener.grpcPort();
+  }
+
+  private void answer(HttpRequest q, HttpResponse r) throws IOException {
+    GraphHealth.Status s;
+    String pipeline = q.query().first("pipeline");
+    s = pipeline == null ? health.whole() : health.pipeline(pipeline);
+    if (s == null) {
+      r.status(404).send("there is no such pipeline\n");
+      return;
+    }
+    String verbose = q.query().first("verbose");
+    boolean all = q.query().has("verbose") && !"false".equals(verbose);
+    Json j = new Json().open('{');
+    j.key("start_time").text(GraphHealth.time(health.started()));
+    s.write(j, all);
+    j.close('}');
+    r.status(s.http()).send("application/json", j.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private byte[] check(byte[] message) throws GrpcException {
+    String service = "";
+    ProtoReader p = new ProtoReader(message);
+    while (p.next()) {
+      if (p.field() == 1) {
+        service = p.readString();
+      } else {
+        p.skip();
+      }
+    }
+    GraphHealth.Status s = service.isEmpty() ? health.whole() : health.pipeline(service);
+    if (s == null) {
+      throw new GrpcException(Status.NOT_FOUND, "there is no pipeline \"" + service + "\"");
+    }
+    return new ProtoWriter().int64(1, s.healthy() ? SERVING : NOT_SERVING).toByteArray();
+  }
+
+  @Override
+  public void start() throws IOException {
+    listener.start();
+    look();
+  }
+
+  private void look() {
+    if (!stopped) {
+      health.look();
+      context.clock().schedule(LOOK, () -> context.clock().execute(context.name(), this::look));
+    }
+  }
+
+  @Override
+  public void runs(RunningGraph graph) {
+    health.runs(graph);
+  }
+
+  @Override
+  public void looksAt(Supplier<List<ExporterHealth>> exporters) {
+    health.looksAt(exporters);
+  }
+
+  @Override
+  public void ready() {
+    health.become(GraphHealth.State.OK);
+  }
+
+  @Override
+  public void notReady() {
+    health.become(GraphHealth.State.STOPPING);
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    stopped = true;
+    listener.stop(Duration.ofSeconds(1).compareTo(patience) < 0 ? Duration.ofSeconds(1) : patience);
+  }
+}
