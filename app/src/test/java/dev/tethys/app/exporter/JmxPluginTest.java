@@ -113,6 +113,29 @@ class JmxPluginTest {
     CompiledClasses.in(classes, "Other", "public class Other {}");
     CompiledClasses.in(
         classes,
+        "ByLoader",
+        """
+        import com.sun.net.httpserver.*;
+
+        public class ByLoader extends Authenticator {
+          private final Object made = other();
+
+          private static Object other() {
+            try {
+              return Thread.currentThread().getContextClassLoader().loadClass("Other");
+            } catch (ClassNotFoundException e) {
+              return null;
+            }
+          }
+
+          public Result authenticate(HttpExchange e) {
+            boolean found = made != null && made == other();
+            return found ? new Success(new HttpPrincipal("a", "b")) : new Failure(403);
+          }
+        }
+        """);
+    CompiledClasses.in(
+        classes,
         "Unmade",
         "public abstract class Unmade extends com.sun.net.httpserver.Authenticator {}");
     CompiledClasses.in(
@@ -213,6 +236,14 @@ class JmxPluginTest {
     }
   }
 
+  /** As JAAS and services look for them. */
+  @Test
+  void theThreadsLoaderKnowsWhatIsBesideTheClass() throws Exception {
+    try (ServerProcess e = exporter("plugin: {class: ByLoader}", classes)) {
+      assertThat(get(e.port(), "/metrics").statusCode()).isEqualTo(200);
+    }
+  }
+
   @Test
   void whoIsNamedButNotAsASubjectMayNot() throws Exception {
     try (ServerProcess e =
@@ -310,9 +341,9 @@ class JmxPluginTest {
     Path f = file("plugin: {class: ByToken}");
     String yaml = Files.readString(f);
     try (ServerProcess e = exporter(f, classes)) {
+      assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(200);
       Files.writeString(f, yaml.replace("ByToken", "ByPassword"));
-      reload(e, "X-Token", "nobody");
-      String right = basic("Prometheus:secret");
+      String right = basic("Prometheus:secret"); // who was let in before need not come first
       assertThat(get(e.port(), "/metrics", "Authorization", right).statusCode()).isEqualTo(200);
       Files.writeString(f, yaml.replace("ByToken", "NoSuch")); // leaves what was
       assertThat(reload(e, "Authorization", right)).contains("the class NoSuch is neither");

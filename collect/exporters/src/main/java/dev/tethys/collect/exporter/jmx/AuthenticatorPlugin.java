@@ -14,6 +14,7 @@ import javax.security.auth.Subject;
 /** A class of somebody else's that says who may see the pages, as the JDK's HTTP server asks it. */
 final class AuthenticatorPlugin {
   private final PageLogin.Plugin settings;
+  private final PluginClasses classes;
   private final Authenticator authenticator;
   private final PluginExchange.Context context = new PluginExchange.Context();
 
@@ -24,6 +25,7 @@ final class AuthenticatorPlugin {
    */
   AuthenticatorPlugin(PageLogin.Plugin settings, PluginClasses classes) {
     this.settings = settings;
+    this.classes = classes;
     this.authenticator = classes.make(settings, Authenticator.class);
   }
 
@@ -35,7 +37,7 @@ final class AuthenticatorPlugin {
   HttpHandler guarded(HttpHandler page) {
     return (q, r) -> {
       PluginExchange exchange = new PluginExchange(q, context);
-      Result result = authenticator.authenticate(exchange.shown());
+      Result result = classes.call(() -> authenticator.authenticate(exchange.shown()));
       exchange.headersTo(r);
       switch (result) {
         case Success s -> show(page, q, r, exchange);
