@@ -68,6 +68,8 @@ class JmxPluginTest {
               throw new IllegalStateException("it fails");
             case "silent":
               return null;
+            case "going on":
+              return new Failure(100);
             case "answers":
               try {
                 e.sendResponseHeaders(200, -1);
@@ -225,7 +227,7 @@ class JmxPluginTest {
             .hasValue("GET " + path + " true HTTP/1.1 false / null");
         assertThat(get(e.port(), path, "X-Token", "wrong").statusCode()).isEqualTo(418);
         // What is neither yes nor no is no.
-        for (String token : List.of("fails", "silent", "answers")) {
+        for (String token : List.of("fails", "silent", "answers", "going on")) {
           assertThat(get(e.port(), path, "X-Token", token).statusCode()).as(token).isEqualTo(500);
         }
       }

@@ -177,7 +177,8 @@ public interface OtlpSender extends AutoCloseable {
               "HTTP status "
                   + a.status()
                   + (a.status() / 100 == 3 && to != null
-                      ? ", a redirection, which is not followed: name the URL " + to.split("\\?", 2)[0]
+                      ? ", a redirection, which is not followed: name the URL "
+                          + to.split("\\?", 2)[0]
                       : "");
           return switch (a.status()) {
             case 429, 502, 503, 504 -> new Outcome.Later(problem);

@@ -41,13 +41,26 @@ final class AuthenticatorPlugin {
       exchange.headersTo(r);
       switch (result) {
         case Success s -> show(page, q, r, exchange);
-        case Failure f -> r.status(f.getResponseCode()).send();
-        case Retry again -> r.status(again.getResponseCode()).send();
+        case Failure f -> r.status(checked(f.getResponseCode())).send();
+        case Retry again -> r.status(checked(again.getResponseCode())).send();
         case null, default ->
             throw new IllegalStateException(
                 settings.className() + " neither admits nor refuses a request: " + result);
       }
     };
+  }
+
+  /** One after which nothing more is to come, as it would after those below 200. */
+  private int checked(int status) {
+    if (status < 200 || status > 599) {
+      throw new IllegalStateException(
+          settings.className()
+              + " refuses a request with "
+              + status
+              + ", which is no status of an"
+              + " answer");
+    }
+    return status;
   }
 
   private void show(HttpHandler page, HttpRequest q, HttpResponse r, PluginExchange exchange)

@@ -298,7 +298,8 @@ final class JmxExporter implements Exporter {
   public HttpHandler guarded(HttpHandler page) {
     HttpHandler byUser = Exporter.super.guarded(page);
     return (q, r) -> {
-      reloadIfChanged(); // who may is said by the file of now, or nobody whom it names would come in
+      reloadIfChanged(); // who may is said by the file of now, or nobody whom it names would come
+      // in
       AuthenticatorPlugin plugin = inForce.plugin;
       (plugin == null ? byUser : plugin.guarded(page)).handle(q, r);
     };

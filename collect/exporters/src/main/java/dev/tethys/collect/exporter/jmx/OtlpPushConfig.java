@@ -154,8 +154,7 @@ record OtlpPushConfig(
       case "", "none" -> false;
       case "gzip" -> true;
       default ->
-          throw Objects.requireNonNull(said)
-              .wrong("\"" + said.value() + "\": allowed: gzip, none");
+          throw Objects.requireNonNull(said).wrong("\"" + said.value() + "\": allowed: gzip, none");
     };
   }
 

@@ -244,7 +244,9 @@ class OtlpPushTest {
     beside.put("OTEL_RESOURCE_ATTRIBUTES", "r=variable");
     OtlpPushConfig c = read(section, beside);
     assertThat(c.url()).hasToString("http://variable:2");
-    assertThat(c.resource()).containsEntry("service.name", "variable").containsEntry("r", "variable");
+    assertThat(c.resource())
+        .containsEntry("service.name", "variable")
+        .containsEntry("r", "variable");
     beside.put("otel.exporter.otlp.endpoint", "http://property:3");
     beside.put("otel.exporter.otlp.protocol", "http/protobuf");
     beside.put("otel.exporter.otlp.headers", "a=property%20x");
@@ -260,7 +262,9 @@ class OtlpPushTest {
     assertThat(c.headers()).isEqualTo(Map.of("a", new Secret("property x")));
     assertThat(c.timeout()).isEqualTo(Duration.ofMillis(2500));
     assertThat(c.interval()).isEqualTo(Duration.ofSeconds(3));
-    assertThat(c.resource()).containsEntry("service.name", "property").containsEntry("r", "property");
+    assertThat(c.resource())
+        .containsEntry("service.name", "property")
+        .containsEntry("r", "property");
     // What is said of metrics goes before what is said of all signals, wherever it stands.
     beside.put("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://metrics:4");
     assertThat(read(section, beside).url()).hasToString("http://metrics:4/v1/metrics");
