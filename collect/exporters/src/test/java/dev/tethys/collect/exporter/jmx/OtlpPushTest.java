@@ -301,7 +301,6 @@ class OtlpPushTest {
                 .root(),
             "",
             n -> n.equals("OTEL_EXPORTER_OTLP_ENDPOINT") ? "http://variable:2" : null);
-    assertThat(c.push()).isNotNull();
-    assertThat(c.push().url()).hasToString("http://variable:2");
+    assertThat(Objects.requireNonNull(c.push()).url()).hasToString("http://variable:2");
   }
 }
