@@ -68,6 +68,8 @@ class JmxPluginTest {
               throw new IllegalStateException("it fails");
             case "silent":
               return null;
+            case "going on":
+              return new Failure(100);
             case "answers":
               try {
                 e.sendResponseHeaders(200, -1);
@@ -111,6 +113,29 @@ class JmxPluginTest {
     CompiledClasses.in(classes, "ByToken", BY_TOKEN);
     CompiledClasses.in(classes, "ByPassword", BY_PASSWORD);
     CompiledClasses.in(classes, "Other", "public class Other {}");
+    CompiledClasses.in(
+        classes,
+        "ByLoader",
+        """
+        import com.sun.net.httpserver.*;
+
+        public class ByLoader extends Authenticator {
+          private final Object made = other();
+
+          private static Object other() {
+            try {
+              return Thread.currentThread().getContextClassLoader().loadClass("Other");
+            } catch (ClassNotFoundException e) {
+              return null;
+            }
+          }
+
+          public Result authenticate(HttpExchange e) {
+            boolean found = made != null && made == other();
+            return found ? new Success(new HttpPrincipal("a", "b")) : new Failure(403);
+          }
+        }
+        """);
     CompiledClasses.in(
         classes,
         "Unmade",
@@ -202,7 +227,7 @@ class JmxPluginTest {
             .hasValue("GET " + path + " true HTTP/1.1 false / null");
         assertThat(get(e.port(), path, "X-Token", "wrong").statusCode()).isEqualTo(418);
         // What is neither yes nor no is no.
-        for (String token : List.of("fails", "silent", "answers")) {
+        for (String token : List.of("fails", "silent", "answers", "going on")) {
           assertThat(get(e.port(), path, "X-Token", token).statusCode()).as(token).isEqualTo(500);
         }
       }
@@ -210,6 +235,14 @@ class JmxPluginTest {
       assertThat(shown.statusCode()).isEqualTo(200);
       assertThat(shown.body()).contains("jmx_scrape_error 1");
       assertThat(shown.headers().firstValue("X-Seen")).isPresent();
+    }
+  }
+
+  /** As JAAS and services look for them. */
+  @Test
+  void theThreadsLoaderKnowsWhatIsBesideTheClass() throws Exception {
+    try (ServerProcess e = exporter("plugin: {class: ByLoader}", classes)) {
+      assertThat(get(e.port(), "/metrics").statusCode()).isEqualTo(200);
     }
   }
 
@@ -310,9 +343,9 @@ class JmxPluginTest {
     Path f = file("plugin: {class: ByToken}");
     String yaml = Files.readString(f);
     try (ServerProcess e = exporter(f, classes)) {
+      assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(200);
       Files.writeString(f, yaml.replace("ByToken", "ByPassword"));
-      reload(e, "X-Token", "nobody");
-      String right = basic("Prometheus:secret");
+      String right = basic("Prometheus:secret"); // who was let in before need not come first
       assertThat(get(e.port(), "/metrics", "Authorization", right).statusCode()).isEqualTo(200);
       Files.writeString(f, yaml.replace("ByToken", "NoSuch")); // leaves what was
       assertThat(reload(e, "Authorization", right)).contains("the class NoSuch is neither");

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -36,15 +37,13 @@ public final class NameLookup {
       new ConcurrentHashMap<>();
 
   NameLookup(Addresses addresses, int most) {
+    this(addresses, most, Thread.ofPlatform().daemon().name("name-lookup-", 0).factory());
+  }
+
+  NameLookup(Addresses addresses, int most, ThreadFactory factory) {
     this.addresses = addresses;
     this.threads =
-        new ThreadPoolExecutor(
-            0,
-            most,
-            10,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            Thread.ofPlatform().daemon().name("name-lookup-", 0).factory());
+        new ThreadPoolExecutor(0, most, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), factory);
   }
 
   /**
@@ -110,6 +109,9 @@ public final class NameLookup {
       underWay.remove(host, into);
       into.completeExceptionally(
           new IOException(threads.getMaximumPoolSize() + " names are being looked up already"));
+    } catch (RuntimeException | Error e) { // such as where the system has no more threads
+      underWay.remove(host, into); // else it would be waited for whenever it is asked for
+      into.completeExceptionally(e);
     }
   }
 }

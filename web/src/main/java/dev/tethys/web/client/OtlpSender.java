@@ -64,6 +64,9 @@ public interface OtlpSender extends AutoCloseable {
    */
   Outcome send(byte[] body) throws IOException, InterruptedException;
 
+  /** The same in another time. */
+  Outcome send(byte[] body, Duration timeout) throws IOException, InterruptedException;
+
   @Override
   void close();
 
@@ -100,9 +103,14 @@ public interface OtlpSender extends AutoCloseable {
     return new OtlpSender() {
       @Override
       public Outcome send(byte[] body) throws IOException, InterruptedException {
+        return send(body, m.timeout);
+      }
+
+      @Override
+      public Outcome send(byte[] body, Duration timeout) throws IOException, InterruptedException {
         GrpcReply r =
             channel.call(
-                m.signal.grpcPath(), headers, m.packed(body), m.gzip ? "gzip" : "", m.timeout);
+                m.signal.grpcPath(), headers, m.packed(body), m.gzip ? "gzip" : "", timeout);
         String problem = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
         return switch (r.status()) {
           case GrpcReply.OK -> taken(r.body());
@@ -139,7 +147,7 @@ public interface OtlpSender extends AutoCloseable {
                 null,
                 null,
                 m.tls == null ? TlsConfig.DEFAULT : m.tls,
-                true,
+                false, // it would become a GET, and headers are secrets that it takes elsewhere
                 true,
                 new ProxyConfig(null, "", true, Map.of()), // as OpenTelemetry's exporter does
                 Map.of()));
@@ -152,14 +160,26 @@ public interface OtlpSender extends AutoCloseable {
     return new OtlpSender() {
       @Override
       public Outcome send(byte[] body) throws IOException, InterruptedException {
-        Call call = new Call("POST", url, headers, m.packed(body), m.timeout, null);
+        return send(body, m.timeout);
+      }
+
+      @Override
+      public Outcome send(byte[] body, Duration timeout) throws IOException, InterruptedException {
+        Call call = new Call("POST", url, headers, m.packed(body), timeout, null);
         try (Answer a = client.send(call)) {
           byte[] said = a.body().readNBytes(MAX_ANSWER);
           if (a.status() / 100 == 2) {
             boolean readable = a.header("Content-Type", "").startsWith("application/x-protobuf");
             return taken(readable ? said : new byte[0]);
           }
-          String problem = "HTTP status " + a.status();
+          String to = a.header("Location");
+          String problem =
+              "HTTP status "
+                  + a.status()
+                  + (a.status() / 100 == 3 && to != null
+                      ? ", a redirection, which is not followed: name the URL "
+                          + to.split("\\?", 2)[0]
+                      : "");
           return switch (a.status()) {
             case 429, 502, 503, 504 -> new Outcome.Later(problem);
             default -> new Outcome.Never(problem);

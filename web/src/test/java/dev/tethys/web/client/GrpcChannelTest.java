@@ -290,8 +290,7 @@ class GrpcChannelTest {
   }
 
   private GrpcChannel secured(int port) {
-    TlsConfig unverified =
-        new TlsConfig("", "", "", "", Secret.NONE, "", "", true, null, null);
+    TlsConfig unverified = new TlsConfig("", "", "", "", Secret.NONE, "", "", true, null, null);
     GrpcChannel c =
         new GrpcChannel(
             new GrpcChannel.Options(
@@ -325,8 +324,7 @@ class GrpcChannelTest {
       FutureTask<GrpcReply> patient = begun(c, Duration.ofHours(1));
       try (Socket accepted = s.accept()) {
         assertThat(accepted.isConnected()).isTrue();
-        assertThatThrownBy(begun(c, Duration.ofMillis(50))::get)
-            .hasMessageContaining("timed out");
+        assertThatThrownBy(begun(c, Duration.ofMillis(50))::get).hasMessageContaining("timed out");
         assertThat(patient.isDone()).isFalse();
         c.close();
         assertThatThrownBy(patient::get).hasCauseInstanceOf(IOException.class);

@@ -84,6 +84,27 @@ class NameLookupTest {
     answers.countDown();
   }
 
+  /** A system without more threads, for a while. */
+  @Test
+  void whatCannotBeginIsNotWaitedFor() throws Exception {
+    AtomicInteger left = new AtomicInteger(1);
+    answers.countDown();
+    NameLookup n =
+        new NameLookup(
+            this::hanging,
+            4,
+            r -> {
+              if (left.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              return Thread.ofPlatform().daemon().unstarted(r);
+            });
+    assertThatThrownBy(() -> n.find("a", in(60_000)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("unable to create native thread");
+    assertThat(n.find("a", in(60_000))).isNotEmpty();
+  }
+
   @Test
   void aNameThatThereIsNotIsUnknownToEachWhoAsks() {
     answers.countDown();

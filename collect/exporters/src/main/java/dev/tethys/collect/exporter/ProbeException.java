@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter;
 
 /** A question that is answered with an HTTP status and a line of text instead of metrics. */
-public final class ProbeException extends RuntimeException {
+public class ProbeException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final int status;

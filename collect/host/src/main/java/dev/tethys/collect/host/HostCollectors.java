@@ -9,6 +9,8 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -184,10 +186,20 @@ public final class HostCollectors implements Collector {
       LOG.log(System.Logger.Level.DEBUG, "collector {0} returned no data", name);
     } catch (IOException | RuntimeException e) {
       // A RuntimeException is a file that nobody foresaw: it costs this collector, not the scrape.
-      LOG.log(System.Logger.Level.ERROR, () -> "collector " + name + " failed: " + e.getMessage());
+      LOG.log(System.Logger.Level.ERROR, () -> "collector " + name + " failed: " + why(e));
       LOG.log(System.Logger.Level.DEBUG, "", e);
     }
     Catalog.scraped(out, name, (System.nanoTime() - begin) / 1e9, success);
+  }
+
+  /** What went wrong, for people: of a missing file Java says its name alone. */
+  static String why(Exception e) {
+    return switch (e) {
+      case NoSuchFileException f -> f.getFile() + ": no such file or directory";
+      case AccessDeniedException f -> f.getFile() + ": permission denied";
+      case IOException x when x.getMessage() != null -> x.getMessage();
+      default -> e.toString();
+    };
   }
 
   /** What the collectors were made with. */

@@ -76,4 +76,14 @@ final class HostCollectorsTest {
     assertThat(Exposition.of(h).samples("node_scrape_collector_success"))
         .containsOnly(Map.entry("collector=\"hwmon\"", 1.0));
   }
+
+  @Test
+  void whatIsMissingIsSaid() {
+    assertThat(HostCollectors.why(new java.nio.file.NoSuchFileException("/a")))
+        .isEqualTo("/a: no such file or directory");
+    assertThat(HostCollectors.why(new java.nio.file.AccessDeniedException("/a")))
+        .isEqualTo("/a: permission denied");
+    assertThat(HostCollectors.why(new java.io.IOException("odd"))).isEqualTo("odd");
+    assertThat(HostCollectors.why(new IllegalStateException())).contains("IllegalStateException");
+  }
 }

@@ -195,7 +195,7 @@ final class BlackboxExporter implements Exporter {
     }
     List<MetricFamily> families = look.found.families();
     String log = log(look, families, module);
-    history.add(name, target, log, success);
+    history.add(name, Look.withoutPassword(target), log, success);
     return new Looked(families, log);
   }
 

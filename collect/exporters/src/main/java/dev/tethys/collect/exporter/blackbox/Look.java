@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,16 +35,26 @@ final class Look {
   /** By {@link System#nanoTime}. */
   final long deadline;
 
+  /** The user of an address, before it the scheme. */
+  private static final Pattern PASSWORD = Pattern.compile("^((?:[^/?#@]*//)?[^:/?#@]*:)[^/?#]*@");
+
   private final String module;
   private final String target;
+  private final String shown;
   private final Level level;
   private final StringBuilder log = new StringBuilder();
 
   Look(String module, String target, Duration timeout, Level level) {
     this.module = module;
     this.target = target;
+    this.shown = withoutPassword(target);
     this.level = level;
     this.deadline = System.nanoTime() + timeout.toNanos();
+  }
+
+  /** A target as people may see it. */
+  static String withoutPassword(String target) {
+    return PASSWORD.matcher(target).replaceFirst("$1xxxxx@");
   }
 
   /** Milliseconds that are left, at least one. */
@@ -58,19 +69,22 @@ final class Look {
     }
     StringBuilder line = new StringBuilder();
     for (int i = 0; i + 1 < pairs.length; i += 2) {
-      String v = String.valueOf(pairs[i + 1]);
-      line.append(' ').append(pairs[i]).append('=');
-      boolean plain = !v.isEmpty() && v.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"');
-      line.append(plain ? v : GoQuote.quote(v));
+      String v = String.valueOf(pairs[i + 1]).replace(target, shown);
+      line.append(' ').append(pairs[i]).append('=').append(value(v));
     }
-    LOG.log(at, message + " module=" + module + " target=" + target + line);
+    LOG.log(at, message + " module=" + module + " target=" + value(shown) + line);
     if (log.length() < MAX_LOG) {
       log.append("time=").append(Instant.now()).append(" level=");
       log.append(at == Level.WARNING ? "WARN" : at.name());
       log.append(" msg=").append(GoQuote.quote(message));
-      log.append(" module=").append(module).append(" target=").append(target);
+      log.append(" module=").append(module).append(" target=").append(value(shown));
       log.append(line).append('\n');
     }
+  }
+
+  private static String value(String v) {
+    boolean plain = !v.isEmpty() && v.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"');
+    return plain ? v : GoQuote.quote(v);
   }
 
   void debug(String message, @Nullable Object... pairs) {

@@ -14,6 +14,7 @@ import javax.security.auth.Subject;
 /** A class of somebody else's that says who may see the pages, as the JDK's HTTP server asks it. */
 final class AuthenticatorPlugin {
   private final PageLogin.Plugin settings;
+  private final PluginClasses classes;
   private final Authenticator authenticator;
   private final PluginExchange.Context context = new PluginExchange.Context();
 
@@ -24,6 +25,7 @@ final class AuthenticatorPlugin {
    */
   AuthenticatorPlugin(PageLogin.Plugin settings, PluginClasses classes) {
     this.settings = settings;
+    this.classes = classes;
     this.authenticator = classes.make(settings, Authenticator.class);
   }
 
@@ -35,17 +37,30 @@ final class AuthenticatorPlugin {
   HttpHandler guarded(HttpHandler page) {
     return (q, r) -> {
       PluginExchange exchange = new PluginExchange(q, context);
-      Result result = authenticator.authenticate(exchange.shown());
+      Result result = classes.call(() -> authenticator.authenticate(exchange.shown()));
       exchange.headersTo(r);
       switch (result) {
         case Success s -> show(page, q, r, exchange);
-        case Failure f -> r.status(f.getResponseCode()).send();
-        case Retry again -> r.status(again.getResponseCode()).send();
+        case Failure f -> r.status(checked(f.getResponseCode())).send();
+        case Retry again -> r.status(checked(again.getResponseCode())).send();
         case null, default ->
             throw new IllegalStateException(
                 settings.className() + " neither admits nor refuses a request: " + result);
       }
     };
+  }
+
+  /** One after which nothing more is to come, as it would after those below 200. */
+  private int checked(int status) {
+    if (status < 200 || status > 599) {
+      throw new IllegalStateException(
+          settings.className()
+              + " refuses a request with "
+              + status
+              + ", which is no status of an"
+              + " answer");
+    }
+    return status;
   }
 
   private void show(HttpHandler page, HttpRequest q, HttpResponse r, PluginExchange exchange)

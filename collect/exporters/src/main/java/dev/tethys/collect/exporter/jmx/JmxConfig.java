@@ -206,6 +206,9 @@ record JmxConfig(
     }
     List<Rule> rules = o.find(RULES);
     YamlObject push = o.find(OPEN_TELEMETRY);
+    if (push == null && o.has(OPEN_TELEMETRY)) {
+      push = OtlpPushConfig.NOTHING_SAID; // which leaves it to what is said beside the file
+    }
     Server server = o.get(HTTP_SERVER);
     return new JmxConfig(
         url(o, where),
@@ -229,7 +232,9 @@ record JmxConfig(
         server.path,
         server.login == null ? null : server.login.resolved(environment),
         PagesTls.read(server.ssl, environment),
-        push == null ? null : OtlpPushConfig.read(push, environment));
+        push == null
+            ? null
+            : OtlpPushConfig.read(push, new OtelSettings(environment, System::getProperty)));
   }
 
   private static List<Customizer> customizers(YamlObject o) {

@@ -50,6 +50,15 @@ final class JmxExporter implements Exporter {
   private record InForce(
       JmxConfig config, RemoteJvm jvm, RuleBook rules, @Nullable AuthenticatorPlugin plugin) {}
 
+  /** Nothing is asked yet. */
+  static final class TooEarlyException extends ProbeException {
+    private static final long serialVersionUID = 1L;
+
+    private TooEarlyException() {
+      super(503, "waiting for startDelaySeconds");
+    }
+  }
+
   /** What a look found. */
   private record Answer(List<MetricFamily> families, int cached, @Nullable Exception failure) {}
 
@@ -126,7 +135,7 @@ final class JmxExporter implements Exporter {
       reloadIfChanged();
       InForce now = inForce;
       if (clock.millis() - startedAt < now.config.startDelay().toMillis()) {
-        throw new ProbeException(503, "waiting for startDelaySeconds");
+        throw new TooEarlyException();
       }
       return look(now, p);
     };
@@ -289,6 +298,8 @@ final class JmxExporter implements Exporter {
   public HttpHandler guarded(HttpHandler page) {
     HttpHandler byUser = Exporter.super.guarded(page);
     return (q, r) -> {
+      reloadIfChanged(); // who may is said by the file of now, or nobody whom it names would come
+      // in
       AuthenticatorPlugin plugin = inForce.plugin;
       (plugin == null ? byUser : plugin.guarded(page)).handle(q, r);
     };

@@ -27,18 +27,27 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Pushes what the page of metrics shows, as OTLP, again and again and once more at its end. What
- * cannot be sent is not kept, for the next push tells it too; whatever goes wrong, the next is
- * tried.
+ * cannot be sent is tried again until the next push, which tells it too; whatever goes wrong, the
+ * next is tried.
  */
 final class OtlpPush implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(OtlpPush.class.getName());
   private static final String TOTAL = "_total";
   private static final String SECONDS = "seconds";
   private static final String AGENT = "Tethys-JMX-Exporter";
+
+  /** How often a request is sent, and what lies between, as in OpenTelemetry's SDK. */
+  private static final int ATTEMPTS = 5;
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final double GROWTH = 1.5;
+  private static final double JITTER = 0.2;
 
   /** How long the end waits for what is pushed last. */
   private static final Duration LAST = Duration.ofSeconds(5);
@@ -49,6 +58,7 @@ final class OtlpPush implements AutoCloseable {
   private final InstantSource clock;
   private final Map<String, String> resource;
   private final Set<String> own;
+  private final RandomGenerator random = RandomGenerator.getDefault();
   private final CountDownLatch end = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean last;
@@ -87,8 +97,12 @@ final class OtlpPush implements AutoCloseable {
 
   private void run() {
     try {
-      while (!end.await(config.interval().toNanos(), TimeUnit.NANOSECONDS)) {
+      // From one begin to the next; one that took longer puts off those after it.
+      long due = System.nanoTime() + config.interval().toNanos();
+      while (!end.await(due - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         push();
+        long now = System.nanoTime();
+        due = now + Math.max(0, due + config.interval().toNanos() - now);
       }
       if (last) {
         push();
@@ -108,12 +122,12 @@ final class OtlpPush implements AutoCloseable {
       // However short the interval is: what took longer is pushed late, and whole.
       List<MetricFamily> shown = page.collect(new Probe(Params.parse(""), null));
       problem = send(new OtlpWriter().write(request(shown)));
-    } catch (ProbeException e) {
-      LOG.log(Level.DEBUG, "nothing is pushed: {0}", e.getMessage()); // such as in startDelay
+    } catch (JmxExporter.TooEarlyException e) {
+      LOG.log(Level.DEBUG, "nothing is pushed: {0}", e.getMessage());
       return;
-    } catch (IOException e) {
+    } catch (IOException | ProbeException e) {
       problem = String.valueOf(e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       problem = e.toString(); // one look's fault must not end what goes on for weeks
     }
     if (problem != null && !failing) {
@@ -176,20 +190,48 @@ final class OtlpPush implements AutoCloseable {
     return new MetricFamily(counter ? name + TOTAL : name, f.type(), f.help(), "s", f.metrics());
   }
 
-  /** What was refused of a request that was taken; null for nothing. */
+  /**
+   * Sends a request, again while it may be taken later, in the time of one push and before the next
+   * one is due, which tells more. Null when all is taken, or else what was not, and why.
+   */
   private @Nullable String send(byte[] request) throws IOException, InterruptedException {
     OtlpSender to = sender;
     if (to == null) {
       to = sender();
       sender = to;
     }
-    return switch (to.send(request)) {
-      case Outcome.Taken(long rejected, String why) when rejected > 0 ->
-          rejected + " data points were refused: " + why;
-      case Outcome.Taken t -> null;
-      case Outcome.Later l -> l.problem();
-      case Outcome.Never n -> n.problem();
-    };
+    Duration most =
+        config.timeout().compareTo(config.interval()) < 0 ? config.timeout() : config.interval();
+    long until = System.nanoTime() + most.toNanos();
+    Duration left = config.timeout();
+    double pause = FIRST_PAUSE.toNanos();
+    for (int attempt = 1; ; attempt++) {
+      Outcome o;
+      try {
+        o = to.send(request, left);
+      } catch (IOException e) {
+        o = new Outcome.Later(String.valueOf(e.getMessage()));
+      }
+      switch (o) {
+        case Outcome.Taken(long rejected, String why) -> {
+          return rejected > 0 ? rejected + " data points were refused: " + why : null;
+        }
+        case Outcome.Never n -> {
+          return n.problem();
+        }
+        case Outcome.Later l -> {
+          long nanos = (long) (pause * (1 - JITTER + 2 * JITTER * random.nextDouble()));
+          if (!config.retries()
+              || attempt == ATTEMPTS
+              || System.nanoTime() + nanos - until >= 0
+              || end.await(nanos, TimeUnit.NANOSECONDS)) {
+            return l.problem();
+          }
+        }
+      }
+      left = Duration.ofNanos(Math.max(1_000_000, until - System.nanoTime()));
+      pause = Math.min(pause * GROWTH, LONGEST_PAUSE.toNanos());
+    }
   }
 
   private OtlpSender sender() throws IOException {

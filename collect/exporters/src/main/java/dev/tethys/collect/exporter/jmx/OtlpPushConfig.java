@@ -1,6 +1,7 @@
 package dev.tethys.collect.exporter.jmx;
 
 import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.collect.exporter.jmx.OtelSettings.Setting;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
@@ -8,26 +9,27 @@ import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.UrlHost;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlObject;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where metrics are pushed to as OTLP beside being shown: {@code openTelemetry}, and the variables
- * of OpenTelemetry's SDK, which go before it, as there.
+ * Where metrics are pushed to as OTLP beside being shown: {@code openTelemetry}, and what is said
+ * beside the file, which goes before it, as there.
  *
  * @param url with its path, over gRPC without meaning
  * @param tls files that it names; the URL says whether it is spoken
+ * @param timeout for a push, with all that is sent again
+ * @param retries whether what is not taken now is sent again
  * @param preserveNames whether names stay as they were written, with units and {@code _total}
  * @param resource attributes of whom the metrics are of, by name
  */
@@ -39,6 +41,7 @@ record OtlpPushConfig(
     Map<String, Secret> headers,
     Duration interval,
     Duration timeout,
+    boolean retries,
     boolean preserveNames,
     Map<String, String> resource) {
   private static final String GRPC = "grpc";
@@ -46,7 +49,6 @@ record OtlpPushConfig(
   private static final String PATH = OtlpSignal.METRICS.httpPath().substring(1);
   private static final Duration INTERVAL = Duration.ofMinutes(1);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
-  private static final Pattern TIME = Pattern.compile("(\\d{1,15})\\s*(ms|s|m|h|d)?");
 
   private static final Section SECTION =
       new Section("openTelemetry", "Where metrics are pushed to as OTLP.");
@@ -75,163 +77,99 @@ record OtlpPushConfig(
   /** The section as it stands, to be read with an environment. */
   static final Type<YamlObject> TYPE = SECTION.type(o -> o);
 
-  /** Variables of the environment, those of metrics before those of all signals. */
-  private record Variables(Function<String, @Nullable String> environment) {
-    @Nullable String find(String name) {
-      String v = environment.apply(name);
-      return v == null || v.isBlank() ? null : v.strip();
-    }
-
-    /** The name under which one is set; null when it is not. */
-    @Nullable String named(String ending) {
-      for (String start : new String[] {"OTEL_EXPORTER_OTLP_METRICS_", "OTEL_EXPORTER_OTLP_"}) {
-        if (find(start + ending) != null) {
-          return start + ending;
-        }
-      }
-      return null;
-    }
-
-    String of(String ending) {
-      String name = named(ending);
-      String v = name == null ? null : find(name);
-      return v == null ? "" : v;
-    }
-
-    static ConfigException wrong(String name, String what) {
-      return new ConfigException("the variable " + name, what);
-    }
-
-    @Nullable Duration time(@Nullable String name) {
-      String v = name == null ? null : find(name);
-      if (name == null || v == null) {
-        return null;
-      }
-      Matcher m = TIME.matcher(v);
-      if (!m.matches()) {
-        throw wrong(name, "\"" + v + "\" is no time: milliseconds, or with ms, s, m, h or d");
-      }
-      long n = Long.parseLong(m.group(1));
-      Duration d =
-          switch (m.group(2)) {
-            case "s" -> Duration.ofSeconds(n);
-            case "m" -> Duration.ofMinutes(n);
-            case "h" -> Duration.ofHours(n);
-            case "d" -> Duration.ofDays(n);
-            case null, default -> Duration.ofMillis(n);
-          };
-      if (d.isZero() || d.compareTo(Duration.ofDays(365)) > 0) {
-        throw wrong(name, "\"" + v + "\" must be more than nothing, and at most a year");
-      }
-      return d;
-    }
-
-    /** {@code key=value,key=value}, values with escapes as in URLs. */
-    Map<String, String> pairs(@Nullable String name) {
-      Map<String, String> out = new TreeMap<>();
-      String all = name == null ? null : find(name);
-      if (name == null || all == null) {
-        return out;
-      }
-      for (String pair : all.split(",", -1)) {
-        int eq = pair.indexOf('=');
-        if (pair.isBlank()) {
-          continue;
-        }
-        if (eq < 1) {
-          throw wrong(name, "is not key=value,key=value");
-        }
-        try {
-          // A plus is one here, unlike in forms.
-          String value = pair.substring(eq + 1).strip().replace("+", "%2B");
-          out.put(pair.substring(0, eq).strip(), URLDecoder.decode(value, StandardCharsets.UTF_8));
-        } catch (IllegalArgumentException e) {
-          throw wrong(name, "has a value with a broken escape for " + pair.substring(0, eq));
-        }
-      }
-      return out;
-    }
-  }
+  /** The section where its name stands alone. */
+  static final YamlObject NOTHING_SAID =
+      YamlDocument.parse("openTelemetry", Path.of(""), "{}").root().object(SECTION);
 
   /**
    * Reads the section.
    *
    * @throws ConfigException with the position, or the variable, of what is wrong
    */
-  static OtlpPushConfig read(YamlObject o, Function<String, @Nullable String> environment) {
+  static OtlpPushConfig read(YamlObject o, OtelSettings beside) {
     o.readAll();
-    Variables v = new Variables(environment);
-    boolean grpc = protocol(o, v).equals(GRPC);
+    boolean grpc = protocol(o, beside).equals(GRPC);
     Map<String, Secret> headers = new TreeMap<>();
-    v.pairs(v.named("HEADERS")).forEach((k, x) -> headers.put(k, new Secret(x)));
-    if (headers.isEmpty()) {
-      strings(o, HEADERS).forEach((k, x) -> headers.put(k, new Secret(x)));
-    }
-    Duration interval = v.time("OTEL_METRIC_EXPORT_INTERVAL");
-    Duration timeout = v.time(v.named("TIMEOUT"));
+    Setting said = beside.otlp(beside.own("headers"), "headers");
+    (said == null ? strings(o, HEADERS) : said.pairs())
+        .forEach((k, x) -> headers.put(k, new Secret(x)));
+    Setting interval = beside.ownSeconds("interval_seconds");
+    Setting timeout = beside.otlp(beside.ownSeconds("timeout_seconds"), "timeout");
     Duration ownInterval = seconds(o, INTERVAL_KEY, INTERVAL);
     Duration ownTimeout = seconds(o, TIMEOUT_KEY, TIMEOUT);
+    if (interval == null) {
+      interval = beside.sdk("otel.metric.export.interval");
+    }
+    Setting noRetries = beside.sdk("otel.java.exporter.otlp.retry.disabled");
+    Setting preserve = beside.own("preserve_names");
     return new OtlpPushConfig(
-        url(o, v, grpc),
+        url(o, beside, grpc),
         grpc,
-        gzip(v),
+        gzip(beside),
         new TlsConfig(
             "",
-            v.of("CERTIFICATE"),
+            text(beside.otlp("certificate")),
             "",
-            v.of("CLIENT_CERTIFICATE"),
+            text(beside.otlp("client.certificate")),
             Secret.NONE,
-            v.of("CLIENT_KEY"),
+            text(beside.otlp("client.key")),
             "",
             false,
             null,
             null),
         Map.copyOf(headers),
-        interval == null ? ownInterval : interval,
-        timeout == null ? ownTimeout : timeout,
-        o.get(PRESERVE),
-        resource(o, v));
+        interval == null ? ownInterval : interval.time(),
+        timeout == null ? ownTimeout : timeout.time(),
+        noRetries == null || !noRetries.isTrue(),
+        o.has(PRESERVE) ? o.get(PRESERVE) : preserve != null && preserve.isTrue(),
+        resource(o, beside));
   }
 
-  private static String protocol(YamlObject o, Variables v) {
+  private static String text(@Nullable Setting s) {
+    return s == null ? "" : s.value();
+  }
+
+  private static String protocol(YamlObject o, OtelSettings beside) {
     String own = notBlank(o, PROTOCOL);
     if (own != null && !own.equals(GRPC) && !own.equals(HTTP)) {
-      throw o.error(PROTOCOL, "\"" + own + "\": allowed: " + GRPC + ", " + HTTP);
+      throw o.error(PROTOCOL, notAllowed(own));
     }
-    String name = v.named("PROTOCOL");
-    if (name == null) {
+    Setting said = beside.otlp(beside.own("protocol"), "protocol");
+    if (said == null) {
       return own == null ? GRPC : own;
     }
-    String said = v.of("PROTOCOL");
-    if (!said.equals(GRPC) && !said.equals(HTTP)) {
-      throw Variables.wrong(name, "\"" + said + "\": allowed: " + GRPC + ", " + HTTP);
+    if (!said.value().equals(GRPC) && !said.value().equals(HTTP)) {
+      throw said.wrong(notAllowed(said.value()));
     }
-    return said;
+    return said.value();
   }
 
-  private static boolean gzip(Variables v) {
-    String name = v.named("COMPRESSION");
-    return switch (v.of("COMPRESSION")) {
+  private static String notAllowed(String protocol) {
+    return "\"" + protocol + "\": allowed: " + GRPC + ", " + HTTP;
+  }
+
+  private static boolean gzip(OtelSettings beside) {
+    Setting said = beside.otlp("compression");
+    return switch (text(said)) {
       case "", "none" -> false;
       case "gzip" -> true;
       default ->
-          throw Variables.wrong(
-              String.valueOf(name), "\"" + v.of("COMPRESSION") + "\": allowed: gzip, none");
+          throw Objects.requireNonNull(said).wrong("\"" + said.value() + "\": allowed: gzip, none");
     };
   }
 
   /** Where requests go: the path is added to what is told unless it is there. */
-  private static URI url(YamlObject o, Variables v, boolean grpc) {
+  private static URI url(YamlObject o, OtelSettings beside, boolean grpc) {
     String own = notBlank(o, ENDPOINT);
     if (own != null) {
       parsed(own, x -> o.error(ENDPOINT, x));
     }
-    String name = v.named("ENDPOINT");
+    Setting said = beside.otlp(beside.own("endpoint"), "endpoint");
     String told =
-        name != null
-            ? v.of("ENDPOINT")
+        said != null
+            ? said.value()
             : own != null ? own : "http://localhost:" + (grpc ? 4317 : 4318);
-    URI u = parsed(told, x -> name != null ? Variables.wrong(name, x) : o.error(ENDPOINT, x));
+    URI u = parsed(told, x -> said != null ? said.wrong(x) : o.error(ENDPOINT, x));
     String path = u.getRawPath() == null ? "" : u.getRawPath();
     if (grpc || path.endsWith(PATH)) {
       return u;
@@ -256,16 +194,31 @@ record OtlpPushConfig(
     throw wrong.apply("endpoint must be a URL: http://host:port or https://host:port");
   }
 
-  private static Map<String, String> resource(YamlObject o, Variables v) {
+  private static Map<String, String> resource(YamlObject o, OtelSettings beside) {
     Map<String, String> all = new LinkedHashMap<>(strings(o, ATTRIBUTES));
     put(all, "service.name", notBlank(o, NAME));
     put(all, "service.namespace", notBlank(o, NAMESPACE));
     put(all, "service.instance.id", notBlank(o, INSTANCE));
     put(all, "service.version", notBlank(o, VERSION));
-    all.putAll(v.pairs("OTEL_RESOURCE_ATTRIBUTES"));
-    put(all, "service.name", notBlank(o, NAME)); // which there becomes a variable
-    put(all, "service.name", v.find("OTEL_SERVICE_NAME"));
+    Setting said = beside.sdk("otel.resource.attributes");
+    if (said != null) {
+      all.putAll(said.pairs());
+    }
+    put(all, "service.name", notBlank(o, NAME)); // which there becomes a setting of the SDK
+    put(all, "service.name", beside.sdk("otel.service.name"));
+    Setting own = beside.own("resource_attributes");
+    if (own != null) {
+      all.putAll(own.pairs());
+    }
+    put(all, "service.name", beside.own("service_name"));
+    put(all, "service.namespace", beside.own("service_namespace"));
+    put(all, "service.instance.id", beside.own("service_instance_id"));
+    put(all, "service.version", beside.own("service_version"));
     return Map.copyOf(all);
+  }
+
+  private static void put(Map<String, String> to, String name, @Nullable Setting said) {
+    put(to, name, said == null ? null : said.value());
   }
 
   private static void put(Map<String, String> to, String name, @Nullable String value) {

@@ -47,12 +47,37 @@ final class PluginClasses implements AutoCloseable {
             "jmx-plugins", urls.toArray(URL[]::new), PluginClasses.class.getClassLoader());
   }
 
+  /** Something of somebody else's that is called. */
+  @FunctionalInterface
+  interface Work<T, X extends Exception> {
+    T run() throws X;
+  }
+
+  /**
+   * Calls one of these classes as it would be on a class path: what it looks for by the thread's
+   * loader, such as services and modules of JAAS, is found among them.
+   */
+  <T, X extends Exception> T call(Work<T, X> work) throws X {
+    Thread t = Thread.currentThread();
+    ClassLoader before = t.getContextClassLoader();
+    t.setContextClassLoader(loader);
+    try {
+      return work.run();
+    } finally {
+      t.setContextClassLoader(before);
+    }
+  }
+
   /**
    * A new object of a class that has a constructor without arguments.
    *
    * @throws ConfigException with the position of the name, when it cannot be had
    */
   <T> T make(PageLogin.Plugin named, Class<T> kind) {
+    return call(() -> made(named, kind));
+  }
+
+  private <T> T made(PageLogin.Plugin named, Class<T> kind) {
     String name = named.className();
     try {
       Class<?> found = Class.forName(name, true, loader);

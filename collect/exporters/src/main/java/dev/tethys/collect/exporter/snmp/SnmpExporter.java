@@ -43,9 +43,18 @@ final class SnmpExporter implements Exporter {
    */
   record Manner(@Nullable InetSocketAddress from, boolean wrap, int atOnce, boolean packets) {}
 
-  /** Modules of an agent that are asked for, with what. */
+  /**
+   * Modules of an agent that are asked for, with what.
+   *
+   * @param packets whether each message is logged
+   */
   private record Question(
-      SnmpTarget target, SnmpAuth auth, String context, String engine, long deadline) {}
+      SnmpTarget target,
+      SnmpAuth auth,
+      String context,
+      String engine,
+      long deadline,
+      boolean packets) {}
 
   private record Named(String name, SnmpModule module) {}
 
@@ -117,7 +126,8 @@ final class SnmpExporter implements Exporter {
               auth,
               context.isEmpty() ? auth.contextName() : context,
               checked(engine),
-              System.nanoTime() + p.limit(Duration.ZERO, Probe.LONGEST).toNanos());
+              System.nanoTime() + p.limit(Duration.ZERO, Probe.LONGEST).toNanos(),
+              manner.packets() || p.param("snmp_debug_packets").equals("true"));
     } catch (ProbeException e) {
       measures.requestErrors.inc();
       throw e;
@@ -206,7 +216,7 @@ final class SnmpExporter implements Exporter {
     SnmpClient.Patience first =
         new SnmpClient.Patience(
             own.timeout(), own.retries(), own.repetitions(), unconnected, own.anyOrder());
-    String logged = manner.packets() ? q.target().host() : "";
+    String logged = q.packets() ? q.target().host() : "";
     SnmpScrape scrape = new SnmpScrape(next.name(), next.module(), measures, logged);
     try (SnmpClient client =
         new SnmpClient(

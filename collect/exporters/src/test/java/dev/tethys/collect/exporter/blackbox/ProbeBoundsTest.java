@@ -24,6 +24,7 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -161,5 +162,30 @@ class ProbeBoundsTest {
           .doesNotContainKey("probe_websocket_duration_seconds connect");
       assertThatThrownBy(s::accept).isInstanceOf(java.net.SocketTimeoutException.class);
     }
+  }
+
+  @Test
+  void aPasswordInATargetIsLoggedByNobody() {
+    for (String target :
+        List.of(
+            "http://user:secret@host:1/a?b=c:d@e",
+            "user:secret@host:1",
+            "user:se@cret@host:1",
+            "ws://:secret@host/")) {
+      Look look = new Look("m", target, Duration.ofSeconds(1), System.Logger.Level.DEBUG);
+      assertThat(look.fails("No", "target", target, "err", "Get \"" + target + "\": no")).isFalse();
+      assertThat(look.logged()).as(target).doesNotContain("secret", "cret").contains("xxxxx@host");
+    }
+    for (String target : List.of("host:1", "[::1]:80", "http://host/a:b@c", "http://u@host/")) {
+      assertThat(Look.withoutPassword(target)).isEqualTo(target);
+    }
+  }
+
+  /** A target with a line of its own would look like another probe's. */
+  @Test
+  void aTargetBreaksNoLine() {
+    Look look = new Look("m", "a\nlevel=INFO x", Duration.ofSeconds(1), System.Logger.Level.DEBUG);
+    assertThat(look.fails("No")).isFalse();
+    assertThat(look.logged().lines()).hasSize(1);
   }
 }

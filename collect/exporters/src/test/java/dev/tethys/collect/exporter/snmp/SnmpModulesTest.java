@@ -118,8 +118,12 @@ class SnmpModulesTest {
       SnmpConfig c = module("- {name: c, oid: 1.3.6.1.9, type: counter, help: h, indexes: []}");
       try (Exporter e = exporter(c, true, 1)) {
         ask(e, "target=" + agent.target() + "&module=m");
+        ask(e, "target=" + agent.target() + "&module=m&snmp_debug_packets=1");
+        assertThat(lines).noneMatch(l -> l.startsWith("to "));
+        ask(e, "target=" + agent.target() + "&module=m&snmp_debug_packets=true");
+        assertThat(lines).anyMatch(l -> l.matches("to 127.*: 30..02010104067075626c6963.*"));
       }
-      assertThat(lines).noneMatch(l -> l.startsWith("to "));
+      lines.clear();
       try (Exporter e =
           new SnmpExporter(() -> c, new SnmpExporter.Manner(null, true, 1, true), false)) {
         ask(e, "target=" + agent.target() + "&module=m");
