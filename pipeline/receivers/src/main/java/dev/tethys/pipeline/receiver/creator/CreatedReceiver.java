@@ -191,7 +191,7 @@ final class CreatedReceiver {
       LOG.log(Level.INFO, "{0} runs", w.called());
     } catch (IOException | ConfigException e) {
       problem = String.valueOf(e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
       problem = e.toString();
     }
     boolean tell;

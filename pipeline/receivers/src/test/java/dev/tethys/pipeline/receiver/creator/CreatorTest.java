@@ -163,6 +163,50 @@ class CreatorTest {
   }
 
   @Test
+  void oneThatNobodyForesawHoldsUpNoOther() throws Exception {
+    graph.apply(
+        """
+        watch_observers: [told]
+        receivers:
+          probe:
+            rule: type == "port"
+            config: {path: '`pod.annotations["path"] ?? "/"`'}
+        """,
+        "metrics");
+    try (LogCapture log = new LogCapture(CreatorReceiver.class)) {
+      set(port("a", "10.0.0.1", 1, Map.of("path", "/throws")));
+      CreatorGraph.await(() -> !log.all.isEmpty());
+      assertThat(log.all.getFirst()).contains("nothing can be made for port 10.0.0.1:1");
+    }
+    set(port("b", "10.0.0.2", 2, Map.of()));
+    graph.awaitLog("probe 10.0.0.2:2 starts");
+  }
+
+  @Test
+  void anEndpointThatComesAndGoesAThousandTimesLeavesOneReceiverOrNone() throws Exception {
+    graph.apply(REDIS, "metrics");
+    Endpoint e = port("a", "10.0.0.1", 6379, Map.of());
+    for (int i = 0; i < 1000; i++) {
+      set(e);
+      if (i % 10 == 0) {
+        Thread.sleep(1);
+      }
+      graph.known.set(e.id(), List.of());
+    }
+    set(port("b", "10.0.0.2", 6379, Map.of()));
+    graph.awaitLog("probe 10.0.0.2:6379 starts");
+    CreatorGraph.await(() -> !graph.probes.containsKey("10.0.0.1:6379"));
+    int running = 0;
+    for (String line : List.copyOf(graph.log)) { // no two at a time
+      running += line.equals("probe 10.0.0.1:6379 starts") ? 1 : 0;
+      running -= line.equals("probe 10.0.0.1:6379 stops") ? 1 : 0;
+      assertThat(running).isBetween(0, 1);
+    }
+    set(e);
+    CreatorGraph.await(() -> graph.probes.containsKey("10.0.0.1:6379"));
+  }
+
+  @Test
   void oneWhoseSettingsAreWrongForAnEndpointIsTold() throws Exception {
     try (LogCapture log = new LogCapture(CreatorReceiver.class)) {
       set(
