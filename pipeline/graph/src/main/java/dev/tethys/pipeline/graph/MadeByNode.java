@@ -103,6 +103,11 @@ final class MadeByNode implements MadeReceivers {
     }
 
     @Override
+    public void finish(Duration patience) throws InterruptedException {
+      receiver.finish(patience);
+    }
+
+    @Override
     public void stop(Duration patience) {
       try {
         receiver.stop(patience);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.LogCapture;
@@ -12,6 +13,9 @@ import dev.tethys.pipeline.receiver.creator.CreatorGraph.Probe;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.pipeline.receiver.observer.EndpointKind;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,6 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -160,6 +165,32 @@ class CreatorTest {
     }
     graph.broken.clear();
     graph.awaitLog("probe 10.0.0.1:6379 starts");
+  }
+
+  @Test
+  void theLastLinesOfWhatIsGoneAreRead(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("a.log");
+    Files.writeString(log, "first\n");
+    graph.apply(
+        """
+        watch_observers: [told]
+        receivers:
+          file_log:
+            rule: type == "port"
+            config: {include: ['DIR/*.log'], start_at: beginning, poll_interval: 300ms}
+        """
+            .replace("DIR", folder.toString()),
+        "logs");
+    Endpoint e = port("a", "10.0.0.1", 1, Map.of());
+    set(e);
+    CreatorGraph.await(() -> items() == 1);
+    Files.writeString(log, "last words\n".repeat(5000), StandardOpenOption.APPEND);
+    graph.known.set(e.id(), List.of());
+    CreatorGraph.await(() -> items() == 5001);
+  }
+
+  private int items() {
+    return graph.taken.stream().mapToInt(Batch::items).sum();
   }
 
   @Test
