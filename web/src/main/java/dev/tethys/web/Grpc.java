@@ -76,8 +76,7 @@ public final class Grpc {
    */
   public static HttpHandler stream(int maxBytes, StreamMethod method) {
     return (request, response) ->
-        answer(
-            request, response, to -> method.call(message(request, maxBytes), request, to));
+        answer(request, response, to -> method.call(message(request, maxBytes), request, to));
   }
 
   private interface Call {

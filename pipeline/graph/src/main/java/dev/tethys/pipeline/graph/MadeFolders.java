@@ -64,8 +64,7 @@ final class MadeFolders {
       public Path folder(String kind, ComponentId component, String part) {
         Path parent = all.folder("receiver", node, "made");
         Path folder =
-            parent.resolve(
-                shortened(all.folder(kind, component, part).getFileName().toString()));
+            parent.resolve(shortened(all.folder(kind, component, part).getFileName().toString()));
         its.add(folder);
         return folder;
       }

@@ -74,8 +74,7 @@ class MadeFoldersTest {
     assertThat(left())
         .containsExactly(
             "receiver_file_log%b_positions",
-            "receiver_file_log%c_positions",
-            "receiver_file_log%used_positions");
+            "receiver_file_log%c_positions", "receiver_file_log%used_positions");
     folders.release(used);
     assertThat(left()).contains("receiver_file_log%used_positions");
   }

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param locked whether a file is read only while nobody else holds a lock on it
  * @param truncation what becomes of a file that is smaller than what was read of it
  * @param splits whether a record that is too long becomes several; else only its beginning is read
- * @param rest what of a file's rest may be a record after {@code flush}; anything else is waited for
+ * @param rest what of a file's rest may be a record after {@code flush}; anything else is waited
+ *     for
  */
 public record FileRules(
     @Nullable RecordEnds records,

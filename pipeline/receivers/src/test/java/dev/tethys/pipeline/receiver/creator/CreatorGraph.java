@@ -278,7 +278,8 @@ final class CreatorGraph implements AutoCloseable {
             if (o.get(PATH).equals("/throws")) {
               throw new IllegalStateException("as no settings should");
             }
-            return new Settings(o.get(ENDPOINT), o.get(PATH), o.get(PORT), o.get(FLAG), o.get(EVERY));
+            return new Settings(
+                o.get(ENDPOINT), o.get(PATH), o.get(PORT), o.get(FLAG), o.get(EVERY));
           });
     }
 
