@@ -16,7 +16,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unary gRPC methods as handlers of ordinary routes: {@code routes.post("/package.Service/Method",
+ * gRPC methods as handlers of ordinary routes: {@code routes.post("/package.Service/Method",
  * Grpc.unary(max, method))}. So all that holds for requests holds for calls: users, limits, slow
  * clients, metrics.
  *
@@ -45,47 +45,74 @@ public final class Grpc {
   }
 
   /**
+   * What a method does that answers with as many messages as it likes, until it returns. One that
+   * waits asks {@link HttpRequest#whenClientGone} for the end of the client.
+   */
+  @FunctionalInterface
+  public interface StreamMethod {
+    void call(byte[] message, HttpRequest request, Messages to) throws Exception;
+  }
+
+  /** Where messages of an answer go, each at once. */
+  public interface Messages {
+    /** Sends one. */
+    void send(byte[] message) throws IOException;
+  }
+
+  /**
    * A handler for one method.
    *
    * @param maxBytes the largest message, after decompression; larger ones are RESOURCE_EXHAUSTED
    */
   public static HttpHandler unary(int maxBytes, Method method) {
-    return (request, response) -> {
-      String type = request.header("Content-Type");
-      if (type == null || !type.toLowerCase(Locale.ROOT).startsWith(CONTENT_TYPE)) {
-        throw new HttpException(
-            415, "this is a gRPC method: content-type must be application/grpc");
-      }
-      if (!request.protocol().startsWith("HTTP/2")) {
-        throw new HttpException(426, "gRPC wants HTTP/2");
-      }
-      response.header("Content-Type", CONTENT_TYPE).uncompressed();
-      byte[] answer;
-      try {
-        answer = method.call(message(request, maxBytes), request);
-      } catch (GrpcException e) {
-        fail(response, e.status(), String.valueOf(e.getMessage()), e.details());
-        return;
-      } catch (HttpException e) {
-        fail(
-            response,
-            e.status() == 413 ? Status.RESOURCE_EXHAUSTED : Status.INTERNAL,
-            String.valueOf(e.getMessage()),
-            null);
-        return;
-      } catch (IOException e) {
-        throw e;
-      } catch (Exception e) {
-        LOG.log(Level.ERROR, "answering " + request.path(), e);
-        fail(response, Status.INTERNAL, "internal error", null);
-        return;
-      }
-      response.trailer("grpc-status", "0");
-      try (OutputStream out = response.stream()) {
-        out.write(ByteBuffer.allocate(5).put((byte) 0).putInt(answer.length).array());
-        out.write(answer);
-      }
-    };
+    return (request, response) ->
+        answer(request, response, to -> to.write(method.call(message(request, maxBytes), request)));
+  }
+
+  /**
+   * A handler for one method whose answer is a stream; the thread of the request is its own.
+   *
+   * @param maxBytes the largest message, after decompression; larger ones are RESOURCE_EXHAUSTED
+   */
+  public static HttpHandler stream(int maxBytes, StreamMethod method) {
+    return (request, response) ->
+        answer(request, response, to -> method.call(message(request, maxBytes), request, to));
+  }
+
+  private interface Call {
+    void run(Answer to) throws Exception;
+  }
+
+  private static void answer(HttpRequest request, HttpResponse response, Call call)
+      throws IOException {
+    String type = request.header("Content-Type");
+    if (type == null || !type.toLowerCase(Locale.ROOT).startsWith(CONTENT_TYPE)) {
+      throw new HttpException(415, "this is a gRPC method: content-type must be application/grpc");
+    }
+    if (!request.protocol().startsWith("HTTP/2")) {
+      throw new HttpException(426, "gRPC wants HTTP/2");
+    }
+    response.header("Content-Type", CONTENT_TYPE).uncompressed();
+    Answer answer = new Answer(response);
+    try {
+      call.run(answer);
+    } catch (GrpcException e) {
+      answer.fail(e.status(), String.valueOf(e.getMessage()), e.details());
+      return;
+    } catch (HttpException e) {
+      answer.fail(
+          e.status() == 413 ? Status.RESOURCE_EXHAUSTED : Status.INTERNAL,
+          String.valueOf(e.getMessage()),
+          null);
+      return;
+    } catch (IOException e) {
+      throw e;
+    } catch (Exception e) {
+      LOG.log(Level.ERROR, "answering " + request.path(), e);
+      answer.fail(Status.INTERNAL, "internal error", null);
+      return;
+    }
+    answer.end();
   }
 
   private static byte[] message(HttpRequest request, int maxBytes)
@@ -160,20 +187,56 @@ public final class Grpc {
     };
   }
 
-  private static void fail(
-      HttpResponse response, Status status, String message, byte @Nullable [] details)
-      throws IOException {
-    // As trailers behind an empty body: in headers, which the server does not end a stream with,
-    // grpc-java and grpc-go do not look for an outcome.
-    if (details != null) {
-      response.trailer(
-          "grpc-status-details-bin", Base64.getEncoder().withoutPadding().encodeToString(details));
+  /** The messages of one call, and its outcome behind them. */
+  private static final class Answer implements Messages {
+    private final HttpResponse response;
+    private @Nullable OutputStream stream;
+
+    Answer(HttpResponse response) {
+      this.response = response;
     }
-    response
-        .header("grpc-accept-encoding", ENCODINGS)
-        .trailer("grpc-status", Integer.toString(status.code()))
-        .trailer("grpc-message", percent(String.valueOf(message)));
-    response.stream().close();
+
+    private OutputStream out() throws IOException {
+      OutputStream out = stream;
+      if (out == null) {
+        out = response.stream();
+        stream = out;
+      }
+      return out;
+    }
+
+    private void write(byte[] message) throws IOException {
+      out().write(ByteBuffer.allocate(5).put((byte) 0).putInt(message.length).array());
+      out().write(message);
+    }
+
+    @Override
+    public void send(byte[] message) throws IOException {
+      write(message);
+      out().flush();
+    }
+
+    void end() throws IOException {
+      response.trailer("grpc-status", "0");
+      out().close();
+    }
+
+    void fail(Status status, String message, byte @Nullable [] details) throws IOException {
+      // As trailers behind an empty body: in headers, which the server does not end a stream with,
+      // grpc-java and grpc-go do not look for an outcome.
+      if (details != null) {
+        response.trailer(
+            "grpc-status-details-bin",
+            Base64.getEncoder().withoutPadding().encodeToString(details));
+      }
+      if (!response.isCommitted()) {
+        response.header("grpc-accept-encoding", ENCODINGS);
+      }
+      response
+          .trailer("grpc-status", Integer.toString(status.code()))
+          .trailer("grpc-message", percent(message));
+      out().close();
+    }
   }
 
   /** Percent-encodes what is not plain ASCII. */

@@ -12,15 +12,19 @@ import dev.tethys.pipeline.component.MadeReceivers;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
+import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Receivers that a node makes: each has a name and metrics of its own, and the account, the clock
@@ -28,9 +32,11 @@ import java.util.Optional;
  */
 final class MadeByNode implements MadeReceivers {
   private final NodeContext node;
+  private final MadeFolders folders;
 
   MadeByNode(NodeContext node) {
     this.node = node;
+    this.folders = new MadeFolders(node.id(), node.name(), node.clock(), node.logger());
   }
 
   @Override
@@ -69,7 +75,7 @@ final class MadeByNode implements MadeReceivers {
       Object settings,
       Map<Signal, Consumer> outputs) {
     Own context = new Own(id, called);
-    return new Shown(create(factory, settings, outputs, context), context.registry);
+    return new Shown(create(factory, settings, outputs, context), context);
   }
 
   /** The settings were read by the factory that takes them. */
@@ -82,17 +88,23 @@ final class MadeByNode implements MadeReceivers {
   /** One whose metrics are shown while it runs. */
   private final class Shown implements Receiver {
     private final Receiver receiver;
-    private final Registry registry;
+    private final Own context;
 
-    Shown(Receiver receiver, Registry registry) {
+    Shown(Receiver receiver, Own context) {
       this.receiver = receiver;
-      this.registry = registry;
+      this.context = context;
     }
 
     @Override
     public void start() throws IOException {
+      folders.use(context.folders);
       receiver.start();
-      node.services().metrics().register(registry);
+      node.services().metrics().register(context.registry);
+    }
+
+    @Override
+    public void finish(Duration patience) throws InterruptedException {
+      receiver.finish(patience);
     }
 
     @Override
@@ -100,7 +112,8 @@ final class MadeByNode implements MadeReceivers {
       try {
         receiver.stop(patience);
       } finally {
-        node.services().metrics().unregister(registry);
+        node.services().metrics().unregister(context.registry);
+        folders.release(context.folders);
       }
     }
   }
@@ -109,6 +122,9 @@ final class MadeByNode implements MadeReceivers {
     private final ComponentId id;
     private final String called;
     private final Registry registry = new Registry();
+
+    /** That it asked for while it was made. */
+    private final Set<Path> folders = new HashSet<>();
 
     Own(ComponentId id, String called) {
       this.id = id;
@@ -147,7 +163,10 @@ final class MadeByNode implements MadeReceivers {
 
     @Override
     public <T> T extension(Reference reference, Class<T> capability) {
-      return node.extension(reference, capability);
+      T found = node.extension(reference, capability);
+      return found instanceof Storage all && capability == Storage.class
+          ? capability.cast(MadeByNode.this.folders.of(all, folders))
+          : found;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver;
 
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -52,6 +53,23 @@ public final class GrpcJava implements AutoCloseable {
             .build(),
         CallOptions.DEFAULT.withDeadlineAfter(30, TimeUnit.SECONDS),
         message);
+  }
+
+  /** Begins a call whose answer is a stream; one message is asked for. */
+  public ClientCall<byte[], byte[]> stream(
+      String method, byte[] message, ClientCall.Listener<byte[]> to) {
+    ClientCall<byte[], byte[]> call =
+        channel.newCall(
+            MethodDescriptor.newBuilder(BYTES, BYTES)
+                .setType(MethodDescriptor.MethodType.SERVER_STREAMING)
+                .setFullMethodName(method)
+                .build(),
+            CallOptions.DEFAULT);
+    call.start(to, new Metadata());
+    call.sendMessage(message);
+    call.halfClose();
+    call.request(1);
+    return call;
   }
 
   @Override

@@ -352,6 +352,18 @@ public final class FileJob implements AutoCloseable {
     return out;
   }
 
+  /** Whether all that was found of its files was read, as far as it can be. */
+  public boolean isRead() {
+    lock.lock();
+    try {
+      return all()
+          .flatMap(t -> Stream.concat(t.byPath.values().stream(), t.leaving.stream()))
+          .allMatch(f -> !f.queued && (f.read || f.rest() > 0 || f.failed()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether everything that was read is delivered. */
   public boolean isDelivered() {
     lock.lock();

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param locked whether a file is read only while nobody else holds a lock on it
  * @param truncation what becomes of a file that is smaller than what was read of it
  * @param splits whether a record that is too long becomes several; else only its beginning is read
+ * @param rest what of a file's rest may be a record after {@code flush}; anything else is waited
+ *     for
  */
 public record FileRules(
     @Nullable RecordEnds records,
@@ -35,7 +37,17 @@ public record FileRules(
     @Nullable Pattern header,
     boolean locked,
     Truncation truncation,
-    boolean splits) {
+    boolean splits,
+    Rest rest) {
+  /** Says whether the rest of a file may be a record though it has no end. */
+  @FunctionalInterface
+  public interface Rest {
+    /** Anything may. */
+    Rest ANY = (b, from, to) -> true;
+
+    boolean isWhole(byte[] b, int from, int to);
+  }
+
   /** What the first lines of a file that tell of it are called among labels, with line feeds. */
   public static final String HEADER = "header";
 
@@ -48,7 +60,33 @@ public record FileRules(
   /** What an entry's number in its file is called in its metadata; the first is 1. */
   public static final String NUMBER = "number";
 
-  /** Without the last four. */
+  /** With any rest as a record. */
+  public FileRules(
+      @Nullable RecordEnds records,
+      boolean fromEnd,
+      boolean deleteWhenRead,
+      @Nullable Duration flush,
+      boolean numbered,
+      UnaryOperator<Collection<Path>> selection,
+      @Nullable Pattern header,
+      boolean locked,
+      Truncation truncation,
+      boolean splits) {
+    this(
+        records,
+        fromEnd,
+        deleteWhenRead,
+        flush,
+        numbered,
+        selection,
+        header,
+        locked,
+        truncation,
+        splits,
+        Rest.ANY);
+  }
+
+  /** Without the last five. */
   FileRules(
       @Nullable RecordEnds records,
       boolean fromEnd,
@@ -85,7 +123,8 @@ public record FileRules(
         header,
         locked,
         truncation,
-        splits);
+        splits,
+        rest);
   }
 
   /** The same, with records that are too long split or cut. */
@@ -100,6 +139,7 @@ public record FileRules(
         header,
         locked,
         truncation,
-        wanted);
+        wanted,
+        rest);
   }
 }

@@ -144,7 +144,7 @@ final class FileTurns {
         queue.wake(f);
       } else {
         // It is looked at without news, too.
-        if (f.rest() != rest || f.offset() != from) {
+        if (f.rest() != rest || f.offset() != from || before.flush) {
           f.restSince = job.now();
         }
         f.read = f.rest() == 0 && !f.failed() && f.isOpen();
@@ -185,7 +185,7 @@ final class FileTurns {
 
   private TailedFile.Turn read(TailedFile f, Before before) throws InterruptedException {
     try {
-      TailedFile.Turn turn = f.read(reading, before.last || before.flush);
+      TailedFile.Turn turn = f.read(reading, before.last, before.flush);
       return turn == TailedFile.Turn.CHANGED ? changed.read(f) : turn;
     } catch (IOException e) {
       f.fail(e);

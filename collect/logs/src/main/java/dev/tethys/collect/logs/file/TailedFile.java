@@ -408,27 +408,40 @@ final class TailedFile {
    * Reads lines that are complete, for a while.
    *
    * @param last whether a line without its end is one, too, because no more will come
+   * @param flush whether it is one because none came for long, if it may be whole
    * @throws InterruptedException when handing on was interrupted; what was handed on is accounted
    *     for
    */
-  Turn read(Reading r, boolean last) throws IOException, InterruptedException {
+  Turn read(Reading r, boolean last, boolean flush) throws IOException, InterruptedException {
     Content c = content;
     if (c == null) {
       throw new IllegalStateException(name + " is not open");
     }
-    return read(c, r, last, true);
+    return read(c, r, new Ending(last || flush, last), true);
   }
 
   /** Reads what follows from a copy of the file as it was. */
   void readCopy(Content copy, Reading r) throws IOException, InterruptedException {
-    while (read(copy, r, true, false) == Turn.MORE) {
+    while (read(copy, r, new Ending(true, true), false) == Turn.MORE) {
       // until its end
     }
   }
 
-  private Turn read(Content c, Reading r, boolean last, boolean own)
+  /**
+   * What the end of a file means.
+   *
+   * @param record whether what has no end is a record
+   * @param anyhow whether it is one whatever it looks like, because no more will come
+   */
+  private record Ending(boolean record, boolean anyhow) {
+    boolean takes(byte[] b, int from, int to, Reading r) {
+      return record && (anyhow || r.options().rules().rest().isWhole(b, from, to));
+    }
+  }
+
+  private Turn read(Content c, Reading r, Ending ending, boolean own)
       throws IOException, InterruptedException {
-    if (!hasHeader(c, r, last)) {
+    if (!hasHeader(c, r, ending.record)) {
       return Turn.END;
     }
     Lines l = lines(c, r);
@@ -457,7 +470,7 @@ final class TailedFile {
         checked = true;
       }
       if (n <= 0) {
-        if (last && p < filled) {
+        if (p < filled && ending.takes(buf, p, filled, r)) {
           hand(buf, base, p, filled, filled, r, l, true);
           p = filled;
         }

@@ -35,7 +35,7 @@ final class CreatedReceiver {
   private @Nullable Wanted wanted;
   private boolean gone; // nothing ran and nothing was wanted: it takes nothing any more
   private boolean ended;
-  private boolean starting;
+  private boolean waiting; // the thread may wait long for a receiver that starts or finishes
   private Duration patience = Duration.ZERO;
 
   /**
@@ -101,9 +101,9 @@ final class CreatedReceiver {
     return thread.join(time);
   }
 
-  /** With the lock. Who is starting may wait for a server. */
+  /** With the lock. Who is starting may wait for a server, who finishes for files. */
   private void wake() {
-    if (starting) {
+    if (waiting) {
       thread.interrupt();
     }
     changed.signalAll();
@@ -116,6 +116,9 @@ final class CreatedReceiver {
     while (awaitOther(current, running == null ? pause : null)) {
       if (running != null && current != null) {
         LOG.log(Level.INFO, "{0} ends", current.called());
+        if (beginFinish()) {
+          finish(running, current);
+        }
         stop(running, current, GRACE);
         running = null;
       }
@@ -165,8 +168,37 @@ final class CreatedReceiver {
     lock.lock();
     try {
       gone = wanted == null;
-      starting = !gone && !ended;
+      waiting = !gone && !ended;
       return wanted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether its endpoint is gone. */
+  private boolean beginFinish() {
+    lock.lock();
+    try {
+      waiting = wanted == null && !ended;
+      return waiting;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has it take what is left, until something else is wanted. */
+  private void finish(Receiver r, Wanted w) {
+    try {
+      r.finish(GRACE);
+    } catch (InterruptedException e) {
+      // the endpoint is back, or all ends
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, w.called() + " did not take what was left", e);
+    }
+    lock.lock();
+    try {
+      waiting = false;
+      Thread.interrupted(); // no more of them come
     } finally {
       lock.unlock();
     }
@@ -191,13 +223,13 @@ final class CreatedReceiver {
       LOG.log(Level.INFO, "{0} runs", w.called());
     } catch (IOException | ConfigException e) {
       problem = String.valueOf(e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
       problem = e.toString();
     }
     boolean tell;
     lock.lock();
     try {
-      starting = false;
+      waiting = false;
       Thread.interrupted(); // no more of them come
       tell = !ended && wanted == w;
     } finally {

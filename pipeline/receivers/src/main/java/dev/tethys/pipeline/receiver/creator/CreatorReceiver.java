@@ -139,6 +139,9 @@ final class CreatorReceiver implements Receiver {
             e,
             x.getMessage());
         return out;
+      } catch (RuntimeException | StackOverflowError x) {
+        unforeseen(e, x);
+        return out;
       }
     }
     for (Ruled r : templates) {
@@ -154,9 +157,16 @@ final class CreatorReceiver implements Receiver {
             r.template.id(),
             e,
             x.getMessage());
+      } catch (RuntimeException | StackOverflowError x) {
+        unforeseen(e, x);
       }
     }
     return out;
+  }
+
+  /** One endpoint, whatever it says, holds up no other. */
+  private void unforeseen(Endpoint e, Throwable x) {
+    LOG.log(Level.ERROR, name + ": nothing can be made for " + e, x);
   }
 
   private static void put(Template t, Endpoint e, Map<String, Wanted> to) {

@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.receiver.health;
 
-import dev.tethys.codec.protobuf.ProtoReader;
-import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.ExporterHealth;
 import dev.tethys.pipeline.component.Extension;
@@ -15,11 +13,10 @@ import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.pipeline.web.Json;
-import dev.tethys.web.GrpcException;
-import dev.tethys.web.GrpcException.Status;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -32,11 +29,8 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   /** How often it is looked at whether exporters fail. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
-  private static final String SERVICE = "/grpc.health.v1.Health/";
-  private static final int SERVING = 1;
-  private static final int NOT_SERVING = 2;
-
   private final GraphHealth health;
+  private final HealthRpc rpc;
   private final PushReceiver listener;
   private final Context context;
   private volatile boolean stopped;
@@ -44,6 +38,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   HealthService(HealthServiceSettings s, Context context) {
     this.context = context;
     this.health = new GraphHealth(s.recovery(), context.clock()::millis);
+    this.rpc = new HealthRpc(health);
     HttpDoor http = null;
     if (s.http() != null) {
       http =
@@ -63,13 +58,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
               new Intake(Intake.DEFAULT_MAX_BYTES),
               s.grpc(),
               Authenticators.find(s.grpc().auth(), context));
-      grpc.method(SERVICE + "Check", (message, request, hold, metadata) -> check(message));
-      grpc.method(
-          SERVICE + "Watch",
-          (message, request, hold, metadata) -> {
-            throw new GrpcException(
-                Status.UNIMPLEMENTED, "Check says how it is; Watch is not built");
-          });
+      rpc.at(grpc);
     }
     this.listener = new PushReceiver(grpc, http, context.clock()::nanos);
   }
@@ -77,6 +66,11 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   /** The port of HTTP, once started; else -1. */
   int httpPort() {
     return listener.httpPort();
+  }
+
+  /** How many clients watch. */
+  int watching() {
+    return rpc.watching();
   }
 
   /** The port of gRPC, once started; else -1. */
@@ -101,23 +95,6 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     r.status(s.http()).send("application/json", j.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  private byte[] check(byte[] message) throws GrpcException {
-    String service = "";
-    ProtoReader p = new ProtoReader(message);
-    while (p.next()) {
-      if (p.field() == 1) {
-        service = p.readString();
-      } else {
-        p.skip();
-      }
-    }
-    GraphHealth.Status s = service.isEmpty() ? health.whole() : health.pipeline(service);
-    if (s == null) {
-      throw new GrpcException(Status.NOT_FOUND, "there is no pipeline \"" + service + "\"");
-    }
-    return new ProtoWriter().int64(1, s.healthy() ? SERVING : NOT_SERVING).toByteArray();
-  }
-
   @Override
   public void start() throws IOException {
     listener.start();
@@ -126,7 +103,12 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
 
   private void look() {
     if (!stopped) {
-      health.look();
+      try {
+        health.look();
+      } catch (RuntimeException e) { // it is looked at again
+        context.logger().log(Level.ERROR, context.name() + ": exporters cannot be looked at", e);
+      }
+      rpc.look(); // an error lasts longer, too
       context.clock().schedule(LOOK, () -> context.clock().execute(context.name(), this::look));
     }
   }
@@ -134,6 +116,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   @Override
   public void runs(RunningGraph graph) {
     health.runs(graph);
+    rpc.look();
   }
 
   @Override
@@ -144,16 +127,19 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   @Override
   public void ready() {
     health.become(GraphHealth.State.OK);
+    rpc.look();
   }
 
   @Override
   public void notReady() {
     health.become(GraphHealth.State.STOPPING);
+    rpc.look();
   }
 
   @Override
   public void stop(Duration patience) {
     stopped = true;
+    rpc.end();
     listener.stop(Duration.ofSeconds(1).compareTo(patience) < 0 ? Duration.ofSeconds(1) : patience);
   }
 }

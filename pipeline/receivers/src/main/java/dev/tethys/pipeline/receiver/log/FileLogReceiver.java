@@ -124,6 +124,14 @@ final class FileLogReceiver implements Receiver {
   }
 
   @Override
+  public void finish(Duration patience) throws InterruptedException {
+    FileJob j = job;
+    if (j != null) {
+      LastLook.await(j, settings.poll(), patience);
+    }
+  }
+
+  @Override
   public void stop(Duration patience) {
     FileTailing t = tailing;
     FileJob j = job;

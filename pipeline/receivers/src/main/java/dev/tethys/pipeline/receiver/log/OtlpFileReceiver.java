@@ -263,6 +263,14 @@ final class OtlpFileReceiver implements Receiver {
   }
 
   @Override
+  public void finish(Duration patience) throws InterruptedException {
+    FileJob j = job;
+    if (j != null) {
+      LastLook.await(j, settings.poll(), patience);
+    }
+  }
+
+  @Override
   public void stop(Duration patience) {
     FileTailing t = tailing;
     FileJob j = job;

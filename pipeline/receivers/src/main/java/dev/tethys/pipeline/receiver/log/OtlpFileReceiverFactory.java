@@ -22,7 +22,7 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
   /** Requests are longer than lines of logs; where max_log_size is not written. */
   private static final int LONGEST = 64 << 20;
 
-  /** Who writes a line may be in the midst of it; where force_flush_period is not written. */
+  /** After which a line without its end is one if it is whole; if force_flush_period is absent. */
   private static final Duration FLUSH = Duration.ofSeconds(5);
 
   private static final Section SECTION =
@@ -104,13 +104,30 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
                 r.header(),
                 r.locked(),
                 r.truncation(),
-                r.splits())),
+                r.splits(),
+                OtlpFileReceiverFactory::isWhole)),
         s.raw(),
         s.leading(),
         s.trailing(),
         s.attributes(),
         s.header(),
         s.poll());
+  }
+
+  /** Whether all that was opened is closed: who writes in pieces may take long for the next. */
+  static boolean isWhole(byte[] b, int from, int to) {
+    int open = 0;
+    boolean text = false;
+    for (int i = from; i < to; i++) {
+      switch (b[i]) {
+        case '"' -> text = !text;
+        case '\\' -> i += text ? 1 : 0;
+        case '{', '[' -> open += text ? 0 : 1;
+        case '}', ']' -> open -= text ? 0 : 1;
+        default -> {}
+      }
+    }
+    return open <= 0 && !text;
   }
 
   @Override

@@ -105,17 +105,15 @@ final class HostObserver implements Extension, EndpointObserver {
       if (sought.isEmpty()) {
         break;
       }
-      HostProcess p = host.process(pid);
-      if (p == null) {
-        continue;
-      }
+      HostProcess p;
       Set<Long> its;
       try {
-        its = p.sockets();
+        p = host.process(pid);
+        its = p == null ? null : p.sockets();
       } catch (IOException e) {
-        continue; // it hides them
+        continue; // it hides them, or with hidepid itself
       }
-      if (its == null) {
+      if (p == null || its == null) {
         continue;
       }
       its.retainAll(sought);

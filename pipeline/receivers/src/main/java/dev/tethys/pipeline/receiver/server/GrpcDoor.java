@@ -56,11 +56,35 @@ public final class GrpcDoor {
             settings.maxMessageBytes(), (message, request) -> call(message, request, method)));
   }
 
-  private byte[] call(byte[] message, HttpRequest request, Method method)
-      throws GrpcException, InterruptedException {
+  /**
+   * Adds a method whose answer is a stream.
+   *
+   * @param path such as {@code /package.Service/Method}
+   */
+  public void stream(String path, Grpc.StreamMethod method) {
+    routes.post(
+        path,
+        Grpc.stream(
+            settings.maxMessageBytes(),
+            (message, request, to) -> {
+              authenticate(request);
+              try {
+                method.call(message, request, to);
+              } catch (CodecException e) {
+                throw new GrpcException(Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+              }
+            }));
+  }
+
+  private void authenticate(HttpRequest request) throws GrpcException {
     if (auth != null && !auth.accepts(request::headers)) {
       throw new GrpcException(Status.UNAUTHENTICATED, "not authenticated");
     }
+  }
+
+  private byte[] call(byte[] message, HttpRequest request, Method method)
+      throws GrpcException, InterruptedException {
+    authenticate(request);
     try (Hold hold = intake.open()) {
       hold.take(message.length);
       Metadata metadata =

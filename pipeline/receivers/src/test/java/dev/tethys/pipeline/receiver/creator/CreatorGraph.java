@@ -274,7 +274,13 @@ final class CreatorGraph implements AutoCloseable {
     @Override
     public Type<Settings> settings() {
       return SECTION.type(
-          o -> new Settings(o.get(ENDPOINT), o.get(PATH), o.get(PORT), o.get(FLAG), o.get(EVERY)));
+          o -> {
+            if (o.get(PATH).equals("/throws")) {
+              throw new IllegalStateException("as no settings should");
+            }
+            return new Settings(
+                o.get(ENDPOINT), o.get(PATH), o.get(PORT), o.get(FLAG), o.get(EVERY));
+          });
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.LogCapture;
@@ -12,6 +13,9 @@ import dev.tethys.pipeline.receiver.creator.CreatorGraph.Probe;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.pipeline.receiver.observer.EndpointKind;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,6 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -160,6 +165,76 @@ class CreatorTest {
     }
     graph.broken.clear();
     graph.awaitLog("probe 10.0.0.1:6379 starts");
+  }
+
+  @Test
+  void theLastLinesOfWhatIsGoneAreRead(@TempDir Path folder) throws Exception {
+    Path log = folder.resolve("a.log");
+    Files.writeString(log, "first\n");
+    graph.apply(
+        """
+        watch_observers: [told]
+        receivers:
+          file_log:
+            rule: type == "port"
+            config: {include: ['DIR/*.log'], start_at: beginning, poll_interval: 300ms}
+        """
+            .replace("DIR", folder.toString()),
+        "logs");
+    Endpoint e = port("a", "10.0.0.1", 1, Map.of());
+    set(e);
+    CreatorGraph.await(() -> items() == 1);
+    Files.writeString(log, "last words\n".repeat(5000), StandardOpenOption.APPEND);
+    graph.known.set(e.id(), List.of());
+    CreatorGraph.await(() -> items() == 5001);
+  }
+
+  private int items() {
+    return graph.taken.stream().mapToInt(Batch::items).sum();
+  }
+
+  @Test
+  void oneThatNobodyForesawHoldsUpNoOther() throws Exception {
+    graph.apply(
+        """
+        watch_observers: [told]
+        receivers:
+          probe:
+            rule: type == "port"
+            config: {path: '`pod.annotations["path"] ?? "/"`'}
+        """,
+        "metrics");
+    try (LogCapture log = new LogCapture(CreatorReceiver.class)) {
+      set(port("a", "10.0.0.1", 1, Map.of("path", "/throws")));
+      CreatorGraph.await(() -> !log.all.isEmpty());
+      assertThat(log.all.getFirst()).contains("nothing can be made for port 10.0.0.1:1");
+    }
+    set(port("b", "10.0.0.2", 2, Map.of()));
+    graph.awaitLog("probe 10.0.0.2:2 starts");
+  }
+
+  @Test
+  void anEndpointThatComesAndGoesAThousandTimesLeavesOneReceiverOrNone() throws Exception {
+    graph.apply(REDIS, "metrics");
+    Endpoint e = port("a", "10.0.0.1", 6379, Map.of());
+    for (int i = 0; i < 1000; i++) {
+      set(e);
+      if (i % 10 == 0) {
+        Thread.sleep(1);
+      }
+      graph.known.set(e.id(), List.of());
+    }
+    set(port("b", "10.0.0.2", 6379, Map.of()));
+    graph.awaitLog("probe 10.0.0.2:6379 starts");
+    CreatorGraph.await(() -> !graph.probes.containsKey("10.0.0.1:6379"));
+    int running = 0;
+    for (String line : List.copyOf(graph.log)) { // no two at a time
+      running += line.equals("probe 10.0.0.1:6379 starts") ? 1 : 0;
+      running -= line.equals("probe 10.0.0.1:6379 stops") ? 1 : 0;
+      assertThat(running).isBetween(0, 1);
+    }
+    set(e);
+    CreatorGraph.await(() -> graph.probes.containsKey("10.0.0.1:6379"));
   }
 
   @Test

@@ -14,6 +14,8 @@ import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.log.LogContext;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.net.URI;
@@ -26,6 +28,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -181,9 +185,88 @@ class HealthServiceTest {
           .isInstanceOf(StatusRuntimeException.class)
           .extracting(e -> ((StatusRuntimeException) e).getStatus().getCode())
           .isEqualTo(Status.Code.NOT_FOUND);
-      assertThatThrownBy(() -> grpc.call("grpc.health.v1.Health/Watch", new byte[0]))
-          .extracting(e -> ((StatusRuntimeException) e).getStatus().getCode())
-          .isEqualTo(Status.Code.UNIMPLEMENTED);
+    }
+  }
+
+  /** What a stream said, and at last how it ended. */
+  private static final class Said implements AutoCloseable {
+    final BlockingQueue<Object> all = new LinkedBlockingQueue<>();
+    private final ClientCall<byte[], byte[]> call;
+
+    Said(GrpcJava grpc, byte[] message) {
+      call =
+          grpc.stream(
+              "grpc.health.v1.Health/Watch",
+              message,
+              new ClientCall.Listener<>() {
+                @Override
+                public void onMessage(byte[] m) {
+                  all.add((int) m[1]);
+                  request();
+                }
+
+                @Override
+                public void onClose(Status status, Metadata trailers) {
+                  all.add(status.getCode());
+                }
+              });
+    }
+
+    private void request() {
+      call.request(1);
+    }
+
+    @Override
+    public void close() {
+      call.cancel("enough", null);
+    }
+  }
+
+  @Test
+  void watchersAreToldOfEachChange() throws Exception {
+    HealthService s = start("{use_v2: true, grpc: {endpoint: '127.0.0.1:0'}}");
+    try (GrpcJava grpc = new GrpcJava(s.grpcPort());
+        Said whole = new Said(grpc, new byte[0]);
+        Said pipeline = new Said(grpc, service("traces"));
+        Said later = new Said(grpc, service("metrics"))) {
+      assertThat(whole.all.take()).isEqualTo(2);
+      assertThat(pipeline.all.take()).isEqualTo(2);
+      assertThat(later.all.take()).isEqualTo(3);
+      s.ready();
+      assertThat(whole.all.take()).isEqualTo(1);
+      assertThat(pipeline.all.take()).isEqualTo(1);
+      s.runs(
+          new RunningGraph(
+              List.of(),
+              List.of(
+                  new RunningGraph.Pipeline(
+                      PipelineId.parse("metrics"), List.of(OTLP), List.of(), List.of(FAR)))));
+      assertThat(later.all.take()).isEqualTo(1);
+      assertThat(pipeline.all.take()).isEqualTo(3);
+      s.notReady();
+      assertThat(whole.all.take()).isEqualTo(2);
+      service = null;
+      s.stop(Duration.ofSeconds(5));
+      assertThat(whole.all.take()).isEqualTo(Status.Code.UNAVAILABLE);
+    }
+  }
+
+  @Test
+  void whoLeavesIsForgotten() throws Exception {
+    HealthService s = start("{use_v2: true, grpc: {endpoint: '127.0.0.1:0'}}");
+    try (GrpcJava grpc = new GrpcJava(s.grpcPort())) {
+      try (Said a = new Said(grpc, new byte[0])) {
+        assertThat(a.all.take()).isEqualTo(2);
+        assertThat(s.watching()).isEqualTo(1);
+      }
+      while (s.watching() > 0) {
+        Thread.sleep(10); // its stream alone was taken back
+      }
+      Said b = new Said(grpc, new byte[0]);
+      assertThat(b.all.take()).isEqualTo(2);
+    }
+    while (s.watching() > 0) {
+      Thread.sleep(10); // the connection has ended
     }
   }
 

@@ -102,6 +102,25 @@ class OtlpFileReceiverTest {
   }
 
   @Test
+  void aLineThatIsWrittenInPiecesIsWaitedFor() throws Exception {
+    String line = LOGS.formatted("a}]\\\"");
+    write("a.json", TRACES + line.substring(0, 90));
+    start(
+        "{include: [DIR/*.json], start_at: beginning, poll_interval: 10ms, force_flush_period:"
+            + " 20ms}",
+        Signal.LOGS,
+        Signal.TRACES);
+    await(() -> pipeline.batches.size() == 1);
+    Thread.sleep(500); // it has been looked at again and again
+    write("a.json", line.substring(90));
+    await(() -> pipeline.batches.size() == 2);
+    assertThat(pipeline.batches.getLast().signal()).isEqualTo(Signal.LOGS);
+    // One that lacks nothing but its end is not.
+    write("a.json", TRACES.strip());
+    await(() -> pipeline.batches.size() == 3);
+  }
+
+  @Test
   void whatWasNotTakenIsOfferedAgainAndPositionsWait() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
     write("a.json", LOGS.formatted("a"));

@@ -125,6 +125,7 @@ class HostObserverTest {
         head
             + "   0: 00000000:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000  0  0 16 2\n"
             + "   1: 0100007F:9C40 0100007F:0035 01 00000000:00000000 00:00000000 00000000  0  0 17 2\n");
+    Files.createDirectories(folder.resolve("5/stat")); // one that hides itself
     write(
         "7/stat",
         "7 (a-long-program-) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0");

@@ -1,0 +1,28 @@
+package dev.tethys.pipeline.receiver.log;
+
+import dev.tethys.collect.logs.file.FileJob;
+import java.time.Duration;
+
+/** Reads files for the last time, when nobody will write into them any more. */
+final class LastLook {
+  /** Who looks hears of changes a little later. */
+  private static final Duration NEWS = Duration.ofMillis(500);
+
+  private static final Duration STEP = Duration.ofMillis(20);
+
+  private LastLook() {}
+
+  /**
+   * Waits until a job has looked at its files once more, and has read them.
+   *
+   * @param poll how often it looks
+   */
+  static void await(FileJob job, Duration poll, Duration patience) throws InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    Duration round = poll.multipliedBy(2).plus(NEWS);
+    Thread.sleep(round.compareTo(patience) < 0 ? round : patience);
+    while (!job.isRead() && end - System.nanoTime() > 0) {
+      Thread.sleep(STEP);
+    }
+  }
+}
