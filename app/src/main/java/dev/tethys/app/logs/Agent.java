@@ -180,7 +180,12 @@ final class Agent implements AutoCloseable {
             sourceMetrics,
             InstantSource.system(),
             http);
-    return new LogJob(c, pipeline, context, r.tailing());
+    try {
+      return new LogJob(c, pipeline, context, r.tailing());
+    } catch (RuntimeException e) {
+      pipeline.close(); // it has a thread, and metrics that the next of this name wants
+      throw e;
+    }
   }
 
   /** What jobs discover; of pods those of this node, whose files are here. */

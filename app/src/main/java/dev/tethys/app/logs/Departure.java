@@ -15,6 +15,9 @@ final class Departure {
   private static final System.Logger LOG = System.getLogger(Departure.class.getName());
   private static final long LOOK = 5; // milliseconds
 
+  /** How long sources of a job that is cut have to stop. */
+  private static final Duration STOPPING = Duration.ofSeconds(5);
+
   private final LogJob job;
   private final Destinations to;
   private final boolean held;
@@ -53,7 +56,7 @@ final class Departure {
     try {
       // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
       giveOn();
-      ofSources.join();
+      awaitSources(ofSources);
       giveOn();
       awaitDestinations();
       // Nobody waits any more, so there is room for what only this job still has.
@@ -73,9 +76,26 @@ final class Departure {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      job.close();
-      closed.countDown();
-      over.run();
+      try {
+        job.close();
+      } finally { // whatever fails: others wait for this without end
+        delivered.countDown();
+        closed.countDown();
+        over.run();
+      }
+    }
+  }
+
+  /** Who cuts the job waits for this, so then not for long. */
+  private void awaitSources(Thread ofSources) throws InterruptedException {
+    while (!ofSources.join(Duration.ofMillis(LOOK))) {
+      if (cut.getCount() == 0) {
+        if (!ofSources.join(STOPPING)) {
+          LOG.log(
+              Level.WARNING, "sources of job {0} do not stop and are not waited for", job.name());
+        }
+        return;
+      }
     }
   }
 
