@@ -3,6 +3,7 @@ package dev.tethys.app.logs;
 import dev.tethys.collect.logs.LogSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -37,7 +38,7 @@ final class Departure {
   /**
    * Begins.
    *
-   * @param held whether the job is closed by {@link #cut} alone: positions list what is open
+   * @param held whether the job is closed by {@link #cut(Collection)} alone: positions list what is open
    * @param over run when the job is closed
    */
   static Departure of(LogJob job, Destinations to, boolean held, Runnable over) {
@@ -164,9 +165,14 @@ final class Departure {
     return closed.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
-  /** Closes it, with what is not delivered, which destinations have let go of then. */
-  void cut() throws InterruptedException {
-    cut.countDown();
-    closed.await();
+  /**
+   * Closes them, with what is not delivered, which destinations have let go of then. All at once:
+   * each may have a source that has to be waited for.
+   */
+  static void cut(Collection<Departure> all) throws InterruptedException {
+    all.forEach(d -> d.cut.countDown());
+    for (Departure d : all) {
+      d.closed.await();
+    }
   }
 }

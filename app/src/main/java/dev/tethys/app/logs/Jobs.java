@@ -381,10 +381,9 @@ final class Jobs {
   /** With all that is delivered by now saved, while it is listed. */
   private void cutDepartures() throws InterruptedException {
     save();
-    for (Departure d : List.copyOf(leaving.values())) {
-      leaving.remove(d.job().name());
-      d.cut();
-    }
+    List<Departure> all = List.copyOf(leaving.values());
+    leaving.clear();
+    Departure.cut(all);
   }
 
   PromtailConfig config() {

@@ -156,7 +156,7 @@ class DepartureTest {
                         }
                       },
                       () -> {})));
-      d.cut();
+      Departure.cut(List.of(d));
       assertThat(over.await(50, TimeUnit.SECONDS)).isTrue();
     } finally {
       never.countDown();
@@ -175,7 +175,7 @@ class DepartureTest {
                       throw new IllegalStateException("a fault of a source");
                     })));
     d.awaitDelivery();
-    d.cut();
+    Departure.cut(List.of(d));
     assertThat(over.await(50, TimeUnit.SECONDS)).isTrue();
   }
 
