@@ -38,7 +38,8 @@ final class Departure {
   /**
    * Begins.
    *
-   * @param held whether the job is closed by {@link #cut(Collection)} alone: positions list what is open
+   * @param held whether the job is closed by {@link #cut(Collection)} alone: positions list what is
+   *     open
    * @param over run when the job is closed
    */
   static Departure of(LogJob job, Destinations to, boolean held, Runnable over) {
