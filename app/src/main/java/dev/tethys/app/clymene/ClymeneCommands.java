@@ -131,7 +131,8 @@ final class ClymeneCommands {
                       elasticsearch where nothing is said, and a program of Clymene's is meant.
 
         Each flag is a variable, too: in upper case, with _ for dots and dashes, so that
-        --admin.http.host-ports is ADMIN_HTTP_HOST_PORTS. A flag goes before its variable.
+        --admin.http.host-ports is ADMIN_HTTP_HOST_PORTS. A flag goes before its variable; one
+        that is empty says nothing.
         --help shows the flags of the databases that STORAGE_TYPE names.
         """
             .formatted(String.join(", ", ClymeneFlags.storages(role))));

@@ -5,6 +5,7 @@ import dev.tethys.app.cli.Flag.Kind;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -13,8 +14,9 @@ import java.util.Set;
 
 /**
  * What one of Clymene's programs was told, by flags and by variables. A variable has the name of
- * its flag in upper case with {@code _} for dots and dashes; a flag wins over it. Which databases
- * are written to, {@code STORAGE_TYPE} says alone, and only their flags are known.
+ * its flag in upper case with {@code _} for dots and dashes; a flag wins over it, and one that is
+ * empty says nothing. Which databases are written to, {@code STORAGE_TYPE} says alone, and only
+ * their flags are known.
  */
 public final class ClymeneFlags {
   private static final Set<String> BUILT =
@@ -54,16 +56,24 @@ public final class ClymeneFlags {
    */
   public static ClymeneFlags read(
       ClymeneRole role, List<String> arguments, Map<String, String> environment) {
-    Set<String> storages = storages(role, environment);
+    Map<String, String> said = said(environment);
+    Set<String> storages = storages(role, said);
     return new ClymeneFlags(
-        role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(environment));
+        role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(said));
+  }
+
+  /** Without those that are empty: {@code NAME=} of a file of variables means the default. */
+  private static Map<String, String> said(Map<String, String> environment) {
+    Map<String, String> said = new HashMap<>(environment);
+    said.values().removeIf(String::isEmpty);
+    return said;
   }
 
   /** The help page, for the databases that the variables name, or for all that there are. */
   public static String help(ClymeneRole role, Map<String, String> environment) {
-    boolean named =
-        environment.containsKey("STORAGE_TYPE") || environment.containsKey("TS_STORAGE_TYPE");
-    return set(role, named ? storages(role, environment) : BUILT).help();
+    Map<String, String> said = said(environment);
+    boolean named = said.containsKey("STORAGE_TYPE") || said.containsKey("TS_STORAGE_TYPE");
+    return set(role, named ? storages(role, said) : BUILT).help();
   }
 
   private static FlagSet set(ClymeneRole role, Set<String> storages) {
@@ -431,7 +441,13 @@ public final class ClymeneFlags {
     return get(flags[0]);
   }
 
+  /** Whether a flag says yes, in any of the spellings of Go. */
   boolean bool(String flag) {
-    return get(flag).equals("true");
+    String v = get(flag);
+    return switch (v) {
+      case "true", "True", "TRUE", "t", "T", "1" -> true;
+      case "false", "False", "FALSE", "f", "F", "0" -> false;
+      default -> throw new UsageException("--" + flag + "=" + v + ": true or false is wanted");
+    };
   }
 }

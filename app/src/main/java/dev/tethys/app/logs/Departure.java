@@ -3,6 +3,7 @@ package dev.tethys.app.logs;
 import dev.tethys.collect.logs.LogSource;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -14,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 final class Departure {
   private static final System.Logger LOG = System.getLogger(Departure.class.getName());
   private static final long LOOK = 5; // milliseconds
+
+  /** How long sources of a job that is cut have to stop. */
+  private static final Duration STOPPING = Duration.ofSeconds(5);
 
   private final LogJob job;
   private final Destinations to;
@@ -34,7 +38,8 @@ final class Departure {
   /**
    * Begins.
    *
-   * @param held whether the job is closed by {@link #cut} alone: positions list what is open
+   * @param held whether the job is closed by {@link #cut(Collection)} alone: positions list what is
+   *     open
    * @param over run when the job is closed
    */
   static Departure of(LogJob job, Destinations to, boolean held, Runnable over) {
@@ -53,7 +58,7 @@ final class Departure {
     try {
       // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
       giveOn();
-      ofSources.join();
+      awaitSources(ofSources);
       giveOn();
       awaitDestinations();
       // Nobody waits any more, so there is room for what only this job still has.
@@ -73,9 +78,26 @@ final class Departure {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      job.close();
-      closed.countDown();
-      over.run();
+      try {
+        job.close();
+      } finally { // whatever fails: others wait for this without end
+        delivered.countDown();
+        closed.countDown();
+        over.run();
+      }
+    }
+  }
+
+  /** Who cuts the job waits for this, so then not for long. */
+  private void awaitSources(Thread ofSources) throws InterruptedException {
+    while (!ofSources.join(Duration.ofMillis(LOOK))) {
+      if (cut.getCount() == 0) {
+        if (!ofSources.join(STOPPING)) {
+          LOG.log(
+              Level.WARNING, "sources of job {0} do not stop and are not waited for", job.name());
+        }
+        return;
+      }
     }
   }
 
@@ -144,9 +166,14 @@ final class Departure {
     return closed.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
-  /** Closes it, with what is not delivered, which destinations have let go of then. */
-  void cut() throws InterruptedException {
-    cut.countDown();
-    closed.await();
+  /**
+   * Closes them, with what is not delivered, which destinations have let go of then. All at once:
+   * each may have a source that has to be waited for.
+   */
+  static void cut(Collection<Departure> all) throws InterruptedException {
+    all.forEach(d -> d.cut.countDown());
+    for (Departure d : all) {
+      d.closed.await();
+    }
   }
 }

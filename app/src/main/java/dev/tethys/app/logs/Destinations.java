@@ -3,37 +3,20 @@ package dev.tethys.app.logs;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogEntry;
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.destination.loki.LokiClient;
-import dev.tethys.pipeline.destination.loki.LokiClientConfig;
-import dev.tethys.pipeline.destination.loki.LokiMetrics;
-import dev.tethys.pipeline.destination.loki.RequestQueue;
-import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.stages.EntryLimiter;
 import dev.tethys.pipeline.stages.StageClock;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Random;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -44,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Destinations {
   private static final System.Logger LOG = System.getLogger(Destinations.class.getName());
-
-  /** How long a client that is not configured any more has for what waits in it. */
-  private static final Duration LAST = Duration.ofSeconds(30);
 
   /** How often is tried again what could not be opened. */
   private static final Duration REOPENING = Duration.ofSeconds(2);
@@ -68,12 +48,9 @@ final class Destinations {
   private record Limit(EntryLimiter limiter, boolean drop) {}
 
   private final boolean dryRun;
-  private final HttpClientFactory http;
   private final Registry registry;
   private final StageMetrics stageMetrics;
-  private final LokiMetrics lokiMetrics;
-  private final ClientQueues queues = new ClientQueues();
-  private final Outboxes outboxes = new Outboxes(new RealFiles(), Clockwork.system(), new Random());
+  private final Clients clients;
 
   /**
    * One graph for as long as this runs, because its metrics are registered once: another
@@ -90,9 +67,6 @@ final class Destinations {
 
   private boolean ended; // changed with the lock
 
-  /** Clients that are not configured any more and have something still, with who ends them. */
-  private final Map<LokiClient, Thread> ending = new ConcurrentHashMap<>();
-
   /**
    * Opens them.
    *
@@ -107,12 +81,12 @@ final class Destinations {
       throws IOException {
     this.config = config;
     this.dryRun = dryRun;
-    this.http = http;
     this.registry = registry;
     this.stageMetrics = stageMetrics;
-    this.lokiMetrics = new LokiMetrics(registry);
-    registry.register(queues);
-    this.parts = opened(config, new IdentityHashMap<>());
+    this.clients = new Clients(http, registry);
+    Clients.Change change = clients.opening(config);
+    this.parts = opened(config, change);
+    change.make();
     this.takers = parts.takers();
   }
 
@@ -173,13 +147,8 @@ final class Destinations {
     e.settle();
   }
 
-  /**
-   * Opens what a configuration says.
-   *
-   * @param kept clients that are there, by the configuration that they get; they are not changed
-   */
-  private Parts opened(PromtailConfig c, Map<LokiClientConfig, LokiClient> kept)
-      throws IOException {
+  /** Opens what a configuration says, beside the clients that are opened; on a failure nothing. */
+  private Parts opened(PromtailConfig c, Clients.Change to) throws IOException {
     PromtailConfig.ReadLimit read = c.readLimit();
     Limit limit =
         read == null
@@ -189,34 +158,11 @@ final class Destinations {
     if (dryRun) {
       return new Parts(List.of(), null, limit);
     }
-    List<LokiClient> fresh = new ArrayList<>();
-    List<LokiClient> all = new ArrayList<>();
+    to.open();
     try {
-      for (LokiClientConfig l : c.clients()) {
-        LokiClient there = kept.get(l);
-        if (there == null) {
-          RequestQueue queue = queue(c, l);
-          free(queue);
-          there =
-              new LokiClient(
-                  l,
-                  c.limits(),
-                  http.client(l.client()),
-                  queue,
-                  outboxes,
-                  new Account("client", l.id(), Signal.LOGS),
-                  lokiMetrics,
-                  Clockwork.system());
-          fresh.add(there);
-        }
-        all.add(there);
-      }
-      tellOfQueuesLeftBehind(c);
-      GraphDestination g = graph(c);
-      queues.show(all);
-      return new Parts(List.copyOf(all), g, limit);
+      return new Parts(to.clients(), graph(c), limit);
     } catch (IOException | RuntimeException e) {
-      fresh.forEach(LokiClient::close);
+      to.undo();
       throw e;
     }
   }
@@ -236,89 +182,6 @@ final class Destinations {
     return g;
   }
 
-  private static RequestQueue queue(PromtailConfig c, LokiClientConfig l) {
-    WriteAheadLog wal = c.wal();
-    return wal == null ? RequestQueue.MEMORY : wal.of(l);
-  }
-
-  /** One that is not configured any more may have the folder of one that is again. */
-  private void free(RequestQueue queue) throws IOException {
-    for (Map.Entry<LokiClient, Thread> e : ending.entrySet()) {
-      if (queue.folder() != null && e.getKey().canBecome(queue)) {
-        e.getKey().hasten();
-        try {
-          e.getValue().join();
-        } catch (InterruptedException x) {
-          Thread.currentThread().interrupt();
-          throw new IOException("interrupted", x);
-        }
-      }
-    }
-  }
-
-  private static void tellOfQueuesLeftBehind(PromtailConfig c) throws IOException {
-    WriteAheadLog wal = c.wal();
-    if (wal == null) {
-      return;
-    }
-    for (Path p : wal.leftBehind(c.clients())) {
-      LOG.log(
-          Level.WARNING,
-          "{0} is the queue of a client that is not configured: what waits there is not sent;"
-              + " name a client so, or delete it",
-          p);
-    }
-  }
-
-  /**
-   * Which client goes on as which of another configuration: of the same name, or else of the same
-   * URL, or else in the same place, if its requests can stay where they are. What waits for one
-   * would come twice to another that had it in its own queue.
-   */
-  private Map<LokiClientConfig, LokiClient> kept(PromtailConfig next) {
-    Map<LokiClientConfig, LokiClient> out = new IdentityHashMap<>();
-    List<LokiClient> left = new ArrayList<>(parts.clients);
-    Map<String, LokiClientConfig> wanted = new LinkedHashMap<>();
-    next.clients().forEach(l -> wanted.put(l.id(), l));
-    left.removeIf(
-        c -> {
-          LokiClientConfig l = wanted.get(c.name());
-          if (l == null || !c.canBecome(queue(next, l))) {
-            return false;
-          }
-          out.put(l, c);
-          wanted.remove(c.name());
-          return true;
-        });
-    keep(wanted, left, next, (l, c) -> l.url().equals(c.url()), out);
-    keep(wanted, left, next, (l, c) -> true, out);
-    return out;
-  }
-
-  private static void keep(
-      Map<String, LokiClientConfig> wanted,
-      List<LokiClient> left,
-      PromtailConfig next,
-      BiPredicate<LokiClientConfig, LokiClient> as,
-      Map<LokiClientConfig, LokiClient> out) {
-    wanted
-        .values()
-        .removeIf(
-            l -> {
-              LokiClient c =
-                  left.stream()
-                      .filter(o -> as.test(l, o) && o.canBecome(queue(next, l)))
-                      .findFirst()
-                      .orElse(null);
-              if (c == null) {
-                return false;
-              }
-              left.remove(c);
-              out.put(l, c);
-              return true;
-            });
-  }
-
   /**
    * Whether nothing of this stays under another configuration, so that what waits has to go back to
    * its sources ({@link #replaceBy}).
@@ -326,7 +189,7 @@ final class Destinations {
   boolean isReplacedBy(PromtailConfig next) {
     Parts now = parts;
     return !now.clients.isEmpty()
-        && kept(next).isEmpty()
+        && clients.becoming(next).isOfNone()
         && (now.graph == null || next.graph() == null);
   }
 
@@ -338,41 +201,14 @@ final class Destinations {
    * @throws IOException saying what cannot be opened
    */
   synchronized void become(PromtailConfig next) throws IOException {
-    Map<LokiClientConfig, LokiClient> kept = kept(next);
-    Map<LokiClientConfig, WebClient> http = new IdentityHashMap<>();
-    for (LokiClientConfig l : kept.keySet()) {
-      http.put(l, this.http.client(l.client()));
-    }
-    Parts before = parts;
-    Parts now = opened(next, kept);
-    kept.forEach(
-        (l, c) -> {
-          WebClient by = Objects.requireNonNull(http.get(l));
-          c.become(l, next.limits(), by, queue(next, l));
-        });
+    Clients.Change change = clients.becoming(next);
+    Parts now = opened(next, change);
+    change.make();
     parts = now;
     takers = now.takers();
     config = next;
     nobodyWaits();
-    List<LokiClient> gone = new ArrayList<>(before.clients);
-    gone.removeAll(now.clients);
-    gone.forEach(this::abandon);
-  }
-
-  private void abandon(LokiClient c) {
-    Thread t =
-        Thread.ofVirtual()
-            .name("ending-client")
-            .unstarted(
-                () -> {
-                  try {
-                    c.abandon(LAST);
-                  } finally {
-                    ending.remove(c);
-                  }
-                });
-    ending.put(c, t);
-    t.start();
+    change.endOthers();
   }
 
   /**
@@ -385,12 +221,10 @@ final class Destinations {
    */
   synchronized void replaceBy(PromtailConfig next, Between between)
       throws IOException, InterruptedException {
-    List<LokiClient> clients = parts.clients;
     takers = List.of();
-    clients.forEach(LokiClient::hasten);
-    clients.forEach(LokiClient::close);
-    between.run();
+    clients.end();
     try {
+      between.run();
       open(next);
     } catch (IOException | RuntimeException e) {
       try {
@@ -417,7 +251,9 @@ final class Destinations {
   }
 
   private void open(PromtailConfig c) throws IOException {
-    Parts p = opened(c, new IdentityHashMap<>());
+    Clients.Change change = clients.opening(c);
+    Parts p = opened(c, change);
+    change.make();
     parts = p;
     takers = p.takers();
     config = c;
@@ -426,7 +262,6 @@ final class Destinations {
   /** Nothing is open: entries wait, and what was there before is tried until it can be opened. */
   private void shut() {
     parts = new Parts(List.of(), null, parts.limit);
-    queues.show(List.of());
     CountDownLatch s = new CountDownLatch(1);
     shut = s;
     Thread.ofVirtual()
@@ -481,8 +316,7 @@ final class Destinations {
   /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
   void hasten() {
     nobodyWaits();
-    parts.clients.forEach(LokiClient::hasten);
-    ending.keySet().forEach(LokiClient::hasten);
+    clients.hasten();
     GraphDestination g = graph;
     if (g != null) {
       g.hasten();
@@ -492,18 +326,13 @@ final class Destinations {
   /** Sends what it can within the time, and ends. */
   void close(Duration patience) {
     synchronized (this) {
+      if (ended) {
+        return;
+      }
       ended = true;
       nobodyWaits();
     }
-    List<Thread> closing = new ArrayList<>();
-    // What these have not delivered is settled: at the next start it would come to the others anew.
-    ending.forEach(
-        (c, t) -> {
-          c.hasten();
-          closing.add(t);
-        });
-    parts.clients.forEach(
-        c -> closing.add(Thread.ofVirtual().name("closing-client").start(() -> c.close(patience))));
+    List<Thread> closing = clients.close(patience);
     GraphDestination g = graph;
     if (g != null) {
       g.close(patience);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** A job that runs: its files, its other sources, the stages behind both. */
 final class LogJob {
@@ -56,20 +57,25 @@ final class LogJob {
   /**
    * Starts the sources that do not run.
    *
-   * @throws IOException when one cannot; the others run, and it may be tried again
+   * @throws IOException when some cannot, saying why of each; the others run, and it may be tried
+   *     again
    */
   void start() throws IOException {
-    IOException failure = null;
+    List<Exception> failures = new ArrayList<>();
     for (LogSource s : List.copyOf(idle)) {
       try {
         s.start();
         idle.remove(s);
-      } catch (IOException e) {
-        failure = e;
+      } catch (IOException | RuntimeException e) {
+        failures.add(e);
       }
     }
-    if (failure != null) {
-      throw failure;
+    if (!failures.isEmpty()) {
+      throw new IOException(
+          failures.stream()
+              .map(e -> e instanceof IOException ? e.getMessage() : e.toString())
+              .collect(Collectors.joining("; ")),
+          failures.getFirst());
     }
   }
 

@@ -93,9 +93,7 @@ final class Reading {
   void close(List<Departure> jobs) throws InterruptedException {
     stopSaving(); // files that nobody reads are not listed
     positions.save();
-    for (Departure d : jobs) {
-      d.cut();
-    }
+    Departure.cut(jobs);
     close();
   }
 

@@ -34,6 +34,50 @@ class ClymeneGraphTest {
     return ClymeneGraph.yaml(ClymeneFlags.read(role, List.of(flags), environment));
   }
 
+  @Test
+  void variablesAreReadAsGoReadsThem() {
+    Map<String, String> storage = Map.of("STORAGE_TYPE", "elasticsearch");
+    String plain = yaml(ClymeneRole.INGESTER, storage);
+    String sniffing = yaml(ClymeneRole.INGESTER, storage, "--es.sniffer");
+    assertThat(sniffing).isNotEqualTo(plain);
+    for (String yes : List.of("true", "True", "TRUE", "t", "T", "1")) {
+      assertThat(
+              yaml(
+                  ClymeneRole.INGESTER, Map.of("STORAGE_TYPE", "elasticsearch", "ES_SNIFFER", yes)))
+          .isEqualTo(sniffing);
+    }
+    assertThat(
+            yaml(ClymeneRole.INGESTER, Map.of("STORAGE_TYPE", "elasticsearch", "ES_SNIFFER", "0")))
+        .isEqualTo(plain);
+    assertThatThrownBy(
+            () ->
+                yaml(
+                    ClymeneRole.INGESTER,
+                    Map.of("STORAGE_TYPE", "elasticsearch", "ES_SNIFFER", "yes")))
+        .isInstanceOf(UsageException.class)
+        .hasMessage("--es.sniffer=yes: true or false is wanted");
+  }
+
+  /** As files of variables have them for what is left to its default. */
+  @Test
+  void anEmptyVariableSaysNothing() {
+    assertThat(
+            yaml(
+                ClymeneRole.INGESTER,
+                Map.of(
+                    "STORAGE_TYPE",
+                    "",
+                    "ES_BULK_SIZE",
+                    "",
+                    "ES_SERVER_URLS",
+                    "",
+                    "ES_SNIFFER",
+                    "",
+                    "KAFKA_CONSUMER_BROKERS",
+                    "")))
+        .isEqualTo(yaml(ClymeneRole.INGESTER, Map.of("STORAGE_TYPE", "elasticsearch")));
+  }
+
   /** The topology of its README: agents to Kafka, flags and variables mixed. */
   @Test
   void anAgentThatWritesToKafkaAndPrometheus() {

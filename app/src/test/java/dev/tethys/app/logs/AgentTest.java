@@ -189,4 +189,55 @@ class AgentTest {
     assertThat(loki.lines)
         .containsExactly("first", "second", "third, without an end", "of the next file");
   }
+
+  private double files() {
+    return java.util.Objects.requireNonNull(agent).metrics().gather().stream()
+        .filter(f -> f.name().equals("promtail_files_active_total"))
+        .flatMap(f -> f.metrics().stream())
+        .mapToDouble(m -> m.point() instanceof MetricFamily.Value v ? v.value() : 0)
+        .sum();
+  }
+
+  /** Nobody but the job that waits to leave ever sees it. */
+  @Test
+  void aFileThatComesAndGoesWhileAJobWaitsToLeaveIsRead() throws Exception {
+    String any = "  - {job_name: a, static_configs: [{labels: {__path__: %s/*.log}}]%s}\n";
+    Agent a = start(config(any.formatted(folder, "")));
+    loki.away(true);
+    write("a", "first");
+    await(() -> readLines() == 1);
+    PromtailConfig other = config(any.formatted(folder, ", encoding: latin1"));
+    loader = () -> other;
+    assertThat(a.reload()).isNull();
+    write("b", "of a brief file");
+    await(() -> files() == 2);
+    Files.delete(folder.resolve("b.log"));
+    loki.away(false);
+    await(() -> loki.lines.contains("of a brief file"));
+    write("a", "last");
+    await(() -> loki.lines.contains("last"));
+    assertThat(loki.lines).containsExactly("first", "of a brief file", "last");
+  }
+
+  /** It is read after the one before, which has a name and would be for who comes next. */
+  @Test
+  void aDeletedFileBehindOneThatIsThereStillIsReadByTheJobThatWaitsToLeave() throws Exception {
+    Agent a = start(config(files("a", "")));
+    loki.away(true);
+    write("a", "first");
+    await(() -> readLines() == 1);
+    PromtailConfig other = config(files("a", ", encoding: latin1"));
+    loader = () -> other;
+    assertThat(a.reload()).isNull();
+    write("a", "second");
+    Files.move(folder.resolve("a.log"), folder.resolve("a.log.1"));
+    write("a", "third");
+    await(() -> files() == 2);
+    Files.delete(folder.resolve("a.log"));
+    write("a", "fourth");
+    loki.away(false);
+    await(() -> loki.lines.contains("fourth"));
+    await(() -> loki.lines.contains("third"));
+    assertThat(loki.lines).containsExactly("first", "second", "third", "fourth");
+  }
 }

@@ -419,9 +419,20 @@ public final class FileJob implements AutoCloseable {
     turns.readToEnd(last);
   }
 
+  /** Ends {@link #readDeleted} for good, also one that has not yet begun. */
+  private void stopForGood() {
+    lock.lock();
+    try {
+      queue.close();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Ends reading for good: positions keep how far it came. */
   @Override
   public void close() {
+    stopForGood();
     stop();
     positions.remove(checkpoints);
     lock.lock();

@@ -82,14 +82,23 @@ final class FileTurns {
     }
   }
 
-  /** Reads files to their ends, on the calling thread, with what has no end of a record there. */
+  /**
+   * Reads files to their ends, on the calling thread, with what has no end of a record there. What
+   * has to be read before one of them is read before it, as far as it goes.
+   */
   void readToEnd(List<TailedFile> files) throws InterruptedException {
     for (TailedFile f : files) {
-      long from;
-      do {
-        from = f.offset();
-        step(f);
-      } while (f.offset() > from);
+      for (TailedFile b = first(f); b != f; b = first(f)) {
+        readOn(b);
+        lock.lock();
+        try {
+          // Somebody else reads what is written into it from now on, and never this one.
+          job.release(b);
+        } finally {
+          lock.unlock();
+        }
+      }
+      readOn(f);
       lock.lock();
       try {
         f.flush = true;
@@ -97,6 +106,28 @@ final class FileTurns {
         lock.unlock();
       }
       step(f);
+    }
+  }
+
+  private void readOn(TailedFile f) throws InterruptedException {
+    long from;
+    do {
+      from = f.offset();
+      step(f);
+    } while (f.offset() > from);
+  }
+
+  /** What is to be read first of a file and all that it waits for. */
+  private TailedFile first(TailedFile f) {
+    lock.lock();
+    try {
+      TailedFile first = f;
+      while (first.before != null) {
+        first = first.before;
+      }
+      return first;
+    } finally {
+      lock.unlock();
     }
   }
 

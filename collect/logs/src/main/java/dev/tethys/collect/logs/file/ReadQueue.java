@@ -20,6 +20,7 @@ final class ReadQueue {
   private final Set<TailedFile> dropped = new HashSet<>(); // no more read, maybe open
   private volatile boolean stopped;
   private volatile boolean finishing;
+  private boolean closed;
 
   /** An empty one, guarded by this lock. */
   ReadQueue(Lock lock) {
@@ -75,9 +76,14 @@ final class ReadQueue {
     work.signalAll();
   }
 
-  /** It was stopped, and somebody reads single files to their ends. */
+  /** It was stopped, and somebody reads single files to their ends, unless it is closed. */
   void finish() {
-    finishing = stopped;
+    finishing = stopped && !closed;
+  }
+
+  /** From now on {@link #finish} changes nothing: files are closed. */
+  void close() {
+    closed = true;
   }
 
   boolean isStopped() {

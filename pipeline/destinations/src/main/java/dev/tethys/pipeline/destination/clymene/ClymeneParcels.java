@@ -41,6 +41,8 @@ record ClymeneParcels(
     GatewayForm form, int maxBytes, @Nullable ClientAuth auth, InstantSource clock)
     implements Encoder {
   private static final String TOO_LARGE = "larger than a message may be";
+  private static final String LARGE_LABELS =
+      "larger than a message may be, with labels that take more than half of one";
   private static final int LANES = 8;
 
   @Override
@@ -187,6 +189,11 @@ record ClymeneParcels(
           add(m, lane);
           m = null;
           open[i] = null;
+        }
+        if (in.length() > maxBytes && in.samples() > 1 && in.labelsLength() > maxBytes / 2) {
+          // Each piece would have them: a request of megabytes would become gigabytes.
+          drop(in.samples(), LARGE_LABELS);
+          continue;
         }
         if (in.length() > maxBytes) {
           large(request, new Slice(in.offset(), in.length(), in.samples()), lane);

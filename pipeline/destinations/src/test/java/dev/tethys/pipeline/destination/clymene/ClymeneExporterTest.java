@@ -252,7 +252,11 @@ class ClymeneExporterTest {
   }
 
   private static Batch oneSeries(int samples, long lane) {
-    WriteRequestWriter w = new WriteRequestWriter().beginSeries(Labels.of("__name__", "m"));
+    return oneSeries("m", samples, lane);
+  }
+
+  private static Batch oneSeries(String name, int samples, long lane) {
+    WriteRequestWriter w = new WriteRequestWriter().beginSeries(Labels.of("__name__", name));
     for (int i = 0; i < samples; i++) {
       w.sample(1_700_000_000_000L + i, i);
     }
@@ -271,6 +275,18 @@ class ClymeneExporterTest {
     assertThat(send(s, oneSeries(500, 7))).hasSizeGreaterThan(3).containsOnly(Verdict.DELIVERED);
     assertThat(gateways.metrics).allMatch(m -> m.length <= 2000);
     assertThat(gateways.samples()).isEqualTo(500);
+  }
+
+  /** Each message would have them, and a few samples. */
+  @Test
+  void largeLabelsAreNotRepeatedWithoutEnd() throws Exception {
+    ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}, max_message_bytes: 2000}");
+    Encoder encoder = ClymeneExporterFactory.parcels(s, null, CLOCK);
+    Encoder.Encoded e = encoder.encode(oneSeries("x".repeat(1500), 500, 7));
+    assertThat(e.parcels()).isEmpty();
+    assertThat(e.dropped()).isEqualTo(500);
+    assertThat(e.reason()).contains("labels that take more than half of one");
+    assertThat(encoder.encode(oneSeries("x".repeat(900), 500, 7)).dropped()).isZero();
   }
 
   /** Each with its own reason, and with how many. */

@@ -1,0 +1,154 @@
+package dev.tethys.pipeline.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.OutboxView;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.graph.GraphStatus;
+import dev.tethys.pipeline.graph.GraphView;
+import dev.tethys.pipeline.graph.Tap;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Dead letters that are replayed over HTTP, more of them than are looked at at once. */
+@Timeout(120)
+class DeadLetterReplayTest {
+  /** More than one look, and not as many as two. */
+  private static final int LETTERS = 10_007;
+
+  @TempDir Path folder;
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final Set<Integer> delivered = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger attempts = new AtomicInteger();
+  private volatile Verdict verdict = new Verdict.Never("refused");
+  private Outbox box;
+  private HttpListener listener;
+
+  @BeforeEach
+  void begin() throws Exception {
+    box =
+        new Outboxes(new RealFiles(), Clockwork.system(), new Random(1))
+            .open(
+                "exporter test",
+                OutboxOptions.DEFAULT.withDisk(
+                    new OutboxOptions.Disk(
+                        folder.resolve("queue"), OutboxOptions.Sync.NEVER, 256L << 20)),
+                p -> {
+                  attempts.incrementAndGet();
+                  Verdict v = verdict;
+                  if (v == Verdict.DELIVERED) {
+                    delivered.add(ByteBuffer.wrap(p.body()).getInt());
+                  }
+                  return v;
+                },
+                new Account("exporter", "test", Signal.LOGS));
+    GraphView graph =
+        new GraphView() {
+          @Override
+          public GraphStatus status() {
+            return new GraphStatus(List.of(), List.of());
+          }
+
+          @Override
+          public Map<String, OutboxView> outboxes() {
+            return Map.of("exporter:test@logs", box);
+          }
+
+          @Override
+          public Optional<Tap> tap(String edge, double perSecond) {
+            return Optional.empty();
+          }
+        };
+    listener =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0"),
+            PipelineEndpoints.addTo(new Routes(), graph, InstantSource.system(), false),
+            null);
+    for (int i = 0; i < LETTERS; i++) {
+      box.put(
+          new Parcel(Signal.LOGS, ByteBuffer.allocate(4).putInt(i).array(), 1, 0, Map.of()),
+          Receipt.NONE);
+    }
+    awaitLetters(LETTERS);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    listener.close();
+    box.close(Duration.ofSeconds(10));
+  }
+
+  private void awaitLetters(long many) throws InterruptedException {
+    while (box.status().deadLetters() != many) {
+      Thread.sleep(5); // until the timeout of the test
+    }
+  }
+
+  private HttpResponse<String> replay(String more) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://127.0.0.1:"
+                        + listener.port()
+                        + "/api/v1/pipelines/dead-letters/replay?node=exporter:test@logs"
+                        + more))
+            .POST(HttpRequest.BodyPublishers.noBody())
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void allOfThemBeyondOneLook() throws Exception {
+    verdict = Verdict.DELIVERED;
+    assertThat(replay("&limit=2").body()).contains("\"replayed\":2}");
+    awaitLetters(LETTERS - 2);
+    assertThat(replay("").body()).contains("\"replayed\":" + (LETTERS - 2) + "}");
+    while (delivered.size() < LETTERS) {
+      Thread.sleep(5);
+    }
+    assertThat(box.status().deadLetters()).isZero();
+    assertThat(attempts).hasValue(2 * LETTERS); // none twice
+    assertThat(replay("").body()).contains("\"replayed\":0}");
+  }
+
+  /** What is refused again is a letter again, and not replayed a second time in the same round. */
+  @Test
+  void thoseThatAreRefusedAgainAreReplayedOnce() throws Exception {
+    assertThat(replay("").body()).contains("\"replayed\":" + LETTERS + "}");
+    while (attempts.get() < 2 * LETTERS) {
+      Thread.sleep(5);
+    }
+    awaitLetters(LETTERS);
+    assertThat(attempts).hasValue(2 * LETTERS);
+  }
+}
