@@ -132,7 +132,7 @@ final class JmxExporter implements Exporter {
   @Override
   public MetricsSource metrics() {
     return p -> {
-      reloadIfChanged();
+      reloadIfChanged(true);
       InForce now = inForce;
       if (clock.millis() - startedAt < now.config.startDelay().toMillis()) {
         throw new TooEarlyException();
@@ -268,7 +268,7 @@ final class JmxExporter implements Exporter {
     return new WebConfig.Source() {
       @Override
       public WebConfig read() {
-        reloadIfChanged();
+        reloadIfChanged(false);
         PagesTls tls = Objects.requireNonNull(inForce.config.pagesTls()); // as reload() sees to
         return tls.pages(file);
       }
@@ -276,7 +276,7 @@ final class JmxExporter implements Exporter {
       /** A file that could not be taken over may be right by what it names. */
       @Override
       public Object version() {
-        reloadIfChanged();
+        reloadIfChanged(false);
         return inForce;
       }
     };
@@ -298,15 +298,20 @@ final class JmxExporter implements Exporter {
   public HttpHandler guarded(HttpHandler page) {
     HttpHandler byUser = Exporter.super.guarded(page);
     return (q, r) -> {
-      reloadIfChanged(); // who may is said by the file of now, or nobody whom it names would come
-      // in
+      // Who may is said by the file of now, or nobody whom it names would come in.
+      reloadIfChanged(false);
       AuthenticatorPlugin plugin = inForce.plugin;
       (plugin == null ? byUser : plugin.guarded(page)).handle(q, r);
     };
   }
 
-  /** What cannot be taken over is tried again each time: what it names may not be there yet. */
-  private synchronized void reloadIfChanged() {
+  /**
+   * What cannot be taken over is tried again each time: what it names may not be there yet.
+   *
+   * @param scraped whether a failure counts: once for each scrape, as with the original, however
+   *     often the file is looked at for it
+   */
+  private synchronized void reloadIfChanged(boolean scraped) {
     Path f = file;
     if (f == null) {
       return;
@@ -314,7 +319,11 @@ final class JmxExporter implements Exporter {
     try {
       FileTime t = Files.getLastModifiedTime(f);
       if (!t.equals(seen)) {
-        reload();
+        if (scraped) {
+          reload();
+        } else {
+          takeOver();
+        }
         seen = t;
       }
       problem = null;
@@ -355,24 +364,28 @@ final class JmxExporter implements Exporter {
 
   @Override
   public void reload() throws IOException {
-    Path f = file;
-    if (f == null) {
-      return;
-    }
     try {
-      JmxConfig next = JmxConfig.read(f, hostPort, environment);
-      if (next.pagesTls() == null != (inForce.config.pagesTls() == null)) {
-        throw new ConfigException(
-            f.toString(),
-            "httpServer.ssl: whether the pages have TLS is settled at the start; start anew");
-      }
-      inForce = inForce(next, inForce.plugin);
-      reloads.inc();
-      pushAsTold();
+      takeOver();
     } catch (IOException | ConfigException e) {
       failedReloads.inc();
       throw e;
     }
+  }
+
+  private void takeOver() throws IOException {
+    Path f = file;
+    if (f == null) {
+      return;
+    }
+    JmxConfig next = JmxConfig.read(f, hostPort, environment);
+    if (next.pagesTls() == null != (inForce.config.pagesTls() == null)) {
+      throw new ConfigException(
+          f.toString(),
+          "httpServer.ssl: whether the pages have TLS is settled at the start; start anew");
+    }
+    inForce = inForce(next, inForce.plugin);
+    reloads.inc();
+    pushAsTold();
   }
 
   @Override
