@@ -40,6 +40,15 @@ public final class TethysProcess implements AutoCloseable {
 
   /** The command of a role that has little to do and may be many times at once. */
   public static List<String> small(String... args) {
+    return small("dev.tethys.app.Main", args);
+  }
+
+  /**
+   * The same of another program.
+   *
+   * @param main a class on this class path
+   */
+  public static List<String> small(String main, String[] args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(
@@ -51,7 +60,7 @@ public final class TethysProcess implements AutoCloseable {
             "--sun-misc-unsafe-memory-access=allow",
             "-cp",
             System.getProperty("java.class.path"),
-            "dev.tethys.app.Main"));
+            main));
     command.addAll(List.of(args));
     return command;
   }

@@ -3,7 +3,7 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.app.Main;
+import dev.tethys.app.TethysProcess;
 import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.config.ConfigException;
 import dev.tethys.testkit.Ports;
@@ -51,20 +51,7 @@ class JmxPeersTest {
 
     Program(String yaml, String... flags) throws Exception {
       file = Files.writeString(Files.createTempFile(dir, "jmx", ".yml"), yaml);
-      List<String> command =
-          new ArrayList<>(
-              List.of(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:TieredStopAtLevel=1",
-                  "-XX:+UseSerialGC",
-                  "--sun-misc-unsafe-memory-access=allow",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  Main.class.getName(),
-                  "exporter",
-                  "jmx",
-                  "ADDRESS",
-                  file.toString()));
+      List<String> command = TethysProcess.small("exporter", "jmx", "ADDRESS", file.toString());
       command.addAll(List.of(flags));
       process = new RealExporter(dir, command);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.Main;
+import dev.tethys.app.TethysProcess;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.collect.exporter.Exporter;
@@ -183,16 +184,7 @@ class JmxPluginTest {
   }
 
   private static ServerProcess program(int port, Class<?> main, Object... args) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
+    List<String> command = TethysProcess.small(main.getName(), new String[0]);
     for (Object a : args) {
       if (a instanceof Path[] from) {
         List.of(from).forEach(p -> command.add("--jmx.plugin-path=" + p));

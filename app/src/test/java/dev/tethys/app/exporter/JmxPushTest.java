@@ -3,7 +3,7 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.app.Main;
+import dev.tethys.app.TethysProcess;
 import dev.tethys.app.collect.CollectConfig;
 import dev.tethys.app.collect.CollectedExporters;
 import dev.tethys.collect.exporter.jmx.JmxExporterKind;
@@ -162,18 +162,7 @@ class JmxPushTest {
         port,
         Files.createTempFile(dir, "jmx", ".log"),
         environment,
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "exporter",
-            "jmx",
-            "127.0.0.1:" + port,
-            file.toString()));
+        TethysProcess.small("exporter", "jmx", "127.0.0.1:" + port, file.toString()));
   }
 
   private JvmProcess beans() throws Exception {
@@ -422,19 +411,17 @@ class JmxPushTest {
     try (Taker taker = new Taker()) {
       Process p =
           new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:TieredStopAtLevel=1",
-                  "-XX:+UseSerialGC",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  Entry.class.getName(),
-                  """
+                  TethysProcess.small(
+                      Entry.class.getName(),
+                      new String[] {
+                        """
                   exporter: jmx
                   config:
                     hostPort: 127.0.0.1:1
                     openTelemetry: {endpoint: '%s', protocol: http/protobuf, interval: 1, headers: {x-token: c}}
                   """
-                      .formatted(taker.url()))
+                            .formatted(taker.url())
+                      }))
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       try (BufferedReader said = p.inputReader();

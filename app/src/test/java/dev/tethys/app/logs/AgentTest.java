@@ -161,8 +161,13 @@ class AgentTest {
   }
 
   private double readLines() {
+    return sum("promtail_read_lines_total");
+  }
+
+  /** Over all series of a metric. */
+  private double sum(String metric) {
     return java.util.Objects.requireNonNull(agent).metrics().gather().stream()
-        .filter(f -> f.name().equals("promtail_read_lines_total"))
+        .filter(f -> f.name().equals(metric))
         .flatMap(f -> f.metrics().stream())
         .mapToDouble(m -> m.point() instanceof MetricFamily.Value v ? v.value() : 0)
         .sum();
@@ -191,11 +196,7 @@ class AgentTest {
   }
 
   private double files() {
-    return java.util.Objects.requireNonNull(agent).metrics().gather().stream()
-        .filter(f -> f.name().equals("promtail_files_active_total"))
-        .flatMap(f -> f.metrics().stream())
-        .mapToDouble(m -> m.point() instanceof MetricFamily.Value v ? v.value() : 0)
-        .sum();
+    return sum("promtail_files_active_total");
   }
 
   /** Nobody but the job that waits to leave ever sees it. */
