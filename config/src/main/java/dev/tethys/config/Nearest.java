@@ -8,13 +8,16 @@ import org.jspecify.annotations.Nullable;
 public final class Nearest {
   private Nearest() {}
 
-  /** The known word with the smallest edit distance, or null when none is near. */
+  /**
+   * The known word with the smallest edit distance, or null when none is near. Of several, one of
+   * the same length, for a wrong letter is likelier than a forgotten one; then the first by name.
+   */
   public static @Nullable String of(String word, Collection<String> known) {
     String best = null;
     int bestDistance = Math.max(2, word.length() / 3) + 1;
     for (String k : known) {
       int d = distance(word.toLowerCase(Locale.ROOT), k.toLowerCase(Locale.ROOT), bestDistance);
-      if (d < bestDistance) {
+      if (d < bestDistance || (d == bestDistance && best != null && isLikelier(k, best, word))) {
         bestDistance = d;
         best = k;
       }
@@ -22,9 +25,15 @@ public final class Nearest {
     return best;
   }
 
+  private static boolean isLikelier(String k, String than, String word) {
+    boolean same = k.length() == word.length();
+    return same == (than.length() == word.length()) ? k.compareTo(than) < 0 : same;
+  }
+
+  /** The edit distance, or something beyond the limit where it is. */
   private static int distance(String a, String b, int limit) {
-    if (Math.abs(a.length() - b.length()) >= limit) {
-      return limit;
+    if (Math.abs(a.length() - b.length()) > limit) {
+      return limit + 1;
     }
     int[] row = new int[b.length() + 1];
     for (int j = 0; j < row.length; j++) {
