@@ -61,7 +61,7 @@ public record ConnectionTimes(
   }
 
   /** The shortest time of all that are asked for, one given included. */
-  Duration shortest(Duration readTimeout) {
+  public Duration shortest(Duration readTimeout) {
     Duration least = readTimeout;
     for (Duration d : new Duration[] {head, answer, idle, age, grace, silence, reply}) {
       least = d.isPositive() && d.compareTo(least) < 0 ? d : least;

@@ -57,9 +57,6 @@ public final class HttpListener implements AutoCloseable {
   /** What is told the kernel for the listening socket: the engine's own 4 KB make it crawl. */
   static final int RECEIVE_BUFFER = 1 << 20;
 
-  /** How often it is looked whether clients whose requests take long are still there. */
-  private static final long LOOK_MILLIS = 20;
-
   /**
    * One of the addresses.
    *
@@ -155,10 +152,6 @@ public final class HttpListener implements AutoCloseable {
       l.close();
       throw e;
     }
-    Duration shortest = options.connections().shortest(options.readTimeout());
-    long every = Math.clamp(shortest.toMillis() / 10, 10, 1000);
-    l.sweeper.scheduleAtFixedRate(
-        () -> l.ports.forEach(p -> p.clients.sweep()), every, every, TimeUnit.MILLISECONDS);
     return l;
   }
 
@@ -220,16 +213,22 @@ public final class HttpListener implements AutoCloseable {
   }
 
   private SlowClients clients() {
-    Looking looking = new Looking();
-    SlowClients clients =
-        new SlowClients(
-            options.readTimeout(),
-            options.connections(),
-            (int) Math.min(Integer.MAX_VALUE, silence().toMillis()),
-            System::nanoTime,
-            looking);
-    looking.at = clients;
-    return clients;
+    return new SlowClients(
+        options.readTimeout(),
+        options.connections(),
+        (int) Math.min(Integer.MAX_VALUE, silence().toMillis()),
+        System::nanoTime,
+        this::later);
+  }
+
+  private void later(long millis, Runnable work) {
+    if (!sweeper.isShutdown()) {
+      try {
+        sweeper.schedule(work, millis, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        LOG.log(Level.DEBUG, "nobody is watched any more: the listener is closed");
+      }
+    }
   }
 
   private void listen(String where, SocketConnections.Opening opening) throws IOException {
@@ -312,23 +311,6 @@ public final class HttpListener implements AutoCloseable {
         address.getHostAddress(),
         Integer.toString(server.port()),
         tls ? "TLS" : "no TLS");
-  }
-
-  /** Has it looked once whether watched clients are still there, a little later. */
-  private final class Looking implements Runnable {
-    private @Nullable SlowClients at;
-
-    @Override
-    public void run() {
-      SlowClients clients = at;
-      if (clients != null && !sweeper.isShutdown()) {
-        try {
-          sweeper.schedule(clients::look, LOOK_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-          LOG.log(Level.DEBUG, "nobody is watched any more: the listener is closed");
-        }
-      }
-    }
   }
 
   /** Where it listens, with the ports that were taken, sockets of the machine last. */

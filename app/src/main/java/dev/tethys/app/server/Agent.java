@@ -153,12 +153,12 @@ final class Agent implements AutoCloseable {
     return new RemoteWrite(
         clients,
         new RemoteWriteMetrics(registry),
-        new Outboxes(new RealFiles(), Clockwork.system(), new Random()),
+        new Outboxes(new RealFiles(), Clockwork.ofFewTasks(), new Random()),
         new RemoteWrite.Options(
             folder.isEmpty() ? null : Path.of(folder).resolve("remote-write"),
             most,
             Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
-        Clockwork.system());
+        Clockwork.ofFewTasks());
   }
 
   /** What an agent does not do is refused in the words of Prometheus. */

@@ -1,14 +1,20 @@
 package dev.tethys.pipeline;
 
+import dev.tethys.model.turns.TimedTurns;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** Virtual threads, and one platform thread for timers that starts with the first of them. */
+/**
+ * Virtual threads, or a few platform threads before them, and one platform thread for timers that
+ * starts with the first of them.
+ */
 final class SystemClockwork implements Clockwork {
-  static final SystemClockwork INSTANCE = new SystemClockwork();
+  static final SystemClockwork INSTANCE = new SystemClockwork(null);
+  static final SystemClockwork OF_FEW_TASKS = new SystemClockwork(new TimedTurns("tasks", 4));
 
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
 
@@ -16,7 +22,10 @@ final class SystemClockwork implements Clockwork {
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().daemon().name("pipeline-timers").factory());
 
-  private SystemClockwork() {
+  private final @Nullable TimedTurns turns;
+
+  private SystemClockwork(@Nullable TimedTurns turns) {
+    this.turns = turns;
     timers.setRemoveOnCancelPolicy(true);
   }
 
@@ -32,7 +41,11 @@ final class SystemClockwork implements Clockwork {
 
   @Override
   public void execute(String name, Runnable task) {
-    Thread.ofVirtual().name(name).start(task);
+    if (turns != null) {
+      turns.at(nanos(), task);
+    } else {
+      Thread.ofVirtual().name(name).start(task);
+    }
   }
 
   @Override

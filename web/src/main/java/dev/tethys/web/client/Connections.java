@@ -100,11 +100,22 @@ final class Connections implements AutoCloseable {
   /** A connection that is still open, as far as one can know; null when there is none. */
   @Nullable Wire take(Server server) {
     while (true) {
+      Wire wire = takeUnseen(server);
+      if (wire == null || wire.isQuiet()) {
+        return wire;
+      }
+      wire.abort();
+    }
+  }
+
+  /** The same, one that may have ended, or have something on it that nobody asked for. */
+  @Nullable Wire takeUnseen(Server server) {
+    while (true) {
       Idle i = poll(server);
       if (i == null) {
         return null;
       }
-      if (nanos.getAsLong() - i.since < keep && i.wire.isQuiet()) {
+      if (nanos.getAsLong() - i.since < keep) {
         return i.wire;
       }
       i.wire.abort();

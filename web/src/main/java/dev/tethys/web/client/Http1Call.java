@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: the connection is closed when the time is up, whoever waits for it then; or it is
  * given back once, when the answer was read to its end; or closed with the answer.
  */
-final class Http1Call {
+final class Http1Call implements Runnable {
   /** The longest line, and with it the longest header, in bytes. */
   static final int MAX_LINE = 64 << 10;
 
@@ -34,6 +34,9 @@ final class Http1Call {
 
   private static final int BUFFER = 8 << 10;
   private static final int ONE_WRITE = 64 << 10;
+
+  /** What some servers say to a connection that waits, before they end it. */
+  private static final int TIMED_OUT = 408;
 
   private final Call call;
   private final String host;
@@ -92,7 +95,7 @@ final class Http1Call {
   Answer send(Wire.Dialer dialer) throws IOException, InterruptedException {
     watch();
     try {
-      return exchange(dialer.dial(this::opened), wire -> {}, true);
+      return exchange(dialer.dial(this::opened), null, false);
     } catch (IOException e) {
       throw failed(e);
     }
@@ -117,20 +120,20 @@ final class Http1Call {
    */
   Answer send(Connections connections, Connections.Server server, Wire.Dialer dialer)
       throws IOException, InterruptedException {
-    Consumer<Wire> back = wire -> connections.give(server, wire);
+    Consumer<Wire> back = new GiveBack(connections, server);
+    // What changes nothing there may be asked again, so nobody needs to look at first whether the
+    // connection is as it was left, which takes three calls of the system.
+    boolean mayAskAgain = call.method().equals("GET") || call.method().equals("HEAD");
     watch();
     try {
-      Wire used = connections.take(server);
+      Wire used = mayAskAgain ? connections.takeUnseen(server) : connections.take(server);
       if (used != null) {
         opened(used.below());
         try {
-          return exchange(used, back, false);
-        } catch (Silence e) {
-          // The server ended it just now. What changes nothing there may be asked again.
+          return exchange(used, back, true);
+        } catch (Stale e) {
           used.close();
-          if (isLate()
-              || Thread.currentThread().isInterrupted()
-              || !call.method().equals("GET") && !call.method().equals("HEAD")) {
+          if (!mayAskAgain || isLate() || Thread.currentThread().isInterrupted()) {
             throw e;
           }
         }
@@ -157,10 +160,12 @@ final class Http1Call {
   }
 
   private void expireAt(long time) {
-    watch = deadlines.watch(time, this::expire);
+    watch = deadlines.watch(time, this);
   }
 
-  private void expire() {
+  /** Its time is up. */
+  @Override
+  public void run() {
     Closeable s;
     synchronized (this) {
       late = true;
@@ -226,9 +231,16 @@ final class Http1Call {
     return e;
   }
 
-  private Answer exchange(Wire wire, Consumer<Wire> back, boolean once) throws IOException {
+  /**
+   * Asks and reads the head of the answer.
+   *
+   * @param back takes the connection when it may serve again; null if it serves once
+   * @param used whether it served before
+   */
+  private Answer exchange(Wire wire, @Nullable Consumer<Wire> back, boolean used)
+      throws IOException {
     byte[] body = call.body() == null ? new byte[0] : call.body();
-    byte[] head = head(body, once);
+    byte[] head = head(body, back == null);
     Source in = new Source(wire.in());
     try {
       wire.out().write(head);
@@ -238,13 +250,16 @@ final class Http1Call {
       wire.out().flush();
     } catch (IOException e) {
       if (e instanceof ClosedByInterruptException || isLate() || !in.hasSome()) {
-        throw body.length == 0 ? new Silence(e) : e;
+        throw body.length == 0 ? new Stale(e) : e;
       }
       // It has answered without having read all of the body.
     }
     Head h = in.head();
+    if (used && h.status() == TIMED_OUT) {
+      throw new Stale("408 Request Timeout");
+    }
     heard();
-    return answer(h, in, wire, once ? w -> w.close() : back);
+    return answer(h, in, wire, back == null ? w -> w.close() : back);
   }
 
   /** The head, and the body behind it when it is short. */
@@ -308,12 +323,24 @@ final class Http1Call {
     return new Source(in, 1).head();
   }
 
-  /** The connection ended before there was any answer. */
-  private static final class Silence extends IOException {
+  /** Where a connection goes; with the compiler of an agent much cheaper to make than a lambda. */
+  private record GiveBack(Connections to, Connections.Server server) implements Consumer<Wire> {
+    @Override
+    public void accept(Wire wire) {
+      to.give(server, wire);
+    }
+  }
+
+  /** The connection ended before there was any answer, or what came before that is none. */
+  private static final class Stale extends IOException {
     private static final long serialVersionUID = 1L;
 
-    Silence(@Nullable IOException cause) {
+    Stale(@Nullable IOException cause) {
       super("EOF", cause);
+    }
+
+    Stale(String message) {
+      super(message);
     }
   }
 
@@ -449,12 +476,12 @@ final class Http1Call {
     Head head() throws IOException {
       try {
         if (!hasMore() && !fill()) {
-          throw new Silence(null);
+          throw new Stale((IOException) null);
         }
-      } catch (ClosedByInterruptException | Silence e) {
+      } catch (ClosedByInterruptException | Stale e) {
         throw e;
       } catch (IOException e) {
-        throw new Silence(e);
+        throw new Stale(e);
       }
       String version;
       int status;
@@ -463,7 +490,7 @@ final class Http1Call {
         String line = line();
         String[] parts = line.split(" ", 3);
         if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !isStatus(parts[1])) {
-          throw new IOException("malformed HTTP response \"" + line + "\"");
+          throw new Stale("malformed HTTP response \"" + line + "\"");
         }
         version = parts[0];
         status = Integer.parseInt(parts[1]);

@@ -43,6 +43,9 @@ public final class SlowClients {
   /** How long a watched request runs before its connection is looked at: most are done by then. */
   private static final long WATCH_AFTER_NANOS = 20_000_000;
 
+  /** How often it is looked whether clients whose requests take long are still there. */
+  private static final long LOOK_MILLIS = 20;
+
   /** How long a connection may be read ahead: longer than any handler works, a day. */
   private static final int READ_AHEAD_MILLIS = 86_400_000;
 
@@ -300,23 +303,33 @@ public final class SlowClients {
   private final int silentMillis;
   private final ConnectionTimes times;
   private final LongSupplier nanos;
-  private final Runnable lookLater;
+  private final Later later;
+  private final long sweepMillis;
 
   /** Whether {@link #look} is to be called. */
   private final AtomicBoolean looking = new AtomicBoolean();
+
+  /** Whether {@link #sweep} is: while there are connections. A process that has none sleeps. */
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+
+  /** Has something short done once, some time later. */
+  @FunctionalInterface
+  public interface Later {
+    void in(long millis, Runnable work);
+  }
 
   /**
    * For one listener.
    *
    * @param silentMillis how long a socket may bring nothing where all is as it should be
-   * @param lookLater has {@link #look} called in a few milliseconds; run while somebody is watched
+   * @param later has things done one after the other
    */
   public SlowClients(
       Duration readTimeout,
       ConnectionTimes times,
       int silentMillis,
       LongSupplier nanos,
-      Runnable lookLater) {
+      Later later) {
     this.readNanos = readTimeout.toNanos();
     this.headNanos = times.head().isZero() ? readNanos : times.head().toNanos();
     this.answerNanos = times.answer().toNanos();
@@ -324,7 +337,8 @@ public final class SlowClients {
     this.silentMillis = silentMillis;
     this.times = times;
     this.nanos = nanos;
-    this.lookLater = lookLater;
+    this.later = later;
+    this.sweepMillis = Math.clamp(times.shortest(readTimeout).toMillis() / 10, 10, 1000);
   }
 
   private static long after(long now, long time) {
@@ -358,6 +372,13 @@ public final class SlowClients {
             ? NEVER
             : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
     connections.put(key, new Connection(socket, carrier, timed, now, after(now, headNanos), old));
+    sweepSoon();
+  }
+
+  private void sweepSoon() {
+    if (sweeping.compareAndSet(false, true)) {
+      later.in(sweepMillis, this::sweep);
+    }
   }
 
   /** A request has ended: what the connection waits for now. */
@@ -501,12 +522,12 @@ public final class SlowClients {
 
   private void lookSoon() {
     if (looking.compareAndSet(false, true)) {
-      lookLater.run();
+      later.in(LOOK_MILLIS, this::look);
     }
   }
 
   /** Looks which of the watched clients have gone, and has it done again while there are any. */
-  public void look() {
+  void look() {
     looking.set(false);
     if (watched.isEmpty()) {
       return;
@@ -614,8 +635,13 @@ public final class SlowClients {
     }
   }
 
-  /** Closes whoever is late; to be called every now and then. */
-  public void sweep() {
+  /** Closes whoever is late, and has it done again while there are connections. */
+  private void sweep() {
+    sweeping.set(false);
+    if (connections.isEmpty()) {
+      return;
+    }
+    sweepSoon();
     long now = nanos.getAsLong();
     connections
         .entrySet()

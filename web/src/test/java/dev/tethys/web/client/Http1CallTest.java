@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,6 +20,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -40,6 +42,9 @@ class Http1CallTest {
   private final AtomicInteger accepted = new AtomicInteger();
   private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
   private final List<String> asked = new ArrayList<>(); // guarded by itself
+  private final AtomicReference<String> said = new AtomicReference<>(""); // after an answer, once
+  private final CountDownLatch waits = new CountDownLatch(1);
+  private final CountDownLatch hasSaid = new CountDownLatch(1);
   private ServerSocket server;
 
   /** Answers each request as it is told; an answer that ends with "|" ends the connection. */
@@ -87,6 +92,17 @@ class Http1CallTest {
             .write((end ? answer.substring(0, answer.length() - 1) : answer).getBytes(ISO_8859_1));
         s.getOutputStream().flush();
         if (end) {
+          return;
+        }
+        String unasked = said.getAndSet("");
+        if (!unasked.isEmpty()) {
+          waits.await();
+          s.getOutputStream().write(unasked.replace("|", "").getBytes(ISO_8859_1));
+          if (unasked.endsWith("|")) {
+            s.close();
+          }
+          hasSaid.countDown();
+          in.transferTo(OutputStream.nullOutputStream());
           return;
         }
       }
@@ -187,6 +203,31 @@ class Http1CallTest {
     assertThat(accepted).hasValue(2);
   }
 
+  /** What a server may say to a connection that waits; whoever asks next must not get it. */
+  @ParameterizedTest
+  @CsvSource({
+    "GET, 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n|'",
+    "GET, 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'",
+    "GET, 'more than was told\r\n'",
+    "GET, '|'",
+    "POST, 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate'",
+    "POST, '|'",
+  })
+  void whatAConnectionSaysThatWaitsIsNoAnswer(String method, String unasked) throws Exception {
+    said.set(unasked);
+    byte @Nullable [] body = method.equals("POST") ? new byte[] {'b'} : null;
+    for (int i = 1; i <= 2; i++) {
+      answers.add(OK);
+      try (Answer a = send(method, Map.of(), body, Duration.ofSeconds(50))) {
+        assertThat(a.body().readAllBytes()).asString().isEqualTo("ok");
+      }
+      assertThat(accepted).hasValue(i);
+      assertThat(connections.size()).isEqualTo(1);
+      waits.countDown();
+      assertThat(hasSaid.await(50, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
   @Test
   void anAnswerToARequestThatWasNotReadWholeIsHeard() throws Exception {
     try (ServerSocket busy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -198,7 +239,7 @@ class Http1CallTest {
                   s.getOutputStream()
                       .write("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
                   s.shutdownOutput();
-                  s.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+                  s.getInputStream().transferTo(OutputStream.nullOutputStream());
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
                 }
@@ -243,7 +284,7 @@ class Http1CallTest {
     Wire w =
         new Wire(
             InputStream.nullInputStream(),
-            java.io.OutputStream.nullOutputStream(),
+            OutputStream.nullOutputStream(),
             closed::incrementAndGet);
     for (int i = 0; i < Connections.MAX_IDLE + 3; i++) {
       connections.give(s, w);

@@ -23,7 +23,8 @@ class ReadAheadTest {
   private final AtomicInteger ahead = new AtomicInteger();
   private final AtomicLong now = new AtomicLong();
   private final SlowClients clients =
-      new SlowClients(Duration.ofSeconds(1), ConnectionTimes.USUAL, 1_000, now::get, () -> {});
+      new SlowClients(
+          Duration.ofSeconds(1), ConnectionTimes.USUAL, 1_000, now::get, (millis, work) -> {});
   private Runnable whileLooking = () -> {};
 
   private SlowClients.Exchange watched() {

@@ -163,7 +163,7 @@ final class SampleIngest {
             overSamples ? "sample limit exceeded" : "histogram bucket limit exceeded");
       }
     }
-    cache.forEachVanished(app, (reference, histogram) -> stale(app, reference, histogram, time));
+    cache.forEachVanished(app, new Ending(app, time));
   }
 
   /** To be called when what {@link #append} did was committed. */
@@ -180,8 +180,7 @@ final class SampleIngest {
 
   /** Ends every series that the last good scrape had: the target could not be scraped. */
   void end(Appender app, long time) {
-    cache.forEachTracked(
-        app, identity -> false, (reference, histogram) -> stale(app, reference, histogram, time));
+    cache.forEachTracked(app, identity -> false, new Ending(app, time));
     if (cache.fail()) {
       metrics.cacheFlushForced.inc();
     }
@@ -190,16 +189,22 @@ final class SampleIngest {
 
   /** Ends the series that no other loop has taken over: the target is gone. */
   void endExcept(Appender app, long time, LongPredicate takenOver) {
-    cache.forEachTracked(
-        app, takenOver, (reference, histogram) -> stale(app, reference, histogram, time));
+    cache.forEachTracked(app, takenOver, new Ending(app, time));
   }
 
-  private static void stale(Appender app, long reference, boolean histogram, long time) {
-    // Refusals are expected: the target may be back under another loop.
-    if (histogram) {
-      app.append(reference, 0, time, Histogram.stale());
-    } else {
-      app.append(reference, 0, time, Samples.STALE);
+  /**
+   * Marks series as ended. (Made for each scrape, which costs an agent's compiler many times as
+   * much for a lambda.)
+   */
+  private record Ending(Appender app, long time) implements SeriesMemory.Ended {
+    @Override
+    public void series(long reference, boolean histogram) {
+      // Refusals are expected: the target may be back under another loop.
+      if (histogram) {
+        app.append(reference, 0, time, Histogram.stale());
+      } else {
+        app.append(reference, 0, time, Samples.STALE);
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.model.turns.TimedTurns;
+import dev.tethys.model.turns.TimedTurns.Alarm;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -8,11 +10,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Time as scrape loops see it; tests bring their own. */
 public interface ScrapeClock extends InstantSource {
-  /** Something that is to be done at its time. */
-  interface Alarm {
-    /** Gives it up: true when it has not begun, and now never will. */
-    boolean cancel();
-  }
+  /** Scrapes beyond so many at once are done on virtual threads. */
+  int MOST_THREADS = 16;
 
   /** Does something once an instant has come, on a thread that may block. */
   Alarm at(Instant until, Runnable work);
@@ -27,7 +26,7 @@ public interface ScrapeClock extends InstantSource {
   /** The clock of the machine. */
   ScrapeClock SYSTEM =
       new ScrapeClock() {
-        private final TimedTurns turns = new TimedTurns();
+        private final TimedTurns turns = new TimedTurns("scrapes", MOST_THREADS);
 
         @Override
         public Instant instant() {

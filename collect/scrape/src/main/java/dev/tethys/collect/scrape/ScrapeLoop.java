@@ -1,6 +1,5 @@
 package dev.tethys.collect.scrape;
 
-import dev.tethys.config.UrlHost;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
@@ -10,10 +9,10 @@ import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.ActiveSpan.Kind;
+import dev.tethys.model.turns.TimedTurns;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -49,6 +48,7 @@ final class ScrapeLoop {
       ScrapeMemory memory,
       ScrapeClock clock,
       BodyReader bodies,
+      TargetUrls urls,
       ScrapeMetrics metrics,
       ScrapeOptions options,
       long offsetSeed,
@@ -63,6 +63,7 @@ final class ScrapeLoop {
   private final ReportSeries report;
   private final ScrapePace pace;
   private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Runnable turn = this::turn;
 
   private int wantedIn; // guarded by the pool's lock
 
@@ -75,7 +76,7 @@ final class ScrapeLoop {
 
   // guarded by this; the turns come one after the other
   private boolean stopping;
-  private ScrapeClock.@Nullable Alarm alarm; // of the next turn
+  private TimedTurns.@Nullable Alarm alarm; // of the next turn
   private @Nullable Thread thread; // on which a turn is
   private boolean over;
 
@@ -138,7 +139,7 @@ final class ScrapeLoop {
   synchronized void start() {
     tick = firstTick(around.clock.instant());
     if (!stopping) {
-      alarm = around.clock.at(tick, this::turn);
+      alarm = around.clock.at(tick, turn);
     }
   }
 
@@ -198,7 +199,7 @@ final class ScrapeLoop {
     synchronized (this) {
       thread = null;
       if (goesOn && !stopping) {
-        alarm = around.clock.at(tick, this::turn);
+        alarm = around.clock.at(tick, turn);
         return;
       }
       stopping = true;
@@ -226,10 +227,10 @@ final class ScrapeLoop {
 
   private void scrapeOnce() throws InterruptedException {
     Instant now = around.clock.instant();
-    while (Duration.between(tick, now).compareTo(pace.interval()) >= 0) {
+    while (!now.isBefore(tick.plus(pace.interval()))) {
       tick = tick.plus(pace.interval());
     }
-    Instant time = Duration.between(tick, now).compareTo(pace.tolerance()) <= 0 ? tick : now;
+    Instant time = now.isAfter(tick.plus(pace.tolerance())) ? now : tick;
     scraping.lock();
     try {
       scrape(time, now);
@@ -424,21 +425,8 @@ final class ScrapeLoop {
 
   private String contentType = "";
 
-  /** Made for each scrape: read, it is many times as much as its text. */
-  private URI uri() throws IOException {
-    try {
-      URI u = new URI(target.url());
-      if (UrlHost.of(u) != null) {
-        return u;
-      }
-    } catch (URISyntaxException e) {
-      // said below
-    }
-    throw new IOException("not a valid URL");
-  }
-
   private BodyReader.Body fetch() throws IOException, ScrapeException, InterruptedException {
-    URI u = uri();
+    URI u = around.urls.of(target);
     long limit = config.common().limits().bodySize().bytes();
     boolean own = limit > 0;
     try (ScrapeTransport.Response r = transport.get(u, pace.headers(), pace.timeout())) {

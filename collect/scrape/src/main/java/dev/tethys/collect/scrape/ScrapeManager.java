@@ -40,6 +40,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   private final ScrapeMetrics metrics;
   private final ScrapeClock clock;
   private final BodyReader bodies = new BodyReader();
+  private final TargetUrls urls = new TargetUrls();
   private final CountDownLatch shutdown = new CountDownLatch(1);
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -218,7 +219,16 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     try {
       ScrapeLoop.Surroundings around =
           new ScrapeLoop.Surroundings(
-              store, memory, clock, bodies, metrics, options, offsetSeed, shutdown, this::scraping);
+              store,
+              memory,
+              clock,
+              bodies,
+              urls,
+              metrics,
+              options,
+              offsetSeed,
+              shutdown,
+              this::scraping);
       return new ScrapePool(c, around, transports, metrics, logOf(c));
     } catch (IllegalArgumentException e) {
       metrics.poolsFailed.inc();

@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.model.turns.TimedTurns.Alarm;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -211,12 +211,32 @@ public final class RemoteWriteMetrics {
     private final String name;
     private final String url;
 
+    // what is asked for at each batch and request: finding them takes longer than counting
+    private final Counter samplesSent;
+    private final Counter histogramsSent;
+    private final Counter exemplarsSent;
+    private final Counter metadataSent;
+    private final Counter bytesSent;
+    private final Counter metadataBytesSent;
+    private final BucketHistogram durations;
+    private final Gauge newestSent;
+    private final Gauge newestQueued;
+
     private Of(String name, String url) {
       this.name = name;
       this.url = url;
       for (Vector<?> v : all) {
         v.with(name, url); // shown from the start
       }
+      samplesSent = samples.with(name, url);
+      histogramsSent = histograms.with(name, url);
+      exemplarsSent = exemplars.with(name, url);
+      metadataSent = metadata.with(name, url);
+      bytesSent = bytes.with(name, url);
+      metadataBytesSent = metadataBytes.with(name, url);
+      durations = sentBatchDuration.with(name, url);
+      newestSent = highestSent.with(name, url);
+      newestQueued = highestQueued.with(name, url);
     }
 
     void settings(int lanes, QueueConfig q) {
@@ -229,16 +249,16 @@ public final class RemoteWriteMetrics {
     }
 
     void sent(Contents c, long body) {
-      samples.with(name, url).add((long) c.samples());
-      histograms.with(name, url).add((long) c.histograms());
-      exemplars.with(name, url).add((long) c.exemplars());
-      metadata.with(name, url).add((long) c.metadata());
-      raise(highestSent.with(name, url), c.newest());
+      samplesSent.add((long) c.samples());
+      histogramsSent.add((long) c.histograms());
+      exemplarsSent.add((long) c.exemplars());
+      metadataSent.add((long) c.metadata());
+      raise(newestSent, c.newest());
       attempted(c, body);
     }
 
     void attempted(Contents c, long body) {
-      (c.metadata() > 0 ? metadataBytes : bytes).with(name, url).add(body);
+      (c.metadata() > 0 ? metadataBytesSent : bytesSent).add(body);
     }
 
     void failed(long s, long h, long e, long m) {
@@ -272,11 +292,11 @@ public final class RemoteWriteMetrics {
     }
 
     void took(double seconds) {
-      sentBatchDuration.with(name, url).observe(seconds);
+      durations.observe(seconds);
     }
 
     void queued(long newest) {
-      raise(highestQueued.with(name, url), newest);
+      raise(newestQueued, newest);
     }
 
     /** The destination is gone. */

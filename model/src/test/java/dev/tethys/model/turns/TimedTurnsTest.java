@@ -1,4 +1,4 @@
-package dev.tethys.collect.scrape;
+package dev.tethys.model.turns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,9 +15,10 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class TimedTurnsTest {
+  private static final int MOST = 16;
   private static final long FAR = TimeUnit.HOURS.toNanos(1);
 
-  private final TimedTurns turns = new TimedTurns();
+  private final TimedTurns turns = new TimedTurns("turns", MOST);
   private final LinkedBlockingQueue<Integer> done = new LinkedBlockingQueue<>();
 
   private static long in(long nanos) {
@@ -27,7 +28,7 @@ class TimedTurnsTest {
   /** Threads that sleep until something later take what is due before. */
   @Test
   void whatIsDueEarlierComesFirstWheneverItWasAskedFor() throws InterruptedException {
-    for (int i = 0; i < TimedTurns.MOST; i++) {
+    for (int i = 0; i < MOST; i++) {
       turns.at(in(FAR), () -> done.add(-1));
     }
     Set<Integer> soon = new TreeSet<>();
@@ -49,7 +50,7 @@ class TimedTurnsTest {
   void blockedTurnsKeepNoneWaiting() throws InterruptedException {
     CountDownLatch all = new CountDownLatch(1);
     AtomicInteger virtual = new AtomicInteger();
-    int many = 3 * TimedTurns.MOST;
+    int many = 3 * MOST;
     CountDownLatch begun = new CountDownLatch(many);
     for (int i = 0; i < many; i++) {
       turns.at(
@@ -62,9 +63,9 @@ class TimedTurnsTest {
           });
     }
     begun.await();
-    assertThat(turns.threads()).isEqualTo(TimedTurns.MOST);
+    assertThat(turns.threads()).isEqualTo(MOST);
     // One of them looks at the time.
-    assertThat(virtual).hasValue(many - TimedTurns.MOST + 1);
+    assertThat(virtual).hasValue(many - MOST + 1);
     turns.at(in(0), () -> done.add(2));
     assertThat(done.take()).isEqualTo(2);
     all.countDown();
@@ -77,15 +78,15 @@ class TimedTurnsTest {
 
   @Test
   void whatWasGivenUpIsNotDone() throws InterruptedException {
-    List<ScrapeClock.Alarm> far = new ArrayList<>();
+    List<TimedTurns.Alarm> far = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       far.add(turns.at(in(FAR), () -> done.add(1)));
     }
-    ScrapeClock.Alarm soon = turns.at(in(0), () -> done.add(2));
+    TimedTurns.Alarm soon = turns.at(in(0), () -> done.add(2));
     assertThat(done.take()).isEqualTo(2);
     assertThat(soon.cancel()).isFalse();
-    assertThat(far).allMatch(ScrapeClock.Alarm::cancel);
-    assertThat(far).noneMatch(ScrapeClock.Alarm::cancel);
+    assertThat(far).allMatch(TimedTurns.Alarm::cancel);
+    assertThat(far).noneMatch(TimedTurns.Alarm::cancel);
     turns.at(in(0), () -> done.add(3));
     assertThat(done.take()).isEqualTo(3);
   }

@@ -1,4 +1,4 @@
-package dev.tethys.collect.scrape;
+package dev.tethys.model.turns;
 
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -12,27 +12,42 @@ import org.jspecify.annotations.Nullable;
  * Does things that may block at their times, on a few platform threads: each that is idle has taken
  * what it does next and sleeps until then, so that time is all that wakes it. A virtual thread
  * would have to be woken by one that looks at times or sockets, through the scheduler, and its
- * stack copied; which cost a seventh of all CPU of an agent. When all threads are busy the rest is
- * done on virtual ones. Safe for any number of threads.
+ * stack copied; which for scrapes cost a seventh of all CPU of an agent. When all threads are busy
+ * the rest is done on virtual ones. Safe for any number of threads.
  *
  * <p>Invariants, under the lock: a turn is in {@link #waiting}, taken by one idle thread, or over;
  * there is an idle thread while there are turns that are not over; turns that idle threads have
  * taken are due before all that wait.
  */
-final class TimedTurns {
+public final class TimedTurns {
   private static final System.Logger LOG = System.getLogger(TimedTurns.class.getName());
 
-  /** The most threads; those that were needed once stay. */
-  static final int MOST = 16;
+  /** Something that is to be done at its time. */
+  public interface Alarm {
+    /** Gives it up: true when it has not begun, and now never will. */
+    boolean cancel();
+  }
 
+  private final String name;
+  private final int most;
   private final ReentrantLock lock = new ReentrantLock();
   private final TreeSet<Turn> waiting = new TreeSet<>();
   private final List<Worker> idle = new ArrayList<>();
   private int workers;
   private long turns;
 
-  /** Something that is to be done. */
-  private final class Turn implements ScrapeClock.Alarm, Comparable<Turn> {
+  /**
+   * Turns without any thread yet.
+   *
+   * @param name of the threads
+   * @param most how many there are at most; those that were needed once stay
+   */
+  public TimedTurns(String name, int most) {
+    this.name = name;
+    this.most = most;
+  }
+
+  private final class Turn implements Alarm, Comparable<Turn> {
     private final long due; // by System.nanoTime
     private final long number;
     private @Nullable Runnable work; // null when it is over
@@ -89,7 +104,7 @@ final class TimedTurns {
    *
    * @param due when, by {@link System#nanoTime}
    */
-  ScrapeClock.Alarm at(long due, Runnable work) {
+  public Alarm at(long due, Runnable work) {
     lock.lock();
     try {
       Turn t = new Turn(due, turns++, work);
@@ -121,7 +136,7 @@ final class TimedTurns {
   /** Under the lock. */
   private void start() {
     workers++;
-    Thread.ofPlatform().daemon().name("scrapes").start(this::run);
+    Thread.ofPlatform().daemon().name(name).start(this::run);
   }
 
   private void run() {
@@ -132,11 +147,11 @@ final class TimedTurns {
     }
   }
 
-  private static void perform(Runnable work) {
+  private void perform(Runnable work) {
     try {
       work.run();
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.ERROR, "a scrape ended in a way that is a fault of Tethys", e);
+      LOG.log(Level.ERROR, "one of " + name + " ended in a way that is a fault of Tethys", e);
     }
   }
 
@@ -158,8 +173,8 @@ final class TimedTurns {
         }
         w.taken = null;
         Runnable work = t.begin();
-        if (idle.size() == 1 && workers == MOST) {
-          Thread.ofVirtual().name("scrape").start(() -> perform(work));
+        if (idle.size() == 1 && workers == most) {
+          Thread.ofVirtual().name(name).start(() -> perform(work));
           continue;
         }
         idle.remove(w);

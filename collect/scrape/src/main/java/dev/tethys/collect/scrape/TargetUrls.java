@@ -1,0 +1,47 @@
+package dev.tethys.collect.scrape;
+
+import dev.tethys.config.UrlHost;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * URLs of targets as they are asked for. Read, one takes many times the memory of its text, so only
+ * those of some targets are kept; of few targets that is all of them. Safe for any number of
+ * threads.
+ */
+final class TargetUrls {
+  /** A power of two. */
+  static final int MOST = 1024;
+
+  private record Read(String text, URI url) {}
+
+  /** Whoever comes last keeps a place; what others see there is whole, for it never changes. */
+  private final @Nullable Read[] kept = new @Nullable Read[MOST];
+
+  /** The URL of a target. */
+  URI of(Target target) throws IOException {
+    int place = (int) target.hash() & MOST - 1;
+    String text = target.url();
+    Read r = kept[place];
+    if (r != null && r.text.equals(text)) {
+      return r.url;
+    }
+    URI u = read(text);
+    kept[place] = new Read(text, u);
+    return u;
+  }
+
+  private static URI read(String text) throws IOException {
+    try {
+      URI u = new URI(text);
+      if (UrlHost.of(u) != null) {
+        return u;
+      }
+    } catch (URISyntaxException e) {
+      // said below
+    }
+    throw new IOException("not a valid URL");
+  }
+}
