@@ -142,7 +142,7 @@ public final class InstantSelect extends Operator {
         } else {
           weight = mark(at, target.values);
         }
-        countSamples(weight, at, target);
+        countSamples(weight, target);
         return;
       }
       selection.read(i, b);
@@ -161,7 +161,7 @@ public final class InstantSelect extends Operator {
       } else if (part == Part.TIMESTAMP || x.features().startTimestamps()) {
         weight = takeTimes(b, at, target.values);
       }
-      countSamples(weight, at, target);
+      countSamples(weight, target);
     }
 
     @Override
@@ -182,14 +182,10 @@ public final class InstantSelect extends Operator {
       count.add(n * series, n * series);
     }
 
-    private void countSamples(long weight, int[] at, SeriesTarget target) {
+    private void countSamples(long weight, SeriesTarget target) {
       count.add(weight, weight);
       if (count.isByStep()) {
-        for (int s = 0; s < at.length; s++) {
-          if (!Column.isAbsent(target.values[s])) {
-            count.addAt(s, 1, 1);
-          }
-        }
+        count.addPresent(target.values);
       }
     }
 

@@ -256,8 +256,18 @@ public final class RangeCall extends Operator {
       }
       x.touchSamples(b.widest());
       count.add(total, source.countsReads() ? fresh : 0);
-      if (count.isByStep()) {
+      if (!count.isByStep()) {
+        return;
+      }
+      if (h != null) {
         countSteps(b, h, in);
+      } else if (source.countsReads() && !source.isFixed()) {
+        count.addWindows(b);
+      } else {
+        count.addUnread(b);
+        if (source.countsReads()) {
+          count.addAt(0, 0, firstWindow(b));
+        }
       }
     }
 
@@ -265,15 +275,12 @@ public final class RangeCall extends Operator {
       return b.to()[0] - b.from()[0];
     }
 
-    private void countSteps(Bounds b, @Nullable Bounds h, Samples in) {
+    private void countSteps(Bounds b, Bounds h, Samples in) {
       for (int s = 0; s < ends.length; s++) {
         long total = b.to()[s] - b.from()[s];
         long fresh = b.to()[s] - (s == 0 ? b.from()[0] : Math.max(b.from()[s], b.to()[s - 1]));
-        if (h != null) {
-          total += weight(in, h.from()[s], h.to()[s]);
-          fresh +=
-              weight(in, s == 0 ? h.from()[0] : Math.max(h.from()[s], h.to()[s - 1]), h.to()[s]);
-        }
+        total += weight(in, h.from()[s], h.to()[s]);
+        fresh += weight(in, s == 0 ? h.from()[0] : Math.max(h.from()[s], h.to()[s - 1]), h.to()[s]);
         boolean reads = source.countsReads() && (s == 0 || !source.isFixed());
         count.addAt(s, total, reads ? fresh : 0);
       }

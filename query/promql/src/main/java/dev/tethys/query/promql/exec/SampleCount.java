@@ -1,22 +1,24 @@
 package dev.tethys.query.promql.exec;
 
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Samples looked at and read, in all and, if wanted, by step of one grid. Operators count into the
  * one of their grid; subqueries have their own. Safe for several threads.
+ *
+ * <p>By step it is counted a series at a time under a lock: step by step, without one, it took half
+ * of what a subquery over a sum of rates takes.
  */
 public final class SampleCount {
   private final AtomicLong total = new AtomicLong();
   private final AtomicLong read = new AtomicLong();
-  private final @Nullable AtomicLongArray totalByStep;
-  private final @Nullable AtomicLongArray readByStep;
+  private final long @Nullable [] totalByStep; // what stands there is guarded by this
+  private final long @Nullable [] readByStep; // the same
 
   SampleCount(int steps, boolean byStep) {
-    totalByStep = byStep ? new AtomicLongArray(steps) : null;
-    readByStep = byStep ? new AtomicLongArray(steps) : null;
+    totalByStep = byStep ? new long[steps] : null;
+    readByStep = byStep ? new long[steps] : null;
   }
 
   public boolean isByStep() {
@@ -30,10 +32,51 @@ public final class SampleCount {
   }
 
   /** Counts by step; the totals have been added by {@link #add}. */
-  void addAt(int step, long totalSamples, long readSamples) {
+  synchronized void addAt(int step, long totalSamples, long readSamples) {
     if (totalByStep != null && readByStep != null) {
-      totalByStep.addAndGet(step, totalSamples);
-      readByStep.addAndGet(step, readSamples);
+      totalByStep[step] += totalSamples;
+      readByStep[step] += readSamples;
+    }
+  }
+
+  /** Counts the windows of a series by step; what several of them have is read by the first. */
+  synchronized void addWindows(Bounds windows) {
+    if (totalByStep != null && readByStep != null) {
+      addWidths(windows.from(), windows.to(), totalByStep);
+      addNews(windows.from(), windows.to(), readByStep);
+    }
+  }
+
+  /** The same of windows whose samples are not read. */
+  synchronized void addUnread(Bounds windows) {
+    if (totalByStep != null) {
+      addWidths(windows.from(), windows.to(), totalByStep);
+    }
+  }
+
+  private static void addWidths(int[] from, int[] to, long[] out) {
+    for (int s = 0; s < out.length; s++) {
+      out[s] += to[s] - from[s];
+    }
+  }
+
+  private static void addNews(int[] from, int[] to, long[] out) {
+    if (out.length > 0) {
+      out[0] += to[0] - from[0];
+    }
+    for (int s = 1; s < out.length; s++) {
+      out[s] += to[s] - Math.max(from[s], to[s - 1]);
+    }
+  }
+
+  /** Counts the samples of a series that has one at some steps: a value that is not absent. */
+  synchronized void addPresent(double[] values) {
+    if (totalByStep != null && readByStep != null) {
+      for (int s = 0; s < totalByStep.length; s++) {
+        int one = Column.isAbsent(values[s]) ? 0 : 1;
+        totalByStep[s] += one;
+        readByStep[s] += one;
+      }
     }
   }
 
@@ -45,28 +88,17 @@ public final class SampleCount {
     return read.get();
   }
 
-  long readAt(int step) {
-    return readByStep == null ? 0 : readByStep.get(step);
+  synchronized long readAt(int step) {
+    return readByStep == null ? 0 : readByStep[step];
   }
 
   /** Totals by step, or null. */
-  public long @Nullable [] totalSteps() {
-    return copy(totalByStep);
+  public synchronized long @Nullable [] totalSteps() {
+    return totalByStep == null ? null : totalByStep.clone();
   }
 
   /** Samples read by step, or null. */
-  public long @Nullable [] readSteps() {
-    return copy(readByStep);
-  }
-
-  private static long @Nullable [] copy(@Nullable AtomicLongArray a) {
-    if (a == null) {
-      return null;
-    }
-    long[] out = new long[a.length()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = a.get(i);
-    }
-    return out;
+  public synchronized long @Nullable [] readSteps() {
+    return readByStep == null ? null : readByStep.clone();
   }
 }
