@@ -7,7 +7,6 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -35,7 +34,13 @@ final class MergedSelection implements Selection {
   private static final int MAX_KEYS = 1 << 16;
 
   private final SharedTimes times = new SharedTimes();
-  private final Map<Object, Long> idByKey = new ConcurrentHashMap<>();
+  private final Map<TimesKey, Long> idByKey = new ConcurrentHashMap<>();
+
+  /** Some of them by their hash, to be found without making anything; races only lose some. */
+  private @Nullable Known @Nullable [] recent;
+
+  /** A power of two. */
+  private static final int RECENT = 1024;
 
   private final int size;
   private final Labels @Nullable [] labels; // null: the only source tells them
@@ -278,7 +283,7 @@ final class MergedSelection implements Selection {
     }
     into.timestampsId = times.id(into);
     if (into.timestampsId != 0) {
-      Object key = timesKey(series);
+      TimesKey key = timesKey(series);
       if (key != null && idByKey.size() < MAX_KEYS) {
         idByKey.put(key, into.timestampsId);
       }
@@ -287,59 +292,107 @@ final class MergedSelection implements Selection {
 
   @Override
   public long timesIdIfNeverStale(int series) {
-    Object key = timesKey(series);
+    if (!hasTimesKey(series)) {
+      return 0;
+    }
+    int from = starts[series];
+    int to = starts[series + 1];
+    int place = hash(from, to) & RECENT - 1;
+    @Nullable Known[] some = recent;
+    Known known = some == null ? null : some[place];
+    if (known != null && isOf(known.key, from, to)) {
+      return known.id;
+    }
+    TimesKey key = timesKey(series);
     Long id = key == null ? null : idByKey.get(key);
-    return id == null ? 0 : id;
+    if (key == null || id == null) {
+      return 0;
+    }
+    if (some == null) {
+      some = new @Nullable Known[RECENT];
+      recent = some;
+    }
+    some[place] = new Known(key, id);
+    return id;
+  }
+
+  /** Whether its parts' own numbers tell the timestamps of a series, as far as they have any. */
+  private boolean hasTimesKey(int series) {
+    for (int p = starts[series]; p < starts[series + 1]; p++) {
+      if (from(p, series) > minTime) {
+        return false; // its parts speak of the whole selected range
+      }
+    }
+    return true;
   }
 
   /** What tells the timestamps of a series from its parts' own numbers; null when one has none. */
-  private @Nullable Object timesKey(int series) {
-    int from = starts[series];
-    int to = starts[series + 1];
-    for (int p = from; p < to; p++) {
-      if (from(p, series) > minTime) {
-        return null; // its parts speak of the whole selected range
-      }
-    }
-    if (to - from > 2) {
-      return manyKeys(from, to);
-    }
-    long first = timesKeyOf(from);
-    if (first == 0) {
+  private @Nullable TimesKey timesKey(int series) {
+    if (!hasTimesKey(series)) {
       return null;
     }
-    int source = (int) (parts[from] >>> 32);
-    if (to - from == 1) {
-      return new TimesKey(source, first, -1, 0);
+    int from = starts[series];
+    int to = starts[series + 1];
+    long[] numbers = new long[2 * (to - from)];
+    for (int p = from; p < to; p++) {
+      long k = timesKeyOf(p);
+      if (k == 0) {
+        return null;
+      }
+      numbers[2 * (p - from)] = parts[p] >>> 32;
+      numbers[2 * (p - from) + 1] = k;
     }
-    long second = timesKeyOf(from + 1);
-    return second == 0 ? null : new TimesKey(source, first, (int) (parts[from + 1] >>> 32), second);
+    return new TimesKey(numbers, hash(from, to));
   }
 
   private long timesKeyOf(int part) {
     return sources.get((int) (parts[part] >>> 32)).timesKey((int) parts[part]);
   }
 
-  private @Nullable Object manyKeys(int from, int to) {
-    List<TimesKey> all = new ArrayList<>(to - from);
+  private int hash(int from, int to) {
+    long h = 0;
     for (int p = from; p < to; p++) {
-      long k = timesKeyOf(p);
-      if (k == 0) {
-        return null;
-      }
-      all.add(new TimesKey((int) (parts[p] >>> 32), k, -1, 0));
+      h = (h + timesKeyOf(p) + (parts[p] >>> 32)) * 0x9E3779B97F4A7C15L;
+      h ^= h >>> 32;
     }
-    return all;
+    return (int) h;
   }
 
-  /** The numbers of one part, or of two. */
-  private record TimesKey(int source, long key, int other, long otherKey) {
+  private boolean isOf(TimesKey key, int from, int to) {
+    if (key.numbers.length != 2 * (to - from)) {
+      return false;
+    }
+    for (int p = from; p < to; p++) {
+      int i = 2 * (p - from);
+      if (key.numbers[i] != parts[p] >>> 32 || key.numbers[i + 1] != timesKeyOf(p)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The numbers of all parts, each behind that of its source; none is 0. */
+  private static final class TimesKey {
+    private final long[] numbers;
+    private final int hash;
+
+    TimesKey(long[] numbers, int hash) {
+      this.numbers = numbers;
+      this.hash = hash;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object o) {
+      return o instanceof TimesKey k && Arrays.equals(k.numbers, numbers);
+    }
+
     @Override
     public int hashCode() {
-      long h = (key * 31 + otherKey) * 0x9E3779B97F4A7C15L + source;
-      return (int) (h ^ h >>> 32);
+      return hash;
     }
   }
+
+  private record Known(TimesKey key, long id) {}
 
   private boolean readsBehind(int part) {
     return sources.get((int) (parts[part] >>> 32)).readsBehind((int) parts[part]);
