@@ -100,7 +100,7 @@ final class Connections implements AutoCloseable {
   /** A connection that is still open, as far as one can know; null when there is none. */
   @Nullable Wire take(Server server) {
     while (true) {
-      Wire wire = takeUnseen(server);
+      Wire wire = takeKept(server);
       if (wire == null || wire.isQuiet()) {
         return wire;
       }
@@ -108,8 +108,18 @@ final class Connections implements AutoCloseable {
     }
   }
 
-  /** The same, one that may have ended, or have something on it that nobody asked for. */
-  @Nullable Wire takeUnseen(Server server) {
+  /** The same, one that may have ended, but has nothing on it that nobody asked for. */
+  @Nullable Wire takeSilent(Server server) {
+    while (true) {
+      Wire wire = takeKept(server);
+      if (wire == null || !wire.hasSpoken()) {
+        return wire;
+      }
+      wire.abort();
+    }
+  }
+
+  private @Nullable Wire takeKept(Server server) {
     while (true) {
       Idle i = poll(server);
       if (i == null) {

@@ -122,15 +122,15 @@ final class Http1Call implements Runnable {
       throws IOException, InterruptedException {
     Consumer<Wire> back = new GiveBack(connections, server);
     // What changes nothing there may be asked again, so nobody needs to look at first whether the
-    // connection is as it was left, which takes three calls of the system.
+    // connection has ended, which takes three calls of the system.
     boolean mayAskAgain = call.method().equals("GET") || call.method().equals("HEAD");
     watch();
     try {
-      Wire used = mayAskAgain ? connections.takeUnseen(server) : connections.take(server);
+      Wire used = mayAskAgain ? connections.takeSilent(server) : connections.take(server);
       if (used != null) {
         opened(used.below());
         try {
-          return exchange(used, back, true);
+          return exchange(used, back, mayAskAgain);
         } catch (Stale e) {
           used.close();
           if (!mayAskAgain || isLate() || Thread.currentThread().isInterrupted()) {
@@ -235,9 +235,10 @@ final class Http1Call implements Runnable {
    * Asks and reads the head of the answer.
    *
    * @param back takes the connection when it may serve again; null if it serves once
-   * @param used whether it served before
+   * @param mayAskAgain whether it served before, so that what is asked for may be asked for over
+   *     another one when this one is of no use any more
    */
-  private Answer exchange(Wire wire, @Nullable Consumer<Wire> back, boolean used)
+  private Answer exchange(Wire wire, @Nullable Consumer<Wire> back, boolean mayAskAgain)
       throws IOException {
     byte[] body = call.body() == null ? new byte[0] : call.body();
     byte[] head = head(body, back == null);
@@ -250,12 +251,12 @@ final class Http1Call implements Runnable {
       wire.out().flush();
     } catch (IOException e) {
       if (e instanceof ClosedByInterruptException || isLate() || !in.hasSome()) {
-        throw body.length == 0 ? new Stale(e) : e;
+        throw body.length == 0 || mayAskAgain ? new Stale(e) : e;
       }
       // It has answered without having read all of the body.
     }
     Head h = in.head();
-    if (used && h.status() == TIMED_OUT) {
+    if (mayAskAgain && h.status() == TIMED_OUT) {
       throw new Stale("408 Request Timeout");
     }
     heard();

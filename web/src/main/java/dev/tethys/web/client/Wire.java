@@ -149,6 +149,22 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
         channel);
   }
 
+  /**
+   * Whether something has come on an idle connection, which would be taken for the answer to what
+   * is asked next. Whether it has ended is not seen, for which this takes one call of the system.
+   */
+  boolean hasSpoken() {
+    try {
+      // What TLS has read already, then what nobody has: that may be a record of TLS itself.
+      return in.available() > 0
+          || below instanceof SocketChannel channel
+              && channel.socket().getInputStream().available() > 0
+              && !isQuiet();
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
   /** Whether the other side has neither ended an idle connection nor sent what nobody wants. */
   boolean isQuiet() {
     if (socket instanceof SSLSocket secured) {

@@ -36,12 +36,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients with connections and TLS of their own, before the JDK's server. */
 @Timeout(60)
@@ -268,6 +271,61 @@ class ConnectionRulesTest {
       factory.close();
       assertThat(first.get(30, TimeUnit.SECONDS)).startsWith("GET").doesNotContain("Authorization");
       assertThat(second.get(30, TimeUnit.SECONDS)).as("a handshake").isEqualTo(0x16);
+    }
+  }
+
+  /** What comes over a connection that waits must not be taken for the answer to the next call. */
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate", "", "|"})
+  void whatAConnectionOfTlsSaysThatWaitsIsNoAnswer(String unasked) throws Exception {
+    AtomicInteger accepted = new AtomicInteger();
+    CountDownLatch waits = new CountDownLatch(1);
+    CountDownLatch said = new CountDownLatch(1);
+    byte[] ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".getBytes(US_ASCII);
+    try (ServerSocket server =
+        certs
+            .context("server")
+            .getServerSocketFactory()
+            .createServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Thread.startVirtualThread(
+          () -> {
+            try (Socket a = server.accept()) {
+              accepted.incrementAndGet();
+              a.getInputStream().read(new byte[4096]);
+              a.getOutputStream().write(ok);
+              waits.await();
+              if (unasked.equals("|")) {
+                a.close();
+              } else {
+                a.getOutputStream().write(unasked.getBytes(US_ASCII));
+              }
+              said.countDown();
+              if (unasked.isEmpty()) {
+                a.getInputStream().read(new byte[4096]);
+                a.getOutputStream().write(ok);
+                a.getInputStream().read();
+              }
+              try (Socket b = server.accept()) {
+                accepted.incrementAndGet();
+                b.getInputStream().read(new byte[4096]);
+                b.getOutputStream().write(ok);
+                b.getInputStream().read();
+              }
+            } catch (IOException | InterruptedException e) {
+              // the client has gone
+            }
+          });
+      WebClient c = client(rules(false, 0, 2, 0, Duration.ZERO, false), tls());
+      URI uri = URI.create("https://127.0.0.1:" + server.getLocalPort() + "/");
+      for (int i = 0; i < 2; i++) {
+        try (Answer a = c.send(Call.get(uri))) {
+          assertThat(a.bytes(1000)).asString().isEqualTo("ok");
+        }
+        waits.countDown();
+        assertThat(said.await(30, TimeUnit.SECONDS)).isTrue();
+      }
+      assertThat(accepted).hasValue(unasked.isEmpty() ? 1 : 2);
+      factory.close();
     }
   }
 

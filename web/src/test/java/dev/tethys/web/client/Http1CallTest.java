@@ -209,6 +209,9 @@ class Http1CallTest {
     "GET, 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n|'",
     "GET, 'HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n'",
     "GET, 'more than was told\r\n'",
+    "GET, 'more than was told|'",
+    "GET, 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate'",
+    "GET, 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate|'",
     "GET, '|'",
     "POST, 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate'",
     "POST, '|'",
@@ -225,6 +228,63 @@ class Http1CallTest {
       assertThat(connections.size()).isEqualTo(1);
       waits.countDown();
       assertThat(hasSaid.await(50, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  /** Some servers mean it: whoever asked is told, and a call that does something is made once. */
+  @ParameterizedTest
+  @CsvSource({"GET, 3", "HEAD, 3", "POST, 2", "PUT, 2"})
+  void aTimeoutThatIsAnAnswerIsTold(String method, int requests) throws Exception {
+    byte @Nullable [] body = method.startsWith("P") ? new byte[3] : null;
+    answers.add("HTTP/1.1 204 No Content\r\n\r\n");
+    send(method, Map.of(), body, Duration.ofSeconds(50)).close();
+    String late = "HTTP/1.1 408 Late\r\nConnection: close\r\nContent-Length: 0\r\n\r\n|";
+    for (int i = 1; i < requests; i++) {
+      answers.add(late);
+    }
+    try (Answer a = send(method, Map.of(), body, Duration.ofSeconds(50))) {
+      assertThat(a.status()).isEqualTo(408);
+    }
+    synchronized (asked) {
+      assertThat(asked).hasSize(requests);
+    }
+  }
+
+  /** Also when it is so long gone that the request cannot even be written. */
+  @ParameterizedTest
+  @CsvSource({"0", "3", "200000"})
+  void aConnectionThatWasResetIsReplaced(int body) throws Exception {
+    try (ServerSocket resets = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      CountDownLatch reset = new CountDownLatch(1);
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try (Socket first = resets.accept()) {
+                  first.getInputStream().read(new byte[100]);
+                  first.getOutputStream().write(OK.getBytes(ISO_8859_1));
+                  waits.await();
+                  first.setSoLinger(true, 0);
+                  first.close();
+                  reset.countDown();
+                  accepted.incrementAndGet();
+                  converse(resets.accept());
+                } catch (IOException | InterruptedException e) {
+                  // the test fails for it
+                }
+              });
+      URI uri = URI.create("http://127.0.0.1:" + resets.getLocalPort() + "/m");
+      for (byte[] b : new byte[][] {null, new byte[body]}) {
+        Call call = new Call("GET", uri, Map.of(), b, Duration.ofSeconds(50), null);
+        RequestHeaders none = new RequestHeaders(Map.of());
+        long deadline = System.nanoTime() + call.timeout().toNanos();
+        try (Answer a =
+            new Http1Call(call, "/m", none, deadline, new Deadlines(timer)).send(connections)) {
+          assertThat(a.body().readAllBytes()).asString().isEqualTo("ok");
+        }
+        waits.countDown();
+        assertThat(reset.await(50, TimeUnit.SECONDS)).isTrue();
+        answers.add(OK);
+      }
     }
   }
 
