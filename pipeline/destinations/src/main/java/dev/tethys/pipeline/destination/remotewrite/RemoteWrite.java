@@ -266,8 +266,10 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
       lock.writeLock().unlock();
     }
     for (RemoteWriteQueue q : replaced) {
-      if (configs.stream().noneMatch(c -> c.id().equals(q.config().id()))) {
-        metrics.of(q.config().id(), q.config().shownUrl()).forget();
+      String id = q.config().id();
+      String url = q.config().shownUrl();
+      if (configs.stream().noneMatch(c -> c.id().equals(id) && c.shownUrl().equals(url))) {
+        metrics.of(id, url).forget();
       }
     }
     for (RemoteWriteQueue q : gone.values()) {

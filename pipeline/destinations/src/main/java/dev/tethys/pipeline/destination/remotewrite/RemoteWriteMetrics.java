@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -30,6 +31,7 @@ public final class RemoteWriteMetrics {
 
   private final Registry registry;
   private final List<Vector<?>> all = new ArrayList<>();
+  private final Map<List<String>, Of> known = new ConcurrentHashMap<>(); // by name and URL
 
   private final Vector<Counter> samples;
   private final Vector<Counter> histograms;
@@ -201,15 +203,19 @@ public final class RemoteWriteMetrics {
     }
   }
 
-  /** The metrics of one destination. */
+  /** The metrics of one destination: the same until they are forgotten. */
   Of of(String name, String url) {
-    return new Of(name, url);
+    return known.computeIfAbsent(List.of(name, url), k -> new Of(name, url));
   }
 
-  /** One destination's. */
+  /**
+   * One destination's. What is under way when it is forgotten still counts, but shows nothing of it
+   * again.
+   */
   final class Of {
     private final String name;
     private final String url;
+    private boolean gone; // guarded by this
 
     // what is asked for at each batch and request: finding them takes longer than counting
     private final Counter samplesSent;
@@ -262,17 +268,17 @@ public final class RemoteWriteMetrics {
     }
 
     void failed(long s, long h, long e, long m) {
-      samplesFailed.with(name, url).add(s);
-      histogramsFailed.with(name, url).add(h);
-      exemplarsFailed.with(name, url).add(e);
-      metadataFailed.with(name, url).add(m);
+      add(samplesFailed, s);
+      add(histogramsFailed, h);
+      add(exemplarsFailed, e);
+      add(metadataFailed, m);
     }
 
     void retried(Contents c) {
-      samplesRetried.with(name, url).add((long) c.samples());
-      histogramsRetried.with(name, url).add((long) c.histograms());
-      exemplarsRetried.with(name, url).add((long) c.exemplars());
-      metadataRetried.with(name, url).add((long) c.metadata());
+      add(samplesRetried, c.samples());
+      add(histogramsRetried, c.histograms());
+      add(exemplarsRetried, c.exemplars());
+      add(metadataRetried, c.metadata());
     }
 
     void dropped(String reason, long s, long h, long e) {
@@ -281,14 +287,20 @@ public final class RemoteWriteMetrics {
       add(exemplarsDropped, reason, e);
     }
 
-    private void add(Vector<Counter> v, String reason, long n) {
-      if (n != 0) {
+    private synchronized void add(Vector<Counter> v, String reason, long n) {
+      if (n != 0 && !gone) {
         v.with(name, url, reason).add(n);
       }
     }
 
+    private synchronized void add(Vector<Counter> v, long n) {
+      if (!gone) {
+        v.with(name, url).add(n);
+      }
+    }
+
     void enqueueRetry() {
-      enqueueRetries.with(name, url).inc();
+      add(enqueueRetries, 1);
     }
 
     void took(double seconds) {
@@ -300,7 +312,9 @@ public final class RemoteWriteMetrics {
     }
 
     /** The destination is gone. */
-    void forget() {
+    synchronized void forget() {
+      gone = true;
+      known.remove(List.of(name, url), this);
       for (Vector<?> v : all) {
         v.remove(name, url);
       }
