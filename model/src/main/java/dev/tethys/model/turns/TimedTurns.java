@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ public final class TimedTurns {
 
   private final String name;
   private final int most;
+  private final ThreadFactory threads;
   private final ReentrantLock lock = new ReentrantLock();
   private final TreeSet<Turn> waiting = new TreeSet<>();
   private final List<Worker> idle = new ArrayList<>();
@@ -43,8 +45,14 @@ public final class TimedTurns {
    * @param most how many there are at most; those that were needed once stay
    */
   public TimedTurns(String name, int most) {
+    this(name, most, Thread.ofPlatform().daemon().name(name).factory());
+  }
+
+  /** The same on threads of somebody's. */
+  TimedTurns(String name, int most, ThreadFactory threads) {
     this.name = name;
     this.most = most;
+    this.threads = threads;
   }
 
   private final class Turn implements Alarm, Comparable<Turn> {
@@ -133,10 +141,18 @@ public final class TimedTurns {
     }
   }
 
-  /** Under the lock. */
+  /**
+   * Under the lock. Where the system gives no more threads there must be one still that looks at
+   * the time, or nothing would be done any more.
+   */
   private void start() {
     workers++;
-    Thread.ofPlatform().daemon().name(name).start(this::run);
+    try {
+      threads.newThread(this::run).start();
+    } catch (OutOfMemoryError e) {
+      LOG.log(Level.WARNING, "no thread for " + name + ", a virtual one does it: " + e.getMessage());
+      Thread.ofVirtual().name(name).start(this::run);
+    }
   }
 
   private void run() {

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class TimedTurnsTest {
@@ -102,6 +104,45 @@ class TimedTurnsTest {
         });
     turns.at(in(0), () -> done.add(Thread.currentThread().isInterrupted() ? 0 : 1));
     assertThat(done.take()).isEqualTo(1);
+  }
+
+  /** As where processes may have so many threads and no more. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 5})
+  void allIsDoneWhereTheSystemGivesNoMoreThreads(int given) throws InterruptedException {
+    AtomicInteger left = new AtomicInteger(given);
+    TimedTurns few =
+        new TimedTurns(
+            "few",
+            MOST,
+            work ->
+                new Thread(work) {
+                  @Override
+                  public void start() {
+                    if (left.getAndDecrement() <= 0) {
+                      throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    setDaemon(true);
+                    super.start();
+                  }
+                });
+    CountDownLatch all = new CountDownLatch(1);
+    for (int i = 0; i < 2 * MOST; i++) {
+      few.at(
+          in(0),
+          () -> {
+            await(all);
+            done.add(1);
+          });
+    }
+    few.at(in(0), () -> done.add(2));
+    assertThat(done.poll(30, TimeUnit.SECONDS)).isEqualTo(2);
+    all.countDown();
+    for (int i = 0; i < 2 * MOST; i++) {
+      assertThat(done.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+    few.at(in(0), () -> done.add(3));
+    assertThat(done.poll(30, TimeUnit.SECONDS)).isEqualTo(3);
   }
 
   private static void await(CountDownLatch l) {
