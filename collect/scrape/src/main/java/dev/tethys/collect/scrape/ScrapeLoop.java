@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * modulo the interval, is the target's offset. A scrape that starts no more than a tolerance after
  * its tick carries the tick's time, so that timestamps of a series are evenly spaced and compress
  * well. A tick that passes while a scrape runs is made up for at once; earlier ones are left out.
+ * Where the clock is set back by an interval or more, ticks go on from what it shows then.
  *
  * <p>A loop that is stopped lets a scrape that runs come to its end. It then waits for two more
  * ticks and a bit, and ends its series at the time of the first, unless it was told not to or the
@@ -227,8 +228,8 @@ final class ScrapeLoop {
 
   private void scrapeOnce() throws InterruptedException {
     Instant now = around.clock.instant();
-    while (!now.isBefore(tick.plus(pace.interval()))) {
-      tick = tick.plus(pace.interval());
+    if (!now.isBefore(tick.plus(pace.interval())) || !now.isAfter(tick.minus(pace.interval()))) {
+      tick = latestTick(now);
     }
     Instant time = now.isAfter(tick.plus(pace.tolerance())) ? now : tick;
     scraping.lock();
@@ -241,6 +242,16 @@ final class ScrapeLoop {
     }
     scraped = true;
     tick = tick.plus(pace.interval());
+  }
+
+  /**
+   * The latest tick that has come, counted from the one that was due: others were missed, or the
+   * clock was set, to years ahead or to before it.
+   */
+  private Instant latestTick(Instant now) {
+    long ticks = Duration.between(tick, now).dividedBy(pace.interval());
+    Instant t = tick.plus(pace.interval().multipliedBy(ticks));
+    return t.isAfter(now) ? t.minus(pace.interval()) : t;
   }
 
   /** There is no turn any more. */

@@ -15,6 +15,7 @@ final class ManualClock implements ScrapeClock {
   private static final long PATIENCE_NANOS = 20_000_000_000L;
 
   private Instant now;
+  private Duration ahead = Duration.ZERO; // what the clock shows beyond that
   private final List<Waiter> waiting = new ArrayList<>();
 
   ManualClock(Instant start) {
@@ -23,18 +24,24 @@ final class ManualClock implements ScrapeClock {
 
   @Override
   public synchronized Instant instant() {
-    return now;
+    return now.plus(ahead);
+  }
+
+  /** Sets what the clock shows; no time passes by it, and who waits does it for as long as before. */
+  synchronized void set(Duration by) {
+    ahead = ahead.plus(by);
   }
 
   @Override
   public Alarm at(Instant until, Runnable work) {
     CountDownLatch given = new CountDownLatch(1);
     AtomicBoolean over = new AtomicBoolean();
+    Instant passed = passed(until);
     Thread.ofVirtual()
         .start(
             () -> {
               try {
-                if (!await(until, given) && !over.getAndSet(true)) {
+                if (!awaitPassed(passed, given) && !over.getAndSet(true)) {
                   work.run();
                 }
               } catch (InterruptedException e) {
@@ -48,7 +55,15 @@ final class ManualClock implements ScrapeClock {
   }
 
   @Override
-  public synchronized boolean await(Instant until, CountDownLatch stop)
+  public boolean await(Instant until, CountDownLatch stop) throws InterruptedException {
+    return awaitPassed(passed(until), stop);
+  }
+
+  private synchronized Instant passed(Instant shown) {
+    return shown.minus(ahead);
+  }
+
+  private synchronized boolean awaitPassed(Instant until, CountDownLatch stop)
       throws InterruptedException {
     Waiter w = new Waiter(until);
     if (until.isAfter(now)) {
@@ -91,7 +106,7 @@ final class ManualClock implements ScrapeClock {
 
   /** Lets time pass until no more than so many loops are left waiting. */
   void passUntil(Duration most, int left) throws InterruptedException {
-    Instant end = instant().plus(most);
+    Instant end = passed(instant()).plus(most);
     while (true) {
       synchronized (this) {
         wait(2);
@@ -110,7 +125,7 @@ final class ManualClock implements ScrapeClock {
 
   /** Lets time pass for so many loops, each doing all that comes due. */
   void pass(Duration d, int loops) throws InterruptedException {
-    Instant end = instant().plus(d);
+    Instant end = passed(instant()).plus(d);
     while (true) {
       settle(loops);
       synchronized (this) {

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ScrapeLoopTest {
   @Test
@@ -72,6 +75,23 @@ class ScrapeLoopTest {
       assertThat(s.requests)
           .containsExactly(
               "/m%20x?module=own&module=c&z=1 text/plain;version=0.0.4;q=0.6,*/*;q=0.5");
+    }
+  }
+
+  /** A machine may learn what time it is long after it began to scrape. */
+  @ParameterizedTest
+  @ValueSource(longs = {-86_400, -3_603, -25, -10, 10, 25, 3_603, 86_400})
+  void scrapesGoOnWhenTheClockIsSet(long seconds) throws Exception {
+    try (Setting s = new Setting()) {
+      s.apply(Setting.job("")).target().scrape(2);
+      Instant before = s.clock.instant();
+      s.clock.set(Duration.ofSeconds(seconds));
+      s.clock.pass(Duration.ofSeconds(40), 1);
+      // The first when it was due all the same, then in step with the clock again.
+      assertThat(s.requests).hasSizeBetween(2 + 4, 2 + 5);
+      long last = Objects.requireNonNull(s.onlyTarget().report().lastScrape()).getEpochSecond() - before.getEpochSecond();
+      assertThat(last).isBetween(seconds + 30, seconds + 40);
+      assertThat(last % 10).isZero();
     }
   }
 
