@@ -150,7 +150,8 @@ public final class TimedTurns {
     try {
       threads.newThread(this::run).start();
     } catch (OutOfMemoryError e) {
-      LOG.log(Level.WARNING, "no thread for " + name + ", a virtual one does it: " + e.getMessage());
+      LOG.log(
+          Level.WARNING, "no thread for " + name + ", a virtual one does it: " + e.getMessage());
       Thread.ofVirtual().name(name).start(this::run);
     }
   }

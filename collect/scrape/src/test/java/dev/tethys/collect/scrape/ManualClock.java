@@ -27,7 +27,9 @@ final class ManualClock implements ScrapeClock {
     return now.plus(ahead);
   }
 
-  /** Sets what the clock shows; no time passes by it, and who waits does it for as long as before. */
+  /**
+   * Sets what the clock shows; no time passes by it, and who waits does it for as long as before.
+   */
   synchronized void set(Duration by) {
     ahead = ahead.plus(by);
   }

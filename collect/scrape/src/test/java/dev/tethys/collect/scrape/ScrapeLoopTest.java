@@ -89,7 +89,9 @@ class ScrapeLoopTest {
       s.clock.pass(Duration.ofSeconds(40), 1);
       // The first when it was due all the same, then in step with the clock again.
       assertThat(s.requests).hasSizeBetween(2 + 4, 2 + 5);
-      long last = Objects.requireNonNull(s.onlyTarget().report().lastScrape()).getEpochSecond() - before.getEpochSecond();
+      long last =
+          Objects.requireNonNull(s.onlyTarget().report().lastScrape()).getEpochSecond()
+              - before.getEpochSecond();
       assertThat(last).isBetween(seconds + 30, seconds + 40);
       assertThat(last % 10).isZero();
     }
