@@ -362,7 +362,17 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    */
   void close(Duration patience) {
     if (takeNoMore()) {
+      long before = balance().returned();
       outbox.close(patience);
+      long left = balance().returned() - before;
+      if (left > 0) {
+        LOG.log(
+            Level.WARNING,
+            "{0}: {1} samples and the like were not delivered within {2}; they stood in memory alone",
+            config.id(),
+            Long.toString(left),
+            patience);
+      }
       handover.close();
     }
   }

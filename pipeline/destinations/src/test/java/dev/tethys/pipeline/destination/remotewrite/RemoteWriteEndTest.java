@@ -1,0 +1,87 @@
+package dev.tethys.pipeline.destination.remotewrite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.web.client.HttpClientFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Destinations that hang when a process ends. */
+@Timeout(60)
+class RemoteWriteEndTest {
+  private final List<String> said = new CopyOnWriteArrayList<>();
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord r) {
+          said.add(new SimpleFormatter().formatMessage(r));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatIsLostIsSaid(boolean disk, @TempDir Path dir) throws Exception {
+    Logger log = Logger.getLogger(RemoteWriteQueue.class.getName());
+    log.addHandler(handler);
+    // More destinations than there are threads; the kernel takes their connections, nobody else.
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        HttpClientFactory clients = new HttpClientFactory("test")) {
+      RemoteWrite remote =
+          new RemoteWrite(
+              clients,
+              new RemoteWriteMetrics(new Registry()),
+              new Outboxes(new RealFiles(), Clockwork.ofFewTasks(), new Random(1)),
+              new RemoteWrite.Options(disk ? dir : null, 64 << 20, Duration.ofMillis(100)),
+              Clockwork.ofFewTasks());
+      StringBuilder yaml = new StringBuilder();
+      for (int i = 0; i < 6; i++) {
+        yaml.append(
+            "- {name: n%d, url: 'http://127.0.0.1:%d/'}\n".formatted(i, silent.getLocalPort()));
+      }
+      remote.apply(
+          RemoteWriteConfig.readAll(
+              YamlDocument.parse("t.yml", null, yaml.toString()).root().items(), NameScheme.UTF8),
+          Labels.EMPTY);
+      try (Appender a = new BatchSink(remote.from("scrape"), Receipt.NONE).appender()) {
+        for (int i = 0; i < 7; i++) {
+          a.append(a.series(Labels.of("__name__", "m", "i", "" + i)), 0, 1, 1);
+        }
+        a.commit();
+      }
+      remote.close();
+    } finally {
+      log.removeHandler(handler);
+    }
+    assertThat(said).hasSize(disk ? 0 : 6);
+    assertThat(said).allMatch(s -> s.matches("n\\d: 7 samples and the like were not delivered .*"));
+  }
+}
