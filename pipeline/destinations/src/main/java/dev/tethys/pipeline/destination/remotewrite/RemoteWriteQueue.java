@@ -368,9 +368,11 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       if (left > 0) {
         LOG.log(
             Level.WARNING,
-            "{0}: {1} samples and the like were not delivered within {2}; they stood in memory alone",
+            "{0}: {1} samples and the like were not delivered to {2} within {3}; they stood in memory"
+                + " alone",
             config.id(),
             Long.toString(left),
+            config.shownUrl(),
             patience);
       }
       handover.close();
