@@ -67,6 +67,7 @@ final class GrpcConnections {
   }
 
   private final GrpcChannel.Options options;
+  private final NameLookup names;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Peer, Http2Connection> connections = new HashMap<>(); // guarded by lock
   private final Map<Peer, Dial> dials = new HashMap<>(); // guarded by lock
@@ -81,21 +82,33 @@ final class GrpcConnections {
   private volatile @Nullable SSLSession session;
 
   GrpcConnections(GrpcChannel.Options options) {
+    this(options, NameLookup.SYSTEM);
+  }
+
+  GrpcConnections(GrpcChannel.Options options, NameLookup names) {
     this.options = options;
+    this.names = names;
   }
 
   /**
-   * The connection for the next call.
+   * The connection for the next call: without turns that to the first address that has one.
    *
    * @param deadline by {@link System#nanoTime}
    */
   Http2Connection next(long deadline) throws IOException, InterruptedException {
     List<Peer> all = peers(deadline);
+    Http2Connection there = options.roundRobin() ? null : open(all);
+    if (there != null) {
+      return there;
+    }
     IOException failure = null;
     int start = turn(all.size());
     for (int i = 0; i < all.size(); i++) {
       try {
-        return to(all.get((start + i) % all.size()), deadline);
+        // Of the time, one that says nothing leaves the others their share.
+        long now = System.nanoTime();
+        long share = now + (deadline - now) / (all.size() - i);
+        return to(all.get((start + i) % all.size()), share);
       } catch (IOException e) {
         failure = e;
       }
@@ -111,6 +124,21 @@ final class GrpcConnections {
     throw failure == null
         ? new IOException("lookup " + options.host() + ": no such host")
         : failure;
+  }
+
+  private @Nullable Http2Connection open(List<Peer> all) {
+    lock.lock();
+    try {
+      for (Peer p : all) {
+        Http2Connection c = connections.get(p);
+        if (c != null && c.isOpen()) {
+          return c;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private int turn(int size) {
@@ -253,7 +281,7 @@ final class GrpcConnections {
     }
     List<Peer> found = new ArrayList<>();
     try {
-      for (InetAddress a : NameLookup.all(options.host(), deadline)) {
+      for (InetAddress a : names.find(options.host(), deadline)) {
         found.add(new Peer(new InetSocketAddress(a, options.port())));
       }
     } catch (UnknownHostException e) {

@@ -28,7 +28,7 @@ public final class NameLookup {
   /** More than names can hang at once without keeping others from being found. */
   private static final int MAX_THREADS = 512;
 
-  private static final NameLookup SYSTEM =
+  static final NameLookup SYSTEM =
       new NameLookup(host -> List.of(InetAddress.getAllByName(host)), MAX_THREADS);
 
   private final Addresses addresses;
