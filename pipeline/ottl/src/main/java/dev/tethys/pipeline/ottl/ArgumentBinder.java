@@ -97,7 +97,11 @@ final class ArgumentBinder {
     }
     if (p.list()) {
       if (!(e instanceof Tree.ListLiteral l)) {
-        throw compiler.error(e, p.name() + " is a list: write [...] around its values");
+        Expr given = p.expression() ? compiler.value(e) : null;
+        if (given == null || given.type() != Type.LIST && given.type() != Type.ANY) {
+          throw compiler.error(e, p.name() + " is a list: write [...] around its values");
+        }
+        return new Arguments.Given(e.at(), given, null, null);
       }
       List<Expr> items = new ArrayList<>();
       for (Tree.Expression item : l.items()) {
@@ -152,7 +156,11 @@ final class ArgumentBinder {
     if (kind == Kind.TARGET || kind == Kind.MAP_TARGET || kind == Kind.ANY) {
       return expr;
     }
-    return Conversions.to(kind, p.name(), expr);
+    try {
+      return Conversions.to(kind, p.name(), expr);
+    } catch (EvaluationException x) {
+      throw compiler.error(e, function.name() + ": " + x.getMessage()); // of a constant
+    }
   }
 
   private static String hint(Type wanted) {

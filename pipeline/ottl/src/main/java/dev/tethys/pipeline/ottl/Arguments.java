@@ -1,5 +1,8 @@
 package dev.tethys.pipeline.ottl;
 
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.pipeline.ottl.internal.Conversions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +89,59 @@ public final class Arguments {
   public List<Expr> list(int i) {
     Given g = given[i];
     return g == null || g.list() == null ? List.of() : g.list();
+  }
+
+  /** The values of a list, of which some may differ from item to item, or all and their number. */
+  public interface Values {
+    /**
+     * The values as the parameter takes them.
+     *
+     * @throws EvaluationException when there is no list or one of them is of another kind
+     */
+    List<@Nullable Object> get(Cursor at);
+
+    /** Whether they are the same for every item. */
+    boolean areConstant();
+  }
+
+  /** A list that was described with {@link Function.Builder#takesListOf}. */
+  public Values values(int i) {
+    Expr whole = optional(i);
+    if (whole == null) {
+      List<Expr> items = list(i);
+      return new Values() {
+        @Override
+        public List<@Nullable Object> get(Cursor at) {
+          List<@Nullable Object> values = new ArrayList<>(items.size());
+          for (Expr e : items) {
+            values.add(e.get(at));
+          }
+          return values;
+        }
+
+        @Override
+        public boolean areConstant() {
+          return items.stream().allMatch(Expr::isConstant);
+        }
+      };
+    }
+    Function.Parameter p = function.parameters().get(i);
+    return new Values() {
+      @Override
+      public List<@Nullable Object> get(Cursor at) {
+        ArrayValue list = (ArrayValue) Conversions.one(Kind.LIST, p.name(), whole.get(at));
+        List<@Nullable Object> values = new ArrayList<>(list.size());
+        for (int n = 0; n < list.size(); n++) {
+          values.add(Conversions.one(p.kind(), "an item of " + p.name(), list.get(n)));
+        }
+        return values;
+      }
+
+      @Override
+      public boolean areConstant() {
+        return false;
+      }
+    };
   }
 
   public Target target(int i) {

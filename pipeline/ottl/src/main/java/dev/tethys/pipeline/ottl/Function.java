@@ -34,7 +34,8 @@ public record Function(
    * @param name in snake case
    * @param list whether a list of such values is written there
    */
-  public record Parameter(String name, Kind kind, boolean list, boolean optional) {}
+  public record Parameter(
+      String name, Kind kind, boolean list, boolean optional, boolean expression) {}
 
   public boolean isEditor() {
     return Character.isLowerCase(name.charAt(0));
@@ -80,19 +81,24 @@ public record Function(
     }
 
     public Builder takes(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, false, false));
+      return add(new Parameter(parameter, kind, false, false, true));
     }
 
     public Builder takesList(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, true, false));
+      return add(new Parameter(parameter, kind, true, false, false));
+    }
+
+    /** A list that is written in place or that an expression gives. */
+    public Builder takesListOf(String parameter, Kind kind) {
+      return add(new Parameter(parameter, kind, true, false, true));
     }
 
     public Builder mayTake(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, false, true));
+      return add(new Parameter(parameter, kind, false, true, true));
     }
 
     public Builder mayTakeList(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, true, true));
+      return add(new Parameter(parameter, kind, true, true, false));
     }
 
     private Builder add(Parameter p) {

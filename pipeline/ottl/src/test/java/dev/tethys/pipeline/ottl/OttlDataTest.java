@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * The language by data. Each line of a file under {@code ottl/} is a case, its parts separated by
- * {@code ==>}: a value and what it is equal to; or a statement, a value to look at after it, and
+ * {@code ==>}: a value and what it is equal to; or statements, a value to look at after them, and
  * what that is equal to. {@code ! text} instead of the last part is an error when it runs that
  * contains the text, {@code !! text} one when it is loaded. The first line of a file, {@code
  * context: name}, says for which item of {@link Samples} it is. A value in capitals and quotes
@@ -99,9 +99,9 @@ class OttlDataTest {
     if (parts.length == 2) {
       return ottl.value(context, parts[0]).get(at);
     }
-    ottl.statements(List.of(context), context, List.of(), List.of(parts[0]), ErrorMode.PROPAGATE)
-        .run(at);
-    return parts.length == 3 ? ottl.value(context, parts[1]).get(at) : null;
+    List<String> statements = List.of(parts).subList(0, parts.length - 2);
+    ottl.statements(List.of(context), context, List.of(), statements, ErrorMode.PROPAGATE).run(at);
+    return ottl.value(context, parts[parts.length - 2]).get(at);
   }
 
   private static String shown(@Nullable Object value) {

@@ -97,6 +97,8 @@ final class Encodings {
       case "base64-raw" -> text(base64(Base64.getDecoder(), s, -1));
       case "base64-url" -> text(base64(Base64.getUrlDecoder(), s, 4));
       case "base64-raw-url" -> text(base64(Base64.getUrlDecoder(), s, -1));
+      // Without a mark of its order the Collector reads it as Windows writes it.
+      case "utf-16", "utf16" -> charset(bytes, "UTF-16LE");
       default -> charset(bytes, encoding);
     };
   }

@@ -1,11 +1,22 @@
 package dev.tethys.pipeline.ottl.function;
 
+import dev.tethys.pipeline.ottl.Arguments;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.EvaluationException;
+import dev.tethys.pipeline.ottl.Expr;
+
 /**
  * A pattern of file names as Go's {@code filepath.Match} has them on Unix: {@code *} and {@code ?}
  * match all but a slash, {@code [a-z]} and {@code [^a-z]} one of a set, a backslash escapes.
  * Matched with one place to go back to, so that no pattern is slow.
  */
 final class Glob {
+  /** Where a glob comes from. */
+  @FunctionalInterface
+  interface Source {
+    Glob at(Cursor at);
+  }
+
   private final String pattern;
 
   private Glob(String pattern) {
@@ -34,6 +45,27 @@ final class Glob {
       }
     }
     return g;
+  }
+
+  /** An argument that is an expression: checked now if it is a constant, else when it is seen. */
+  static Source argument(Arguments a, int index) {
+    Expr e = a.expr(index);
+    if (e.isConstant()) {
+      Glob glob;
+      try {
+        glob = of(a.string(index));
+      } catch (IllegalArgumentException x) {
+        throw a.error(index, "not a pattern of file names: " + x.getMessage());
+      }
+      return _ -> glob;
+    }
+    return at -> {
+      try {
+        return of((String) MapEditors.require(e.get(at)));
+      } catch (IllegalArgumentException x) {
+        throw new EvaluationException("not a pattern of file names: " + x.getMessage());
+      }
+    };
   }
 
   boolean matches(String text) {

@@ -49,6 +49,9 @@ final class Grok {
       if (eq <= 0) {
         throw new IllegalArgumentException("a definition is written NAME=pattern: " + d);
       }
+      if (d.lastIndexOf(':', eq) >= 0) {
+        throw new IllegalArgumentException("the name of a pattern cannot have a colon: " + d);
+      }
       patterns.put(d.substring(0, eq).strip(), d.substring(eq + 1).strip());
     }
     Expansion e = new Expansion(patterns, namedOnly);

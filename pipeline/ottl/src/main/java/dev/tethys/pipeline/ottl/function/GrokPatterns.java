@@ -109,13 +109,13 @@ final class GrokPatterns {
     put("URIPROTO", "[A-Za-z][A-Za-z0-9+.-]*");
     put("URIHOST", "%{IPORHOST}(?::%{POSINT})?");
     put("URIPATH", "(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_\\-]*)+");
-    put("URIPARAM", "\\?[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\\-\\[\\]<>]*");
+    put("URIPARAM", "\\?%{URIQUERY}");
     put("URIQUERY", "[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\\-\\[\\]<>]*");
     put("URIFRAGMENT", "#[A-Za-z0-9$.+!*'|(){},~@%&/=:;_?\\-]*");
-    put("URIPATHPARAM", "%{URIPATH}(?:%{URIPARAM})?");
+    put("URIPATHPARAM", "%{URIPATH}(?:\\?%{URIQUERY})?");
     put(
         "URI",
-        "%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATH}(?:%{URIPARAM})?(?:%{URIFRAGMENT})?)?");
+        "%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATH}(?:\\?%{URIQUERY})?(?:%{URIFRAGMENT})?)?");
   }
 
   private static void files() {
@@ -230,6 +230,15 @@ final class GrokPatterns {
     put(
         "CRONLOG",
         "%{SYSLOGBASE} \\(%{USER:user.name}\\) %{CRON_ACTION:system.cron.action} \\(%{DATA:message}\\)");
+    put("ELB_URIHOST", "%{IPORHOST:url.domain}(?::%{POSINT:url.port:int})?");
+    put("ELB_URIPATHQUERY", "%{URIPATH:url.path}(?:\\?%{URIQUERY:url.query})?");
+    put("ELB_URIPATHPARAM", "%{ELB_URIPATHQUERY}");
+    put(
+        "ELB_URI",
+        "%{URIPROTO:url.scheme}://(?:%{USER:url.username}(?::[^@]*)?@)?%{ELB_URIHOST}?%{ELB_URIPATHQUERY}?");
+    put(
+        "ELB_REQUEST_LINE",
+        "%{WORD:http.request.method} %{ELB_URI:url.original}(?: HTTP/%{NUMBER:http.version})?");
     put(
         "ELB_ACCESS_LOG",
         "%{TIMESTAMP_ISO8601:timestamp} %{NOTSPACE:aws.elb.name} %{IP:source.ip}:%{INT:source.port:int} (?:-|%{IP:aws.elb.backend.ip}:%{INT:aws.elb.backend.port:int}) (?:-1|%{NUMBER:aws.elb.request_processing_time.sec:float}) (?:-1|%{NUMBER:aws.elb.backend_processing_time.sec:float}) (?:-1|%{NUMBER:aws.elb.response_processing_time.sec:float}) %{INT:http.response.status_code:int} (?:-|%{INT:aws.elb.backend.http.response.status_code:int}) %{INT:http.request.body.bytes:int} %{INT:http.response.body.bytes:int} \"%{WORD:http.request.method} %{NOTSPACE:url.original}(?: HTTP/%{NUMBER:http.version})?\"(?: \"%{DATA:user_agent.original}\")?.*");

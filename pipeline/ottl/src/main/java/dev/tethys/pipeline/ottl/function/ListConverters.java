@@ -14,7 +14,6 @@ import dev.tethys.pipeline.ottl.internal.Text;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Converters of lists and maps. */
@@ -179,10 +178,15 @@ final class ListConverters {
     Expr target = a.expr(0);
     return at -> {
       Object v = target.get(at);
-      return v instanceof ArrayValue l ? sorted(l, down) : v;
+      if (v instanceof ArrayValue l) {
+        return sorted(l, down);
+      }
+      throw new EvaluationException(
+          "the target is a value of type " + Type.of(v).text() + ", not a list");
     };
   }
 
+  /** Numbers by their size, all else by its text; each stays what it is. */
   private static ArrayValue sorted(ArrayValue list, boolean down) {
     boolean text = false;
     boolean doubles = false;
@@ -197,23 +201,21 @@ final class ListConverters {
         }
       }
     }
-    List<Object> items = new ArrayList<>();
+    List<@Nullable Object> items = new ArrayList<>();
     for (int i = 0; i < list.size(); i++) {
-      Object v = list.get(i);
-      items.add(
-          text
-              ? Text.attribute(v)
-              : doubles
-                  ? (Object) ((Number) Objects.requireNonNull(v)).doubleValue()
-                  : Objects.requireNonNull(v));
+      items.add(list.get(i));
     }
-    Comparator<Object> byValue =
+    Comparator<@Nullable Object> byValue =
         text
-            ? (x, y) -> Compare.compareUtf8((String) x, (String) y)
+            ? (x, y) -> Compare.compareUtf8(Text.attribute(x), Text.attribute(y))
             : doubles
-                ? (x, y) -> Double.compare((Double) x, (Double) y)
-                : (x, y) -> Long.compare((Long) x, (Long) y);
+                ? (x, y) -> Double.compare(number(x), number(y))
+                : (x, y) -> Long.compare((Long) MapEditors.require(x), (Long) MapEditors.require(y));
     items.sort(down ? byValue.reversed() : byValue);
     return ArrayValue.of(items.toArray());
+  }
+
+  private static double number(@Nullable Object v) {
+    return ((Number) MapEditors.require(v)).doubleValue();
   }
 }

@@ -7,11 +7,14 @@ import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Expr;
 import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.Id;
 import dev.tethys.pipeline.ottl.Kind;
 import dev.tethys.pipeline.ottl.Target;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Indexing;
 import dev.tethys.pipeline.ottl.internal.Text;
+import java.time.Instant;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,6 +33,7 @@ final class MapEditors {
             .takes("target", Kind.TARGET)
             .takes("value", Kind.ANY)
             .made(MapEditors::set),
+        Function.editor("clear").takes("target", Kind.TARGET).made(MapEditors::clear),
         Function.editor("append")
             .takes("target", Kind.TARGET)
             .mayTake("value", Kind.ANY)
@@ -62,7 +66,7 @@ final class MapEditors {
             .made(a -> matchingKeys(a, false)),
         Function.editor("keep_keys")
             .takes("target", Kind.MAP_TARGET)
-            .takesList("keys", Kind.STRING)
+            .takesListOf("keys", Kind.STRING)
             .made(MapEditors::keepKeys),
         Function.editor("limit")
             .takes("target", Kind.MAP_TARGET)
@@ -142,6 +146,28 @@ final class MapEditors {
     };
   }
 
+  /** What a field holds becomes the empty value of its type. */
+  private static Expr.Getter clear(Arguments a) {
+    Target target = a.target(0);
+    return at -> {
+      target.set(
+          at,
+          switch (target.get(at)) {
+            case String _ -> "";
+            case Long _ -> 0L;
+            case Double _ -> 0.0;
+            case Boolean _ -> false;
+            case byte[] _ -> new byte[0];
+            case Attributes _ -> new Attributes();
+            case ArrayValue _ -> new ArrayValue();
+            case Id id -> new Id(id.kind(), 0, 0);
+            case ZonedDateTime t -> Instant.EPOCH.atZone(t.getZone());
+            case null, default -> null; // lists of parts of telemetry are emptied by nil
+          });
+      return null;
+    };
+  }
+
   private static Expr.Getter append(Arguments a) {
     if (!a.has(1) && !a.has(2)) {
       throw a.error(0, "it needs value or values to append");
@@ -154,7 +180,11 @@ final class MapEditors {
     values.addAll(a.list(2));
     return at -> {
       ArrayValue result = new ArrayValue();
-      addAll(result, target.get(at));
+      Object there = target.get(at);
+      if (there instanceof Attributes) {
+        throw new EvaluationException("the target is a map; values cannot be appended to a map");
+      }
+      addAll(result, there);
       for (Expr v : values) {
         addAll(result, v.get(at));
       }
@@ -215,8 +245,8 @@ final class MapEditors {
 
   private static Expr.Getter keepKeys(Arguments a) {
     Expr target = a.expr(0);
-    List<Expr> keys = a.list(1);
-    if (keys.stream().allMatch(Expr::isConstant)) {
+    Arguments.Values keys = a.values(1);
+    if (keys.areConstant()) {
       Set<String> keep = new HashSet<>(a.strings(1));
       return at -> {
         map(target, at).removeIf((k, _) -> !keep.contains(k));
@@ -224,10 +254,7 @@ final class MapEditors {
       };
     }
     return at -> {
-      Set<String> keep = new HashSet<>();
-      for (Expr k : keys) {
-        keep.add((String) require(k.get(at)));
-      }
+      Set<Object> keep = new HashSet<>(keys.get(at));
       map(target, at).removeIf((k, _) -> !keep.contains(k));
       return null;
     };
@@ -239,7 +266,7 @@ final class MapEditors {
     if (limit < 0) {
       throw a.error(1, "the limit cannot be negative");
     }
-    if (keep.size() > limit) {
+    if (a.list(2).size() > limit) {
       throw a.error(2, "there are more priority keys than the limit of " + limit);
     }
     Expr target = a.expr(0);
@@ -288,8 +315,8 @@ final class MapEditors {
     String prefix = a.string(1, "");
     long depth = a.integer(2, Long.MAX_VALUE);
     boolean resolve = a.truth(3, false);
-    if (depth < 0) {
-      throw a.error(2, "the depth cannot be negative");
+    if (depth < 1) {
+      throw a.error(2, "the depth is at least 1, not " + depth);
     }
     return at -> {
       Attributes m = map(target, at);
@@ -333,7 +360,10 @@ final class MapEditors {
         visit(inner, key, depth + 1);
       } else if (v instanceof ArrayValue list && depth < maxDepth) {
         for (int i = 0; i < list.size(); i++) {
-          value(list.get(i), resolve ? key : key + "." + i, depth + 1);
+          Object item = list.get(i);
+          boolean nested = item instanceof Attributes || item instanceof ArrayValue;
+          // Plain items of one list are conflicts to be resolved, maps in it are told apart.
+          value(item, resolve && !nested ? key : key + "." + i, depth + 1);
         }
       } else {
         put(key, v);
@@ -341,16 +371,16 @@ final class MapEditors {
     }
 
     private void put(String key, @Nullable Object v) {
-      Integer next = resolve ? seen.get(key) : null;
-      if (!resolve) {
+      if (!resolve || !result.contains(key)) {
         result.put(key, v);
-      } else if (next == null) {
-        seen.put(key, 0);
-        result.put(key, v);
-      } else {
-        seen.put(key, next + 1);
-        result.put(key + "." + next, v);
+        return;
       }
+      int next = seen.getOrDefault(key, 0);
+      while (result.contains(key + "." + next)) {
+        next++;
+      }
+      seen.put(key, next + 1);
+      result.put(key + "." + next, v);
     }
   }
 

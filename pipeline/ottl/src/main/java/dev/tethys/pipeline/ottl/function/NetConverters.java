@@ -39,7 +39,7 @@ final class NetConverters {
                 }),
         Function.converter("IsInCIDR", Type.BOOL)
             .takes("target", Kind.STRING)
-            .takesList("networks", Kind.STRING)
+            .takesListOf("networks", Kind.STRING)
             .made(NetConverters::isInCidr),
         Function.converter("CommunityID", Type.STRING)
             .takes("source_ip", Kind.STRING)
@@ -82,12 +82,12 @@ final class NetConverters {
 
   private static Expr.Getter isInCidr(Arguments a) {
     Expr target = a.expr(0);
-    List<Expr> given = a.list(1);
-    if (given.isEmpty()) {
-      throw a.error(1, "at least one network is needed");
-    }
+    Arguments.Values networks = a.values(1);
     List<Network> known = new ArrayList<>();
-    if (given.stream().allMatch(Expr::isConstant)) {
+    if (networks.areConstant()) {
+      if (a.list(1).isEmpty()) {
+        throw a.error(1, "at least one network is needed");
+      }
       for (String s : a.strings(1)) {
         try {
           known.add(Network.of(s));
@@ -97,7 +97,10 @@ final class NetConverters {
       }
     }
     return at -> {
-      byte[] ip = address(StringConverters.string(target.get(at)));
+      byte[] ip = IpAddress.parse(StringConverters.string(target.get(at)));
+      if (ip == null) {
+        return false; // what is no address lies in no network
+      }
       if (!known.isEmpty()) {
         for (Network n : known) {
           if (n.contains(ip)) {
@@ -106,8 +109,8 @@ final class NetConverters {
         }
         return false;
       }
-      for (Expr e : given) {
-        if (Network.of(StringConverters.string(e.get(at))).contains(ip)) {
+      for (Object network : networks.get(at)) {
+        if (Network.of(StringConverters.string(network)).contains(ip)) {
           return true;
         }
       }
@@ -244,7 +247,7 @@ final class NetConverters {
       if (!name.isEmpty()) {
         m.put("url.username", name);
       }
-      if (colon >= 0 && colon + 1 < user.length()) {
+      if (colon >= 0) {
         m.put("url.password", unescaped(user.substring(colon + 1)));
       }
     }

@@ -114,11 +114,8 @@ final class ParseConverters {
   }
 
   private static Expr.Getter keyValue(Arguments a) {
-    String delimiter = a.string(1, "=");
-    String pairs = a.string(2, " ");
-    if (delimiter.isEmpty() || pairs.isEmpty()) {
-      throw a.error(delimiter.isEmpty() ? 1 : 2, "a delimiter cannot be empty");
-    }
+    String delimiter = a.string(1, "").isEmpty() ? "=" : a.string(1);
+    String pairs = a.string(2, "").isEmpty() ? " " : a.string(2);
     if (delimiter.equals(pairs)) {
       throw a.error(2, "the two delimiters cannot be equal");
     }

@@ -12,6 +12,7 @@ import dev.tethys.pipeline.ottl.Type;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Maps from text by regular expressions with named groups. */
 final class PatternConverters {
@@ -25,7 +26,7 @@ final class PatternConverters {
             .made(PatternConverters::extractPatterns),
         Function.converter("ExtractGrokPatterns", Type.MAP)
             .takes("target", Kind.STRING)
-            .takes("pattern", Kind.LITERAL_STRING)
+            .takes("pattern", Kind.STRING)
             .mayTake("named_captures_only", Kind.LITERAL_BOOL)
             .mayTakeList("pattern_definitions", Kind.LITERAL_STRING)
             .made(PatternConverters::extractGrok));
@@ -80,17 +81,41 @@ final class PatternConverters {
   private static Expr.Getter extractGrok(Arguments a) {
     Expr target = a.expr(0);
     boolean namedOnly = a.truth(2, true);
-    Grok grok;
-    try {
-      grok = Grok.of(a.string(1), namedOnly, a.strings(3));
-    } catch (PatternSyntaxException e) {
-      throw a.error(1, "not a pattern: " + e.getMessage());
-    } catch (IllegalArgumentException e) {
-      throw a.error(1, java.util.Objects.requireNonNull(e.getMessage()));
+    List<String> definitions = a.strings(3);
+    Expr pattern = a.expr(1);
+    if (pattern.isConstant()) {
+      Grok grok;
+      try {
+        grok = Grok.of(a.string(1), namedOnly, definitions);
+      } catch (PatternSyntaxException e) {
+        throw a.error(1, "not a pattern: " + e.getMessage());
+      } catch (IllegalArgumentException e) {
+        throw a.error(1, java.util.Objects.requireNonNull(e.getMessage()));
+      }
+      if (namedOnly && !grok.hasNames()) {
+        throw a.error(1, "the pattern has no named capture; write one as %{WORD:name}");
+      }
+      return at -> grok.extract(StringConverters.string(target.get(at)));
     }
-    if (namedOnly && !grok.hasNames()) {
-      throw a.error(1, "the pattern has no named capture; write one as %{WORD:name}");
-    }
-    return at -> grok.extract(StringConverters.string(target.get(at)));
+    ConcurrentHashMap<String, Grok> kept = new ConcurrentHashMap<>();
+    return at -> {
+      String text = StringConverters.string(pattern.get(at));
+      Grok grok = kept.get(text);
+      if (grok == null) {
+        try {
+          grok = Grok.of(text, namedOnly, definitions);
+        } catch (PatternSyntaxException | IllegalArgumentException e) {
+          throw new EvaluationException("not a pattern: " + e.getMessage());
+        }
+        if (namedOnly && !grok.hasNames()) {
+          throw new EvaluationException("the pattern has no named capture");
+        }
+        if (kept.size() >= Regex.MAX_KEPT) {
+          kept.clear();
+        }
+        kept.put(text, grok);
+      }
+      return grok.extract(StringConverters.string(target.get(at)));
+    };
   }
 }

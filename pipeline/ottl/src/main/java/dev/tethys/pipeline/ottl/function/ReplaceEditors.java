@@ -9,7 +9,6 @@ import dev.tethys.pipeline.ottl.Expr;
 import dev.tethys.pipeline.ottl.Function;
 import dev.tethys.pipeline.ottl.Kind;
 import dev.tethys.pipeline.ottl.Target;
-import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Text;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +21,14 @@ final class ReplaceEditors {
     return List.of(
         Function.editor("replace_match")
             .takes("target", Kind.TARGET)
-            .takes("pattern", Kind.LITERAL_STRING)
+            .takes("pattern", Kind.STRING)
             .takes("replacement", Kind.STRING)
             .mayTake("function", Kind.FUNCTION)
             .mayTake("replacement_format", Kind.STRING)
             .made(ReplaceEditors::replaceMatch),
         Function.editor("replace_all_matches")
             .takes("target", Kind.MAP_TARGET)
-            .takes("pattern", Kind.LITERAL_STRING)
+            .takes("pattern", Kind.STRING)
             .takes("replacement", Kind.STRING)
             .mayTake("function", Kind.FUNCTION)
             .mayTake("replacement_format", Kind.STRING)
@@ -97,21 +96,13 @@ final class ReplaceEditors {
     }
   }
 
-  private static Glob glob(Arguments a, int index) {
-    try {
-      return Glob.of(a.string(index));
-    } catch (IllegalArgumentException e) {
-      throw a.error(index, "not a pattern of file names: " + e.getMessage());
-    }
-  }
-
   private static Expr.Getter replaceMatch(Arguments a) {
     Target target = a.target(0);
-    Glob glob = glob(a, 1);
+    Glob.Source glob = Glob.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
       Object v = target.get(at);
-      if (v instanceof String s && glob.matches(s)) {
+      if (v instanceof String s && glob.at(at).matches(s)) {
         target.set(at, replacement.apply(at, replacement.template(at)));
       }
       return null;
@@ -120,11 +111,12 @@ final class ReplaceEditors {
 
   private static Expr.Getter replaceAllMatches(Arguments a) {
     Expr target = a.expr(0);
-    Glob glob = glob(a, 1);
+    Glob.Source pattern = Glob.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
       Attributes m = MapEditors.map(target, at);
       String template = replacement.template(at);
+      Glob glob = pattern.at(at);
       for (int i = 0; i < m.size(); i++) {
         if (m.value(i) instanceof String s && glob.matches(s)) {
           m.setValue(i, replacement.apply(at, template));
@@ -139,18 +131,13 @@ final class ReplaceEditors {
     Regex.Source pattern = Regex.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
-      Object v = target.get(at);
-      switch (v) {
-        case null -> {}
-        case String s -> {
-          String replaced = replace(at, pattern.at(at), s, replacement);
-          if (replaced != null) {
-            target.set(at, replaced);
-          }
+      // The replacement is asked for whatever stands there, so that a wrong one is always told.
+      String template = replacement.template(at);
+      if (target.get(at) instanceof String s) {
+        String replaced = replace(at, pattern.at(at), s, replacement, template);
+        if (replaced != null) {
+          target.set(at, replaced);
         }
-        default ->
-            throw new EvaluationException(
-                "the target is of type " + Type.of(v).text() + ", not a string");
       }
       return null;
     };
@@ -168,9 +155,10 @@ final class ReplaceEditors {
       return at -> {
         Attributes m = MapEditors.map(target, at);
         Regex r = pattern.at(at);
+        String template = replacement.template(at);
         for (int i = 0; i < m.size(); i++) {
           if (m.value(i) instanceof String s) {
-            String replaced = replace(at, r, s, replacement);
+            String replaced = replace(at, r, s, replacement, template);
             if (replaced != null) {
               m.setValue(i, replaced);
             }
@@ -194,8 +182,9 @@ final class ReplaceEditors {
       return;
     }
     Attributes updated = new Attributes();
+    String template = replacement.template(at);
     for (int i = 0; i < m.size(); i++) {
-      String replaced = replace(at, r, m.key(i), replacement);
+      String replaced = replace(at, r, m.key(i), replacement, template);
       updated.put(replaced == null ? m.key(i) : replaced, m.value(i));
     }
     m.clear();
@@ -206,12 +195,11 @@ final class ReplaceEditors {
 
   /** The text with every match replaced; null when there is none. */
   private static @Nullable String replace(
-      Cursor at, Regex regex, String text, Replacement replacement) {
+      Cursor at, Regex regex, String text, Replacement replacement, String template) {
     Matcher m = regex.matcher(text);
     if (m == null || !m.find()) {
       return null;
     }
-    String template = replacement.template(at);
     boolean plain = template.indexOf('$') < 0;
     StringBuilder sb = new StringBuilder();
     StringBuilder expanded = new StringBuilder();

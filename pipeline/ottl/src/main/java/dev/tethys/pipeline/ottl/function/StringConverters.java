@@ -22,7 +22,7 @@ final class StringConverters {
   static List<Function> all() {
     return List.of(
         Function.converter("Concat", Type.STRING)
-            .takesList("values", Kind.ANY)
+            .takesListOf("values", Kind.ANY)
             .takes("delimiter", Kind.STRING)
             .made(StringConverters::concat),
         Function.converter("ConvertCase", Type.STRING)
@@ -129,30 +129,43 @@ final class StringConverters {
   }
 
   private static Expr.Getter concat(Arguments a) {
-    Expr[] values = a.list(0).toArray(Expr[]::new);
     Expr delimiter = a.expr(1);
+    Expr list = a.optional(0);
+    if (list != null) {
+      return at -> {
+        String by = string(delimiter.get(at));
+        StringBuilder sb = new StringBuilder();
+        switch (list.get(at)) {
+          case null -> {}
+          case ArrayValue values -> {
+            for (int i = 0; i < values.size(); i++) {
+              append(sb, i == 0 ? "" : by, values.get(i));
+            }
+          }
+          case Object v ->
+              throw new EvaluationException(
+                  "values is a value of type " + Type.of(v).text() + ", not a list");
+        }
+        return sb.toString();
+      };
+    }
+    Expr[] values = a.list(0).toArray(Expr[]::new);
     return at -> {
       String by = string(delimiter.get(at));
       StringBuilder sb = new StringBuilder();
       for (int i = 0; i < values.length; i++) {
-        if (i > 0) {
-          sb.append(by);
-        }
-        Object v = values[i].get(at);
-        switch (v) {
-          case null -> sb.append("<nil>");
-          case String s -> sb.append(s);
-          // Large values would make lines without end.
-          case Attributes _, ArrayValue _ -> {}
-          default -> sb.append(Text.of(v));
-        }
-        if (sb.length() > Text.MAX_LENGTH) {
-          throw new EvaluationException(
-              "the result is longer than " + Text.MAX_LENGTH + " characters");
-        }
+        append(sb, i == 0 ? "" : by, values[i].get(at));
       }
       return sb.toString();
     };
+  }
+
+  private static void append(StringBuilder sb, String delimiter, @Nullable Object value) {
+    sb.append(delimiter).append(value == null ? "<nil>" : Text.of(value));
+    if (sb.length() > Text.MAX_LENGTH) {
+      throw new EvaluationException(
+          "the result is longer than " + Text.MAX_LENGTH + " characters");
+    }
   }
 
   private static Expr.Getter convertCase(Arguments a) {
@@ -208,17 +221,25 @@ final class StringConverters {
       if (from < 0 || n <= 0) {
         throw new EvaluationException("start cannot be negative, and length is at least 1");
       }
-      int bytes = Bytes.length(s);
-      if (from > bytes || n > bytes - from) {
+      boolean characters = Boolean.TRUE.equals(whole.get(at));
+      int size = characters ? s.codePointCount(0, s.length()) : Bytes.length(s);
+      if (from > size || n > size - from) {
         throw new EvaluationException(
-            from + " and " + n + " bytes more are outside of the string, which has " + bytes);
+            from
+                + " and "
+                + n
+                + (characters ? " characters" : " bytes")
+                + " more are outside of the string, which has "
+                + size);
       }
-      if (bytes == s.length()) {
+      if (size == s.length()) {
         return s.substring((int) from, (int) (from + n));
       }
-      return Boolean.TRUE.equals(whole.get(at))
-          ? Bytes.whole(s, (int) from, (int) (from + n))
-          : Bytes.cut(s, (int) from, (int) (from + n));
+      if (characters) {
+        int first = s.offsetByCodePoints(0, (int) from);
+        return s.substring(first, s.offsetByCodePoints(first, (int) n));
+      }
+      return Bytes.cut(s, (int) from, (int) (from + n));
     };
   }
 

@@ -17,12 +17,21 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /** Times and durations. */
 final class TimeConverters {
   /** Go's zero time, from which times are truncated: the first of January of the year 1. */
   private static final Instant ZERO = Instant.parse("0001-01-01T00:00:00Z");
+
+  /** The languages whose names of months and days are known. */
+  private static final Set<String> LANGUAGES =
+      Locale.availableLocales()
+          .map(Locale::getLanguage)
+          .filter(l -> !l.isEmpty())
+          .collect(Collectors.toUnmodifiableSet());
 
   private TimeConverters() {}
 
@@ -150,6 +159,9 @@ final class TimeConverters {
   }
 
   private static TimeLayout layout(Arguments a, int index, Locale locale) {
+    if (a.string(index).isEmpty()) {
+      throw a.error(index, "the format is empty");
+    }
     try {
       return TimeLayout.of(a.string(index), locale);
     } catch (IllegalArgumentException e) {
@@ -162,8 +174,8 @@ final class TimeConverters {
     String tag = a.string(3, "");
     if (!tag.isEmpty()) {
       locale = Locale.forLanguageTag(tag);
-      if (locale.getLanguage().isEmpty()) {
-        throw a.error(3, "not a language tag: \"" + tag + "\"");
+      if (!LANGUAGES.contains(locale.getLanguage())) {
+        throw a.error(3, "there is no locale \"" + tag + "\"; one is written as de or es-ES");
       }
     }
     TimeLayout layout = layout(a, 1, locale);

@@ -32,7 +32,7 @@ final class TypeConverters {
         is("IsEmpty", TypeConverters::isEmpty),
         Function.converter("Bool", Type.BOOL)
             .takes("value", Kind.ANY)
-            .made(a -> one(a, TypeConverters::toBool)),
+            .made(a -> one(a, Conversions::toBool)),
         Function.converter("Int", Type.INT)
             .takes("value", Kind.INT_LIKE)
             .made(TypeConverters::itself),
@@ -81,16 +81,6 @@ final class TypeConverters {
     return Function.converter(name, Type.BOOL)
         .takes("value", Kind.ANY)
         .made(a -> one(a, test::test));
-  }
-
-  private static @Nullable Boolean toBool(@Nullable Object value) {
-    return switch (value) {
-      case Boolean b -> b;
-      case Long l -> l != 0;
-      case Double d -> d != 0;
-      case String s -> Conversions.parseBool(s);
-      case null, default -> null;
-    };
   }
 
   private static boolean isEmpty(@Nullable Object value) {

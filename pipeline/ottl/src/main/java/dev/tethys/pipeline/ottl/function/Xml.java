@@ -3,11 +3,13 @@ package dev.tethys.pipeline.ottl.function;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import java.io.StringReader;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.parsers.SAXParser;
+import javax.xml.parsers.SAXParserFactory;
 import javax.xml.xpath.XPath;
 import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathExpression;
@@ -16,13 +18,15 @@ import javax.xml.xpath.XPathFactory;
 import org.w3c.dom.Attr;
 import org.w3c.dom.Document;
 import org.w3c.dom.DocumentFragment;
+import org.w3c.dom.Element;
 import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
-import org.xml.sax.ErrorHandler;
+import org.w3c.dom.UserDataHandler;
 import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
 import org.xml.sax.SAXParseException;
+import org.xml.sax.ext.DefaultHandler2;
 
 /**
  * An XML document or a sequence of elements, as a tree under a fragment. Nothing outside of the
@@ -33,6 +37,20 @@ final class Xml {
   static final int MAX_DEPTH = 1000;
 
   private static final String WRAPPER = "w";
+
+  /** Under this the names of an element's attributes are kept as they stood. */
+  private static final String ORDER = "order";
+
+  /** Takes the order along where an element is copied to. */
+  private static final UserDataHandler COPIED =
+      new UserDataHandler() {
+        @Override
+        public void handle(short operation, String key, Object data, Node from, Node to) {
+          if (to != null) {
+            to.setUserData(key, data, this);
+          }
+        }
+      };
 
   private final String declaration;
   private final DocumentFragment root;
@@ -68,79 +86,129 @@ final class Xml {
       }
       rest = rest.substring(0, type) + rest.substring(end + 1);
     }
-    Document d;
+    Builder built = new Builder();
     try {
-      d =
-          builder()
-              .parse(
-                  new InputSource(
-                      new StringReader("<" + WRAPPER + ">" + rest + "</" + WRAPPER + ">")));
+      SAXParser parser = parser();
+      parser.setProperty("http://xml.org/sax/properties/lexical-handler", built);
+      parser.parse(
+          new InputSource(new StringReader("<" + WRAPPER + ">" + rest + "</" + WRAPPER + ">")),
+          built);
     } catch (SAXException e) {
       throw new EvaluationException("the text is not XML: " + e.getMessage());
     } catch (java.io.IOException e) {
       throw new AssertionError(e);
     }
-    DocumentFragment root = d.createDocumentFragment();
-    Node wrapper = d.getDocumentElement();
-    while (wrapper.getFirstChild() != null) {
-      root.appendChild(wrapper.getFirstChild());
-    }
-    checkDepth(root);
-    return new Xml(declaration, root);
+    return new Xml(declaration, built.root);
   }
 
-  /** Walks without recursion, so that what follows may recurse. */
-  private static void checkDepth(Node root) {
-    Node n = root;
-    int depth = 0;
-    while (n != null) {
-      if (depth > MAX_DEPTH) {
-        throw new EvaluationException("the XML is nested more than " + MAX_DEPTH + " levels deep");
-      }
-      if (n.getFirstChild() != null) {
-        n = n.getFirstChild();
-        depth++;
-        continue;
-      }
-      while (n != null && n != root && n.getNextSibling() == null) {
-        n = n.getParentNode();
-        depth--;
-      }
-      if (n == null || n == root) {
-        return;
-      }
-      n = n.getNextSibling();
-    }
-  }
-
-  private static DocumentBuilder builder() {
-    DocumentBuilderFactory f = DocumentBuilderFactory.newDefaultInstance();
+  private static SAXParser parser() throws SAXException {
+    SAXParserFactory f = SAXParserFactory.newDefaultInstance();
     try {
       f.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
       f.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
       f.setXIncludeAware(false);
-      f.setExpandEntityReferences(false);
-      DocumentBuilder b = f.newDocumentBuilder();
-      b.setErrorHandler(
-          new ErrorHandler() {
-            @Override
-            public void warning(SAXParseException e) {
-              // nothing to do about it
-            }
-
-            @Override
-            public void error(SAXParseException e) throws SAXException {
-              throw e;
-            }
-
-            @Override
-            public void fatalError(SAXParseException e) throws SAXException {
-              throw e;
-            }
-          });
-      return b;
+      return f.newSAXParser();
     } catch (ParserConfigurationException e) {
       throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * Makes the tree below the wrapper. Not the parser of the DOM does it, since a DOM sorts
+   * attributes by name, and their order is kept here beside it.
+   */
+  private static final class Builder extends DefaultHandler2 {
+    final DocumentFragment root;
+    private final Document document;
+    private final StringBuilder text = new StringBuilder();
+    private Node at;
+    private int depth;
+
+    Builder() {
+      try {
+        document = DocumentBuilderFactory.newDefaultInstance().newDocumentBuilder().newDocument();
+      } catch (ParserConfigurationException e) {
+        throw new AssertionError(e);
+      }
+      root = document.createDocumentFragment();
+      at = root;
+    }
+
+    private void endText() {
+      if (!text.isEmpty()) {
+        at.appendChild(document.createTextNode(text.toString()));
+        text.setLength(0);
+      }
+    }
+
+    @Override
+    public void startElement(
+        String uri, String localName, String name, org.xml.sax.Attributes attributes) {
+      if (depth++ == 0) {
+        return; // the wrapper
+      }
+      if (depth > MAX_DEPTH) {
+        // What walks the tree may recurse.
+        throw new EvaluationException("the XML is nested more than " + MAX_DEPTH + " levels deep");
+      }
+      endText();
+      Element e = document.createElement(name);
+      List<String> order = new ArrayList<>(attributes.getLength());
+      for (int i = 0; i < attributes.getLength(); i++) {
+        order.add(attributes.getQName(i));
+        e.setAttribute(attributes.getQName(i), attributes.getValue(i));
+      }
+      if (order.size() > 1) {
+        e.setUserData(ORDER, order, COPIED);
+      }
+      at.appendChild(e);
+      at = e;
+    }
+
+    @Override
+    public void endElement(String uri, String localName, String name) {
+      endText();
+      if (--depth > 0) {
+        at = java.util.Objects.requireNonNull(at.getParentNode());
+      }
+    }
+
+    @Override
+    public void characters(char[] ch, int start, int length) {
+      text.append(ch, start, length);
+    }
+
+    @Override
+    public void startCDATA() {
+      endText();
+    }
+
+    @Override
+    public void endCDATA() {
+      at.appendChild(document.createCDATASection(text.toString()));
+      text.setLength(0);
+    }
+
+    @Override
+    public void comment(char[] ch, int start, int length) {
+      endText();
+      at.appendChild(document.createComment(new String(ch, start, length)));
+    }
+
+    @Override
+    public void processingInstruction(String target, String data) {
+      endText();
+      at.appendChild(document.createProcessingInstruction(target, data));
+    }
+
+    @Override
+    public void error(SAXParseException e) throws SAXException {
+      throw e;
+    }
+
+    @Override
+    public void fatalError(SAXParseException e) throws SAXException {
+      throw e;
     }
   }
 
@@ -164,7 +232,29 @@ final class Xml {
     for (int i = 0; i < list.getLength(); i++) {
       nodes.add(list.item(i));
     }
+    for (int i = 0; i < nodes.size(); ) {
+      i = restoreOrder(nodes, i);
+    }
     return nodes;
+  }
+
+  /** Brings the attributes of one element, which the DOM has sorted, back into their order. */
+  private static int restoreOrder(List<Node> nodes, int from) {
+    if (!(nodes.get(from) instanceof Attr first)) {
+      return from + 1;
+    }
+    Element owner = java.util.Objects.requireNonNull(first.getOwnerElement());
+    int to = from + 1;
+    while (to < nodes.size()
+        && nodes.get(to) instanceof Attr a
+        && a.getOwnerElement() == owner) {
+      to++;
+    }
+    if (to - from > 1) {
+      List<Attr> order = inOrder(owner);
+      nodes.subList(from, to).sort(Comparator.comparingInt(order::indexOf));
+    }
+    return to;
   }
 
   @Override
@@ -188,8 +278,7 @@ final class Xml {
       }
       case Node.ELEMENT_NODE -> {
         sb.append('<').append(n.getNodeName());
-        NamedNodeMap attributes = n.getAttributes();
-        for (Attr a : inOrder(attributes)) {
+        for (Attr a : inOrder((Element) n)) {
           sb.append(' ').append(a.getName()).append("=\"");
           escape(sb, a.getValue());
           sb.append('"');
@@ -206,9 +295,19 @@ final class Xml {
     }
   }
 
-  /** The attributes; the DOM has them sorted by name. */
-  static List<Attr> inOrder(NamedNodeMap attributes) {
+  /** The attributes as they stood in the text. */
+  static List<Attr> inOrder(Element e) {
     List<Attr> list = new ArrayList<>();
+    if (e.getUserData(ORDER) instanceof List<?> names) {
+      for (Object name : names) {
+        Attr a = e.getAttributeNode((String) name);
+        if (a != null) {
+          list.add(a);
+        }
+      }
+      return list;
+    }
+    NamedNodeMap attributes = e.getAttributes();
     for (int i = 0; i < attributes.getLength(); i++) {
       list.add((Attr) attributes.item(i));
     }

@@ -99,12 +99,18 @@ final class XmlConverters {
   }
 
   private static Attributes parse(String text) {
+    Element first = null;
     for (Node n = Xml.parse(text).root().getFirstChild(); n != null; n = n.getNextSibling()) {
-      if (n instanceof Element e) {
-        return element(e);
+      if (n instanceof Element e && first == null) {
+        first = e;
+      } else if (first != null && (n instanceof Element || isText(n))) {
+        throw new EvaluationException("the XML is one element, and more follows behind it");
       }
     }
-    throw new EvaluationException("the XML has no element");
+    if (first == null) {
+      throw new EvaluationException("the XML has no element");
+    }
+    return element(first);
   }
 
   private static Attributes element(Element e) {
@@ -112,7 +118,7 @@ final class XmlConverters {
     m.put("tag", e.getTagName());
     if (e.getAttributes().getLength() > 0) {
       Attributes attributes = new Attributes();
-      for (Attr a : Xml.inOrder(e.getAttributes())) {
+      for (Attr a : Xml.inOrder(e)) {
         attributes.add(a.getName(), a.getValue());
       }
       m.put("attributes", attributes);
@@ -237,7 +243,7 @@ final class XmlConverters {
       if (n instanceof Attr a) {
         attributeToElement(a);
       } else if (n instanceof Element e) {
-        List<Attr> attributes = Xml.inOrder(e.getAttributes());
+        List<Attr> attributes = Xml.inOrder(e);
         attributes.forEach(XmlConverters::attributeToElement);
         elementsBelow(e);
       }
@@ -248,7 +254,7 @@ final class XmlConverters {
   private static void elementsBelow(Element e) {
     for (Node n = e.getFirstChild(); n != null; n = n.getNextSibling()) {
       if (n instanceof Element inner) {
-        Xml.inOrder(inner.getAttributes()).forEach(XmlConverters::attributeToElement);
+        Xml.inOrder(inner).forEach(XmlConverters::attributeToElement);
         elementsBelow(inner);
       }
     }

@@ -15,7 +15,7 @@ public final class Conversions {
   public static Expr to(Kind kind, String parameter, Expr from) {
     if (from.isConstant()) {
       Object value = from.get(new dev.tethys.pipeline.ottl.Cursor());
-      return Expr.constant(convert(kind, parameter, value));
+      return Expr.constant(one(kind, parameter, value));
     }
     return switch (kind) {
       case STRING_LIKE -> Expr.of(Type.STRING, at -> Text.of(from.get(at)));
@@ -29,7 +29,12 @@ public final class Conversions {
     };
   }
 
-  private static @Nullable Object convert(Kind kind, String parameter, @Nullable Object value) {
+  /**
+   * One value as a parameter takes it.
+   *
+   * @throws EvaluationException when it is of another kind
+   */
+  public static @Nullable Object one(Kind kind, String parameter, @Nullable Object value) {
     return switch (kind) {
       case STRING_LIKE -> Text.of(value);
       case INT_LIKE -> toLong(value);
@@ -52,7 +57,11 @@ public final class Conversions {
             + wanted.text());
   }
 
-  /** Doubles truncated, digits read, truths as 1 and 0; null for all else. */
+  /**
+   * Doubles truncated, digits read, truths as 1 and 0; null for nil and for text without digits.
+   *
+   * @throws EvaluationException when values of the type are never whole numbers
+   */
   public static @Nullable Long toLong(@Nullable Object value) {
     return switch (value) {
       case Long l -> l;
@@ -65,19 +74,62 @@ public final class Conversions {
           yield null;
         }
       }
-      case null, default -> null;
+      case null -> null;
+      default -> throw cannotBe("an int", value);
     };
   }
 
-  /** Whole numbers and digits as doubles, truths as 1 and 0; null for all else. */
+  /**
+   * Whole numbers and digits as doubles, truths as 1 and 0; null for nil.
+   *
+   * @throws EvaluationException when it is no number
+   */
   public static @Nullable Double toDouble(@Nullable Object value) {
     return switch (value) {
       case Double d -> d;
       case Long l -> (double) l;
       case Boolean b -> b ? 1.0 : 0.0;
-      case String s -> parseDouble(s);
-      case null, default -> null;
+      case String s -> {
+        Double d = parseDouble(s);
+        if (d == null) {
+          throw new EvaluationException("not a number: \"" + shown(s) + "\"");
+        }
+        yield d;
+      }
+      case null -> null;
+      default -> throw cannotBe("a double", value);
     };
+  }
+
+  /**
+   * Numbers that are not 0 as true, texts as Go reads truths; null for nil.
+   *
+   * @throws EvaluationException when it is no truth
+   */
+  public static @Nullable Boolean toBool(@Nullable Object value) {
+    return switch (value) {
+      case Boolean b -> b;
+      case Long l -> l != 0;
+      case Double d -> d != 0;
+      case String s -> {
+        Boolean b = parseBool(s);
+        if (b == null) {
+          throw new EvaluationException("not a truth: \"" + shown(s) + "\"");
+        }
+        yield b;
+      }
+      case null -> null;
+      default -> throw cannotBe("a bool", value);
+    };
+  }
+
+  private static EvaluationException cannotBe(String what, Object value) {
+    return new EvaluationException(
+        "a value of type " + Type.of(value).text() + " cannot be made " + what);
+  }
+
+  private static String shown(String s) {
+    return s.length() > 60 ? s.substring(0, 60) + "…" : s;
   }
 
   /** A double as Go reads it; null if it is none. */

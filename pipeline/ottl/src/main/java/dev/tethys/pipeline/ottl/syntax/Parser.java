@@ -394,9 +394,6 @@ public final class Parser {
     List<Tree.Entry> entries = new ArrayList<>();
     Set<String> keys = new HashSet<>();
     while (!peek().is("}")) {
-      if (!entries.isEmpty() && peek().is(",")) {
-        next++;
-      }
       Token key = peek();
       if (key.kind() != Token.Kind.STRING) {
         throw error(key, "a key of a map is a string, but there is " + key.shown());
@@ -407,6 +404,9 @@ public final class Parser {
       next++;
       expect(":", "after a key of a map");
       entries.add(new Tree.Entry(key.at(), key.text(), value(sum())));
+      if (peek().is(",")) {
+        next++; // also behind the last one
+      }
     }
     next++;
     return new Tree.MapLiteral(open.at(), entries);
