@@ -78,7 +78,12 @@ final class Encodings {
           case Double d -> ByteBuffer.allocate(8).putDouble(d).array();
           case Boolean b -> new byte[] {(byte) (b ? 1 : 0)};
           case dev.tethys.pipeline.ottl.Id id -> id.bytes();
-          case null, default -> null;
+          case null -> null;
+          default ->
+              throw new EvaluationException(
+                  "a value of type "
+                      + dev.tethys.pipeline.ottl.Type.of(value).text()
+                      + " has no hexadecimal digits");
         };
     return bytes == null ? null : HexFormat.of().formatHex(bytes);
   }

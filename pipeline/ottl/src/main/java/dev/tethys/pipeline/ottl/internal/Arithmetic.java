@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import org.jspecify.annotations.Nullable;
 
-/** OTTL's calculations: whole numbers wrap and divide as in Go; types are not mixed. */
+/** OTTL's calculations: whole numbers wrap and divide as in Go; an int and a double are two doubles. */
 public final class Arithmetic {
   private Arithmetic() {}
 
@@ -15,7 +15,9 @@ public final class Arithmetic {
     if (a instanceof Long x && b instanceof Long y) {
       return longs(op, x, y);
     }
-    if (a instanceof Double x && b instanceof Double y) {
+    if (a instanceof Number m && b instanceof Number n) {
+      double x = m.doubleValue(); // of an int and a double, as of two doubles
+      double y = n.doubleValue();
       if (op == MathOperator.DIVIDE && y == 0) {
         throw new EvaluationException("division by zero");
       }
@@ -77,15 +79,16 @@ public final class Arithmetic {
     if (a == Type.ANY || b == Type.ANY) {
       Type known = a == Type.ANY ? b : a;
       return switch (known) {
-        case INT, DOUBLE -> known;
+        case INT -> Type.ANY; // the other may be a double
+        case DOUBLE -> known;
         case TIME, DURATION ->
             op == MathOperator.ADD || op == MathOperator.SUBTRACT ? Type.ANY : Type.NIL;
         case ANY -> Type.ANY;
         default -> Type.NIL;
       };
     }
-    if (a == b && (a == Type.INT || a == Type.DOUBLE)) {
-      return a;
+    if (isNumber(a) && isNumber(b)) {
+      return a == Type.INT && b == Type.INT ? Type.INT : Type.DOUBLE;
     }
     if (op == MathOperator.ADD) {
       if (a == Type.DURATION && b == Type.DURATION) {
@@ -106,12 +109,12 @@ public final class Arithmetic {
     return Type.NIL;
   }
 
+  private static boolean isNumber(Type t) {
+    return t == Type.INT || t == Type.DOUBLE;
+  }
+
   /** Why not. */
   public static String refusal(MathOperator op, Type a, Type b) {
-    String mixed =
-        a == Type.INT && b == Type.DOUBLE || a == Type.DOUBLE && b == Type.INT
-            ? "; convert one of them with Int() or Double()"
-            : "";
-    return "there is no " + a.text() + " " + op.text() + " " + b.text() + mixed;
+    return "there is no " + a.text() + " " + op.text() + " " + b.text();
   }
 }

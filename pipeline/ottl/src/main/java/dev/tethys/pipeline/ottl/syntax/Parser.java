@@ -245,17 +245,29 @@ public final class Parser {
             case "[" -> list();
             case "{" -> map();
             case "+", "-" -> {
-              Token after = tokens.get(next + 1);
-              if (after.kind() != Token.Kind.INT && after.kind() != Token.Kind.FLOAT) {
-                throw error(t, "a sign may stand before a number only; write 0 - x");
-              }
               next++;
-              yield number(t, t.text());
+              yield signed(t);
             }
             default -> throw unexpected(t);
           };
       case END -> throw unexpected(t);
     };
+  }
+
+  private Expression signed(Token sign) {
+    Token after = peek();
+    if (after.kind() == Token.Kind.INT || after.kind() == Token.Kind.FLOAT) {
+      return number(sign, sign.text());
+    }
+    if (after.kind() != Token.Kind.WORD && !after.is("(")) {
+      throw error(sign, "a sign stands before a number, a path, a converter or parentheses");
+    }
+    Expression e = mathOperand(primary());
+    deeper(sign.at());
+    return sign.is("+")
+        ? e
+        : new Tree.Arithmetic(
+            sign.at(), Tree.MathOperator.SUBTRACT, new Tree.IntLiteral(sign.at(), 0), e);
   }
 
   private OttlException unexpected(Token t) {
