@@ -55,32 +55,31 @@ final class ArgumentBinder {
   }
 
   private int named(Tree.Argument a, String name) {
-    String snake = snake(name);
-    List<String> names = function.parameters().stream().map(Function.Parameter::name).toList();
-    int index = names.indexOf(snake);
-    if (index < 0) {
-      String near = Nearest.of(snake, names);
-      throw compiler.error(
-          a,
-          function.name()
-              + " has no argument "
-              + name
-              + (near == null ? ": " + function.signature() : "; did you mean " + near + "?"));
+    String flat = flat(name);
+    List<Function.Parameter> parameters = function.parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      Function.Parameter p = parameters.get(i);
+      if (flat.equals(flat(p.name()))
+          || p.otherName() != null && flat.equals(flat(p.otherName()))) {
+        return i;
+      }
     }
-    return index;
+    // What a function is about is its target in the Collector, whatever its page calls it.
+    if (flat.equals("target") && !parameters.isEmpty()) {
+      return 0;
+    }
+    String near = Nearest.of(name, parameters.stream().map(Function.Parameter::name).toList());
+    throw compiler.error(
+        a,
+        function.name()
+            + " has no argument "
+            + name
+            + (near == null ? ": " + function.signature() : "; did you mean " + near + "?"));
   }
 
-  /** The Collector's pages write names of arguments in both ways. */
-  private static String snake(String name) {
-    StringBuilder sb = new StringBuilder();
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      if (Character.isUpperCase(c)) {
-        sb.append('_');
-      }
-      sb.append(c);
-    }
-    return sb.toString().toLowerCase(Locale.ROOT);
+  /** The Collector takes names of arguments in snake and in camel case. */
+  private static String flat(String name) {
+    return name.replace("_", "").toLowerCase(Locale.ROOT);
   }
 
   private Arguments.Given argument(Function.Parameter p, Tree.Expression e) {

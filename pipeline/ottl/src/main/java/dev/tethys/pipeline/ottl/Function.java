@@ -35,7 +35,12 @@ public record Function(
    * @param list whether a list of such values is written there
    */
   public record Parameter(
-      String name, Kind kind, boolean list, boolean optional, boolean expression) {}
+      String name,
+      Kind kind,
+      boolean list,
+      boolean optional,
+      boolean expression,
+      @Nullable String otherName) {}
 
   public boolean isEditor() {
     return Character.isLowerCase(name.charAt(0));
@@ -81,24 +86,32 @@ public record Function(
     }
 
     public Builder takes(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, false, false, true));
+      return add(new Parameter(parameter, kind, false, false, true, null));
     }
 
     public Builder takesList(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, true, false, false));
+      return add(new Parameter(parameter, kind, true, false, false, null));
     }
 
     /** A list that is written in place or that an expression gives. */
     public Builder takesListOf(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, true, false, true));
+      return add(new Parameter(parameter, kind, true, false, true, null));
     }
 
     public Builder mayTake(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, false, true, true));
+      return add(new Parameter(parameter, kind, false, true, true, null));
     }
 
     public Builder mayTakeList(String parameter, Kind kind) {
-      return add(new Parameter(parameter, kind, true, true, false));
+      return add(new Parameter(parameter, kind, true, true, false, null));
+    }
+
+    /** What the Collector's code calls the last parameter, where its pages call it otherwise. */
+    public Builder or(String otherName) {
+      Parameter p = parameters.removeLast();
+      return add(
+          new Parameter(
+              p.name(), p.kind(), p.list(), p.optional(), p.expression(), otherName));
     }
 
     private Builder add(Parameter p) {

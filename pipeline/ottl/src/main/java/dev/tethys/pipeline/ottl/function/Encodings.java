@@ -30,22 +30,21 @@ final class Encodings {
                         a, v -> text(base64(Base64.getDecoder(), StringConverters.string(v), 0)))),
         Function.converter("Base64Encode", Type.STRING)
             .takes("value", Kind.STRING)
-            .mayTake("variant", Kind.LITERAL_STRING)
+            .mayTake("variant", Kind.STRING)
             .made(
                 a -> {
-                  Base64.Encoder encoder =
-                      switch (a.string(1, "base64")) {
-                        case "base64" -> Base64.getEncoder();
-                        case "base64-raw" -> Base64.getEncoder().withoutPadding();
-                        case "base64-url" -> Base64.getUrlEncoder();
-                        case "base64-raw-url" -> Base64.getUrlEncoder().withoutPadding();
-                        default ->
-                            throw a.error(
-                                1,
-                                "the variant is base64, base64-raw, base64-url or base64-raw-url");
-                      };
-                  return TypeConverters.one(
-                      a, v -> encoder.encodeToString(utf8(StringConverters.string(v))));
+                  Expr value = a.expr(0);
+                  Expr variant = a.expr(1, "base64");
+                  if (variant.isConstant() && encoder(a.string(1, "base64")) == null) {
+                    throw a.error(1, VARIANTS);
+                  }
+                  return at -> {
+                    Base64.Encoder encoder = encoder(StringConverters.string(variant.get(at)));
+                    if (encoder == null) {
+                      throw new EvaluationException(VARIANTS);
+                    }
+                    return encoder.encodeToString(utf8(StringConverters.string(value.get(at))));
+                  };
                 }),
         Function.converter("Decode", Type.STRING)
             .takes("value", Kind.ANY)
@@ -59,6 +58,19 @@ final class Encodings {
         Function.converter("Hex", Type.STRING)
             .takes("value", Kind.ANY)
             .made(a -> TypeConverters.one(a, Encodings::hex)));
+  }
+
+  private static final String VARIANTS =
+      "the variant is base64, base64-raw, base64-url or base64-raw-url";
+
+  private static Base64.@Nullable Encoder encoder(String variant) {
+    return switch (variant) {
+      case "base64" -> Base64.getEncoder();
+      case "base64-raw" -> Base64.getEncoder().withoutPadding();
+      case "base64-url" -> Base64.getUrlEncoder();
+      case "base64-raw-url" -> Base64.getUrlEncoder().withoutPadding();
+      default -> null;
+    };
   }
 
   static byte[] utf8(String s) {

@@ -5,6 +5,7 @@ import dev.tethys.pipeline.ottl.Function;
 import dev.tethys.pipeline.ottl.Id;
 import dev.tethys.pipeline.ottl.Kind;
 import dev.tethys.pipeline.ottl.Type;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
@@ -43,6 +44,8 @@ final class IdConverters {
                     a,
                     v ->
                         switch (v) {
+                          case byte[] b when b.length == 2 * kind.length() ->
+                              Id.hex(kind, new String(b, StandardCharsets.US_ASCII));
                           case byte[] b -> Id.of(kind, b);
                           case String s -> Id.hex(kind, s);
                           case Id id when id.kind() == kind -> id;

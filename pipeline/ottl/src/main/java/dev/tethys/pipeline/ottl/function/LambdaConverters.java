@@ -99,6 +99,7 @@ final class LambdaConverters {
     return Function.converter(name, result)
         .takes("source", Kind.ANY)
         .takes("function", Kind.LAMBDA_2)
+        .or(name.equals("MapEach") ? "mapper" : "predicate")
         .made(
             a -> {
               Expr source = a.expr(0);

@@ -29,9 +29,11 @@ final class NetConverters {
     return List.of(
         Function.converter("URL", Type.MAP)
             .takes("url_string", Kind.STRING)
+            .or("uri")
             .made(a -> TypeConverters.one(a, v -> url(StringConverters.string(v)))),
         Function.converter("UserAgent", Type.MAP)
             .takes("value", Kind.STRING)
+            .or("user_agent")
             .made(
                 a -> {
                   UserAgents agents = UserAgents.known();

@@ -26,6 +26,7 @@ final class ParseConverters {
         Function.converter("ParseCSV", Type.MAP)
             .takes("target", Kind.STRING)
             .takes("headers", Kind.STRING)
+            .or("header")
             .mayTake("delimiter", Kind.LITERAL_STRING)
             .mayTake("header_delimiter", Kind.LITERAL_STRING)
             .mayTake("mode", Kind.LITERAL_STRING)
@@ -50,6 +51,7 @@ final class ParseConverters {
         Function.converter("ParseSeverity", Type.STRING)
             .takes("target", Kind.ANY)
             .takes("severity_mapping", Kind.MAP)
+            .or("mapping")
             .made(
                 a -> {
                   Expr target = a.expr(0);

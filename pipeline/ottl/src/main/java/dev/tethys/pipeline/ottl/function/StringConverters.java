@@ -23,6 +23,7 @@ final class StringConverters {
     return List.of(
         Function.converter("Concat", Type.STRING)
             .takesListOf("values", Kind.ANY)
+            .or("vals")
             .takes("delimiter", Kind.STRING)
             .made(StringConverters::concat),
         Function.converter("ConvertCase", Type.STRING)
@@ -35,7 +36,9 @@ final class StringConverters {
         text("ToCamelCase", Cases::camel),
         Function.converter("Format", Type.STRING)
             .takes("format_string", Kind.STRING)
+            .or("format")
             .takesList("format_arguments", Kind.ANY)
+            .or("vals")
             .made(
                 a -> {
                   Expr format = a.expr(0);

@@ -42,6 +42,7 @@ final class TimeConverters {
             .made(_ -> _ -> clock.instant().atZone(ZoneId.systemDefault())),
         Function.converter("Time", Type.TIME)
             .takes("target", Kind.STRING)
+            .or("time")
             .takes("format", Kind.LITERAL_STRING)
             .mayTake("location", Kind.LITERAL_STRING)
             .mayTake("locale", Kind.LITERAL_STRING)
@@ -102,12 +103,14 @@ final class TimeConverters {
   private static Function part(String name, ToLongFunction<ZonedDateTime> f) {
     return Function.converter(name, Type.INT)
         .takes("value", Kind.TIME)
+        .or("time")
         .made(a -> TypeConverters.one(a, v -> f.applyAsLong(asTime(v))));
   }
 
   private static Function fraction(String name, double nanos) {
     return Function.converter(name, Type.DOUBLE)
         .takes("value", Kind.DURATION)
+        .or("duration")
         .made(
             a -> TypeConverters.one(a, v -> Text.nanos((Duration) MapEditors.require(v)) / nanos));
   }
@@ -115,6 +118,7 @@ final class TimeConverters {
   private static Function whole(String name, long nanos) {
     return Function.converter(name, Type.INT)
         .takes("value", Kind.DURATION)
+        .or("duration")
         .made(
             a -> TypeConverters.one(a, v -> Text.nanos((Duration) MapEditors.require(v)) / nanos));
   }

@@ -52,6 +52,7 @@ final class XmlConverters {
             .takes("target", Kind.STRING)
             .takes("xpath", Kind.LITERAL_STRING)
             .takes("value", Kind.STRING)
+            .or("sub_document")
             .made(
                 a -> {
                   XPathExpression x = xpath(a, 1, "/");
