@@ -129,7 +129,9 @@ public final class Arguments {
     return new Values() {
       @Override
       public List<@Nullable Object> get(Cursor at) {
-        ArrayValue list = (ArrayValue) Conversions.one(Kind.LIST, p.name(), whole.get(at));
+        ArrayValue list =
+            (ArrayValue)
+                Objects.requireNonNull(Conversions.one(Kind.LIST, p.name(), whole.get(at)));
         List<@Nullable Object> values = new ArrayList<>(list.size());
         for (int n = 0; n < list.size(); n++) {
           values.add(Conversions.one(p.kind(), "an item of " + p.name(), list.get(n)));

@@ -110,8 +110,7 @@ public record Function(
     public Builder or(String otherName) {
       Parameter p = parameters.removeLast();
       return add(
-          new Parameter(
-              p.name(), p.kind(), p.list(), p.optional(), p.expression(), otherName));
+          new Parameter(p.name(), p.kind(), p.list(), p.optional(), p.expression(), otherName));
     }
 
     private Builder add(Parameter p) {

@@ -210,7 +210,8 @@ final class ListConverters {
             ? (x, y) -> Compare.compareUtf8(Text.attribute(x), Text.attribute(y))
             : doubles
                 ? (x, y) -> Double.compare(number(x), number(y))
-                : (x, y) -> Long.compare((Long) MapEditors.require(x), (Long) MapEditors.require(y));
+                : (x, y) ->
+                    Long.compare((Long) MapEditors.require(x), (Long) MapEditors.require(y));
     items.sort(down ? byValue.reversed() : byValue);
     return ArrayValue.of(items.toArray());
   }

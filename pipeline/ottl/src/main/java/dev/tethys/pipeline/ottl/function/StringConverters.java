@@ -166,8 +166,7 @@ final class StringConverters {
   private static void append(StringBuilder sb, String delimiter, @Nullable Object value) {
     sb.append(delimiter).append(value == null ? "<nil>" : Text.of(value));
     if (sb.length() > Text.MAX_LENGTH) {
-      throw new EvaluationException(
-          "the result is longer than " + Text.MAX_LENGTH + " characters");
+      throw new EvaluationException("the result is longer than " + Text.MAX_LENGTH + " characters");
     }
   }
 

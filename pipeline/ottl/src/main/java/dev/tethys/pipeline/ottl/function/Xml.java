@@ -245,9 +245,7 @@ final class Xml {
     }
     Element owner = java.util.Objects.requireNonNull(first.getOwnerElement());
     int to = from + 1;
-    while (to < nodes.size()
-        && nodes.get(to) instanceof Attr a
-        && a.getOwnerElement() == owner) {
+    while (to < nodes.size() && nodes.get(to) instanceof Attr a && a.getOwnerElement() == owner) {
       to++;
     }
     if (to - from > 1) {
