@@ -14,6 +14,7 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanLink;
+import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.processor.transform.TransformFactory;
@@ -214,11 +215,137 @@ class TransformTest {
     assertThat(number(m.get(1)).longValue()).isEqualTo(17);
     assertThat(number(m.get(2)).doubleValue()).isEqualTo(30);
     assertThat(number(m.get(3)).doubleValue())
-        .isCloseTo(0.1 + 0.4 * 3.5 / 8, org.assertj.core.data.Offset.offset(1e-9));
+        .isCloseTo(0.1 + 0.4 * 4 / 8, org.assertj.core.data.Offset.offset(1e-9));
     HistogramDataPoint p =
         (HistogramDataPoint) Objects.requireNonNull(m.get(0).data()).points().getFirst();
     assertThat(p.explicitBounds()).containsExactly(0.1, 1.0);
     assertThat(p.bucketCounts()).containsExactly(5, 11, 1);
+  }
+
+  private static double percentile(
+      double percentile, double max, long count, double[] bounds, long... counts) {
+    HistogramDataPoint p = new HistogramDataPoint();
+    p.setCount(count);
+    if (!Double.isNaN(max)) {
+      p.setMax(max);
+    }
+    p.setExplicitBounds(bounds);
+    p.setBucketCounts(counts);
+    MetricData.Histogram h = new MetricData.Histogram();
+    h.points().add(p);
+    return percentile(percentile, h);
+  }
+
+  private static double percentile(double percentile, MetricData<?> data) {
+    Metric m = new Metric();
+    m.setName("h");
+    m.setData(data);
+    TransformTest t = new TransformTest();
+    t.run(
+        Signal.METRICS,
+        "{error_mode: propagate, metric_statements: ['extract_percentile_metric("
+            + percentile
+            + ") where metric.name == \"h\"']}",
+        Rig.metrics("s", m));
+    if (t.rig.outcomes.getFirst() != Outcome.ACCEPTED) {
+      throw new IllegalStateException(t.rig.outcomes.toString());
+    }
+    List<Metric> all = Rig.all(t.rig.lastMetrics());
+    return all.size() == 1 ? Double.NaN : number(all.get(1)).doubleValue();
+  }
+
+  private static double percentile(
+      double percentile,
+      int scale,
+      long count,
+      long zero,
+      double threshold,
+      long[] negative,
+      long... positive) {
+    ExponentialHistogramDataPoint p = new ExponentialHistogramDataPoint();
+    p.setScale(scale);
+    p.setCount(count);
+    p.setZeroCount(zero);
+    p.setZeroThreshold(threshold);
+    p.setNegativeCounts(negative);
+    p.setPositiveCounts(positive);
+    MetricData.ExponentialHistogram h = new MetricData.ExponentialHistogram();
+    h.points().add(p);
+    return percentile(percentile, h);
+  }
+
+  @Test
+  void percentilesAreThoseOfTheCollector() {
+    double none = Double.NaN;
+    var near = org.assertj.core.data.Offset.offset(1e-4);
+    assertThat(percentile(50, none, 0, new double[] {1}, 0, 0)).isNaN();
+    assertThat(percentile(50, none, 10, new double[0])).isNaN();
+    assertThat(percentile(50, none, 100, new double[0], 100)).isNaN();
+    assertThat(percentile(50, none, 100, new double[] {1}, 60, 40)).isCloseTo(0.83333, near);
+    assertThat(percentile(99, none, 115, new double[] {1, 5}, 50, 35, 50)).isCloseTo(5, near);
+    assertThat(percentile(95, none, 115, new double[] {1, 3, 5}, 50, 35, 50, 15))
+        .isCloseTo(4, near);
+    assertThat(percentile(99, 750, 100, new double[] {100, 500}, 25, 50, 25)).isCloseTo(740, near);
+    assertThat(percentile(75, none, 41, new double[] {100}, 40, 1)).isCloseTo(77.5, near);
+    assertThat(percentile(50, none, 100, new double[] {-5}, 100, 0)).isCloseTo(-5, near);
+    assertThatThrownBy(() -> percentile(50, none, 10, new double[] {1, 2}, 5, 5))
+        .hasMessageContaining("a histogram of 2 buckets has 2 bounds");
+    assertThatThrownBy(() -> percentile(50, none, 100, new double[] {1}, 5, 5))
+        .hasMessageContaining("the one looked for is number 50");
+    long[] no = {};
+    assertThat(percentile(50, 0, 10, 0, 0, no)).isNaN();
+    assertThat(percentile(50, 0, 100, 0, 0, no, 30, 40, 30)).isCloseTo(2.82843, near);
+    assertThat(percentile(95, 2, 210, 0, 0, no, 20, 30, 40, 50, 30, 35, 5))
+        .isCloseTo(2.75927, near);
+    assertThat(percentile(99, -1, 500, 0, 0, no, 100, 200, 150, 40, 10)).isCloseTo(512, near);
+    assertThat(percentile(75, 1, 120, 20, 0, no, 40, 60)).isCloseTo(1.68179, near);
+    assertThat(percentile(50, 2, 95, 10, 0, new long[] {20, 30, 20}, 15)).isCloseTo(-1.20303, near);
+    assertThat(percentile(25, 0, 100, 5, 0, new long[] {15, 35, 20, 10}, 15))
+        .isCloseTo(-4.75683, near);
+    assertThat(percentile(50, 0, 100, 80, 1, new long[] {10}, 10)).isCloseTo(0, near);
+    assertThat(percentile(60, 0, 100, 80, 1, no, 20)).isCloseTo(0.75, near);
+    assertThat(percentile(30, 0, 100, 80, 1, new long[] {20})).isCloseTo(-0.875, near);
+    assertThatThrownBy(() -> percentile(50, 0, 100, 0, 0, no, 5, 5))
+        .hasMessageContaining("the buckets have 10 observations");
+    MetricData.Gauge gauge = new MetricData.Gauge();
+    gauge.points().add(new NumberDataPoint());
+    assertThat(percentile(50, gauge)).isNaN();
+  }
+
+  @Test
+  void averagesAreSumsThroughCounts() {
+    Metric m = new Metric();
+    m.setName("s");
+    m.setUnit("ms");
+    MetricData.Summary summary = new MetricData.Summary();
+    for (int i = 0; i < 3; i++) {
+      SummaryDataPoint p = new SummaryDataPoint();
+      p.setCount(i * 2);
+      p.setSum(7);
+      p.setQuantiles(new double[] {0, 0.5, 0.99, 1});
+      p.setQuantileValues(new double[] {1, 2, 3, 4});
+      summary.points().add(p);
+    }
+    m.setData(summary);
+    run(
+        Signal.METRICS,
+        """
+        metric_statements:
+          - extract_avg_metric() where metric.name == "s"
+          - extract_avg_metric("_mean") where metric.name == "s"
+          - convert_summary_quantile_val_to_gauge() where metric.name == "s"
+          - extract_avg_metric() where metric.name == "s_avg"
+        """,
+        Rig.metrics("a", m));
+    List<Metric> all = Rig.all(rig.lastMetrics());
+    assertThat(all).extracting(Metric::name).containsExactly("s", "s_avg", "s_mean", "s.quantiles");
+    MetricData.Gauge g = (MetricData.Gauge) Objects.requireNonNull(all.get(1).data());
+    assertThat(all.get(1).unit()).isEqualTo("ms");
+    assertThat(g.points()).extracting(NumberDataPoint::doubleValue).containsExactly(3.5, 1.75);
+    MetricData.Gauge q = (MetricData.Gauge) Objects.requireNonNull(all.get(3).data());
+    assertThat(q.points().subList(0, 4))
+        .extracting(p -> p.attributes().get("quantile"))
+        .containsExactly("0", "0.50", "0.99", "1");
   }
 
   @Test

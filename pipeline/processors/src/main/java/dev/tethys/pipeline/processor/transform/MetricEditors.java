@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.processor.transform;
 
 import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.Exemplar;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
@@ -15,6 +16,7 @@ import dev.tethys.pipeline.ottl.Expr;
 import dev.tethys.pipeline.ottl.Function;
 import dev.tethys.pipeline.ottl.Kind;
 import dev.tethys.pipeline.processor.Points;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +44,9 @@ final class MetricEditors {
             .takes("is_monotonic", Kind.LITERAL_BOOL)
             .mayTake("suffix", Kind.LITERAL_STRING)
             .made(a -> extract(a, 0, a.string(1, "_sum"), null, false, false)),
+        editor("extract_avg_metric")
+            .mayTake("suffix", Kind.LITERAL_STRING)
+            .made(MetricEditors::extractAverage),
         editor("extract_percentile_metric")
             .takes("percentile", Kind.LITERAL_DOUBLE)
             .mayTake("suffix", Kind.LITERAL_STRING)
@@ -200,6 +205,44 @@ final class MetricEditors {
     return true;
   }
 
+  private static Expr.Getter extractAverage(Arguments a) {
+    String suffix = a.string(0, "_avg");
+    return at -> {
+      Metric m = at.metric();
+      MetricData.Gauge gauge = new MetricData.Gauge();
+      switch (m.data()) {
+        case MetricData.Histogram h -> {
+          for (HistogramDataPoint p : h.points()) {
+            average(p, p.hasSum(), p.sum(), p.count(), gauge);
+          }
+        }
+        case MetricData.ExponentialHistogram h -> {
+          for (ExponentialHistogramDataPoint p : h.points()) {
+            average(p, p.hasSum(), p.sum(), p.count(), gauge);
+          }
+        }
+        case MetricData.Summary s -> {
+          for (SummaryDataPoint p : s.points()) {
+            average(p, true, p.sum(), p.count(), gauge);
+          }
+        }
+        case null, default ->
+            throw new EvaluationException("only histograms and summaries have an average");
+      }
+      add(at, m, suffix, gauge, m.unit());
+      return null;
+    };
+  }
+
+  private static void average(
+      DataPoint from, boolean summed, double sum, long count, MetricData.Gauge to) {
+    if (summed && count != 0) {
+      NumberDataPoint n = Points.like(from, new NumberDataPoint());
+      n.setDouble(sum / count);
+      to.points().add(n);
+    }
+  }
+
   private static Expr.Getter extractPercentile(Arguments a) {
     double percentile = a.number(0, 0);
     if (!(percentile > 0 && percentile < 100)) {
@@ -216,15 +259,17 @@ final class MetricEditors {
       switch (m.data()) {
         case MetricData.Histogram h -> {
           for (HistogramDataPoint p : h.points()) {
-            quantile(Quantiles.of(p, percentile / 100), p, gauge);
+            quantile(Quantiles.of(p, percentile), p, gauge);
           }
         }
         case MetricData.ExponentialHistogram h -> {
           for (ExponentialHistogramDataPoint p : h.points()) {
-            quantile(Quantiles.of(p, percentile / 100), p, gauge);
+            quantile(Quantiles.of(p, percentile), p, gauge);
           }
         }
-        case null, default -> throw new EvaluationException("only histograms have percentiles");
+        case null, default -> {
+          return null; // what has no buckets stays as it is
+        }
       }
       add(at, m, suffix, gauge, m.unit());
       return null;
@@ -248,7 +293,7 @@ final class MetricEditors {
         for (SummaryDataPoint p : s.points()) {
           for (int i = 0; i < p.quantiles().length; i++) {
             NumberDataPoint n = Points.like(p, new NumberDataPoint());
-            n.attributes().put(key, p.quantiles()[i]);
+            n.attributes().put(key, shown(p.quantiles()[i]));
             n.setDouble(p.quantileValues()[i]);
             g.points().add(n);
           }
@@ -257,6 +302,12 @@ final class MetricEditors {
       }
       return null;
     };
+  }
+
+  /** A quantile with at least two digits behind the point, but 0 and 1 as they are. */
+  private static String shown(double quantile) {
+    String text = BigDecimal.valueOf(quantile).stripTrailingZeros().toPlainString();
+    return text.length() == 3 ? text + "0" : text;
   }
 
   private static Expr.Getter copyMetric(Arguments a) {
@@ -284,9 +335,7 @@ final class MetricEditors {
     Expr unit = a.optional(1);
     return at -> {
       Metric m = at.metric();
-      if (unit != null) {
-        m.setUnit((String) Objects.requireNonNull(unit.get(at)));
-      }
+      String newUnit = unit == null ? null : (String) Objects.requireNonNull(unit.get(at));
       switch (m.data()) {
         case MetricData.Gauge g -> scale(g.points(), factor);
         case MetricData.Sum s -> scale(s.points(), factor);
@@ -304,6 +353,9 @@ final class MetricEditors {
         case MetricData.ExponentialHistogram _ ->
             throw new EvaluationException("an exponential histogram cannot be scaled");
         case null -> {}
+      }
+      if (newUnit != null) {
+        m.setUnit(newUnit);
       }
       return null;
     };
@@ -330,6 +382,15 @@ final class MetricEditors {
       p.setMax(p.max() * factor);
     }
     p.setExplicitBounds(scaled(p.explicitBounds(), factor));
+    if (p.hasExemplars()) {
+      for (Exemplar e : p.exemplars()) {
+        if (e.isInt()) {
+          e.setLong((long) (e.longValue() * factor));
+        } else if (e.isDouble()) {
+          e.setDouble(e.doubleValue() * factor);
+        }
+      }
+    }
   }
 
   private static double[] scaled(double[] from, double factor) {

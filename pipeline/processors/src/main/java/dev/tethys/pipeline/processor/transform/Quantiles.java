@@ -2,33 +2,53 @@ package dev.tethys.pipeline.processor.transform;
 
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
+import dev.tethys.pipeline.ottl.EvaluationException;
 
-/** Quantiles out of buckets: linear inside of explicit ones, logarithmic in exponential ones. */
+/**
+ * Percentiles out of buckets: linear inside of explicit ones, logarithmic in exponential ones. As
+ * in the Collector, the observation that is looked for is a whole one of the point's count.
+ */
 final class Quantiles {
   private Quantiles() {}
 
-  /** NaN when there are no observations or no buckets. */
-  static double of(HistogramDataPoint p, double q) {
+  /**
+   * NaN when there are no observations or no buckets.
+   *
+   * @throws EvaluationException when the buckets do not fit the bounds or the count
+   */
+  static double of(HistogramDataPoint p, double percentile) {
     long[] counts = p.bucketCounts();
     double[] bounds = p.explicitBounds();
-    long total = 0;
-    for (long c : counts) {
-      total += c;
-    }
-    if (total == 0 || counts.length != bounds.length + 1) {
+    if (p.count() == 0 || counts.length == 0) {
       return Double.NaN;
     }
-    double rank = q * total;
-    double below = 0;
+    if (counts.length != bounds.length + 1) {
+      throw new EvaluationException(
+          "a histogram of " + counts.length + " buckets has " + bounds.length + " bounds");
+    }
+    if (bounds.length == 0 && !(p.hasMin() && p.hasMax())) {
+      return Double.NaN;
+    }
+    long rank = rank(p.count(), percentile);
+    long below = 0;
     for (int i = 0; i < counts.length; i++) {
-      if (counts[i] > 0 && below + counts[i] >= rank) {
+      if (below + counts[i] >= rank) {
         double low = i > 0 ? bounds[i - 1] : first(p, bounds);
-        double high = i < bounds.length ? bounds[i] : p.hasMax() ? p.max() : low;
+        double high = i < bounds.length ? bounds[i] : p.hasMax() ? Math.max(low, p.max()) : low;
         return low + (high - low) * (rank - below) / counts[i];
       }
       below += counts[i];
     }
-    return bounds.length == 0 ? Double.NaN : bounds[bounds.length - 1];
+    throw tooFew(rank, below);
+  }
+
+  private static long rank(long count, double percentile) {
+    return (long) Math.ceil(count * (percentile / 100));
+  }
+
+  private static EvaluationException tooFew(long rank, long counted) {
+    return new EvaluationException(
+        "the buckets have " + counted + " observations, the one looked for is number " + rank);
   }
 
   private static double first(HistogramDataPoint p, double[] bounds) {
@@ -38,40 +58,40 @@ final class Quantiles {
     return bounds.length > 0 ? Math.min(0, bounds[0]) : 0;
   }
 
-  /** NaN when there are no observations. */
-  static double of(ExponentialHistogramDataPoint p, double q) {
-    long total = p.zeroCount();
-    for (long c : p.positiveCounts()) {
-      total += c;
-    }
-    for (long c : p.negativeCounts()) {
-      total += c;
-    }
-    if (total == 0) {
+  /**
+   * NaN when there are no observations or no buckets.
+   *
+   * @throws EvaluationException when the buckets do not fit the count
+   */
+  static double of(ExponentialHistogramDataPoint p, double percentile) {
+    long[] negative = p.negativeCounts();
+    long[] positive = p.positiveCounts();
+    if (p.count() == 0 || negative.length == 0 && positive.length == 0 && p.zeroCount() == 0) {
       return Double.NaN;
     }
-    double rank = q * total;
-    double below = 0;
-    long[] negative = p.negativeCounts();
+    long rank = rank(p.count(), percentile);
+    long below = 0;
     for (int i = negative.length - 1; i >= 0; i--) {
-      if (negative[i] > 0 && below + negative[i] >= rank) {
-        double share = (rank - below) / negative[i];
+      if (below + negative[i] >= rank) {
+        double share = (double) (rank - below) / negative[i];
         return -between(p, p.negativeOffset() + i, 1 - share);
       }
       below += negative[i];
     }
-    if (p.zeroCount() > 0 && below + p.zeroCount() >= rank) {
-      return 0;
+    if (below + p.zeroCount() >= rank) {
+      double low = negative.length == 0 && positive.length > 0 ? 0 : -p.zeroThreshold();
+      double high = positive.length == 0 && negative.length > 0 ? 0 : p.zeroThreshold();
+      return low + (high - low) * (rank - below) / p.zeroCount();
     }
     below += p.zeroCount();
-    long[] positive = p.positiveCounts();
     for (int i = 0; i < positive.length; i++) {
-      if (positive[i] > 0 && below + positive[i] >= rank) {
-        return between(p, p.positiveOffset() + i, (rank - below) / positive[i]);
+      if (below + positive[i] >= rank) {
+        double share = (double) (rank - below) / positive[i];
+        return between(p, p.positiveOffset() + i, share);
       }
       below += positive[i];
     }
-    return p.hasMax() ? p.max() : Double.NaN;
+    throw tooFew(rank, below);
   }
 
   /** Between the bounds of a bucket, in the logarithm. */
