@@ -163,10 +163,6 @@ public final class Points {
         into.exemplars().addAll(n.exemplars());
       }
     }
-    if (how == Aggregation.COUNT) {
-      into.setLong(values.length);
-      return;
-    }
     if (how == Aggregation.SUM && !doubles) {
       into.setLong(whole);
       return;
