@@ -246,9 +246,10 @@ final class StringConverters {
   }
 
   private static boolean isLuhn(@Nullable Object value) {
-    if (!(value instanceof String s)) {
+    if (!(value instanceof String spaced)) {
       throw new EvaluationException("the value is neither a string nor a number");
     }
+    String s = spaced.replace(" ", "");
     int sum = 0;
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(s.length() - 1 - i);
