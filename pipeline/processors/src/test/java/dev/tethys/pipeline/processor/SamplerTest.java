@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.pipeline.Signal;
@@ -12,6 +13,7 @@ import dev.tethys.pipeline.processor.sampling.Sampler;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +30,13 @@ final class SamplerTest {
   private static final String NONE = "0".repeat(32);
   private static final String GONE = "gone";
 
-  private final Rig rig = new Rig();
+  /** Each processor has a registry of its own. */
+  private final List<Rig> rigs = new ArrayList<>();
+
+  private Rig rig() {
+    rigs.add(new Rig());
+    return rigs.getLast();
+  }
 
   private static Span span(String id, @Nullable String state) {
     Span s = new Span();
@@ -51,7 +59,7 @@ final class SamplerTest {
 
   /** The trace state of a span that stayed, or that it is gone. */
   private String sampled(String yaml, Span s) {
-    rig.out.clear();
+    Rig rig = rig();
     rig.send(rig.processor(Sampler.factory(), Signal.TRACES, yaml), Rig.traces("test-svc", s));
     assertThat(rig.balanced()).isTrue();
     return rig.out.isEmpty() ? GONE : Rig.all(rig.traces()).getFirst().traceState();
@@ -198,6 +206,42 @@ final class SamplerTest {
     }
   }
 
+  @Test
+  void whatDecidedIsCounted() {
+    for (int i = 0; i < 3; i++) {
+      sampled("{sampling_percentage: 100, hash_seed: 4312}", span(FIRST_ONLY, null));
+    }
+    sampled("{sampling_percentage: 1, mode: proportional}", span(HALF, null));
+    sampled("{sampling_percentage: 100, mode: equalizing}", span(HALF, "ot=rv:90000000000000"));
+    sampled("{sampling_percentage: 100, mode: equalizing}", span(NONE, null));
+    log("{sampling_percentage: 100, attribute_source: record, from_attribute: id}", NONE, "id", 7L);
+    for (String c : List.of("count_spans_processed_total", "count_traces_sampled_total")) {
+      assertThat(counted(c))
+          .containsExactlyInAnyOrder(
+              "trace_id_hash true 3",
+              "trace_id_w3c false 1",
+              "sampling_randomness true 1",
+              "missing_randomness false 1");
+    }
+    assertThat(counted("count_logs_sampled_total")).containsExactly("id true 1");
+  }
+
+  private List<String> counted(String name) {
+    TreeMap<String, Integer> all = new TreeMap<>();
+    for (Rig rig : rigs) {
+      rig.registry.gather().stream()
+          .filter(f -> f.name().equals("otelcol_processor_probabilistic_sampler_" + name))
+          .flatMap(f -> f.metrics().stream())
+          .forEach(
+              m ->
+                  all.merge(
+                      m.labels().get("policy") + " " + m.labels().get("sampled"),
+                      (int) ((MetricFamily.Value) m.point()).value(),
+                      Integer::sum));
+    }
+    return all.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList();
+  }
+
   /** The Collector's examples of what a hash of 50 % keeps. */
   @ParameterizedTest
   @CsvSource({
@@ -274,6 +318,7 @@ final class SamplerTest {
       }
       logs.add(l);
     }
+    Rig rig = rig();
     rig.send(
         rig.processor(Sampler.factory(), Signal.LOGS, "{" + keys + "}"),
         Rig.logs("s", logs.toArray(LogRecord[]::new)));
@@ -281,7 +326,7 @@ final class SamplerTest {
   }
 
   private String log(String yaml, String id, Object... attributes) {
-    rig.out.clear();
+    Rig rig = rig();
     LogRecord l = Rig.log(5, "x", attributes);
     l.setTraceId(high(id), low(id));
     rig.send(rig.processor(Sampler.factory(), Signal.LOGS, yaml), Rig.logs("s", l));
@@ -475,7 +520,7 @@ final class SamplerTest {
         "hash_seed: 4294967296"
       })
   void badValuesAreRefused(String yaml) {
-    assertThatThrownBy(() -> rig.processor(Sampler.factory(), Signal.TRACES, yaml))
+    assertThatThrownBy(() -> rig().processor(Sampler.factory(), Signal.TRACES, yaml))
         .isInstanceOf(ConfigException.class)
         .hasMessageStartingWith("c.yaml:1:");
   }

@@ -39,6 +39,13 @@ public final class Sampler {
   /** No randomness: nothing that an item could be sampled by. */
   private static final long MISSING = -1;
 
+  // What decided of an item, as the Collector's metrics have it.
+  private static final String NO_RANDOMNESS = "missing_randomness";
+  private static final String OWN_RANDOMNESS = "sampling_randomness";
+  private static final String TRACE_ID_HASH = "trace_id_hash";
+  private static final String TRACE_ID = "trace_id_w3c";
+  private static final String BY_PRIORITY = "sampling_priority";
+
   /** Buckets of hash_seed. */
   private static final int BUCKETS = 1 << 14;
 
@@ -141,18 +148,24 @@ public final class Sampler {
         SECTION.type(Sampler::new),
         Set.of(Signal.TRACES, Signal.LOGS),
         SAMPLED_OUT,
-        (s, _, _) -> (data, _) -> s.edit(data));
+        (s, signal, context) -> {
+          SamplerMetrics metrics =
+              new SamplerMetrics(context.metrics(), context.id().toString(), signal);
+          return (data, _) -> s.edit(data, metrics.tally());
+        });
   }
 
-  private boolean edit(Telemetry<?> data) {
+  private boolean edit(Telemetry<?> data, SamplerMetrics.Tally tally) {
     switch (data) {
       case TracesData t ->
           t.resources()
-              .forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepSpan(x))));
+              .forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepSpan(x, tally))));
       case LogsData l ->
-          l.resources().forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepLog(x))));
+          l.resources()
+              .forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepLog(x, tally))));
       default -> throw new AssertionError();
     }
+    tally.done();
     return true;
   }
 
@@ -167,13 +180,15 @@ public final class Sampler {
     };
   }
 
-  private boolean keepSpan(Span s) {
+  private boolean keepSpan(Span s, SamplerMetrics.Tally tally) {
     boolean traced = s.traceIdHigh() != 0 || s.traceIdLow() != 0;
     OtelTraceState state = OtelTraceState.parse(s.traceState());
     boolean failed = state == null;
     long randomness = MISSING;
+    String policy = NO_RANDOMNESS;
     if (traced) {
       randomness = ofTrace(s.traceIdHigh(), s.traceIdLow());
+      policy = mode == Mode.HASH_SEED ? TRACE_ID_HASH : TRACE_ID;
     }
     if (state != null && mode == Mode.HASH_SEED && !never) {
       // Another sampler's: this one must not overwrite it, nor be consistent with it.
@@ -181,6 +196,7 @@ public final class Sampler {
       state = failed ? null : state.withRandomness(randomness < 0 ? RANDOM_BITS : randomness);
     } else if (state != null && state.randomnessBits() >= 0) {
       randomness = state.randomnessBits();
+      policy = OWN_RANDOMNESS;
     }
     if (!failed && !never) {
       failed = randomness < 0;
@@ -191,13 +207,11 @@ public final class Sampler {
     }
     long threshold = failed ? ofFailed() : decide(state == null ? -1 : state.thresholdBits());
     double wish = spanPriority(s);
-    if (wish == 0) {
-      return false;
+    if (wish >= 0) {
+      threshold = wish == 0 ? Threshold.NEVER : Threshold.ALWAYS;
+      policy = BY_PRIORITY;
     }
-    if (wish > 0) {
-      threshold = Threshold.ALWAYS;
-    }
-    if (threshold > (randomness < 0 ? RANDOM_BITS : randomness)) {
+    if (!tally.count(policy, threshold <= (randomness < 0 ? RANDOM_BITS : randomness))) {
       return false;
     }
     if (state != null) {
@@ -220,7 +234,7 @@ public final class Sampler {
     };
   }
 
-  private boolean keepLog(LogRecord l) {
+  private boolean keepLog(LogRecord l, SamplerMetrics.Tally tally) {
     Attributes a = l.attributes();
     String threshold = text(a, THRESHOLD);
     String given = text(a, RANDOMNESS);
@@ -231,16 +245,19 @@ public final class Sampler {
             || !given.isEmpty() && OtelTraceState.randomness(given) < 0;
     boolean writes = !failed;
     boolean hashed = false;
+    String policy = randomness < 0 ? NO_RANDOMNESS : OWN_RANDOMNESS;
     boolean traced = l.traceIdHigh() != 0 || l.traceIdLow() != 0;
     if (randomness < 0 && traced && (byTraceId || mode != Mode.HASH_SEED)) {
       randomness = ofTrace(l.traceIdHigh(), l.traceIdLow());
       hashed = mode == Mode.HASH_SEED;
+      policy = hashed ? TRACE_ID_HASH : TRACE_ID;
     }
     if (randomness < 0 && !from.isEmpty()) {
       byte[] bytes = bytes(a.get(from));
       if (bytes.length > 0) {
         randomness = hashed(bytes);
         hashed = true;
+        policy = from;
       }
     }
     if (mode == Mode.HASH_SEED && !never && !(threshold + given).isEmpty()) {
@@ -259,8 +276,9 @@ public final class Sampler {
     double wish = priority.isEmpty() ? Double.NaN : logPriority(a.get(priority));
     if (wish >= 0) {
       decided = Threshold.of(wish / 100, precision);
+      policy = BY_PRIORITY;
     }
-    if (decided > (randomness < 0 ? RANDOM_BITS : randomness)) {
+    if (!tally.count(policy, decided <= (randomness < 0 ? RANDOM_BITS : randomness))) {
       return false;
     }
     if (writes) {
