@@ -19,6 +19,7 @@ import dev.tethys.pipeline.operators.expr.Expression;
 import dev.tethys.pipeline.operators.expr.ExpressionException;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.ValueText;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -247,6 +248,8 @@ public final class Match {
   public static @Nullable Object value(@Nullable Object tree) {
     return switch (tree) {
       case Integer i -> (long) i;
+      case BigDecimal n when n.scale() != 0 || n.unscaledValue().bitLength() > 63 ->
+          n.doubleValue();
       case Number n when !(n instanceof Double) -> n.longValue();
       case List<?> l -> {
         dev.tethys.model.telemetry.ArrayValue a = new dev.tethys.model.telemetry.ArrayValue();

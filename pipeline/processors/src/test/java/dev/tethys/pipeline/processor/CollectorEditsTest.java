@@ -17,6 +17,7 @@ import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
 import dev.tethys.pipeline.processor.redaction.Redaction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +57,7 @@ final class CollectorEditsTest {
     assertThat(rig.balanced()).isTrue();
     ResourceGroup<LogRecord> got = rig.logs().resources().getFirst();
     LogRecord record = Rig.all(rig.logs()).getFirst();
-    Attributes body = (Attributes) record.body();
+    Attributes body = (Attributes) Objects.requireNonNull(record.body());
     Attributes own = new Attributes();
     record
         .attributes()
@@ -337,8 +338,8 @@ final class CollectorEditsTest {
     assertThat(Rig.all(rig.lastMetrics()))
         .allSatisfy(
             m -> {
-              assertThat(m.data().points()).hasSize(2);
-              assertThat(m.data().points())
+              assertThat(Objects.requireNonNull(m.data()).points()).hasSize(2);
+              assertThat(Objects.requireNonNull(m.data()).points())
                   .allMatch(p -> p.attributes().contains("commonGroupedAttr") != moves)
                   .allMatch(p -> p.attributes().contains("commonNonGroupedAttr"));
             });
@@ -402,7 +403,7 @@ final class CollectorEditsTest {
                 + " "
                 + m.name()
                 + (m.data() instanceof MetricData.Sum ? " sum " : " gauge ")
-                + m.data().points().size());
+                + Objects.requireNonNull(m.data()).points().size());
       }
     }
     assertThat(got)

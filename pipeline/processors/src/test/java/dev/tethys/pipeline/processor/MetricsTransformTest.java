@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -106,12 +107,14 @@ final class MetricsTransformTest {
 
   /** A metric, with everything that counts, in an order that does not depend on how it was made. */
   static String text(Metric m) {
-    return m.data().getClass().getSimpleName().toLowerCase(Locale.ROOT)
+    return Objects.requireNonNull(m.data()).getClass().getSimpleName().toLowerCase(Locale.ROOT)
         + " "
         + m.name()
         + " "
         + m.unit()
-        + m.data().points().stream().map(MetricsTransformTest::text).toList();
+        + Objects.requireNonNull(m.data()).points().stream()
+            .map(MetricsTransformTest::text)
+            .toList();
   }
 
   private static String text(DataPoint p) {
