@@ -19,12 +19,14 @@ import dev.tethys.pipeline.operators.expr.Expression;
 import dev.tethys.pipeline.operators.expr.ExpressionException;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.ValueText;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -247,6 +249,8 @@ public final class Match {
   public static @Nullable Object value(@Nullable Object tree) {
     return switch (tree) {
       case Integer i -> (long) i;
+      case BigDecimal n when n.scale() != 0 || n.unscaledValue().bitLength() > 63 ->
+          n.doubleValue();
       case Number n when !(n instanceof Double) -> n.longValue();
       case List<?> l -> {
         dev.tethys.model.telemetry.ArrayValue a = new dev.tethys.model.telemetry.ArrayValue();
@@ -350,12 +354,45 @@ public final class Match {
     return around(r, s) && any(severityTexts, l.severityText()) && all(attributes, l.attributes());
   }
 
+  /** Whether nothing is asked for, so that everything matches. */
+  public boolean isEmpty() {
+    return Stream.of(
+                services,
+                spanNames,
+                spanKinds,
+                metricNames,
+                bodies,
+                severityTexts,
+                attributes,
+                resources,
+                libraries,
+                expressions)
+            .allMatch(List::isEmpty)
+        && severity == null;
+  }
+
+  /**
+   * Whether a metric is to go if this says what is excluded: as in the Collector attributes of the
+   * resource and names each exclude on their own, unless services or libraries, which it does not
+   * know of metrics, are asked for too.
+   */
+  public boolean excludes(Resource r, Scope s, Metric m) {
+    if (isEmpty()) {
+      return false;
+    }
+    boolean named = !metricNames.isEmpty() || !expressions.isEmpty();
+    return named && !resources.isEmpty() && services.isEmpty() && libraries.isEmpty()
+        ? all(resources, r.attributes()) || named(m)
+        : metric(r, s, m, null);
+  }
+
   /** Whether a metric matches; its points' attributes are those given. */
   public boolean metric(Resource r, Scope s, Metric m, @Nullable Attributes point) {
-    return around(r, s)
-        && any(metricNames, m.name())
-        && (point == null || all(attributes, point))
-        && (expressions.isEmpty() || anyPoint(m));
+    return around(r, s) && (point == null || all(attributes, point)) && named(m);
+  }
+
+  private boolean named(Metric m) {
+    return any(metricNames, m.name()) && (expressions.isEmpty() || anyPoint(m));
   }
 
   private boolean anyPoint(Metric m) {

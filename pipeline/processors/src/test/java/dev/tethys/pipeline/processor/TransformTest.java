@@ -580,7 +580,8 @@ class TransformTest {
     "'x=y',1",
     "'ot=th:0',1",
     "'ot=th:8',2",
-    "'ot=th:c;rv:1,x=y',4",
+    "'ot=th:c;rv:d0000000000000,x=y',4",
+    "'ot=th:c;rv:1,x=y',1",
     "'ot=rv:9',1"
   })
   void aSpanStandsForThoseThatWereNotKept(String state, double count) {

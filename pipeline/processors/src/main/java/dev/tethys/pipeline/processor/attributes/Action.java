@@ -21,6 +21,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,7 @@ public final class Action {
   private static final Key<Kind> ACTION =
       SECTION.required(
           "action",
-          Type.lowerCase("action", Kind.class),
+          Type.anyCase("action", Kind.class),
           "insert, update, upsert, delete, hash (SHA-256), extract or convert.");
 
   static final Type<Action> TYPE = SECTION.type(Action::new);
@@ -101,21 +102,42 @@ public final class Action {
   }
 
   private void check(YamlObject o) {
-    boolean source = value != null || !fromAttribute.isEmpty() || !fromContext.isEmpty();
+    int sources =
+        (value == null ? 0 : 1)
+            + (fromAttribute.isEmpty() ? 0 : 1)
+            + (fromContext.isEmpty() ? 0 : 1);
+    boolean sets = kind == Kind.INSERT || kind == Kind.UPDATE || kind == Kind.UPSERT;
+    String word = kind.name().toLowerCase(Locale.ROOT);
+    if (!sets && sources > 0) {
+      throw o.error(word + " takes no value, from_attribute or from_context");
+    }
+    if (kind != Kind.CONVERT && !convertedType.isEmpty()) {
+      throw o.error(CONVERTED_TYPE, "is for convert, not for " + word);
+    }
+    if ((sets || kind == Kind.CONVERT) && pattern != null) {
+      throw o.error(PATTERN, "is for delete, hash and extract, not for " + word);
+    }
     switch (kind) {
       case INSERT, UPDATE, UPSERT -> {
-        if (key.isEmpty() || !source) {
+        if (key.isEmpty() || sources == 0) {
           throw o.error("needs a key, and a value, from_attribute or from_context");
+        }
+        if (sources > 1) {
+          throw o.error("takes one of value, from_attribute and from_context");
         }
       }
       case DELETE, HASH -> {
-        if (key.isEmpty() && pattern == null && fromContext.isEmpty()) {
+        if (key.isEmpty() && pattern == null) {
           throw o.error("needs a key or a pattern");
         }
       }
       case EXTRACT -> {
         if (key.isEmpty() || pattern == null || pattern.namedGroups().isEmpty()) {
           throw o.error("needs a key, and a pattern with named groups, as (?P<name>...)");
+        }
+        if (pattern.groupCount() > pattern.namedGroups().size()) {
+          throw o.error(
+              PATTERN, "has a group without a name, whose match goes nowhere: (?:...) if it is to");
         }
       }
       case CONVERT -> {
@@ -243,6 +265,7 @@ public final class Action {
   /** As the Collector hashes: numbers by their 8 bytes, and what it has no hash of becomes "". */
   private static String hashed(@Nullable Object value) {
     return switch (value) {
+      case String s when s.isEmpty() -> "";
       case String s -> sha256(s.getBytes(StandardCharsets.UTF_8));
       case Boolean b -> sha256(new byte[] {(byte) (b ? 1 : 0)});
       case Long l -> sha256(littleEndian(l));

@@ -278,7 +278,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
             }
             Attributes by = by(item, at);
             double value = rule.source().isEmpty() ? 1 : number(item.get(rule.source()));
-            if (by != null && !Double.isNaN(value)) {
+            if (by != null) {
               tally.values.computeIfAbsent(by, _ -> new double[1])[0] += value;
             }
           });
@@ -329,16 +329,16 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
       return by;
     }
 
+    /** What an item adds: nothing where it has no number, so that its point is there at least. */
     private static double number(@Nullable Object v) {
-      return switch (v) {
-        case Long l -> l;
-        case Double d -> d;
-        case String s -> {
-          Double d = GoFloatReader.read(s);
-          yield d == null ? Double.NaN : d;
-        }
-        case null, default -> Double.NaN;
-      };
+      double d =
+          switch (v) {
+            case Long l -> l;
+            case Double x -> x;
+            case String s -> Objects.requireNonNullElse(GoFloatReader.read(s), 0.0);
+            case null, default -> 0;
+          };
+      return Double.isNaN(d) ? 0 : d;
     }
   }
 

@@ -182,6 +182,11 @@ public record FilterConfig(Map<Signal, Rules> rules) {
             include = spans.find(SPANS_INCLUDE);
             exclude = spans.find(SPANS_EXCLUDE);
           }
+          if (!groups.isEmpty() && (include != null || exclude != null)) {
+            throw o.error(
+                "include and exclude do not go with conditions of the same signal; a second filter"
+                    + " may have them");
+          }
           rules.put(signal, new Rules(groups, include, exclude));
         });
     return new FilterConfig(rules);

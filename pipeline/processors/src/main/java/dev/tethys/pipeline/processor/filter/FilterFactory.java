@@ -221,10 +221,16 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
                   .removeIf(
                       i ->
                           include != null && !matches(include, r, s, i)
-                              || exclude != null && matches(exclude, r, s, i));
+                              || exclude != null && excludes(exclude, r, s, i));
         }
       }
       return changed;
+    }
+
+    private static boolean excludes(Match m, ResourceGroup<?> r, ScopeGroup<?> s, Object item) {
+      return item instanceof Metric x
+          ? m.excludes(r.resource(), s.scope(), x)
+          : !m.isEmpty() && matches(m, r, s, item);
     }
 
     private static boolean matches(Match m, ResourceGroup<?> r, ScopeGroup<?> s, Object item) {

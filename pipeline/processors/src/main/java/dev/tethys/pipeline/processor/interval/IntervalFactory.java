@@ -232,7 +232,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       }
       if (known != null) {
         account.drop(SUPERSEDED, 1);
-        if (known.point().timeUnixNano() > h.point().timeUnixNano()) {
+        if (known.point().timeUnixNano() >= h.point().timeUnixNano()) {
           return true;
         }
       }

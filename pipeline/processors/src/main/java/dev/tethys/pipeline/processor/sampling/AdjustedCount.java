@@ -2,8 +2,6 @@ package dev.tethys.pipeline.processor.sampling;
 
 /** How many spans one stands for that a sampler has kept, as its {@code tracestate} says. */
 public final class AdjustedCount {
-  private static final double ALL = 1L << 56;
-
   private AdjustedCount() {}
 
   /** 1 where no sampler has said anything, or kept everything. */
@@ -14,7 +12,8 @@ public final class AdjustedCount {
 
   /** The same, but 0 where no sampler has said anything. */
   public static double find(String traceState) {
-    long threshold = traceState.isEmpty() ? -1 : OtelTraceState.parse(traceState).threshold();
-    return threshold < 0 ? 0 : ALL / (ALL - threshold);
+    OtelTraceState state = traceState.isEmpty() ? null : OtelTraceState.parse(traceState);
+    long threshold = state == null ? -1 : state.thresholdBits();
+    return threshold < 0 ? 0 : 1 / Threshold.probability(threshold);
   }
 }

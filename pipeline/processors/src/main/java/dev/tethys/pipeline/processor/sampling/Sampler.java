@@ -18,7 +18,6 @@ import dev.tethys.pipeline.processor.Simple;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +31,20 @@ public final class Sampler {
   /** Why items are missing. */
   static final String SAMPLED_OUT = "sampled_out";
 
-  private static final long RANDOM_BITS = (1L << 56) - 1;
-  private static final long MAX_THRESHOLD = 1L << 56;
+  private static final String THRESHOLD = "sampling.threshold";
+  private static final String RANDOMNESS = "sampling.randomness";
 
-  /** The smallest probability that a threshold can say. */
-  private static final double MIN_PROBABILITY = 0x1p-56;
+  private static final long RANDOM_BITS = (1L << 56) - 1;
+
+  /** No randomness: nothing that an item could be sampled by. */
+  private static final long MISSING = -1;
+
+  // What decided of an item, as the Collector's metrics have it.
+  private static final String NO_RANDOMNESS = "missing_randomness";
+  private static final String OWN_RANDOMNESS = "sampling_randomness";
+  private static final String TRACE_ID_HASH = "trace_id_hash";
+  private static final String TRACE_ID = "trace_id_w3c";
+  private static final String BY_PRIORITY = "sampling_priority";
 
   /** Buckets of hash_seed. */
   private static final int BUCKETS = 1 << 14;
@@ -50,11 +58,11 @@ public final class Sampler {
   private static final Section SECTION =
       new Section("probabilistic_sampler", "Keeps a share of spans or log records.");
   private static final Key<Mode> MODE =
-      SECTION.optional(
+      SECTION.key(
           "mode",
           Type.lowerCase("mode", Mode.class),
-          "proportional, equalizing or hash_seed; hash_seed when a seed is set or log records are"
-              + " sampled by an attribute, else proportional.");
+          Mode.HASH_SEED,
+          "hash_seed, proportional or equalizing.");
   private static final Key<Double> PERCENTAGE =
       SECTION.key("sampling_percentage", Type.FLOAT, 0.0, "How many of a hundred are kept.");
   private static final Key<Long> SEED =
@@ -76,6 +84,13 @@ public final class Sampler {
 
   private final Mode mode;
   private final double ratio;
+
+  /** The threshold of modes whose threshold does not depend on what came. */
+  private final long fixed;
+
+  /** Whether only what items ask for themselves is kept. */
+  private final boolean never;
+
   private final int seed;
   private final boolean failClosed;
   private final int precision;
@@ -84,9 +99,13 @@ public final class Sampler {
   private final String priority;
 
   private Sampler(YamlObject o) {
-    double percent = o.get(PERCENTAGE);
-    if (!(percent >= 0) || Double.isInfinite(percent)) {
+    // As the Collector holds it: what is written down of a percentage depends on its bits.
+    float percent = (float) (double) o.get(PERCENTAGE);
+    if (!(percent >= 0) || Float.isInfinite(percent)) {
       throw o.error(PERCENTAGE, "is 0 or more");
+    }
+    if (percent > 0 && (double) percent / 100 < Threshold.MIN_PROBABILITY) {
+      throw o.error(PERCENTAGE, "is too small: one of 2^56 items at least, or 0");
     }
     long p = o.get(PRECISION);
     if (p < 1 || p > 14) {
@@ -100,12 +119,23 @@ public final class Sampler {
     if (!byTraceId && o.get(FROM).isEmpty()) {
       throw o.error(FROM, "is needed when attribute_source is record");
     }
-    seed = (int) (long) o.get(SEED);
-    Mode given = o.find(MODE);
-    mode = given != null ? given : seed != 0 || !byTraceId ? Mode.HASH_SEED : Mode.PROPORTIONAL;
-    ratio = Math.min(100, percent) / 100;
+    long s = o.get(SEED);
+    if (s > 0xffff_ffffL) {
+      throw o.error(SEED, "is at most 4294967295");
+    }
+    seed = (int) s;
+    mode = o.get(MODE);
+    percent = Math.min(100, percent);
+    ratio = (double) percent / 100;
     failClosed = o.get(FAIL_CLOSED);
     precision = (int) p;
+    if (mode == Mode.HASH_SEED) {
+      long kept = (long) (percent * (float) (BUCKETS / 100.0));
+      fixed = kept == 0 ? Threshold.NEVER : BUCKETS - kept << 42;
+    } else {
+      fixed = Threshold.of(ratio, precision);
+    }
+    never = fixed == Threshold.NEVER;
     from = o.get(FROM);
     priority = o.get(PRIORITY);
   }
@@ -118,197 +148,179 @@ public final class Sampler {
         SECTION.type(Sampler::new),
         Set.of(Signal.TRACES, Signal.LOGS),
         SAMPLED_OUT,
-        (s, _, _) -> (data, _) -> s.edit(data));
+        (s, signal, context) -> {
+          SamplerMetrics metrics =
+              new SamplerMetrics(context.metrics(), context.id().toString(), signal);
+          return (data, _) -> s.edit(data, metrics.tally());
+        });
   }
 
-  private boolean edit(Telemetry<?> data) {
+  private boolean edit(Telemetry<?> data, SamplerMetrics.Tally tally) {
     switch (data) {
       case TracesData t ->
           t.resources()
-              .forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepSpan(x))));
+              .forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepSpan(x, tally))));
       case LogsData l ->
-          l.resources().forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepLog(x))));
+          l.resources()
+              .forEach(r -> r.scopes().forEach(s -> s.items().removeIf(x -> !keepLog(x, tally))));
       default -> throw new AssertionError();
     }
+    tally.done();
     return true;
   }
 
-  /** The threshold of a probability: items whose randomness is below it go. */
-  static long threshold(double probability, int precision) {
-    if (probability >= 1) {
-      return 0;
-    }
-    if (probability < MIN_PROBABILITY) {
-      return MAX_THRESHOLD;
-    }
-    // Small probabilities get more digits: those of leading f carry nothing.
-    int zeros = 0;
-    double p = probability;
-    while (p < 1.0 / 16) {
-      p *= 16;
-      zeros++;
-    }
-    int digits = Math.min(14, precision + zeros);
-    long exact = MAX_THRESHOLD - Math.round(probability * MAX_THRESHOLD);
-    int drop = 56 - 4 * digits;
-    if (drop <= 0) {
-      return Math.min(exact, RANDOM_BITS);
-    }
-    long rounded = (exact + (1L << drop - 1)) >> drop << drop;
-    return Math.min(rounded, RANDOM_BITS >> drop << drop);
-  }
-
-  /** The threshold for an item with what it already has. */
-  private long decide(long arriving, double probability) {
-    if (probability <= 0) {
-      return MAX_THRESHOLD;
-    }
+  /** The threshold for an item that came with one, or with none (-1). */
+  private long decide(long arriving) {
     return switch (mode) {
-      case HASH_SEED -> {
-        long kept = (long) (float) ((float) (100 * probability) * (float) (BUCKETS / 100.0));
-        yield kept == 0 ? MAX_THRESHOLD : BUCKETS - kept << 42;
-      }
-      case EQUALIZING -> Math.max(0, threshold(probability, precision));
+      case HASH_SEED, EQUALIZING -> Math.max(fixed, arriving);
       case PROPORTIONAL -> {
-        double incoming = arriving < 0 ? 1 : (double) (MAX_THRESHOLD - arriving) / MAX_THRESHOLD;
-        double outgoing = incoming * probability;
-        yield outgoing < MIN_PROBABILITY ? MAX_THRESHOLD : threshold(outgoing, precision);
+        double incoming = arriving < 0 ? 1 : Threshold.probability(arriving);
+        yield Threshold.of(incoming * ratio, precision);
       }
     };
   }
 
-  private boolean keepSpan(Span s) {
+  private boolean keepSpan(Span s, SamplerMetrics.Tally tally) {
+    boolean traced = s.traceIdHigh() != 0 || s.traceIdLow() != 0;
     OtelTraceState state = OtelTraceState.parse(s.traceState());
-    double probability = ratio;
-    Object wish = s.attributes().get("sampling.priority");
-    if (wish != null) {
-      Double w = number(wish);
-      if (w != null) {
-        probability = w == 0 ? 0 : 1;
+    boolean failed = state == null;
+    long randomness = MISSING;
+    String policy = NO_RANDOMNESS;
+    if (traced) {
+      randomness = ofTrace(s.traceIdHigh(), s.traceIdLow());
+      policy = mode == Mode.HASH_SEED ? TRACE_ID_HASH : TRACE_ID;
+    }
+    if (state != null && mode == Mode.HASH_SEED && !never) {
+      // Another sampler's: this one must not overwrite it, nor be consistent with it.
+      failed = state.randomnessBits() >= 0 || state.thresholdBits() >= 0;
+      state = failed ? null : state.withRandomness(randomness < 0 ? RANDOM_BITS : randomness);
+    } else if (state != null && state.randomnessBits() >= 0) {
+      randomness = state.randomnessBits();
+      policy = OWN_RANDOMNESS;
+    }
+    if (!failed && !never) {
+      failed = randomness < 0;
+      if (state != null && !failed && randomness < state.thresholdBits()) {
+        failed = true;
+        state = state.withoutThreshold();
       }
     }
-    long randomness;
-    boolean writesRandomness = false;
-    boolean error = false;
-    if (mode == Mode.HASH_SEED) {
-      ByteBuffer id = ByteBuffer.allocate(16).putLong(s.traceIdHigh()).putLong(s.traceIdLow());
-      randomness = hashed(id.array());
-      error = s.traceIdHigh() == 0 && s.traceIdLow() == 0;
-      writesRandomness = state.randomness() < 0 && state.threshold() < 0;
-    } else if (state.randomness() >= 0) {
-      randomness = state.randomness();
-    } else {
-      randomness = s.traceIdLow() & RANDOM_BITS;
-      error = s.traceIdHigh() == 0 && s.traceIdLow() == 0;
+    long threshold = failed ? ofFailed() : decide(state == null ? -1 : state.thresholdBits());
+    double wish = spanPriority(s);
+    if (wish >= 0) {
+      threshold = wish == 0 ? Threshold.NEVER : Threshold.ALWAYS;
+      policy = BY_PRIORITY;
     }
-    if (wish != null && probability == 1) {
-      return true;
-    }
-    if (probability == 0) {
+    if (!tally.count(policy, threshold <= (randomness < 0 ? RANDOM_BITS : randomness))) {
       return false;
     }
-    long arriving = state.threshold();
-    if (!error && mode != Mode.HASH_SEED && arriving >= 0 && randomness < arriving) {
-      error = true;
-      arriving = -1;
-      state = state.withThreshold(-1);
-      s.setTraceState(state.write());
-    }
-    if (error) {
-      return !failClosed;
-    }
-    long threshold = decide(arriving, probability);
-    if (threshold >= MAX_THRESHOLD || randomness < threshold) {
-      return false;
-    }
-    OtelTraceState written = state;
-    if (threshold > arriving && (mode != Mode.HASH_SEED || writesRandomness)) {
-      written = written.withThreshold(threshold);
-    }
-    if (writesRandomness) {
-      written = written.withRandomness(randomness);
-    }
-    if (written != state) {
-      s.setTraceState(written.write());
+    if (state != null) {
+      boolean lowers = threshold < state.thresholdBits();
+      s.setTraceState((lowers ? state : state.withThreshold(threshold)).write());
     }
     return true;
   }
 
-  private boolean keepLog(LogRecord l) {
+  /** What OpenTracing's {@code sampling.priority} says; NaN for nothing. */
+  private static double spanPriority(Span s) {
+    return switch (s.attributes().get("sampling.priority")) {
+      case Long l -> l;
+      case Double d -> d;
+      case String text -> {
+        Double d = GoFloatReader.read(text);
+        yield d == null ? Double.NaN : d;
+      }
+      case null, default -> Double.NaN;
+    };
+  }
+
+  private boolean keepLog(LogRecord l, SamplerMetrics.Tally tally) {
     Attributes a = l.attributes();
-    double probability = ratio;
-    if (!priority.isEmpty()) {
-      Double w = number(a.get(priority));
-      if (w != null) {
-        probability = Math.clamp(w, 0, 100) / 100;
-      }
-    }
-    if (probability == 0) {
-      return false;
-    }
-    long arriving = hex(a.get("sampling.threshold"), true);
-    long given = hex(a.get("sampling.randomness"), false);
-    long randomness = -1;
-    boolean hashedNow = false;
+    String threshold = text(a, THRESHOLD);
+    String given = text(a, RANDOMNESS);
+    long arriving = OtelTraceState.threshold(threshold);
+    long randomness = mode == Mode.HASH_SEED && !never ? MISSING : OtelTraceState.randomness(given);
+    boolean failed =
+        arriving < 0 && !threshold.isEmpty()
+            || !given.isEmpty() && OtelTraceState.randomness(given) < 0;
+    boolean writes = !failed;
+    boolean hashed = false;
+    String policy = randomness < 0 ? NO_RANDOMNESS : OWN_RANDOMNESS;
     boolean traced = l.traceIdHigh() != 0 || l.traceIdLow() != 0;
-    if (mode != Mode.HASH_SEED && given >= 0) {
-      randomness = given;
-    } else if (traced && (mode != Mode.HASH_SEED || byTraceId)) {
-      if (mode == Mode.HASH_SEED) {
-        ByteBuffer id = ByteBuffer.allocate(16).putLong(l.traceIdHigh()).putLong(l.traceIdLow());
-        randomness = hashed(id.array());
-        hashedNow = true;
-      } else {
-        randomness = l.traceIdLow() & RANDOM_BITS;
-      }
-    } else if (!from.isEmpty() && a.get(from) != null) {
-      byte[] bytes =
-          a.get(from) instanceof byte[] b
-              ? b
-              : ValueText.of(a.get(from)).getBytes(StandardCharsets.UTF_8);
+    if (randomness < 0 && traced && (byTraceId || mode != Mode.HASH_SEED)) {
+      randomness = ofTrace(l.traceIdHigh(), l.traceIdLow());
+      hashed = mode == Mode.HASH_SEED;
+      policy = hashed ? TRACE_ID_HASH : TRACE_ID;
+    }
+    if (randomness < 0 && !from.isEmpty()) {
+      byte[] bytes = bytes(a.get(from));
       if (bytes.length > 0) {
         randomness = hashed(bytes);
-        hashedNow = true;
+        hashed = true;
+        policy = from;
       }
     }
-    boolean error = randomness < 0;
-    if (!error && mode != Mode.HASH_SEED && arriving >= 0 && randomness < arriving) {
-      error = true;
-      a.remove("sampling.threshold");
+    if (mode == Mode.HASH_SEED && !never && !(threshold + given).isEmpty()) {
+      failed = true; // another sampler's, as with spans
+      writes = false;
     }
-    if (error) {
-      return probability >= 1 || !failClosed;
+    if (!failed && !never) {
+      failed = randomness < 0;
+      if (!failed && randomness < arriving) {
+        failed = true;
+        a.remove(THRESHOLD);
+        arriving = -1;
+      }
     }
-    long threshold = decide(mode == Mode.HASH_SEED ? -1 : arriving, probability);
-    if (threshold >= MAX_THRESHOLD || randomness < threshold) {
+    long decided = failed ? ofFailed() : decide(arriving);
+    double wish = priority.isEmpty() ? Double.NaN : logPriority(a.get(priority));
+    if (wish >= 0) {
+      decided = Threshold.of(wish / 100, precision);
+      policy = BY_PRIORITY;
+    }
+    if (!tally.count(policy, decided <= (randomness < 0 ? RANDOM_BITS : randomness))) {
       return false;
     }
-    if (mode == Mode.HASH_SEED && (given >= 0 || arriving >= 0)) {
-      return true; // another sampler's: left alone
-    }
-    if (threshold > arriving) {
-      a.put("sampling.threshold", OtelTraceState.digits(threshold));
-    }
-    if (hashedNow && given < 0) {
-      a.put("sampling.randomness", String.format(Locale.ROOT, "%014x", randomness));
+    if (writes) {
+      if (hashed && given.isEmpty()) {
+        a.put(RANDOMNESS, OtelTraceState.allDigits(randomness));
+      }
+      if (decided >= arriving) {
+        a.put(THRESHOLD, OtelTraceState.digits(decided));
+      }
     }
     return true;
   }
 
-  private static @Nullable Double number(@Nullable Object v) {
+  private long ofFailed() {
+    return failClosed ? Threshold.NEVER : Threshold.ALWAYS;
+  }
+
+  private long ofTrace(long high, long low) {
+    return mode == Mode.HASH_SEED
+        ? hashed(ByteBuffer.allocate(16).putLong(high).putLong(low).array())
+        : low & RANDOM_BITS;
+  }
+
+  /** Numbers alone are percentages, as in the Collector; NaN for anything else. */
+  private static double logPriority(@Nullable Object v) {
     return switch (v) {
-      case Long l -> (double) l;
+      case Long l -> l;
       case Double d -> d;
-      case String s -> GoFloatReader.read(s);
-      case null, default -> null;
+      case null, default -> Double.NaN;
     };
   }
 
-  private static long hex(@Nullable Object v, boolean padded) {
-    if (!(v instanceof String s)) {
-      return -1;
-    }
-    return padded ? OtelTraceState.threshold(s) : OtelTraceState.randomness(s);
+  private static String text(Attributes a, String key) {
+    return a.get(key) instanceof String s ? s : "";
+  }
+
+  private static byte[] bytes(@Nullable Object v) {
+    return switch (v) {
+      case null -> new byte[0];
+      case byte[] b -> b;
+      default -> ValueText.of(v).getBytes(StandardCharsets.UTF_8);
+    };
   }
 
   /** FNV-1a of the seed and the bytes as randomness: its low 14 bits decide. */
