@@ -282,8 +282,8 @@ final class MergedSelection implements Selection {
       }
     }
     into.timestampsId = times.id(into);
-    if (into.timestampsId != 0) {
-      TimesKey key = timesKey(series);
+    if (into.timestampsId != 0 && hasTimesKey(series)) {
+      TimesKey key = timesKey(from, to, hash(from, to));
       if (key != null && idByKey.size() < MAX_KEYS) {
         idByKey.put(key, into.timestampsId);
       }
@@ -297,13 +297,14 @@ final class MergedSelection implements Selection {
     }
     int from = starts[series];
     int to = starts[series + 1];
-    int place = hash(from, to) & RECENT - 1;
+    int hash = hash(from, to);
+    int place = hash & RECENT - 1;
     @Nullable Known[] some = recent;
     Known known = some == null ? null : some[place];
     if (known != null && isOf(known.key, from, to)) {
       return known.id;
     }
-    TimesKey key = timesKey(series);
+    TimesKey key = timesKey(from, to, hash);
     Long id = key == null ? null : idByKey.get(key);
     if (key == null || id == null) {
       return 0;
@@ -326,13 +327,8 @@ final class MergedSelection implements Selection {
     return true;
   }
 
-  /** What tells the timestamps of a series from its parts' own numbers; null when one has none. */
-  private @Nullable TimesKey timesKey(int series) {
-    if (!hasTimesKey(series)) {
-      return null;
-    }
-    int from = starts[series];
-    int to = starts[series + 1];
+  /** What tells timestamps from the own numbers of parts; null when one has none. */
+  private @Nullable TimesKey timesKey(int from, int to, int hash) {
     long[] numbers = new long[2 * (to - from)];
     for (int p = from; p < to; p++) {
       long k = timesKeyOf(p);
@@ -342,7 +338,7 @@ final class MergedSelection implements Selection {
       numbers[2 * (p - from)] = parts[p] >>> 32;
       numbers[2 * (p - from) + 1] = k;
     }
-    return new TimesKey(numbers, hash(from, to));
+    return new TimesKey(numbers, hash);
   }
 
   private long timesKeyOf(int part) {
