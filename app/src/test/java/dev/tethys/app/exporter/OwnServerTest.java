@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.testkit.LogMessages;
 import dev.tethys.testkit.TestCertificates;
 import java.io.IOException;
 import java.net.URI;
@@ -14,17 +15,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.text.MessageFormat;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
@@ -297,23 +293,8 @@ class OwnServerTest {
   void aVersionOfTlsThatIsNotSpokenIsWarnedOf(String oldest, int warnings) throws Exception {
     TestCertificates certificates = new TestCertificates(folder);
     certificates.issue("server", "dns:localhost,ip:127.0.0.1");
-    Logger logger = Logger.getLogger("dev.tethys.collect.database.redis.RedisPages");
-    List<String> told = new CopyOnWriteArrayList<>();
-    Handler listening =
-        new Handler() {
-          @Override
-          public void publish(LogRecord r) {
-            told.add(MessageFormat.format(r.getMessage(), r.getParameters()));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    logger.addHandler(listening);
-    try {
+    LogMessages told = LogMessages.of("dev.tethys.collect.database.redis.RedisPages");
+    try (told) {
       redis(
               Map.of(),
               "--web.listen-address=127.0.0.1:0",
@@ -321,10 +302,8 @@ class OwnServerTest {
               "--tls-server-cert-file=" + folder.resolve("server.crt"),
               "--tls-server-key-file=" + folder.resolve("server.key"))
           .close();
-    } finally {
-      logger.removeHandler(listening);
     }
-    assertThat(told).hasSize(warnings).allMatch(m -> m.contains(oldest));
+    assertThat(told.said()).hasSize(warnings).allMatch(m -> m.contains(oldest));
   }
 
   @Test

@@ -173,16 +173,22 @@ class AgentTest {
         .sum();
   }
 
-  /** It has them open still, and who comes in its place never finds them. */
-  @Test
-  void aJobThatWaitsToLeaveReadsWhatIsDeletedMeanwhile() throws Exception {
-    Agent a = start(config(files("a", "")));
+  /**
+   * Begins a job that has read one line, which cannot be delivered, when another takes its place.
+   */
+  private void waitsToLeave(PromtailConfig its, PromtailConfig other) throws Exception {
+    Agent a = start(its);
     loki.away(true);
     write("a", "first");
     await(() -> readLines() == 1);
-    PromtailConfig other = config(files("a", ", encoding: latin1"));
     loader = () -> other;
     assertThat(a.reload()).isNull();
+  }
+
+  /** It has them open still, and who comes in its place never finds them. */
+  @Test
+  void aJobThatWaitsToLeaveReadsWhatIsDeletedMeanwhile() throws Exception {
+    waitsToLeave(config(files("a", "")), config(files("a", ", encoding: latin1")));
     write("a", "second");
     Files.writeString(folder.resolve("a.log"), "third, without an end", StandardOpenOption.APPEND);
     Files.move(folder.resolve("a.log"), folder.resolve("a.log.1"));
@@ -203,13 +209,8 @@ class AgentTest {
   @Test
   void aFileThatComesAndGoesWhileAJobWaitsToLeaveIsRead() throws Exception {
     String any = "  - {job_name: a, static_configs: [{labels: {__path__: %s/*.log}}]%s}\n";
-    Agent a = start(config(any.formatted(folder, "")));
-    loki.away(true);
-    write("a", "first");
-    await(() -> readLines() == 1);
-    PromtailConfig other = config(any.formatted(folder, ", encoding: latin1"));
-    loader = () -> other;
-    assertThat(a.reload()).isNull();
+    waitsToLeave(
+        config(any.formatted(folder, "")), config(any.formatted(folder, ", encoding: latin1")));
     write("b", "of a brief file");
     await(() -> files() == 2);
     Files.delete(folder.resolve("b.log"));
@@ -223,13 +224,7 @@ class AgentTest {
   /** It is read after the one before, which has a name and would be for who comes next. */
   @Test
   void aDeletedFileBehindOneThatIsThereStillIsReadByTheJobThatWaitsToLeave() throws Exception {
-    Agent a = start(config(files("a", "")));
-    loki.away(true);
-    write("a", "first");
-    await(() -> readLines() == 1);
-    PromtailConfig other = config(files("a", ", encoding: latin1"));
-    loader = () -> other;
-    assertThat(a.reload()).isNull();
+    waitsToLeave(config(files("a", "")), config(files("a", ", encoding: latin1")));
     write("a", "second");
     Files.move(folder.resolve("a.log"), folder.resolve("a.log.1"));
     write("a", "third");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.testkit.LogMessages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +14,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,23 +91,9 @@ class EventLogTest {
 
   @Test
   void aDiskThatRefusesIsSaidOnceAMinute() throws IOException {
-    List<String> said = new CopyOnWriteArrayList<>();
-    Logger logger = Logger.getLogger(EventLog.class.getName());
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord r) {
-            said.add(new SimpleFormatter().formatMessage(r));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    logger.addHandler(handler);
-    try (EventLog log = new EventLog(dir, 0, Duration.ofDays(30), () -> now, new Registry())) {
+    try (LogMessages messages = LogMessages.of(EventLog.class);
+        EventLog log = new EventLog(dir, 0, Duration.ofDays(30), () -> now, new Registry())) {
+      List<String> said = messages.said();
       // The current file cannot take the place of this.
       Files.createDirectories(dir.resolve(EventLog.FILE + ".1").resolve("x"));
       for (int i = 0; i < 5; i++) {
@@ -121,8 +103,6 @@ class EventLogTest {
       now = now.plusSeconds(60);
       lose(log);
       assertThat(said).hasSize(2).last().asString().startsWith("5 changes of alerts were not");
-    } finally {
-      logger.removeHandler(handler);
     }
   }
 

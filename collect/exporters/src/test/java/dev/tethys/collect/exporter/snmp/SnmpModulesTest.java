@@ -10,19 +10,16 @@ import dev.tethys.collect.exporter.snmp.wire.AgentDouble;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.testkit.LogMessages;
 import dev.tethys.web.Params;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,25 +92,11 @@ class SnmpModulesTest {
 
   @Test
   void messagesAreLoggedWhereThatIsAskedFor() throws Exception {
-    List<String> lines = new CopyOnWriteArrayList<>();
     Logger log = Logger.getLogger(SnmpScrape.class.getName());
-    Handler to =
-        new Handler() {
-          @Override
-          public void publish(LogRecord r) {
-            lines.add(new SimpleFormatter().formatMessage(r));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
     Level former = log.getLevel();
     log.setLevel(Level.FINE);
-    log.addHandler(to);
-    try {
+    try (LogMessages messages = LogMessages.of(SnmpScrape.class)) {
+      List<String> lines = messages.said();
       agent.has("1.3.6.1.9.1", 0x46, AgentDouble.bytes(5));
       SnmpConfig c = module("- {name: c, oid: 1.3.6.1.9, type: counter, help: h, indexes: []}");
       try (Exporter e = exporter(c, true, 1)) {
@@ -132,7 +115,6 @@ class SnmpModulesTest {
       assertThat(lines).anyMatch(l -> l.matches("to 127.*: 30..02010104067075626c6963.*"));
       assertThat(lines).anyMatch(l -> l.matches("from 127.*: 30.*7075626c6963.*"));
     } finally {
-      log.removeHandler(to);
       log.setLevel(former);
     }
   }

@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.testkit.LogMessages;
 import dev.tethys.testkit.SimulatedFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -316,30 +312,13 @@ class LokiClientTest extends LokiClientCase {
   void whatIsGivenUpIsSaidToBeSo() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client("name: going, " + QUICK + ", max_retries: 2}");
-    List<String> said = new CopyOnWriteArrayList<>();
-    Handler ear =
-        new Handler() {
-          @Override
-          public void publish(LogRecord r) {
-            said.add(new SimpleFormatter().formatMessage(r));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    Logger log = Logger.getLogger(LokiClient.class.getName());
-    log.addHandler(ear);
-    try {
+    LogMessages log = LogMessages.of(LokiClient.class);
+    try (log) {
       c.accept(entry(1, "lost", "app", "x"));
       c.abandon(Duration.ofDays(1));
-    } finally {
-      log.removeHandler(ear);
     }
     assertThat(settled).hasValue(1);
-    assertThat(said)
+    assertThat(log.said())
         .singleElement()
         .asString()
         .startsWith("client going: 1 entries dropped: given up after 2 attempts: ");

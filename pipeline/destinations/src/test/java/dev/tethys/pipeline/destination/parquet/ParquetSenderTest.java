@@ -18,6 +18,7 @@ import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.destination.client.HttpDouble;
 import dev.tethys.pipeline.destination.tables.TableParcels;
 import dev.tethys.pipeline.naming.NameTemplate;
+import dev.tethys.testkit.LogMessages;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,14 +35,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -396,23 +392,9 @@ class ParquetSenderTest {
   /** What is not taken back stands there as often as the group is made: it is tried, and named. */
   @Test
   void oneThatIsNotTakenBackIsNamedAndTheOthersAreTakenBack() throws Exception {
-    List<String> warnings = new CopyOnWriteArrayList<>();
-    Logger logger = Logger.getLogger(S3Target.class.getName());
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(LogRecord r) {
-            warnings.add(new SimpleFormatter().formatMessage(r));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    logger.addHandler(handler);
-    try (HttpDouble s3 = new HttpDouble();
+    LogMessages log = LogMessages.of(S3Target.class);
+    try (log;
+        HttpDouble s3 = new HttpDouble();
         HttpClientFactory http = new HttpClientFactory("tethys/test")) {
       s3.when(g -> g.method().equals("DELETE") && g.path().contains("one"), 503, "SlowDown");
       s3.when(g -> g.method().equals("DELETE") && g.path().contains("two"), 403, "AccessDenied");
@@ -444,12 +426,10 @@ class ParquetSenderTest {
               "DELETE /data/two",
               "DELETE /data/three",
               "DELETE /data/four");
-    } finally {
-      logger.removeHandler(handler);
     }
-    assertThat(warnings).hasSize(2);
-    assertThat(warnings.getFirst()).contains("s3: data/one is of a group", "503: SlowDown");
-    assertThat(warnings.getLast()).contains("s3: data/two is of a group", "403: AccessDenied");
+    assertThat(log.said()).hasSize(2);
+    assertThat(log.said().getFirst()).contains("s3: data/one is of a group", "503: SlowDown");
+    assertThat(log.said().getLast()).contains("s3: data/two is of a group", "403: AccessDenied");
   }
 
   /** A server's fault says nothing of what it did before; what it says later does not either. */

@@ -12,18 +12,13 @@ import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.testkit.LogMessages;
 import dev.tethys.web.client.HttpClientFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,28 +27,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Destinations that hang when a process ends. */
 @Timeout(60)
 class RemoteWriteEndTest {
-  private final List<String> said = new CopyOnWriteArrayList<>();
-  private final Handler handler =
-      new Handler() {
-        @Override
-        public void publish(LogRecord r) {
-          said.add(new SimpleFormatter().formatMessage(r));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-      };
-
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatIsLostIsSaid(boolean disk, @TempDir Path dir) throws Exception {
-    Logger log = Logger.getLogger(RemoteWriteQueue.class.getName());
-    log.addHandler(handler);
+    LogMessages log = LogMessages.of(RemoteWriteQueue.class);
     // More destinations than there are threads; the kernel takes their connections, nobody else.
-    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    try (log;
+        ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         HttpClientFactory clients = new HttpClientFactory("test")) {
       RemoteWrite remote =
           new RemoteWrite(
@@ -78,10 +58,9 @@ class RemoteWriteEndTest {
         a.commit();
       }
       remote.close();
-    } finally {
-      log.removeHandler(handler);
     }
-    assertThat(said).hasSize(disk ? 0 : 6);
-    assertThat(said).allMatch(s -> s.matches("n\\d: 7 samples and the like were not delivered .*"));
+    assertThat(log.said()).hasSize(disk ? 0 : 6);
+    assertThat(log.said())
+        .allMatch(s -> s.matches("n\\d: 7 samples and the like were not delivered .*"));
   }
 }

@@ -7,16 +7,13 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.testkit.LogMessages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.logging.Handler;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -164,32 +161,14 @@ class JournaldReceiverTest {
     Receiver one = from(below + ", namespace: web");
     assertThat(messages(sink.await(3))).endsWith("web");
     one.stop(Duration.ofSeconds(5));
-    List<String> said = new CopyOnWriteArrayList<>();
-    Handler handler =
-        new Handler() {
-          @Override
-          public void publish(java.util.logging.LogRecord r) {
-            said.add(new SimpleFormatter().formatMessage(r));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    Logger log = Logger.getLogger("log test");
-    log.addHandler(handler);
-    try {
+    try (LogMessages log = LogMessages.of("log test")) {
       Receiver unsaid = from(below);
       assertThat(messages(sink.await(4))).endsWith("default");
       unsaid.stop(Duration.ofSeconds(5));
-      assertThat(said).singleElement().asString().contains(web.toString());
+      assertThat(log.said()).singleElement().asString().contains(web.toString());
       from(below + ", namespace: ''");
       assertThat(messages(sink.await(5))).endsWith("default");
-      assertThat(said).hasSize(1);
-    } finally {
-      log.removeHandler(handler);
+      assertThat(log.said()).hasSize(1);
     }
   }
 

@@ -1,0 +1,52 @@
+package dev.tethys.testkit;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/** What a logger says until this is closed, as whoever reads the log sees it, without levels. */
+public final class LogMessages implements AutoCloseable {
+  private final Logger logger; // held, or its handlers would be forgotten with it
+  private final List<String> said = new CopyOnWriteArrayList<>();
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord r) {
+          said.add(new SimpleFormatter().formatMessage(r));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
+  private LogMessages(Logger logger) {
+    this.logger = logger;
+    logger.addHandler(handler);
+  }
+
+  /** Those of a logger, from now on. */
+  public static LogMessages of(String logger) {
+    return new LogMessages(Logger.getLogger(logger));
+  }
+
+  /** Those of a class. */
+  public static LogMessages of(Class<?> c) {
+    return of(c.getName());
+  }
+
+  /** All until now; grows while this is open. */
+  public List<String> said() {
+    return said;
+  }
+
+  @Override
+  public void close() {
+    logger.removeHandler(handler);
+  }
+}
