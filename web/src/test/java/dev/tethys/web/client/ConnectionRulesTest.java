@@ -290,6 +290,8 @@ class ConnectionRulesTest {
       Thread.startVirtualThread(
           () -> {
             try (Socket a = server.accept()) {
+              a.setTcpNoDelay(
+                  true); // or what is said may wait for the acknowledgement of the answer
               accepted.incrementAndGet();
               a.getInputStream().read(new byte[4096]);
               a.getOutputStream().write(ok);

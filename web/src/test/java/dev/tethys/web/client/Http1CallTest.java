@@ -68,6 +68,7 @@ class Http1CallTest {
 
   private void converse(Socket s) {
     try (s) {
+      s.setTcpNoDelay(true); // or what is said may wait for the acknowledgement of the answer
       InputStream in = s.getInputStream();
       while (true) {
         StringBuilder head = new StringBuilder();
