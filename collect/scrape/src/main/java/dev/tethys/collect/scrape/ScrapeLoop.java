@@ -27,10 +27,11 @@ import org.jspecify.annotations.Nullable;
  * Scrapes one target, a turn at each of its times, until it is stopped.
  *
  * <p>Ticks stand at fixed places of the absolute time line: those whose distance from the epoch,
- * modulo the interval, is the target's offset. A scrape that starts no more than a tolerance after
- * its tick carries the tick's time, so that timestamps of a series are evenly spaced and compress
- * well. A tick that passes while a scrape runs is made up for at once; earlier ones are left out.
- * Where the clock is set back by an interval or more, ticks go on from what it shows then.
+ * modulo the interval, is the target's offset, where others may have theirs. A scrape that starts
+ * no more than a tolerance after its tick carries the tick's time, so that timestamps of a series
+ * are evenly spaced and compress well. A tick that passes while a scrape runs is made up for at
+ * once; earlier ones are left out. Where the clock is set back by an interval or more, ticks go on
+ * from what it shows then.
  *
  * <p>A loop that is stopped lets a scrape that runs come to its end. It then waits for two more
  * ticks and a bit, and ends its series at the time of the first, unless it was told not to or the
@@ -52,6 +53,7 @@ final class ScrapeLoop {
       TargetUrls urls,
       ScrapeMetrics metrics,
       ScrapeOptions options,
+      SharedTicks ticks,
       long offsetSeed,
       CountDownLatch shutdown,
       Function<Labels, List<ScrapeLoop>> scraping) {}
@@ -107,6 +109,7 @@ final class ScrapeLoop {
     this.report = new ReportSeries(ingest.sampleLabels(), config.common().extraMetrics());
     target.metadataFrom(metadata);
     target.asked(pace.asked());
+    around.ticks.join(pace.interval());
   }
 
   /** Marks it as wanted by a sync of its pool; whether it was not yet. */
@@ -262,6 +265,7 @@ final class ScrapeLoop {
       }
       over = true;
     }
+    around.ticks.leave(pace.interval());
     // A loop that never came to scrape may have taken over the series of the one before.
     boolean hasSeries = scraped || ingest.cache().size() > 0;
     Instant next = tick;
@@ -277,9 +281,8 @@ final class ScrapeLoop {
 
   private Instant firstTick(Instant now) {
     long step = pace.interval().toNanos();
-    long offset = target.offsetNanos(pace.interval(), around.offsetSeed);
-    // Whole milliseconds, so that the samples' timestamps are the ticks themselves.
-    offset -= offset % 1_000_000;
+    long alone = target.offsetNanos(pace.interval(), around.offsetSeed);
+    long offset = around.ticks.place(alone, pace.interval());
     long sinceEpoch = Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L) + now.getNano();
     long wait = Math.floorMod(offset - sinceEpoch, step);
     return now.plusNanos(wait);

@@ -41,6 +41,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   private final ScrapeClock clock;
   private final BodyReader bodies = new BodyReader();
   private final TargetUrls urls = new TargetUrls();
+  private final SharedTicks ticks = new SharedTicks();
   private final CountDownLatch shutdown = new CountDownLatch(1);
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -226,6 +227,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
               urls,
               metrics,
               options,
+              ticks,
               offsetSeed,
               shutdown,
               this::scraping);
