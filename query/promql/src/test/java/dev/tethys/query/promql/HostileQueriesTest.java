@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hostile queries end with an answer or a refusal, hold no more than they may, and harm nobody. */
 class HostileQueriesTest {
@@ -59,6 +62,43 @@ class HostileQueriesTest {
     ENGINE.close();
     PATIENT.close();
     STORE.close();
+  }
+
+  /** Of one series a million windows of a million samples each: hours, if nobody looked. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "stddev_over_time(%s)",
+        "quantile_over_time(0.5, %s)",
+        "mad_over_time(%s)",
+        "sum_over_time(%s)",
+        "avg_over_time(%s)",
+        "deriv(%s)",
+        "predict_linear(%s, 60)",
+        "double_exponential_smoothing(%s, 0.5, 0.5)",
+        "ts_of_max_over_time(%s)",
+        "rate(%s)"
+      })
+  @Timeout(60)
+  void aSingleSeriesKeepsNobodyBeyondTheTimeLimit(String function) {
+    try (PromqlEngine e =
+        new PromqlEngine(
+            EngineOptions.builder()
+                .timeoutMillis(300)
+                .threads(1)
+                .parser(ParserOptions.ALL)
+                .build())) {
+      String windows = function.formatted("vector(time() % 7)[1000000s:1s]");
+      Query q =
+          e.instant(
+              STORE,
+              "max_over_time(" + windows + "[1000000s:1s])",
+              3_000_000_000L,
+              QueryOptions.DEFAULT);
+      assertThatThrownBy(q::execute)
+          .isInstanceOf(QueryException.class)
+          .hasMessage("query timed out in expression evaluation");
+    }
   }
 
   private static String outcome(HostileQueries.Asked q) {

@@ -165,6 +165,7 @@ abstract class AnyOverTime implements RangeFunction {
           continue;
         }
         if (w.extension == Extension.ANCHORED) {
+          w.look(l - f);
           f = anchor(w.times, f, w.to[s], w.start(s));
           if (w.times[l] <= w.start(s)) {
             continue;
@@ -277,6 +278,7 @@ abstract class AnyOverTime implements RangeFunction {
           }
         }
         if (t > f) {
+          w.look(t - f);
           out[s] = mean ? Kernels.mean(w.values, f, t) : Kernels.sum(w.values, f, t);
         }
       }

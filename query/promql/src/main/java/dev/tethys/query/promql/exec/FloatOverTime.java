@@ -30,6 +30,7 @@ abstract class FloatOverTime implements RangeFunction {
     int[] to = w.to;
     for (int s = 0; s < out.length; s++) {
       if (to[s] > from[s]) {
+        w.look(to[s] - from[s]);
         refuse(w, s);
         check(w, s);
         if (to[s] - from[s] >= least) {

@@ -73,6 +73,7 @@ public final class RangeCall extends Operator {
 
   private final class Stream implements SeriesStream {
     private final Execution x;
+    private final Runnable mayGoOn;
     private final Grid grid;
     private final RangeSource.Series series;
     private final SampleCount count;
@@ -87,6 +88,7 @@ public final class RangeCall extends Operator {
 
     Stream(Execution x, Grid grid) {
       this.x = x;
+      this.mayGoOn = x::check;
       this.grid = grid;
       List<double[]> args = new ArrayList<>();
       for (Operator o : scalars) {
@@ -147,7 +149,15 @@ public final class RangeCall extends Operator {
       }
       Windows w =
           new Windows(
-              x.annotations(), grid, ws, source.range(), ends, source.extension(), span, arguments);
+              x.annotations(),
+              mayGoOn,
+              grid,
+              ws,
+              source.range(),
+              ends,
+              source.extension(),
+              span,
+              arguments);
       w.series(series.labels(i));
       Bounds b = bounds.get(in.timesId, () -> Bounds.find(in.times, in.size, ends, before, after));
       w.times = in.times;
@@ -169,6 +179,7 @@ public final class RangeCall extends Operator {
         w.histogramTo = h.to();
         for (int s = 0; s < ends.length; s++) {
           if (w.from[s] < w.to[s] || w.histogramFrom[s] < w.histogramTo[s]) {
+            w.look((long) w.to[s] - w.from[s] + w.histogramTo[s] - w.histogramFrom[s]);
             function.mixed(w, s, target);
           }
         }
@@ -203,6 +214,7 @@ public final class RangeCall extends Operator {
         Windows w =
             new Windows(
                 x.annotations(),
+                mayGoOn,
                 grid,
                 ws,
                 source.range(),

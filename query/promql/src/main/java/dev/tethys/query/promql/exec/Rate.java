@@ -36,6 +36,7 @@ final class Rate implements RangeFunction {
     if (w.extension != Extension.NONE) {
       for (int s = 0; s < out.length; s++) {
         if (w.from[s] < w.to[s]) {
+          w.look(w.to[s] - w.from[s]);
           ExtendedRate.floats(w, s, counter, perSecond, out);
         }
       }
@@ -44,6 +45,7 @@ final class Rate implements RangeFunction {
     if (counter && w.starts != null) {
       for (int s = 0; s < out.length; s++) {
         if (w.from[s] < w.to[s]) {
+          w.look(w.to[s] - w.from[s]);
           out[s] = withStarts(w, s, w.starts);
         }
       }
@@ -127,9 +129,11 @@ final class Rate implements RangeFunction {
       }
       double first = v[f];
       double difference = v[l] - first;
-      for (int r = next; r < resets.length && resets[r] <= l; r++) {
+      int r = next;
+      for (; r < resets.length && resets[r] <= l; r++) {
         difference += v[resets[r] - 1];
       }
+      w.look(r - next);
       out[s] =
           mayReachZero(first, difference)
               ? extrapolated(w, s, f, l, difference, true, divisor)

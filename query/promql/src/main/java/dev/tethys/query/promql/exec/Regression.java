@@ -51,6 +51,7 @@ final class Regression extends FloatOverTime {
       if (rows != null && rows.has(s)) {
         rows.get(s, sums);
       } else {
+        w.look(to - from);
         sums(w.times, v, from, to, origin(w, s, from), sums);
       }
       if (Double.isFinite(sums[0]) && Double.isFinite(sums[2])) {
@@ -58,6 +59,7 @@ final class Regression extends FloatOverTime {
         double sxy = sums[2] + sums[3];
         out[s] = line(w, s, to - from, ofTimes.x()[s], sy, sxy, ofTimes.xx()[s]);
       } else {
+        w.look(to - from);
         out[s] = of(w, s, from, to);
       }
     }
@@ -86,6 +88,7 @@ final class Regression extends FloatOverTime {
       int from = w.from[s];
       int to = w.to[s];
       if (to > from) {
+        w.look(to - from);
         ofTimes(w.times, from, to, origin(w, s, from), out, s);
       }
     }

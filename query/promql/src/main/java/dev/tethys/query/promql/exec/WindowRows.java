@@ -73,12 +73,14 @@ final class WindowRows {
   final double[] sums;
 
   final double[] carries;
+  private final Windows w;
   private final double[] row;
   private final double[] apart; // every stride-th sample, from the first on, from the second on ...
   private final int offset;
   private final int part; // how many samples each of these has
 
   WindowRows(Windows w, Run run) {
+    this.w = w;
     this.run = run;
     int n = run.steps();
     Workspace ws = w.workspace;
@@ -115,6 +117,7 @@ final class WindowRows {
 
   /** The values of a row, until the next is asked for. */
   double[] row(int i) {
+    w.look(run.steps());
     int from = offset + i % run.stride * part + i / run.stride;
     System.arraycopy(apart, from, row, 0, run.steps());
     return row;

@@ -2,6 +2,7 @@ package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * to[s])} and histograms {@code [histogramFrom[s], histogramTo[s])}. Reused; for one thread.
  */
 final class Windows {
+  /** So many samples are looked at in a few milliseconds. */
+  private static final long ASKS_EACH = 1 << 20;
+
+  private final Runnable mayGoOn;
+  private long looked;
   final Annotations annotations;
   final Grid grid;
   final Workspace workspace;
@@ -49,8 +55,14 @@ final class Windows {
   private Labels labels = Labels.EMPTY;
   private @Nullable String metricName;
 
+  /**
+   * Windows of no series yet.
+   *
+   * @param mayGoOn throws when the query is to end
+   */
   Windows(
       Annotations annotations,
+      Runnable mayGoOn,
       Grid grid,
       Workspace workspace,
       long range,
@@ -59,6 +71,7 @@ final class Windows {
       Span span,
       double[][] arguments) {
     this.annotations = annotations;
+    this.mayGoOn = mayGoOn;
     this.grid = grid;
     this.workspace = workspace;
     this.range = range;
@@ -66,6 +79,20 @@ final class Windows {
     this.extension = extension;
     this.span = span;
     this.arguments = arguments;
+  }
+
+  /**
+   * Tells that so many samples are looked at. One series may have millions of windows of millions
+   * of samples each, so that hours would pass until the next series asks whether to go on.
+   *
+   * @throws QueryException when the query was canceled or has run too long
+   */
+  void look(long samples) {
+    looked += samples;
+    if (looked >= ASKS_EACH) {
+      looked = 0;
+      mayGoOn.run();
+    }
   }
 
   /** Says whose windows these are; the labels are those that the store knows. */

@@ -56,6 +56,7 @@ class WindowKernelsTest {
     Windows w =
         new Windows(
             new Annotations(),
+            () -> {},
             grid,
             new Workspace(),
             range,
@@ -143,6 +144,7 @@ class WindowKernelsTest {
       Windows w =
           new Windows(
               new Annotations(),
+              () -> {},
               grid,
               new Workspace(),
               range,
