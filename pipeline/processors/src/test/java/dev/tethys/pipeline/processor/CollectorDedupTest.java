@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code logdedup} against the cases of the Collector's own tests, and what it promises besides. */
+/**
+ * {@code logdedup} against the cases of the Collector's own tests, and what it promises besides.
+ */
 final class CollectorDedupTest {
   private final Rig rig = new Rig();
   private final LogDedupFactory factory = new LogDedupFactory(InstantSource.system());
@@ -253,9 +255,7 @@ final class CollectorDedupTest {
   @Test
   void defaultsAreThoseOfTheCollector() {
     LogDedupFactory.Settings s =
-        factory
-            .settings()
-            .read(dev.tethys.config.YamlDocument.parse("c.yaml", null, "{}").root());
+        factory.settings().read(dev.tethys.config.YamlDocument.parse("c.yaml", null, "{}").root());
     assertThat(s.interval()).isEqualTo(Duration.ofSeconds(10));
     assertThat(s.countAttribute()).isEqualTo("log_count");
     assertThat(s.zone().getId()).isEqualTo("UTC");

@@ -24,7 +24,8 @@ final class CollectorGenerationTest {
 
   private List<Metric> run(String yaml, Metric... metrics) {
     rig.send(
-        rig.processor(MetricsGeneration.factory(), Signal.METRICS, yaml), Rig.metrics("s", metrics));
+        rig.processor(MetricsGeneration.factory(), Signal.METRICS, yaml),
+        Rig.metrics("s", metrics));
     assertThat(rig.balanced()).isTrue();
     MetricsData d = rig.lastMetrics();
     return Rig.all(d);
@@ -132,8 +133,7 @@ final class CollectorGenerationTest {
   @Test
   void pointsGoTogetherThatDoNotContradictEachOther() {
     String rule = "rules: [{" + NEW + "calculate, metric1: total, metric2: used, operation: add}]";
-    assertThat(
-            text(run("{match_attributes: true, " + rule + "}", capacities()).get(2)).split(" "))
+    assertThat(text(run("{match_attributes: true, " + rule + "}", capacities()).get(2)).split(" "))
         .contains("1010.0{}", "2010.0{device=disk1}", "1030.0{device=disk4}");
     MetricData<?> data =
         Objects.requireNonNull(

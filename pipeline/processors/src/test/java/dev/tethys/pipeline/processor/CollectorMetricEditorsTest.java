@@ -86,9 +86,7 @@ final class CollectorMetricEditorsTest {
         };
     boolean whole = of.startsWith("whole");
     Metric m =
-        whole
-            ? Rig.gauge("m", points)
-            : Rig.sum("m", MetricData.TEMPORALITY_CUMULATIVE, points);
+        whole ? Rig.gauge("m", points) : Rig.sum("m", MetricData.TEMPORALITY_CUMULATIVE, points);
     NumberDataPoint p =
         (NumberDataPoint)
             only(
@@ -228,10 +226,10 @@ final class CollectorMetricEditorsTest {
           case "three" -> timing(0, 0, 5, 10, 22, 12);
           default -> timing(0, 5, 5, 10, 22, 12);
         };
-    String decimals =
-        String.join(", ", Stream.of(bounds.split(", ")).map(b -> b + ".0").toList());
+    String decimals = String.join(", ", Stream.of(bounds.split(", ")).map(b -> b + ".0").toList());
     Metric made =
-        edited("convert_exponential_histogram_to_histogram(\"" + how + "\", [" + decimals + "])", m);
+        edited(
+            "convert_exponential_histogram_to_histogram(\"" + how + "\", [" + decimals + "])", m);
     HistogramDataPoint p = (HistogramDataPoint) only(made);
     assertThat(p.bucketCounts())
         .containsExactly(Stream.of(counts.split(" ")).mapToLong(Long::parseLong).toArray());

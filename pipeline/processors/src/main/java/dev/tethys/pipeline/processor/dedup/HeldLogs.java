@@ -176,9 +176,7 @@ final class HeldLogs {
           l.setObservedTimeUnixNano(c.firstMillis * 1_000_000);
           l.attributes().put(countAttribute, c.count);
           l.attributes()
-              .put(
-                  "first_observed_timestamp",
-                  format.format(Instant.ofEpochMilli(c.firstMillis)));
+              .put("first_observed_timestamp", format.format(Instant.ofEpochMilli(c.firstMillis)));
           l.attributes()
               .put("last_observed_timestamp", format.format(Instant.ofEpochMilli(c.lastMillis)));
           s.group.items().add(l);

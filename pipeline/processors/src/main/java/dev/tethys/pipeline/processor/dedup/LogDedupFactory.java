@@ -206,8 +206,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
                       ErrorMode.IGNORE));
       context
           .metrics()
-          .register(
-              OttlMetrics.conditions(context.id().toString(), signal, List.of(conditions)));
+          .register(OttlMetrics.conditions(context.id().toString(), signal, List.of(conditions)));
     }
     return new LogDedup(settings, conditions, next, signal, context);
   }

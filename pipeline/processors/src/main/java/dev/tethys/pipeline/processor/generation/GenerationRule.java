@@ -90,6 +90,7 @@ record GenerationRule(
               + (name.equals(first) ? "metric1" : "metric2")
               + "; give the new metric another");
     }
-    return new GenerationRule(name, o.get(UNIT), first, scale ? null : second, o.get(OPERATION), by);
+    return new GenerationRule(
+        name, o.get(UNIT), first, scale ? null : second, o.get(OPERATION), by);
   }
 }
