@@ -293,4 +293,126 @@ final class CollectorMetricEditorsTest {
     assertThat(dropped(empty, one(kind, true))).isTrue();
     assertThat(dropped(empty, one(kind, null))).isFalse();
   }
+
+  private static Metric summary(int points) {
+    MetricData.Summary s = new MetricData.Summary();
+    for (int i = 0; i < points; i++) {
+      SummaryDataPoint p = new SummaryDataPoint();
+      p.setCount(100 + i);
+      p.setSum(12.34);
+      p.setQuantiles(new double[] {0.99, 0.95, 0.5, 0.00000001});
+      p.setQuantileValues(new double[] {1, 2, 3, 4});
+      p.attributes().put("n", (long) i);
+      s.points().add(p);
+    }
+    Metric m = metric(s);
+    m.setDescription("d");
+    m.setUnit("s");
+    return m;
+  }
+
+  private List<Metric> summarised(String context, String statement, Metric m) {
+    rig.send(
+        rig.processor(
+            new TransformFactory(InstantSource.system()),
+            Signal.METRICS,
+            "{error_mode: propagate, metric_statements: [{context: "
+                + context
+                + ", statements: ['"
+                + statement
+                + "']}]}"),
+        Rig.metrics("s", m));
+    assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
+    assertThat(rig.balanced()).isTrue();
+    return Rig.all(rig.lastMetrics());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "metric, count, delta, false, m_count, 100",
+    "metric, count, delta, true, m_count, 100",
+    "metric, count, cumulative, false, m_count, 100",
+    "datapoint, count, delta, true, m_count, 100",
+    "metric, sum, delta, false, m_sum, 12.34",
+    "datapoint, sum, cumulative, true, m_sum, 12.34"
+  })
+  void summariesBecomeSums(
+      String context,
+      String what,
+      String temporality,
+      boolean monotonic,
+      String name,
+      double value) {
+    List<Metric> all =
+        summarised(
+            context,
+            "convert_summary_" + what + "_val_to_sum(\"" + temporality + "\", " + monotonic + ")",
+            summary(2));
+    assertThat(all).extracting(Metric::name).containsExactly("m", name);
+    MetricData.Sum s = (MetricData.Sum) Objects.requireNonNull(all.get(1).data());
+    assertThat(s.isMonotonic()).isEqualTo(monotonic);
+    assertThat(s.temporality())
+        .isEqualTo(
+            temporality.equals("delta")
+                ? MetricData.TEMPORALITY_DELTA
+                : MetricData.TEMPORALITY_CUMULATIVE);
+    assertThat(s.points()).extracting(p -> p.attributes().get("n")).containsExactly(0L, 1L);
+    assertThat(Points.value(s.points().getFirst())).isEqualTo(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"metric, ''", "datapoint, ''", "metric, custom_quantile"})
+  void quantilesBecomeGauges(String context, String key) {
+    List<Metric> all =
+        summarised(
+            context,
+            "convert_summary_quantile_val_to_gauge(" + (key.isEmpty() ? "" : '"' + key + '"') + ")",
+            summary(2));
+    assertThat(all).extracting(Metric::name).containsExactly("m", "m.quantiles");
+    MetricData.Gauge g = (MetricData.Gauge) Objects.requireNonNull(all.get(1).data());
+    assertThat(g.points()).hasSize(8);
+    assertThat(g.points().subList(0, 4))
+        .extracting(p -> p.attributes().get(key.isEmpty() ? "quantile" : key))
+        .containsExactly("0.99", "0.95", "0.50", "0.00000001");
+  }
+
+  @Test
+  void aWhereMayTakeOnePointOfASummary() {
+    List<Metric> all =
+        summarised(
+            "datapoint",
+            "convert_summary_count_val_to_sum(\"delta\", true) where attributes[\"n\"] == 1",
+            summary(2));
+    assertThat(Objects.requireNonNull(all.get(1).data()).points()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"metric", "datapoint"})
+  void whatIsNoSummaryStays(String context) {
+    assertThat(
+            summarised(
+                context,
+                "convert_summary_sum_val_to_sum(\"delta\", true)",
+                Rig.gauge("g", Rig.point(1, 1))))
+        .hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'name = \"n\"', name, n test test",
+    "'description = \"d\"', description, test d test",
+    "'unit = \"u\"', unit, test test u",
+    "'name = \"n\", description = \"d\", unit = \"u\"', name, n d u"
+  })
+  void metricsAreCopied(String arguments, String field, String copy) {
+    Metric m = Rig.sum("test", MetricData.TEMPORALITY_CUMULATIVE, Rig.point(1, 1));
+    m.setDescription("test");
+    m.setUnit("test");
+    List<Metric> all =
+        summarised("metric", "copy_metric(" + arguments + ") where " + field + " == \"test\"", m);
+    assertThat(all)
+        .extracting(x -> x.name() + " " + x.description() + " " + x.unit())
+        .containsExactly("test test test", copy);
+    assertThat(Points.value((NumberDataPoint) only(all.get(1)))).isEqualTo(1);
+  }
 }
