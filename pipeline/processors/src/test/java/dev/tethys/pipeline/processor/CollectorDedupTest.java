@@ -260,4 +260,36 @@ final class CollectorDedupTest {
     assertThat(s.countAttribute()).isEqualTo("log_count");
     assertThat(s.zone().getId()).isEqualTo("UTC");
   }
+
+  @Test
+  void whatNobodyTakesIsKeptAndTriedAgain() throws IOException {
+    List<Outcome> answers = new java.util.ArrayList<>();
+    List<Batch> sent = new java.util.ArrayList<>();
+    answers.add(new Outcome.Unavailable("down", Duration.ZERO));
+    answers.add(new Outcome.Unavailable("down", Duration.ZERO));
+    Processor p =
+        factory.create(
+            factory
+                .settings()
+                .read(dev.tethys.config.YamlDocument.parse("c.yaml", null, "interval: 10s").root()),
+            Signal.LOGS,
+            (batch, receipt) -> {
+              sent.add(batch);
+              receipt.settle(answers.isEmpty() ? Outcome.ACCEPTED : answers.removeFirst());
+            },
+            rig);
+    p.start();
+    rig.send(p, Rig.logs("s", numbered(1), numbered(1)));
+    rig.clock.pass(Duration.ofSeconds(10));
+    rig.send(p, Rig.logs("s", numbered(1)));
+    rig.clock.pass(Duration.ofSeconds(10));
+    assertThat(sent).extracting(CollectorDedupTest::ids).containsExactly("1x2", "1x2", "1x2");
+    rig.clock.pass(Duration.ofSeconds(10));
+    assertThat(sent).hasSize(4);
+    assertThat(ids(sent.get(3))).isEqualTo("1x1");
+    assertThat(rig.account(Signal.LOGS).balance().out()).isEqualTo(2);
+    p.stop(Duration.ofSeconds(1));
+    assertThat(sent).hasSize(4);
+    assertThat(rig.balanced()).isTrue();
+  }
 }
