@@ -9,7 +9,9 @@ import dev.tethys.pipeline.processor.connector.ForwardFactory;
 import dev.tethys.pipeline.processor.connector.RoutingFactory;
 import dev.tethys.pipeline.processor.connector.servicegraph.ServiceGraphFactory;
 import dev.tethys.pipeline.processor.connector.spanmetrics.SpanMetricsFactory;
+import dev.tethys.pipeline.processor.dedup.LogDedupFactory;
 import dev.tethys.pipeline.processor.filter.FilterFactory;
+import dev.tethys.pipeline.processor.generation.MetricsGeneration;
 import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
 import dev.tethys.pipeline.processor.interval.IntervalFactory;
 import dev.tethys.pipeline.processor.metricstransform.MetricsTransform;
@@ -46,6 +48,8 @@ public final class Processors {
         CumulativeToDelta.factory(),
         DeltaToCumulative.factory(),
         new IntervalFactory(),
+        new LogDedupFactory(clock),
+        MetricsGeneration.factory(),
         RelabelProcessor.factory(),
         RateLimiter.factory());
   }

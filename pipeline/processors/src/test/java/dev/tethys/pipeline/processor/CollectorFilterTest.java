@@ -3,13 +3,19 @@ package dev.tethys.pipeline.processor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
+import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
@@ -287,6 +293,176 @@ final class CollectorFilterTest {
     } else {
       assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
       assertThat(text(rig.traces())).isEqualTo("1A* 1B* 2A* 2B*");
+    }
+  }
+
+  /** Records of two scopes, as the Collector's tests have them. */
+  private static LogsData operations() {
+    LogsData d = Rig.logs("s");
+    ResourceGroup<LogRecord> r = d.resources().getFirst();
+    r.setSchemaUrl("test_schema_url");
+    r.resource().attributes().put("host.name", "localhost");
+    r.scopes().clear();
+    for (int i = 0; i < 2; i++) {
+      ScopeGroup<LogRecord> s = new ScopeGroup<>();
+      s.setSchemaUrl("test_schema_url");
+      s.scope().setName("scope" + i);
+      s.items().add(Rig.log(9, "operationA", "total.string", "123456789"));
+      s.items().add(Rig.log(17, "operationB", "total.string", "345678"));
+      r.scopes().add(s);
+    }
+    return d;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '~',
+      value = {
+        "logs: {resource: ['attributes[\"host.name\"] == \"localhost\"']} ; -",
+        "logs: {log_record: ['body == \"operationA\"']} ; 0B 1B",
+        "logs: {log_record: ['IsMatch(body, \"operation.*\")']} ; -",
+        "logs: {log_record: ['IsMatch(body, \"wrong name\")',"
+            + " 'IsMatch(body, \"operation.*\")']} ; -",
+        "logs: {log_record: ['Substring(body, 0, 100) == \"test\"']} ; 0A 0B 1A 1B",
+        "logs: {log_record: ['false == true', 'true == true']} ; -",
+        "logs: {log_record: ['IsMatch(\"test\", \"pass\")']} ; 0A 0B 1A 1B",
+        "log_conditions: [{context: resource, conditions: ['schema_url == \"test_schema_url\"']}]"
+            + " ; -",
+        "log_conditions: [{context: scope, conditions: ['schema_url == \"test_schema_url\"']}] ; -",
+        "log_conditions: [{context: scope, conditions: ['attributes[\"lib\"] == \"a\"']}]"
+            + " ; 0A 0B 1A 1B",
+        "log_conditions: [{context: scope, conditions: ['name == \"scope0\"']}] ; 1A 1B",
+        "log_conditions: [{context: log,"
+            + " conditions: ['attributes[\"total.string\"] == \"123456789\"']}] ; 0B 1B",
+        "log_conditions: [{context: log, conditions: ['IsMatch(body, \"operationA\")']}] ; 0B 1B",
+        "log_conditions: [{context: log,"
+            + " conditions: ['severity_number < SEVERITY_NUMBER_WARN']}] ; 0B 1B",
+        "log_conditions: [{context: log, conditions: ['body == \"operationA\"']},"
+            + " {context: scope, conditions: ['name == \"scope1\"']}] ; 0B",
+        "log_conditions: ['resource.schema_url == \"test_schema_url\"'] ; -",
+        "log_conditions: ['resource.attributes[\"host.name\"] == \"localhost\"'] ; -",
+        "log_conditions: ['scope.schema_url == \"test_schema_url\"'] ; -",
+        "log_conditions: ['scope.attributes[\"lib\"] == \"a\"'] ; 0A 0B 1A 1B",
+        "log_conditions: ['scope.name == \"scope0\"'] ; 1A 1B",
+        "log_conditions: ['log.attributes[\"total.string\"] == \"123456789\"'] ; 0B 1B",
+        "log_conditions: ['IsMatch(log.body, \"operationA\")'] ; 0B 1B",
+        "log_conditions: ['log.severity_number < SEVERITY_NUMBER_WARN'] ; 0B 1B",
+        "log_conditions: ['log.body == \"operationA\"', 'scope.name == \"scope1\"'] ; 0B",
+        "{error_mode: propagate, log_conditions: [{error_mode: ignore,"
+            + " conditions: ['scope.attributes[\"pass\"] == ParseJSON(scope.name)']},"
+            + " 'scope.schema_url != \"test_schema_url\"']} ; 0A 0B 1A 1B",
+        "{error_mode: propagate, log_conditions: [{error_mode: ignore,"
+            + " conditions: ['log.attributes[\"pass\"] == ParseJSON(log.body)']},"
+            + " 'not IsMatch(log.body, \".*\")']} ; 0A 0B 1A 1B",
+        "{error_mode: propagate, log_conditions: [{error_mode: ignore,"
+            + " conditions: ['scope.attributes[\"pass\"] == ParseJSON(scope.name)']},"
+            + " 'log.attributes[\"pass\"] == ParseJSON(log.body)']} ; rejected"
+      })
+  void recordsAreDroppedAsInTheCollector(String yaml, String kept) {
+    rig.send(rig.processor(factory, Signal.LOGS, yaml), operations());
+    assertThat(rig.balanced()).isTrue();
+    if (kept.equals("rejected")) {
+      assertThat(rig.outcomes).singleElement().isInstanceOf(Outcome.Rejected.class);
+      return;
+    }
+    assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
+    assertThat(
+            rig.out.isEmpty()
+                ? "-"
+                : rig.logs().resources().stream()
+                    .flatMap(r -> r.scopes().stream())
+                    .flatMap(
+                        s ->
+                            s.items().stream()
+                                .map(
+                                    l ->
+                                        s.scope().name().substring(5)
+                                            + String.valueOf(l.body()).substring(9)))
+                    .collect(Collectors.joining(" ")))
+        .isEqualTo(kept);
+  }
+
+  /** A metric of each type, with two points. */
+  private static MetricsData everyType() {
+    MetricData.Sum sum = new MetricData.Sum();
+    MetricData.Histogram histogram = new MetricData.Histogram();
+    MetricData.ExponentialHistogram exponential = new MetricData.ExponentialHistogram();
+    MetricData.Summary summary = new MetricData.Summary();
+    MetricData.Gauge gauge = new MetricData.Gauge();
+    for (int i = 0; i < 2; i++) {
+      NumberDataPoint n = new NumberDataPoint();
+      n.setDouble(i == 0 ? 1.0 : 3.7);
+      sum.points().add(n);
+      gauge.points().add(n.copy());
+      HistogramDataPoint h = new HistogramDataPoint();
+      h.setCount(i == 0 ? 1 : 3);
+      histogram.points().add(h);
+      ExponentialHistogramDataPoint e = new ExponentialHistogramDataPoint();
+      e.setCount(i == 0 ? 1 : 3);
+      exponential.points().add(e);
+      SummaryDataPoint s = new SummaryDataPoint();
+      s.setSum(i == 0 ? 43.21 : 12.34);
+      summary.points().add(s);
+    }
+    List<MetricData<?>> all = List.of(sum, histogram, exponential, summary, gauge);
+    Metric[] metrics = new Metric[all.size()];
+    for (int i = 0; i < metrics.length; i++) {
+      metrics[i] = new Metric();
+      metrics[i].setName("operation" + "ABCDE".charAt(i));
+      metrics[i].setData(all.get(i));
+      all.get(i).points().forEach(p -> p.attributes().put("attr1", "test1"));
+    }
+    MetricsData d = Rig.metrics("s", metrics);
+    d.resources().getFirst().resource().attributes().put("host.name", "localhost");
+    d.resources().getFirst().scopes().getFirst().scope().setName("scope");
+    return d;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '~',
+      value = {
+        "resource ; attributes[\"host.name\"] == \"localhost\" ; -",
+        "metric ; name == \"operationA\" ; B2 C2 D2 E2",
+        "metric ; IsMatch(name, \"operation.*\") ; -",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_SUM and value_double == 1.0 ; A1 B2 C2 D2 E2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_SUM ; B2 C2 D2 E2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_GAUGE and value_double == 1.0"
+            + " ; A2 B2 C2 D2 E1",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_GAUGE ; A2 B2 C2 D2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_HISTOGRAM and count == 1 ; A2 B1 C2 D2 E2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_HISTOGRAM ; A2 C2 D2 E2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_EXPONENTIAL_HISTOGRAM and count == 1"
+            + " ; A2 B2 C1 D2 E2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_EXPONENTIAL_HISTOGRAM ; A2 B2 D2 E2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_SUMMARY and sum == 43.21 ; A2 B2 C2 D1 E2",
+        "datapoint ; metric.type == METRIC_DATA_TYPE_SUMMARY ; A2 B2 C2 E2",
+        "metric ; resource.attributes[\"not real\"] == \"unknown\"', 'type != nil ; -",
+        "metric ; Substring(name, 0, 100) == \"test\" ; A2 B2 C2 D2 E2",
+        "metric ; HasAttrOnDatapoint(\"attr1\", \"test1\") ; -",
+        "metric ; HasAttrKeyOnDatapoint(\"attr1\") ; -",
+        "scope ; attributes[\"lib\"] == \"awesomelib\" ; A2 B2 C2 D2 E2",
+        "scope ; name == \"scope\" ; -",
+        "metric ; type == METRIC_DATA_TYPE_SUM ; B2 C2 D2 E2"
+      })
+  void pointsAndMetricsAreDroppedAsInTheCollector(String context, String condition, String kept) {
+    for (String yaml :
+        List.of(
+            "metrics: {" + context + ": ['" + condition + "']}",
+            "metric_conditions: [{context: " + context + ", conditions: ['" + condition + "']}]")) {
+      Rig rig = new Rig();
+      rig.send(rig.processor(factory, Signal.METRICS, yaml), everyType());
+      assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
+      assertThat(rig.balanced()).isTrue();
+      assertThat(
+              rig.out.isEmpty()
+                  ? "-"
+                  : Rig.all(rig.lastMetrics()).stream()
+                      .map(m -> m.name().substring(9) + m.itemCount())
+                      .collect(Collectors.joining(" ")))
+          .isEqualTo(kept);
     }
   }
 

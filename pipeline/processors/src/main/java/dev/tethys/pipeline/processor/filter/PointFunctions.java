@@ -29,7 +29,14 @@ final class PointFunctions {
                   return at -> {
                     String k = (String) Objects.requireNonNull(key.get(at));
                     Object v = value.get(at);
-                    return any(at.metric(), p -> Objects.equals(p.attributes().get(k), v));
+                    return any(
+                        at.metric(),
+                        p -> {
+                          int i = p.attributes().indexOf(k);
+                          // anything but text counts as empty text, as in the Collector
+                          return i >= 0
+                              && (p.attributes().value(i) instanceof String s ? s : "").equals(v);
+                        });
                   };
                 }),
         Function.converter("HasAttrKeyOnDatapoint", Type.BOOL)

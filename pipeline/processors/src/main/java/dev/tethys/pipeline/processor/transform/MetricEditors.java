@@ -51,17 +51,17 @@ final class MetricEditors {
             .takes("percentile", Kind.LITERAL_DOUBLE)
             .mayTake("suffix", Kind.LITERAL_STRING)
             .made(MetricEditors::extractPercentile),
-        editor("convert_summary_count_val_to_sum")
+        summaryEditor("convert_summary_count_val_to_sum")
             .takes("aggregation_temporality", Kind.LITERAL_STRING)
             .takes("is_monotonic", Kind.LITERAL_BOOL)
             .mayTake("suffix", Kind.LITERAL_STRING)
             .made(a -> extract(a, 1, a.string(2, "_count"), temporality(a, 0), true, true)),
-        editor("convert_summary_sum_val_to_sum")
+        summaryEditor("convert_summary_sum_val_to_sum")
             .takes("aggregation_temporality", Kind.LITERAL_STRING)
             .takes("is_monotonic", Kind.LITERAL_BOOL)
             .mayTake("suffix", Kind.LITERAL_STRING)
             .made(a -> extract(a, 1, a.string(2, "_sum"), temporality(a, 0), false, true)),
-        editor("convert_summary_quantile_val_to_gauge")
+        summaryEditor("convert_summary_quantile_val_to_gauge")
             .mayTake("attribute_key", Kind.LITERAL_STRING)
             .mayTake("suffix", Kind.LITERAL_STRING)
             .made(MetricEditors::quantilesToGauge),
@@ -97,6 +97,16 @@ final class MetricEditors {
 
   private static Function.Builder editor(String name) {
     return Function.editor(name).in(Context.METRIC);
+  }
+
+  /** One that may be asked for the points of a summary one by one too, as the Collector's is. */
+  private static Function.Builder summaryEditor(String name) {
+    return Function.editor(name).in(Context.METRIC, Context.DATA_POINT);
+  }
+
+  /** What a call is about: the point that it stands at, or all of the metric. */
+  private static List<? extends DataPoint> points(Arguments a, Cursor at, MetricData<?> data) {
+    return a.context() == Context.DATA_POINT ? List.of(at.point()) : data.points();
   }
 
   @SuppressWarnings("unchecked") // a metric stands in a scope of metrics
@@ -157,18 +167,24 @@ final class MetricEditors {
               : m.data() instanceof MetricData.Aggregated<?> x
                   ? x.temporality()
                   : MetricData.TEMPORALITY_CUMULATIVE);
-      for (DataPoint p : m.data().points()) {
+      for (DataPoint p : points(a, at, m.data())) {
         NumberDataPoint n = Points.like(p, new NumberDataPoint());
         if (counts ? count(p, n) : sum(p, n)) {
           sum.points().add(n);
         }
       }
-      add(at, m, suffix, sum, counts ? "1" : m.unit());
+      add(at, m, suffix, sum, counts ? "1" : m.unit(), a.context() == Context.DATA_POINT);
       return null;
     };
   }
 
-  private static void add(Cursor at, Metric from, String suffix, MetricData<?> data, String unit) {
+  /**
+   * Puts a metric beside the one that it was made of.
+   *
+   * @param joins whether its points go into one that was made of another point of the same metric
+   */
+  private static void add(
+      Cursor at, Metric from, String suffix, MetricData<?> data, String unit, boolean joins) {
     if (data.points().isEmpty()) {
       return;
     }
@@ -177,7 +193,30 @@ final class MetricEditors {
     made.setDescription(from.description());
     made.setUnit(unit);
     made.setData(data);
-    metrics(at).add(made);
+    Metric last = metrics(at).getLast();
+    if (joins && last != from && alike(last, made)) {
+      append(last.data(), data);
+    } else {
+      metrics(at).add(made);
+    }
+  }
+
+  private static boolean alike(Metric a, Metric b) {
+    return a.name().equals(b.name())
+        && a.unit().equals(b.unit())
+        && a.description().equals(b.description())
+        && (a.data() instanceof MetricData.Gauge && b.data() instanceof MetricData.Gauge
+            || a.data() instanceof MetricData.Sum x
+                && b.data() instanceof MetricData.Sum y
+                && x.temporality() == y.temporality()
+                && x.isMonotonic() == y.isMonotonic());
+  }
+
+  @SuppressWarnings("unchecked") // gauges and sums have points of one kind
+  private static void append(@Nullable MetricData<?> to, MetricData<?> from) {
+    ((MetricData<NumberDataPoint>) Objects.requireNonNull(to))
+        .points()
+        .addAll(((MetricData<NumberDataPoint>) from).points());
   }
 
   private static boolean count(DataPoint p, NumberDataPoint to) {
@@ -229,7 +268,7 @@ final class MetricEditors {
         case null, default ->
             throw new EvaluationException("only histograms and summaries have an average");
       }
-      add(at, m, suffix, gauge, m.unit());
+      add(at, m, suffix, gauge, m.unit(), false);
       return null;
     };
   }
@@ -271,7 +310,7 @@ final class MetricEditors {
           return null; // what has no buckets stays as it is
         }
       }
-      add(at, m, suffix, gauge, m.unit());
+      add(at, m, suffix, gauge, m.unit(), false);
       return null;
     };
   }
@@ -290,7 +329,8 @@ final class MetricEditors {
     return at -> {
       if (at.metric().data() instanceof MetricData.Summary s) {
         MetricData.Gauge g = new MetricData.Gauge();
-        for (SummaryDataPoint p : s.points()) {
+        for (DataPoint of : points(a, at, s)) {
+          SummaryDataPoint p = (SummaryDataPoint) of;
           for (int i = 0; i < p.quantiles().length; i++) {
             NumberDataPoint n = Points.like(p, new NumberDataPoint());
             n.attributes().put(key, shown(p.quantiles()[i]));
@@ -298,7 +338,7 @@ final class MetricEditors {
             g.points().add(n);
           }
         }
-        add(at, at.metric(), suffix, g, at.metric().unit());
+        add(at, at.metric(), suffix, g, at.metric().unit(), a.context() == Context.DATA_POINT);
       }
       return null;
     };

@@ -1,0 +1,77 @@
+package dev.tethys.pipeline.processor.dedup;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A field of a log record: {@code body.a.b}, or {@code attributes} with or without what follows. A
+ * dot that belongs to a name stands behind a backslash.
+ *
+ * @param names without the first
+ */
+record FieldPath(boolean ofBody, List<String> names) {
+  static final String BODY = "body";
+  static final String ATTRIBUTES = "attributes";
+
+  /** The field that a text names; null when it begins with neither of both. */
+  static @Nullable FieldPath parse(String text) {
+    List<String> names = new ArrayList<>();
+    StringBuilder name = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\\' && text.startsWith(".", i + 1)) {
+        name.append('.');
+        i++;
+      } else if (c == '.') {
+        names.add(name.toString());
+        name.setLength(0);
+      } else {
+        name.append(c);
+      }
+    }
+    names.add(name.toString());
+    String first = names.removeFirst();
+    return first.equals(BODY) || first.equals(ATTRIBUTES)
+        ? new FieldPath(first.equals(BODY), List.copyOf(names))
+        : null;
+  }
+
+  /** Takes the field out of a record. */
+  void remove(LogRecord record) {
+    if (!ofBody && names.isEmpty()) {
+      record.attributes().clear();
+      return;
+    }
+    Attributes in = parent(record);
+    if (in != null) {
+      in.remove(names.getLast());
+    }
+  }
+
+  /** Puts the value of the field under a name; whether there is such a field. */
+  boolean copy(LogRecord record, String as, Attributes to) {
+    if (!ofBody && names.isEmpty()) {
+      to.put(as, record.attributes());
+      return true;
+    }
+    Attributes in = parent(record);
+    int i = in == null ? -1 : in.indexOf(names.getLast());
+    if (in == null || i < 0) {
+      return false;
+    }
+    to.put(as, in.value(i));
+    return true;
+  }
+
+  /** The map in which the last name stands; null when there is none. */
+  private @Nullable Attributes parent(LogRecord record) {
+    Object at = ofBody ? record.body() : record.attributes();
+    for (int i = 0; i < names.size() - 1; i++) {
+      at = at instanceof Attributes a ? a.get(names.get(i)) : null;
+    }
+    return at instanceof Attributes a ? a : null;
+  }
+}

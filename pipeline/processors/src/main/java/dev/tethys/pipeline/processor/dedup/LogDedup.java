@@ -1,0 +1,260 @@
+package dev.tethys.pipeline.processor.dedup;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ottl.Conditions;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.processor.Clients;
+import dev.tethys.pipeline.processor.TimedFlush;
+import dev.tethys.pipeline.processor.TreeProcessor;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the first of the records that are alike until the end of an interval. Sources are told at
+ * once: what is held lives in memory, and a crash loses at most an interval.
+ *
+ * <p>What does not fit passes at once, uncounted, and its sources hear what becomes of it.
+ */
+final class LogDedup implements Processor {
+  /** Counted with another that goes on. */
+  static final String DEDUPLICATED = "deduplicated";
+
+  private static final double[] BOUNDS = {
+    0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000
+  };
+
+  /** Records of one combination of metadata. */
+  private final class Partition {
+    final Metadata metadata;
+    final HeldLogs held = new HeldLogs(settings.included()); // guarded by LogDedup
+    final TimedFlush flush;
+
+    /** The weight of what went on and is kept until somebody has it. */
+    long underWay; // guarded by LogDedup
+
+    Partition(Metadata metadata) {
+      this.metadata = metadata;
+      flush =
+          new TimedFlush(
+              "logdedup", settings.interval(), _ -> take(this), this::send, account, context);
+    }
+
+    private void send(Batch batch, Receipt receipt) {
+      next.consume(
+          batch,
+          outcome -> {
+            if (!(outcome instanceof Outcome.Unavailable)) {
+              arrived(this);
+            }
+            receipt.settle(outcome);
+          });
+    }
+  }
+
+  private final LogDedupFactory.Settings settings;
+  private final @Nullable Conditions conditions;
+  private final Consumer next;
+  private final Context context;
+  private final Account account;
+  private final Clockwork clock;
+  private final Registry.BucketHistogram counts;
+  private final long room;
+  private final Map<Metadata, Partition> partitions = new LinkedHashMap<>(); // guarded by this
+  private long weight; // guarded by this; of all that is held or under way
+  private boolean stopped; // guarded by this
+
+  LogDedup(
+      LogDedupFactory.Settings settings,
+      @Nullable Conditions conditions,
+      Consumer next,
+      Signal signal,
+      Context context) {
+    this(settings, conditions, next, signal, context, Runtime.getRuntime().maxMemory() / 8);
+  }
+
+  /**
+   * One for records that are not yet told from others.
+   *
+   * @param room how many bytes are held at most, about
+   */
+  LogDedup(
+      LogDedupFactory.Settings settings,
+      @Nullable Conditions conditions,
+      Consumer next,
+      Signal signal,
+      Context context,
+      long room) {
+    this.settings = settings;
+    this.conditions = conditions;
+    this.next = next;
+    this.context = context;
+    this.account = context.account(signal);
+    this.clock = context.clock();
+    this.room = room;
+    this.counts =
+        context
+            .metrics()
+            .histograms(
+                "otelcol_dedup_processor_aggregated_logs",
+                "How many log records became one.",
+                BOUNDS,
+                "processor")
+            .with(context.id().toString());
+  }
+
+  @Override
+  public void consume(Batch batch, Receipt receipt) {
+    account.take(batch.items());
+    LogsData data;
+    try {
+      data = (LogsData) batch.takeTree();
+    } catch (CodecException e) {
+      account.drop(TreeProcessor.MALFORMED, batch.items());
+      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      return;
+    }
+    if (!hold(data, batch.metadata())) {
+      account.giveBack(batch.items());
+      receipt.settle(
+          new Outcome.Rejected(
+              context.name()
+                  + ": there are more than "
+                  + settings.metadataLimit()
+                  + " combinations of metadata",
+              batch.items()));
+      return;
+    }
+    data.removeEmpty();
+    int passing = data.itemCount();
+    if (passing == 0) {
+      receipt.settle(Outcome.ACCEPTED);
+      return;
+    }
+    account.pass(passing);
+    next.consume(batch.with(Signal.LOGS, data), receipt);
+  }
+
+  /** Takes out of a tree what is held or counted; false when there is no place for its metadata. */
+  private synchronized boolean hold(LogsData data, Metadata metadata) {
+    if (stopped) {
+      return true; // nobody would hand it on any more
+    }
+    Metadata named = metadata.only(settings.metadataKeys());
+    Partition p = partitions.get(named);
+    if (p == null) {
+      if (partitions.size() >= settings.metadataLimit()) {
+        return false;
+      }
+      p = new Partition(named);
+      partitions.put(named, p);
+      p.flush.start();
+    }
+    Partition to = p;
+    Cursor at = new Cursor().from(Clients.of(metadata));
+    long millis = clock.millis();
+    for (ResourceGroup<LogRecord> r : data.resources()) {
+      at.atResource(r);
+      for (ScopeGroup<LogRecord> s : r.scopes()) {
+        at.atScope(s);
+        s.items().removeIf(l -> isAsked(at, l) && hold(to, r, s, l, millis));
+      }
+    }
+    return true;
+  }
+
+  private boolean isAsked(Cursor at, LogRecord l) {
+    if (conditions == null) {
+      return true;
+    }
+    at.atLog(l);
+    at.clearCache();
+    return conditions.any(at);
+  }
+
+  private boolean hold(
+      Partition p,
+      ResourceGroup<LogRecord> r,
+      ScopeGroup<LogRecord> s,
+      LogRecord record,
+      long millis) {
+    LogRecord left = record;
+    if (!settings.excluded().isEmpty()) {
+      left = record.copy(); // what passes after all keeps its fields
+      for (FieldPath f : settings.excluded()) {
+        f.remove(left);
+      }
+    }
+    Attributes key = p.held.key(left);
+    if (p.held.count(r, s, key, millis)) {
+      account.drop(DEDUPLICATED, 1);
+      return true;
+    }
+    if (weight + HeldLogs.weigh(left, key) > room) {
+      return false;
+    }
+    long before = p.held.weight();
+    p.held.hold(r, s, left == record ? record.copy() : left, key, millis);
+    weight += p.held.weight() - before;
+    return true;
+  }
+
+  /** What a partition holds, written out; null, and the partition forgotten, if that is nothing. */
+  private synchronized @Nullable Batch take(Partition p) {
+    if (p.held.isEmpty()) {
+      if (partitions.remove(p.metadata, p)) {
+        p.flush.stop();
+      }
+      return null;
+    }
+    p.underWay += p.held.weight();
+    LogsData data =
+        p.held.take(
+            settings.countAttribute(), settings.zone(), clock.millis(), n -> counts.observe(n));
+    return Batch.of(Signal.LOGS, data, 0, p.metadata);
+  }
+
+  private synchronized void arrived(Partition p) {
+    weight -= p.underWay;
+    p.underWay = 0;
+  }
+
+  @Override
+  public void handOn() {
+    for (Partition p : partitions()) {
+      p.flush.handOn();
+    }
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    synchronized (this) {
+      stopped = true;
+    }
+    for (Partition p : partitions()) {
+      p.flush.stop();
+    }
+  }
+
+  private synchronized List<Partition> partitions() {
+    return List.copyOf(partitions.values());
+  }
+}

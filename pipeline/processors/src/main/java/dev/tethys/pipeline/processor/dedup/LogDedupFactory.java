@@ -1,0 +1,213 @@
+package dev.tethys.pipeline.processor.dedup;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.ottl.Conditions;
+import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.Functions;
+import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.processor.OttlConfig;
+import dev.tethys.pipeline.processor.OttlMetrics;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code logdedup} processors. */
+public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.Settings> {
+  /**
+   * The settings.
+   *
+   * @param countAttribute where the number of records stands
+   * @param included what alone tells records apart; empty for everything
+   * @param excluded what is taken out of records
+   * @param metadataKeys what of the metadata of batches keeps their records apart, in lower case
+   * @param metadataLimit most combinations of their values
+   */
+  public record Settings(
+      Duration interval,
+      String countAttribute,
+      ZoneId zone,
+      @Nullable YamlNode conditionsAt,
+      List<String> conditions,
+      List<FieldPath> included,
+      List<FieldPath> excluded,
+      List<String> metadataKeys,
+      int metadataLimit) {}
+
+  /** Most combinations of metadata where the configuration names no limit. */
+  static final int MOST_COMBINATIONS = 10_000;
+
+  private static final Section SECTION =
+      new Section("logdedup", "Log records that are alike as one, with their number.");
+  private static final Key<Duration> INTERVAL =
+      SECTION.key("interval", GoDurations.TYPE, Duration.ofSeconds(10), "How long is counted.");
+  private static final Key<String> COUNT_ATTRIBUTE =
+      SECTION.key("log_count_attribute", Type.STRING, "log_count", "The attribute of the number.");
+  private static final Key<ZoneId> TIMEZONE =
+      SECTION.key(
+          "timezone",
+          Type.of("time zone", ZoneId.of("UTC"), LogDedupFactory::zone),
+          ZoneId.of("UTC"),
+          "Where the times of the first and last record are told.");
+  private static final Key<List<String>> CONDITIONS =
+      SECTION.key(
+          "conditions",
+          Type.list(Type.STRING),
+          List.of(),
+          "OTTL conditions of log records; those for which none holds pass.");
+  private static final Key<List<YamlNode>> INCLUDE =
+      SECTION.key(
+          "include_fields", Type.list(Type.ANY), List.of(), "What alone tells records apart.");
+  private static final Key<List<YamlNode>> EXCLUDE =
+      SECTION.key(
+          "exclude_fields", Type.list(Type.ANY), List.of(), "What is taken out of records.");
+  private static final Key<List<String>> METADATA =
+      SECTION.key(
+          "metadata_keys",
+          Type.list(Type.STRING),
+          List.of(),
+          "Records of requests that differ in these are kept apart.");
+  private static final Key<Long> CARDINALITY =
+      SECTION.key(
+          "metadata_cardinality_limit",
+          Type.INT,
+          0L,
+          "Most combinations of their values; 0 for " + MOST_COMBINATIONS + ".");
+
+  private final Ottl ottl;
+
+  public LogDedupFactory(InstantSource clock) {
+    ottl = new Ottl(Functions.standard(clock));
+  }
+
+  @Override
+  public String type() {
+    return "logdedup";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("log_dedup");
+  }
+
+  @Override
+  public String about() {
+    return "Log records that are alike as one, with their number.";
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.LOGS);
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(LogDedupFactory::read);
+  }
+
+  private static Settings read(YamlObject o) {
+    if (o.get(INTERVAL).isZero()) {
+      throw o.error(INTERVAL, "interval must be greater than 0");
+    }
+    if (o.get(COUNT_ATTRIBUTE).isEmpty()) {
+      throw o.error(COUNT_ATTRIBUTE, "log_count_attribute must be set");
+    }
+    if (!o.get(INCLUDE).isEmpty() && !o.get(EXCLUDE).isEmpty()) {
+      throw o.error("cannot define both exclude_fields and include_fields");
+    }
+    Set<String> seen = new HashSet<>();
+    List<String> metadata = new ArrayList<>();
+    for (String k : o.get(METADATA)) {
+      String lower = k.toLowerCase(Locale.ROOT);
+      if (!seen.add(lower)) {
+        throw o.error(METADATA, "names " + lower + " twice; names of metadata have no case");
+      }
+      metadata.add(lower);
+    }
+    long limit = o.get(CARDINALITY);
+    if (limit < 0 || limit > Integer.MAX_VALUE) {
+      throw o.error(CARDINALITY, "metadata_cardinality_limit wants a number of at least 0");
+    }
+    return new Settings(
+        o.get(INTERVAL),
+        o.get(COUNT_ATTRIBUTE),
+        o.get(TIMEZONE),
+        o.at(CONDITIONS),
+        o.get(CONDITIONS),
+        fields(o.get(INCLUDE), "include"),
+        fields(o.get(EXCLUDE), "exclude"),
+        List.copyOf(metadata),
+        limit == 0 ? MOST_COMBINATIONS : (int) limit);
+  }
+
+  private static ZoneId zone(YamlNode n) {
+    String name = n.asString();
+    if (name.isEmpty()) {
+      return ZoneId.of("UTC");
+    }
+    if (name.equals("Local")) {
+      return ZoneId.systemDefault();
+    }
+    if (!ZoneId.getAvailableZoneIds().contains(name)) {
+      throw n.error(
+          "timezone is invalid: there is no \"" + name + "\"; write one like Europe/Berlin or UTC");
+    }
+    return ZoneId.of(name);
+  }
+
+  private static List<FieldPath> fields(List<YamlNode> nodes, String what) {
+    List<FieldPath> fields = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    for (YamlNode n : nodes) {
+      String text = n.asString();
+      if (text.equals(FieldPath.BODY)) {
+        throw n.error("cannot " + what + " the entire body; name a field of it, as in body.time");
+      }
+      FieldPath f = FieldPath.parse(text);
+      if (f == null) {
+        throw n.error("a field of " + what + "_fields must start with body or attributes");
+      }
+      if (!seen.add(text)) {
+        throw n.error("duplicate " + what + "_fields " + text);
+      }
+      fields.add(f);
+    }
+    return List.copyOf(fields);
+  }
+
+  @Override
+  public Processor create(Settings settings, Signal signal, Consumer next, Context context) {
+    Conditions conditions = null;
+    YamlNode at = settings.conditionsAt();
+    if (at != null && !settings.conditions().isEmpty()) {
+      conditions =
+          OttlConfig.load(
+              at,
+              () ->
+                  ottl.conditions(
+                      OttlConfig.contexts(signal),
+                      dev.tethys.pipeline.ottl.Context.LOG,
+                      settings.conditions(),
+                      ErrorMode.IGNORE));
+      context
+          .metrics()
+          .register(OttlMetrics.conditions(context.id().toString(), signal, List.of(conditions)));
+    }
+    return new LogDedup(settings, conditions, next, signal, context);
+  }
+}
