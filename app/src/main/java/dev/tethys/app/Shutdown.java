@@ -16,6 +16,7 @@ public final class Shutdown {
   private static final long LIMIT_SECONDS = 60;
 
   private static volatile int status;
+  private static volatile boolean failed;
 
   private Shutdown() {}
 
@@ -45,6 +46,17 @@ public final class Shutdown {
   /** Asks the process to stop. */
   public static void request() {
     REQUESTED.countDown();
+  }
+
+  /** The same because something that the process cannot be without is gone. */
+  public static void fail() {
+    failed = true;
+    REQUESTED.countDown();
+  }
+
+  /** Whether the process stops because of {@link #fail}. */
+  public static boolean hasFailed() {
+    return failed;
   }
 
   /** Says that everything is closed; with it the process may end. */

@@ -1,6 +1,7 @@
 package dev.tethys.app.collector;
 
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.Shutdown;
 import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
@@ -77,6 +78,7 @@ import dev.tethys.pipeline.receiver.nop.NopReceiverFactory;
 import dev.tethys.pipeline.receiver.objects.ObjectsReceiverFactory;
 import dev.tethys.pipeline.receiver.observer.HostObserverFactory;
 import dev.tethys.pipeline.receiver.observer.KubernetesObserverFactory;
+import dev.tethys.pipeline.receiver.opamp.OpampFactory;
 import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbReceiverFactory;
 import dev.tethys.pipeline.receiver.otlp.OtlpReceiverFactory;
 import dev.tethys.pipeline.receiver.pprof.PprofExtensionFactory;
@@ -189,6 +191,7 @@ public final class BuiltIn {
     all.add(new HttpForwarderFactory(clients));
     all.add(new PprofExtensionFactory());
     all.add(new ZPagesFactory(build.version(), build.revision()));
+    all.add(new OpampFactory(clients, build.version(), () -> all, Shutdown::fail));
     all.add(new BasicAuth());
     all.add(new BearerTokenAuth());
     all.add(new OAuth2ClientFactory(clients));

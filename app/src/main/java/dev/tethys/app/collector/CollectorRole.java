@@ -19,6 +19,7 @@ import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.ProcessorFactory;
@@ -266,7 +267,7 @@ public final class CollectorRole implements AutoCloseable {
       Shutdown.await();
       LOG.log(Level.INFO, "stopping; queues may empty themselves for {0}", drain);
       graph.stop(drain);
-      return 0;
+      return Shutdown.hasFailed() ? 1 : 0;
     }
   }
 
@@ -299,7 +300,10 @@ public final class CollectorRole implements AutoCloseable {
     LogFiles files = null;
     try {
       files = OwnLines.open(c.telemetry());
-      graph.apply(c);
+      graph.apply(
+          c,
+          new ConfigWatcher.Effective(
+              read.printed(), OwnMetricsPage.resource(c.telemetry().resource(), instance)));
     } catch (IOException | RuntimeException e) {
       reloadSuccessful.set(0);
       if (files != null) {

@@ -3,6 +3,7 @@ package dev.tethys.app.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
@@ -25,10 +26,12 @@ import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.grammar.PrintedConfig;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +39,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -305,6 +311,65 @@ class CollectorRoleTest {
             false)) {
       role.start();
       assertThat(role.graph().config()).isNotEmpty();
+    }
+  }
+
+  /** What OpAMP is told is the configuration that holds, masked, also after a reload. */
+  @Test
+  void aServerOfOpampIsToldTheConfigurationWithoutItsSecrets(@TempDir Path folder)
+      throws Exception {
+    BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext(
+        "/",
+        e -> {
+          told.add(new String(e.getRequestBody().readAllBytes(), StandardCharsets.ISO_8859_1));
+          e.sendResponseHeaders(200, -1);
+          e.close();
+        });
+    server.start();
+    Path c = folder.resolve("c.yaml");
+    String text =
+        """
+        extensions:
+          opamp:
+            server: {http: {endpoint: "http://127.0.0.1:%d/", headers: {X-Key: SECRET1}}}
+            agent_description: {include_resource_attributes: true}
+        receivers:
+          otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}
+          prometheus:
+            config:
+              scrape_configs:
+                - {job_name: a, scrape_interval: 1h, basic_auth: {username: u, password: SECRET2}}
+        exporters: {nop: }
+        service:
+          extensions: [opamp]
+          pipelines:
+            logs: {receivers: [otlp], exporters: [nop]}
+            metrics: {receivers: [prometheus], exporters: [nop]}
+          telemetry: {metrics: {level: none}, resource: {zone: here}}
+        """
+            .formatted(server.getAddress().getPort());
+    Files.writeString(c, text);
+    try (CollectorRole role =
+        new CollectorRole(
+            new ConfigSources(List.of(c.toString()), List.of(), n -> null),
+            BuiltIn.components(),
+            false,
+            false)) {
+      role.start();
+      assertThat(told.poll(60, TimeUnit.SECONDS))
+          .contains("job_name: a", "[REDACTED]", "zone", "here", "pipeline:metrics", "StatusOK")
+          .doesNotContain("SECRET");
+      Files.writeString(c, text.replace("job_name: a", "job_name: b"));
+      role.reload();
+      String next = told.poll(60, TimeUnit.SECONDS);
+      while (next != null && !next.contains("job_name: b")) {
+        next = told.poll(60, TimeUnit.SECONDS);
+      }
+      assertThat(next).isNotNull().doesNotContain("SECRET", "os.description");
+    } finally {
+      server.stop(0);
     }
   }
 }

@@ -11,11 +11,14 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes in both directions over a WebSocket (RFC 6455), for protocols that have one among their
  * transports. What is written goes as one binary frame each time; what is read is the contents of
- * frames one behind another. Pings are answered while something is read. For one thread at a time.
+ * frames one behind another, or messages whole. Pings are answered while something is read. One
+ * thread may read while another writes.
  *
  * <p>Invariant: a read that runs out of time changes nothing that the next one needs; a frame's
  * head is kept as far as it has come.
@@ -25,10 +28,12 @@ public final class WebSocketStreams {
   private static final int MAX_HEAD = 64 << 10;
   private static final int FIN = 0x80;
   private static final int MASKED = 0x80;
+  private static final int CONTINUATION = 0;
   private static final int BINARY = 2;
   private static final int CLOSE = 8;
   private static final int PING = 9;
   private static final int PONG = 10;
+  private static final int NORMAL = 1000; // why it is closed
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final InputStream from;
@@ -36,7 +41,10 @@ public final class WebSocketStreams {
   private final byte[] head = new byte[14 + 125]; // with the contents of a frame of control
   private int known; // bytes of head
   private long left; // bytes of a frame of data that are still to come
+  private int code; // of that frame
+  private boolean last; // whether it ends its message
   private boolean over;
+  private final ReentrantLock writing = new ReentrantLock(); // frames do not mix
 
   private WebSocketStreams(InputStream from, OutputStream to) {
     this.from = from;
@@ -59,10 +67,24 @@ public final class WebSocketStreams {
     private static final long serialVersionUID = 1;
 
     private final String status;
+    private final String retryAfter;
+    private final String location;
 
-    Refused(String status) {
+    Refused(String status, String retryAfter, String location) {
       super("it opens no WebSocket: HTTP status " + status);
       this.status = status;
+      this.retryAfter = retryAfter;
+      this.location = location;
+    }
+
+    /** What its header Retry-After says; "" for none. */
+    public String retryAfter() {
+      return retryAfter;
+    }
+
+    /** Where it says to ask instead; "" for nowhere. */
+    public String location() {
+      return location;
     }
 
     /** Whether it is because of who asks. */
@@ -123,7 +145,7 @@ public final class WebSocketStreams {
       throw new IOException("it is no server of WebSockets");
     }
     if (!first[1].equals("101")) {
-      throw new Refused(first[1]);
+      throw new Refused(first[1], value(lines, "Retry-After"), value(lines, "Location"));
     }
     if (!value(lines, "Sec-WebSocket-Accept").equals(accept(key))) {
       throw new IOException("it opens a WebSocket that nobody asked for");
@@ -185,6 +207,60 @@ public final class WebSocketStreams {
     };
   }
 
+  /**
+   * A whole message of bytes, in place of {@link #input}; null when the server has closed. A read
+   * that runs out of time loses what had come of it.
+   *
+   * @throws IOException also when the message is of text, or longer
+   */
+  public byte @Nullable [] message(int longest) throws IOException {
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    boolean begun = false;
+    do {
+      code = CLOSE; // until there is a frame of data; those of control come in between
+      boolean more = !over;
+      while (more && code == CLOSE) {
+        more = nextFrame();
+      }
+      if (!more) {
+        over = true;
+        if (begun) {
+          throw new EOFException("it closed the connection in the middle of a message");
+        }
+        return null;
+      }
+      if (code != (begun ? CONTINUATION : BINARY)) {
+        throw new IOException("it says something else than a message of bytes");
+      }
+      if (left > longest - whole.size()) {
+        throw new IOException("it says a message of more than " + longest + " bytes");
+      }
+      byte[] part = new byte[(int) Math.min(left, 8192)];
+      while (left > 0) {
+        int n = from.read(part, 0, (int) Math.min(left, part.length));
+        if (n < 0) {
+          throw new EOFException("it closed the connection in the middle of a frame");
+        }
+        whole.write(part, 0, n);
+        left -= n;
+      }
+      begun = true;
+    } while (!last);
+    return whole.toByteArray();
+  }
+
+  /** Asks the server for a sign of life, which it says between frames. */
+  public void ping() throws IOException {
+    send(PING, new byte[0], 0, 0);
+    to.flush();
+  }
+
+  /** Says that nothing more comes. */
+  public void close() throws IOException {
+    send(CLOSE, new byte[] {NORMAL >> 8, (byte) NORMAL}, 0, 2);
+    to.flush();
+  }
+
   /** What is said to the server. */
   public OutputStream output() {
     return new OutputStream() {
@@ -225,10 +301,10 @@ public final class WebSocketStreams {
     if (!fill(2)) {
       return false;
     }
-    int code = head[0] & 15;
+    int kind = head[0] & 15;
     long size = head[1] & 127;
     int begin = 2;
-    if ((head[0] & 0x70) != 0 || (head[1] & MASKED) != 0 || code > PONG || code > 2 && code < 8) {
+    if ((head[0] & 0x70) != 0 || (head[1] & MASKED) != 0 || kind > PONG || kind > 2 && kind < 8) {
       throw new IOException("it says a frame that no WebSocket has");
     }
     if (size > 125) {
@@ -241,23 +317,25 @@ public final class WebSocketStreams {
         size = size << 8 | head[i] & 0xff;
       }
     }
-    if (code < CLOSE) {
+    if (kind < CLOSE) {
       if (size < 0) {
         throw new IOException("it says a frame that no WebSocket has");
       }
       known = 0;
       left = size;
+      code = kind;
+      last = (head[0] & FIN) != 0;
       return true;
     }
     if (size > 125 || !fill(begin + (int) size)) {
       return false;
     }
     known = 0;
-    if (code == PING) {
+    if (kind == PING) {
       send(PONG, head, begin, (int) size);
       to.flush();
     }
-    return code != CLOSE;
+    return kind != CLOSE;
   }
 
   private void send(int code, byte[] b, int off, int len) throws IOException {
@@ -280,6 +358,11 @@ public final class WebSocketStreams {
     for (int i = 0; i < len; i++) {
       frame[n + i] = (byte) (b[off + i] ^ mask[i & 3]);
     }
-    to.write(frame, 0, n + len);
+    writing.lock();
+    try {
+      to.write(frame, 0, n + len);
+    } finally {
+      writing.unlock();
+    }
   }
 }

@@ -167,4 +167,47 @@ class WebSocketStreamsTest {
     assertThat(cut.input().read()).isEqualTo('H');
     assertThatThrownBy(() -> cut.input().read()).hasMessageContaining("middle of a frame");
   }
+
+  /** Frames of control stand between those of a message, too. */
+  @Test
+  void messagesAreWhole() throws Exception {
+    Served s =
+        new Served(
+            "101 x", "", "8a00" + "8203010203" + "020104" + "890170" + "8001058a00" + "8200");
+    WebSocketStreams w = open(s, "");
+    assertThat(w.message(3)).containsExactly(1, 2, 3);
+    assertThat(w.message(3)).containsExactly(4, 5);
+    assertThat(w.message(3)).isEmpty();
+    assertThat(w.message(3)).isNull();
+  }
+
+  @Test
+  void whatIsNoMessageIsRefused() throws Exception {
+    for (String frames :
+        new String[] {
+          "820401020304", // too long at once
+          "02020102" + "80020304", // in pieces
+          "827f00ffffffffffffff", // larger than any memory
+          "810141", // text
+          "800141", // goes on with nothing
+          "020101" + "820101", // begins within another
+          "020101", // ends within
+          "8203" + "01"
+        }) {
+      WebSocketStreams w = open(new Served("101 x", "", frames), "");
+      assertThatThrownBy(() -> w.message(3)).as(frames).isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void aRefusalSaysWhenAndWhere() {
+    Served s = new Served("503 Busy\r\nRetry-After: 7\r\nLocation: /there", "", "");
+    assertThatThrownBy(() -> open(s, ""))
+        .isInstanceOfSatisfying(
+            WebSocketStreams.Refused.class,
+            e -> {
+              assertThat(e.retryAfter()).isEqualTo("7");
+              assertThat(e.location()).isEqualTo("/there");
+            });
+  }
 }

@@ -15,7 +15,12 @@ public final class RetryAfter {
 
   /** From {@code Retry-After} in seconds or as a date; zero when it says nothing. */
   public static Duration of(Answer a, Instant now) {
-    String v = a.header("Retry-After", "").strip();
+    return of(a.header("Retry-After", ""), now);
+  }
+
+  /** The same from the header's text; "" for none. */
+  public static Duration of(String header, Instant now) {
+    String v = header.strip();
     Duration d = Duration.ZERO;
     if (v.matches("\\d{1,9}")) {
       d = Duration.ofSeconds(Long.parseLong(v));

@@ -12,11 +12,26 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A configuration as it was put together, with its secrets masked. */
 public final class PrintedConfig {
   private static final String MASK = "[REDACTED]";
+
+  private static final String PRIVATE_KEY = "PRIVATE KEY-----";
+
+  /** Keys under which headers stand, which are what a token is likely to be in. */
+  private static final Set<String> HEADERS = Set.of("headers", "http_headers");
+
+  private static final Set<String> HEADER_VALUES = Set.of("value", "default_value");
+
+  /** What is secret by its name, where no section says: in what another program's grammar has. */
+  private static final Pattern SECRET_NAME =
+      Pattern.compile(
+          "(.*_)?(password|passphrase|secret|secrets|secret_key|token|credentials|api_key"
+              + "|private_key|access_key|consumer_key|application_key)");
 
   private PrintedConfig() {}
 
@@ -31,7 +46,7 @@ public final class PrintedConfig {
                   out.put(name, definitions(k, e.value(), components));
                 }
               }
-              out.computeIfAbsent(name, x -> e.value().asTree());
+              out.computeIfAbsent(name, x -> masked(e.value(), null, false));
             });
     return YamlWriter.write(out);
   }
@@ -64,9 +79,12 @@ public final class PrintedConfig {
           .forEach(
               (name, e) -> {
                 Key<?> key = key(section, name);
-                if (key == null) {
-                  // A free key: of headers, say, or of maps of the section itself.
-                  out.put(name, masked(e.value(), section, secret));
+                if (HEADERS.contains(name)) {
+                  out.put(name, headers(e.value()));
+                } else if (key == null) {
+                  // A free key: of maps of the section itself, or of what is read elsewhere.
+                  boolean hidden = secret || SECRET_NAME.matcher(name).matches();
+                  out.put(name, masked(e.value(), section, hidden));
                 } else {
                   Type<?> t = key.type();
                   boolean hidden = secret || t.name().contains(Type.SECRET.name());
@@ -75,7 +93,25 @@ public final class PrintedConfig {
               });
       return out;
     }
-    return secret && !n.isNull() ? MASK : n.asTree();
+    boolean hidden = secret || n.isScalar() && String.valueOf(n.asTree()).contains(PRIVATE_KEY);
+    return hidden && !n.isNull() ? MASK : n.asTree();
+  }
+
+  /** Headers by name, or a list of them; names are shown. */
+  private static Object headers(YamlNode n) {
+    if (n.isList()) {
+      List<Object> out = new ArrayList<>();
+      n.items().forEach(i -> out.add(i.isMap() ? header(i) : i.asTree()));
+      return out;
+    }
+    return masked(n, null, true);
+  }
+
+  private static Object header(YamlNode n) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    n.entries()
+        .forEach((name, e) -> out.put(name, masked(e.value(), null, HEADER_VALUES.contains(name))));
+    return out;
   }
 
   private static @Nullable Key<?> key(@Nullable Section section, String name) {

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.component.ExporterHealth;
 import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.HealthWatcher;
@@ -42,6 +43,7 @@ public final class Graph implements GraphView {
   private final Wiring wiring = new Wiring();
   private volatile Map<NodeKey, Node> nodes = Map.of(); // never changed, only replaced
   private volatile @Nullable GraphConfig config;
+  private ConfigWatcher.Effective effective = ConfigWatcher.Effective.UNKNOWN;
   private volatile long pauseNanos;
 
   /** A graph of nothing. */
@@ -85,7 +87,18 @@ public final class Graph implements GraphView {
    * @throws dev.tethys.config.ConfigException where the configuration is wrong
    * @throws IOException when a component cannot start
    */
-  public synchronized void apply(GraphConfig next) throws IOException {
+  public void apply(GraphConfig next) throws IOException {
+    apply(next, ConfigWatcher.Effective.UNKNOWN);
+  }
+
+  /**
+   * The same for a configuration that extensions may report.
+   *
+   * @throws dev.tethys.config.ConfigException where the configuration is wrong
+   * @throws IOException when a component cannot start
+   */
+  public synchronized void apply(GraphConfig next, ConfigWatcher.Effective shown)
+      throws IOException {
     GraphConfig before = config;
     Plan plan = Plan.of(next);
     Change change =
@@ -112,6 +125,7 @@ public final class Graph implements GraphView {
             });
     nodes = wanted;
     config = next;
+    effective = shown;
     pauseNanos = change.pauseNanos();
     tellWatchers(next);
     lifecycle.stopGone(gone, List.copyOf(wanted.values()));
@@ -160,6 +174,7 @@ public final class Graph implements GraphView {
     RunningGraph running = now.running();
     watchers(GraphWatcher.class).forEach(w -> w.runs(running));
     watchers(HealthWatcher.class).forEach(w -> w.looksAt(this::exporters));
+    watchers(ConfigWatcher.class).forEach(w -> w.holds(effective));
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::ready);
   }
 

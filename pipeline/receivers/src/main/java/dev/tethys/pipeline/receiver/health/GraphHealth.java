@@ -22,15 +22,15 @@ import org.jspecify.annotations.Nullable;
  * is well and stops together, but for exporters, which are in a recoverable error while their
  * destinations take nothing.
  */
-final class GraphHealth {
+public final class GraphHealth {
   /** What may be said, from the best to the worst. */
-  enum State {
+  public enum State {
     OK("StatusOK", 200),
     RECOVERABLE("StatusRecoverableError", 200),
     STARTING("StatusStarting", 503),
     STOPPING("StatusStopping", 503);
 
-    final String word;
+    public final String word;
     final int http;
 
     State(String word, int http) {
@@ -47,8 +47,10 @@ final class GraphHealth {
    * @param late whether an error lasts longer than it may
    * @param parts of which it is the worst
    */
-  record Status(State state, String error, long millis, boolean late, Map<String, Status> parts) {
-    boolean healthy() {
+  public record Status(
+      State state, String error, long millis, boolean late, Map<String, Status> parts) {
+    /** Whether nothing of it asks for anybody. */
+    public boolean healthy() {
       return state == State.OK || state == State.RECOVERABLE && !late;
     }
 
@@ -93,7 +95,7 @@ final class GraphHealth {
    * @param recovery after which an exporter that fails makes it unhealthy; null for never
    * @param clock Unix milliseconds
    */
-  GraphHealth(@Nullable Duration recovery, LongSupplier clock) {
+  public GraphHealth(@Nullable Duration recovery, LongSupplier clock) {
     this.recovery = recovery;
     this.clock = clock;
     this.started = clock.getAsLong();
@@ -105,19 +107,23 @@ final class GraphHealth {
     return Instant.ofEpochMilli(millis).toString();
   }
 
-  long started() {
+  /** Since when it is looked at, Unix milliseconds. */
+  public long started() {
     return started;
   }
 
-  void runs(RunningGraph now) {
+  /** What runs from now on. */
+  public void runs(RunningGraph now) {
     graph = now;
   }
 
-  void looksAt(Supplier<List<ExporterHealth>> now) {
+  /** Where it is looked how exporters do. */
+  public void looksAt(Supplier<List<ExporterHealth>> now) {
     exporters = now;
   }
 
-  void become(State s) {
+  /** The graph is so from now on. */
+  public void become(State s) {
     if (state != s) {
       stateAt = clock.getAsLong();
       state = s;
@@ -129,7 +135,7 @@ final class GraphHealth {
   }
 
   /** Looks at which exporters fail; one after the other. */
-  void look() {
+  public void look() {
     long now = clock.getAsLong();
     Map<String, Failure> found = new HashMap<>();
     for (ExporterHealth e : exporters.get()) {
@@ -144,7 +150,7 @@ final class GraphHealth {
   }
 
   /** All of it. */
-  Status whole() {
+  public Status whole() {
     RunningGraph g = graph;
     Map<String, Status> parts = new LinkedHashMap<>();
     if (!g.extensions().isEmpty()) {

@@ -1,0 +1,141 @@
+package dev.tethys.codec.opamp;
+
+import dev.tethys.codec.protobuf.ProtoWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an agent tells a server; what is null is as it was told before.
+ *
+ * @param uid 16 bytes
+ * @param sequence one more than in the message before
+ * @param capabilities bits of {@link Capability}
+ * @param config as text in YAML
+ * @param disconnects whether this is the last
+ */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+public record AgentToServer(
+    byte[] uid,
+    long sequence,
+    long capabilities,
+    @Nullable Description description,
+    @Nullable ComponentHealth health,
+    @Nullable String config,
+    @Nullable Available available,
+    boolean disconnects) {
+
+  /** Bits of what an agent can do. */
+  public static final class Capability {
+    public static final long REPORTS_STATUS = 1;
+    public static final long REPORTS_EFFECTIVE_CONFIG = 4;
+    public static final long REPORTS_HEALTH = 0x800;
+    public static final long REPORTS_HEARTBEAT = 0x2000;
+    public static final long REPORTS_AVAILABLE_COMPONENTS = 0x4000;
+
+    private Capability() {}
+  }
+
+  /** Who the agent is. */
+  public record Description(
+      SequencedMap<String, String> identifying, SequencedMap<String, String> others) {}
+
+  /**
+   * Which components there are.
+   *
+   * @param hash of all of them
+   * @param kinds of each kind of components its types, and of each of these where its code is; null
+   *     where the hash is to do
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  public record Available(byte[] hash, @Nullable Map<String, Map<String, String>> kinds) {}
+
+  /** The message. */
+  public byte[] encoded() {
+    ProtoWriter w = new ProtoWriter(1 << 10);
+    write(w);
+    return w.toByteArray();
+  }
+
+  /** The message as WebSockets carry it: after a header, which is 0. */
+  public byte[] framed() {
+    ProtoWriter w = new ProtoWriter(1 << 10);
+    w.varint(0);
+    write(w);
+    return w.toByteArray();
+  }
+
+  private void write(ProtoWriter w) {
+    w.bytes(1, uid).int64Unless0(2, sequence);
+    if (description != null) {
+      int m = w.begin(3);
+      attributes(w, 1, description.identifying);
+      attributes(w, 2, description.others);
+      w.end(m);
+    }
+    w.int64Unless0(4, capabilities);
+    if (health != null) {
+      int m = w.begin(5);
+      health.write(w);
+      w.end(m);
+    }
+    if (config != null) {
+      int m = w.begin(6);
+      int files = w.begin(1);
+      int entry = w.begin(1);
+      w.string(1, "");
+      int file = w.begin(2);
+      w.bytes(1, config.getBytes(StandardCharsets.UTF_8)).string(2, "text/yaml");
+      w.end(file);
+      w.end(entry);
+      w.end(files);
+      w.end(m);
+    }
+    if (disconnects) {
+      w.end(w.begin(9));
+    }
+    if (available != null) {
+      int m = w.begin(14);
+      components(w, available.kinds);
+      w.bytes(2, available.hash);
+      w.end(m);
+    }
+  }
+
+  private static void components(ProtoWriter w, @Nullable Map<String, Map<String, String>> kinds) {
+    if (kinds == null) {
+      return;
+    }
+    kinds.forEach(
+        (kind, types) -> {
+          int entry = w.begin(1);
+          w.string(1, kind);
+          int details = w.begin(2);
+          types.forEach(
+              (type, code) -> {
+                int sub = w.begin(2);
+                w.string(1, type);
+                int of = w.begin(2);
+                attribute(w, 1, "code.namespace", code);
+                w.end(of);
+                w.end(sub);
+              });
+          w.end(details);
+          w.end(entry);
+        });
+  }
+
+  private static void attributes(ProtoWriter w, int field, Map<String, String> of) {
+    of.forEach((k, v) -> attribute(w, field, k, v));
+  }
+
+  private static void attribute(ProtoWriter w, int field, String key, String text) {
+    int pair = w.begin(field);
+    w.string(1, key);
+    int value = w.begin(2);
+    w.string(1, text);
+    w.end(value);
+    w.end(pair);
+  }
+}

@@ -1,0 +1,151 @@
+package dev.tethys.codec.opamp;
+
+import dev.tethys.codec.protobuf.ProtoReader;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server tells an agent, as far as one that only reports heeds it.
+ *
+ * @param error null for none
+ * @param reportAll whether everything is to be told anew
+ * @param reportComponents whether the components are to be told, too
+ * @param newUid by which the agent goes from now on, 16 bytes; null for as before
+ * @param heartbeat how often the agent is to say that it is there; null where it does not say, zero
+ *     for never
+ * @param unheeded what else it holds, which wants capabilities that the agent does not have; "" for
+ *     nothing
+ */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+public record ServerToAgent(
+    @Nullable Failure error,
+    boolean reportAll,
+    boolean reportComponents,
+    byte @Nullable [] newUid,
+    @Nullable Duration heartbeat,
+    String unheeded) {
+  private static final int UID_BYTES = 16;
+  private static final long LONGEST_SECONDS = Duration.ofDays(1).toSeconds();
+
+  /**
+   * Why a message was not taken.
+   *
+   * @param unavailable whether the server is overloaded: it may be told again later
+   * @param retryAfter when that is; zero where it does not say
+   */
+  public record Failure(boolean unavailable, String message, Duration retryAfter) {}
+
+  /**
+   * Reads a message.
+   *
+   * @throws dev.tethys.codec.CodecException when it is none
+   */
+  public static ServerToAgent decoded(byte[] bytes, int offset, int length) {
+    ProtoReader r = new ProtoReader().reset(bytes, offset, length);
+    Failure error = null;
+    long flags = 0;
+    byte[] uid = null;
+    Duration heartbeat = null;
+    StringBuilder rest = new StringBuilder();
+    while (r.next()) {
+      switch (r.field()) {
+        case 1, 7, 10 -> r.skip(); // for whom it is, and what the server can do
+        case 2 -> error = failure(r);
+        case 3 -> unheeded(r, rest, "remote_config");
+        case 4 -> heartbeat = heartbeat(r, heartbeat);
+        case 5 -> unheeded(r, rest, "packages_available");
+        case 6 -> flags = r.readLong();
+        case 8 -> uid = identification(r);
+        case 9 -> unheeded(r, rest, "command");
+        case 11 -> unheeded(r, rest, "custom_message");
+        default -> r.skip();
+      }
+    }
+    return new ServerToAgent(
+        error, (flags & 1) != 0, (flags & 2) != 0, uid, heartbeat, rest.toString());
+  }
+
+  /** Reads a message as WebSockets carry it: after a header, which is 0, and once was not there. */
+  public static ServerToAgent unframed(byte[] bytes) {
+    // No field has the number 0, so what begins with it begins with the header.
+    int head = bytes.length > 0 && bytes[0] == 0 ? 1 : 0;
+    return decoded(bytes, head, bytes.length - head);
+  }
+
+  private static void unheeded(ProtoReader r, StringBuilder rest, String name) {
+    r.skip();
+    if (rest.indexOf(name) < 0) {
+      rest.append(rest.isEmpty() ? "" : ", ").append(name);
+    }
+  }
+
+  private static Failure failure(ProtoReader r) {
+    int outer = r.enter();
+    long type = 0;
+    String message = "";
+    Duration after = Duration.ZERO;
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> type = r.readLong();
+        case 2 -> message = r.readString();
+        case 3 -> {
+          int info = r.enter();
+          while (r.next()) {
+            if (r.field() == 1) {
+              long nanos = r.readLong();
+              Duration longest = Duration.ofSeconds(LONGEST_SECONDS);
+              // Unsigned: what is negative here is longer than anybody waits.
+              after = nanos < 0 || nanos > longest.toNanos() ? longest : Duration.ofNanos(nanos);
+            } else {
+              r.skip();
+            }
+          }
+          r.leave(info);
+        }
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    return new Failure(type == 2, message, after);
+  }
+
+  private static byte[] identification(ProtoReader r) {
+    int outer = r.enter();
+    byte[] uid = {};
+    while (r.next()) {
+      if (r.field() == 1) {
+        uid = r.readBytes();
+      } else {
+        r.skip();
+      }
+    }
+    if (uid.length != UID_BYTES) {
+      throw r.malformed("a new instance uid of " + uid.length + " bytes, not " + UID_BYTES);
+    }
+    r.leave(outer);
+    return uid;
+  }
+
+  private static @Nullable Duration heartbeat(ProtoReader r, @Nullable Duration before) {
+    Duration said = before;
+    int outer = r.enter();
+    while (r.next()) {
+      if (r.field() == 2) {
+        int opamp = r.enter();
+        while (r.next()) {
+          if (r.field() == 4) {
+            long s = r.readLong();
+            said = Duration.ofSeconds(s < 0 || s > LONGEST_SECONDS ? LONGEST_SECONDS : s);
+          } else {
+            r.skip();
+          }
+        }
+        r.leave(opamp);
+      } else {
+        r.skip();
+      }
+    }
+    r.leave(outer);
+    return said;
+  }
+}

@@ -1,0 +1,20 @@
+package dev.tethys.pipeline.component;
+
+import java.util.Map;
+
+/** An extension that is told the configuration that holds, whenever that may have changed. */
+public interface ConfigWatcher {
+  /**
+   * The configuration.
+   *
+   * @param printed put together, with its secrets masked; "" where nobody says
+   * @param resource what the process says of itself in its own telemetry; empty where it has none
+   */
+  record Effective(String printed, Map<String, String> resource) {
+    /** Of a graph that has no file of its own. */
+    public static final Effective UNKNOWN = new Effective("", Map.of());
+  }
+
+  /** What holds from now on; said before {@link PipelineWatcher#ready}. Must not block. */
+  void holds(Effective now);
+}
