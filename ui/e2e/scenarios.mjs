@@ -49,6 +49,12 @@ async function graph({ open, page }, expr, more = '') {
   await page.waitForSelector('.chart canvas');
 }
 
+/** Waits until what is drawn is what the address asks for: until then a graph is moved by its old span. */
+async function drawn(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"], .is-stale'));
+}
+
 async function drag(page, from, to, modifier) {
   const box = await page.locator('.chart .u-over').first().boundingBox();
   const y = box.y + box.height / 2;
@@ -173,11 +179,13 @@ export const scenarios = [
       await until('the zoom is in the address', () => param(page, 'g0.end_input'));
       const range = param(page, 'g0.range_input');
       assert.notEqual(range, '5m');
+      await drawn(page);
       await shot('zoomed');
       const end = param(page, 'g0.end_input');
       await drag(page, 0.5, 0.6, 'Shift');
       await until('panning moved the end', () => param(page, 'g0.end_input') !== end);
       assert.equal(param(page, 'g0.range_input'), range);
+      await drawn(page);
       await page.locator('.chart .u-over').first().dblclick();
       await until('zoomed out', () => param(page, 'g0.range_input') !== range);
       await page.goBack();
