@@ -4,16 +4,27 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads floats of texts as Go's programs do: unlike Java they take no spaces around and no {@code
- * d} or {@code f} behind, and infinity under more names.
+ * Reads floats of texts as Go's {@code strconv.ParseFloat} does. Unlike Java's it takes no spaces
+ * around and no {@code d} or {@code f} behind, takes single underscores between digits and infinity
+ * under more names, and refuses what is too large.
  */
 public final class GoFloatReader {
   /** Longer texts are no floats that anybody writes. */
   private static final int LONGEST = 400;
 
-  private GoFloatReader() {}
+  private final String text;
+  private int at;
 
-  /** What a text says; null if that is no float. */
+  /** Whether an underscore may come: behind a digit, or the prefix of a hexadecimal number. */
+  private boolean behindDigit;
+
+  private boolean endsWithUnderscore; // some part of it
+
+  private GoFloatReader(String text) {
+    this.text = text;
+  }
+
+  /** What a text says; null if that is no float, or one beyond all of 64 bits. */
   public static @Nullable Double read(String s) {
     if (s.isEmpty() || s.length() > LONGEST) {
       return null;
@@ -29,17 +40,66 @@ public final class GoFloatReader {
         return Double.NaN;
       }
       default -> {
-        char last = s.charAt(s.length() - 1);
-        boolean hex = s.contains("0x") || s.contains("0X");
-        if (s.charAt(0) <= ' ' || last <= ' ' || !hex && "dDfF".indexOf(last) >= 0) {
+        if (!new GoFloatReader(s).isNumber()) {
           return null;
         }
-        try {
-          return Double.parseDouble(s);
-        } catch (NumberFormatException e) {
-          return null;
-        }
+        double d = Double.parseDouble(s.replace("_", ""));
+        return Double.isInfinite(d) ? null : d;
       }
     }
+  }
+
+  private boolean isNumber() {
+    takeOne("+-");
+    boolean hex = text.startsWith("0x", at) || text.startsWith("0X", at);
+    if (hex) {
+      at += 2;
+      behindDigit = true;
+    }
+    String digits = hex ? "0123456789abcdefABCDEF" : "0123456789";
+    int count = take(digits);
+    if (takeOne(".")) {
+      count += take(digits);
+    }
+    if (count == 0) {
+      return false;
+    }
+    if (takeOne(hex ? "pP" : "eE")) {
+      takeOne("+-");
+      if (take("0123456789") == 0) {
+        return false;
+      }
+    } else if (hex) {
+      return false;
+    }
+    return at == text.length() && !endsWithUnderscore;
+  }
+
+  /** Passes digits with single underscores between; how many digits. */
+  private int take(String digits) {
+    int count = 0;
+    while (at < text.length()) {
+      char c = text.charAt(at);
+      if (digits.indexOf(c) >= 0) {
+        count++;
+        behindDigit = true;
+      } else if (c == '_' && behindDigit) {
+        behindDigit = false;
+      } else {
+        break;
+      }
+      at++;
+    }
+    endsWithUnderscore |= at > 0 && text.charAt(at - 1) == '_';
+    return count;
+  }
+
+  private boolean takeOne(String any) {
+    if (at < text.length() && any.indexOf(text.charAt(at)) >= 0) {
+      at++;
+      behindDigit = false;
+      return true;
+    }
+    return false;
   }
 }

@@ -5,6 +5,7 @@ import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.GoTime;
 import dev.tethys.codec.template.TemplateFunction.Failure;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.GoQuote;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ public final class Humanize {
       case Long n -> n;
       case GoDuration d -> d.nanos() / 1e9;
       case String s -> {
-        Double d = GoStrings.real(s);
+        Double d = GoFloatReader.read(s);
         if (d == null) {
           throw new Failure("strconv.ParseFloat: parsing " + GoQuote.quote(s) + ": invalid syntax");
         }

@@ -46,11 +46,6 @@ public final class GoStrings {
     return sb.toString();
   }
 
-  /** The number that a text is to Go's strconv.ParseFloat; null when it is none. */
-  public static @Nullable Double real(String s) {
-    return Literals.real(s);
-  }
-
   /** The type of a value as Go calls it. */
   public static String typeName(Object value) {
     return GoFormat.typeName(value);

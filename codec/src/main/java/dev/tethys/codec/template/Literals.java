@@ -1,5 +1,6 @@
 package dev.tethys.codec.template;
 
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.GoQuote;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -114,7 +115,7 @@ final class Literals {
     if (whole != null) {
       return new Node.Number(at, text, whole, (double) whole, whole);
     }
-    Double real = real(text);
+    Double real = GoFloatReader.read(text);
     if (real == null) {
       throw new IllegalArgumentException("illegal number syntax: " + GoQuote.quote(text));
     }
@@ -149,36 +150,6 @@ final class Literals {
         return null;
       }
       return Long.parseLong(negative ? "-" + s : s, radix);
-    } catch (NumberFormatException e) {
-      return null;
-    }
-  }
-
-  /** A float as strconv.ParseFloat reads it; null when it is none. */
-  static @Nullable Double real(String text) {
-    String s = text.replace("_", "");
-    try {
-      String low = s.toLowerCase(java.util.Locale.ROOT);
-      if (low.startsWith("0x") || low.startsWith("-0x") || low.startsWith("+0x")) {
-        return Double.valueOf(low.indexOf('p') < 0 ? low + "p0" : low);
-      }
-      switch (low) {
-        case "inf", "+inf", "infinity", "+infinity" -> {
-          return Double.POSITIVE_INFINITY;
-        }
-        case "-inf", "-infinity" -> {
-          return Double.NEGATIVE_INFINITY;
-        }
-        case "nan" -> {
-          return Double.NaN;
-        }
-        default -> {
-          if (low.isEmpty() || !low.chars().allMatch(c -> "0123456789.e+-".indexOf(c) >= 0)) {
-            return null;
-          }
-          return Double.valueOf(low);
-        }
-      }
     } catch (NumberFormatException e) {
       return null;
     }

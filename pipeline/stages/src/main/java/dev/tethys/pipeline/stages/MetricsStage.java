@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.stages;
 
-import dev.tethys.codec.template.GoStrings;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoFloatReader;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Registry;
@@ -273,7 +273,7 @@ final class MetricsStage implements Stage.Change {
       case Number n -> n.doubleValue();
       case Boolean b -> b ? 1.0 : 0.0;
       case String s -> {
-        Double d = GoStrings.real(s);
+        Double d = GoFloatReader.read(s);
         if (d != null) {
           yield d;
         }

@@ -2,9 +2,9 @@ package dev.tethys.pipeline.stages.template;
 
 import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
 
-import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
+import dev.tethys.model.GoFloatReader;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.LongBinaryOperator;
@@ -89,7 +89,7 @@ final class NumberFunctions {
       case Long l -> l;
       case Boolean b -> b ? 1 : 0;
       case String s -> {
-        Double d = GoStrings.real(s);
+        Double d = GoFloatReader.read(s);
         yield d == null ? 0 : d;
       }
       case null, default -> 0;
