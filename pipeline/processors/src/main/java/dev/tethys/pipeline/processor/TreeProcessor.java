@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Drops;
 import dev.tethys.pipeline.ottl.EvaluationException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A processor that edits the tree of a batch and hands it on as a tree. What it does not change
@@ -78,6 +79,25 @@ public abstract class TreeProcessor implements Processor {
     }
     account.pass(after);
     next.consume(batch.with(batch.signal(), data), receipt);
+  }
+
+  /**
+   * Takes a batch as a tree, for a processor that holds some of it back: by as many items as there
+   * are, which may be others than the batch told.
+   *
+   * @return null when the bytes are not what they should be, which the sources have heard then
+   */
+  public static @Nullable Telemetry<?> taken(Batch batch, Account account, Receipt receipt) {
+    account.take(batch.items());
+    try {
+      Telemetry<?> data = batch.takeTree();
+      differ(account, batch.items(), data.itemCount(), RECODED);
+      return data;
+    } catch (CodecException e) {
+      account.drop(MALFORMED, batch.items());
+      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      return null;
+    }
   }
 
   /** Books the difference between two counts of what is held. */

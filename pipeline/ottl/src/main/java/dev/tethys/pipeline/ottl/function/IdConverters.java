@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
+import dev.tethys.model.UuidV7;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Function;
 import dev.tethys.pipeline.ottl.Id;
@@ -25,14 +26,7 @@ final class IdConverters {
             .made(_ -> _ -> UUID.randomUUID().toString()),
         Function.converter("UUIDv7", Type.STRING)
             .impure()
-            .made(_ -> _ -> uuidV7(clock.millis()).toString()));
-  }
-
-  private static UUID uuidV7(long millis) {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    long high = millis << 16 | 0x7000 | random.nextLong() & 0x0fff;
-    long low = random.nextLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
-    return new UUID(high, low);
+            .made(_ -> _ -> UuidV7.at(clock.millis(), ThreadLocalRandom.current()).toString()));
   }
 
   private static Function id(String name, Id.Kind kind) {

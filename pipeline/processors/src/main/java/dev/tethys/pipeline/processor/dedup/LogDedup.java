@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.processor.dedup;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -123,17 +122,12 @@ final class LogDedup implements Processor {
 
   @Override
   public void consume(Batch batch, Receipt receipt) {
-    account.take(batch.items());
-    LogsData data;
-    try {
-      data = (LogsData) batch.takeTree();
-    } catch (CodecException e) {
-      account.drop(TreeProcessor.MALFORMED, batch.items());
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+    LogsData data = (LogsData) TreeProcessor.taken(batch, account, receipt);
+    if (data == null) {
       return;
     }
     if (!hold(data, batch.metadata())) {
-      account.giveBack(batch.items());
+      account.giveBack(data.itemCount());
       receipt.settle(
           new Outcome.Rejected(
               context.name()

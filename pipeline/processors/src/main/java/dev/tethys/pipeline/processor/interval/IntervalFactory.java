@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.processor.interval;
 
-import dev.tethys.codec.CodecException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -136,20 +135,9 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
     @Override
     public void consume(Batch batch, Receipt receipt) {
-      account.take(batch.items());
-      MetricsData data;
-      try {
-        data = (MetricsData) batch.takeTree();
-      } catch (CodecException e) {
-        account.drop(TreeProcessor.MALFORMED, batch.items());
-        receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      MetricsData data = (MetricsData) TreeProcessor.taken(batch, account, receipt);
+      if (data == null) {
         return;
-      }
-      int before = data.itemCount();
-      if (before > batch.items()) {
-        account.create(before - batch.items());
-      } else {
-        account.drop(TreeProcessor.RECODED, batch.items() - before);
       }
       hold(data);
       data.removeEmpty();

@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.receiver.opamp;
 
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -10,15 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class InstanceUid {
   private static final String CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final int ULID_LENGTH = 26;
-  private static final SecureRandom RANDOM = new SecureRandom();
 
   private InstanceUid() {}
-
-  /** A new one: UUIDv7 (RFC 9562). */
-  static UUID fresh(long millis) {
-    long high = millis << 16 | 0x7000 | RANDOM.nextInt(1 << 12);
-    return new UUID(high, RANDOM.nextLong() & -1L >>> 2 | 1L << 63);
-  }
 
   /** The one that a text is; null for none. */
   static @Nullable UUID parse(String text) {

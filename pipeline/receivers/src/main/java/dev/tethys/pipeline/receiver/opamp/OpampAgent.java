@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.opamp;
 import dev.tethys.codec.opamp.AgentToServer.Available;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
 import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.model.UuidV7;
 import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.ExporterHealth;
@@ -14,6 +15,7 @@ import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.receiver.health.GraphHealth;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,7 +80,9 @@ final class OpampAgent
     this.fatal = fatal;
     this.health = new GraphHealth(null, context.clock()::millis);
     this.made =
-        settings.uid() == null ? InstanceUid.fresh(context.clock().millis()) : settings.uid();
+        settings.uid() == null
+            ? UuidV7.at(context.clock().millis(), new SecureRandom())
+            : settings.uid();
     this.base = made;
     this.reports =
         new Reports(

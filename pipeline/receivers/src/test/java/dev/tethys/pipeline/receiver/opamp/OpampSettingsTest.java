@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Secret;
+import dev.tethys.model.UuidV7;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -142,11 +144,11 @@ class OpampSettingsTest {
         new String[] {"", "x", u + "0", "{" + u, "0190b9b8-1234-7abc-8def_0000000000"}) {
       assertThat(InstanceUid.parse(none)).as(none).isNull();
     }
-    UUID fresh = InstanceUid.fresh(0x0190b9b81234L);
+    UUID fresh = UuidV7.at(0x0190b9b81234L, new SecureRandom());
     assertThat(fresh.version()).isEqualTo(7);
     assertThat(fresh.variant()).isEqualTo(2);
     assertThat(fresh).asString().startsWith("0190b9b8-1234-7");
     assertThat(InstanceUid.of(InstanceUid.bytes(u))).isEqualTo(u);
-    assertThat(InstanceUid.fresh(1)).isNotEqualTo(InstanceUid.fresh(1));
+    assertThat(UuidV7.at(1, new SecureRandom())).isNotEqualTo(UuidV7.at(1, new SecureRandom()));
   }
 }
