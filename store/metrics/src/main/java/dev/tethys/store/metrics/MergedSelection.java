@@ -87,17 +87,17 @@ final class MergedSelection implements Selection {
     while (more) {
       more = all.one();
     }
-    labels = Arrays.copyOf(all.labels, all.series);
     size = all.series;
-    starts = Arrays.copyOf(all.starts, size + 1);
+    labels = size == all.labels.length ? all.labels : Arrays.copyOf(all.labels, size);
+    starts = size + 1 == all.starts.length ? all.starts : Arrays.copyOf(all.starts, size + 1);
     parts = all.parts;
     floors = floors(horizons);
   }
 
   /** Joins the series of sources, which each has in the order of their labels. */
   private static final class Joining {
-    final Labels[] labels;
-    final int[] starts;
+    Labels[] labels;
+    int[] starts;
     final long[] parts;
     int series;
     private final SourceSelection[] sources;
@@ -112,13 +112,21 @@ final class MergedSelection implements Selection {
       next = new Labels[sources.length];
       least = new int[sources.length];
       int n = 0;
+      int most = 0;
       for (int k = 0; k < sources.length; k++) {
         n += sources[k].size();
+        most = Math.max(most, sources[k].size());
         step(k, 0);
       }
-      labels = new Labels[n];
+      labels = new Labels[most]; // mostly all sources have the same series
       parts = new long[n];
-      starts = new int[n + 1];
+      starts = new int[most + 1];
+    }
+
+    private void grow() {
+      int n = series + (series >>> 1) + 1;
+      labels = Arrays.copyOf(labels, n);
+      starts = Arrays.copyOf(starts, n + 1);
     }
 
     private void step(int k, int to) {
@@ -149,6 +157,9 @@ final class MergedSelection implements Selection {
       }
       for (int i = 0; i < n; i++) {
         take(least[i], l);
+      }
+      if (series == labels.length) {
+        grow();
       }
       labels[series++] = l;
       starts[series] = taken;

@@ -6,7 +6,10 @@ import dev.tethys.query.promql.ast.AggregateOp;
 import dev.tethys.query.promql.ast.Expr.Span;
 import org.jspecify.annotations.Nullable;
 
-/** One group of an aggregation over all steps, while series are added to it. For one thread. */
+/**
+ * One group of an aggregation over all steps, while series are added to it. For one thread at a
+ * time.
+ */
 abstract class Accumulator {
   /** Whether a series that was added wants its name dropped at the end. */
   boolean dropName;

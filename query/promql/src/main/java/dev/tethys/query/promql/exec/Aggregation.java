@@ -6,14 +6,13 @@ import dev.tethys.query.promql.exec.Grouping.Groups;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Aggregations that need one series at a time: sum, avg, min, max, count, group, stddev, stdvar.
  * The series below are computed and added one by one, so that they are never all in memory.
  *
- * <p>Floats are added in the order of the series, whatever the number of threads: a batch of series
- * is computed on all of them, then added in order.
+ * <p>Floats are added in the order of the series, whatever the number of threads ({@link
+ * OrderedSeries}).
  */
 public final class Aggregation extends Operator {
   private final AggregateOp op;
@@ -45,16 +44,18 @@ public final class Aggregation extends Operator {
 
   /** One computation: a sum a group. */
   private final class Sums {
+    /** Series whose presence a thread looks up at a time. */
+    private static final int SERIES_A_TURN = 64;
+
     private final Execution x;
+    private final Grid grid;
     private final SeriesStream in;
     private final Groups groups;
     private final Accumulator[] sums;
-    private final Batch batch;
-    private final @Nullable PresenceCount present;
-    private int next; // series
 
     Sums(Execution x, Grid grid, SeriesStream in) {
       this.x = x;
+      this.grid = grid;
       this.in = in;
       groups = grouping.group(in.size(), in::labels);
       x.holdBytes((long) groups.size() * (grid.steps() * 16L + 64));
@@ -62,33 +63,51 @@ public final class Aggregation extends Operator {
       for (int g = 0; g < sums.length; g++) {
         sums[g] = Accumulator.of(op, grid.steps(), x.annotations(), innerSpan);
       }
-      batch = new Batch(x, grid, in);
-      boolean presence = op == AggregateOp.COUNT || op == AggregateOp.GROUP;
-      present = presence ? new PresenceCount(in, groups) : null;
     }
 
     List<Column> all() {
-      while (next < in.size()) {
-        fill();
-        batch.compute();
-        for (int k = 0; k < batch.count(); k++) {
-          add(batch.series(k), batch.target(k));
-        }
+      if (op == AggregateOp.COUNT || op == AggregateOp.GROUP) {
+        count();
+      } else {
+        OrderedSeries.forEach(x, grid, in, this::add);
       }
       return finished();
     }
 
-    /** Puts series into the next batch, but for those that only have to be present. */
-    private void fill() {
-      batch.clear();
-      while (next < in.size() && !batch.isFull()) {
-        if (present == null || !present.take(next)) {
-          batch.add(next);
-        } else if ((next & 0xfff) == 0) {
-          x.check();
-        }
-        next++;
+    /** Counts are the same in any order, and most series are counted without being read. */
+    private void count() {
+      int threads = Streams.threads(x, in.size(), in.cost(grid), SERIES_A_TURN);
+      AtomicInteger next = new AtomicInteger();
+      try (Execution.Draft draft = x.draft()) {
+        draft.add(8L * threads * grid.steps());
+        Streams.inParallel(x, threads, () -> count(next), () -> next.set(in.size()));
       }
+    }
+
+    private void count(AtomicInteger next) {
+      PresenceCount present = new PresenceCount(in, groups);
+      Workspace w = new Workspace();
+      SeriesTarget target = new SeriesTarget(grid.steps());
+      for (int i = turn(next); i < in.size(); i = turn(next)) {
+        for (int end = Math.min(in.size(), i + SERIES_A_TURN); i < end; i++) {
+          if (!present.take(i)) {
+            x.check();
+            target.clear();
+            in.evaluate(i, w, target);
+            synchronized (this) {
+              add(i, target);
+            }
+          }
+        }
+        x.check();
+      }
+      synchronized (this) {
+        present.addTo(sums);
+      }
+    }
+
+    private static int turn(AtomicInteger next) {
+      return next.getAndAdd(SERIES_A_TURN);
     }
 
     private void add(int i, SeriesTarget values) {
@@ -99,9 +118,6 @@ public final class Aggregation extends Operator {
     }
 
     private List<Column> finished() {
-      if (present != null) {
-        present.addTo(sums);
-      }
       List<Column> out = new ArrayList<>(sums.length);
       for (int g = 0; g < sums.length; g++) {
         Column c = sums[g].finish(groups.labels().get(g));
@@ -110,80 +126,6 @@ public final class Aggregation extends Operator {
         }
       }
       return out;
-    }
-  }
-
-  /** Targets for as many series as all threads compute before they are added. */
-  private static final class Batch {
-    private static final int SERIES_A_THREAD = 16;
-    private final Execution x;
-    private final SeriesStream in;
-    private final int threads;
-    private final SeriesTarget[] targets;
-    private final Workspace[] workspaces;
-    private final int[] series;
-    private int count;
-
-    Batch(Execution x, Grid grid, SeriesStream in) {
-      this.x = x;
-      this.in = in;
-      threads =
-          in.size() * in.cost(grid) < Streams.PARALLEL_COST
-              ? 1
-              : Math.min(x.parallelism(), in.size());
-      targets = new SeriesTarget[threads == 1 ? 1 : threads * SERIES_A_THREAD];
-      x.holdBytes(8L * targets.length * grid.steps());
-      for (int i = 0; i < targets.length; i++) {
-        targets[i] = new SeriesTarget(grid.steps());
-      }
-      workspaces = new Workspace[threads];
-      for (int i = 0; i < threads; i++) {
-        workspaces[i] = new Workspace();
-      }
-      series = new int[targets.length];
-    }
-
-    /** Begins the next batch. */
-    void clear() {
-      count = 0;
-    }
-
-    boolean isFull() {
-      return count == targets.length;
-    }
-
-    void add(int i) {
-      series[count++] = i;
-    }
-
-    int count() {
-      return count;
-    }
-
-    int series(int k) {
-      return series[k];
-    }
-
-    SeriesTarget target(int k) {
-      return targets[k];
-    }
-
-    /** Computes what was added. */
-    void compute() {
-      int end = count;
-      AtomicInteger next = new AtomicInteger();
-      AtomicInteger worker = new AtomicInteger();
-      Runnable loop =
-          () -> {
-            Workspace w = workspaces[worker.getAndIncrement()];
-            for (int k = next.getAndIncrement(); k < end; k = next.getAndIncrement()) {
-              x.check();
-              SeriesTarget t = targets[k];
-              t.clear();
-              in.evaluate(series[k], w, t);
-            }
-          };
-      Streams.inParallel(x, Math.min(threads, end), loop, () -> next.set(Integer.MAX_VALUE / 2));
     }
   }
 }

@@ -90,13 +90,20 @@ public final class InstantSelect extends Operator {
     }
   }
 
+  /** The positions of a list of timestamps, to be found without making anything. */
+  private record Known(long timestampsId, int[] positions) {}
+
   private final class Stream implements SeriesStream {
+    /** A power of two: lists of one query have neighbouring numbers. */
+    private static final int RECENT = 64;
+
     private boolean keepLabels;
     private final Execution x;
     private final Grid grid;
     private final Selection selection;
     private final SampleCount count;
     private final ConcurrentHashMap<Long, int[]> positions = new ConcurrentHashMap<>();
+    private final @Nullable Known[] recent = new @Nullable Known[RECENT]; // races only lose some
 
     Stream(Execution x, Grid grid, Selection selection) {
       this.x = x;
@@ -130,7 +137,7 @@ public final class InstantSelect extends Operator {
       long weight = 0;
       if (part == Part.PRESENCE) {
         long id = selection.timesIdIfNeverStale(i);
-        at = id == 0 ? null : positions.get(id);
+        at = known(id);
         if (at == null) {
           selection.readTimes(i, b);
           at = positions(b);
@@ -169,8 +176,23 @@ public final class InstantSelect extends Operator {
       if (part != Part.PRESENCE || count.isByStep()) {
         return null;
       }
-      long id = selection.timesIdIfNeverStale(i);
-      return id == 0 ? null : positions.get(id);
+      return known(selection.timesIdIfNeverStale(i));
+    }
+
+    private int @Nullable [] known(long timestampsId) {
+      if (timestampsId == 0) {
+        return null;
+      }
+      int place = (int) timestampsId & RECENT - 1;
+      Known k = recent[place];
+      if (k != null && k.timestampsId == timestampsId) {
+        return k.positions;
+      }
+      int[] at = positions.get(timestampsId);
+      if (at != null) {
+        recent[place] = new Known(timestampsId, at);
+      }
+      return at;
     }
 
     @Override
@@ -204,7 +226,7 @@ public final class InstantSelect extends Operator {
       if (b.timestampsId == 0) {
         return find(b);
       }
-      int[] at = positions.get(b.timestampsId);
+      int[] at = known(b.timestampsId);
       if (at == null) {
         at = find(b);
         if (Bounds.canCache(positions.size(), at.length)) {

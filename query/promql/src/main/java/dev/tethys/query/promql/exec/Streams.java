@@ -8,9 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Runs streams of series, on several threads when there is enough to do. */
@@ -94,8 +92,7 @@ final class Streams {
 
   /** Runs a task for each series, each thread with a workspace and a cleared target. */
   static void forEach(Execution x, Grid grid, int series, long cost, Task task) {
-    int threads =
-        series * cost < PARALLEL_COST ? 1 : Math.min(x.parallelism(), (series + CHUNK - 1) / CHUNK);
+    int threads = threads(x, series, cost, CHUNK);
     AtomicInteger next = new AtomicInteger();
     Execution.Draft draft = x.draft();
     draft.add(8L * threads * grid.steps());
@@ -119,20 +116,78 @@ final class Streams {
     draft.close();
   }
 
-  /** Runs the same loop on several threads, this one among them; the first error stops all. */
+  /**
+   * On how many threads series are worth computing.
+   *
+   * @param cost of each, as {@link SeriesStream#cost} has it
+   * @param chunk series that a thread takes at a time
+   */
+  static int threads(Execution x, int series, long cost, int chunk) {
+    return series * cost < PARALLEL_COST
+        ? 1
+        : Math.min(x.parallelism(), (series + chunk - 1) / chunk);
+  }
+
+  /**
+   * Threads that help another one, which does not wait for those that come when nothing is left.
+   */
+  private static final class Helpers {
+    private int working;
+    private boolean over;
+    private @Nullable Throwable failure;
+
+    synchronized boolean enter() {
+      working += over ? 0 : 1;
+      return !over;
+    }
+
+    synchronized void leave() {
+      working--;
+      notifyAll();
+    }
+
+    synchronized void failed(Throwable e) {
+      failure = failure == null ? e : failure;
+    }
+
+    /** Waits for those that work; the first error of any, or null. */
+    synchronized @Nullable Throwable end(Execution x) {
+      over = true;
+      boolean interrupted = false;
+      while (working > 0) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          x.cancel();
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      return failure;
+    }
+  }
+
+  /**
+   * Runs the same loop on several threads, this one among them; the first error stops all. The loop
+   * ends when nothing is left to begin, on each thread that comes to it.
+   */
   static void inParallel(Execution x, int threads, Runnable loop, Runnable stop) {
     if (threads <= 1) {
       loop.run();
       return;
     }
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    CountDownLatch done = new CountDownLatch(threads - 1);
+    Helpers helpers = new Helpers();
     Profile p = x.profile();
     Profile.Node at = p == null ? null : p.current();
     for (int t = 1; t < threads; t++) {
       x.pool()
           .execute(
               () -> {
+                if (!helpers.enter()) {
+                  return;
+                }
                 long cpu = ThreadCpu.nanos();
                 if (p != null) {
                   p.enter(at);
@@ -140,37 +195,24 @@ final class Streams {
                 try {
                   loop.run();
                 } catch (Throwable e) {
-                  failure.compareAndSet(null, e);
+                  helpers.failed(e);
                   stop.run();
                 } finally {
                   if (p != null) {
                     p.enter(null);
                   }
                   x.helped(ThreadCpu.nanos() - cpu);
-                  done.countDown();
+                  helpers.leave();
                 }
               });
     }
     try {
       loop.run();
     } catch (Throwable e) {
-      failure.compareAndSet(null, e);
+      helpers.failed(e);
       stop.run();
     }
-    boolean interrupted = false;
-    while (true) {
-      try {
-        done.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-        x.cancel();
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    Throwable e = failure.get();
+    Throwable e = helpers.end(x);
     if (e instanceof RuntimeException r) {
       throw r;
     }

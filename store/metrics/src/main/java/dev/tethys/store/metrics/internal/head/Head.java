@@ -391,6 +391,7 @@ public final class Head {
     private final long min;
     private final long max;
     private final @Nullable ReadAhead ahead;
+    private final TimeLists lists = new TimeLists();
 
     Views(int lastSlot, long rowsFrom, long min, long max, @Nullable ReadAhead ahead) {
       rows = new Stripe.View[(lastSlot >>> 6) + 1];
@@ -405,7 +406,7 @@ public final class Head {
       Stripe stripe = stripe(slot);
       Stripe.View v = rows[slot >>> 6];
       if (v == null) {
-        v = stripe.view(rowsFrom, max, ahead);
+        v = stripe.view(rowsFrom, max, ahead, lists);
         rows[slot >>> 6] = v;
       }
       Extras e = stripe.extras(slot & 63);

@@ -132,7 +132,7 @@ public final class HeadSnapshot {
         number,
         s.newest.copy(),
         s.lastBits.clone(),
-        s.view(Long.MIN_VALUE, Long.MAX_VALUE, ahead),
+        s.view(Long.MIN_VALUE, Long.MAX_VALUE, ahead, new TimeLists()),
         extras);
   }
 

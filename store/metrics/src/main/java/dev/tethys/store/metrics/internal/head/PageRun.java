@@ -37,15 +37,17 @@ final class PageRun {
 
   private final Page.View[] pages;
   private final Name name;
+  private final TimeLists lists;
   private final int rows;
   private final long seen;
   private final long special;
   private volatile Kind[] kinds = NONE; // a race only makes one again
   private byte readable; // 0 not looked at, 1 so it is, -1 not; a race only looks twice
 
-  PageRun(Page.View[] pages, Name name) {
+  PageRun(Page.View[] pages, Name name, TimeLists lists) {
     this.pages = pages;
     this.name = name;
+    this.lists = lists;
     int sum = 0;
     long some = 0;
     long odd = 0;
@@ -69,7 +71,7 @@ final class PageRun {
       return true;
     }
     ColumnCache.Column c = KEPT.get(name.owner, name.part(k));
-    long[] t = c == null ? times(k) : c.times();
+    long[] t = c == null ? times(k, into) : c.times();
     if (t == null) {
       return false;
     }
@@ -109,7 +111,7 @@ final class PageRun {
       return false;
     }
     ColumnCache.Column c = KEPT.get(name.owner, name.part(k));
-    long[] t = c == null ? times(k) : c.times();
+    long[] t = c == null ? times(k, into) : c.times();
     if (t == null) {
       return false;
     }
@@ -143,8 +145,12 @@ final class PageRun {
     return end;
   }
 
-  /** The times of a series; null when they cannot be told, or cannot be searched. */
-  private long @Nullable [] times(int k) {
+  /**
+   * The times of a series; null when they cannot be told, or cannot be searched.
+   *
+   * @param room a buffer behind whose end they are put together
+   */
+  private long @Nullable [] times(int k, SampleBuffer room) {
     long r = rowsOf(k);
     if (r < 0 || !isReadable()) {
       return null;
@@ -154,12 +160,14 @@ final class PageRun {
         return kind.times;
       }
     }
-    long[] all = new long[rows];
-    int n = 0;
+    int from = room.size;
+    room.ensure(from + rows);
+    int end = from;
     for (Page.View p : pages) {
-      n = p.times(k, all, n);
+      end = p.times(k, room.timestamps, end);
     }
-    long[] t = !isAscending(all, n) ? null : n == rows ? all : Arrays.copyOf(all, n);
+    long[] all = room.timestamps;
+    long[] t = isAscending(all, from, end) ? lists.of(all, from, end) : null;
     Kind[] known = kinds;
     if (known.length < MAX_KINDS) {
       Kind[] more = Arrays.copyOf(known, known.length + 1);
@@ -194,9 +202,9 @@ final class PageRun {
     return readable > 0;
   }
 
-  private static boolean isAscending(long[] t, int n) {
+  private static boolean isAscending(long[] t, int from, int to) {
     boolean all = true;
-    for (int i = 1; i < n; i++) {
+    for (int i = from + 1; i < to; i++) {
       all &= t[i] > t[i - 1];
     }
     return all;

@@ -124,15 +124,35 @@ final class Stripe {
     push(p, gone);
   }
 
-  /**
-   * What a reader may keep: the pages that overlap a closed time range, as they are now.
-   *
-   * @param run those of them at the front that take no more rows; null when they are read otherwise
-   * @param rest the others
-   */
-  record View(Page.View[] pages, @Nullable PageRun run, Page.View[] rest) {
+  /** What a reader may keep: the pages that overlap a closed time range, as they are now. */
+  static final class View {
     /** More than this would not go into a number. */
     private static final int MAX_CLASS_BITS = 30;
+
+    private final Page.View[] pages;
+    private final @Nullable PageRun
+        run; // those at the front that take no more rows, where worth it
+    private final Page.View[] rest; // the others
+    private final long special; // a bit a series that is so in any of them
+    private final boolean divided; // series stand in different rows of some
+
+    View(Page.View[] pages, @Nullable PageRun run, Page.View[] rest) {
+      this.pages = pages;
+      this.run = run;
+      this.rest = rest;
+      long odd = 0;
+      boolean some = false;
+      for (Page.View p : pages) {
+        odd |= p.special();
+        some |= p.same() != SameRows.ALL;
+      }
+      special = odd;
+      divided = some;
+    }
+
+    Page.View[] pages() {
+      return pages;
+    }
 
     /** Whether a series may have samples here. */
     boolean has(int k) {
@@ -156,15 +176,20 @@ final class Stripe {
      * that cannot be told from the masks of the pages.
      */
     int timesClass(int k) {
+      if ((special & 1L << k) != 0) {
+        return 0;
+      }
       int word = 1;
       int bits = 0;
-      for (Page.View p : pages) {
-        int c = p.same().of(k);
-        bits += p.same().bits();
-        if (c < 0 || (p.special() & 1L << k) != 0 || bits > MAX_CLASS_BITS) {
-          return 0;
+      if (divided) {
+        for (Page.View p : pages) {
+          int c = p.same().of(k);
+          bits += p.same().bits();
+          if (c < 0 || bits > MAX_CLASS_BITS) {
+            return 0;
+          }
+          word = word << p.same().bits() | c;
         }
-        word = word << p.same().bits() | c;
       }
       return word;
     }
@@ -178,15 +203,16 @@ final class Stripe {
   }
 
   View view(long minTime, long maxTime) {
-    return view(minTime, maxTime, null);
+    return view(minTime, maxTime, null, new TimeLists());
   }
 
   /**
    * The pages that overlap a closed time range.
    *
    * @param ahead of one who reads all of it, once
+   * @param lists of all views that are read together
    */
-  View view(long minTime, long maxTime, @Nullable ReadAhead ahead) {
+  View view(long minTime, long maxTime, @Nullable ReadAhead ahead, TimeLists lists) {
     int n = 0;
     int first = -1;
     int last = -1;
@@ -209,8 +235,8 @@ final class Stripe {
       return new View(v, null, v);
     }
     PageRun.Name told = new PageRun.Name(name, first, first + closed - 1);
-    return new View(
-        v, new PageRun(Arrays.copyOf(v, closed), told), Arrays.copyOfRange(v, closed, n));
+    PageRun run = new PageRun(Arrays.copyOf(v, closed), told, lists);
+    return new View(v, run, Arrays.copyOfRange(v, closed, n));
   }
 
   /**

@@ -1,0 +1,151 @@
+package dev.tethys.query.promql.exec;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes the series of a stream on all threads and hands them on in their order, whatever the
+ * number of threads: who adds floats up gets the same sum each time.
+ *
+ * <p>Threads take chunks of neighbouring series. Whoever finishes the chunk whose turn it is hands
+ * it on, and those that wait behind it; nobody waits for another unless he is a whole ring ahead.
+ * So a thread is woken once a query and not once a chunk, which takes as long as computing one.
+ *
+ * <p>Invariant: chunks {@code handed} to {@code begun} stand in the ring at their number; what one
+ * holds belongs to the thread that began it until it is done, then to the one that hands on.
+ */
+final class OrderedSeries {
+  private static final int SERIES_A_CHUNK = 16;
+  private static final int CHUNKS_A_THREAD = 2;
+
+  /** How often one that waits looks whether it is still wanted. */
+  private static final int AWAIT_MILLIS = 20;
+
+  /** Whom a series is handed to, by one thread at a time. */
+  @FunctionalInterface
+  interface Taker {
+    void take(int series, SeriesTarget values);
+  }
+
+  private static final class Chunk {
+    final SeriesTarget[] targets;
+    int from;
+    int to;
+    boolean done;
+
+    Chunk(int series, int steps) {
+      targets = new SeriesTarget[series];
+      for (int i = 0; i < series; i++) {
+        targets[i] = new SeriesTarget(steps);
+      }
+    }
+  }
+
+  private final Execution x;
+  private final SeriesStream in;
+  private final Taker taker;
+  private final Chunk[] ring;
+  private final int chunkSize;
+  private int begun;
+  private int handed;
+  private boolean handing; // somebody is at it
+  private boolean stopped;
+
+  private OrderedSeries(Execution x, Grid grid, SeriesStream in, Taker taker, int threads) {
+    this.x = x;
+    this.in = in;
+    this.taker = taker;
+    chunkSize = threads == 1 ? 1 : SERIES_A_CHUNK;
+    ring = new Chunk[threads == 1 ? 1 : threads * CHUNKS_A_THREAD];
+    for (int i = 0; i < ring.length; i++) {
+      ring[i] = new Chunk(chunkSize, grid.steps());
+    }
+  }
+
+  /** Computes all series of a stream; each is handed on, also those that turn out empty. */
+  static void forEach(Execution x, Grid grid, SeriesStream in, Taker taker) {
+    int threads = Streams.threads(x, in.size(), in.cost(grid), SERIES_A_CHUNK);
+    try (Execution.Draft draft = x.draft()) {
+      int targets = threads == 1 ? 1 : threads * CHUNKS_A_THREAD * SERIES_A_CHUNK;
+      draft.add(8L * targets * grid.steps());
+      OrderedSeries all = new OrderedSeries(x, grid, in, taker, threads);
+      Streams.inParallel(x, threads, all::work, all::stop);
+    }
+  }
+
+  private void work() {
+    Workspace w = new Workspace();
+    for (Chunk c = begin(); c != null; c = begin()) {
+      for (int i = c.from; i < c.to; i++) {
+        x.check();
+        SeriesTarget t = c.targets[i - c.from];
+        t.clear();
+        in.evaluate(i, w, t);
+      }
+      if (isMineToHandOn(c)) {
+        handOn();
+      }
+    }
+  }
+
+  /** The next chunk; null after the last one. */
+  private synchronized @Nullable Chunk begin() {
+    boolean interrupted = false;
+    while (begun - handed == ring.length && !stopped) {
+      try {
+        wait(AWAIT_MILLIS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+        x.cancel();
+      }
+      x.check();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    int from = begun * chunkSize;
+    if (stopped || from >= in.size()) {
+      return null;
+    }
+    Chunk c = ring[begun++ % ring.length];
+    c.from = from;
+    c.to = Math.min(in.size(), from + chunkSize);
+    return c;
+  }
+
+  private synchronized boolean isMineToHandOn(Chunk c) {
+    c.done = true;
+    if (handing || ring[handed % ring.length] != c) {
+      return false;
+    }
+    handing = true;
+    return true;
+  }
+
+  private void handOn() {
+    for (Chunk c = turn(null); c != null; c = turn(c)) {
+      for (int i = c.from; i < c.to; i++) {
+        taker.take(i, c.targets[i - c.from]);
+      }
+    }
+  }
+
+  /** The chunk whose turn it is after another was handed on; null when it is not done yet. */
+  private synchronized @Nullable Chunk turn(@Nullable Chunk before) {
+    if (before != null) {
+      before.done = false;
+      handed++;
+      notifyAll();
+    }
+    Chunk c = ring[handed % ring.length];
+    if (handed < begun && c.done) {
+      return c;
+    }
+    handing = false;
+    return null;
+  }
+
+  private synchronized void stop() {
+    stopped = true;
+    notifyAll();
+  }
+}
