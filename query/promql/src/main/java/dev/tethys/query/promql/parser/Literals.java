@@ -39,18 +39,17 @@ public final class Literals {
       throw new IllegalArgumentException(invalid(text));
     }
     String digits = underscores ? s.replace("_", "") : s;
-    try {
-      if (digits.startsWith("0x")) {
-        return Long.parseLong(digits.substring(2), 16);
+    boolean hex = digits.startsWith("0x");
+    int radix = hex ? 16 : digits.length() > 1 && digits.startsWith("0") ? 8 : 10;
+    String integer = hex ? digits.substring(2) : digits;
+    if (mayBeInteger(integer, radix)) {
+      try {
+        return Long.parseLong(integer, radix);
+      } catch (NumberFormatException e) {
+        // none, or one too large
       }
-      if (digits.length() > 1 && digits.startsWith("0")) {
-        return Long.parseLong(digits, 8);
-      }
-      return Long.parseLong(digits);
-    } catch (NumberFormatException e) {
-      // not an integer, or one too large
     }
-    if (digits.startsWith("0x")) {
+    if (hex) {
       throw new IllegalArgumentException(invalid(text)); // a hexadecimal float needs its p
     }
     double v;
@@ -64,6 +63,19 @@ public final class Literals {
           "strconv.ParseFloat: parsing " + GoQuote.quote(text) + ": value out of range");
     }
     return v;
+  }
+
+  /**
+   * Most floats are told by their first characters; an exception costs as much as a small query.
+   */
+  private static boolean mayBeInteger(String s, int radix) {
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (Character.digit(c, radix) < 0 && c != '-' && c != '+') {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String invalid(String text) {

@@ -399,8 +399,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   @Override
-  public void times(long[] into) {
-    MemorySegment.copy(bytes.memory(), LONG, head, into, 0, rows);
+  public void times(long[] into, int at) {
+    MemorySegment.copy(bytes.memory(), LONG, head, into, at, rows);
   }
 
   @Override
@@ -420,10 +420,10 @@ final class ColumnPage implements Page, Page.View {
   }
 
   @Override
-  public void columns(double[][] into) {
+  public void columns(double[][] into, int at) {
     for (long rest = seen; rest != 0; rest &= rest - 1) {
       int k = Long.numberOfTrailingZeros(rest);
-      values(column(k), changed(), rows, into[k], 0);
+      values(column(k), changed(), rows, into[k], at);
     }
   }
 

@@ -59,7 +59,25 @@ final class Fingerprint {
     long l = k1 ^ ((long) salt << 32 | length);
     int p = offset;
     int rest = length;
-    while (rest > 16) {
+    if (rest > 32) { // two lanes each, for a multiplication waits for the one before it
+      long h2 = k2;
+      long l2 = k3;
+      do {
+        long x = (long) LONG.get(b, p);
+        long y = (long) LONG.get(b, p + 8);
+        long x2 = (long) LONG.get(b, p + 16);
+        long y2 = (long) LONG.get(b, p + 24);
+        h = mum(x ^ k2, y ^ h);
+        l = mum(y ^ k3, x ^ l);
+        h2 = mum(x2 ^ k0, y2 ^ h2);
+        l2 = mum(y2 ^ k1, x2 ^ l2);
+        p += 32;
+        rest -= 32;
+      } while (rest > 32);
+      h = mum(h ^ k0, h2 ^ k3);
+      l = mum(l ^ k1, l2 ^ k2);
+    }
+    if (rest > 16) {
       long x = (long) LONG.get(b, p);
       long y = (long) LONG.get(b, p + 8);
       h = mum(x ^ k2, y ^ h);

@@ -2,7 +2,6 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,73 +34,6 @@ sealed interface Page permits RowPage, ColumnPage {
 
   /** The page as it is now. */
   View view();
-
-  /** A page with these rows, less the samples of one series in a closed range. */
-  default RowPage without(int k, long from, long to, RowPage.Scratch s) {
-    View v = view();
-    Unpacked u = new Unpacked(v.rows());
-    u.add(v);
-    for (int r = 0; r < u.rows; r++) {
-      if (u.times[r] >= from && u.times[r] <= to) {
-        u.presents[r] &= ~(1L << k);
-      }
-    }
-    return u.page(rangeStart(), s);
-  }
-
-  /**
-   * Neighbouring pages of one range as one; null when what is in files is not what was written, and
-   * has to stay as it is.
-   */
-  static @Nullable RowPage joined(List<Page> run, RowPage.Scratch s) {
-    Unpacked u = new Unpacked(run.stream().mapToInt(Page::rows).sum());
-    for (Page p : run) {
-      Page whole = p instanceof ColumnPage c ? c.inMemory() : p;
-      if (whole == null) {
-        return null;
-      }
-      u.add(whole.view());
-    }
-    return u.page(run.getFirst().rangeStart(), s);
-  }
-
-  /** Rows of pages, one behind the other, with all their values. */
-  final class Unpacked {
-    private final long[] times;
-    private final long[] presents;
-    private final double[][] columns = new double[64][];
-    private int rows;
-
-    private Unpacked(int capacity) {
-      times = new long[capacity];
-      presents = new long[capacity];
-    }
-
-    private void add(View v) {
-      int n = v.rows();
-      long[] some = new long[n];
-      v.times(some);
-      System.arraycopy(some, 0, times, rows, n);
-      long[] masks = v.presents();
-      for (int r = 0; r < n; r++) {
-        presents[rows + r] = masks == null ? v.allPresent() : masks[r];
-      }
-      double[][] values = new double[64][n];
-      v.columns(values);
-      for (long rest = v.seen(); rest != 0; rest &= rest - 1) {
-        int k = Long.numberOfTrailingZeros(rest);
-        if (columns[k] == null) {
-          columns[k] = new double[times.length];
-        }
-        System.arraycopy(values[k], 0, columns[k], rows, n);
-      }
-      rows += n;
-    }
-
-    private RowPage page(long rangeStart, RowPage.Scratch s) {
-      return RowPage.of(rangeStart, rows, times, presents, columns, s);
-    }
-  }
 
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
   default boolean find(int k, long from, long to, SampleBuffer scratch) {
@@ -155,8 +87,8 @@ sealed interface Page permits RowPage, ColumnPage {
     /** Whether it is as it was written; where it is not, nothing is read. */
     boolean isSound();
 
-    /** The times of the rows. */
-    void times(long[] into);
+    /** The times of the rows, from a place on. */
+    void times(long[] into, int at);
 
     /** A mask a row of the series that it holds; null when all rows hold the same. */
     long @Nullable [] presents();
@@ -166,9 +98,9 @@ sealed interface Page permits RowPage, ColumnPage {
 
     /**
      * The values of each series with any, at every row; that of the row before where it is absent,
-     * +0.0 before the first.
+     * +0.0 before the first. Each from a place on; others are left as they are.
      */
-    void columns(double[][] into);
+    void columns(double[][] into, int at);
 
     /** Writes the page for the snapshot of the head, small where there is who makes it so. */
     void save(ByteSink out, @Nullable RowColumns columns);

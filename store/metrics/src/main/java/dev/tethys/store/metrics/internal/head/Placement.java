@@ -130,7 +130,7 @@ final class Placement {
     if (h != null) {
       note(h, h.remove(min, max, encoder)); // first, for it may fail where a disk does
     }
-    s.remove(k, min, max, scratch, head.sealed);
+    s.remove(k, min, max, new UnpackedRows(), head.sealed);
     if (newest) {
       s.findNewest(k);
       if (h != null) {

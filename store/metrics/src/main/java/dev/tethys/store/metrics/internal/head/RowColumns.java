@@ -33,7 +33,7 @@ final class RowColumns {
   /** Appends a page that has rows. */
   void save(Page.View p, long rangeStart, ByteSink out) {
     int n = p.rows();
-    p.times(longs);
+    p.times(longs, 0);
     for (int r = 0; r < n; r++) {
       longs[r] -= rangeStart;
     }
@@ -48,7 +48,7 @@ final class RowColumns {
       }
     }
     out.putLong(p.seen());
-    p.columns(columns);
+    p.columns(columns, 0);
     for (long rest = p.seen(); rest != 0; rest &= rest - 1) {
       values.encode(columns[Long.numberOfTrailingZeros(rest)], n, out);
     }
@@ -79,6 +79,6 @@ final class RowColumns {
       }
       longs[r] += rangeStart;
     }
-    return RowPage.of(rangeStart, n, longs, presents, columns, scratch);
+    return RowPage.of(rangeStart, n, longs, presents, columns, RowPage.MAX_BYTES / 4, scratch);
   }
 }

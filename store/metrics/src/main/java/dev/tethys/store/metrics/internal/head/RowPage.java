@@ -517,18 +517,18 @@ final class RowPage implements Page {
     }
 
     @Override
-    public void times(long[] into) {
-      System.arraycopy(times, 0, into, 0, rows);
+    public void times(long[] into, int at) {
+      System.arraycopy(times, 0, into, at, rows);
     }
 
     @Override
-    public void columns(double[][] into) {
+    public void columns(double[][] into, int at) {
       long[] row = new long[64];
       for (int r = 0; r < rows; r++) {
         row(r, row);
         for (long rest = seen; rest != 0; rest &= rest - 1) {
           int k = Long.numberOfTrailingZeros(rest);
-          into[k][r] = Double.longBitsToDouble(row[k]);
+          into[k][at + r] = Double.longBitsToDouble(row[k]);
         }
       }
     }
@@ -582,10 +582,20 @@ final class RowPage implements Page {
         this, rows, seen, same, special, times, changed, ends, bytes, allPresent, presents);
   }
 
-  /** A page of rows that are given as columns, less samples that a mask leaves out. */
+  /**
+   * A page of rows that are given as columns, less samples that a mask leaves out.
+   *
+   * @param likelyBytes of their values, as a guess
+   */
   static RowPage of(
-      long rangeStart, int rows, long[] times, long[] presents, double[][] columns, Scratch s) {
-    RowPage page = new RowPage(rangeStart, rows, MAX_BYTES / 4);
+      long rangeStart,
+      int rows,
+      long[] times,
+      long[] presents,
+      double[][] columns,
+      int likelyBytes,
+      Scratch s) {
+    RowPage page = new RowPage(rangeStart, rows, likelyBytes);
     int[] slots = new int[64];
     long[] bits = new long[64];
     long[] last = new long[64];

@@ -84,7 +84,7 @@ public final class SealedPages {
   private final ReentrantReadWriteLock view;
   private final IntSupplier series;
   private final ColumnWriter columns = new ColumnWriter();
-  private final RowPage.Scratch scratch = new RowPage.Scratch();
+  private final UnpackedRows rows = new UnpackedRows();
   private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
   private Set<HistogramLog> waitingLogs = new HashSet<>(); // those that have chunks which wait
   private volatile long waitingBytes;
@@ -277,7 +277,7 @@ public final class SealedPages {
       Waiting one = new Waiting(w.stripe, List.of(w.last()));
       Page page = w.last();
       if (w.run.size() > 1) {
-        Page joined = Page.joined(w.run, scratch);
+        Page joined = rows.joined(w.run);
         if (joined != null) {
           page = joined;
           one = w;

@@ -285,14 +285,14 @@ final class Stripe {
    * Removes floats of one series in a closed range by writing the pages that hold them anew. The
    * old pages stay as they are for readers that noted them.
    */
-  void remove(int k, long minTime, long maxTime, RowPage.Scratch s, SealedPages gone) {
+  void remove(int k, long minTime, long maxTime, UnpackedRows rows, SealedPages gone) {
     SampleBuffer b = new SampleBuffer();
     int n = 0;
     for (int i = 0; i < count; i++) {
       Page p = pages[i];
       boolean last = i == count - 1;
       if (p.find(k, minTime, maxTime, b)) {
-        p = p.without(k, minTime, maxTime, s);
+        p = rows.without(p, k, minTime, maxTime);
         if (last) {
           // What comes next is written as a difference to the newest value of the page.
           b.clear();

@@ -117,8 +117,8 @@ class ColumnPageTest {
     int k = Long.numberOfTrailingZeros(rows.seen);
     long from = rows.minTime + 10 * 15_000;
     long to = rows.minTime + 19 * 15_000;
-    RowPage less = columns(rows).without(k, from, to, new RowPage.Scratch());
-    RowPage same = rows.without(k, from, to, new RowPage.Scratch());
+    RowPage less = new UnpackedRows().without(columns(rows), k, from, to);
+    RowPage same = new UnpackedRows().without(rows, k, from, to);
     RowColumnsTest.assertSameSamples(same.view(), less.view());
     SampleBuffer b = new SampleBuffer();
     less.view().read(k, Long.MIN_VALUE, Long.MAX_VALUE, b);

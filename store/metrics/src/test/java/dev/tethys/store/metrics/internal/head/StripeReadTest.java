@@ -357,10 +357,10 @@ class StripeReadTest {
         400,
         (heads, length, columns, n) -> {
           // At any time: a page that was taken is another one when its file is written.
-          filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
+          filled.stripe.remove(9, from, to, new UnpackedRows(), filled.gone);
           return file(both(heads, length, columns, n));
         });
-    filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
+    filled.stripe.remove(9, from, to, new UnpackedRows(), filled.gone);
     filled.expected.get(9).removeIf(s -> s.time >= from && s.time <= to);
     filled.check();
     assertThat(filled.stripe.pageCount()).isBetween(2, 24);
@@ -373,7 +373,7 @@ class StripeReadTest {
     filled.checkAgainAndAgain(NewestTimes.NEVER);
     long from = RANGE + 20_000;
     long to = RANGE + 29_000;
-    filled.stripe.remove(9, from, to, filled.scratch, filled.gone);
+    filled.stripe.remove(9, from, to, new UnpackedRows(), filled.gone);
     filled.expected.get(9).removeIf(s -> s.time >= from && s.time <= to);
     filled.checkAgainAndAgain(NewestTimes.NEVER);
     filled.append(300, StripeReadTest::keep);
