@@ -30,7 +30,8 @@ public final class GoFloat {
   private static final long TEN_TO_15 = 1_000_000_000_000_000L;
   private static final long TEN_TO_16 = 10 * TEN_TO_15;
 
-  private static final byte[] ZERO_POINT = {'0', '.', '0', '0', '0', '0', '0', '0'};
+  /** {@code 0.000000}, the first character in the lowest byte. */
+  private static final long ZERO_POINT = 0x3030_3030_3030_2e30L;
 
   private GoFloat() {}
 
@@ -143,7 +144,7 @@ public final class GoFloat {
     }
     if (point <= 0) {
       int start = at + 2 - point;
-      System.arraycopy(ZERO_POINT, 0, to, at, ZERO_POINT.length);
+      DecimalDigits.store(to, at, ZERO_POINT);
       if (point < -6) {
         Arrays.fill(to, at + 8, start, (byte) '0');
       }

@@ -25,7 +25,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 final class Http1Answer implements WireAnswer {
   private static final int USUAL = 1 << 10;
 
-  /** What is gathered before it is sent. */
+  /** What is sent at once. */
+  private static final int LONG = 12 << 10;
+
+  /** What is not copied to stand behind what was gathered. */
   private static final int MOST = 64 << 10;
 
   private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
@@ -180,18 +183,23 @@ final class Http1Answer implements WireAnswer {
     }
   }
 
-  /** Gathers what is short, and sends what is long after what was gathered. */
+  /**
+   * Gathers what is short. What is long goes at once, so that the client reads while the next is
+   * made, and with what was gathered before it: a write wakes the client, and takes longer than
+   * copying its bytes.
+   */
   private void write(byte[] b, int off, int len) {
-    if (len > MOST - n) {
+    if (len > MOST) {
       flush();
-      if (len > MOST) {
-        socket.write(BufferData.createReadOnly(b, off, len));
-        return;
-      }
+      socket.write(BufferData.createReadOnly(b, off, len));
+      return;
     }
     room(len);
     System.arraycopy(b, off, out, n, len);
     n += len;
+    if (n >= LONG) {
+      flush();
+    }
   }
 
   private void room(int len) {
