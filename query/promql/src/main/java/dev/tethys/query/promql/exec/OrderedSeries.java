@@ -1,5 +1,6 @@
 package dev.tethys.query.promql.exec;
 
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class OrderedSeries {
   private static final int SERIES_A_CHUNK = 16;
-  private static final int CHUNKS_A_THREAD = 2;
+
+  /** How far threads may be ahead of one that the system took the processor from. */
+  private static final int CHUNKS_A_THREAD = 8;
 
   /** How often one that waits looks whether it is still wanted. */
   private static final int AWAIT_MILLIS = 20;
@@ -41,33 +44,34 @@ final class OrderedSeries {
   }
 
   private final Execution x;
+  private final Execution.Draft memory;
+  private final Grid grid;
   private final SeriesStream in;
   private final Taker taker;
-  private final Chunk[] ring;
   private final int chunkSize;
+  private final @Nullable Chunk[] ring;
+  private final ArrayDeque<Chunk> free = new ArrayDeque<>(); // mostly one a thread is ever made
   private int begun;
   private int handed;
   private boolean handing; // somebody is at it
   private boolean stopped;
 
-  private OrderedSeries(Execution x, Grid grid, SeriesStream in, Taker taker, int threads) {
+  private OrderedSeries(
+      Execution x, Execution.Draft memory, Grid grid, SeriesStream in, Taker taker, int threads) {
     this.x = x;
+    this.memory = memory;
+    this.grid = grid;
     this.in = in;
     this.taker = taker;
     chunkSize = threads == 1 ? 1 : SERIES_A_CHUNK;
-    ring = new Chunk[threads == 1 ? 1 : threads * CHUNKS_A_THREAD];
-    for (int i = 0; i < ring.length; i++) {
-      ring[i] = new Chunk(chunkSize, grid.steps());
-    }
+    ring = new @Nullable Chunk[threads == 1 ? 1 : threads * CHUNKS_A_THREAD];
   }
 
   /** Computes all series of a stream; each is handed on, also those that turn out empty. */
   static void forEach(Execution x, Grid grid, SeriesStream in, Taker taker) {
     int threads = Streams.threads(x, in.size(), in.cost(grid), SERIES_A_CHUNK);
-    try (Execution.Draft draft = x.draft()) {
-      int targets = threads == 1 ? 1 : threads * CHUNKS_A_THREAD * SERIES_A_CHUNK;
-      draft.add(8L * targets * grid.steps());
-      OrderedSeries all = new OrderedSeries(x, grid, in, taker, threads);
+    try (Execution.Draft memory = x.draft()) {
+      OrderedSeries all = new OrderedSeries(x, memory, grid, in, taker, threads);
       Streams.inParallel(x, threads, all::work, all::stop);
     }
   }
@@ -89,24 +93,25 @@ final class OrderedSeries {
 
   /** The next chunk; null after the last one. */
   private synchronized @Nullable Chunk begin() {
-    boolean interrupted = false;
     while (begun - handed == ring.length && !stopped) {
       try {
         wait(AWAIT_MILLIS);
       } catch (InterruptedException e) {
-        interrupted = true;
+        Thread.currentThread().interrupt();
         x.cancel();
       }
       x.check();
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
     int from = begun * chunkSize;
     if (stopped || from >= in.size()) {
       return null;
     }
-    Chunk c = ring[begun++ % ring.length];
+    Chunk c = free.poll();
+    if (c == null) {
+      memory.add(8L * chunkSize * grid.steps());
+      c = new Chunk(chunkSize, grid.steps());
+    }
+    ring[begun++ % ring.length] = c;
     c.from = from;
     c.to = Math.min(in.size(), from + chunkSize);
     return c;
@@ -133,11 +138,12 @@ final class OrderedSeries {
   private synchronized @Nullable Chunk turn(@Nullable Chunk before) {
     if (before != null) {
       before.done = false;
-      handed++;
+      free.push(before);
+      ring[handed++ % ring.length] = null;
       notifyAll();
     }
     Chunk c = ring[handed % ring.length];
-    if (handed < begun && c.done) {
+    if (c != null && c.done) {
       return c;
     }
     handing = false;

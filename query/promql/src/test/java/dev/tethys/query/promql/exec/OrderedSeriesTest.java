@@ -119,7 +119,7 @@ class OrderedSeriesTest {
 
   @Test
   void whoIsARingAheadWaitsForTheSlowestAndNothingIsLost() throws InterruptedException {
-    CountDownLatch others = new CountDownLatch(3 * 2 * 16);
+    CountDownLatch others = new CountDownLatch(3 * 8 * 16);
     AtomicBoolean held = new AtomicBoolean();
     try (Execution x = execution(pool, 3, () -> 0)) {
       List<Integer> got = new ArrayList<>();
