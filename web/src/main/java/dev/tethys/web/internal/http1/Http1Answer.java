@@ -28,7 +28,7 @@ final class Http1Answer implements WireAnswer {
   /** What is sent at once. */
   private static final int LONG = 12 << 10;
 
-  /** What is not copied to stand behind what was gathered. */
+  /** What is gathered of what is short, and copied of what is long. */
   private static final int MOST = 64 << 10;
 
   private static final byte[] CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
@@ -197,7 +197,7 @@ final class Http1Answer implements WireAnswer {
     room(len);
     System.arraycopy(b, off, out, n, len);
     n += len;
-    if (n >= LONG) {
+    if (len >= LONG || n >= MOST) {
       flush();
     }
   }
