@@ -5,7 +5,6 @@ import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.exec.Grouping.Groups;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Aggregations that need one series at a time: sum, avg, min, max, count, group, stddev, stdvar.
@@ -67,53 +66,47 @@ public final class Aggregation extends Operator {
 
     List<Column> all() {
       if (op == AggregateOp.COUNT || op == AggregateOp.GROUP) {
-        count();
+        Streams.Share all = new Streams.Share(in.size(), in.cost(grid), SERIES_A_TURN);
+        Streams.share(x, grid, all, Counting::new);
       } else {
         OrderedSeries.forEach(x, grid, in, this::add);
       }
       return finished();
     }
 
-    /** Counts are the same in any order, and most series are counted without being read. */
-    private void count() {
-      int threads = Streams.threads(x, in.size(), in.cost(grid), SERIES_A_TURN);
-      AtomicInteger next = new AtomicInteger();
-      try (Execution.Draft draft = x.draft()) {
-        draft.add(8L * threads * grid.steps());
-        Streams.inParallel(x, threads, () -> count(next), () -> next.set(in.size()));
-      }
-    }
-
-    private void count(AtomicInteger next) {
-      PresenceCount present = new PresenceCount(in, groups);
-      Workspace w = new Workspace();
-      SeriesTarget target = new SeriesTarget(grid.steps());
-      for (int i = turn(next); i < in.size(); i = turn(next)) {
-        for (int end = Math.min(in.size(), i + SERIES_A_TURN); i < end; i++) {
-          if (!present.take(i)) {
-            x.check();
-            target.clear();
-            in.evaluate(i, w, target);
-            synchronized (this) {
-              add(i, target);
-            }
-          }
-        }
-        x.check();
-      }
-      synchronized (this) {
-        present.addTo(sums);
-      }
-    }
-
-    private static int turn(AtomicInteger next) {
-      return next.getAndAdd(SERIES_A_TURN);
-    }
-
     private void add(int i, SeriesTarget values) {
       Accumulator a = sums[groups.ofSeries()[i]];
       if (a.add(values, in.labels(i)) && in.dropName(i)) {
         a.dropName = true;
+      }
+    }
+
+    /** Counts are the same in any order, and most series are counted without being read. */
+    private final class Counting implements Streams.Worker {
+      private final PresenceCount present = new PresenceCount(in, groups);
+      private final Workspace workspace = new Workspace();
+      private final SeriesTarget target = new SeriesTarget(grid.steps());
+
+      @Override
+      public void run(int from, int to) {
+        x.check();
+        for (int i = from; i < to; i++) {
+          if (!present.take(i)) {
+            x.check();
+            target.clear();
+            in.evaluate(i, workspace, target);
+            synchronized (sums) {
+              add(i, target);
+            }
+          }
+        }
+      }
+
+      @Override
+      public void end() {
+        synchronized (sums) {
+          present.addTo(sums);
+        }
       }
     }
 

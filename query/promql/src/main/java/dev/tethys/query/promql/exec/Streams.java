@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs streams of series, on several threads when there is enough to do. */
@@ -92,28 +93,57 @@ final class Streams {
 
   /** Runs a task for each series, each thread with a workspace and a cleared target. */
   static void forEach(Execution x, Grid grid, int series, long cost, Task task) {
-    int threads = threads(x, series, cost, CHUNK);
-    AtomicInteger next = new AtomicInteger();
-    Execution.Draft draft = x.draft();
-    draft.add(8L * threads * grid.steps());
-    Runnable loop =
+    share(
+        x,
+        grid,
+        new Share(series, cost, CHUNK),
         () -> {
           Workspace w = new Workspace();
           SeriesTarget target = new SeriesTarget(grid.steps());
-          while (true) {
-            int from = next.getAndAdd(CHUNK);
-            if (from >= series) {
-              return;
-            }
-            for (int i = from; i < Math.min(series, from + CHUNK); i++) {
+          return (from, to) -> {
+            for (int i = from; i < to; i++) {
               x.check();
               target.clear();
               task.run(w, target, i);
             }
+          };
+        });
+  }
+
+  /** What one thread does with the series that it gets, neighbouring ones at a time. */
+  @FunctionalInterface
+  interface Worker {
+    void run(int from, int to);
+
+    /** Called once when there are no more. */
+    default void end() {}
+  }
+
+  /**
+   * Series to be shared out.
+   *
+   * @param cost of each, as {@link SeriesStream#cost} has it
+   * @param chunk how many a thread gets at a time
+   */
+  record Share(int series, long cost, int chunk) {}
+
+  /** Shares series out to threads, each with a worker of its own, which has one target. */
+  static void share(Execution x, Grid grid, Share share, Supplier<Worker> workers) {
+    int n = share.series;
+    int threads = threads(x, n, share.cost, share.chunk);
+    AtomicInteger next = new AtomicInteger();
+    Runnable loop =
+        () -> {
+          Worker w = workers.get();
+          for (int i = next.getAndAdd(share.chunk); i < n; i = next.getAndAdd(share.chunk)) {
+            w.run(i, Math.min(n, i + share.chunk));
           }
+          w.end();
         };
-    inParallel(x, threads, loop, () -> next.set(Integer.MAX_VALUE - threads * CHUNK));
-    draft.close();
+    try (Execution.Draft draft = x.draft()) {
+      draft.add(8L * threads * grid.steps());
+      inParallel(x, threads, loop, () -> next.set(n));
+    }
   }
 
   /**
