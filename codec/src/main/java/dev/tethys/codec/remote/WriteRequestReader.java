@@ -144,6 +144,11 @@ public final class WriteRequestReader {
     }
   }
 
+  /** Whether the series that was handed out is known to be labels and one float, read by now. */
+  public boolean isSingle() {
+    return likely == WHOLE;
+  }
+
   /** Goes to the next field that is a series. */
   private boolean nextField() {
     while (top.next()) {

@@ -66,6 +66,11 @@ final class WriteV1 {
         }
         continue;
       }
+      if (r.isSingle()) { // as nearly all are
+        sample(r, ref);
+        written.samples++;
+        continue;
+      }
       for (SeriesEvent ev = r.next(); ev != SeriesEvent.END; ev = r.next()) {
         switch (ev) {
           case SAMPLE -> {

@@ -36,9 +36,11 @@ final class Batch {
   final List<ExemplarSample> exemplars = new ArrayList<>();
   final Map<String, MetricMetadata> metadata = new LinkedHashMap<>();
 
-  /** What a commit makes of it. */
-  final Columns inOrder = new Columns();
+  /** What a commit makes of it: floats that were picked out, or {@link #takeAll all}. */
+  Columns inOrder = new Columns();
 
+  private final Columns picked = inOrder;
+  private final Columns all = new Columns(0); // has the arrays of the batch, while it is in order
   final Columns late = new Columns();
   final List<HistogramSample> inOrderHistograms = new ArrayList<>();
   final List<HistogramSample> lateHistograms = new ArrayList<>();
@@ -78,10 +80,24 @@ final class Batch {
   /** Floats ready for the log and the rows. */
   static final class Columns {
     int count;
-    int[] slots = new int[256];
-    long[] times = new long[256];
-    long[] bits = new long[256];
+
+    /** Known to have ascending slots and one time: nobody has to look for another. */
+    boolean oneRow;
+
+    int[] slots;
+    long[] times;
+    long[] bits;
     long @Nullable [] starts;
+
+    Columns() {
+      this(256);
+    }
+
+    private Columns(int capacity) {
+      slots = new int[capacity];
+      times = new long[capacity];
+      bits = new long[capacity];
+    }
 
     void add(int slot, long time, long valueBits, long start) {
       if (count == slots.length) {
@@ -131,6 +147,7 @@ final class Batch {
     void clear() {
       count = 0;
       starts = null;
+      oneRow = false;
     }
 
     long bytes() {
@@ -147,7 +164,9 @@ final class Batch {
     histograms.clear();
     exemplars.clear();
     metadata.clear();
-    inOrder.clear();
+    inOrder = picked;
+    picked.clear();
+    all.clear();
     late.clear();
     inOrderHistograms.clear();
     lateHistograms.clear();
@@ -163,13 +182,13 @@ final class Batch {
   }
 
   boolean worthKeeping() {
-    return slots.length <= KEEP && inOrder.slots.length <= KEEP;
+    return slots.length <= KEEP && picked.slots.length <= KEEP;
   }
 
   /** Memory of the arrays. */
   long bytes() {
     return slots.length * (starts == null ? 24L : 32L)
-        + inOrder.bytes()
+        + picked.bytes()
         + late.bytes()
         + pending.length * 4L
         + spareSlots.length * 24L
@@ -286,6 +305,22 @@ final class Batch {
     }
     pending[h] = i + 1;
     pendingCount++;
+  }
+
+  /** Whether the floats came by ascending slot, all at one time. */
+  boolean isOneRow() {
+    return arranged && !sorted && count > 0;
+  }
+
+  /** Takes all floats for {@link #inOrder} where they stand; they are one row. */
+  void takeAll() {
+    all.count = count;
+    all.oneRow = true;
+    all.slots = slots;
+    all.times = times;
+    all.bits = bits;
+    all.starts = starts;
+    inOrder = all;
   }
 
   /** Sorts the floats by stripe, then time, then slot, unless they already are. */

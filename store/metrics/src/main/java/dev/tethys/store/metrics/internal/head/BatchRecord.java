@@ -48,7 +48,7 @@ final class BatchRecord {
       return;
     }
     int runs = 1;
-    for (int i = 1; i < c.count; i++) {
+    for (int i = 1; !c.oneRow && i < c.count; i++) {
       runs += c.times[i] != c.times[i - 1] ? 1 : 0;
     }
     out.putByte(kind);
@@ -57,7 +57,7 @@ final class BatchRecord {
     int from = 0;
     while (from < c.count) {
       long t = c.times[from];
-      int to = from + 1;
+      int to = c.oneRow ? c.count : from + 1;
       while (to < c.count && c.times[to] == t) {
         to++;
       }

@@ -108,7 +108,9 @@ final class Commits {
 
   /** Makes the record of a batch, behind those that wait. */
   private void take(HeadAppender a) {
-    revive(a.batch());
+    if (!a.knowsAllSeries()) {
+      revive(a.batch());
+    }
     if (meets(a.batch())) {
       finish();
     }
@@ -197,6 +199,10 @@ final class Commits {
   private void prepare(Batch b) {
     b.arrange();
     long floor = head.minValidTime;
+    if (isAllInOrder(b, floor)) {
+      b.takeAll();
+      return;
+    }
     boolean mixed = b.count > 0 && !b.histograms.isEmpty();
     if (mixed) {
       noteHistograms(b);
@@ -233,6 +239,29 @@ final class Commits {
         histogram(b, h, floor);
       }
     }
+  }
+
+  /** Whether a batch is nothing but floats of one time, all newer than before: nearly every is. */
+  private boolean isAllInOrder(Batch b, long floor) {
+    if (!b.isOneRow() || !b.histograms.isEmpty() || b.times[0] < floor) {
+      return false;
+    }
+    long time = b.times[0];
+    int number = -1;
+    NewestTimes shared = null; // of a stripe that has samples of this time already
+    for (int i = 0; i < b.count; i++) {
+      int slot = b.slots[i];
+      if (slot >>> 6 != number) {
+        number = slot >>> 6;
+        Stripe stripe = head.stripe(slot);
+        stripe.touched = group;
+        shared = stripe.newest.latest() < time ? null : stripe.newest;
+      }
+      if (shared != null && shared.get(slot & 63) >= time) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Makes {@link #newest} tell which series have histograms. */

@@ -6,12 +6,16 @@ import java.nio.ByteOrder;
 import java.security.SecureRandom;
 
 /**
- * A keyed 128-bit hash of label bytes as they come from the wire: two independent folded-multiply
- * hashes (the idea of wyhash: multiply 64 by 64 bits, fold the halves together) in one pass.
+ * A keyed 128-bit hash of label bytes as they come from the wire: two halves, each a
+ * folded-multiply hash (the idea of wyhash: multiply 64 by 64 bits, fold the product together)
+ * under keys of its own.
  *
- * <p>The key is drawn when the process starts and never shown, so nobody can prepare bytes that
- * collide. Two different byte strings then meet by chance only: with 2^32 series the probability
- * that any two of them do is about 2^-64. That is the one thing the way from bytes to series
+ * <p>The keys are drawn when the process starts and never shown, so nobody can prepare bytes that
+ * collide. That two given byte strings meet in one half by chance has a probability of about 2^-64,
+ * in both of about 2^-128. Where one series is expected, {@link #low} alone tells whether it came:
+ * after 2^40 expectations that were wrong, the probability that one of them was not seen to be is
+ * 2^-24. Where any of many may be meant, both halves count: with 2^32 series the probability that
+ * any two of them share both is about 2^-64. That is the one thing the way from bytes to series
  * trusts; what a series is called is always compared byte by byte.
  */
 final class Fingerprint {
@@ -20,29 +24,30 @@ final class Fingerprint {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private final long k0;
-  private final long k1;
-  private final long k2;
-  private final long k3;
+  /** The keys of one half. */
+  private record Keys(long a, long b, long c, long d) {
+    static Keys of(SecureRandom r) {
+      return new Keys(r.nextLong(), r.nextLong(), r.nextLong(), r.nextLong());
+    }
+  }
 
-  /** The halves of the last hash. One instance a thread; {@link #sameKey} makes more. */
+  private final Keys highKeys;
+  private final Keys lowKeys;
+
+  /** The halves of the last {@link #hash}. One instance a thread; {@link #sameKey} makes more. */
   long high;
 
   long low;
 
   Fingerprint() {
     SecureRandom r = new SecureRandom();
-    k0 = r.nextLong();
-    k1 = r.nextLong();
-    k2 = r.nextLong();
-    k3 = r.nextLong();
+    highKeys = Keys.of(r);
+    lowKeys = Keys.of(r);
   }
 
   private Fingerprint(Fingerprint o) {
-    k0 = o.k0;
-    k1 = o.k1;
-    k2 = o.k2;
-    k3 = o.k3;
+    highKeys = o.highKeys;
+    lowKeys = o.lowKeys;
   }
 
   Fingerprint sameKey() {
@@ -55,33 +60,31 @@ final class Fingerprint {
 
   /** Hashes a range of bytes together with a small number that tells encodings apart. */
   void hash(byte[] b, int offset, int length, int salt) {
-    long h = k0 ^ length;
-    long l = k1 ^ ((long) salt << 32 | length);
+    low = half(b, offset, length, salt, lowKeys);
+    high = half(b, offset, length, salt, highKeys);
+  }
+
+  /** The lower half alone; {@link #hash} would give the same. */
+  long low(byte[] b, int offset, int length, int salt) {
+    return half(b, offset, length, salt, lowKeys);
+  }
+
+  private static long half(byte[] b, int offset, int length, int salt, Keys k) {
+    long h = k.a ^ ((long) salt << 32 | length);
     int p = offset;
     int rest = length;
-    if (rest > 32) { // two lanes each, for a multiplication waits for the one before it
-      long h2 = k2;
-      long l2 = k3;
+    if (rest > 32) { // two lanes, for a multiplication waits for the one before it
+      long h2 = k.b;
       do {
-        long x = (long) LONG.get(b, p);
-        long y = (long) LONG.get(b, p + 8);
-        long x2 = (long) LONG.get(b, p + 16);
-        long y2 = (long) LONG.get(b, p + 24);
-        h = mum(x ^ k2, y ^ h);
-        l = mum(y ^ k3, x ^ l);
-        h2 = mum(x2 ^ k0, y2 ^ h2);
-        l2 = mum(y2 ^ k1, x2 ^ l2);
+        h = mum((long) LONG.get(b, p) ^ k.c, (long) LONG.get(b, p + 8) ^ h);
+        h2 = mum((long) LONG.get(b, p + 16) ^ k.d, (long) LONG.get(b, p + 24) ^ h2);
         p += 32;
         rest -= 32;
       } while (rest > 32);
-      h = mum(h ^ k0, h2 ^ k3);
-      l = mum(l ^ k1, l2 ^ k2);
+      h = mum(h ^ k.d, h2 ^ k.a);
     }
     if (rest > 16) {
-      long x = (long) LONG.get(b, p);
-      long y = (long) LONG.get(b, p + 8);
-      h = mum(x ^ k2, y ^ h);
-      l = mum(y ^ k3, x ^ l);
+      h = mum((long) LONG.get(b, p) ^ k.c, (long) LONG.get(b, p + 8) ^ h);
       p += 16;
       rest -= 16;
     }
@@ -103,9 +106,7 @@ final class Fingerprint {
         x = x << 8 | b[p + i] & 0xff;
       }
     }
-    h = mum(x ^ k2, y ^ h);
-    l = mum(y ^ k3, x ^ l);
-    high = mum(h ^ k1, k3);
-    low = mum(l ^ k0, k2);
+    h = mum(x ^ k.d, y ^ h);
+    return mum(h ^ k.b, k.c);
   }
 }

@@ -129,7 +129,12 @@ public final class Head {
   public Appender appender() {
     Batch b = batches.poll();
     HeadAppender a =
-        new HeadAppender(this, key.sameKey(), b == null ? new Batch() : b, truncation.epoch());
+        new HeadAppender(
+            this,
+            key.sameKey(),
+            b == null ? new Batch() : b,
+            truncation.epoch(),
+            truncation.departures());
     truncation.began(a);
     return a;
   }

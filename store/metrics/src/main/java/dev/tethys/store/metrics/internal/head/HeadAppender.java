@@ -17,12 +17,16 @@ final class HeadAppender implements Appender {
   private final Head head;
   private final Fingerprint fingerprint;
   private final long epoch;
+  private final long departures;
   private final long floor; // in-order samples are not older
   private final long ceiling; // no sample is newer
   private final long lateFloor; // late samples are not older
   private final boolean takesLate;
   private @Nullable Batch batch;
   private int lastSlot;
+  private long resolved; // the last reference that was found; 0 at first
+  private int stripeNumber = -1; // of the last sample, and the newest that any of it had by then
+  private long stripeNewest;
   private int misses;
   private @Nullable LabelDecoder lastDecoder;
   private int lastSalt;
@@ -31,11 +35,16 @@ final class HeadAppender implements Appender {
   boolean done;
   @Nullable RuntimeException failure;
 
-  HeadAppender(Head head, Fingerprint fingerprint, Batch batch, long epoch) {
+  /**
+   * @param epoch of the truncation, asked for before this
+   * @param departures likewise
+   */
+  HeadAppender(Head head, Fingerprint fingerprint, Batch batch, long epoch, long departures) {
     this.head = head;
     this.fingerprint = fingerprint;
     this.batch = batch;
     this.epoch = epoch;
+    this.departures = departures;
     HeadSettings s = head.settings();
     floor = head.appendFloor();
     ceiling = head.ceiling();
@@ -49,6 +58,11 @@ final class HeadAppender implements Appender {
 
   long epoch() {
     return epoch;
+  }
+
+  /** Whether all series that were found are still who they were; under the commit lock. */
+  boolean knowsAllSeries() {
+    return departures == head.truncation().departures();
   }
 
   Batch batch() {
@@ -91,18 +105,18 @@ final class HeadAppender implements Appender {
       return NO_SERIES;
     }
     Fingerprint f = fingerprint;
-    f.hash(buf, offset, length, lastSalt);
     SeriesKeys keys = head.keys();
-    int last = lastSlot;
     if (guesses(keys)) {
-      int slot = keys.successor(last);
-      long ref = keys.check(slot, f.high, f.low);
+      int slot = keys.successor(lastSlot);
+      long ref = keys.expected(slot, f.low(buf, offset, length, lastSalt));
       if (ref != 0) {
         misses = 0;
         lastSlot = slot;
+        resolved = ref;
         return ref;
       }
     }
+    f.hash(buf, offset, length, lastSalt);
     long ref = keys.find(f.high, f.low);
     if (ref == 0) {
       ref = head.admission.otherEncoding(f.high, f.low);
@@ -123,6 +137,7 @@ final class HeadAppender implements Appender {
     }
     misses++;
     lastSlot = (int) ref;
+    resolved = ref;
     return ref;
   }
 
@@ -130,12 +145,7 @@ final class HeadAppender implements Appender {
   public @Nullable Labels labels(long series) {
     batch();
     int slot = (int) series;
-    SeriesKeys keys = head.keys();
-    return slot <= 0
-            || slot >= keys.capacity()
-            || keys.generations.get(slot) != (int) (series >>> 32)
-        ? null
-        : head.labels(slot);
+    return isThere(slot, (int) (series >>> 32)) ? head.labels(slot) : null;
   }
 
   @Override
@@ -143,8 +153,7 @@ final class HeadAppender implements Appender {
     Batch b = batch();
     int slot = (int) series;
     int generation = (int) (series >>> 32);
-    SeriesKeys keys = head.keys();
-    if (slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != generation) {
+    if ((series != resolved || slot == 0) && !isThere(slot, generation)) {
       head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }
@@ -158,7 +167,7 @@ final class HeadAppender implements Appender {
       if (o != Outcome.OK) {
         return o;
       }
-    } else if (i < 0) {
+    } else if (i < 0 && !isNewToAll(slot, timestamp)) {
       Stripe stripe = head.stripe(slot);
       long last = stripe.newest.get(slot & 63);
       if (timestamp <= last || timestamp < floor) {
@@ -179,6 +188,20 @@ final class HeadAppender implements Appender {
     }
     b.add(slot, generation, timestamp, bits, startTimestamp);
     return Outcome.OK;
+  }
+
+  private boolean isThere(int slot, int generation) {
+    SeriesKeys keys = head.keys();
+    return slot > 0 && slot < keys.capacity() && keys.generations.get(slot) == generation;
+  }
+
+  /** Whether a sample is in order because it is newer than those of all series of its stripe. */
+  private boolean isNewToAll(int slot, long timestamp) {
+    if (slot >>> 6 != stripeNumber) {
+      stripeNumber = slot >>> 6;
+      stripeNewest = head.stripe(slot).newest.latest();
+    }
+    return timestamp > stripeNewest && timestamp >= floor && timestamp >= head.minValidTime();
   }
 
   /** What becomes of a sample that is not newer than what is there; null when it is to be added. */
@@ -217,8 +240,7 @@ final class HeadAppender implements Appender {
     Batch b = batch();
     int slot = (int) series;
     int generation = (int) (series >>> 32);
-    SeriesKeys keys = head.keys();
-    if (slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != generation) {
+    if (!isThere(slot, generation)) {
       head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }
@@ -269,8 +291,7 @@ final class HeadAppender implements Appender {
     Batch b = batch();
     int slot = (int) series;
     int generation = (int) (series >>> 32);
-    SeriesKeys keys = head.keys();
-    if (slot <= 0 || slot >= keys.capacity() || keys.generations.get(slot) != generation) {
+    if (!isThere(slot, generation)) {
       head.counters.notFound.increment();
       return Outcome.UNKNOWN_SERIES;
     }

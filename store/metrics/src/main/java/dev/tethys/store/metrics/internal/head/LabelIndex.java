@@ -159,8 +159,7 @@ final class LabelIndex implements Postings {
   }
 
   private int pair(byte[] b, int start, int end, int nameAt, int nameLength) {
-    hash.hash(b, start, end - start, 0);
-    int h = (int) hash.low;
+    int h = (int) hash.low(b, start, end - start, 0);
     int mask = table.length - 1;
     int i = h & mask;
     while (table[i] != 0) {
@@ -404,9 +403,7 @@ final class LabelIndex implements Postings {
     if (canonical.length == 0) {
       return null;
     }
-    Fingerprint f = hash.sameKey(); // readers run side by side
-    f.hash(canonical, 0, canonical.length, 0);
-    int h = (int) f.low;
+    int h = (int) hash.low(canonical, 0, canonical.length, 0);
     int mask = table.length - 1;
     for (int i = h & mask; table[i] != 0; i = i + 1 & mask) {
       int pair = table[i] - 1;

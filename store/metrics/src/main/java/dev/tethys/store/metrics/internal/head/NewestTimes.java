@@ -49,6 +49,18 @@ final class NewestTimes {
     }
   }
 
+  /** No series has a newer one; or had, a moment ago. */
+  long latest() {
+    long t = (long) TIME.getAcquire(this);
+    long[] a = apart;
+    if (a != null) {
+      for (long other : a) {
+        t = Math.max(t, other);
+      }
+    }
+    return t;
+  }
+
   /** One time for a mask of series. */
   void setAll(long mask, long t) {
     long before = together;

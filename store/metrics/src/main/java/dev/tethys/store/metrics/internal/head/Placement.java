@@ -42,30 +42,33 @@ final class Placement {
       long time = c.times[from];
       int number = c.slots[from] >>> 6;
       int to = from + 1;
-      while (to < c.count && c.times[to] == time && c.slots[to] >>> 6 == number) {
+      while (to < c.count && c.slots[to] >>> 6 == number && c.times[to] == time) {
         to++;
       }
       Stripe stripe = head.stripe(c.slots[from]);
       stripe.append(time, head.range, c.slots, c.bits, from, to, scratch, head.sealed);
+      if (c.starts != null || stripe.hasExtras()) {
+        starts(stripe, c, from, to);
+      }
       head.widen(time);
       from = to;
     }
-    long[] starts = c.starts;
-    for (int i = 0; i < c.count; i++) {
-      int slot = c.slots[i];
-      long start = starts == null ? 0 : starts[i];
-      Stripe stripe = head.stripe(slot);
-      if (start != 0 || stripe.hasExtras()) {
-        Extras e = start != 0 ? stripe.makeExtras(slot & 63) : stripe.extras(slot & 63);
-        if (e != null && (start != 0 || e.starts != null)) {
-          if (e.starts == null) {
-            e.starts = new StartTimes();
-          }
-          e.starts.note(c.times[i], start);
+    head.counters.floats.add(c.count);
+  }
+
+  /** Notes when samples of a stripe began, where that is told or was told before. */
+  private static void starts(Stripe stripe, Batch.Columns c, int from, int to) {
+    for (int i = from; i < to; i++) {
+      int k = c.slots[i] & 63;
+      long start = c.starts == null ? 0 : c.starts[i];
+      Extras e = start != 0 ? stripe.makeExtras(k) : stripe.extras(k);
+      if (e != null && (start != 0 || e.starts != null)) {
+        if (e.starts == null) {
+          e.starts = new StartTimes();
         }
+        e.starts.note(c.times[i], start);
       }
     }
-    head.counters.floats.add(c.count);
   }
 
   private void late(Batch.Columns c) {

@@ -107,16 +107,30 @@ final class SeriesKeys {
 
   /** The reference of the series in a slot if it has this fingerprint, or 0. */
   long check(int slot, long h, long l) {
+    long ref = expected(slot, l);
+    if (ref == 0) {
+      return 0; // most that are not it are told by this alone
+    }
+    boolean same = isPrint(slot, h, l);
+    VarHandle.acquireFence();
+    return same && generations.get(slot) == (int) (ref >>> 32) ? ref : 0;
+  }
+
+  /**
+   * The reference of the series in a slot if its fingerprint has this low half, or 0: for a series
+   * that is expected in this slot and no other.
+   */
+  long expected(int slot, long l) {
     if (slot <= 0 || slot >= generations.capacity()) {
       return 0;
     }
     long[] c = prints[slot >> CHUNK_BITS];
-    int at = at(slot);
-    if (c == null || c[at + 1] != l) {
-      return 0; // most that are not it are told by this alone
+    int at = at(slot) + 1;
+    if (c == null || c[at] != l) {
+      return 0;
     }
     int g = generations.getAcquire(slot);
-    if (c[at + 1] != l || c[at] != h || (g & 1) != 0) {
+    if (c[at] != l || (g & 1) != 0) {
       return 0;
     }
     VarHandle.acquireFence();

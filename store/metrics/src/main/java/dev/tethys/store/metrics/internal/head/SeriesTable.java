@@ -75,8 +75,7 @@ final class SeriesTable {
   }
 
   private int hash(byte[] canonical) {
-    hash.hash(canonical, 0, canonical.length, 0);
-    return (int) hash.low;
+    return (int) hash.low(canonical, 0, canonical.length, 0);
   }
 
   /** The live slot of a label set, or 0. Under the write lock, for it uses the one hasher. */

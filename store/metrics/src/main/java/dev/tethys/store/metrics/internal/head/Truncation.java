@@ -19,6 +19,9 @@ public final class Truncation {
   private final Set<HeadAppender> open = ConcurrentHashMap.newKeySet();
   private final AtomicLong epoch = new AtomicLong();
 
+  /** How often series have left; written under both locks, once they have. */
+  private volatile long departures;
+
   Truncation(Head head) {
     this.head = head;
   }
@@ -26,6 +29,11 @@ public final class Truncation {
   /** What an appender made now has to be told: its slots stay its own until it {@link #ended}. */
   long epoch() {
     return epoch.get();
+  }
+
+  /** Another number than before when series have left since; none leaves under the commit lock. */
+  long departures() {
+    return departures;
   }
 
   /** Appenders that are neither committed nor closed. */
@@ -355,6 +363,8 @@ public final class Truncation {
       oldest = Math.min(oldest, first);
     }
     head.minTime = oldest;
+    long before = departures;
+    departures = before + 1;
   }
 
   /**

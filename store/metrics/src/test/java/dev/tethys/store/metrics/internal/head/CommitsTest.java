@@ -85,6 +85,45 @@ class CommitsTest {
     assertThat(logged).hasSize(1);
   }
 
+  /** Batches that are one row, of which not all is newer than what came meanwhile. */
+  @Test
+  void whatIsOvertakenWithinARowIsLateAndTheRestIsInOrder() {
+    try (Appender all = head.appender();
+        Appender overtaking = head.appender();
+        Appender equal = head.appender()) {
+      for (int i = 0; i < 200; i++) {
+        all.append(all.series(series("s" + i)), 0, T0, i);
+      }
+      overtaking.append(overtaking.series(series("s150")), 0, T0 + 5, 1);
+      equal.append(equal.series(series("s20")), 0, T0, 20);
+      overtaking.commit();
+      equal.commit();
+      all.commit();
+    }
+    for (int i = 0; i < 200; i++) {
+      List<Long> expected = i == 150 ? List.of(T0, T0 + 5) : List.of(T0);
+      assertThat(times("s" + i)).as("s%d", i).isEqualTo(expected);
+    }
+    assertThat(head.counters.late.sum()).isEqualTo(1);
+    assertThat(head.counters.raced.sum()).isZero();
+  }
+
+  @Test
+  void aRowWithAValueThatSomebodyElseStoredOtherwiseIsCounted() {
+    try (Appender all = head.appender();
+        Appender other = head.appender()) {
+      for (int i = 0; i < 100; i++) {
+        all.append(all.series(series("s" + i)), 0, T0, i);
+      }
+      other.append(other.series(series("s70")), 0, T0, -1);
+      other.commit();
+      all.commit();
+    }
+    assertThat(times("s70")).containsExactly(T0);
+    assertThat(times("s71")).containsExactly(T0);
+    assertThat(head.counters.raced.sum()).isEqualTo(1);
+  }
+
   @Test
   void twoThatBringBackOneSeriesKeepItsOrder() throws InterruptedException {
     Appender first = with("gone", T0 + RANGE + 100);

@@ -17,6 +17,7 @@ class FingerprintTest {
 
   private Print of(byte[] b, int offset, int length, int salt) {
     print.hash(b, offset, length, salt);
+    assertThat(print.low(b, offset, length, salt)).isEqualTo(print.low);
     return new Print(print.high, print.low);
   }
 

@@ -35,6 +35,8 @@ class NewestTimesTest {
         long[] got = new long[64];
         Arrays.setAll(got, copy::get);
         assertThat(got).describedAs("seed %d, step %d", seed, step).isEqualTo(expected);
+        long newest = Arrays.stream(expected).max().orElseThrow();
+        assertThat(times.latest()).isGreaterThanOrEqualTo(newest);
       }
     }
   }
@@ -53,6 +55,7 @@ class NewestTimesTest {
     assertThat(times.bytes()).isGreaterThan(64 * 8);
 
     times.setAll(-1, 10);
+    assertThat(times.latest()).isEqualTo(10);
     assertThat(times.get(3)).isEqualTo(10);
     assertThat(times.bytes()).isLessThan(64);
   }

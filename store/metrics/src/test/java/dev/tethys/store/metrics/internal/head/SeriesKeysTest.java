@@ -43,10 +43,18 @@ class SeriesKeysTest {
         long reference = (long) generation[e.getKey()] << 32 | e.getKey();
         assertThat(keys.find(p.high, p.low)).isEqualTo(reference);
         assertThat(keys.check(e.getKey(), p.high, p.low)).isEqualTo(reference);
+        assertThat(keys.check(e.getKey(), p.high + 1, p.low)).isZero();
+        assertThat(keys.expected(e.getKey(), p.low)).isEqualTo(reference);
+        assertThat(keys.expected(e.getKey(), p.low + 1)).isZero();
         assertThat(keys.isPrint(e.getKey(), p.high, p.low)).isTrue();
       }
-      for (Print p : gone.keySet()) {
+      for (Map.Entry<Print, Integer> e : gone.entrySet()) {
+        Print p = e.getKey();
         assertThat(keys.find(p.high, p.low)).isZero();
+        assertThat(keys.check(e.getValue(), p.high, p.low)).isZero();
+        if (!alive.containsKey(e.getValue())) {
+          assertThat(keys.expected(e.getValue(), p.low)).isZero();
+        }
       }
     }
   }
