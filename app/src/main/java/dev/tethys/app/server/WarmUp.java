@@ -36,6 +36,10 @@ import java.util.stream.Stream;
  */
 public final class WarmUp {
   private static final int HOSTS = 5;
+
+  /** In a request: so there are several at each step, and series beside each other come by two. */
+  private static final int HOSTS_AT_ONCE = 2;
+
   private static final int SERIES = 80;
 
   /** Of fifteen seconds: three and a half hours, after three of which a block is cut. */
@@ -101,8 +105,25 @@ public final class WarmUp {
     new Kind("warm_bytes", (s, t) -> 4096.0 * ((t * 2_654_435_761L >>> 13 + s % 7) % 1_000_000)),
     new Kind("warm_bytes", (s, t) -> 8_589_934_592.0),
     new Kind("warm_state", (s, t) -> t % 50 == s % 50 ? 1 : 0),
-    new Kind("warm_state", (s, t) -> t / 60 % 3 == s % 3 ? -1 : Double.NaN) // comes and goes
+    new Kind("warm_state", (s, t) -> t / 60 % 3 == s % 3 ? -1 : Double.NaN), // comes and goes
+    new Kind("warm_requests_total", (s, t) -> t * 1_000.0 + random(t, s) % 1_000),
+    new Kind("warm_seconds_total", (s, t) -> 0.1 * t + 0.02 * (t % 10) + s * 0.7), // a sum of floats
+    new Kind("warm_load", (s, t) -> Math.round(50 * (s % 4) + 60 * Math.sin(t * 0.05 + s)) / 100.0),
+    new Kind("warm_bytes", (s, t) -> 1e6 + random(t, s) % 1_000 + (t % 128 == 5 ? 1e9 : 0)),
+    new Kind("warm_bytes", (s, t) -> t % 128 == 9 ? 0 : 1e6 + t * 37 % 1_009),
+    new Kind("warm_ratio", (s, t) -> random(t, s) * 0x1p-62),
+    new Kind("warm_ratio", (s, t) -> t % 7 * 1e-9 * (t % 40 == 3 ? -1e9 : 1)),
+    new Kind("warm_limit", (s, t) -> t % 300 == 7 ? Double.POSITIVE_INFINITY : 0x1p64),
+    new Kind("warm_limit", (s, t) -> t % 4 * 3e15 - s),
+    new Kind("warm_time_seconds", (s, t) -> 1.7e9 + t * 15 + (s % 2) * 0.4321)
   };
+
+  /** Anything from 0 to 2^62, always the same of the same. */
+  private static long random(int t, int s) {
+    long h = (t * 0x9E3779B97F4A7C15L) ^ (s * 0xC2B2AE3D27D4EB4FL);
+    h = (h ^ (h >>> 31)) * 0xBF58476D1CE4E5B9L;
+    return (h ^ (h >>> 29)) >>> 2;
+  }
 
   private final WebClient client;
   private final String base;
@@ -161,7 +182,10 @@ public final class WarmUp {
 
   private void write(long end) throws IOException, InterruptedException {
     for (int step = 0; step < STEPS; step++) {
-      push(end - (STEPS - 1 - step) * STEP, step);
+      long time = end - (STEPS - 1 - step) * STEP;
+      for (int host = 0; host < HOSTS; host += HOSTS_AT_ONCE) {
+        push(time, step, host, Math.min(HOSTS, host + HOSTS_AT_ONCE));
+      }
     }
   }
 
@@ -201,9 +225,10 @@ public final class WarmUp {
     get("/api/v1/query_range?" + q + "&start=" + start / 1000 + "&end=" + end / 1000 + "&step=60");
   }
 
-  private void push(long time, int step) throws IOException, InterruptedException {
+  private void push(long time, int step, int from, int to)
+      throws IOException, InterruptedException {
     WriteRequestWriter w = new WriteRequestWriter();
-    for (int h = 0; h < HOSTS; h++) {
+    for (int h = from; h < to; h++) {
       for (int s = 0; s < SERIES; s++) {
         Kind kind = KINDS[s % KINDS.length];
         double value = kind.values.at(s + h, step);
