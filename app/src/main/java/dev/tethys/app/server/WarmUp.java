@@ -107,7 +107,8 @@ public final class WarmUp {
     new Kind("warm_state", (s, t) -> t % 50 == s % 50 ? 1 : 0),
     new Kind("warm_state", (s, t) -> t / 60 % 3 == s % 3 ? -1 : Double.NaN), // comes and goes
     new Kind("warm_requests_total", (s, t) -> t * 1_000.0 + random(t, s) % 1_000),
-    new Kind("warm_seconds_total", (s, t) -> 0.1 * t + 0.02 * (t % 10) + s * 0.7), // a sum of floats
+    new Kind(
+        "warm_seconds_total", (s, t) -> 0.1 * t + 0.02 * (t % 10) + s * 0.7), // a sum of floats
     new Kind("warm_load", (s, t) -> Math.round(50 * (s % 4) + 60 * Math.sin(t * 0.05 + s)) / 100.0),
     new Kind("warm_bytes", (s, t) -> 1e6 + random(t, s) % 1_000 + (t % 128 == 5 ? 1e9 : 0)),
     new Kind("warm_bytes", (s, t) -> t % 128 == 9 ? 0 : 1e6 + t * 37 % 1_009),

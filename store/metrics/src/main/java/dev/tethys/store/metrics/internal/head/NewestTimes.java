@@ -49,16 +49,13 @@ final class NewestTimes {
     }
   }
 
-  /** No series has a newer one; or had, a moment ago. */
+  /**
+   * No series has a newer one; or had, a moment ago. {@link Long#MAX_VALUE} where series have times
+   * apart: to ask each of a few of them is less than to look at all.
+   */
   long latest() {
     long t = (long) TIME.getAcquire(this);
-    long[] a = apart;
-    if (a != null) {
-      for (long other : a) {
-        t = Math.max(t, other);
-      }
-    }
-    return t;
+    return apart == null ? t : Long.MAX_VALUE;
   }
 
   /** One time for a mask of series. */
