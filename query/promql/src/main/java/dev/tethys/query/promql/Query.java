@@ -489,8 +489,10 @@ public final class Query implements AutoCloseable {
       times[s] = grid.time(s);
     }
     List<Value.Series> out = new ArrayList<>(b.size());
+    Value.Series before = null;
     for (Column c : b.columns()) {
-      out.add(Finish.series(c, times));
+      before = Finish.series(c, times, before);
+      out.add(before);
     }
     return new Value.Matrix(out);
   }

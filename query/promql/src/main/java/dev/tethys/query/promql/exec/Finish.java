@@ -25,8 +25,13 @@ public final class Finish {
     return SeriesMerge.byStep(x, new Block(out, b.samples(), b.bytes()), grid);
   }
 
-  /** A column as a series of points; one with a float at every step keeps its arrays. */
-  public static Value.Series series(Column c, long[] times) {
+  /**
+   * A column as a series of points; one with a float at every step keeps its arrays.
+   *
+   * @param times of the steps
+   * @param before another series of the answer, whose times this one shares if they are its own
+   */
+  public static Value.Series series(Column c, long[] times, Value.@Nullable Series before) {
     int n = 0;
     for (int s = 0; s < times.length; s++) {
       if (c.has(s)) {
@@ -36,15 +41,13 @@ public final class Finish {
     if (n == times.length && c.histograms() == null) {
       return new Value.Series(c.labels(), n, times, c.values(), null);
     }
-    long[] t = new long[n];
     double[] v = new double[n];
     @Nullable Histogram[] hs = c.histograms() == null ? null : new Histogram[n];
     int i = 0;
-    for (int s = 0; s < times.length; s++) {
+    for (int s = 0; i < n; s++) {
       if (!c.has(s)) {
         continue;
       }
-      t[i] = times[s];
       Histogram h = c.histogram(s);
       v[i] = h == null ? c.values()[s] : h.sum();
       if (hs != null) {
@@ -52,6 +55,34 @@ public final class Finish {
       }
       i++;
     }
-    return new Value.Series(c.labels(), n, n == times.length ? times : t, v, hs);
+    return new Value.Series(c.labels(), n, timesOf(c, n, times, before), v, hs);
+  }
+
+  /** The times of the points of a column, in an array that others have where that can be. */
+  private static long[] timesOf(Column c, int n, long[] times, Value.@Nullable Series before) {
+    if (n == times.length) {
+      return times;
+    }
+    if (before != null && before.size() == n && isAt(c, times, before.timestamps(), n)) {
+      return before.timestamps();
+    }
+    long[] t = new long[n];
+    int i = 0;
+    for (int s = 0; i < n; s++) {
+      if (c.has(s)) {
+        t[i++] = times[s];
+      }
+    }
+    return t;
+  }
+
+  private static boolean isAt(Column c, long[] times, long[] known, int n) {
+    int i = 0;
+    for (int s = 0; i < n; s++) {
+      if (c.has(s) && known[i++] != times[s]) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -19,7 +19,7 @@ public final class Truncation {
   private final Set<HeadAppender> open = ConcurrentHashMap.newKeySet();
   private final AtomicLong epoch = new AtomicLong();
 
-  /** How often series have left; written under both locks, once they have. */
+  /** How often series may have left; written under both locks, once they have. */
   private volatile long departures;
 
   Truncation(Head head) {
@@ -325,7 +325,15 @@ public final class Truncation {
 
   /** Under both locks. */
   private void drop(long end) {
-    long e = epoch.getAndIncrement();
+    long before = departures;
+    try {
+      dropFromStripes(end, epoch.getAndIncrement());
+    } finally {
+      departures = before + 1; // whatever has left by then, nobody may take for present
+    }
+  }
+
+  private void dropFromStripes(long end, long e) {
     long oldest = Long.MAX_VALUE;
     for (int i = 0; i < head.stripes.length; i++) {
       Stripe s = head.stripes[i];
@@ -363,8 +371,6 @@ public final class Truncation {
       oldest = Math.min(oldest, first);
     }
     head.minTime = oldest;
-    long before = departures;
-    departures = before + 1;
   }
 
   /**
