@@ -78,7 +78,7 @@ final class SeriesTable {
     return (int) hash.low(canonical, 0, canonical.length, 0);
   }
 
-  /** The live slot of a label set, or 0. Under the write lock, for it uses the one hasher. */
+  /** The live slot of a label set, or 0. Under the write lock. */
   int find(byte[] canonical) {
     int h = hash(canonical);
     int mask = table.length - 1;
