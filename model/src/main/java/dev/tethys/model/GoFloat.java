@@ -119,66 +119,59 @@ public final class GoFloat {
       d *= 10;
       point--;
     }
-    if (d < TEN_TO_16) {
-      d *= 10;
-      point--;
-    }
+    // Whether there are 16 digits or 17, and how many of them are zeros at the end, is as good as
+    // random: so there is no jump.
+    long sixteen = d - TEN_TO_16 >> 63;
+    d += 9 * d & sixteen;
+    point += (int) sixteen;
     // the value is 0.d × 10^point with d of 17 digits: 1, 8 and 8
     long upper = d / 100_000_000;
     int first = (int) (upper / 100_000_000);
-    long middle = DecimalDigits.eight((int) (upper - first * 100_000_000L));
-    long last = DecimalDigits.eight((int) (d - upper * 100_000_000));
-    int n =
-        last != 0
-            ? 17 - (Long.numberOfLeadingZeros(last) >> 3)
-            : 9 - (Long.numberOfLeadingZeros(middle) >> 3);
+    long middle = DecimalDigits.eight(upper - first * 100_000_000L);
+    long last = DecimalDigits.eight(d - upper * 100_000_000);
+    int zeros = Long.numberOfLeadingZeros(last) >> 3; // eight when there is nothing else
+    int n = 17 - zeros - (Long.numberOfLeadingZeros(middle) >> 3 & -(zeros >> 3));
+    middle |= DecimalDigits.ASCII_ZEROS;
+    last |= DecimalDigits.ASCII_ZEROS;
 
-    if (format == 'e' || format == 'g' && (point < -3 || point > 6)) {
-      store(to, at + 1, first, middle, last);
-      to[at] = to[at + 1];
-      if (n == 1) {
-        return exponent(to, at + 1, point - 1);
-      }
-      to[at + 1] = '.';
-      return exponent(to, at + 1 + n, point - 1);
+    if (format != 'f' && (format == 'e' || point < -3 || point > 6)) {
+      storeWithPoint(to, at, 1, first, middle, last);
+      return exponent(to, n == 1 ? at + 1 : at + 1 + n, point - 1);
     }
+    if (point > 0 && point < n) {
+      storeWithPoint(to, at, point, first, middle, last);
+      return at + n + 1;
+    }
+    int start = at;
     if (point <= 0) {
-      int start = at + 2 - point;
+      start += 2 - point;
       DecimalDigits.store(to, at, ZERO_POINT);
       if (point < -6) {
         Arrays.fill(to, at + 8, start, (byte) '0');
       }
-      store(to, start, first, middle, last);
-      return start + n;
     }
-    if (point < n && point <= 8) { // a gap is left by storing the middle on both sides of it
-      middle |= DecimalDigits.ASCII_ZEROS;
-      to[at] = (byte) ('0' + first);
-      DecimalDigits.store(to, at + 1, middle);
-      DecimalDigits.store(to, at + point + 1, middle >>> (point - 1 << 3));
-      DecimalDigits.store(to, at + 10, last | DecimalDigits.ASCII_ZEROS);
-      to[at + point] = '.';
-      return at + n + 1;
-    }
-    if (point < n) {
-      store(to, at + 1, first, middle, last);
-      for (int i = at; i < at + point; i++) {
-        to[i] = to[i + 1];
-      }
-      to[at + point] = '.';
-      return at + n + 1;
-    }
-    store(to, at, first, middle, last);
+    to[start] = (byte) ('0' + first);
+    DecimalDigits.store(to, start + 1, middle);
+    DecimalDigits.store(to, start + 9, last);
     if (point > 17) {
       Arrays.fill(to, at + 17, at + point, (byte) '0');
     }
-    return at + point;
+    return point <= 0 ? start + n : at + point;
   }
 
-  private static void store(byte[] to, int at, int first, long middle, long last) {
+  /** Seventeen digits with a point behind the first one to sixteen. */
+  private static void storeWithPoint(
+      byte[] to, int at, int point, int first, long middle, long last) {
     to[at] = (byte) ('0' + first);
-    DecimalDigits.store(to, at + 1, middle | DecimalDigits.ASCII_ZEROS);
-    DecimalDigits.store(to, at + 9, last | DecimalDigits.ASCII_ZEROS);
+    DecimalDigits.store(to, at + 1, middle);
+    if (point <= 8) { // a gap is left by storing the middle on both sides of it
+      DecimalDigits.store(to, at + point + 1, middle >>> (point - 1 << 3));
+      DecimalDigits.store(to, at + 10, last);
+    } else {
+      DecimalDigits.store(to, at + 9, last);
+      DecimalDigits.store(to, at + point + 1, last >>> (point - 9 << 3));
+    }
+    to[at + point] = '.';
   }
 
   private static int exponent(byte[] to, int at, int exponent) {

@@ -82,6 +82,37 @@ class ShortestDecimalTest {
     plain(Math.nextDown(Double.MIN_NORMAL));
   }
 
+  /** The quick way stands back where the cut-off bits could decide, so both always agree. */
+  @Test
+  void bothWaysToTheDigitsAgree() {
+    SplittableRandom random = new SplittableRandom(22);
+    for (int i = 0; i < 2_000_000; i++) {
+      bothWays(random.nextLong() & Long.MAX_VALUE);
+      bothWays(bits(random.nextLong(1L << random.nextInt(1, 62)) * 0.5)); // ties of whole numbers
+      bothWays(bits(random.nextInt(1, 1 << 20) * Math.scalb(1.0, -random.nextInt(60))));
+      bothWays(bits(random.nextInt(1, 100_000_000) / Math.pow(10, random.nextInt(12))));
+    }
+  }
+
+  private static long bits(double v) {
+    return Double.doubleToRawLongBits(v);
+  }
+
+  private static void bothWays(long bits) {
+    if (bits == 0 || !Double.isFinite(Double.longBitsToDouble(bits))) {
+      return;
+    }
+    long quick = ShortestDecimal.digits(bits);
+    if (quick != ShortestDecimal.digitsOfAny(bits)) {
+      throw new AssertionError(
+          Double.longBitsToDouble(bits)
+              + ": "
+              + quick
+              + " and "
+              + ShortestDecimal.digitsOfAny(bits));
+    }
+  }
+
   /** Doubles just between two shortest decimals, and what Go's strconv prints for them. */
   @Test
   void tiesGoToTheEvenDigit() {
