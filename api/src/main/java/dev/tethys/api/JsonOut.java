@@ -25,7 +25,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class JsonOut {
   private static final int CHUNK = 1 << 16;
-  private static final int POINT_ROOM = TimeTexts.ROOM + GoFloat.ROOM_F;
+
+  /**
+   * Bytes that a float may touch: the longest has 32, and in those without an exponent digits are
+   * stored before those that are not needed are forgotten.
+   */
+  private static final int FLOAT_ROOM = 40;
+
+  private static final int POINT_ROOM = TimeTexts.ROOM + FLOAT_ROOM;
+  private static final int POINTS_AT_ONCE = 64;
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
   private final Sink sink;
@@ -219,8 +227,8 @@ final class JsonOut {
     if (!Double.isFinite(v)) {
       throw new IllegalArgumentException("JSON has no " + v);
     }
-    need(GoFloat.ROOM_F);
-    n = writeFloat(v);
+    need(FLOAT_ROOM);
+    n = writeFloat(buffer, n, v);
     return this;
   }
 
@@ -233,7 +241,7 @@ final class JsonOut {
 
   /** A sample's value: in quotes, because it may be infinite or NaN. */
   JsonOut value(double v) throws IOException {
-    need(GoFloat.ROOM_F + 2);
+    need(FLOAT_ROOM + 2);
     long bits = Double.doubleToRawLongBits(v);
     if (bits == repeatBits && repeatLength > 0) { // many series stand still
       System.arraycopy(buffer, repeatAt, buffer, n, repeatLength);
@@ -243,7 +251,7 @@ final class JsonOut {
     repeatBits = bits;
     repeatAt = n;
     buffer[n++] = '"';
-    n = writeFloat(v);
+    n = writeFloat(buffer, n, v);
     buffer[n++] = '"';
     repeatLength = n - repeatAt;
     return this;
@@ -256,42 +264,28 @@ final class JsonOut {
    */
   JsonOut points(long[] times, double[] values, int size) throws IOException {
     texts.prepare(times, size);
-    boolean shared = texts.has(times, size);
-    int place = 0;
-    long before = 0;
-    int beforeAt = 0;
-    int beforeLength = 0;
-    for (int k = 0; k < size; k++) {
-      if (n + POINT_ROOM > buffer.length) {
-        need(POINT_ROOM);
-        beforeLength = 0; // it may have left with the buffer
-      }
-      byte[] b = buffer;
-      int at = n;
-      if (shared) {
-        at = texts.copy(k, b, at);
+    need(2 + POINT_ROOM);
+    buffer[n++] = '[';
+    buffer[n++] = '[';
+    n = TimeTexts.seconds(buffer, n, times[0]);
+    buffer[n++] = ',';
+    buffer[n++] = '"';
+    n = writeFloat(buffer, n, values[0]);
+    int slot = 0;
+    for (int k = 1; k < size; ) {
+      int most = Math.min(size, k + POINTS_AT_ONCE);
+      need(POINTS_AT_ONCE * POINT_ROOM);
+      slot = texts.find(times, k, slot);
+      int run = slot < 0 ? 0 : texts.run(times, k, most, slot);
+      if (run > 0) {
+        n = points(buffer, n, texts, slot, values, k, k + run);
+        slot += run;
+        k += run;
       } else {
-        int found = texts.find(times[k], place);
-        at = found < 0 ? texts.copy(times[k], b, at) : texts.copy(found, b, at);
-        place = found < 0 ? place : found;
+        slot = Math.max(slot, 0);
+        n = writeFloat(buffer, texts.lone(times[k], buffer, n), values[k]);
+        k++;
       }
-      if (k == 0) { // nothing stands before the first
-        System.arraycopy(b, n + TimeTexts.BEFORE, b, n + 2, at - n - TimeTexts.BEFORE);
-        b[n] = '[';
-        b[n + 1] = '[';
-        at += 2 - TimeTexts.BEFORE;
-      }
-      long bits = Double.doubleToRawLongBits(values[k]);
-      if (bits == before && beforeLength > 0) { // many series stand still
-        System.arraycopy(b, beforeAt, b, at, beforeLength);
-        n = at + beforeLength;
-        continue;
-      }
-      n = at;
-      n = writeFloat(values[k]);
-      before = bits;
-      beforeAt = at;
-      beforeLength = n - at;
     }
     need(3);
     buffer[n++] = '"';
@@ -301,11 +295,40 @@ final class JsonOut {
     return this;
   }
 
-  private int writeFloat(double v) {
+  /**
+   * Points whose times stand in neighbouring slots. Everything is in variables of this method: what
+   * stood in fields would be read again after each byte that is written.
+   */
+  private static int points(
+      byte[] to, int at, TimeTexts texts, int slot, double[] values, int from, int end) {
+    byte[] slots = texts.slots();
+    byte[] lengths = texts.lengths();
+    long before = 0;
+    int beforeAt = 0;
+    int beforeLength = 0;
+    for (int k = from; k < end; k++) {
+      TimeTexts.copy(slots, slot * TimeTexts.ROOM, to, at);
+      at += lengths[slot++];
+      double v = values[k];
+      long bits = Double.doubleToRawLongBits(v);
+      if (bits == before && beforeLength > 0) { // many series stand still
+        TimeTexts.copy(to, beforeAt, to, at);
+        at += beforeLength;
+        continue;
+      }
+      before = bits;
+      beforeAt = at;
+      at = writeFloat(to, at, v);
+      beforeLength = at - beforeAt;
+    }
+    return at;
+  }
+
+  private static int writeFloat(byte[] to, int at, double v) {
     double abs = Math.abs(v);
     return abs != 0 && abs < 1e-6 || abs >= 1e21
-        ? GoFloat.writeE(buffer, n, v)
-        : GoFloat.writeF(buffer, n, v);
+        ? GoFloat.writeE(to, at, v)
+        : GoFloat.writeF(to, at, v);
   }
 
   /** Labels as an object. */

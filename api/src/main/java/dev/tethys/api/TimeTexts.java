@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: the first {@code size} slots hold the texts of {@code times}, which ascend.
  */
 final class TimeTexts {
-  /** Bytes that {@link #copy} may touch; no text is longer. */
+  /** Bytes of a slot; no text is longer. */
   static final int ROOM = 32;
 
   /** Bytes of a text before its time. */
@@ -30,12 +30,6 @@ final class TimeTexts {
   private int size;
   private byte[] texts = {};
   private byte[] lengths = {};
-  private final byte[] lone = new byte[ROOM];
-
-  /** Whether these are the times whose texts stand here, at the same places. */
-  boolean has(long[] t, int n) {
-    return t == times && n <= size;
-  }
 
   /** Lays out the texts of a series' times unless as many others stand here already. */
   void prepare(long[] t, int n) {
@@ -51,36 +45,57 @@ final class TimeTexts {
     }
   }
 
-  /** The place of a time, at or behind {@code from}; -1 when it has no text. */
-  int find(long time, int from) {
-    long[] t = times;
-    if (t == null) {
+  /** The slot of the k-th of some times, at or behind {@code from}; -1 when it has no text. */
+  int find(long[] t, int k, int from) {
+    long[] known = times;
+    if (known == null) {
       return -1;
     }
     int i = from;
-    while (i < size && t[i] < time) {
+    while (i < size && known[i] < t[k]) {
       i++;
     }
-    return i < size && t[i] == time ? i : -1;
+    return i < size && known[i] == t[k] ? i : -1;
   }
 
-  /** Copies a text into {@link #ROOM} bytes and returns where it ends. */
-  int copy(int place, byte[] to, int at) {
-    return copy(texts, place * ROOM, to, at) + lengths[place];
+  /** How many of the times from the k-th to below {@code end} are those of slots from one on. */
+  int run(long[] t, int k, int end, int slot) {
+    long[] known = times;
+    if (known == null) {
+      return 0;
+    }
+    int most = Math.min(end - k, size - slot);
+    if (known == t && slot == k) {
+      return most;
+    }
+    int run = 0;
+    while (run < most && t[k + run] == known[slot + run]) {
+      run++;
+    }
+    return run;
   }
 
-  /** Writes the text of a time that has none here, as {@link #copy}. */
-  int copy(long time, byte[] to, int at) {
-    int length = write(lone, 0, time);
-    return copy(lone, 0, to, at) + length;
+  /** The slots, {@link #ROOM} bytes each. */
+  byte[] slots() {
+    return texts;
   }
 
-  private static int copy(byte[] from, int p, byte[] to, int at) {
+  /** How long the texts in the slots are. */
+  byte[] lengths() {
+    return lengths;
+  }
+
+  /** Writes the text of a time that has no slot into {@link #ROOM} bytes; where it ends. */
+  int lone(long time, byte[] to, int at) {
+    return at + write(to, at, time);
+  }
+
+  /** Copies {@link #ROOM} bytes. */
+  static void copy(byte[] from, int p, byte[] to, int at) {
     WORD.set(to, at, (long) WORD.get(from, p));
     WORD.set(to, at + 8, (long) WORD.get(from, p + 8));
     WORD.set(to, at + 16, (long) WORD.get(from, p + 16));
     WORD.set(to, at + 24, (long) WORD.get(from, p + 24));
-    return at;
   }
 
   /** The text into {@link #ROOM} bytes; its length. */

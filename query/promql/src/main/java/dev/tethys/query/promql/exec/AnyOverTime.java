@@ -260,6 +260,11 @@ abstract class AnyOverTime implements RangeFunction {
     }
 
     @Override
+    public double costOfLook() {
+      return 0.05;
+    }
+
+    @Override
     public void floats(Windows w, double[] out) {
       WindowRows rows = WindowRows.of(w);
       if (rows != null) {

@@ -198,6 +198,11 @@ abstract class FloatOverTime implements RangeFunction {
     }
 
     @Override
+    public double costOfLook() {
+      return 0.15;
+    }
+
+    @Override
     double of(Windows w, int s, int from, int to) {
       double variance = variance(w.values, from, to);
       return root ? Math.sqrt(variance) : variance;
@@ -232,6 +237,11 @@ abstract class FloatOverTime implements RangeFunction {
     }
 
     @Override
+    public double costOfLook() {
+      return 0.3;
+    }
+
+    @Override
     void check(Windows w, int s) {
       double q = w.arguments[0][s];
       if (!(q >= 0 && q <= 1)) {
@@ -251,6 +261,11 @@ abstract class FloatOverTime implements RangeFunction {
   static final class Mad extends FloatOverTime {
     Mad() {
       super(1);
+    }
+
+    @Override
+    public double costOfLook() {
+      return 0.6;
     }
 
     @Override
@@ -275,6 +290,11 @@ abstract class FloatOverTime implements RangeFunction {
   static final class Smoothing extends FloatOverTime {
     Smoothing() {
       super(2);
+    }
+
+    @Override
+    public double costOfLook() {
+      return 0.3;
     }
 
     @Override

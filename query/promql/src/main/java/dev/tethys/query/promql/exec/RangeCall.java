@@ -308,7 +308,9 @@ public final class RangeCall extends Operator {
 
     @Override
     public long cost(Grid g) {
-      return g.steps() + (before + after + g.end() - g.start()) / Streams.TYPICAL_INTERVAL;
+      long read = (before + after + g.end() - g.start()) / Streams.TYPICAL_INTERVAL;
+      double looks = (double) g.steps() * Math.min(read, before / Streams.TYPICAL_INTERVAL);
+      return g.steps() + read + (long) (function.costOfLook() * looks);
     }
 
     @Override

@@ -8,6 +8,14 @@ interface RangeFunction {
   /** One step whose series has histograms; the window holds at least one sample of either kind. */
   void mixed(Windows w, int step, SeriesTarget out);
 
+  /**
+   * About what looking at a sample of a window takes, where reading and decoding one takes 1; each
+   * is looked at in every window that it is in.
+   */
+  default double costOfLook() {
+    return 0;
+  }
+
   /** Whether it may have something to say of a window. */
   default boolean remarks() {
     return true;

@@ -18,6 +18,11 @@ final class Regression extends FloatOverTime {
     this.predict = predict;
   }
 
+  @Override
+  public double costOfLook() {
+    return 0.15;
+  }
+
   private long origin(Windows w, int s, int from) {
     return predict ? w.grid.time(s) : w.times[from];
   }
