@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * value whose bits are {@code repeatBits}.
  */
 final class JsonOut {
-  private static final int CHUNK = 1 << 16;
-
   /**
    * Bytes that a float may touch: the longest has 32, and in those without an exponent digits are
    * stored before those that are not needed are forgotten.
@@ -34,12 +32,17 @@ final class JsonOut {
 
   private static final int POINT_ROOM = TimeTexts.ROOM + FLOAT_ROOM;
   private static final int POINTS_AT_ONCE = 64;
+
+  /** With less than this before it, a text that is longer than a buffer has one of its own. */
+  private static final int FEW = 1 << 12;
+
+  private static final byte[] NOTHING = {};
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
   private final Sink sink;
   private final HistogramBuckets buckets = new HistogramBuckets();
   private final TimeTexts texts = new TimeTexts();
-  private byte[] buffer = new byte[1 << 12];
+  private byte[] buffer = ChunkBuffers.take();
   private int n;
   private long repeatBits;
   private int repeatAt;
@@ -57,7 +60,7 @@ final class JsonOut {
     this.sink = sink;
   }
 
-  /** Sends what is left. */
+  /** Sends what is left. Nothing can be written behind it. */
   void finish() throws IOException {
     if (stream == null) {
       sink.whole(Arrays.copyOf(buffer, n));
@@ -65,6 +68,8 @@ final class JsonOut {
       stream.write(buffer, 0, n);
       stream.close();
     }
+    ChunkBuffers.give(buffer);
+    buffer = NOTHING;
     n = 0;
     repeatLength = 0;
   }
@@ -73,11 +78,11 @@ final class JsonOut {
     if (n + bytes <= buffer.length) {
       return;
     }
-    if (buffer.length < CHUNK) {
-      buffer = Arrays.copyOf(buffer, Math.max(CHUNK, n + bytes));
+    OutputStream s = stream;
+    if (s == null && n < FEW) { // what is to come may be a text without end, and nothing else
+      buffer = Arrays.copyOf(buffer, n + bytes);
       return;
     }
-    OutputStream s = stream;
     if (s == null) {
       s = sink.stream();
       stream = s;

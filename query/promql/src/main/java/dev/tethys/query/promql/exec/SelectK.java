@@ -132,11 +132,13 @@ public final class SelectK extends Operator {
   }
 
   private void choose(Execution x, Block in, Groups groups, Heap[] heaps, int s, int k) {
-    for (int i = 0; i < in.size(); i++) {
+    int[] ofSeries = groups.ofSeries();
+    boolean limit = op == AggregateOp.LIMITK;
+    for (int i = 0; i < ofSeries.length; i++) {
       Column c = in.column(i);
       double v = c.values()[s];
-      Heap h = heaps[groups.ofSeries()[i]];
-      if (op == AggregateOp.LIMITK) {
+      Heap h = heaps[ofSeries[i]];
+      if (limit) {
         if (h.size < k && c.has(s)) {
           h.push(v, i);
         }
@@ -202,6 +204,9 @@ public final class SelectK extends Operator {
 
   /** A heap of series by value: the worst on top, NaN worse than all. */
   private static final class Heap {
+    /** So many are sorted without an object each: they are, at every step. */
+    private static final int FEW = 32;
+
     private final boolean reverse;
     private double[] value = new double[8];
     private int[] series = new int[8];
@@ -276,6 +281,10 @@ public final class SelectK extends Operator {
 
     /** Best first; equal values keep their order. */
     void sort() {
+      if (size <= FEW) {
+        insertionSort();
+        return;
+      }
       List<Integer> order = new ArrayList<>(size);
       for (int i = 0; i < size; i++) {
         order.add(i);
@@ -286,6 +295,20 @@ public final class SelectK extends Operator {
       for (int i = 0; i < size; i++) {
         value[i] = v[order.get(i)];
         series[i] = s[order.get(i)];
+      }
+    }
+
+    private void insertionSort() {
+      for (int i = 1; i < size; i++) {
+        double v = value[i];
+        int s = series[i];
+        int at = i;
+        for (; at > 0 && compare(v, value[at - 1]) > 0; at--) {
+          value[at] = value[at - 1];
+          series[at] = series[at - 1];
+        }
+        value[at] = v;
+        series[at] = s;
       }
     }
 
