@@ -8,6 +8,7 @@ import dev.tethys.store.metrics.internal.head.HeadSnapshot;
 import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -16,6 +17,11 @@ import java.util.function.LongSupplier;
 /**
  * Saves the head in files, so that the log before them is not needed any more. Runs under the
  * structure lock of {@link Upkeep}.
+ *
+ * <p>One is due when the log has grown by a given size, and sooner in a lull: when reading the log
+ * would be a good part of a start, and so little is written now that taking one costs nobody
+ * anything. So a crash in quiet times, or after a burst, is followed by a short start. How long the
+ * log is beside the last file bounds what is written that way, however many series there are.
  *
  * <p>A checkpoint that fails leaves nothing behind and is owed: it is tried again after a minute.
  *
@@ -29,6 +35,14 @@ final class Checkpoints {
   /** Of the room that is free when it begins, a checkpoint leaves this part to the log. */
   private static final int SHARE_OF_LOG = 4;
 
+  /** A lull is so long a time with no more than so many bytes of log in any second, about. */
+  private static final long LULL_NANOS = TimeUnit.SECONDS.toNanos(8);
+
+  private static final long LULL_BYTES_A_LOOK = 64 << 10;
+
+  /** A shorter log, and one of less than half of the last file, is read in no time. */
+  static final long LULL_MIN_LOG = 2 << 20;
+
   private static final long RETRY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final String UNFINISHED = ".tmp";
@@ -41,6 +55,9 @@ final class Checkpoints {
   private final LongSupplier nanos; // as System.nanoTime: counted from anywhere, also negative
 
   private long at; // bytes of the log when the last one was taken
+  private long lastFile; // its bytes
+  private long looked; // bytes of the log at the last look
+  private long calmSince; // of nanos
   private boolean owed;
   private boolean shared; // samples of the log may stand in blocks, too
   private long retryAt; // of nanos, while one is owed
@@ -58,8 +75,23 @@ final class Checkpoints {
     this.meters = meters;
     this.nanos = nanos;
     this.retryAt = nanos.getAsLong();
+    this.calmSince = retryAt;
     // What was replayed counts towards the next checkpoint.
     this.at = -log.bytes();
+    this.lastFile = largestFile();
+  }
+
+  private long largestFile() {
+    Path dir = folder.resolve("head");
+    long most = 0;
+    try {
+      for (Path p : files.isDirectory(dir) ? files.list(dir) : List.<Path>of()) {
+        most = Math.max(most, files.size(p));
+      }
+    } catch (IOException e) {
+      return most; // it only says when the next one is worth taking
+    }
+    return most;
   }
 
   static Path path(Path folder, long n) {
@@ -73,17 +105,30 @@ final class Checkpoints {
   }
 
   /**
-   * Takes one when it is due.
+   * Takes one when it is due. Called about once a second.
    *
    * @param logBytes how much longer than when the last one was taken the log may be
    */
   void takeIfDue(long logBytes) throws IOException {
-    if (log.isDoubtful() || log.written() - at > logBytes) {
+    long since = log.written() - at;
+    boolean lull = isLull(); // looks each time
+    if (log.isDoubtful()
+        || since > logBytes
+        || lull && since > Math.max(LULL_MIN_LOG, lastFile / 2)) {
       owed = true;
     }
     if (owed && nanos.getAsLong() - retryAt >= 0) {
       take(false);
     }
+  }
+
+  private boolean isLull() {
+    long now = nanos.getAsLong();
+    if (log.written() - looked > LULL_BYTES_A_LOOK) {
+      calmSince = now;
+    }
+    looked = log.written();
+    return now - calmSince >= LULL_NANOS;
   }
 
   /** One that is owed is tried at the next opportunity, not only after a while. */
@@ -181,6 +226,7 @@ final class Checkpoints {
       long most = last ? free : free - free / SHARE_OF_LOG;
       try (WritableFile f = new BoundedFile(files.create(tmp), most, folder)) {
         taken.write(f, last);
+        lastFile = f.position();
       }
       files.rename(tmp, path);
       named = true;

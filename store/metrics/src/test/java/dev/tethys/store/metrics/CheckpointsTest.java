@@ -11,6 +11,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSettings;
 import dev.tethys.store.metrics.internal.wal.Log;
@@ -181,6 +182,47 @@ class CheckpointsTest {
       c.takeIfDue(1 << 20);
       assertThat(c.done.sum()).as("clock at %d", now).isEqualTo(1);
     }
+  }
+
+  @Test
+  void inALullTheHeadIsSavedSoonerButNotForLittle() throws IOException {
+    SimulatedFiles disk = new SimulatedFiles(6);
+    disk.createDirectories(FOLDER);
+    Log log = new Log(disk, FOLDER.resolve("wal"), 64 << 20, 0);
+    Head head =
+        new Head(
+            7_200_000,
+            new HeadSettings(7_200_000, 1000, Long.MAX_VALUE, 0, 0),
+            frames -> log.append(frames, false),
+            InstantSource.fixed(Instant.ofEpochMilli(T0)),
+            nanos -> {},
+            new ChangeLog());
+    long[] second = {0};
+    Checkpoints c =
+        new Checkpoints(
+            disk, FOLDER, head, log, new WorkMeters(), () -> second[0] * 1_000_000_000L);
+    ByteSink frames = new ByteSink();
+    frames.put(new byte[1 << 20], 0, 1 << 20);
+    // While it is written to, however long, nothing is due.
+    for (int i = 0; i < 30; i++) {
+      log.append(frames, false);
+      c.takeIfDue(64 << 20);
+      second[0]++;
+    }
+    assertThat(c.done.sum()).isZero();
+    // A while after the last of it, one is, and only one.
+    for (int i = 0; i < 30; i++) {
+      c.takeIfDue(64 << 20);
+      assertThat(c.done.sum()).as("after %d s", i).isEqualTo(i < 7 ? 0 : 1);
+      second[0]++;
+    }
+    // Less than would be read in no time is not worth another.
+    log.append(frames, false);
+    for (int i = 0; i < 30; i++) {
+      c.takeIfDue(64 << 20);
+      second[0]++;
+    }
+    assertThat(c.done.sum()).isEqualTo(1);
   }
 
   private static final Labels GONE = Labels.of("__name__", "gone");

@@ -57,21 +57,28 @@ final class OrderedSeries {
   private boolean stopped;
 
   private OrderedSeries(
-      Execution x, Execution.Draft memory, Grid grid, SeriesStream in, Taker taker, int threads) {
+      Execution x,
+      Execution.Draft memory,
+      Grid grid,
+      SeriesStream in,
+      Taker taker,
+      int threads,
+      int chunk) {
     this.x = x;
     this.memory = memory;
     this.grid = grid;
     this.in = in;
     this.taker = taker;
-    chunkSize = threads == 1 ? 1 : SERIES_A_CHUNK;
+    chunkSize = threads == 1 ? 1 : chunk;
     ring = new @Nullable Chunk[threads == 1 ? 1 : threads * CHUNKS_A_THREAD];
   }
 
   /** Computes all series of a stream; each is handed on, also those that turn out empty. */
   static void forEach(Execution x, Grid grid, SeriesStream in, Taker taker) {
-    int threads = Streams.threads(x, in.size(), in.cost(grid), SERIES_A_CHUNK);
+    int chunk = Streams.chunk(x, in.size(), SERIES_A_CHUNK);
+    int threads = Streams.threads(x, in.size(), in.cost(grid), chunk);
     try (Execution.Draft memory = x.draft()) {
-      OrderedSeries all = new OrderedSeries(x, memory, grid, in, taker, threads);
+      OrderedSeries all = new OrderedSeries(x, memory, grid, in, taker, threads, chunk);
       Streams.inParallel(x, threads, all::work, all::stop);
     }
   }

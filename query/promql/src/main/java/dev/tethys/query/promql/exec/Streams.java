@@ -20,8 +20,11 @@ final class Streams {
   /** Milliseconds between samples, as a guess of how many a range holds. */
   static final long TYPICAL_INTERVAL = 15_000;
 
-  /** Series handed to a thread at a time. */
+  /** Series handed to a thread at a time, at most. */
   private static final int CHUNK = 16;
+
+  /** So that all threads end together, whatever a series takes. */
+  private static final int CHUNKS_A_THREAD = 4;
 
   private Streams() {}
 
@@ -96,7 +99,7 @@ final class Streams {
     share(
         x,
         grid,
-        new Share(series, cost, CHUNK),
+        new Share(series, cost, chunk(x, series, CHUNK)),
         () -> {
           Workspace w = new Workspace();
           SeriesTarget target = new SeriesTarget(grid.steps());
@@ -144,6 +147,14 @@ final class Streams {
       draft.add(8L * threads * grid.steps());
       inParallel(x, threads, loop, () -> next.set(n));
     }
+  }
+
+  /**
+   * How many neighbouring series a thread takes at a time: few enough for all threads to end
+   * together.
+   */
+  static int chunk(Execution x, int series, int most) {
+    return Math.clamp(series / (CHUNKS_A_THREAD * x.parallelism()), 1, most);
   }
 
   /**
