@@ -9,8 +9,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,9 @@ final class ColumnPage implements Page, Page.View {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfChar CHAR =
       ValueLayout.JAVA_CHAR_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** A value is read as a whole word. */
   private static final int SLACK = 8;
@@ -458,14 +462,14 @@ final class ColumnPage implements Page, Page.View {
     if (rows == 0 || seen == 0 || b.length < head) {
       throw new DamageException("a page of " + rows + " rows in " + b.length + " bytes");
     }
-    MemorySegment memory = MemorySegment.ofArray(b);
     int column = 0;
     for (int i = 0; i < n; i++) {
-      int end = i + 1 < n ? memory.get(CHAR, 8L * rows + 2L * i + 2) : b.length - head;
-      if (memory.get(CHAR, 8L * rows + 2L * i) != column
+      int offset = 8 * rows + 2 * i;
+      int end = i + 1 < n ? (int) word(b, offset + 2, 2) : b.length - head;
+      if (word(b, offset, 2) != column
           || end > b.length - head
           || end < column
-          || !isColumn(Arrays.copyOfRange(b, head + column, head + end), rows, masked)) {
+          || !isColumn(b, head + column, head + end, rows, masked)) {
         throw new DamageException("a column is as long as it does not say");
       }
       column = end;
@@ -473,14 +477,14 @@ final class ColumnPage implements Page, Page.View {
     long min = Long.MAX_VALUE;
     long max = Long.MIN_VALUE;
     for (int r = 0; r < rows; r++) {
-      long t = memory.get(LONG, 8L * r);
+      long t = (long) WORD.get(b, 8 * r);
       min = Math.min(min, t);
       max = Math.max(max, t);
     }
     Shape s =
         new Shape(
             rangeStart, min, max, rows, seen, special, SameRows.ALL, masked, masked ? 0 : seen);
-    PageBytes bytes = new PageBytes.InMemory(memory);
+    PageBytes bytes = new PageBytes.InMemory(MemorySegment.ofArray(b));
     int columns = b.length - head;
     int sum = PageBytes.sum(b, 0, head, b, head, columns);
     long[] presents = new ColumnPage(s, bytes, 0, head, columns, sum).presents();
@@ -491,26 +495,55 @@ final class ColumnPage implements Page, Page.View {
     return new ColumnPage(s.with(same), bytes, 0, head, columns, sum);
   }
 
-  /** Whether bytes are a column and nothing else. */
-  private static boolean isColumn(byte[] b, int rows, boolean masked) {
+  /**
+   * Whether bytes are a column and nothing else. A start asks that of all it finds, with code that
+   * is not compiled yet, so bits and nibbles are looked at in words.
+   */
+  private static boolean isColumn(byte[] b, int from, int end, int rows, boolean masked) {
     int mask = rows + 7 >> 3;
-    int changed = masked ? mask : 0;
+    int changed = masked ? from + mask : from;
     int nibbles = changed + mask;
-    if (b.length < nibbles) {
+    if (end < nibbles) {
       return false;
     }
-    for (int i = 0; i < mask; i++) {
-      int over = i == mask - 1 ? 0xff << rows - 8 * i & 0xff : 0;
-      int absent = masked ? ~b[i] : 0;
-      if ((b[changed + i] & (absent | over)) != 0) {
+    int n = 0;
+    for (int i = 0; i < mask; i += 8) {
+      int left = Math.min(8, mask - i);
+      long changes = word(b, changed + i, left);
+      long present = masked ? word(b, from + i, left) : -1;
+      int here = rows - 8 * i;
+      long inRows = here >= 64 ? -1 : (1L << here) - 1;
+      if ((changes & ~(present & inRows)) != 0) {
         return false; // a change where there is no value, or no row
       }
+      n += Long.bitCount(changes);
     }
-    int n = changes(b, changed, mask);
     int p = nibbles + (n + 1 >> 1);
-    for (int i = 0; i < n && p <= b.length; i++) {
-      p += (b[nibbles + (i >> 1)] >>> ((i & 1) << 2) & 7) + 1;
+    if (p > end) {
+      return false;
     }
-    return p == b.length;
+    p += n; // each says how many bytes there are beyond one
+    for (int i = 0; i < n; i += 16) {
+      int left = Math.min(16, n - i);
+      long x = word(b, nibbles + (i >> 1), left + 1 >> 1);
+      if (left < 16) {
+        x &= (1L << 4 * left) - 1;
+      }
+      long pairs = (x & 0x0707_0707_0707_0707L) + (x >>> 4 & 0x0707_0707_0707_0707L);
+      p += (int) (pairs * 0x0101_0101_0101_0101L >>> 56);
+    }
+    return p == end;
+  }
+
+  /** Up to eight bytes, the first in the lowest bits. */
+  private static long word(byte[] b, int at, int bytes) {
+    if (bytes == 8) {
+      return (long) WORD.get(b, at);
+    }
+    long x = 0;
+    for (int i = bytes - 1; i >= 0; i--) {
+      x = x << 8 | b[at + i] & 0xff;
+    }
+    return x;
   }
 }
