@@ -18,11 +18,11 @@ package dev.tethys.model;
  * also says whether anything was cut off ("rounded to odd"); the paper proves that this decides
  * every comparison rightly.
  *
- * <p>Nearly always one product decides, because both ends are equally far from the double: it is kept
- * as a fixed-point number modulo ten, beside half the interval's width, and what is nearer to an end
- * than the cut-off bits can tell goes the long way. That is the method of Yaoyuan Guo's yy_double
- * and Victor Zverovich's żmij (2025); here it is done without a jump, for digits are as good as
- * random, and a jump that is foreseen wrongly costs as much as the product.
+ * <p>Nearly always one product decides, because both ends are equally far from the double: it is
+ * kept as a fixed-point number modulo ten, beside half the interval's width, and what is nearer to
+ * an end than the cut-off bits can tell goes the long way. That is the method of Yaoyuan Guo's
+ * yy_double and Victor Zverovich's żmij (2025); here it is done without a jump, for digits are as
+ * good as random, and a jump that is foreseen wrongly costs as much as the product.
  *
  * <p>Unlike {@code Double.toString} this also finds single digits, as Go does: the smallest double
  * is 5e-324 and not 4.9E-324.
