@@ -280,14 +280,13 @@ final class JsonOut {
     for (int k = 1; k < size; ) {
       int most = Math.min(size, k + POINTS_AT_ONCE);
       need(POINTS_AT_ONCE * POINT_ROOM);
-      slot = texts.find(times, k, slot);
-      int run = slot < 0 ? 0 : texts.run(times, k, most, slot);
-      if (run > 0) {
-        n = points(buffer, n, texts, slot, values, k, k + run);
-        slot += run;
+      int found = texts.find(times, k, slot);
+      if (found >= 0) {
+        int run = texts.run(times, k, most, found);
+        n = points(buffer, n, texts, found, values, k, k + run);
+        slot = found + run;
         k += run;
       } else {
-        slot = Math.max(slot, 0);
         n = writeFloat(buffer, texts.lone(times[k], buffer, n), values[k]);
         k++;
       }

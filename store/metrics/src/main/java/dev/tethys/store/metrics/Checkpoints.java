@@ -41,7 +41,7 @@ final class Checkpoints {
   private static final long LULL_BYTES_A_LOOK = 64 << 10;
 
   /** A shorter log, and one of less than half of the last file, is read in no time. */
-  static final long LULL_MIN_LOG = 2 << 20;
+  private static final long LULL_MIN_LOG = 2 << 20;
 
   private static final long RETRY_NANOS = TimeUnit.MINUTES.toNanos(1);
 

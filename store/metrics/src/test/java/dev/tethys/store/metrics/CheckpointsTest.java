@@ -163,20 +163,23 @@ class CheckpointsTest {
     }
   }
 
+  private static Head head(Log log) {
+    return new Head(
+        7_200_000,
+        new HeadSettings(7_200_000, 1000, Long.MAX_VALUE, 0, 0),
+        frames -> log.append(frames, false),
+        InstantSource.fixed(Instant.ofEpochMilli(T0)),
+        nanos -> {},
+        new ChangeLog());
+  }
+
   @Test
   void theFirstIsTakenHoweverTheClockOfTheMachineCounts() throws IOException {
     for (long now : new long[] {Long.MIN_VALUE, -1_000_000_000_000L, 0, Long.MAX_VALUE}) {
       SimulatedFiles disk = new SimulatedFiles(5);
       disk.createDirectories(FOLDER);
       Log log = new Log(disk, FOLDER.resolve("wal"), 1 << 20, 0);
-      Head head =
-          new Head(
-              7_200_000,
-              new HeadSettings(7_200_000, 1000, Long.MAX_VALUE, 0, 0),
-              frames -> log.append(frames, false),
-              InstantSource.fixed(Instant.ofEpochMilli(T0)),
-              nanos -> {},
-              new ChangeLog());
+      Head head = head(log);
       Checkpoints c = new Checkpoints(disk, FOLDER, head, log, new WorkMeters(), () -> now);
       c.owe();
       c.takeIfDue(1 << 20);
@@ -189,14 +192,7 @@ class CheckpointsTest {
     SimulatedFiles disk = new SimulatedFiles(6);
     disk.createDirectories(FOLDER);
     Log log = new Log(disk, FOLDER.resolve("wal"), 64 << 20, 0);
-    Head head =
-        new Head(
-            7_200_000,
-            new HeadSettings(7_200_000, 1000, Long.MAX_VALUE, 0, 0),
-            frames -> log.append(frames, false),
-            InstantSource.fixed(Instant.ofEpochMilli(T0)),
-            nanos -> {},
-            new ChangeLog());
+    Head head = head(log);
     long[] second = {0};
     Checkpoints c =
         new Checkpoints(

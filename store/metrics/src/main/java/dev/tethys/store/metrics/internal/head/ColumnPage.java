@@ -9,8 +9,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -39,9 +37,6 @@ final class ColumnPage implements Page, Page.View {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfChar CHAR =
       ValueLayout.JAVA_CHAR_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-  private static final VarHandle WORD =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** A value is read as a whole word. */
   private static final int SLACK = 8;
@@ -477,7 +472,7 @@ final class ColumnPage implements Page, Page.View {
     long min = Long.MAX_VALUE;
     long max = Long.MIN_VALUE;
     for (int r = 0; r < rows; r++) {
-      long t = (long) WORD.get(b, 8 * r);
+      long t = (long) RowPage.LONG.get(b, 8 * r);
       min = Math.min(min, t);
       max = Math.max(max, t);
     }
@@ -529,8 +524,7 @@ final class ColumnPage implements Page, Page.View {
       if (left < 16) {
         x &= (1L << 4 * left) - 1;
       }
-      long pairs = (x & 0x0707_0707_0707_0707L) + (x >>> 4 & 0x0707_0707_0707_0707L);
-      p += (int) (pairs * 0x0101_0101_0101_0101L >>> 56);
+      p += RowPage.nibbles(x);
     }
     return p == end;
   }
@@ -538,7 +532,7 @@ final class ColumnPage implements Page, Page.View {
   /** Up to eight bytes, the first in the lowest bits. */
   private static long word(byte[] b, int at, int bytes) {
     if (bytes == 8) {
-      return (long) WORD.get(b, at);
+      return (long) RowPage.LONG.get(b, at);
     }
     long x = 0;
     for (int i = bytes - 1; i >= 0; i--) {

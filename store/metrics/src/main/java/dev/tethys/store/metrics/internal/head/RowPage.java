@@ -323,7 +323,7 @@ final class RowPage implements Page {
   }
 
   /** The sum of the low three bits of sixteen nibbles. */
-  private static int nibbles(long x) {
+  static int nibbles(long x) {
     long pairs = (x & 0x0707070707070707L) + (x >>> 4 & 0x0707070707070707L);
     return (int) (pairs * 0x0101010101010101L >>> 56);
   }
