@@ -2,68 +2,60 @@ package dev.tethys.api;
 
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.PromqlEngine;
-import dev.tethys.query.promql.QueryOptions;
-import dev.tethys.query.promql.QueryResult;
-import dev.tethys.query.promql.Value;
+import dev.tethys.web.PrivateConnection;
+import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 
 /**
- * Range queries that are answered as those of clients are, to the last byte of JSON, but for
- * nobody: so that code that answers is compiled before somebody waits for it.
+ * Range queries that are asked and answered as those of clients are, from the first byte of the
+ * request to the last of JSON, but for nobody: so that code that answers is compiled before
+ * somebody waits for it.
  */
-public final class Rehearsal {
-  private final PromqlEngine engine;
-  private final MetricSource source;
-  private long bytes;
+public final class Rehearsal implements AutoCloseable {
+  private final PrivateConnection connection;
 
-  /** Rehearses with an engine, which should not be the one whose numbers people look at. */
-  public Rehearsal(PromqlEngine engine, MetricSource source) {
-    this.engine = engine;
-    this.source = source;
+  /**
+   * Rehearses with an engine, which should not be the one whose numbers people look at.
+   *
+   * @throws IOException when there is no way to ask oneself
+   */
+  public Rehearsal(PromqlEngine engine, MetricSource source) throws IOException {
+    Routes routes = new Routes();
+    ApiRoutes api = new ApiRoutes(routes, ApiSettings.DEFAULT, () -> Readiness.READY);
+    new QueryEndpoints(
+            QueryEngine.of(engine, source), source, ApiSettings.DEFAULT, InstantSource.system())
+        .register(api);
+    connection = PrivateConnection.to(routes);
   }
 
   /**
-   * Answers a query; times are Unix milliseconds.
+   * Asks a query; times are Unix milliseconds.
    *
-   * @throws dev.tethys.query.promql.QueryException when it cannot be answered
+   * @return whether it could be answered
+   * @throws IOException when no other can be asked any more
    */
-  public void answer(String query, long start, long end, long step) {
-    QueryResult r = engine.range(source, query, start, end, step, QueryOptions.DEFAULT).execute();
-    Value value = r.value();
-    try {
-      JsonOut out = new JsonOut(new Nobody());
-      QueryEndpoints.result(out, value, QueryEndpoints.size(value));
-      out.finish();
-    } catch (IOException e) {
-      throw new AssertionError("nothing is written anywhere", e);
-    }
+  public boolean ask(String query, long start, long end, long step) throws IOException {
+    String path =
+        "/api/v1/query_range?nocache=1&query="
+            + URLEncoder.encode(query, StandardCharsets.UTF_8)
+            + "&start="
+            + seconds(start)
+            + "&end="
+            + seconds(end)
+            + "&step="
+            + seconds(step);
+    return connection.get(path) == 200;
   }
 
-  /** Bytes of all answers so far. */
-  public long bytes() {
-    return bytes;
+  private static String seconds(long millis) {
+    return millis % 1000 == 0 ? "" + millis / 1000 : "" + millis / 1000.0;
   }
 
-  private final class Nobody implements JsonOut.Sink {
-    @Override
-    public void whole(byte[] body) {
-      bytes += body.length;
-    }
-
-    @Override
-    public OutputStream stream() {
-      return new OutputStream() {
-        @Override
-        public void write(int b) {
-          bytes++;
-        }
-
-        @Override
-        public void write(byte[] b, int off, int len) {
-          bytes += len;
-        }
-      };
-    }
+  @Override
+  public void close() {
+    connection.close();
   }
 }

@@ -66,6 +66,7 @@ public final class HttpListener implements AutoCloseable {
   private record Port(InetSocketAddress address, SlowClients clients, Runnable stop) {}
 
   private final HttpListenerOptions options;
+  private final Level announced;
   private final Supplier<WebConfig> config;
   private final Answers answers;
   private final List<Port> ports = new ArrayList<>();
@@ -75,10 +76,12 @@ public final class HttpListener implements AutoCloseable {
 
   private HttpListener(
       HttpListenerOptions options,
+      Level announced,
       Supplier<WebConfig> config,
       Routes routes,
       @Nullable HttpMetrics metrics) {
     this.options = options;
+    this.announced = announced;
     this.config = config;
     this.answers = new Answers(config, options, routes, metrics);
   }
@@ -109,7 +112,12 @@ public final class HttpListener implements AutoCloseable {
       Routes routes,
       @Nullable HttpMetrics metrics)
       throws IOException {
-    return start(options, config, routes, metrics, s -> {});
+    return start(options, Level.INFO, config, routes, metrics, s -> {});
+  }
+
+  /** The same for what nobody is told of, without TLS, users and metrics. */
+  static HttpListener unannounced(HttpListenerOptions options, Routes routes) throws IOException {
+    return start(options, Level.DEBUG, () -> WebConfig.NONE, routes, null, s -> {});
   }
 
   /** The same; every accepted socket is also shown to somebody. */
@@ -120,11 +128,12 @@ public final class HttpListener implements AutoCloseable {
       Consumer<Socket> accepted)
       throws IOException {
     ReloadedConfig config = new ReloadedConfig(options.webConfigFile(), System::nanoTime);
-    return start(options, config::get, routes, metrics, accepted);
+    return start(options, Level.INFO, config::get, routes, metrics, accepted);
   }
 
   private static HttpListener start(
       HttpListenerOptions options,
+      Level announced,
       Supplier<WebConfig> config,
       Routes routes,
       @Nullable HttpMetrics metrics,
@@ -135,7 +144,7 @@ public final class HttpListener implements AutoCloseable {
             .filter(a -> ListenAddress.unixPath(a) == null && !a.equals(ListenAddress.SYSTEMD))
             .map(ListenAddress::parse)
             .toList();
-    HttpListener l = new HttpListener(options, config, routes, metrics);
+    HttpListener l = new HttpListener(options, announced, config, routes, metrics);
     try {
       for (ListenAddress a : addresses) {
         l.listen(a, accepted);
@@ -254,7 +263,7 @@ public final class HttpListener implements AutoCloseable {
             clients,
             connections::close));
     LOG.log(
-        Level.INFO,
+        announced,
         "Listening on {0} ({1})",
         address == null ? where : where + " at " + address,
         tls ? "TLS" : "no TLS");
@@ -306,7 +315,7 @@ public final class HttpListener implements AutoCloseable {
     InetSocketAddress bound = new InetSocketAddress(address, server.port());
     ports.add(new Port(bound, clients, server::stop));
     LOG.log(
-        Level.INFO,
+        announced,
         "Listening on {0}:{1} ({2})",
         address.getHostAddress(),
         Integer.toString(server.port()),

@@ -5,17 +5,19 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.RunningQueries;
-import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.query.promql.Value;
 import dev.tethys.store.metrics.DatabaseStats;
 import dev.tethys.store.metrics.MetricsDatabase;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,16 +27,8 @@ import org.jspecify.annotations.Nullable;
  * by the samples that a query may read; ends with its server.
  */
 final class QueryWarmUp implements AutoCloseable {
-  /** More than so many rounds compile nothing new. */
-  static final int MAX_ROUNDS = 40;
-
-  /** Metrics with more series take too long for what is learnt from them. */
-  static final int MAX_SERIES = 2_000;
-
-  /**
-   * As much is compiled over so many series as over twenty times as many, in a tenth of the time.
-   */
-  static final int ENOUGH_SERIES = 100;
+  /** More than so many rounds compile hardly anything new. */
+  static final int MAX_ROUNDS = 80;
 
   /** Those who waited for the restart come first. */
   private static final Duration HEAD_START = Duration.ofMillis(200);
@@ -45,11 +39,22 @@ final class QueryWarmUp implements AutoCloseable {
   /** Queries that never cease have everything compiled by themselves. */
   private static final long MAX_WAITS = Duration.ofMinutes(1).dividedBy(QUIET);
 
-  private static final int METRICS = 3;
   private static final int MAX_METRICS = 2_000;
-  private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
   private static final Duration WAIT = Duration.ofSeconds(1);
-  private static final int STEPS = 200;
+
+  /**
+   * Panels ask for steps of whole minutes or quarters of them, which windows of samples follow as
+   * long as they are taken that often; every fourth round asks for others, for which each window is
+   * found by itself.
+   */
+  private static final long STEP = 60_000;
+
+  private static final long ODD_STEP = 47_000;
+  private static final int ODD_ROUNDS = 4;
+
+  /** What %w stands for, a round each. */
+  static final List<String> WINDOWS = List.of("5m", "2m", "30m", "10m");
+
   private static final long MAX_SAMPLES = 2_000_000;
   private static final long MAX_SPAN = Duration.ofHours(3).toMillis();
   private static final System.Logger LOG = System.getLogger("dev.tethys.query");
@@ -78,42 +83,46 @@ final class QueryWarmUp implements AutoCloseable {
     }
   }
 
-  /** The usual ways to look at a metric, which stands for %s. */
+  /** The usual ways to look at a metric, which stands for %s, over a window of %w. */
   static final List<String> QUERIES =
       List.of(
           "%s",
-          "rate(%s[5m])",
-          "sum(rate(%s[5m]))",
-          "sum by (instance) (rate(%s[5m]))",
-          "1 - avg by (instance) (rate(%s[5m]))",
+          "rate(%s[%w])",
+          "sum(rate(%s[%w]))",
+          "sum by (instance) (rate(%s[%w]))",
+          "1 - avg by (instance) (rate(%s[%w]))",
           "topk(5, %s)",
           "%s / %s",
+          "sum by (job) (rate(%s[%w]) + rate(%s[%w]))",
+          "%s - %s offset 5m",
+          "rate(%s[%w]) * 8",
           "avg(%s / %s)",
-          "max_over_time(%s[30m])",
-          "avg_over_time(%s[10m])",
-          "quantile_over_time(0.9, %s[10m])",
-          "deriv(%s[15m])",
-          "predict_linear(%s[15m], 3600)",
-          "increase(%s[10m])",
-          "irate(%s[2m])",
+          "max_over_time(%s[%w])",
+          "avg_over_time(%s[%w])",
+          "quantile_over_time(0.9, %s[%w])",
+          "deriv(%s[%w])",
+          "predict_linear(%s[%w], 3600)",
+          "increase(%s[%w])",
+          "irate(%s[%w])",
           "count(%s)",
           "count by (__name__) ({__name__=~\"%s.*\"})",
-          "quantile(0.9, rate(%s[5m]))",
+          "quantile(0.9, rate(%s[%w]))",
           "stddev by (job) (%s)",
-          "max_over_time(sum(rate(%s[5m]))[10m:1m])",
-          "changes(%s[30m])",
+          "max_over_time(sum(rate(%s[%w]))[%w:1m])",
+          "changes(%s[%w])",
           "%s > bool 0.5 and %s > 0",
           "%s * on (instance, job) group_left () group by (instance, job) (%s)",
-          "label_replace(rate(%s[5m]), \"host\", \"$1\", \"instance\", \"(.*):.*\")",
-          "sort_desc(sum by (instance) (rate(%s[5m])))",
-          "clamp_max(delta(%s[10m]), 5)",
-          "histogram_quantile(0.9, sum by (le) (rate(%s[5m])))",
+          "label_replace(rate(%s[%w]), \"host\", \"$1\", \"instance\", \"(.*):.*\")",
+          "sort_desc(sum by (instance) (rate(%s[%w])))",
+          "clamp_max(delta(%s[%w]), 5)",
+          "histogram_quantile(0.9, sum by (le) (rate(%s[%w])))",
           "absent(%s)");
 
   private final MetricsDatabase database;
   private final long nanos;
   private final LongSupplier clock;
   private final Others others;
+  private long spent;
   private long waits;
   private long quietAt;
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -154,7 +163,7 @@ final class QueryWarmUp implements AutoCloseable {
 
   /** Rehearses; how many queries were answered. */
   int run() throws InterruptedException {
-    long spent = 0;
+    spent = 0;
     int answered = 0;
     try (PromqlEngine engine =
         new PromqlEngine(
@@ -163,33 +172,25 @@ final class QueryWarmUp implements AutoCloseable {
                 .timeoutMillis(Math.max(1, nanos / 1_000_000))
                 .threads(Math.min(2, Runtime.getRuntime().availableProcessors()))
                 .build())) {
-      if (!isQuiet()) {
+      if (!goesOn()) {
         return 0;
       }
       DatabaseStats stats = database.stats(MAX_METRICS);
-      List<String> metrics = metrics(stats.seriesCountByMetricName());
       long end = stats.maxTime();
       long start = Math.max(stats.minTime(), end - MAX_SPAN);
+      List<String> metrics =
+          RehearsedMetrics.choose(
+              stats.seriesCountByMetricName(), metric -> changes(engine, metric, end));
       if (metrics.isEmpty() || start >= end) {
         return 0;
       }
-      Rehearsal rehearsal = new Rehearsal(engine, database);
-      long step = Math.max(1_000, (end - start) / STEPS);
-      for (int round = 0; round < MAX_ROUNDS; round++) {
-        for (String query : QUERIES) {
-          if (!isQuiet() || spent >= nanos) {
-            return answered;
-          }
-          long began = clock.getAsLong();
-          String metric = metrics.get(round % metrics.size());
-          if (answer(rehearsal, query.replace("%s", metric), start, end, step)) {
-            answered++;
-          }
-          spent += clock.getAsLong() - began;
+      try (Rehearsal rehearsal = new Rehearsal(engine, database)) {
+        for (int round = 0; round < MAX_ROUNDS && goesOn(); round++) {
+          answered += round(rehearsal, round, metrics, start, end);
         }
       }
       return answered;
-    } catch (StorageException e) {
+    } catch (StorageException | IOException e) {
       LOG.log(Level.DEBUG, "queries were not rehearsed", e); // closed meanwhile
       return answered;
     } finally {
@@ -197,21 +198,52 @@ final class QueryWarmUp implements AutoCloseable {
     }
   }
 
-  /**
-   * What to ask of: metrics with nearly enough series, or else with the fewest.
-   *
-   * @param counts most series first
-   */
-  static List<String> metrics(List<DatabaseStats.Count> counts) {
-    List<DatabaseStats.Count> plain =
-        counts.stream()
-            .filter(c -> c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches())
-            .toList();
-    List<DatabaseStats.Count> few =
-        plain.stream().filter(c -> c.value() <= ENOUGH_SERIES).limit(METRICS).toList();
-    return (few.isEmpty() ? plain.reversed().stream().limit(METRICS) : few.stream())
-        .map(DatabaseStats.Count::name)
-        .toList();
+  /** Asks each query once; how many were answered. */
+  private int round(Rehearsal rehearsal, int round, List<String> metrics, long start, long end)
+      throws IOException, InterruptedException {
+    String metric = metrics.get(round % metrics.size());
+    String window = WINDOWS.get((round + round / metrics.size()) % WINDOWS.size());
+    boolean odd = round % ODD_ROUNDS == ODD_ROUNDS - 1 || end - start < STEP;
+    long step = odd ? Math.min(ODD_STEP, end - start) : STEP;
+    long first = odd ? start : start / STEP * STEP;
+    int answered = 0;
+    for (String query : QUERIES) {
+      if (!goesOn()) {
+        break;
+      }
+      long began = clock.getAsLong();
+      String text = query.replace("%s", metric).replace("%w", window);
+      if (rehearsal.ask(text, first, end, step)) {
+        answered++;
+      }
+      spent += clock.getAsLong() - began;
+    }
+    return answered;
+  }
+
+  /** How often a series of the metric changed before a time, on average. */
+  private double changes(PromqlEngine engine, String metric, long time)
+      throws InterruptedException {
+    if (!goesOn()) {
+      return 0;
+    }
+    long began = clock.getAsLong();
+    String query = "avg(changes(%s[10m]))".formatted(metric);
+    try {
+      QueryResult r = engine.instant(database, query, time, QueryOptions.DEFAULT).execute();
+      return r.value() instanceof Value.InstantVector v && !v.samples().isEmpty()
+          ? v.samples().getFirst().value()
+          : 0;
+    } catch (QueryException e) {
+      LOG.log(Level.DEBUG, "looking at " + metric, e); // too many samples, say: others follow
+      return 0;
+    } finally {
+      spent += clock.getAsLong() - began;
+    }
+  }
+
+  private boolean goesOn() throws InterruptedException {
+    return isQuiet() && spent < nanos;
   }
 
   /** Waits until nobody asks; false when the rehearsal is to end. */
@@ -228,16 +260,6 @@ final class QueryWarmUp implements AutoCloseable {
       seen = now;
     }
     return closing.getCount() > 0;
-  }
-
-  private static boolean answer(Rehearsal r, String query, long start, long end, long step) {
-    try {
-      r.answer(query, start, end, step);
-      return true;
-    } catch (QueryException | PromqlParseException e) {
-      LOG.log(Level.DEBUG, "rehearsing " + query, e); // too many samples, say: others follow
-      return false;
-    }
   }
 
   @Override

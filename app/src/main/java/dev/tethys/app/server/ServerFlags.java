@@ -453,7 +453,7 @@ final class ServerFlags {
               DURATION,
               "10s",
               "For how long, at most, usual queries are rehearsed over the store after a start, so"
-                  + " that the first real ones are fast; some 4 s of CPU are enough. 0s for not at"
+                  + " that the first real ones are fast; some 5 s of CPU are enough. 0s for not at"
                   + " all. (Tethys)"));
 
   /** Within which a scrape carries the time at which it was due. */

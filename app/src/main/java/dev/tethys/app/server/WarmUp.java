@@ -47,6 +47,10 @@ public final class WarmUp {
 
   private static final long STEP = 15_000;
   private static final int ROUNDS = 8;
+
+  /** Seconds: windows follow samples by most of them, and are found one by one by the others. */
+  private static final int[] STEPS_ASKED = {60, 60, 60, 47};
+
   private static final int MAX_COPIES = 10;
   private static final Duration LONGEST_CUT = Duration.ofSeconds(20);
 
@@ -209,21 +213,31 @@ public final class WarmUp {
       for (String p : PATHS) {
         get(p);
       }
+      int step = STEPS_ASKED[round % STEPS_ASKED.length];
       for (String q : QUERIES) {
-        ask(q, end);
+        ask(q, end, step);
       }
       String metric = METRICS[round % METRICS.length];
+      String window = QueryWarmUp.WINDOWS.get((round + round / 4) % QueryWarmUp.WINDOWS.size());
       for (String q : QueryWarmUp.QUERIES) {
-        ask(q.replace("%s", metric), end);
+        ask(q.replace("%s", metric).replace("%w", window), end, step);
       }
     }
   }
 
-  private void ask(String query, long end) throws IOException, InterruptedException {
+  private void ask(String query, long end, int step) throws IOException, InterruptedException {
     String q = "query=" + URLEncoder.encode(query, StandardCharsets.UTF_8);
     long start = end - (STEPS - 1) * STEP;
     get("/api/v1/query?" + q);
-    get("/api/v1/query_range?" + q + "&start=" + start / 1000 + "&end=" + end / 1000 + "&step=60");
+    get(
+        "/api/v1/query_range?"
+            + q
+            + "&start="
+            + start / 1000
+            + "&end="
+            + end / 1000
+            + "&step="
+            + step);
   }
 
   private void push(long time, int step, int from, int to)

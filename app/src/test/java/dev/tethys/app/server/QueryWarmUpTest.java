@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.store.metrics.DatabaseOptions;
-import dev.tethys.store.metrics.DatabaseStats;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
@@ -137,21 +135,5 @@ class QueryWarmUpTest {
     assertThat(new QueryWarmUp(database, TIME, () -> 0, NOBODY).run()).isZero();
     database.close();
     assertThat(new QueryWarmUp(database, TIME, () -> 0, NOBODY).run()).isZero();
-  }
-
-  @Test
-  void asksOfMetricsThatTeachEnoughAndCostLittle() {
-    List<DatabaseStats.Count> counts =
-        List.of(
-            new DatabaseStats.Count("huge", 5_000),
-            new DatabaseStats.Count("large", 1_500),
-            new DatabaseStats.Count("a.b", 90),
-            new DatabaseStats.Count("middle", 80),
-            new DatabaseStats.Count("small", 7),
-            new DatabaseStats.Count("one", 1),
-            new DatabaseStats.Count("other", 1));
-    assertThat(QueryWarmUp.metrics(counts)).containsExactly("middle", "small", "one");
-    assertThat(QueryWarmUp.metrics(counts.subList(0, 3))).containsExactly("large");
-    assertThat(QueryWarmUp.metrics(counts.subList(0, 1))).isEmpty();
   }
 }

@@ -1,0 +1,85 @@
+package dev.tethys.app.server;
+
+import dev.tethys.store.metrics.DatabaseStats;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Which metrics queries are rehearsed over. Most metrics of an exporter hardly ever change, and
+ * code that was compiled for those is thrown away at the first series that does: so most of the few
+ * that are chosen are lively, in different ways, one stands still, and one has many series.
+ */
+final class RehearsedMetrics {
+  /** Metrics with more series take too long for what is learnt from them. */
+  static final int MAX_SERIES = 2_000;
+
+  /**
+   * As much is compiled over so many series as over twenty times as many, in a tenth of the time.
+   */
+  static final int ENOUGH_SERIES = 100;
+
+  /** Of those with few series so many are looked at, spread over all of them. */
+  static final int LOOKED_AT = 64;
+
+  /** Of those with more, so many. */
+  private static final int LARGE_LOOKED_AT = 8;
+
+  private static final int LIVELY = 6;
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
+
+  private RehearsedMetrics() {}
+
+  /** Looks at a metric. */
+  interface Changes {
+    /** How often a series of it changed lately, on average. */
+    double of(String metric) throws InterruptedException;
+  }
+
+  private record Candidate(String name, double changes) {}
+
+  /**
+   * Chooses.
+   *
+   * @param counts series by metric, most first
+   * @return none when all metrics have too many series
+   */
+  static List<String> choose(List<DatabaseStats.Count> counts, Changes changes)
+      throws InterruptedException {
+    List<String> few = new ArrayList<>();
+    List<String> many = new ArrayList<>();
+    for (DatabaseStats.Count c : counts) {
+      if (c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches()) {
+        (c.value() <= ENOUGH_SERIES ? few : many).add(c.name());
+      }
+    }
+    List<Candidate> small = liveliest(spread(few, LOOKED_AT), changes);
+    List<Candidate> large = liveliest(spread(many.reversed(), LARGE_LOOKED_AT), changes);
+    List<Candidate> lively = small.stream().filter(c -> c.changes > 0).toList();
+    List<Candidate> chosen = new ArrayList<>(spread(lively, LIVELY));
+    small.stream().filter(c -> c.changes == 0).findFirst().ifPresent(chosen::add);
+    large.stream().findFirst().ifPresent(chosen::add);
+    return chosen.stream().map(Candidate::name).toList();
+  }
+
+  private static List<Candidate> liveliest(List<String> names, Changes changes)
+      throws InterruptedException {
+    List<Candidate> out = new ArrayList<>();
+    for (String name : names) {
+      out.add(new Candidate(name, changes.of(name)));
+    }
+    out.sort(Comparator.comparingDouble(Candidate::changes).reversed());
+    return out;
+  }
+
+  /** At most so many, at even distances, the first among them. */
+  private static <T> List<T> spread(List<T> all, int most) {
+    int n = Math.min(all.size(), most);
+    List<T> out = new ArrayList<>(n);
+    for (int i = 0; i < n; i++) {
+      out.add(all.get((int) ((long) i * all.size() / n)));
+    }
+    return out;
+  }
+}
