@@ -38,19 +38,26 @@ final class StartPages {
   private static final byte[] FILES = "RssFile:".getBytes(US_ASCII);
   private static final int MOST_STATUS = 64 << 10; // an account may be in hundreds of groups
 
-  /** So much comes back before it is let go of once more, while compilers are at work. */
+  /** So much comes back before it is let go of once more. */
   private static final long MUCH_BYTES = 8 << 20;
 
-  /** The same later, for a process whose memory counts most. */
+  /** The same for a process whose memory counts most. */
   private static final long LITTLE_BYTES = 4 << 20;
 
   /** By so much other files may have grown from one time to the next. */
   private static final long RISE_BYTES = 2 << 20;
 
   /** Compilers come back for theirs in bursts, within the first minute; afterwards little does. */
+  private static final Duration BURSTS = Duration.ofMinutes(1);
+
   private static final Duration SOON = Duration.ofMillis(250);
 
-  private static final int SOON_TIMES = 240;
+  /**
+   * The same for a process whose memory counts most: a burst brings ten megabytes in a fifth of a
+   * second. A look takes some 25 µs.
+   */
+  private static final Duration VERY_SOON = Duration.ofMillis(50);
+
   private static final Duration LATER = Duration.ofSeconds(2);
 
   /** What comes back by then is let go of each time: for a process whose memory counts most. */
@@ -68,8 +75,10 @@ final class StartPages {
   /** When it is looked next whether they have come back. */
   static final class Looks {
     private final Duration longest;
+    private final boolean counts;
+    private final Duration soon;
     private Duration later;
-    private int looked;
+    private Duration bursts = BURSTS;
     private long left;
 
     /**
@@ -79,13 +88,14 @@ final class StartPages {
      */
     Looks(Duration longest) {
       this.longest = longest;
+      this.counts = longest.equals(AT_ONCE);
+      this.soon = counts ? VERY_SOON : SOON;
       this.later = longest.compareTo(LATER) < 0 ? longest : LATER;
     }
 
     /** Whether so many bytes of files are worth letting go of what there is of ours among them. */
     boolean worth(long mapped) {
-      long much = looked == SOON_TIMES && longest.equals(AT_ONCE) ? LITTLE_BYTES : MUCH_BYTES;
-      return mapped >= left + much;
+      return mapped >= left + (counts ? LITTLE_BYTES : MUCH_BYTES);
     }
 
     /**
@@ -98,9 +108,9 @@ final class StartPages {
 
     /** How long to wait after a look, at which they were back or not. */
     Duration next(boolean back) {
-      if (looked < SOON_TIMES) {
-        looked++;
-        return SOON;
+      if (bursts.isPositive()) {
+        bursts = bursts.minus(soon);
+        return soon;
       }
       if (back && later.compareTo(longest) < 0) {
         later = later.multipliedBy(2);

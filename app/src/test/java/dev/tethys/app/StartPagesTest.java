@@ -81,9 +81,8 @@ class StartPagesTest {
   void whatComesBackAgainAndAgainIsLetGoOfEverMoreRarely() {
     StartPages.Looks rarely = new StartPages.Looks(StartPages.RARELY);
     StartPages.Looks atOnce = new StartPages.Looks(StartPages.AT_ONCE);
-    for (int n = 0; n < 240; n++) {
-      assertThat(rarely.next(true)).as("compilers are still at work").isEqualTo(atOnce.next(true));
-    }
+    assertThat(bursts(rarely)).isEqualTo(Duration.ofMillis(250));
+    assertThat(bursts(atOnce)).isEqualTo(Duration.ofMillis(50));
     assertThat(atOnce.worth(5 << 20)).isTrue();
     assertThat(rarely.worth(5 << 20)).isFalse();
     Duration later = rarely.next(false);
@@ -96,6 +95,16 @@ class StartPagesTest {
     }
     assertThat(rarely.next(true))
         .isBetween(StartPages.RARELY, StartPages.RARELY.multipliedBy(2).minusMillis(1));
+  }
+
+  /** How often it is looked in the first minute, in which compilers come back in bursts. */
+  private static Duration bursts(StartPages.Looks looks) {
+    Duration often = looks.next(true);
+    long times = Duration.ofMinutes(1).dividedBy(often);
+    for (int n = 1; n < times; n++) {
+      assertThat(looks.next(n % 2 == 0)).isEqualTo(often);
+    }
+    return often;
   }
 
   @Test
