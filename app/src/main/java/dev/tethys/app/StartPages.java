@@ -41,7 +41,9 @@ final class StartPages {
   /** So much comes back before it is let go of once more. */
   private static final long MUCH_BYTES = 8 << 20;
 
-  /** The same for a process whose memory counts most. */
+  /** The same for a process whose memory counts most, while compilers are at work; and later. */
+  private static final long LESS_BYTES = 6 << 20;
+
   private static final long LITTLE_BYTES = 4 << 20;
 
   /** By so much other files may have grown from one time to the next. */
@@ -95,7 +97,8 @@ final class StartPages {
 
     /** Whether so many bytes of files are worth letting go of what there is of ours among them. */
     boolean worth(long mapped) {
-      return mapped >= left + (counts ? LITTLE_BYTES : MUCH_BYTES);
+      long little = bursts.isPositive() ? LESS_BYTES : LITTLE_BYTES;
+      return mapped >= left + (counts ? little : MUCH_BYTES);
     }
 
     /**
