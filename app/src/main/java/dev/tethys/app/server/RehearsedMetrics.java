@@ -27,6 +27,10 @@ final class RehearsedMetrics {
   private static final int LARGE_LOOKED_AT = 8;
 
   private static final int LIVELY = 6;
+
+  /** So many of those with more series are taken in a fleet where all metrics have many. */
+  private static final int LARGE_ALONE = 3;
+
   private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
 
   private RehearsedMetrics() {}
@@ -59,7 +63,7 @@ final class RehearsedMetrics {
     List<Candidate> lively = small.stream().filter(c -> c.changes > 0).toList();
     List<Candidate> chosen = new ArrayList<>(spread(lively, LIVELY));
     small.stream().filter(c -> c.changes == 0).findFirst().ifPresent(chosen::add);
-    large.stream().findFirst().ifPresent(chosen::add);
+    chosen.addAll(large.subList(0, Math.min(few.isEmpty() ? LARGE_ALONE : 1, large.size())));
     return chosen.stream().map(Candidate::name).toList();
   }
 

@@ -35,9 +35,15 @@ class RehearsedMetricsTest {
   }
 
   @Test
-  void whereAllIsLargeTheSmallestOfItIsTaken() throws InterruptedException {
-    assertThat(choose(Map.of(), count("larger", 1_999), count("large", 1_000)))
-        .containsExactly("large");
+  void whereAllIsLargeTheLiveliestOfItAreTaken() throws InterruptedException {
+    assertThat(
+            choose(
+                Map.of("c", 1.0, "a", 2.0),
+                count("a", 1_999),
+                count("b", 1_500),
+                count("c", 1_200),
+                count("d", 1_000)))
+        .containsExactly("a", "c", "d");
     assertThat(choose(Map.of("huge", 1.0), count("huge", 2_001))).isEmpty();
     assertThat(choose(Map.of())).isEmpty();
   }
