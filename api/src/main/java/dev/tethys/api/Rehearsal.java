@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.model.GoFloat;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.web.PrivateConnection;
@@ -51,7 +52,7 @@ public final class Rehearsal implements AutoCloseable {
   }
 
   private static String seconds(long millis) {
-    return millis % 1000 == 0 ? "" + millis / 1000 : "" + millis / 1000.0;
+    return GoFloat.f(millis / 1e3);
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.tethys.web;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -42,15 +41,13 @@ public final class PrivateConnection implements AutoCloseable {
     try {
       HttpListener listener =
           HttpListener.unannounced(HttpListenerOptions.on(UNIX + socket), routes);
-      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-      PrivateConnection c = new PrivateConnection(listener, channel);
       try {
-        channel.connect(UnixDomainSocketAddress.of(socket));
+        return new PrivateConnection(
+            listener, SocketChannel.open(UnixDomainSocketAddress.of(socket)));
       } catch (IOException e) {
-        c.close();
+        listener.close();
         throw e;
       }
-      return c;
     } finally {
       Files.deleteIfExists(socket);
       Files.deleteIfExists(folder);

@@ -84,7 +84,7 @@ final class QueryWarmUp implements AutoCloseable {
   }
 
   /** The usual ways to look at a metric, which stands for %s, over a window of %w. */
-  static final List<String> QUERIES =
+  private static final List<String> QUERIES =
       List.of(
           "%s",
           "rate(%s[%w])",
@@ -161,6 +161,16 @@ final class QueryWarmUp implements AutoCloseable {
                 });
   }
 
+  /** Each of the usual ways to look at a metric. */
+  static List<String> queries(String metric, String window) {
+    return QUERIES.stream().map(q -> q.replace("%s", metric).replace("%w", window)).toList();
+  }
+
+  /** Milliseconds between the points that are asked for in a round. */
+  static long step(int round) {
+    return round % ODD_ROUNDS == ODD_ROUNDS - 1 ? ODD_STEP : STEP;
+  }
+
   /** Rehearses; how many queries were answered. */
   int run() throws InterruptedException {
     spent = 0;
@@ -203,17 +213,15 @@ final class QueryWarmUp implements AutoCloseable {
       throws IOException, InterruptedException {
     String metric = metrics.get(round % metrics.size());
     String window = WINDOWS.get((round + round / metrics.size()) % WINDOWS.size());
-    boolean odd = round % ODD_ROUNDS == ODD_ROUNDS - 1 || end - start < STEP;
-    long step = odd ? Math.min(ODD_STEP, end - start) : STEP;
-    long first = odd ? start : start / STEP * STEP;
+    long step = Math.min(step(round), end - start);
+    long first = step == STEP ? start / STEP * STEP : start;
     int answered = 0;
-    for (String query : QUERIES) {
+    for (String query : queries(metric, window)) {
       if (!goesOn()) {
         break;
       }
       long began = clock.getAsLong();
-      String text = query.replace("%s", metric).replace("%w", window);
-      if (rehearsal.ask(text, first, end, step)) {
+      if (rehearsal.ask(query, first, end, step)) {
         answered++;
       }
       spent += clock.getAsLong() - began;

@@ -47,10 +47,6 @@ public final class WarmUp {
 
   private static final long STEP = 15_000;
   private static final int ROUNDS = 8;
-
-  /** Seconds: windows follow samples by most of them, and are found one by one by the others. */
-  private static final int[] STEPS_ASKED = {60, 60, 60, 47};
-
   private static final int MAX_COPIES = 10;
   private static final Duration LONGEST_CUT = Duration.ofSeconds(20);
 
@@ -71,7 +67,7 @@ public final class WarmUp {
     "/federate?match%5B%5D=up"
   };
 
-  /** Beside the usual ones, see {@link QueryWarmUp#QUERIES}. */
+  /** Beside the usual ones, see {@link QueryWarmUp#queries}. */
   private static final String[] QUERIES = {
     "up",
     "warm_requests_total{instance=\"h3\"}",
@@ -213,19 +209,19 @@ public final class WarmUp {
       for (String p : PATHS) {
         get(p);
       }
-      int step = STEPS_ASKED[round % STEPS_ASKED.length];
+      long step = QueryWarmUp.step(round) / 1000;
       for (String q : QUERIES) {
         ask(q, end, step);
       }
       String metric = METRICS[round % METRICS.length];
       String window = QueryWarmUp.WINDOWS.get((round + round / 4) % QueryWarmUp.WINDOWS.size());
-      for (String q : QueryWarmUp.QUERIES) {
-        ask(q.replace("%s", metric).replace("%w", window), end, step);
+      for (String q : QueryWarmUp.queries(metric, window)) {
+        ask(q, end, step);
       }
     }
   }
 
-  private void ask(String query, long end, int step) throws IOException, InterruptedException {
+  private void ask(String query, long end, long step) throws IOException, InterruptedException {
     String q = "query=" + URLEncoder.encode(query, StandardCharsets.UTF_8);
     long start = end - (STEPS - 1) * STEP;
     get("/api/v1/query?" + q);

@@ -55,7 +55,7 @@ class QueryWarmUpTest {
     try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
       fill(database);
       QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, NOBODY);
-      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
+      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.queries("", "").size());
     }
   }
 
@@ -87,7 +87,7 @@ class QueryWarmUpTest {
               others(
                   () -> looked.incrementAndGet() <= 5 ? asked.incrementAndGet() : asked.get(),
                   () -> 0));
-      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
+      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.queries("", "").size());
       assertThat(looked.get()).isGreaterThan(5);
 
       AtomicInteger never = new AtomicInteger();
@@ -106,7 +106,7 @@ class QueryWarmUpTest {
               TIME,
               () -> 0,
               others(() -> 1, () -> looked.incrementAndGet() <= 5 ? 1 : 0));
-      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.QUERIES.size());
+      assertThat(w.run()).isEqualTo(QueryWarmUp.MAX_ROUNDS * QueryWarmUp.queries("", "").size());
       assertThat(looked.get()).isGreaterThan(5);
 
       AtomicInteger never = new AtomicInteger();
