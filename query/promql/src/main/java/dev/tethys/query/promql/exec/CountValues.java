@@ -6,6 +6,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.histogram.HistogramText;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,42 +33,80 @@ public final class CountValues extends Operator {
         .input("vector", inner, grid);
   }
 
+  /** By group how many series have its value at each step, in the order in which groups appear. */
+  private static final class Groups {
+    private final Map<Labels, double[]> counts = new LinkedHashMap<>();
+    private final Execution x;
+    private final Execution.Draft draft;
+    private final int steps;
+
+    Groups(Execution x, int steps) {
+      this.x = x;
+      this.draft = x.draft();
+      this.steps = steps;
+    }
+
+    double[] get(Labels group) {
+      double[] n = counts.get(group);
+      if (n == null) {
+        x.check();
+        draft.addSeries(group, steps);
+        n = Streams.absent(steps);
+        counts.put(group, n);
+      }
+      return n;
+    }
+
+    Block finish() {
+      List<Column> out = new ArrayList<>(counts.size());
+      counts.forEach((labels, n) -> out.add(new Column(labels, false, n, null)));
+      draft.close();
+      return x.hold(out);
+    }
+  }
+
   @Override
   Block compute(Execution x, Grid grid) {
     Block in = inner.evaluate(x, grid);
-    Map<Labels, double[]> counts = new HashMap<>();
-    List<Labels> order = new ArrayList<>();
-    Execution.Draft draft = x.draft();
+    Groups groups = new Groups(x, grid.steps());
+    // Series that differ in their values alone meet in the same groups: a value that one of them
+    // had is found by its bits. Texts and bits name the same values, once all NaN have one pattern.
+    Map<Labels, Map<Long, double[]>> byBits = new HashMap<>();
     for (Column c : in.columns()) {
       x.check();
-      Map<String, Labels> groups = new HashMap<>(); // by value text
+      Map<Long, double[]> known =
+          byBits.computeIfAbsent(group(c.labels(), "0"), l -> new HashMap<>());
+      double[] n = new double[0];
+      long before = 0;
       for (int s = 0; s < grid.steps(); s++) {
-        if (!c.has(s)) {
+        double v = c.values()[s];
+        if (Column.isAbsent(v)) {
+          Histogram h = c.histogram(s);
+          if (h != null) {
+            one(groups.get(group(c.labels(), HistogramText.plain(h))), s);
+          }
           continue;
         }
-        Histogram h = c.histogram(s);
-        String text = h == null ? GoFloat.f(c.values()[s]) : HistogramText.plain(h);
-        Labels group =
-            groups.computeIfAbsent(
-                text, t -> grouping.of(c.labels().toBuilder().set(label, t).build()));
-        double[] n = counts.get(group);
-        if (n == null) {
-          x.check();
-          draft.addSeries(group, grid.steps());
-          n = Streams.absent(grid.steps());
-          counts.put(group, n);
-          order.add(group);
+        long bits = Double.doubleToLongBits(v);
+        if (n.length == 0 || bits != before) {
+          n =
+              known.computeIfAbsent(
+                  bits, b -> groups.get(group(c.labels(), GoFloat.f(Double.longBitsToDouble(b)))));
+          before = bits;
         }
-        n[s] = Column.isAbsent(n[s]) ? 1 : n[s] + 1;
+        one(n, s);
       }
     }
-    List<Column> out = new ArrayList<>();
-    for (Labels l : order) {
-      out.add(new Column(l, false, Streams.there(counts.get(l)), null));
-    }
-    draft.close();
-    Block b = x.hold(out);
+    Block b = groups.finish();
     x.release(in);
     return b;
+  }
+
+  private Labels group(Labels series, String value) {
+    return grouping.of(series.toBuilder().set(label, value).build());
+  }
+
+  private static void one(double[] counts, int step) {
+    counts[step] = Column.isAbsent(counts[step]) ? 1 : counts[step] + 1;
   }
 }

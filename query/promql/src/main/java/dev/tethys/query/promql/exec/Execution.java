@@ -76,7 +76,19 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  private record SharedKey(int operator, Grid grid) {}
+  private record SharedKey(int operator, Grid grid) {
+    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof SharedKey k && operator == k.operator && grid.equals(k.grid);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * operator + grid.hashCode();
+    }
+  }
 
   public Execution(
       MetricSource source,

@@ -188,48 +188,6 @@ abstract class FloatOverTime implements RangeFunction {
     }
   }
 
-  /** {@code stdvar_over_time}, {@code stddev_over_time}: Welford's method with carries. */
-  static final class Variance extends FloatOverTime {
-    private final boolean root;
-
-    Variance(boolean root) {
-      super(1);
-      this.root = root;
-    }
-
-    @Override
-    public double costOfLook() {
-      return 0.15;
-    }
-
-    @Override
-    double of(Windows w, int s, int from, int to) {
-      double variance = variance(w.values, from, to);
-      return root ? Math.sqrt(variance) : variance;
-    }
-
-    private static double variance(double[] v, int from, int to) {
-      double count = 0;
-      double mean = 0;
-      double meanCarry = 0;
-      double aux = 0;
-      double auxCarry = 0;
-      for (int i = from; i < to; i++) {
-        count++;
-        double delta = v[i] - (mean + meanCarry);
-        double add = delta / count;
-        double t = mean + add;
-        meanCarry = Kernels.carry(mean, add, t, meanCarry);
-        mean = t;
-        add = delta * (v[i] - (mean + meanCarry));
-        t = aux + add;
-        auxCarry = Kernels.carry(aux, add, t, auxCarry);
-        aux = t;
-      }
-      return (aux + auxCarry) / count;
-    }
-  }
-
   /** {@code quantile_over_time}. */
   static final class Quantile extends FloatOverTime {
     Quantile() {

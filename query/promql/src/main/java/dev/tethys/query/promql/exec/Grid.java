@@ -1,5 +1,7 @@
 package dev.tethys.query.promql.exec;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The points in time at which an expression is evaluated: milliseconds, evenly spaced.
  *
@@ -34,6 +36,19 @@ public record Grid(long start, long interval, int steps) {
   /** The first step alone. */
   public Grid first() {
     return new Grid(start, interval, Math.min(1, steps));
+  }
+
+  @Override // by hand, as in keys that it is part of
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Grid g
+        && start == g.start
+        && interval == g.interval
+        && steps == g.steps;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * (31 * Long.hashCode(start) + Long.hashCode(interval)) + steps;
   }
 
   /** Whether results keep the order in which an operator gives them. */

@@ -30,8 +30,8 @@ final class RangeFunctions {
           Map.entry("max_over_time", new FloatOverTime.Extreme(true)),
           Map.entry("ts_of_min_over_time", new FloatOverTime.TimeOfExtreme(false)),
           Map.entry("ts_of_max_over_time", new FloatOverTime.TimeOfExtreme(true)),
-          Map.entry("stddev_over_time", new FloatOverTime.Variance(true)),
-          Map.entry("stdvar_over_time", new FloatOverTime.Variance(false)),
+          Map.entry("stddev_over_time", new Variance(true)),
+          Map.entry("stdvar_over_time", new Variance(false)),
           Map.entry("quantile_over_time", new FloatOverTime.Quantile()),
           Map.entry("mad_over_time", new FloatOverTime.Mad()));
 

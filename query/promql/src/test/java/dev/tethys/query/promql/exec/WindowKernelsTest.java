@@ -201,6 +201,14 @@ class WindowKernelsTest {
   }
 
   @Test
+  void variancesEqualThoseOfEachWindow() {
+    Variance variance = new Variance(false);
+    check(variance, 1, (w, s) -> variance.of(w, s, w.from[s], w.to[s]));
+    Variance deviation = new Variance(true);
+    check(deviation, 1, (w, s) -> Math.sqrt(variance.of(w, s, w.from[s], w.to[s])));
+  }
+
+  @Test
   void windowsOverRegularScrapesAreLookedAtSideBySide() {
     int runs = 0;
     for (int round = 0; round < ROUNDS; round++) {

@@ -1,0 +1,137 @@
+package dev.tethys.query.promql.exec;
+
+/**
+ * {@code stdvar_over_time}, {@code stddev_over_time}: Welford's method with carries.
+ *
+ * <p>Each sample waits for the mean of those before it, a division among that. Windows of one shape
+ * are therefore taken side by side, where the processor has several under way at once.
+ */
+final class Variance extends FloatOverTime {
+  private final boolean root;
+
+  Variance(boolean root) {
+    super(1);
+    this.root = root;
+  }
+
+  @Override
+  public double costOfLook() {
+    return 0.1;
+  }
+
+  @Override
+  public void floats(Windows w, double[] out) {
+    WindowRows rows = WindowRows.of(w);
+    if (rows == null) {
+      super.floats(w, out);
+      return;
+    }
+    Rows sums = new Rows(w, rows);
+    for (int s = 0; s < out.length; s++) {
+      int from = w.from[s];
+      int to = w.to[s];
+      if (from >= to) {
+        continue;
+      }
+      if (rows.run.has(s) && sums.isFinite(s)) {
+        out[s] = finish(sums.ofSquares(s), to - from);
+      } else {
+        w.look(to - from);
+        out[s] = of(w, s, from, to);
+      }
+    }
+  }
+
+  /** The means and the sums of squared distances from them, of windows side by side. */
+  private static final class Rows {
+    private final WindowRows.Run run;
+    private final double[] means;
+    private final double[] meanCarries;
+    private final double[] squares;
+    private final double[] squareCarries;
+
+    Rows(Windows w, WindowRows rows) {
+      run = rows.run;
+      int n = run.steps();
+      means = rows.sums;
+      meanCarries = rows.carries;
+      squares = w.workspace.zeros(4, n);
+      squareCarries = w.workspace.zeros(5, n);
+      for (int i = 0; i < run.length(); i++) {
+        add(rows.row(i), i + 1, n);
+      }
+    }
+
+    /** One more sample of each window; see {@link Kernels#carry} for what may not be finite. */
+    private void add(double[] row, double count, int n) {
+      add(row, count, means, meanCarries, squares, squareCarries, n);
+    }
+
+    private static void add(
+        double[] row,
+        double count,
+        double[] means,
+        double[] meanCarries,
+        double[] squares,
+        double[] squareCarries,
+        int n) {
+      for (int s = 0; s < n; s++) {
+        double x = row[s];
+        double before = means[s];
+        double carry = meanCarries[s];
+        double delta = x - (before + carry);
+        double add = delta / count;
+        double t = before + add;
+        double part = t - before;
+        carry += (before - (t - part)) + (add - part);
+        means[s] = t;
+        meanCarries[s] = carry;
+        add = delta * (x - (t + carry));
+        before = squares[s];
+        t = before + add;
+        part = t - before;
+        squareCarries[s] += (before - (t - part)) + (add - part);
+        squares[s] = t;
+      }
+    }
+
+    /** A sum that was infinite between, where its carry must be dropped, is not finite at last. */
+    boolean isFinite(int step) {
+      int k = step - run.first();
+      return Double.isFinite(means[k]) && Double.isFinite(squares[k]);
+    }
+
+    double ofSquares(int step) {
+      int k = step - run.first();
+      return squares[k] + squareCarries[k];
+    }
+  }
+
+  @Override
+  double of(Windows w, int s, int from, int to) {
+    double[] v = w.values;
+    double count = 0;
+    double mean = 0;
+    double meanCarry = 0;
+    double squares = 0;
+    double carry = 0;
+    for (int i = from; i < to; i++) {
+      count++;
+      double delta = v[i] - (mean + meanCarry);
+      double add = delta / count;
+      double t = mean + add;
+      meanCarry = Kernels.carry(mean, add, t, meanCarry);
+      mean = t;
+      add = delta * (v[i] - (mean + meanCarry));
+      t = squares + add;
+      carry = Kernels.carry(squares, add, t, carry);
+      squares = t;
+    }
+    return finish(squares + carry, count);
+  }
+
+  private double finish(double squares, double count) {
+    double variance = squares / count;
+    return root ? Math.sqrt(variance) : variance;
+  }
+}
