@@ -68,13 +68,4 @@ public record ConnectionTimes(
     }
     return least;
   }
-
-  /** For how long a connection may bring nothing where all is as it should be. */
-  Duration longestSilence(Duration readTimeout) {
-    Duration most = readTimeout;
-    for (Duration d : new Duration[] {head, idle, silence.plus(reply)}) {
-      most = d.compareTo(most) > 0 ? d : most;
-    }
-    return most;
-  }
 }

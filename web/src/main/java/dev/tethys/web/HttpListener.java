@@ -1,36 +1,25 @@
 package dev.tethys.web;
 
 import dev.tethys.web.internal.Answers;
+import dev.tethys.web.internal.Protocol;
 import dev.tethys.web.internal.ReloadedConfig;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SlowClients;
 import dev.tethys.web.internal.SocketConnections;
-import dev.tethys.web.internal.WatchedSockets;
-import dev.tethys.web.internal.http1.Http1Selector;
-import dev.tethys.web.internal.http2.Http2Selector;
-import dev.tethys.web.internal.proxied.ProxiedTls;
+import dev.tethys.web.internal.http1.Http1Protocol;
+import dev.tethys.web.internal.http2.Http2Protocol;
+import dev.tethys.web.internal.proxied.HeaderServerSocket;
 import dev.tethys.web.socket.StreamListener;
-import io.helidon.common.tls.Tls;
-import io.helidon.http.encoding.ContentDecoder;
-import io.helidon.http.encoding.ContentEncoder;
-import io.helidon.http.encoding.ContentEncoding;
-import io.helidon.http.encoding.ContentEncodingContext;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.WebServerConfig;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.StandardSocketOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -39,7 +28,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,8 +42,11 @@ import org.jspecify.annotations.Nullable;
 public final class HttpListener implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
 
-  /** What is told the kernel for the listening socket: the engine's own 4 KB make it crawl. */
+  /** Of the kernel for a connection: a request of megabytes is to arrive while one is worked on. */
   static final int RECEIVE_BUFFER = 1 << 20;
+
+  /** Connections that may wait in the kernel to be taken. */
+  private static final int BACKLOG = 1024;
 
   /**
    * One of the addresses.
@@ -72,7 +63,7 @@ public final class HttpListener implements AutoCloseable {
   private final List<Port> ports = new ArrayList<>();
   private final ScheduledExecutorService sweeper =
       Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("slow-clients-", 0).factory());
+          work -> Thread.ofPlatform().daemon().name("slow-clients").unstarted(work));
 
   private HttpListener(
       HttpListenerOptions options,
@@ -152,9 +143,11 @@ public final class HttpListener implements AutoCloseable {
       for (String a : options.addresses()) {
         Path socket = ListenAddress.unixPath(a);
         if (socket != null) {
-          l.listen(socket.toString(), (n, h) -> StreamListener.start(socket, n, h));
+          l.listen(
+              socket.toString(), h -> StreamListener.start(socket, options.maxConnections(), h));
         } else if (a.equals(ListenAddress.SYSTEMD)) {
-          l.listen("the socket of systemd", StreamListener::inherited);
+          l.listen(
+              "the socket of systemd", h -> StreamListener.inherited(options.maxConnections(), h));
         }
       }
     } catch (RuntimeException | IOException e) {
@@ -164,28 +157,16 @@ public final class HttpListener implements AutoCloseable {
     return l;
   }
 
-  /**
-   * The engine's own bound, which must never matter: it ends connections whose last request began
-   * so long ago, though that request may still be in work. {@link SlowClients} ends idle ones.
-   */
-  private static final Duration ENGINE_IDLE = Duration.ofDays(365);
-
   /** How long idle clients of HTTP/2 have to hear that they are to go. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
-  /**
-   * HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 gave up: the
-   * engine would wait for frames of the body that the upgrading request brought, for ever.
-   */
-  private List<ServerConnectionSelector> selectors(
-      boolean http2, boolean tls, SlowClients clients) {
-    List<ServerConnectionSelector> out = new ArrayList<>();
+  private List<Protocol> protocols(boolean http2, boolean tls, SlowClients clients) {
+    List<Protocol> out = new ArrayList<>();
     if (http2) {
-      out.add(new Http2Selector(options, clients));
+      out.add(new Http2Protocol(options, clients, answers));
     }
     out.add(
-        new Http1Selector(
-            http2,
+        new Http1Protocol(
             options.maxUriBytes(),
             options.maxHeaderBytes(),
             options.proxied() && !tls, // with TLS the header stands before the handshake
@@ -194,40 +175,9 @@ public final class HttpListener implements AutoCloseable {
     return out;
   }
 
-  private static WebServerConfig.Builder engine() {
-    return WebServer.builder()
-        .shutdownHook(false)
-        .featuresDiscoverServices(false)
-        .protocolsDiscoverServices(false)
-        .contentEncoding(
-            ContentEncodingContext.builder()
-                .contentEncodingsDiscoverServices(false)
-                .addContentEncoding(new AsItIs())
-                .build());
-  }
-
-  /**
-   * Begins to load the engine, which takes a tenth of a second, beside what a program does before
-   * it listens.
-   */
-  public static void prepare() {
-    Thread.ofPlatform()
-        .daemon()
-        .name("listener-engine")
-        .start(() -> engine().routing(HttpRouting.builder()).buildPrototype());
-  }
-
-  private Duration silence() {
-    return options.connections().longestSilence(options.readTimeout());
-  }
-
   private SlowClients clients() {
     return new SlowClients(
-        options.readTimeout(),
-        options.connections(),
-        (int) Math.min(Integer.MAX_VALUE, silence().toMillis()),
-        System::nanoTime,
-        this::later);
+        options.readTimeout(), options.connections(), System::nanoTime, this::later);
   }
 
   private void later(long millis, Runnable work) {
@@ -240,7 +190,9 @@ public final class HttpListener implements AutoCloseable {
     }
   }
 
-  private void listen(String where, SocketConnections.Opening opening) throws IOException {
+  /** Has connections of a socket served; where it listens, null for one of the machine. */
+  private @Nullable InetSocketAddress serve(SocketConnections.Opening opening, boolean timed)
+      throws IOException {
     SlowClients clients = clients();
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
@@ -248,78 +200,63 @@ public final class HttpListener implements AutoCloseable {
     SocketConnections connections =
         new SocketConnections(
             opening,
-            selectors(first.http2(), tls, clients),
-            Http2Selector.routing(clients, answers),
-            engine()
-                .maxTcpConnections(options.maxConnections())
-                .shutdownGracePeriod(options.stopGrace())
-                .buildPrototype(),
+            protocols(first.http2(), tls, clients),
             clients,
-            tls ? new SocketConnections.Tls(sockets.context(), sockets) : null);
+            tls ? new SocketConnections.Tls(sockets.context(), sockets) : null,
+            timed,
+            options.stopGrace());
     InetSocketAddress address = connections.address();
     ports.add(
         new Port(
             address == null ? new InetSocketAddress(InetAddress.getLoopbackAddress(), 0) : address,
             clients,
             connections::close));
-    LOG.log(
-        announced,
-        "Listening on {0} ({1})",
-        address == null ? where : where + " at " + address,
-        tls ? "TLS" : "no TLS");
+    return address;
+  }
+
+  private void listen(String where, SocketConnections.Opening opening) throws IOException {
+    InetSocketAddress address = serve(opening, false);
+    announce(address == null ? where : where + " at " + address);
   }
 
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
-    SlowClients clients = clients();
-    Duration silent = silence();
-    WebConfig first = config.get();
-    boolean tls = first.tls() != null;
-    ServerSockets sockets = new ServerSockets(config);
-    InetAddress address = where.address().getAddress();
-    WebServerConfig.Builder b =
-        engine()
-            .address(address)
-            .port(where.address().getPort())
-            .maxTcpConnections(options.maxConnections())
-            .shutdownGracePeriod(options.stopGrace())
-            .idleConnectionTimeout(ENGINE_IDLE)
-            .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER)
-            .connectionOptions(
-                new WatchedSockets(
-                    silent,
-                    s -> {
-                      clients.accepted(s);
-                      accepted.accept(s);
-                      if (s instanceof javax.net.ssl.SSLSocket ssl) {
-                        sockets.configure(ssl);
-                      }
-                    }))
-            .connectionSelectors(selectors(first.http2(), tls, clients))
-            .routing(Http2Selector.routing(clients, answers));
-    if (tls) {
-      SSLContext context = sockets.context();
-      b.tls(
-          Tls.builder().sslContext(options.proxied() ? ProxiedTls.over(context) : context).build());
+    ServerSocket bound = bound(where);
+    StreamListener.Options bounds =
+        new StreamListener.Options(where.text(), options.maxConnections(), Duration.ZERO, true);
+    try {
+      serve(
+          handler ->
+              StreamListener.start(
+                  bound,
+                  bounds,
+                  s -> {
+                    accepted.accept(s);
+                    handler.handle(s);
+                  }),
+          true);
+    } catch (RuntimeException | IOException e) {
+      bound.close();
+      throw e;
     }
-    // The engine hides why it cannot have a port, so it is asked for here first.
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.setReuseAddress(true);
-      probe.bind(where.address());
+    announce(where.address().getAddress().getHostAddress() + ":" + bound.getLocalPort());
+  }
+
+  private ServerSocket bound(ListenAddress where) throws IOException {
+    ServerSocket s =
+        options.proxied() && isSecure() ? new HeaderServerSocket() : new ServerSocket();
+    try {
+      s.setReuseAddress(true);
+      s.setReceiveBufferSize(RECEIVE_BUFFER);
+      s.bind(where.address(), BACKLOG);
+      return s;
     } catch (IOException e) {
+      s.close();
       throw new IOException("cannot listen on " + where.text() + ": " + e.getMessage(), e);
     }
-    WebServer server = b.build().start();
-    if (!server.isRunning() || server.port() <= 0) {
-      throw new IOException("cannot listen on " + where.text() + ": the port was just taken");
-    }
-    InetSocketAddress bound = new InetSocketAddress(address, server.port());
-    ports.add(new Port(bound, clients, server::stop));
-    LOG.log(
-        announced,
-        "Listening on {0}:{1} ({2})",
-        address.getHostAddress(),
-        Integer.toString(server.port()),
-        tls ? "TLS" : "no TLS");
+  }
+
+  private void announce(String where) {
+    LOG.log(announced, "Listening on {0} ({1})", where, isSecure() ? "TLS" : "no TLS");
   }
 
   /** Where it listens, with the ports that were taken, sockets of the machine last. */
@@ -355,7 +292,6 @@ public final class HttpListener implements AutoCloseable {
    */
   @Override
   public void close() {
-    // The engine would end them without a word.
     long end = System.nanoTime() + FAREWELL_NANOS;
     while (ports.stream().mapToInt(p -> p.clients.closeIdle()).sum() > 0
         && System.nanoTime() - end < 0) {
@@ -370,55 +306,5 @@ public final class HttpListener implements AutoCloseable {
       LockSupport.unpark(ending);
     }
     sweeper.shutdownNow();
-  }
-
-  /**
-   * Leaves request bodies in the encodings they came in; what they mean is the handlers' matter.
-   */
-  private static final class AsItIs implements ContentEncoding {
-    @Override
-    public Set<String> ids() {
-      return Set.of(
-          "snappy",
-          "x-snappy-framed",
-          "gzip",
-          "x-gzip",
-          "zstd",
-          "deflate",
-          "zlib",
-          "lz4",
-          "br",
-          "identity");
-    }
-
-    @Override
-    public boolean supportsEncoding() {
-      return false;
-    }
-
-    @Override
-    public boolean supportsDecoding() {
-      return true;
-    }
-
-    @Override
-    public ContentDecoder decoder() {
-      return ContentDecoder.NO_OP;
-    }
-
-    @Override
-    public ContentEncoder encoder() {
-      return ContentEncoder.NO_OP;
-    }
-
-    @Override
-    public String name() {
-      return "as-it-is";
-    }
-
-    @Override
-    public String type() {
-      return "as-it-is";
-    }
   }
 }

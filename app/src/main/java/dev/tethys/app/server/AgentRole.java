@@ -5,7 +5,6 @@ import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
-import dev.tethys.web.HttpListener;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -92,7 +91,6 @@ public final class AgentRole {
   /** Starts an agent: it scrapes when this returns. */
   static Agent start(FlagSet flags) throws IOException {
     HeapPace.keepAgent();
-    HttpListener.prepare();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo.current().announce(LOG, "agent");

@@ -6,7 +6,6 @@ import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.web.HttpListener;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -48,7 +47,6 @@ public final class ServerRole {
 
   /** Starts a server: it is ready when this returns. */
   static Server start(FlagSet flags) throws IOException {
-    HttpListener.prepare();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo.current().announce(LOG, "server");

@@ -63,7 +63,7 @@ public final class HttpClientFactory implements AutoCloseable {
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final ScheduledThreadPoolExecutor timer =
       new ScheduledThreadPoolExecutor(
-          1, Thread.ofPlatform().daemon().name("http-deadlines-", 0).factory());
+          1, work -> Thread.ofPlatform().daemon().name("http-deadlines").unstarted(work));
   private final Deadlines deadlines = new Deadlines(timer);
   private final Connections connections = new Connections(timer, System::nanoTime);
   private final Map<Way, Transport> transports = new HashMap<>(); // guarded by itself

@@ -37,7 +37,7 @@ public final class NameLookup {
       new ConcurrentHashMap<>();
 
   NameLookup(Addresses addresses, int most) {
-    this(addresses, most, Thread.ofPlatform().daemon().name("name-lookup-", 0).factory());
+    this(addresses, most, work -> Thread.ofPlatform().daemon().name("name-lookup").unstarted(work));
   }
 
   NameLookup(Addresses addresses, int most, ThreadFactory factory) {

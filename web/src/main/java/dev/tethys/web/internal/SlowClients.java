@@ -3,7 +3,6 @@ package dev.tethys.web.internal;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.HttpRequest;
 import io.helidon.common.socket.HelidonSocket;
-import io.helidon.webserver.ConnectionContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -61,7 +60,19 @@ public final class SlowClients {
   /** How long a client has to take the last words of its connection. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
-  private record Key(SocketAddress remote, SocketAddress local) {}
+  private record Key(SocketAddress remote, SocketAddress local) {
+    // By hand: what a record makes of itself is put together for the first connection of a process,
+    // and takes twenty milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key k && remote.equals(k.remote) && local.equals(k.local);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * remote.hashCode() + local.hashCode();
+    }
+  }
 
   /** One connection. */
   private static final class Connection {
@@ -300,7 +311,6 @@ public final class SlowClients {
   private final long headNanos;
   private final long answerNanos;
   private final long idleNanos;
-  private final int silentMillis;
   private final ConnectionTimes times;
   private final LongSupplier nanos;
   private final Later later;
@@ -321,20 +331,13 @@ public final class SlowClients {
   /**
    * For one listener.
    *
-   * @param silentMillis how long a socket may bring nothing where all is as it should be
    * @param later has things done one after the other
    */
-  public SlowClients(
-      Duration readTimeout,
-      ConnectionTimes times,
-      int silentMillis,
-      LongSupplier nanos,
-      Later later) {
+  public SlowClients(Duration readTimeout, ConnectionTimes times, LongSupplier nanos, Later later) {
     this.readNanos = readTimeout.toNanos();
     this.headNanos = times.head().isZero() ? readNanos : times.head().toNanos();
     this.answerNanos = times.answer().toNanos();
     this.idleNanos = times.idle().isZero() ? readNanos : times.idle().toNanos();
-    this.silentMillis = silentMillis;
     this.times = times;
     this.nanos = nanos;
     this.later = later;
@@ -346,24 +349,17 @@ public final class SlowClients {
     return t == NEVER ? t - 1 : t;
   }
 
-  /** A connection was accepted. */
-  public void accepted(Socket socket) {
-    Key key = new Key(socket.getRemoteSocketAddress(), socket.getLocalSocketAddress());
-    accepted(socket, socket, key, true);
-  }
-
   /**
-   * A connection was accepted over a socket of this machine.
+   * A connection was accepted.
    *
    * @param socket what is read and written
    * @param carrier the same, or what TLS is layered over; closing it ends the connection at once
    * @param remote what it is known by, with the other
+   * @param timed whether a read of the socket can be given a time
    */
-  public void accepted(Socket socket, Socket carrier, SocketAddress remote, SocketAddress local) {
-    accepted(socket, carrier, new Key(remote, local), false);
-  }
-
-  private void accepted(Socket socket, Socket carrier, Key key, boolean timed) {
+  public void accepted(
+      Socket socket, Socket carrier, SocketAddress remote, SocketAddress local, boolean timed) {
+    Key key = new Key(remote, local);
     long now = nanos.getAsLong();
     long age = times.age().toNanos();
     long spread = age / 10; // so that those that came together do not come again together
@@ -427,7 +423,7 @@ public final class SlowClients {
     /**
      * How long a read waits for it; who is too slow is cut off in any case.
      *
-     * @param millis 0 for as long as usual
+     * @param millis 0 for ever
      */
     void patience(int millis);
 
@@ -438,12 +434,11 @@ public final class SlowClients {
     void multiplexed(Multiplexed whole);
   }
 
-  /** The engine has taken a connection over. */
-  public Peer connected(ConnectionContext context) {
-    Connection c =
-        connections.get(new Key(context.remotePeer().address(), context.localPeer().address()));
+  /** A connection is served now. */
+  public Peer connected(Accepted accepted) {
+    Connection c = connections.get(new Key(accepted.remote(), accepted.local()));
     if (c != null) {
-      c.engineSocket = context.serverSocket();
+      c.engineSocket = accepted.socket();
     }
     return new Peer() {
       @Override
@@ -492,7 +487,7 @@ public final class SlowClients {
       public void patience(int millis) {
         if (c != null) {
           try {
-            c.socket.setSoTimeout(millis > 0 ? millis : silentMillis);
+            c.socket.setSoTimeout(millis);
           } catch (IOException e) {
             LOG.log(Level.DEBUG, "a connection has ended", e);
           }

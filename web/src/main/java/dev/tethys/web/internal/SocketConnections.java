@@ -2,42 +2,18 @@ package dev.tethys.web.internal;
 
 import dev.tethys.web.socket.StreamListener;
 import io.helidon.common.buffers.BufferData;
-import io.helidon.common.buffers.DataReader;
-import io.helidon.common.buffers.DataWriter;
-import io.helidon.common.concurrency.limits.FixedLimit;
-import io.helidon.common.context.Context;
 import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.socket.PeerInfo;
 import io.helidon.common.socket.PlainSocket;
-import io.helidon.common.socket.SocketWriter;
-import io.helidon.common.socket.SocketWriterException;
 import io.helidon.common.socket.TlsSocket;
-import io.helidon.http.encoding.ContentEncodingContext;
-import io.helidon.http.media.MediaContext;
-import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.ConnectionContext;
-import io.helidon.webserver.ListenerConfig;
-import io.helidon.webserver.ListenerContext;
-import io.helidon.webserver.Router;
-import io.helidon.webserver.WebServerConfig;
-import io.helidon.webserver.http.DirectHandlers;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.spi.ServerConnection;
-import io.helidon.webserver.spi.ServerConnectionSelector;
-import io.helidon.webserver.spi.ServerConnectionSelector.Support;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
-import java.security.Principal;
-import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
@@ -45,12 +21,15 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes connections over a socket that the engine cannot listen on, one of this machine or one that
- * systemd has passed, and has them served as the engine serves its own.
+ * Takes the connections of one listening socket, a port's, one of this machine or one that systemd
+ * has passed, and has each served by the protocol that its client speaks.
  */
 public final class SocketConnections implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
   private static final AtomicLong IDS = new AtomicLong();
+
+  /** What is read to tell protocols apart: a client may begin with more. */
+  private static final int BEGIN = 2 << 10;
 
   /**
    * TLS of a listener.
@@ -62,42 +41,41 @@ public final class SocketConnections implements AutoCloseable {
   /** Begins to listen. */
   @FunctionalInterface
   public interface Opening {
-    /** Has what comes handled, so many connections at once. */
-    StreamListener open(int maxConnections, StreamListener.Handler handler) throws IOException;
+    /** Has what comes handled. */
+    StreamListener open(StreamListener.Handler handler) throws IOException;
   }
 
-  private final List<ServerConnectionSelector> selectors;
+  private final List<Protocol> protocols;
   private final SlowClients clients;
   private final @Nullable Tls tls;
-  private final Listener listener;
-  private final Router router;
+  private final boolean timed;
   private final Duration grace;
   private final StreamListener socket;
 
   /**
    * Listens.
    *
-   * @param selectors HTTP/2 and HTTP/1
-   * @param routing of HTTP/2
-   * @param engine as for the ports of the engine
+   * @param protocols in the order in which they are preferred; the last takes all that no other
+   *     does
    * @param tls null for none
+   * @param timed whether a read of such a socket can be given a time
+   * @param grace how long requests may go on once it is closed
    * @throws IOException when the socket cannot be had
    */
   public SocketConnections(
       Opening opening,
-      List<ServerConnectionSelector> selectors,
-      HttpRouting.Builder routing,
-      WebServerConfig engine,
+      List<Protocol> protocols,
       SlowClients clients,
-      @Nullable Tls tls)
+      @Nullable Tls tls,
+      boolean timed,
+      Duration grace)
       throws IOException {
-    this.selectors = selectors;
+    this.protocols = List.copyOf(protocols);
     this.clients = clients;
     this.tls = tls;
-    this.listener = Listener.of(engine);
-    this.router = Router.builder().addRouting(routing).build();
-    this.grace = engine.shutdownGracePeriod();
-    this.socket = opening.open(engine.maxTcpConnections(), this::serve);
+    this.timed = timed;
+    this.grace = grace;
+    this.socket = opening.open(this::serve);
   }
 
   /** Where it listens; null for a socket of the machine. */
@@ -118,32 +96,17 @@ public final class SocketConnections implements AutoCloseable {
     SocketAddress remote = End.of(accepted.getRemoteSocketAddress());
     SocketAddress local = End.of(accepted.getLocalSocketAddress());
     if (tls == null) {
-      clients.accepted(accepted, accepted, remote, local);
-      serve(context(PlainSocket.server(accepted, id(), "taken"), remote, local));
+      clients.accepted(accepted, accepted, remote, local, timed);
+      serve(new Accepted(PlainSocket.server(accepted, id(), "taken"), remote, local));
       return;
     }
     try (SSLSocket layered =
         (SSLSocket) tls.context().getSocketFactory().createSocket(accepted, null, true)) {
       tls.sockets().configure(layered);
       layered.setHandshakeApplicationProtocolSelector((_, offered) -> negotiated(offered));
-      clients.accepted(layered, accepted, remote, local);
+      clients.accepted(layered, accepted, remote, local, timed);
       layered.startHandshake();
-      serve(context(TlsSocket.server(layered, id(), "taken"), remote, local));
-    }
-  }
-
-  private void serve(ConnectionContext c) throws InterruptedException {
-    DataWriter out = c.dataWriter();
-    try {
-      ServerConnection served = chosen(c);
-      served.handle(FixedLimit.create());
-    } catch (CloseConnectionException
-        | SocketWriterException
-        | DataReader.InsufficientDataAvailableException
-        | UncheckedIOException e) {
-      LOG.log(Level.DEBUG, "a connection has ended", e);
-    } finally {
-      out.close();
+      serve(new Accepted(TlsSocket.server(layered, id(), "taken"), remote, local));
     }
   }
 
@@ -151,57 +114,63 @@ public final class SocketConnections implements AutoCloseable {
     return Long.toHexString(IDS.incrementAndGet());
   }
 
-  private ConnectionContext context(HelidonSocket s, SocketAddress remote, SocketAddress local) {
-    return new Connection(
-        s,
-        new Peer(remote),
-        new Peer(local),
-        new DataReader(s),
-        SocketWriter.create(s),
-        listener,
-        router);
-  }
-
   /** The first protocol of ours that a client offers; null, which is none, else. */
   private @Nullable String negotiated(List<String> offered) {
-    for (ServerConnectionSelector s : selectors) {
-      for (String protocol : s.supportedApplicationProtocols()) {
-        if (offered.contains(protocol)) {
-          return protocol;
+    for (Protocol p : protocols) {
+      for (String name : p.names()) {
+        if (offered.contains(name)) {
+          return name;
         }
       }
     }
     return null;
   }
 
-  /** By what TLS has negotiated, else by the first bytes. */
-  private ServerConnection chosen(ConnectionContext c) {
-    HelidonSocket s = c.serverSocket();
-    if (s.protocolNegotiated()) {
-      for (ServerConnectionSelector one : selectors) {
-        if (one.supportedApplicationProtocols().contains(s.protocol())) {
-          return one.connection(c);
-        }
-      }
-    }
-    if (selectors.size() == 1) {
-      return selectors.getFirst().connection(c);
-    }
-    DataReader in = c.dataReader();
+  /** By the protocol that TLS has negotiated, else by the one that the first bytes are of. */
+  private void serve(Accepted c) throws InterruptedException {
+    HelidonSocket s = c.socket();
     try {
-      in.ensureAvailable();
-      while (true) {
-        BufferData begin = in.getBuffer(in.available());
-        for (ServerConnectionSelector one : selectors) {
-          if (begin.available() >= one.bytesToIdentifyConnection()
-              && one.supports(begin) == Support.SUPPORTED) {
-            return one.connection(c);
+      if (s.protocolNegotiated()) {
+        for (Protocol p : protocols) {
+          if (p.names().contains(s.protocol())) {
+            p.serve(c, new byte[0]);
+            return;
           }
         }
-        in.pullData();
       }
-    } catch (DataReader.InsufficientDataAvailableException e) {
-      throw new CloseConnectionException("the client said nothing", e);
+      if (protocols.size() == 1) {
+        protocols.getFirst().serve(c, new byte[0]);
+      } else {
+        serveByBeginning(c);
+      }
+    } catch (UncheckedIOException e) {
+      LOG.log(Level.DEBUG, "a connection has ended", e);
+    }
+  }
+
+  private void serveByBeginning(Accepted c) throws InterruptedException {
+    byte[] begin = new byte[BEGIN];
+    int length = 0;
+    while (true) {
+      BufferData rest = BufferData.create(begin).reset();
+      rest.write(
+          begin, 0, length); // a buffer is moved on by writing: these bytes are there already
+      int n = c.socket().read(rest);
+      if (n <= 0) {
+        return; // the client said nothing that could be understood
+      }
+      length += n;
+      for (Protocol p : protocols) {
+        Protocol.Answer answer =
+            p == protocols.getLast() ? Protocol.Answer.YES : p.isSpoken(begin, length);
+        if (answer == Protocol.Answer.YES) {
+          p.serve(c, Arrays.copyOf(begin, length));
+          return;
+        }
+        if (answer == Protocol.Answer.NOT_YET) {
+          break;
+        }
+      }
     }
   }
 
@@ -214,77 +183,6 @@ public final class SocketConnections implements AutoCloseable {
       LockSupport.parkNanos(10_000_000);
     }
     socket.close();
-    listener.executor().shutdownNow();
-  }
-
-  private record Peer(SocketAddress address) implements PeerInfo {
-    @Override
-    public String host() {
-      return address instanceof InetSocketAddress a ? a.getAddress().getHostAddress() : "localhost";
-    }
-
-    @Override
-    public int port() {
-      return address instanceof InetSocketAddress a ? a.getPort() : -1;
-    }
-
-    @Override
-    public Optional<Principal> tlsPrincipal() {
-      return Optional.empty();
-    }
-
-    @Override
-    public Optional<Certificate[]> tlsCertificates() {
-      return Optional.empty();
-    }
-  }
-
-  private record Connection(
-      HelidonSocket serverSocket,
-      PeerInfo remotePeer,
-      PeerInfo localPeer,
-      DataReader dataReader,
-      DataWriter dataWriter,
-      ListenerContext listenerContext,
-      Router router)
-      implements ConnectionContext {
-    @Override
-    public boolean isSecure() {
-      return serverSocket.isSecure();
-    }
-
-    @Override
-    public String socketId() {
-      return serverSocket.socketId();
-    }
-
-    @Override
-    public String childSocketId() {
-      return serverSocket.childSocketId();
-    }
-
-    @Override
-    public ExecutorService executor() {
-      return listenerContext.executor();
-    }
-  }
-
-  private record Listener(
-      Context context,
-      MediaContext mediaContext,
-      ContentEncodingContext contentEncodingContext,
-      DirectHandlers directHandlers,
-      ListenerConfig config,
-      ExecutorService executor)
-      implements ListenerContext {
-    static Listener of(WebServerConfig engine) {
-      return new Listener(
-          Context.create(),
-          engine.mediaContext().orElseGet(MediaContext::create),
-          engine.contentEncoding().orElseGet(ContentEncodingContext::create),
-          engine.directHandlers().orElseGet(() -> DirectHandlers.builder().build()),
-          engine,
-          Executors.newVirtualThreadPerTaskExecutor());
-    }
+    protocols.forEach(Protocol::close);
   }
 }

@@ -6,7 +6,6 @@ import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Takes connections over TCP, or over a socket of this machine, each on a virtual thread of its
  * own.
  *
- * <p>Bounds: connections at once, beyond which new ones are closed when they come; and the time for
- * which nothing may come over one.
+ * <p>Bounds: connections at once, beyond which new ones are closed when they come, or wait; and the
+ * time for which nothing may come over one.
  */
 public final class StreamListener implements SocketListener {
   /**
@@ -30,12 +29,12 @@ public final class StreamListener implements SocketListener {
    * @param address {@code host:port}, {@code :port} or {@code [v6]:port}
    * @param maxConnections at once
    * @param idle for which nothing may come; zero for ever
-   * @param receiveBuffer of the kernel in bytes, 0 for its default
+   * @param othersWait whether connections beyond these wait until one ends, instead of being closed
    */
-  public record Options(String address, int maxConnections, Duration idle, int receiveBuffer) {
+  public record Options(String address, int maxConnections, Duration idle, boolean othersWait) {
     /** The usual bounds. */
     public Options(String address, Duration idle) {
-      this(address, USUAL_CONNECTIONS, idle, 0);
+      this(address, USUAL_CONNECTIONS, idle, false);
     }
   }
 
@@ -83,9 +82,6 @@ public final class StreamListener implements SocketListener {
     ServerSocket s = new ServerSocket();
     try {
       s.setReuseAddress(true);
-      if (options.receiveBuffer() > 0) {
-        s.setReceiveBufferSize(options.receiveBuffer());
-      }
       s.bind(a, BACKLOG);
     } catch (IOException e) {
       s.close();
@@ -110,7 +106,7 @@ public final class StreamListener implements SocketListener {
     try {
       return start(
           UnixServerSocket.listen(socket, BACKLOG),
-          new Options(socket.toString(), maxConnections, Duration.ZERO, 0),
+          new Options(socket.toString(), maxConnections, Duration.ZERO, false),
           handler);
     } catch (IOException e) {
       throw new IOException("cannot listen on " + socket + ": " + e.getMessage(), e);
@@ -125,11 +121,12 @@ public final class StreamListener implements SocketListener {
    */
   public static StreamListener inherited(int maxConnections, Handler handler) throws IOException {
     InheritedServerSocket s = InheritedServerSocket.take();
-    return start(s, new Options(s.toString(), maxConnections, Duration.ZERO, 0), handler);
+    return start(s, new Options(s.toString(), maxConnections, Duration.ZERO, false), handler);
   }
 
-  private static StreamListener start(ServerSocket s, Options options, Handler handler) {
-    StreamListener l = new StreamListener(s, options, handler);
+  /** Listens on a socket that is bound, and closes it at the end. */
+  public static StreamListener start(ServerSocket bound, Options options, Handler handler) {
+    StreamListener l = new StreamListener(bound, options, handler);
     Thread.ofVirtual().name("accept " + options.address()).start(l::accept);
     return l;
   }
@@ -163,32 +160,40 @@ public final class StreamListener implements SocketListener {
   }
 
   private void accept() {
+    boolean wait = options.othersWait();
     while (!closed) {
-      Socket s;
-      try {
-        s = server.accept();
-      } catch (SocketException e) {
-        if (closed) {
-          return;
-        }
-        pause(e);
-        continue;
-      } catch (IOException e) {
-        pause(e);
-        continue;
+      if (wait) {
+        room.acquireUninterruptibly();
       }
-      if (!room.tryAcquire()) {
+      Socket s = closed ? null : next();
+      if (s == null) {
+        room.release(wait ? 1 : 0);
+      } else if (wait || room.tryAcquire()) {
+        take(s);
+      } else {
         refused.increment();
         closeQuietly(s);
-        continue;
       }
-      taken.increment();
-      Thread t = Thread.ofVirtual().name("connection " + options.address()).unstarted(() -> run(s));
-      open.put(s, t);
-      t.start();
-      if (closed) {
-        closeQuietly(s); // whoever closes all may have looked before this one was there
-      }
+    }
+  }
+
+  /** The next connection; null when none could be had. */
+  private @Nullable Socket next() {
+    try {
+      return server.accept();
+    } catch (IOException e) {
+      pause(e);
+      return null;
+    }
+  }
+
+  private void take(Socket s) {
+    taken.increment();
+    Thread t = Thread.ofVirtual().name("connection " + options.address()).unstarted(() -> run(s));
+    open.put(s, t);
+    t.start();
+    if (closed) {
+      closeQuietly(s); // whoever closes all may have looked before this one was there
     }
   }
 
@@ -239,6 +244,7 @@ public final class StreamListener implements SocketListener {
   public void stopListening() {
     closed = true;
     closeQuietly(server);
+    room.release(); // for whoever waits for a place to take a connection
   }
 
   /** Stops listening, ends all connections and waits a little for their threads. */

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.web.ConnectionTimes;
 import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.socket.PeerInfo;
-import io.helidon.webserver.ConnectionContext;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -23,23 +21,12 @@ class ReadAheadTest {
   private final AtomicInteger ahead = new AtomicInteger();
   private final AtomicLong now = new AtomicLong();
   private final SlowClients clients =
-      new SlowClients(
-          Duration.ofSeconds(1), ConnectionTimes.USUAL, 1_000, now::get, (millis, work) -> {});
+      new SlowClients(Duration.ofSeconds(1), ConnectionTimes.USUAL, now::get, (millis, work) -> {});
   private Runnable whileLooking = () -> {};
 
   private SlowClients.Exchange watched() {
-    clients.accepted(
+    Socket socket =
         new Socket() {
-          @Override
-          public SocketAddress getRemoteSocketAddress() {
-            return REMOTE;
-          }
-
-          @Override
-          public SocketAddress getLocalSocketAddress() {
-            return LOCAL;
-          }
-
           @Override
           public boolean isClosed() {
             whileLooking.run();
@@ -48,7 +35,8 @@ class ReadAheadTest {
 
           @Override
           public void setSoTimeout(int millis) {}
-        });
+        };
+    clients.accepted(socket, socket, REMOTE, LOCAL, true);
     HelidonSocket engine =
         of(
             HelidonSocket.class,
@@ -57,24 +45,12 @@ class ReadAheadTest {
                   case "idle" -> ahead.incrementAndGet();
                   default -> true;
                 });
-    clients.connected(
-        of(
-            ConnectionContext.class,
-            name ->
-                switch (name) {
-                  case "remotePeer" -> peer(REMOTE);
-                  case "localPeer" -> peer(LOCAL);
-                  default -> engine;
-                }));
+    clients.connected(new Accepted(engine, REMOTE, LOCAL));
     SlowClients.Exchange e = clients.begin(REMOTE, LOCAL, SlowClients.NO_STREAM);
     e.bodyRead();
     e.whenGone(() -> {});
     now.addAndGet(50_000_000);
     return e;
-  }
-
-  private static PeerInfo peer(SocketAddress address) {
-    return of(PeerInfo.class, _ -> address);
   }
 
   private interface Answer {

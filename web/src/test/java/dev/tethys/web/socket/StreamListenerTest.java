@@ -1,10 +1,13 @@
 package dev.tethys.web.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -88,5 +91,34 @@ class StreamListenerTest {
       l.close();
     }
     assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void whoIsOneTooManyWaitsUntilAnotherHasEnded() throws Exception {
+    ServerSocket bound = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
+    StreamListener l =
+        StreamListener.start(
+            bound,
+            new StreamListener.Options("one at a time", 1, Duration.ZERO, true),
+            s -> {
+              for (int b = s.getInputStream().read(); b >= 0; b = s.getInputStream().read()) {
+                s.getOutputStream().write(b);
+              }
+            });
+    try (Socket first = new Socket(InetAddress.getLoopbackAddress(), l.port());
+        Socket second = new Socket(InetAddress.getLoopbackAddress(), l.port())) {
+      first.getOutputStream().write(7);
+      assertThat(first.getInputStream().read()).isEqualTo(7);
+      second.getOutputStream().write(8);
+      second.setSoTimeout(200);
+      assertThatThrownBy(() -> second.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+      first.close();
+      second.setSoTimeout(20_000);
+      assertThat(second.getInputStream().read()).isEqualTo(8);
+      l.close(); // while it waits for a place
+    }
+    assertThat(bound.isClosed()).isTrue();
+    assertThat(l.refusedConnections()).isZero();
   }
 }

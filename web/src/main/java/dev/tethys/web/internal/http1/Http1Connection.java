@@ -1,19 +1,15 @@
 package dev.tethys.web.internal.http1;
 
 import dev.tethys.web.HttpException;
+import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
 import dev.tethys.web.internal.SlowClients;
 import dev.tethys.web.internal.proxied.ProxyHeader;
-import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
-import io.helidon.common.task.InterruptableTask;
-import io.helidon.webserver.ConnectionContext;
-import io.helidon.webserver.spi.ServerConnection;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -22,12 +18,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of HTTP/1: its requests, one after the other, on the virtual thread that the engine
- * gave it. While they follow each other closely they are served by a platform thread, of which
- * there are few: waiting for the next bytes costs it one call of the kernel, where a virtual thread
- * takes a poller, a scheduler and the copying of its stack.
+ * A connection of HTTP/1: its requests, one after the other, on the virtual thread that it was
+ * given. While they follow each other closely they are served by a platform thread, of which there
+ * are few: waiting for the next bytes costs it one call of the kernel, where a virtual thread takes
+ * a poller, a scheduler and the copying of its stack.
  */
-final class Http1Connection implements ServerConnection, InterruptableTask<Void> {
+final class Http1Connection {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
 
   private static final int CORES = Runtime.getRuntime().availableProcessors();
@@ -61,10 +57,9 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private boolean proxied; // a header may come before the first request
   private final SlowClients.Peer peer;
   private final Answers answers;
-  private volatile @Nullable Thread thread;
-  private volatile boolean closing;
-  private volatile boolean waiting;
-  private volatile long lastNanos = System.nanoTime();
+
+  /** When the last answer was given, or a head read; by the thread that serves. */
+  private long lastNanos = System.nanoTime();
 
   /** By the thread that serves: whether there was an answer. */
   private boolean answered;
@@ -73,27 +68,26 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private int closely;
 
   Http1Connection(
-      ConnectionContext context,
+      Accepted connection,
       byte[] begin,
       boolean proxied,
       RequestHead head,
       SlowClients.Peer peer,
       Answers answers) {
-    HelidonSocket socket = context.serverSocket();
+    HelidonSocket socket = connection.socket();
     this.in = new SocketInput(socket, begin);
     this.head = head;
     this.proxied = proxied;
     this.answer = new Http1Answer(socket);
-    this.client = Http1Request.Client.of(context);
+    this.client = Http1Request.Client.of(connection);
     this.peer = peer;
     this.answers = answers;
   }
 
-  @Override
-  public void handle(Limit limit) throws InterruptedException {
-    thread = Thread.currentThread();
+  /** Serves it to its end. */
+  void serve() throws InterruptedException {
     boolean again = true;
-    while (again && !closing) {
+    while (again) {
       Semaphore place = place();
       again = place == null ? one() : onPlatformThread(place);
     }
@@ -112,7 +106,6 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
 
   /** Serves until there is silence, or the end: then false. Gives the place back. */
   private boolean onPlatformThread(Semaphore place) throws InterruptedException {
-    Thread virtual = Thread.currentThread();
     AtomicBoolean silent = new AtomicBoolean();
     try {
       peer.patience(SILENCE_MILLIS);
@@ -123,13 +116,16 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
               .stackSize(STACK)
               .name("http-busy-" + THREADS.incrementAndGet())
               .start(() -> silent.set(serveUntilSilence()));
-      thread = own;
-      own.join();
+      try {
+        own.join();
+      } catch (InterruptedException e) {
+        own.interrupt();
+        throw e;
+      }
       return silent.get();
     } finally {
       place.release();
       closely = 0;
-      thread = virtual;
       in.tellSilence(false);
       peer.patience(0);
     }
@@ -139,7 +135,7 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   private boolean serveUntilSilence() {
     try {
       boolean again = true;
-      while (again && !closing) {
+      while (again) {
         again = one();
       }
       return false;
@@ -161,7 +157,6 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
   }
 
   private boolean isHeadRead() {
-    waiting = true;
     try {
       if (in.available() == 0 && !in.pull()) {
         return false;
@@ -179,7 +174,6 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
       refuse(e);
       return false;
     } finally {
-      waiting = false;
       long now = System.nanoTime();
       closely = answered && now - lastNanos < CLOSELY_NANOS ? closely + 1 : 0;
       lastNanos = now;
@@ -212,25 +206,6 @@ final class Http1Connection implements ServerConnection, InterruptableTask<Void>
           text.length);
       exchange.written();
       exchange.closeWhileItSends();
-    }
-  }
-
-  @Override
-  public boolean canInterrupt() {
-    return waiting;
-  }
-
-  @Override
-  public Duration idleTime() {
-    return waiting ? Duration.ofNanos(System.nanoTime() - lastNanos) : Duration.ZERO;
-  }
-
-  @Override
-  public void close(boolean interrupt) {
-    closing = true;
-    Thread t = thread;
-    if (t != null && (interrupt || waiting)) {
-      t.interrupt();
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.tethys.web.internal.http1;
 
+import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.WireRequest;
 import dev.tethys.web.internal.proxied.ProxiedAddress;
-import io.helidon.webserver.ConnectionContext;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -20,11 +20,9 @@ final class Http1Request implements WireRequest {
 
   /** Who asks, the same for all requests of a connection. */
   record Client(InetSocketAddress remote, InetSocketAddress local, boolean secure) {
-    static Client of(ConnectionContext c) {
+    static Client of(Accepted c) {
       return new Client(
-          ProxiedAddress.meant(c.remotePeer().address()),
-          ProxiedAddress.meant(c.localPeer().address()),
-          c.isSecure());
+          ProxiedAddress.meant(c.remote()), ProxiedAddress.meant(c.local()), c.socket().isSecure());
     }
   }
 

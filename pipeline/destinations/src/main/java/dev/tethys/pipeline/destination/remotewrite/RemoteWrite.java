@@ -27,7 +27,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -259,7 +258,8 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
           });
       placed = now;
       List<RemoteWriteQueue> ordered = new ArrayList<>(now.values());
-      ordered.sort(Comparator.comparingInt(q -> configs.indexOf(q.config())));
+      ordered.sort(
+          (a, b) -> Integer.compare(configs.indexOf(a.config()), configs.indexOf(b.config())));
       queues = List.copyOf(ordered);
       sources.values().forEach(s -> s.forget(configs));
     } finally {

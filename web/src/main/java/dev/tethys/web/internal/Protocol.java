@@ -1,0 +1,31 @@
+package dev.tethys.web.internal;
+
+import java.util.Set;
+
+/** What may be spoken over a connection. */
+public interface Protocol {
+  /** Whether a client speaks it. */
+  enum Answer {
+    YES,
+    NO,
+
+    /** More has to come. */
+    NOT_YET
+  }
+
+  /** What it is called when TLS is negotiated (ALPN, RFC 7301). */
+  Set<String> names();
+
+  /** Whether a connection that begins so speaks it: with the first {@code length} of some bytes. */
+  Answer isSpoken(byte[] begin, int length);
+
+  /**
+   * Serves a connection to its end.
+   *
+   * @param begin what was read of it before
+   */
+  void serve(Accepted connection, byte[] begin) throws InterruptedException;
+
+  /** Nothing is listened to any more, and the time for ending is over. */
+  default void close() {}
+}

@@ -1,0 +1,118 @@
+package dev.tethys.web.internal.http2;
+
+import dev.tethys.web.internal.Accepted;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.Router;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.security.Principal;
+import java.security.cert.Certificate;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+
+/** A connection as the engine sees it. */
+record EngineConnection(
+    HelidonSocket serverSocket,
+    PeerInfo remotePeer,
+    PeerInfo localPeer,
+    DataReader dataReader,
+    DataWriter dataWriter,
+    ListenerContext listenerContext,
+    Router router)
+    implements ConnectionContext {
+
+  /**
+   * A connection that was taken.
+   *
+   * @param begin what was read of it before
+   * @param frames sees what is read on its way to the engine
+   * @param onRead run whenever something came
+   */
+  static EngineConnection of(
+      Accepted c,
+      byte[] begin,
+      ClientFrames frames,
+      Runnable onRead,
+      DataWriter out,
+      Http2Engine engine) {
+    frames.see(begin, 0, begin.length);
+    SocketReader in =
+        new SocketReader(
+            begin,
+            (into, from) -> {
+              int n = read(c.socket(), into, from);
+              onRead.run();
+              frames.see(into, from, n);
+              return n;
+            });
+    return new EngineConnection(
+        c.socket(),
+        new Peer(c.remote()),
+        new Peer(c.local()),
+        in,
+        out,
+        engine.listener(),
+        engine.router());
+  }
+
+  private static int read(HelidonSocket socket, byte[] into, int from) {
+    // A buffer of the engine is only moved on by writing: these bytes are there already.
+    BufferData buffer = BufferData.create(into).reset();
+    buffer.write(into, 0, from);
+    return socket.read(buffer);
+  }
+
+  @Override
+  public boolean isSecure() {
+    return serverSocket.isSecure();
+  }
+
+  @Override
+  public String socketId() {
+    return serverSocket.socketId();
+  }
+
+  @Override
+  public String childSocketId() {
+    return serverSocket.childSocketId();
+  }
+
+  @Override
+  public ExecutorService executor() {
+    return listenerContext.executor();
+  }
+
+  /**
+   * One end, whose certificate is hidden from the engine: it would put its name among the headers
+   * before reading them, and then refuses every client that begins with a change of its header
+   * table, as the JDK's does ("Table size update is after headers"). Requests take certificates
+   * from the socket.
+   */
+  private record Peer(SocketAddress address) implements PeerInfo {
+    @Override
+    public String host() {
+      return address instanceof InetSocketAddress a ? a.getAddress().getHostAddress() : "localhost";
+    }
+
+    @Override
+    public int port() {
+      return address instanceof InetSocketAddress a ? a.getPort() : -1;
+    }
+
+    @Override
+    public Optional<Principal> tlsPrincipal() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<Certificate[]> tlsCertificates() {
+      return Optional.empty();
+    }
+  }
+}

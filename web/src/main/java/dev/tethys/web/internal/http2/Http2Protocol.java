@@ -1,0 +1,113 @@
+package dev.tethys.web.internal.http2;
+
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.internal.Accepted;
+import dev.tethys.web.internal.Answers;
+import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.Protocol;
+import dev.tethys.web.internal.SlowClients;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.socket.SocketWriter;
+import io.helidon.common.socket.SocketWriterException;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.HttpRouting;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * HTTP/2, spoken by the engine over connections that are read and told of as we want it. The engine
+ * is made for the first of them: most servers never see one.
+ *
+ * <p>HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 gave up.
+ */
+public final class Http2Protocol implements Protocol {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+
+  /** What a client begins with: RFC 9113, 3.4. */
+  private static final byte[] PREFACE =
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  private final HttpListenerOptions options;
+  private final SlowClients clients;
+  private final Answers answers;
+  private @Nullable Http2Engine engine; // guarded by this
+
+  /** For one listening socket. */
+  public Http2Protocol(HttpListenerOptions options, SlowClients clients, Answers answers) {
+    this.options = options;
+    this.clients = clients;
+    this.answers = answers;
+  }
+
+  @Override
+  public Set<String> names() {
+    return Set.of("h2");
+  }
+
+  @Override
+  public Answer isSpoken(byte[] begin, int length) {
+    int n = Math.min(length, PREFACE.length);
+    if (!Arrays.equals(begin, 0, n, PREFACE, 0, n)) {
+      return Answer.NO;
+    }
+    return n == PREFACE.length ? Answer.YES : Answer.NOT_YET;
+  }
+
+  private synchronized Http2Engine engine() {
+    Http2Engine e = engine;
+    if (e == null) {
+      e = new Http2Engine(options, routing());
+      engine = e;
+    }
+    return e;
+  }
+
+  private HttpRouting.Builder routing() {
+    return HttpRouting.builder()
+        .any(
+            (q, r) -> {
+              try {
+                answers.answer(
+                    clients.begin(q.remotePeer().address(), q.localPeer().address(), q.id()),
+                    new MultiplexedRequest(q),
+                    new MultiplexedAnswer(r));
+              } catch (BrokenAnswerException e) {
+                throw new CloseConnectionException(e.getMessage(), e.getCause());
+              }
+            });
+  }
+
+  /** The client is told of fewer streams than the engine bears. */
+  @Override
+  public void serve(Accepted c, byte[] begin) throws InterruptedException {
+    SlowClients.Peer peer = clients.connected(c);
+    Http2Engine e = engine();
+    DataWriter socket = SocketWriter.create(c.socket());
+    ToldStreams out = new ToldStreams(socket, options.http2().streams(), System::nanoTime);
+    LongConnection whole = new LongConnection(out, peer, options, System::nanoTime);
+    peer.multiplexed(whole);
+    ClientFrames frames = new ClientFrames(peer::reset, whole::pinged);
+    try {
+      e.serve(EngineConnection.of(c, begin, frames, whole::heard, out, e));
+    } catch (CloseConnectionException
+        | SocketWriterException
+        | DataReader.InsufficientDataAvailableException
+        | UncheckedIOException x) {
+      LOG.log(Level.DEBUG, "a connection has ended", x);
+    } finally {
+      socket.close();
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (engine != null) {
+      engine.close();
+    }
+  }
+}
