@@ -41,9 +41,7 @@ final class StartPages {
   /** So much comes back before it is let go of once more. */
   private static final long MUCH_BYTES = 8 << 20;
 
-  /** The same for a process whose memory counts most, while compilers are at work; and later. */
-  private static final long LESS_BYTES = 6 << 20;
-
+  /** The same for a process whose memory counts most, once compilers have done most of theirs. */
   private static final long LITTLE_BYTES = 4 << 20;
 
   /** By so much other files may have grown from one time to the next. */
@@ -58,7 +56,7 @@ final class StartPages {
    * The same for a process whose memory counts most: a burst brings ten megabytes in a fifth of a
    * second. A look takes some 25 µs.
    */
-  private static final Duration VERY_SOON = Duration.ofMillis(50);
+  private static final Duration VERY_SOON = Duration.ofMillis(100);
 
   private static final Duration LATER = Duration.ofSeconds(2);
 
@@ -97,8 +95,7 @@ final class StartPages {
 
     /** Whether so many bytes of files are worth letting go of what there is of ours among them. */
     boolean worth(long mapped) {
-      long little = bursts.isPositive() ? LESS_BYTES : LITTLE_BYTES;
-      return mapped >= left + (counts ? little : MUCH_BYTES);
+      return mapped >= left + (counts && !bursts.isPositive() ? LITTLE_BYTES : MUCH_BYTES);
     }
 
     /**

@@ -82,7 +82,7 @@ class StartPagesTest {
     StartPages.Looks rarely = new StartPages.Looks(StartPages.RARELY);
     StartPages.Looks atOnce = new StartPages.Looks(StartPages.AT_ONCE);
     assertThat(bursts(rarely)).isEqualTo(Duration.ofMillis(250));
-    assertThat(bursts(atOnce)).isEqualTo(Duration.ofMillis(50));
+    assertThat(bursts(atOnce)).isEqualTo(Duration.ofMillis(100));
     assertThat(atOnce.worth(5 << 20)).isTrue();
     assertThat(rarely.worth(5 << 20)).isFalse();
     Duration later = rarely.next(false);

@@ -9,32 +9,39 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
 
 /** The metrics of this machine, as node_exporter serves them. */
 final class HostPage {
   /** Where they are served. */
   static final String PATH = "/metrics/host";
 
-  private static final System.Logger LOG = System.getLogger(HostPage.class.getName());
+  private @Nullable HostCollectors host; // guarded by this
 
   private HostPage() {}
 
-  /** Serves them, where there are any. */
+  /** Serves them. The collectors are made for the first who asks: most servers never are. */
   static void addTo(Routes routes) {
-    HostCollectors host;
-    try {
-      host = new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
-    } catch (IllegalArgumentException e) {
-      LOG.log(Level.WARNING, "no metrics of this machine: {0}", e.getMessage());
-      return;
-    }
-    routes.get(PATH, (q, r) -> answer(host, q, r));
+    HostPage page = new HostPage();
+    routes.get(PATH, page::answer);
   }
 
-  private static void answer(HostCollectors host, HttpRequest q, HttpResponse r)
-      throws IOException {
+  private synchronized HostCollectors host() {
+    HostCollectors h = host;
+    if (h == null) {
+      try {
+        h = new HostCollectors(NodeExporterOptions.DEFAULT, InstantSource.system());
+      } catch (IllegalArgumentException e) {
+        throw new HttpException(404, "no metrics of this machine: " + e.getMessage());
+      }
+      host = h;
+    }
+    return h;
+  }
+
+  private void answer(HttpRequest q, HttpResponse r) throws IOException {
+    HostCollectors host = host();
     Registry one = new Registry();
     try {
       one.register(host.filtered(q.query().all("collect[]"), q.query().all("exclude[]")));

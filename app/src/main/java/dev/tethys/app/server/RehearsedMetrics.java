@@ -2,7 +2,6 @@ package dev.tethys.app.server;
 
 import dev.tethys.store.metrics.DatabaseStats;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -73,7 +72,7 @@ final class RehearsedMetrics {
     for (String name : names) {
       out.add(new Candidate(name, changes.of(name)));
     }
-    out.sort(Comparator.comparingDouble(Candidate::changes).reversed());
+    out.sort((a, b) -> Double.compare(b.changes, a.changes));
     return out;
   }
 

@@ -4,8 +4,10 @@ import dev.tethys.app.BuildInfo;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.Terminal;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -30,7 +32,7 @@ public final class ServerRole {
     }
     flags.parse(args);
     try (Server server = start(flags)) {
-      if (System.console() != null && System.console().isTerminal()) {
+      if (Terminal.isThere()) {
         System.out.println(server.greeting());
       } else {
         LOG.log(Level.INFO, "server is ready to receive web requests");
@@ -47,6 +49,7 @@ public final class ServerRole {
 
   /** Starts a server: it is ready when this returns. */
   static Server start(FlagSet flags) throws IOException {
+    MetricsDatabase.prepare();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo.current().announce(LOG, "server");

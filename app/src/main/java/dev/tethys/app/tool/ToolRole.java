@@ -2,6 +2,7 @@ package dev.tethys.app.tool;
 
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.Flag;
+import dev.tethys.app.cli.Terminal;
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.config.ConfigException;
@@ -38,7 +39,7 @@ public final class ToolRole {
   /** Runs one command; the exit code of the process. */
   public static int run(List<String> args) {
     LogSetup.install(Level.WARNING, LogSetup.Format.LOGFMT, System.err);
-    boolean terminal = System.console() != null && System.console().isTerminal();
+    boolean terminal = Terminal.isThere();
     try (PrintStream out =
         new PrintStream(
             new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),

@@ -40,10 +40,15 @@ final class Blocks {
   static final String DAMAGED = ".damaged";
 
   /** Ascending by time; those of in-order samples before those of late ones of the same time. */
-  private static final Comparator<BlockReader> ORDER =
-      Comparator.comparing((BlockReader b) -> b.meta().late())
-          .thenComparing(b -> b.meta().minTime())
-          .thenComparing(b -> b.meta().id());
+  private static final Comparator<BlockReader> ORDER = (a, b) -> order(a.meta(), b.meta());
+
+  private static int order(BlockMeta a, BlockMeta b) {
+    int order = Boolean.compare(a.late(), b.late());
+    if (order == 0) {
+      order = Long.compare(a.minTime(), b.minTime());
+    }
+    return order != 0 ? order : a.id().compareTo(b.id());
+  }
 
   /** How often the set of blocks has changed, and how many could not be opened. */
   final LongAdder changes = new LongAdder();

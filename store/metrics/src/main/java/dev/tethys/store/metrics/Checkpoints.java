@@ -9,7 +9,6 @@ import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -95,7 +94,7 @@ final class Checkpoints {
   }
 
   static Path path(Path folder, long n) {
-    return folder.resolve("head").resolve(String.format(Locale.ROOT, "%08d", n));
+    return folder.resolve("head").resolve(Log.name(n));
   }
 
   /** Tells that samples are about to leave memory for a block. */

@@ -98,13 +98,16 @@ final class Figures {
 
   /** The largest labels, found without holding all of them. */
   private static final class Top {
-    private static final Comparator<Count> ORDER =
-        Comparator.comparing(Count::value).thenComparing(Count::name, Comparator.reverseOrder());
     private final int limit;
-    private final TreeSet<Count> kept = new TreeSet<>(ORDER);
+    private final TreeSet<Count> kept = new TreeSet<>(Top::compare);
 
     Top(int limit) {
       this.limit = limit;
+    }
+
+    private static int compare(Count a, Count b) {
+      int order = Long.compare(a.value(), b.value());
+      return order != 0 ? order : b.name().compareTo(a.name());
     }
 
     void offer(String name, String value, long n) {

@@ -74,6 +74,11 @@ public final class MetricsDatabase implements MetricStore {
   private final RecoveryReport recovery;
   private volatile boolean closed;
 
+  /** Begins to load what opening one needs, beside what a program does before it opens one. */
+  public static void prepare() {
+    Thread.ofPlatform().daemon().name("store-prepare").start(LoadedAhead::load);
+  }
+
   /**
    * Opens a database, or makes one in an empty or absent folder.
    *

@@ -106,7 +106,7 @@ final class Recovery {
       torn += f.tornBytes();
       damaged += f.damagedBytes() + senseless[0];
       if (f.damagedBytes() > 0 || senseless[0] > 0) {
-        quarantine(wal.resolve(String.format(java.util.Locale.ROOT, "%08d", n)), "wal-" + n);
+        quarantine(Log.path(wal, n), "wal-" + n);
         tell(
             "segment %08d of the write-ahead log has %d damaged bytes; what could be read was"
                 .formatted(n, f.damagedBytes() + senseless[0]));

@@ -208,7 +208,7 @@ final class Upkeep {
           folder,
           e.getMessage());
     }
-    boolean letsGo = passes++ % PASSES_BEFORE_LETTING_GO == 0;
+    boolean letsGo = ++passes % PASSES_BEFORE_LETTING_GO == 0;
     if (left || letsGo) {
       long files = head.measure().files();
       if (letsGo) {

@@ -134,8 +134,12 @@ final class ColumnPage implements Page, Page.View {
     return 8 * rows + 2 * Long.bitCount(seen);
   }
 
-  /** Appends its bytes. */
-  void copyTo(ByteSink heads, ByteSink columns) {
+  @Override
+  public void writeColumns(ColumnWriter by, ByteSink heads, ByteSink columns) {
+    copyTo(heads, columns);
+  }
+
+  private void copyTo(ByteSink heads, ByteSink columns) {
     copy(head, headBytes(), heads);
     copy(this.columns, length, columns);
   }

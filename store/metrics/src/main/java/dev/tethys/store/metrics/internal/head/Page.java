@@ -35,6 +35,9 @@ sealed interface Page permits RowPage, ColumnPage {
   /** The page as it is now. */
   View view();
 
+  /** Appends it as columns, by a writer that makes them of rows. */
+  void writeColumns(ColumnWriter by, ByteSink heads, ByteSink columns);
+
   /** Whether a series has a sample at a time, which is then the only one in the scratch buffer. */
   default boolean find(int k, long from, long to, SampleBuffer scratch) {
     scratch.clear();

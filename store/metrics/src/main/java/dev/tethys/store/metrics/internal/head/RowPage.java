@@ -577,6 +577,11 @@ final class RowPage implements Page {
   }
 
   @Override
+  public void writeColumns(ColumnWriter by, ByteSink heads, ByteSink columns) {
+    by.write(view(), heads, columns);
+  }
+
+  @Override
   public View view() {
     return new View(
         this, rows, seen, same, special, times, changed, ends, bytes, allPresent, presents);

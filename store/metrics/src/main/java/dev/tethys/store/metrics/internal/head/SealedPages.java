@@ -283,10 +283,7 @@ public final class SealedPages {
           one = w;
         }
       }
-      switch (page) {
-        case RowPage p -> columns.write(p.view(), heads, out);
-        case ColumnPage p -> p.copyTo(heads, out);
-      }
+      page.writeColumns(columns, heads, out);
       if (heads.size - head + out.size - at <= Character.MAX_VALUE) {
         int sum = PageBytes.sum(heads.buf, head, heads.size - head, out.buf, at, out.size - at);
         written.add(new Written(one, page.shape(), head, at, out.size - at, sum));

@@ -23,7 +23,19 @@ public final class MatchCache<T> {
   /** The most sets of matchers. */
   static final int MAX_ENTRIES = 512;
 
-  private record Key(Object owner, List<Matcher> matchers) {}
+  private record Key(Object owner, List<Matcher> matchers) {
+    // By hand, as all keys of what is asked first after a start: what a record makes of itself is
+    // put together when it is first needed, which takes milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key k && owner.equals(k.owner) && matchers.equals(k.matchers);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * owner.hashCode() + matchers.hashCode();
+    }
+  }
 
   private record Entry<T>(long version, @Nullable T found, long weight) {}
 

@@ -12,7 +12,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -96,7 +95,16 @@ public final class Log implements Closeable {
 
   /** Where a segment stands. */
   public static Path path(Path directory, long n) {
-    return directory.resolve(String.format(Locale.ROOT, "%08d", n));
+    return directory.resolve(name(n));
+  }
+
+  /**
+   * What a numbered file is called: at least eight digits. (A formatter would load what it knows of
+   * languages first, at a time when somebody waits for a start.)
+   */
+  public static String name(long n) {
+    String digits = Long.toString(n);
+    return "0".repeat(Math.max(0, 8 - digits.length())) + digits;
   }
 
   /**
