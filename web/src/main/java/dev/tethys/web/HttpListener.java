@@ -48,6 +48,9 @@ public final class HttpListener implements AutoCloseable {
   /** Connections that may wait in the kernel to be taken. */
   private static final int BACKLOG = 1024;
 
+  /** How long idle clients of HTTP/2 have to hear that they are to go. */
+  private static final long FAREWELL_NANOS = 1_000_000_000;
+
   /**
    * One of the addresses.
    *
@@ -156,9 +159,6 @@ public final class HttpListener implements AutoCloseable {
     }
     return l;
   }
-
-  /** How long idle clients of HTTP/2 have to hear that they are to go. */
-  private static final long FAREWELL_NANOS = 1_000_000_000;
 
   private List<Protocol> protocols(boolean http2, boolean tls, SlowClients clients) {
     List<Protocol> out = new ArrayList<>();

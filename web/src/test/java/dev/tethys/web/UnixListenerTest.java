@@ -126,6 +126,21 @@ class UnixListenerTest {
   }
 
   @Test
+  void whoIsOneTooManyWaits() throws Exception {
+    start(options().withMaxConnections(1));
+    String last = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    try (SocketChannel first =
+        connect("GET /wait HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) {
+      assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+      try (SocketChannel second = connect(last)) {
+        go.countDown();
+        assertThat(rest(first)).endsWith("waited");
+        assertThat(rest(second)).startsWith("HTTP/1.1 200");
+      }
+    }
+  }
+
+  @Test
   void http2IsKnownByItsPreface() throws Exception {
     start(options());
     GrpcReply r = call();

@@ -97,17 +97,20 @@ public final class StreamListener implements SocketListener {
    * @throws IOException when it cannot be made
    */
   public static StreamListener start(Path socket, Handler handler) throws IOException {
-    return start(socket, USUAL_CONNECTIONS, handler);
+    return start(socket, new Options(socket.toString(), Duration.ZERO), handler);
   }
 
-  /** The same with another bound of connections at once. */
+  /** The same where further connections wait until one of so many ends. */
   public static StreamListener start(Path socket, int maxConnections, Handler handler)
       throws IOException {
+    return start(
+        socket, new Options(socket.toString(), maxConnections, Duration.ZERO, true), handler);
+  }
+
+  private static StreamListener start(Path socket, Options options, Handler handler)
+      throws IOException {
     try {
-      return start(
-          UnixServerSocket.listen(socket, BACKLOG),
-          new Options(socket.toString(), maxConnections, Duration.ZERO, false),
-          handler);
+      return start(UnixServerSocket.listen(socket, BACKLOG), options, handler);
     } catch (IOException e) {
       throw new IOException("cannot listen on " + socket + ": " + e.getMessage(), e);
     }
@@ -115,13 +118,13 @@ public final class StreamListener implements SocketListener {
 
   /**
    * Listens on the socket that systemd has passed to this process, and leaves it to it at the end.
-   * Nothing ends its connections when they are idle.
+   * Nothing ends its connections when they are idle; beyond so many they wait until one ends.
    *
    * @throws IOException when there is no such socket, or it was taken before
    */
   public static StreamListener inherited(int maxConnections, Handler handler) throws IOException {
     InheritedServerSocket s = InheritedServerSocket.take();
-    return start(s, new Options(s.toString(), maxConnections, Duration.ZERO, false), handler);
+    return start(s, new Options(s.toString(), maxConnections, Duration.ZERO, true), handler);
   }
 
   /** Listens on a socket that is bound, and closes it at the end. */
