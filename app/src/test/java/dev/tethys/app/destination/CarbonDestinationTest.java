@@ -210,7 +210,7 @@ class CarbonDestinationTest {
           });
     } catch (AssertionError e) {
       if (last.isEmpty()) {
-        throw e; // the reader itself failed
+        throw e; // the reader did not end
       }
       List<String> more = new ArrayList<>(last.getLast());
       more.removeAll(want);

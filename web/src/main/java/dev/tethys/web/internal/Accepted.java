@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.HelidonSocket;
 import java.net.SocketAddress;
 
@@ -10,4 +11,17 @@ import java.net.SocketAddress;
  * @param remote who is at its other end
  * @param local at which of ours
  */
-public record Accepted(HelidonSocket socket, SocketAddress remote, SocketAddress local) {}
+public record Accepted(HelidonSocket socket, SocketAddress remote, SocketAddress local) {
+  /**
+   * Reads what comes next behind what an array has already.
+   *
+   * @return how many bytes, -1 at the end of the connection
+   * @throws java.io.UncheckedIOException when it broke
+   */
+  public int read(byte[] into, int from) {
+    // A buffer of the engine is only moved on by writing: these bytes are there already.
+    BufferData buffer = BufferData.create(into).reset();
+    buffer.write(into, 0, from);
+    return socket.read(buffer);
+  }
+}

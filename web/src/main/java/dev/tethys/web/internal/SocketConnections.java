@@ -1,7 +1,6 @@
 package dev.tethys.web.internal;
 
 import dev.tethys.web.socket.StreamListener;
-import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PlainSocket;
 import io.helidon.common.socket.TlsSocket;
@@ -56,7 +55,7 @@ public final class SocketConnections implements AutoCloseable {
    * Listens.
    *
    * @param protocols in the order in which they are preferred; the last takes all that no other
-   *     does
+   *     does, whatever it begins with
    * @param tls null for none
    * @param timed whether a read of such a socket can be given a time
    * @param grace how long requests may go on once it is closed
@@ -152,17 +151,13 @@ public final class SocketConnections implements AutoCloseable {
     byte[] begin = new byte[BEGIN];
     int length = 0;
     while (true) {
-      BufferData rest = BufferData.create(begin).reset();
-      rest.write(
-          begin, 0, length); // a buffer is moved on by writing: these bytes are there already
-      int n = c.socket().read(rest);
+      int n = c.read(begin, length);
       if (n <= 0) {
         return; // the client said nothing that could be understood
       }
       length += n;
       for (Protocol p : protocols) {
-        Protocol.Answer answer =
-            p == protocols.getLast() ? Protocol.Answer.YES : p.isSpoken(begin, length);
+        Protocol.Answer answer = p.isSpoken(begin, length);
         if (answer == Protocol.Answer.YES) {
           p.serve(c, Arrays.copyOf(begin, length));
           return;

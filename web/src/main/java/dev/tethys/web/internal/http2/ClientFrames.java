@@ -15,7 +15,7 @@ import java.util.function.IntConsumer;
  * header}.
  */
 final class ClientFrames {
-  private static final byte[] PREFACE =
+  static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
   private static final int LEAST = 3;
   private static final int HEADER = 9;

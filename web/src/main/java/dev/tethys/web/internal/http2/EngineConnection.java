@@ -1,7 +1,6 @@
 package dev.tethys.web.internal.http2;
 
 import dev.tethys.web.internal.Accepted;
-import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
@@ -46,7 +45,7 @@ record EngineConnection(
         new SocketReader(
             begin,
             (into, from) -> {
-              int n = read(c.socket(), into, from);
+              int n = c.read(into, from);
               onRead.run();
               frames.see(into, from, n);
               return n;
@@ -59,13 +58,6 @@ record EngineConnection(
         out,
         engine.listener(),
         engine.router());
-  }
-
-  private static int read(HelidonSocket socket, byte[] into, int from) {
-    // A buffer of the engine is only moved on by writing: these bytes are there already.
-    BufferData buffer = BufferData.create(into).reset();
-    buffer.write(into, 0, from);
-    return socket.read(buffer);
   }
 
   @Override

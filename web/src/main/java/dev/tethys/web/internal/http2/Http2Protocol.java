@@ -14,7 +14,6 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +26,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Http2Protocol implements Protocol {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
-
-  /** What a client begins with: RFC 9113, 3.4. */
-  private static final byte[] PREFACE =
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private final HttpListenerOptions options;
   private final SlowClients clients;
@@ -51,11 +46,12 @@ public final class Http2Protocol implements Protocol {
 
   @Override
   public Answer isSpoken(byte[] begin, int length) {
-    int n = Math.min(length, PREFACE.length);
-    if (!Arrays.equals(begin, 0, n, PREFACE, 0, n)) {
+    byte[] preface = ClientFrames.PREFACE;
+    int n = Math.min(length, preface.length);
+    if (!Arrays.equals(begin, 0, n, preface, 0, n)) {
       return Answer.NO;
     }
-    return n == PREFACE.length ? Answer.YES : Answer.NOT_YET;
+    return n == preface.length ? Answer.YES : Answer.NOT_YET;
   }
 
   private synchronized Http2Engine engine() {

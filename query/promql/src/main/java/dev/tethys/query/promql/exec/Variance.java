@@ -58,15 +58,11 @@ final class Variance extends FloatOverTime {
       squares = w.workspace.zeros(4, n);
       squareCarries = w.workspace.zeros(5, n);
       for (int i = 0; i < run.length(); i++) {
-        add(rows.row(i), i + 1, n);
+        add(rows.row(i), i + 1, means, meanCarries, squares, squareCarries, n);
       }
     }
 
     /** One more sample of each window; see {@link Kernels#carry} for what may not be finite. */
-    private void add(double[] row, double count, int n) {
-      add(row, count, means, meanCarries, squares, squareCarries, n);
-    }
-
     private static void add(
         double[] row,
         double count,
