@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.Appender;
-import dev.tethys.model.storage.MetricStore;
+import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -52,7 +52,7 @@ public final class AlertHistory implements AutoCloseable {
    */
   public record Change(Instant at, Labels labels, String event, String by) {}
 
-  private final MetricStore store;
+  private final SampleSink store;
   private final BlockingQueue<Change> queue = new ArrayBlockingQueue<>(CAPACITY);
   private final Registry.Counter stored;
   private final Registry.Counter dropped;
@@ -60,7 +60,7 @@ public final class AlertHistory implements AutoCloseable {
   private volatile boolean closed;
 
   /** Starts to store. */
-  public AlertHistory(MetricStore store, Registry registry) {
+  public AlertHistory(SampleSink store, Registry registry) {
     this.store = store;
     this.stored =
         registry.counter(
@@ -101,20 +101,26 @@ public final class AlertHistory implements AutoCloseable {
   }
 
   private void write(List<Change> batch) {
-    int n = 0;
+    if (batch.isEmpty()) {
+      return;
+    }
+    int refused = 0;
     try (Appender a = store.appender()) {
       for (Change c : batch) {
-        if (a.append(a.series(series(c)), 0, c.at.toEpochMilli(), 1) == Appender.Outcome.OK) {
-          n++;
-        } else {
-          dropped.inc();
+        if (a.append(a.series(series(c)), 0, c.at.toEpochMilli(), 1) != Appender.Outcome.OK) {
+          refused++;
         }
       }
       a.commit();
-      stored.add(n);
+      stored.add(batch.size() - refused);
+      dropped.add(refused);
     } catch (StorageException e) {
-      dropped.add(n);
-      LOG.log(Level.WARNING, "{0} changes of alerts were not stored: {1}", n, e.getMessage());
+      dropped.add(batch.size());
+      LOG.log(
+          Level.WARNING,
+          "{0} changes of alerts were not stored: {1}",
+          batch.size(),
+          e.getMessage());
     }
   }
 

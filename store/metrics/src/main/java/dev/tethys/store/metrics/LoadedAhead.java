@@ -1,9 +1,10 @@
 package dev.tethys.store.metrics;
 
 import com.github.luben.zstd.Zstd;
-import java.lang.System.Logger.Level;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the first look at a store needs that no start-up cache holds: handles by which mapped files
@@ -11,16 +12,41 @@ import java.lang.foreign.ValueLayout;
  * taken out of its archive. On one core it takes some thirty milliseconds.
  */
 final class LoadedAhead {
-  private static final System.Logger LOG = System.getLogger(LoadedAhead.class.getName());
+  private static boolean tried; // guarded by the class
+  private static @Nullable LinkageError problem; // the first: those after it do not say why
 
   private LoadedAhead() {}
 
-  /** Loads it, or leaves it to who opens a store to say why that cannot be. */
-  static void load() {
-    try {
-      touch();
-    } catch (LinkageError e) {
-      LOG.log(Level.DEBUG, "loading what a store needs", e);
+  /** Loads it, once. */
+  static synchronized @Nullable LinkageError load() {
+    if (!tried) {
+      tried = true;
+      try {
+        touch();
+      } catch (LinkageError e) {
+        problem = e;
+      }
+    }
+    return problem;
+  }
+
+  /**
+   * Has it loaded, or waits until it is.
+   *
+   * @throws IOException when it cannot be, which a store would else find out when it writes its
+   *     first block, hours later
+   */
+  static void require() throws IOException {
+    LinkageError e = load();
+    if (e != null) {
+      throw new IOException(
+          "the library of zstd cannot be loaded from the folder for temporary files, "
+              + System.getProperty("java.io.tmpdir")
+              + ": "
+              + (e.getMessage() == null ? e.getCause() : e.getMessage())
+              + ". It must exist, be writable and not be mounted noexec; another one is given by"
+              + " -Djava.io.tmpdir=FOLDER in TETHYS_JAVA_OPTS",
+          e);
     }
   }
 

@@ -91,6 +91,7 @@ public final class MetricsDatabase implements MetricStore {
   static MetricsDatabase open(Path where, DatabaseOptions options, FileAccess files) {
     Path folder = where.toAbsolutePath();
     try {
+      LoadedAhead.require();
       ForeignFolder.refuse(folder, files);
       make(folder, files);
     } catch (IOException e) {
