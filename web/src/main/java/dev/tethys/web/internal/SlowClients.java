@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SlowClients {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
-  private static final long NEVER = Long.MAX_VALUE;
+  private static final long NEVER = ClientConnection.NEVER;
 
   /** The stream of a request on a connection that is not multiplexed. */
   static final int NO_STREAM = -1;
@@ -45,20 +45,11 @@ public final class SlowClients {
   /** How often it is looked whether clients whose requests take long are still there. */
   private static final long LOOK_MILLIS = 20;
 
-  /** How long a connection may be read ahead: longer than any handler works, a day. */
-  private static final int READ_AHEAD_MILLIS = 86_400_000;
-
   /** How long a client whose answer is given may go on sending. */
   private static final int UNREAD_MILLIS = 2_000;
 
   /** How many bytes of it are read, and thrown away. */
   private static final int MAX_UNREAD = 16 << 20;
-
-  /** How long a request takes at most from a client that has not heard that there is an end. */
-  private static final long ON_THEIR_WAY_NANOS = 100_000_000;
-
-  /** How long a client has to take the last words of its connection. */
-  private static final long FAREWELL_NANOS = 1_000_000_000;
 
   private record Key(SocketAddress remote, SocketAddress local) {
     // By hand: what a record makes of itself is put together for the first connection of a process,
@@ -74,64 +65,9 @@ public final class SlowClients {
     }
   }
 
-  /** One connection. */
-  private static final class Connection {
-    final Socket socket;
-
-    /** What carries it: the same, or what TLS is layered over. */
-    final Socket carrier;
-
-    /** Whether a read of the socket has its timeout. */
-    final boolean timed;
-
-    final Set<Exchange> inWork = ConcurrentHashMap.newKeySet();
-    volatile long deadline;
-
-    /** The engine's view of the socket, once it has one. */
-    volatile @Nullable HelidonSocket engineSocket;
-
-    /** What a multiplexed connection is beside its requests. */
-    volatile @Nullable Multiplexed multiplexed;
-
-    /** When the request that is read, or is in work, began to come; by the thread that reads. */
-    long requestBegan;
-
-    /** When the connection is old. */
-    final long old;
-
-    /** The last stream of which a request arrived. */
-    volatile int lastStream;
-
-    /** Whether it had requests, all of which had ended. */
-    volatile boolean hasRested;
-
-    /** Since when its client is told that it ends. */
-    long toldAt = NEVER; // guarded by this
-
-    /** Since when it is told which request was the last. */
-    long lastToldAt = NEVER; // guarded by this
-
-    Connection(Socket socket, Socket carrier, boolean timed, long now, long deadline, long old) {
-      this.socket = socket;
-      this.carrier = carrier;
-      this.timed = timed;
-      this.requestBegan = now;
-      this.deadline = deadline;
-      this.old = old;
-    }
-
-    boolean isClosed() {
-      return socket.isClosed() || carrier.isClosed();
-    }
-
-    synchronized boolean isTold() {
-      return toldAt != NEVER;
-    }
-  }
-
   /** One request in work. */
   public final class Exchange implements AutoCloseable {
-    private final @Nullable Connection connection;
+    private final @Nullable ClientConnection connection;
     private final int stream;
     private final long answerDeadline;
     private volatile long bodyDeadline;
@@ -141,7 +77,7 @@ public final class SlowClients {
     private boolean idling; // guarded by this
     private boolean ended; // guarded by this
 
-    private Exchange(@Nullable Connection connection, int stream) {
+    private Exchange(@Nullable ClientConnection connection, int stream) {
       this.connection = connection;
       this.stream = stream;
       long now = nanos.getAsLong();
@@ -184,20 +120,6 @@ public final class SlowClients {
       }
     }
 
-    /**
-     * Has the engine read ahead from a connection, which is how it learns of its end. A byte that
-     * it finds is kept for the next request.
-     */
-    private void idle(Socket socket, HelidonSocket engine) {
-      try {
-        // The engine gives a silent client no longer than this, 101 ms when it is not set.
-        socket.setSoTimeout(READ_AHEAD_MILLIS);
-        engine.idle();
-      } catch (IOException e) {
-        LOG.log(Level.DEBUG, "a connection ended before it could be watched", e);
-      }
-    }
-
     /** Looks whether the client is still there. */
     private void look(long now) {
       if (now - watchedSince >= WATCH_AFTER_NANOS && isGone()) {
@@ -206,22 +128,21 @@ public final class SlowClients {
     }
 
     /**
-     * Once the exchange has ended the engine reads the next request itself: reading ahead beside
-     * that would take bytes out of it.
+     * Once the exchange has ended the connection's own thread reads the next request: reading ahead
+     * beside that would take bytes out of it.
      */
     private synchronized boolean isGone() {
-      Connection c = connection;
+      ClientConnection c = connection;
       if (c == null) {
         return false;
       }
-      HelidonSocket s = c.engineSocket;
-      // On a multiplexed connection the engine reads all the time, and closes the socket at its
-      // end.
+      HelidonSocket s = c.reader;
+      // A multiplexed connection is read all the time, and its socket closed at its end.
       boolean gone = c.isClosed();
       if (!gone && !ended && stream == NO_STREAM && s != null && isBodyRead()) {
         if (!idling) {
           idling = true;
-          idle(c.socket, s);
+          c.readAhead(s);
         }
         gone = !s.isConnected();
       }
@@ -241,7 +162,7 @@ public final class SlowClients {
     /** Closes the connection, now that the answer is with the kernel. */
     public void closeConnection() {
       if (connection != null) {
-        SlowClients.close(connection.socket);
+        connection.close();
       }
     }
 
@@ -305,7 +226,7 @@ public final class SlowClients {
     }
   }
 
-  private final Map<Key, Connection> connections = new ConcurrentHashMap<>();
+  private final Map<Key, ClientConnection> connections = new ConcurrentHashMap<>();
   private final Set<Exchange> watched = ConcurrentHashMap.newKeySet();
   private final long readNanos;
   private final long headNanos;
@@ -367,7 +288,8 @@ public final class SlowClients {
         age == 0
             ? NEVER
             : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
-    connections.put(key, new Connection(socket, carrier, timed, now, after(now, headNanos), old));
+    connections.put(
+        key, new ClientConnection(socket, carrier, timed, now, after(now, headNanos), old));
     sweepSoon();
   }
 
@@ -378,7 +300,7 @@ public final class SlowClients {
   }
 
   /** A request has ended: what the connection waits for now. */
-  private void rest(Connection c) {
+  private void rest(ClientConnection c) {
     long now = nanos.getAsLong();
     if (c.multiplexed == null) {
       c.deadline = after(now, idleNanos);
@@ -388,57 +310,11 @@ public final class SlowClients {
     }
   }
 
-  /** What a multiplexed connection (HTTP/2) is beside its requests. */
-  public interface Multiplexed {
-    /** Tells the client that streams beyond one are not taken (GOAWAY). */
-    void goAway(int lastStream);
-
-    /**
-     * Whether the client does not take what is written, or has not answered when it was asked; asks
-     * it when it is time to.
-     */
-    boolean isGone(long now);
-  }
-
-  /** The client of one connection. */
-  public interface Peer {
-    /** A request begins to come. */
-    void comes();
-
-    /** A request has arrived from it, with its headers, and is alone on its connection. */
-    Exchange begin();
-
-    /** Whether it has requests in work. */
-    boolean isBusy();
-
-    /** Something came from it (HTTP/2). */
-    void heard();
-
-    /** Whether a read can wait for it for a time. */
-    boolean isTimed();
-
-    /** Ends its connection. */
-    void close();
-
-    /**
-     * How long a read waits for it; who is too slow is cut off in any case.
-     *
-     * @param millis 0 for ever
-     */
-    void patience(int millis);
-
-    /** It takes back the request of a stream (HTTP/2). */
-    void reset(int stream);
-
-    /** The connection is multiplexed. */
-    void multiplexed(Multiplexed whole);
-  }
-
   /** A connection is served now. */
   public Peer connected(Accepted accepted) {
-    Connection c = connections.get(new Key(accepted.remote(), accepted.local()));
+    ClientConnection c = connections.get(new Key(accepted.remote(), accepted.local()));
     if (c != null) {
-      c.engineSocket = accepted.socket();
+      c.reader = accepted.socket();
     }
     return new Peer() {
       @Override
@@ -474,7 +350,7 @@ public final class SlowClients {
       @Override
       public void close() {
         if (c != null) {
-          SlowClients.close(c.socket);
+          c.close();
         }
       }
 
@@ -547,7 +423,7 @@ public final class SlowClients {
     return begin(connections.get(new Key(remote, local)), stream);
   }
 
-  private Exchange begin(@Nullable Connection c, int stream) {
+  private Exchange begin(@Nullable ClientConnection c, int stream) {
     Exchange e = new Exchange(c, stream);
     if (c != null) {
       c.inWork.add(e);
@@ -559,7 +435,7 @@ public final class SlowClients {
 
   /** How many connections are open. */
   public int open() {
-    connections.values().removeIf(Connection::isClosed);
+    connections.values().removeIf(ClientConnection::isClosed);
     return connections.size();
   }
 
@@ -573,61 +449,19 @@ public final class SlowClients {
   public int closeIdle() {
     long now = nanos.getAsLong();
     int told = 0;
-    for (Connection c : connections.values()) {
+    for (ClientConnection c : connections.values()) {
       if (!c.inWork.isEmpty() || c.isClosed()) {
         continue;
       }
       Multiplexed whole = c.multiplexed;
       if (whole == null) {
-        Thread.ofVirtual().start(() -> abort(c));
+        Thread.ofVirtual().start(c::abort);
       } else {
         told++;
-        part(c, whole, now);
+        c.part(whole, now);
       }
     }
     return told;
-  }
-
-  /**
-   * Goes on with the farewell to a client of HTTP/2: there is one, and who does not take it is cut
-   * off.
-   */
-  private static void part(Connection c, Multiplexed whole, long now) {
-    synchronized (c) {
-      if (c.toldAt == NEVER) {
-        c.toldAt = now;
-        Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
-      } else if (c.lastToldAt == NEVER) {
-        if (now - c.toldAt > ON_THEIR_WAY_NANOS && c.inWork.isEmpty()) {
-          c.lastToldAt = now;
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    tell(whole, c.lastStream);
-                    close(c.socket);
-                  });
-        }
-      } else if (now - c.lastToldAt > FAREWELL_NANOS) {
-        c.lastToldAt = now;
-        Thread.ofVirtual().start(() -> abort(c));
-      }
-    }
-  }
-
-  private static void tell(Multiplexed whole, int lastStream) {
-    try {
-      whole.goAway(lastStream);
-    } catch (RuntimeException e) {
-      LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
-    }
-  }
-
-  private static void close(Socket socket) {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "closing a connection", e);
-    }
   }
 
   /** Closes whoever is late, and has it done again while there are connections. */
@@ -642,7 +476,7 @@ public final class SlowClients {
         .entrySet()
         .removeIf(
             e -> {
-              Connection c = e.getValue();
+              ClientConnection c = e.getValue();
               if (c.isClosed()) {
                 return true;
               }
@@ -650,14 +484,14 @@ public final class SlowClients {
               if (late) {
                 LOG.log(
                     Level.DEBUG, "Closing the connection of {0}: too slow", e.getKey().remote());
-                Thread.ofVirtual().start(() -> abort(c));
+                Thread.ofVirtual().start(c::abort);
               }
               return late;
             });
   }
 
   /** Whether a connection is to be cut off; one that has come to its end otherwise is told so. */
-  private boolean isLate(Connection c, long now) {
+  private boolean isLate(ClientConnection c, long now) {
     Multiplexed whole = c.multiplexed;
     boolean resting = c.inWork.isEmpty();
     boolean old = c.old != NEVER && now - c.old > 0;
@@ -669,19 +503,9 @@ public final class SlowClients {
       return true;
     }
     if (whole != null && (over || old || c.isTold())) {
-      part(c, whole, now);
+      c.part(whole, now);
       return false;
     }
     return over;
-  }
-
-  /** Closes at once, with a reset, without waiting for TLS's farewell. */
-  private static void abort(Connection c) {
-    try {
-      c.carrier.setSoLinger(true, 0);
-      c.carrier.close();
-    } catch (IOException e) {
-      LOG.log(Level.DEBUG, "closing a slow connection", e);
-    }
   }
 }

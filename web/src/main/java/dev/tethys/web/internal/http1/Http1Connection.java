@@ -4,6 +4,7 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.Peer;
 import dev.tethys.web.internal.SlowClients;
 import dev.tethys.web.internal.proxied.ProxyHeader;
 import io.helidon.common.socket.HelidonSocket;
@@ -55,7 +56,7 @@ final class Http1Connection {
   private final Http1Answer answer;
   private Http1Request.Client client;
   private boolean proxied; // a header may come before the first request
-  private final SlowClients.Peer peer;
+  private final Peer peer;
   private final Answers answers;
 
   /** When the last answer was given, or a head read; by the thread that serves. */
@@ -72,7 +73,7 @@ final class Http1Connection {
       byte[] begin,
       boolean proxied,
       RequestHead head,
-      SlowClients.Peer peer,
+      Peer peer,
       Answers answers) {
     HelidonSocket socket = connection.socket();
     this.in = new SocketInput(socket, begin);

@@ -4,6 +4,7 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.Peer;
 import dev.tethys.web.internal.Protocol;
 import dev.tethys.web.internal.SlowClients;
 import io.helidon.common.buffers.DataReader;
@@ -81,7 +82,7 @@ public final class Http2Protocol implements Protocol {
   /** The client is told of fewer streams than the engine bears. */
   @Override
   public void serve(Accepted c, byte[] begin) throws InterruptedException {
-    SlowClients.Peer peer = clients.connected(c);
+    Peer peer = clients.connected(c);
     Http2Engine e = engine();
     DataWriter socket = SocketWriter.create(c.socket());
     ToldStreams out = new ToldStreams(socket, options.http2().streams(), System::nanoTime);

@@ -1,7 +1,8 @@
 package dev.tethys.web.internal.http2;
 
 import dev.tethys.web.HttpListenerOptions;
-import dev.tethys.web.internal.SlowClients;
+import dev.tethys.web.internal.Multiplexed;
+import dev.tethys.web.internal.Peer;
 import java.lang.System.Logger.Level;
 import java.util.function.LongSupplier;
 
@@ -10,7 +11,7 @@ import java.util.function.LongSupplier;
  * the connection of one that asks too often itself, as servers of gRPC do: two pings too many are
  * borne, and an answer in between makes up for them.
  */
-final class LongConnection implements SlowClients.Multiplexed {
+final class LongConnection implements Multiplexed {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
 
   /** What a client may do that must not ping without a request, as gRPC's servers have it. */
@@ -21,7 +22,7 @@ final class LongConnection implements SlowClients.Multiplexed {
   private static final int ENHANCE_YOUR_CALM = 11;
 
   private final ToldStreams out;
-  private final SlowClients.Peer peer;
+  private final Peer peer;
   private final long patience;
   private final long silence;
   private final long reply;
@@ -40,8 +41,7 @@ final class LongConnection implements SlowClients.Multiplexed {
   private boolean pinged;
   private int strikes;
 
-  LongConnection(
-      ToldStreams out, SlowClients.Peer peer, HttpListenerOptions options, LongSupplier nanos) {
+  LongConnection(ToldStreams out, Peer peer, HttpListenerOptions options, LongSupplier nanos) {
     this.out = out;
     this.peer = peer;
     this.patience = options.readTimeout().toNanos();

@@ -1,0 +1,143 @@
+package dev.tethys.web.internal;
+
+import io.helidon.common.socket.HelidonSocket;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection of a client: what it is waited for, the requests in work on it, and how it ends. One
+ * that is multiplexed (HTTP/2) ends with a farewell: its client hears first that it should begin no
+ * more requests, then, when those that were on their way have had time to arrive, which one was the
+ * last.
+ */
+final class ClientConnection {
+  /** A time that does not come. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+
+  /** How long a connection may be read ahead: longer than any handler works, a day. */
+  private static final int READ_AHEAD_MILLIS = 86_400_000;
+
+  /** How long a request takes at most from a client that has not heard that there is an end. */
+  private static final long ON_THEIR_WAY_NANOS = 100_000_000;
+
+  /** How long a client has to take the last words of its connection. */
+  private static final long FAREWELL_NANOS = 1_000_000_000;
+
+  final Socket socket;
+
+  /** What carries it: the same, or what TLS is layered over. */
+  private final Socket carrier;
+
+  /** Whether a read of the socket has its timeout. */
+  final boolean timed;
+
+  final Set<SlowClients.Exchange> inWork = ConcurrentHashMap.newKeySet();
+  volatile long deadline;
+
+  /** What the socket is read by, once it is served. */
+  volatile @Nullable HelidonSocket reader;
+
+  /** What a multiplexed connection is beside its requests. */
+  volatile @Nullable Multiplexed multiplexed;
+
+  /** When the request that is read, or is in work, began to come; by the thread that reads. */
+  long requestBegan;
+
+  /** When the connection is old. */
+  final long old;
+
+  /** The last stream of which a request arrived. */
+  volatile int lastStream;
+
+  /** Whether it had requests, all of which had ended. */
+  volatile boolean hasRested;
+
+  /** Since when its client is told that it ends. */
+  private long toldAt = NEVER; // guarded by this
+
+  /** Since when it is told which request was the last. */
+  private long lastToldAt = NEVER; // guarded by this
+
+  ClientConnection(
+      Socket socket, Socket carrier, boolean timed, long now, long deadline, long old) {
+    this.socket = socket;
+    this.carrier = carrier;
+    this.timed = timed;
+    this.requestBegan = now;
+    this.deadline = deadline;
+    this.old = old;
+  }
+
+  boolean isClosed() {
+    return socket.isClosed() || carrier.isClosed();
+  }
+
+  /** Has the socket read ahead, which is how it learns of its end; what comes is kept. */
+  void readAhead(HelidonSocket by) {
+    try {
+      // A silent client gets no longer than this, 101 ms when it is not set.
+      socket.setSoTimeout(READ_AHEAD_MILLIS);
+      by.idle();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "a connection ended before it could be watched", e);
+    }
+  }
+
+  /** Whether its client has begun to hear that it ends. */
+  synchronized boolean isTold() {
+    return toldAt != NEVER;
+  }
+
+  /** Goes on with the farewell: there is one, and who does not take it is cut off. */
+  synchronized void part(Multiplexed whole, long now) {
+    if (toldAt == NEVER) {
+      toldAt = now;
+      Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
+    } else if (lastToldAt == NEVER) {
+      if (now - toldAt > ON_THEIR_WAY_NANOS && inWork.isEmpty()) {
+        lastToldAt = now;
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  tell(whole, lastStream);
+                  close();
+                });
+      }
+    } else if (now - lastToldAt > FAREWELL_NANOS) {
+      lastToldAt = now;
+      Thread.ofVirtual().start(this::abort);
+    }
+  }
+
+  private static void tell(Multiplexed whole, int lastStream) {
+    try {
+      whole.goAway(lastStream);
+    } catch (RuntimeException e) {
+      LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
+    }
+  }
+
+  void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "closing a connection", e);
+    }
+  }
+
+  /** Closes at once, with a reset, without waiting for TLS's farewell. */
+  void abort() {
+    try {
+      carrier.setSoLinger(true, 0);
+      carrier.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "closing a slow connection", e);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.tethys.web.internal;
+
+/** The client of one connection. */
+public interface Peer {
+  /** A request begins to come. */
+  void comes();
+
+  /** A request has arrived from it, with its headers, and is alone on its connection. */
+  SlowClients.Exchange begin();
+
+  /** Whether it has requests in work. */
+  boolean isBusy();
+
+  /** Something came from it (HTTP/2). */
+  void heard();
+
+  /** Whether a read can wait for it for a time. */
+  boolean isTimed();
+
+  /** Ends its connection. */
+  void close();
+
+  /**
+   * How long a read waits for it; who is too slow is cut off in any case.
+   *
+   * @param millis 0 for ever
+   */
+  void patience(int millis);
+
+  /** It takes back the request of a stream (HTTP/2). */
+  void reset(int stream);
+
+  /** The connection is multiplexed. */
+  void multiplexed(Multiplexed whole);
+}
