@@ -67,6 +67,15 @@ public final class TethysProcess implements AutoCloseable {
 
   /** Starts {@code tethys ARGS...} in a folder and does not wait. */
   static TethysProcess launch(Path folder, int port, List<String> args) {
+    return launch(folder, port, List.of(), args);
+  }
+
+  /**
+   * The same.
+   *
+   * @param jvm options of the virtual machine beside the usual ones
+   */
+  static TethysProcess launch(Path folder, int port, List<String> jvm, List<String> args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(
@@ -76,10 +85,9 @@ public final class TethysProcess implements AutoCloseable {
             "-Xmx512m",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
-            "-Djava.util.logging.manager=dev.tethys.app.log.SteadyLogManager",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.tethys.app.Main"));
+            "-Djava.util.logging.manager=dev.tethys.app.log.SteadyLogManager"));
+    command.addAll(jvm);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.tethys.app.Main"));
     command.addAll(args);
     try {
       Path log = Files.createTempFile(folder, "tethys", ".log");
