@@ -25,6 +25,9 @@ final class BlockPostings implements Postings {
   private final RoaringBitmap all = new RoaringBitmap();
   private final Map<Integer, SoftReference<RoaringBitmap>> held = new ConcurrentHashMap<>();
 
+  /** The page that was unpacked last; a race only unpacks one again. */
+  private volatile SoftReference<Page> newest = new SoftReference<>(null);
+
   BlockPostings(IndexFile index, Dictionary dictionary, long series) {
     this.index = index;
     this.dictionary = dictionary;
@@ -78,30 +81,63 @@ final class BlockPostings implements Postings {
   private RoaringBitmap read(int pair) {
     int page = Arrays.binarySearch(firstPair, pair);
     page = page < 0 ? -page - 2 : page;
-    byte[] b = GroupWriter.read(index.file(), offsets[page], offsets[page + 1] - offsets[page]);
-    ByteSource in = new ByteSource(b, 0, b.length - ByteSink.SLACK);
-    int first = in.count(Integer.MAX_VALUE);
-    int n = in.count(Integer.MAX_VALUE);
-    if (first != firstPair[page] || pair >= first + n) {
-      throw new DamageException("a page of postings is not where it should be");
+    Page p = newest.get();
+    if (p == null || p.number != page) {
+      p = new Page(page);
+      newest = new SoftReference<>(p);
     }
-    for (int i = first; i < pair; i++) {
-      for (int c = in.count(); c > 0; c--) {
-        in.uvarint();
-      }
-    }
-    int[] list = new int[in.count()];
-    long before = -1;
-    for (int i = 0; i < list.length; i++) {
-      before += 1 + in.uvarint();
-      if (before < 0 || before >= series) {
-        throw new DamageException("a posting behind the last series");
-      }
-      list[i] = (int) before;
-    }
+    int[] list = p.list(pair);
     RoaringBitmap out = new RoaringBitmap();
     out.addN(list, 0, list.length);
     out.runOptimize();
     return out;
+  }
+
+  /**
+   * Lists of neighbouring labels. An expression over the values of a name asks for one after the
+   * other, so a page is unpacked once for all of them, and none of its lists passed twice.
+   */
+  private final class Page {
+    private final int number;
+    private final ByteSource in;
+    private final int[] starts; // of the lists before `known` and of that one
+    private int known;
+
+    Page(int number) {
+      this.number = number;
+      byte[] b =
+          GroupWriter.read(index.file(), offsets[number], offsets[number + 1] - offsets[number]);
+      in = new ByteSource(b, 0, b.length - ByteSink.SLACK);
+      int first = in.count(Integer.MAX_VALUE);
+      int n = in.count();
+      if (first != firstPair[number] || n != firstPair[number + 1] - first) {
+        throw new DamageException("a page of postings is not where it should be");
+      }
+      starts = new int[n];
+      if (n > 0) {
+        starts[0] = in.pos;
+      }
+    }
+
+    /** The series of a label, ascending. */
+    synchronized int[] list(int pair) {
+      int place = pair - firstPair[number];
+      while (known < place) {
+        in.pos = starts[known];
+        in.skipNumbers(in.count());
+        starts[++known] = in.pos;
+      }
+      in.pos = starts[place];
+      int[] list = new int[in.count()];
+      long before = -1;
+      for (int i = 0; i < list.length; i++) {
+        before += 1 + in.uvarint();
+        if (before < 0 || before >= series) {
+          throw new DamageException("a posting behind the last series");
+        }
+        list[i] = (int) before;
+      }
+      return list;
+    }
   }
 }

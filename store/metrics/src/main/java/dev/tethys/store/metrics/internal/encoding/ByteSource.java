@@ -126,6 +126,19 @@ public final class ByteSource {
     return s;
   }
 
+  /** Passes so many numbers of {@link #uvarint}. */
+  public void skipNumbers(int n) {
+    int at = pos;
+    int left = n;
+    while (left > 0) {
+      if (at >= end) {
+        throw new DamageException("data ends early");
+      }
+      left -= buf[at++] >= 0 ? 1 : 0; // the last byte of each has no sign
+    }
+    pos = at;
+  }
+
   public void skip(int n) {
     need(n);
     pos += n;
