@@ -9,6 +9,7 @@ import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.RunningQueries;
 import dev.tethys.query.promql.Value;
+import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseStats;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class QueryWarmUp implements AutoCloseable {
   /** More than so many rounds compile hardly anything new. */
-  static final int MAX_ROUNDS = 80;
+  static final int MAX_ROUNDS = 50;
 
   /** Those who waited for the restart come first. */
   private static final Duration HEAD_START = Duration.ofMillis(200);
@@ -52,7 +53,7 @@ final class QueryWarmUp implements AutoCloseable {
   private static final long ODD_STEP = 47_000;
   private static final int ODD_ROUNDS = 4;
 
-  /** What %w stands for, a round each. */
+  /** The windows of usual queries, a round each. */
   static final List<String> WINDOWS = List.of("5m", "2m", "30m", "10m");
 
   private static final long MAX_SAMPLES = 2_000_000;
@@ -82,41 +83,6 @@ final class QueryWarmUp implements AutoCloseable {
       };
     }
   }
-
-  /** The usual ways to look at a metric, which stands for %s, over a window of %w. */
-  private static final List<String> QUERIES =
-      List.of(
-          "%s",
-          "rate(%s[%w])",
-          "sum(rate(%s[%w]))",
-          "sum by (instance) (rate(%s[%w]))",
-          "1 - avg by (instance) (rate(%s[%w]))",
-          "topk(5, %s)",
-          "%s / %s",
-          "sum by (job) (rate(%s[%w]) + rate(%s[%w]))",
-          "%s - %s offset 5m",
-          "rate(%s[%w]) * 8",
-          "avg(%s / %s)",
-          "max_over_time(%s[%w])",
-          "avg_over_time(%s[%w])",
-          "quantile_over_time(0.9, %s[%w])",
-          "deriv(%s[%w])",
-          "predict_linear(%s[%w], 3600)",
-          "increase(%s[%w])",
-          "irate(%s[%w])",
-          "count(%s)",
-          "count by (__name__) ({__name__=~\"%s.*\"})",
-          "quantile(0.9, rate(%s[%w]))",
-          "stddev by (job) (%s)",
-          "max_over_time(sum(rate(%s[%w]))[%w:1m])",
-          "changes(%s[%w])",
-          "%s > bool 0.5 and %s > 0",
-          "%s * on (instance, job) group_left () group by (instance, job) (%s)",
-          "label_replace(rate(%s[%w]), \"host\", \"$1\", \"instance\", \"(.*):.*\")",
-          "sort_desc(sum by (instance) (rate(%s[%w])))",
-          "clamp_max(delta(%s[%w]), 5)",
-          "histogram_quantile(0.9, sum by (le) (rate(%s[%w])))",
-          "absent(%s)");
 
   private final MetricsDatabase database;
   private final long nanos;
@@ -161,11 +127,6 @@ final class QueryWarmUp implements AutoCloseable {
                 });
   }
 
-  /** Each of the usual ways to look at a metric. */
-  static List<String> queries(String metric, String window) {
-    return QUERIES.stream().map(q -> q.replace("%s", metric).replace("%w", window)).toList();
-  }
-
   /** Milliseconds between the points that are asked for in a round. */
   static long step(int round) {
     return round % ODD_ROUNDS == ODD_ROUNDS - 1 ? ODD_STEP : STEP;
@@ -187,7 +148,7 @@ final class QueryWarmUp implements AutoCloseable {
       }
       DatabaseStats stats = database.stats(MAX_METRICS);
       long end = stats.maxTime();
-      long start = Math.max(stats.minTime(), end - MAX_SPAN);
+      long start = Math.max(oldest(stats), end - MAX_SPAN);
       List<String> metrics =
           RehearsedMetrics.choose(
               stats.seriesCountByMetricName(), metric -> changes(engine, metric, end));
@@ -195,8 +156,10 @@ final class QueryWarmUp implements AutoCloseable {
         return 0;
       }
       try (Rehearsal rehearsal = new Rehearsal(engine, database)) {
+        FirstLooks looks = FirstLooks.at(database, stats.seriesCountByMetricName(), start, end);
         for (int round = 0; round < MAX_ROUNDS && goesOn(); round++) {
           answered += round(rehearsal, round, metrics, start, end);
+          answered += firstLooks(rehearsal, looks, round, start, end);
         }
       }
       return answered;
@@ -208,6 +171,37 @@ final class QueryWarmUp implements AutoCloseable {
     }
   }
 
+  /** When the oldest sample was taken, in memory or in a block. */
+  private long oldest(DatabaseStats stats) {
+    long oldest = stats.minTime();
+    for (BlockInfo b : database.blockList()) {
+      oldest = Math.min(oldest, b.minTime());
+    }
+    return oldest;
+  }
+
+  /** Looks at some metrics that nobody has looked at yet; how many queries were answered. */
+  private int firstLooks(Rehearsal rehearsal, FirstLooks looks, int round, long start, long end)
+      throws IOException, InterruptedException {
+    int answered = 0;
+    for (String query : looks.of(round)) {
+      if (!goesOn()) {
+        break;
+      }
+      answered += ask(rehearsal, query, start / STEP * STEP, end, Math.min(STEP, end - start));
+    }
+    return answered;
+  }
+
+  /** One if the query was answered, else none. */
+  private int ask(Rehearsal rehearsal, String query, long start, long end, long step)
+      throws IOException {
+    long began = clock.getAsLong();
+    boolean answered = rehearsal.ask(query, start, end, step);
+    spent += clock.getAsLong() - began;
+    return answered ? 1 : 0;
+  }
+
   /** Asks each query once; how many were answered. */
   private int round(Rehearsal rehearsal, int round, List<String> metrics, long start, long end)
       throws IOException, InterruptedException {
@@ -216,15 +210,11 @@ final class QueryWarmUp implements AutoCloseable {
     long step = Math.min(step(round), end - start);
     long first = step == STEP ? start / STEP * STEP : start;
     int answered = 0;
-    for (String query : queries(metric, window)) {
+    for (String query : RehearsedQueries.usual(metric, window)) {
       if (!goesOn()) {
         break;
       }
-      long began = clock.getAsLong();
-      if (rehearsal.ask(query, first, end, step)) {
-        answered++;
-      }
-      spent += clock.getAsLong() - began;
+      answered += ask(rehearsal, query, first, end, step);
     }
     return answered;
   }

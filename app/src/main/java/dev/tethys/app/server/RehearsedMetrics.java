@@ -57,13 +57,22 @@ final class RehearsedMetrics {
         (c.value() <= ENOUGH_SERIES ? few : many).add(c.name());
       }
     }
-    List<Candidate> small = liveliest(spread(few, LOOKED_AT), changes);
-    List<Candidate> large = liveliest(spread(many.reversed(), LARGE_LOOKED_AT), changes);
+    List<Candidate> small = liveliest(evenly(few, LOOKED_AT), changes);
+    List<Candidate> large = liveliest(evenly(many.reversed(), LARGE_LOOKED_AT), changes);
     List<Candidate> lively = small.stream().filter(c -> c.changes > 0).toList();
-    List<Candidate> chosen = new ArrayList<>(spread(lively, LIVELY));
+    List<Candidate> chosen = new ArrayList<>(evenly(lively, LIVELY));
     small.stream().filter(c -> c.changes == 0).findFirst().ifPresent(chosen::add);
     chosen.addAll(large.subList(0, Math.min(few.isEmpty() ? LARGE_ALONE : 1, large.size())));
     return chosen.stream().map(Candidate::name).toList();
+  }
+
+  /** At most so many of those that can be asked for by name, with the number of their series. */
+  static List<DatabaseStats.Count> spread(List<DatabaseStats.Count> counts, int most) {
+    return evenly(
+        counts.stream()
+            .filter(c -> c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches())
+            .toList(),
+        most);
   }
 
   private static List<Candidate> liveliest(List<String> names, Changes changes)
@@ -77,7 +86,7 @@ final class RehearsedMetrics {
   }
 
   /** At most so many, at even distances, the first among them. */
-  private static <T> List<T> spread(List<T> all, int most) {
+  private static <T> List<T> evenly(List<T> all, int most) {
     int n = Math.min(all.size(), most);
     List<T> out = new ArrayList<>(n);
     for (int i = 0; i < n; i++) {

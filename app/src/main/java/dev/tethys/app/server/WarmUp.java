@@ -7,6 +7,7 @@ import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.metrics.DatabaseStats;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
@@ -67,7 +68,7 @@ public final class WarmUp {
     "/federate?match%5B%5D=up"
   };
 
-  /** Beside the usual ones, see {@link QueryWarmUp#queries}. */
+  /** Beside the usual ones, see {@link RehearsedQueries#usual}. */
   private static final String[] QUERIES = {
     "up",
     "warm_requests_total{instance=\"h3\"}",
@@ -216,10 +217,22 @@ public final class WarmUp {
       }
       String metric = METRICS[round % METRICS.length];
       String window = QueryWarmUp.WINDOWS.get((round + round / 4) % QueryWarmUp.WINDOWS.size());
-      for (String q : QueryWarmUp.queries(metric, window)) {
+      for (String q : RehearsedQueries.usual(metric, window)) {
+        ask(q, end, step);
+      }
+      for (String q : new FirstLooks(named(), "h" + round % HOSTS).all()) {
         ask(q, end, step);
       }
     }
+  }
+
+  /** Its metrics, with about as many series as each has. */
+  private static List<DatabaseStats.Count> named() {
+    return Stream.of(KINDS)
+        .map(Kind::metric)
+        .distinct()
+        .map(m -> new DatabaseStats.Count(m, HOSTS * SERIES / KINDS.length))
+        .toList();
   }
 
   private void ask(String query, long end, long step) throws IOException, InterruptedException {
