@@ -12,11 +12,10 @@ import java.util.stream.IntStream;
  * over anything else waits for it.
  */
 final class FirstLooks {
-  /** More than so many metrics compile little more. */
-  static final int MAX_LOOKS = 150;
-
-  /** A few at once, so that they go on while pages leave memory: these are read in other ways. */
-  static final int AT_ONCE = 3;
+  /**
+   * A few in a round, so that they go on while pages leave memory: these are read in other ways.
+   */
+  static final int A_ROUND = 3;
 
   /** The label that narrows a query to one target. */
   private static final String NARROWING = "instance";
@@ -77,13 +76,13 @@ final class FirstLooks {
       MetricsDatabase database, List<DatabaseStats.Count> counts, long start, long end) {
     List<String> instances = database.labelValues(NARROWING, start, end, List.of(), 1).values();
     return new FirstLooks(
-        RehearsedMetrics.spread(counts, MAX_LOOKS),
+        RehearsedMetrics.spread(counts, QueryWarmUp.MAX_ROUNDS * A_ROUND),
         instances.isEmpty() ? "nobody" : instances.getFirst());
   }
 
   /** Those that belong to a round; none once there are no further metrics. */
   List<String> of(int round) {
-    return from(Math.min(metrics.size(), round * AT_ONCE), (round + 1) * AT_ONCE);
+    return from(Math.min(metrics.size(), round * A_ROUND), (round + 1) * A_ROUND);
   }
 
   /** One of each metric. */
@@ -99,9 +98,9 @@ final class FirstLooks {
     String metric = metrics.get(place).name();
     boolean whole = metrics.get(place).value() <= RehearsedMetrics.ENOUGH_SERIES;
     // One of each round narrows: there, finding series is the larger part.
-    boolean narrow = !whole || place % AT_ONCE == 0;
+    boolean narrow = !whole || place % A_ROUND == 0;
     String q =
-        narrow ? NARROW.get(place / AT_ONCE % NARROW.size()) : WHOLE.get(place % WHOLE.size());
+        narrow ? NARROW.get(place / A_ROUND % NARROW.size()) : WHOLE.get(place % WHOLE.size());
     int word = metric.lastIndexOf('_');
     return q.replace("%s", metric)
         .replace("%n", word > 0 ? metric.substring(0, word + 1) : metric)

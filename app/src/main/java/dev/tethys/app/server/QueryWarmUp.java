@@ -158,8 +158,8 @@ final class QueryWarmUp implements AutoCloseable {
       try (Rehearsal rehearsal = new Rehearsal(engine, database)) {
         FirstLooks looks = FirstLooks.at(database, stats.seriesCountByMetricName(), start, end);
         for (int round = 0; round < MAX_ROUNDS && goesOn(); round++) {
-          answered += round(rehearsal, round, metrics, start, end);
-          answered += firstLooks(rehearsal, looks, round, start, end);
+          answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
+          answered += ask(rehearsal, looks.of(round), start, end, STEP);
         }
       }
       return answered;
@@ -180,41 +180,28 @@ final class QueryWarmUp implements AutoCloseable {
     return oldest;
   }
 
-  /** Looks at some metrics that nobody has looked at yet; how many queries were answered. */
-  private int firstLooks(Rehearsal rehearsal, FirstLooks looks, int round, long start, long end)
-      throws IOException, InterruptedException {
-    int answered = 0;
-    for (String query : looks.of(round)) {
-      if (!goesOn()) {
-        break;
-      }
-      answered += ask(rehearsal, query, start / STEP * STEP, end, Math.min(STEP, end - start));
-    }
-    return answered;
-  }
-
-  /** One if the query was answered, else none. */
-  private int ask(Rehearsal rehearsal, String query, long start, long end, long step)
-      throws IOException {
-    long began = clock.getAsLong();
-    boolean answered = rehearsal.ask(query, start, end, step);
-    spent += clock.getAsLong() - began;
-    return answered ? 1 : 0;
+  /** The usual queries of a round. */
+  private static List<String> usual(int round, List<String> metrics) {
+    String metric = metrics.get(round % metrics.size());
+    String window = WINDOWS.get((round + round / metrics.size()) % WINDOWS.size());
+    return RehearsedQueries.usual(metric, window);
   }
 
   /** Asks each query once; how many were answered. */
-  private int round(Rehearsal rehearsal, int round, List<String> metrics, long start, long end)
+  private int ask(Rehearsal rehearsal, List<String> queries, long start, long end, long apart)
       throws IOException, InterruptedException {
-    String metric = metrics.get(round % metrics.size());
-    String window = WINDOWS.get((round + round / metrics.size()) % WINDOWS.size());
-    long step = Math.min(step(round), end - start);
+    long step = Math.min(apart, end - start);
     long first = step == STEP ? start / STEP * STEP : start;
     int answered = 0;
-    for (String query : RehearsedQueries.usual(metric, window)) {
+    for (String query : queries) {
       if (!goesOn()) {
         break;
       }
-      answered += ask(rehearsal, query, first, end, step);
+      long began = clock.getAsLong();
+      if (rehearsal.ask(query, first, end, step)) {
+        answered++;
+      }
+      spent += clock.getAsLong() - began;
     }
     return answered;
   }

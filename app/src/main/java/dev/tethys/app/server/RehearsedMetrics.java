@@ -53,7 +53,7 @@ final class RehearsedMetrics {
     List<String> few = new ArrayList<>();
     List<String> many = new ArrayList<>();
     for (DatabaseStats.Count c : counts) {
-      if (c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches()) {
+      if (isFit(c)) {
         (c.value() <= ENOUGH_SERIES ? few : many).add(c.name());
       }
     }
@@ -66,13 +66,13 @@ final class RehearsedMetrics {
     return chosen.stream().map(Candidate::name).toList();
   }
 
-  /** At most so many of those that can be asked for by name, with the number of their series. */
+  /** At most so many of those that queries can be rehearsed over, with the number of series. */
   static List<DatabaseStats.Count> spread(List<DatabaseStats.Count> counts, int most) {
-    return evenly(
-        counts.stream()
-            .filter(c -> c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches())
-            .toList(),
-        most);
+    return evenly(counts.stream().filter(RehearsedMetrics::isFit).toList(), most);
+  }
+
+  private static boolean isFit(DatabaseStats.Count c) {
+    return c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches();
   }
 
   private static List<Candidate> liveliest(List<String> names, Changes changes)

@@ -39,7 +39,7 @@ class FirstLooksTest {
       byRound.addAll(looks.of(round));
     }
     assertThat(byRound).isEqualTo(looks.all());
-    assertThat(looks.of(0)).hasSize(FirstLooks.AT_ONCE);
+    assertThat(looks.of(0)).hasSize(FirstLooks.A_ROUND);
     assertThat(looks.of(4)).isEmpty();
   }
 
