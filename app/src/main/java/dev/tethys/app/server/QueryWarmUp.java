@@ -57,7 +57,15 @@ final class QueryWarmUp implements AutoCloseable {
   static final List<String> WINDOWS = List.of("5m", "2m", "30m", "10m");
 
   private static final long MAX_SAMPLES = 2_000_000;
-  private static final long MAX_SPAN = Duration.ofHours(3).toMillis();
+
+  /**
+   * What most rounds look at. Every fifth looks as far back as dashboards do when they are opened,
+   * over several blocks, each of which is read for its first time then.
+   */
+  private static final long SPAN = Duration.ofHours(3).toMillis();
+
+  private static final long FAR_SPAN = Duration.ofHours(6).toMillis();
+  private static final int FAR_ROUNDS = 5;
   private static final System.Logger LOG = System.getLogger("dev.tethys.query");
 
   /** Those whose queries come first. */
@@ -132,6 +140,11 @@ final class QueryWarmUp implements AutoCloseable {
     return round % ODD_ROUNDS == ODD_ROUNDS - 1 ? ODD_STEP : STEP;
   }
 
+  /** Milliseconds that the queries of a round look at. */
+  static long span(int round) {
+    return round % FAR_ROUNDS == 1 ? FAR_SPAN : SPAN;
+  }
+
   /** Rehearses; how many queries were answered. */
   int run() throws InterruptedException {
     spent = 0;
@@ -148,16 +161,19 @@ final class QueryWarmUp implements AutoCloseable {
       }
       DatabaseStats stats = database.stats(MAX_METRICS);
       long end = stats.maxTime();
-      long start = Math.max(oldest(stats), end - MAX_SPAN);
+      long oldest = oldest(stats);
       List<String> metrics =
           RehearsedMetrics.choose(
               stats.seriesCountByMetricName(), metric -> changes(engine, metric, end));
-      if (metrics.isEmpty() || start >= end) {
+      if (metrics.isEmpty() || oldest >= end) {
         return 0;
       }
       try (Rehearsal rehearsal = new Rehearsal(engine, database)) {
-        FirstLooks looks = FirstLooks.at(database, stats.seriesCountByMetricName(), start, end);
+        FirstLooks looks =
+            FirstLooks.at(
+                database, stats.seriesCountByMetricName(), Math.max(oldest, end - SPAN), end);
         for (int round = 0; round < MAX_ROUNDS && goesOn(); round++) {
+          long start = Math.max(oldest, end - span(round));
           answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
           answered += ask(rehearsal, looks.of(round), start, end, STEP);
         }

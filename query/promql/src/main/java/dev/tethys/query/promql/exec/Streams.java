@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs streams of series, on several threads when there is enough to do. */
 final class Streams {
-  /** Below so many samples and points one thread is faster. */
-  static final long PARALLEL_COST = 50_000;
+  /**
+   * Below so many samples and points one thread answers as soon, and others that would be woken
+   * have their processors for themselves.
+   */
+  static final long PARALLEL_COST = 200_000;
 
   /** Milliseconds between samples, as a guess of how many a range holds. */
   static final long TYPICAL_INTERVAL = 15_000;

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: the sum of weights is at most {@link #maxWeight}, the number of entries at most
  * {@link #MAX_ENTRIES}, and the entry that was used longest ago leaves first. What is asked for
- * once only is remembered, but not kept. Safe for several threads.
+ * once is kept while there is room for it, and otherwise only remembered: it pushes out nothing.
+ * Safe for several threads.
  *
  * @param <T> what was found; not to be changed
  */
@@ -82,9 +83,10 @@ public final class MatchCache<T> {
       Object owner, long version, List<Matcher> matchers, T found, long bytes) {
     Key key = new Key(owner, List.copyOf(matchers));
     Entry<T> before = entries.remove(key);
-    boolean again = before != null && bytes <= most();
-    Entry<T> e = again ? new Entry<>(version, found, bytes) : new Entry<>(version, null, 0);
-    weight += e.weight - (before == null ? 0 : before.weight);
+    long others = weight - (before == null ? 0 : before.weight);
+    boolean kept = bytes <= most() && (before != null || others + bytes <= maxWeight);
+    Entry<T> e = kept ? new Entry<>(version, found, bytes) : new Entry<>(version, null, 0);
+    weight = others + e.weight;
     entries.put(key, e);
     Iterator<Map.Entry<Key, Entry<T>>> oldest = entries.entrySet().iterator();
     while (weight > maxWeight || entries.size() > MAX_ENTRIES) {

@@ -14,10 +14,8 @@ class MatchCacheTest {
   }
 
   @Test
-  void whatIsAskedTwiceIsKeptUntilTheIndexChanges() {
+  void whatWasFoundIsKeptUntilTheIndexChanges() {
     MatchCache<String> c = new MatchCache<>(1000);
-    c.put(owner, 1, asks("a"), "found", 100);
-    assertThat(c.get(owner, 1, asks("a"))).isNull();
     c.put(owner, 1, asks("a"), "found", 100);
     assertThat(c.get(owner, 1, asks("a"))).isEqualTo("found");
     assertThat(c.get(owner, 2, asks("a"))).isNull();
@@ -29,6 +27,21 @@ class MatchCacheTest {
     assertThat(c.get(owner, 2, asks("a"))).isNull();
     assertThat(c.bytes()).isZero();
     assertThat(c.size()).isZero();
+  }
+
+  @Test
+  void whatIsAskedForOncePushesOutNothing() {
+    MatchCache<String> c = new MatchCache<>(1000);
+    c.put(owner, 1, asks("a"), "first", 400);
+    c.put(owner, 1, asks("b"), "second", 400);
+    c.put(owner, 1, asks("c"), "third", 400);
+    assertThat(c.get(owner, 1, asks("c"))).isNull();
+    assertThat(c.get(owner, 1, asks("b"))).isEqualTo("second");
+    assertThat(c.get(owner, 1, asks("a"))).isEqualTo("first");
+    c.put(owner, 1, asks("c"), "third", 400);
+    assertThat(c.get(owner, 1, asks("c"))).isEqualTo("third");
+    assertThat(c.get(owner, 1, asks("b"))).isNull();
+    assertThat(c.bytes()).isEqualTo(800);
   }
 
   @Test
