@@ -266,25 +266,88 @@ abstract class AnyOverTime implements RangeFunction {
 
     @Override
     public void floats(Windows w, double[] out) {
+      WholeSums whole = WholeSums.of(w);
+      if (whole != null) {
+        whole(w, whole, out);
+        return;
+      }
       WindowRows rows = WindowRows.of(w);
       if (rows != null) {
         rows.sum();
       }
+      GrowingSum growing = new GrowingSum(w);
       for (int s = 0; s < out.length; s++) {
         int f = w.from[s];
         int t = w.to[s];
+        if (f >= t) {
+          continue;
+        }
+        double sum;
+        double carry;
         if (rows != null && rows.run.has(s)) {
           int k = s - rows.run.first();
-          double sum = rows.sums[k];
-          if (Double.isFinite(sum)) {
-            double n = t - f;
-            out[s] = mean ? sum / n + rows.carries[k] / n : sum + rows.carries[k];
-            continue;
-          }
+          sum = rows.sums[k];
+          carry = rows.carries[k];
+        } else {
+          growing.reach(f, t);
+          sum = growing.sum;
+          carry = growing.carry;
         }
-        if (t > f) {
+        if (Double.isFinite(sum)) {
+          double n = t - f;
+          out[s] = mean ? sum / n + carry / n : sum + carry;
+        } else {
           w.look(t - f);
           out[s] = mean ? Kernels.mean(w.values, f, t) : Kernels.sum(w.values, f, t);
+        }
+      }
+    }
+
+    /**
+     * A sum with its carry that goes on from window to window as long as they begin with the same
+     * sample, as those do that reach back before the first. May be wrong where it is not finite.
+     */
+    private static final class GrowingSum {
+      private final Windows w;
+      private int from = -1;
+      private int to;
+      double sum;
+      double carry;
+
+      GrowingSum(Windows w) {
+        this.w = w;
+      }
+
+      void reach(int f, int t) {
+        if (f != from || t < to) {
+          from = f;
+          to = f;
+          sum = 0;
+          carry = 0;
+        }
+        w.look(t - to);
+        double[] v = w.values;
+        double total = sum;
+        double c = carry;
+        for (int i = to; i < t; i++) {
+          double x = v[i];
+          double next = total + x;
+          double part = next - total;
+          c += (total - (next - part)) + (x - part);
+          total = next;
+        }
+        sum = total;
+        carry = c;
+        to = t;
+      }
+    }
+
+    private void whole(Windows w, WholeSums sums, double[] out) {
+      for (int s = 0; s < out.length; s++) {
+        int n = w.to[s] - w.from[s];
+        if (n > 0) {
+          double sum = sums.of(w.from[s], w.to[s]);
+          out[s] = mean ? sum / n : sum;
         }
       }
     }

@@ -8,6 +8,7 @@ final class Workspace {
   final SampleBuffer buffer = new SampleBuffer();
   final Samples samples = new Samples();
   final double[][] scratch = new double[6][0];
+  private long[] numbers = new long[0];
 
   /** A scratch array of at least so many values; six are there. */
   double[] scratch(int which, int length) {
@@ -15,6 +16,14 @@ final class Workspace {
       scratch[which] = new double[Math.max(length, 2 * scratch[which].length)];
     }
     return scratch[which];
+  }
+
+  /** A scratch array of at least so many whole numbers. */
+  long[] numbers(int length) {
+    if (numbers.length < length) {
+      numbers = new long[Math.max(length, 2 * numbers.length)];
+    }
+    return numbers;
   }
 
   /** A scratch array whose first values are 0. */

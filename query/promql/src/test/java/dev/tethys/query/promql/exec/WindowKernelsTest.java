@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 class WindowKernelsTest {
   private static final int ROUNDS = 3000;
   private final SplittableRandom random = new SplittableRandom(11);
+  private int whole = 40;
 
   private double value(int kind, double before) {
     return switch (kind) {
@@ -20,6 +21,7 @@ class WindowKernelsTest {
       case 2 -> random.nextInt(5) == 0 ? random.nextInt(1000) / 10.0 : before;
       case 3 -> random.nextBoolean() ? 0.0 : -0.0;
       case 4 -> random.nextDouble() * 1e308 * (random.nextBoolean() ? 1 : -1);
+      case 5 -> random.nextLong(-(1L << whole), 1L << whole);
       default ->
           switch (random.nextInt(8)) {
             case 0 -> Double.NaN;
@@ -34,7 +36,8 @@ class WindowKernelsTest {
   private Windows windows() {
     boolean regular = random.nextBoolean();
     int n = random.nextInt(regular ? 400 : 120);
-    int kind = random.nextInt(6);
+    int kind = random.nextInt(7);
+    whole = 40 + random.nextInt(23); // around what sums of whole numbers are exact up to
     long[] times = new long[n];
     double[] values = new double[n];
     long t = 1_700_000_000_000L;
@@ -51,7 +54,8 @@ class WindowKernelsTest {
       ends[s] = grid.time(s);
       argument[s] = 3600;
     }
-    long range = 1 + random.nextInt(600_000);
+    // Every third reaches back before the first sample, so that windows grow.
+    long range = 1 + random.nextInt(random.nextInt(3) == 0 ? 10_000_000 : 600_000);
     Bounds b = Bounds.find(times, n, ends, range, 0);
     Windows w =
         new Windows(
@@ -193,6 +197,25 @@ class WindowKernelsTest {
           }
           return Double.isInfinite(sum) ? sum : sum + carry;
         });
+  }
+
+  @Test
+  void sumsOfWholeNumbersAreDifferencesOnlyWhereNothingRounds() {
+    int used = 0;
+    int rounding = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      Windows w = windows();
+      WholeSums sums = WholeSums.of(w);
+      boolean worth = w.size > 0 && w.bounds.total() > 8L * w.size + 8;
+      boolean all = true;
+      for (int i = 0; i < w.size; i++) {
+        all &= w.values[i] == Math.rint(w.values[i]) && Math.abs(w.values[i]) < 1e18;
+      }
+      used += sums == null ? 0 : 1;
+      rounding += sums == null && worth && all ? 1 : 0;
+    }
+    assertThat(used).isGreaterThan(ROUNDS / 20);
+    assertThat(rounding).isGreaterThan(ROUNDS / 100);
   }
 
   @Test
