@@ -303,14 +303,10 @@ abstract class AnyOverTime implements RangeFunction {
       }
     }
 
-    /**
-     * A sum with its carry that goes on from window to window as long as they begin with the same
-     * sample, as those do that reach back before the first. May be wrong where it is not finite.
-     */
+    /** A sum with its carry from window to window. May be wrong where it is not finite. */
     private static final class GrowingSum {
       private final Windows w;
-      private int from = -1;
-      private int to;
+      private final GrowingWindow window = new GrowingWindow();
       double sum;
       double carry;
 
@@ -318,18 +314,17 @@ abstract class AnyOverTime implements RangeFunction {
         this.w = w;
       }
 
-      void reach(int f, int t) {
-        if (f != from || t < to) {
-          from = f;
-          to = f;
+      void reach(int from, int to) {
+        int begin = window.reach(from, to);
+        if (begin == from) {
           sum = 0;
           carry = 0;
         }
-        w.look(t - to);
+        w.look(to - begin);
         double[] v = w.values;
         double total = sum;
         double c = carry;
-        for (int i = to; i < t; i++) {
+        for (int i = begin; i < to; i++) {
           double x = v[i];
           double next = total + x;
           double part = next - total;
@@ -338,7 +333,6 @@ abstract class AnyOverTime implements RangeFunction {
         }
         sum = total;
         carry = c;
-        to = t;
       }
     }
 

@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.query.promql.exec.Bounds.TimeSums;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ final class Regression extends FloatOverTime {
     Rows rows = changes[high - 1 - low] > 0 ? rows(w) : null;
     TimeSums ofTimes = null;
     double[] sums = new double[4];
+    GrowingWindow window = new GrowingWindow();
     for (int s = 0; s < steps; s++) {
       int from = w.from[s];
       int to = w.to[s];
@@ -55,9 +57,11 @@ final class Regression extends FloatOverTime {
       }
       if (rows != null && rows.has(s)) {
         rows.get(s, sums);
+        window.leave();
       } else {
-        w.look(to - from);
-        sums(w.times, v, from, to, origin(w, s, from), sums);
+        int begin = begin(window, from, to, sums);
+        w.look(to - begin);
+        sums(w.times, v, begin, to, origin(w, s, from), sums);
       }
       if (Double.isFinite(sums[0]) && Double.isFinite(sums[2])) {
         double sy = sums[0] + sums[1];
@@ -68,6 +72,18 @@ final class Regression extends FloatOverTime {
         out[s] = of(w, s, from, to);
       }
     }
+  }
+
+  /**
+   * Where the sums of a window go on: at its first sample when they begin anew, as they do at each
+   * step where times count from the step.
+   */
+  private int begin(GrowingWindow window, int from, int to, double[] sums) {
+    int begin = predict ? from : window.reach(from, to);
+    if (begin == from) {
+      Arrays.fill(sums, 0);
+    }
+    return begin;
   }
 
   /** By sample how many before it, and itself, differ from their neighbour before. */
@@ -89,23 +105,29 @@ final class Regression extends FloatOverTime {
     }
     int steps = w.from.length;
     TimeSums out = new TimeSums(new double[steps], new double[steps]);
+    double[] sums = new double[4];
+    GrowingWindow window = new GrowingWindow();
     for (int s = 0; s < steps; s++) {
       int from = w.from[s];
       int to = w.to[s];
       if (to > from) {
-        w.look(to - from);
-        ofTimes(w.times, from, to, origin(w, s, from), out, s);
+        int begin = begin(window, from, to, sums);
+        w.look(to - begin);
+        ofTimes(w.times, begin, to, origin(w, s, from), sums);
+        out.x()[s] = sums[0] + sums[1];
+        out.xx()[s] = sums[2] + sums[3];
       }
     }
     w.bounds.timeSums(out);
     return out;
   }
 
-  private static void ofTimes(long[] t, int from, int to, long origin, TimeSums out, int s) {
-    double sx = 0;
-    double cx = 0;
-    double sxx = 0;
-    double cxx = 0;
+  /** Adds times and their squares to sums, each with its carry. */
+  private static void ofTimes(long[] t, int from, int to, long origin, double[] out) {
+    double sx = out[0];
+    double cx = out[1];
+    double sxx = out[2];
+    double cxx = out[3];
     for (int i = from; i < to; i++) {
       double x = (double) (t[i] - origin) / 1e3;
       double sum = sx + x;
@@ -116,19 +138,22 @@ final class Regression extends FloatOverTime {
       cxx = Kernels.carry(sxx, p, sum, cxx);
       sxx = sum;
     }
-    out.x()[s] = sx + cx;
-    out.xx()[s] = sxx + cxx;
+    out[0] = sx;
+    out[1] = cx;
+    out[2] = sxx;
+    out[3] = cxx;
   }
 
   /**
-   * Sums of values and of their products with times, each with its carry. Right if they are finite:
-   * a sum that was infinite between, where its carry must be dropped, is not finite at the end.
+   * Adds values and their products with times to sums, each with its carry. Right if they are
+   * finite: a sum that was infinite between, where its carry must be dropped, is not finite at the
+   * end.
    */
   private static void sums(long[] t, double[] v, int from, int to, long origin, double[] out) {
-    double sy = 0;
-    double cy = 0;
-    double sxy = 0;
-    double cxy = 0;
+    double sy = out[0];
+    double cy = out[1];
+    double sxy = out[2];
+    double cxy = out[3];
     for (int i = from; i < to; i++) {
       double y = v[i];
       double x = (double) (t[i] - origin) / 1e3;

@@ -22,22 +22,19 @@ final class Variance extends FloatOverTime {
   @Override
   public void floats(Windows w, double[] out) {
     WindowRows rows = WindowRows.of(w);
-    if (rows == null) {
-      super.floats(w, out);
-      return;
-    }
-    Rows sums = new Rows(w, rows);
+    Rows sums = rows == null ? null : new Rows(w, rows);
+    Growing growing = new Growing();
     for (int s = 0; s < out.length; s++) {
       int from = w.from[s];
       int to = w.to[s];
       if (from >= to) {
         continue;
       }
-      if (rows.run.has(s) && sums.isFinite(s)) {
+      if (sums != null && sums.run.has(s) && sums.isFinite(s)) {
         out[s] = finish(sums.ofSquares(s), to - from);
       } else {
-        w.look(to - from);
-        out[s] = of(w, s, from, to);
+        growing.reach(w, from, to);
+        out[s] = finish(growing.ofSquares(), to - from);
       }
     }
   }
@@ -105,25 +102,59 @@ final class Variance extends FloatOverTime {
 
   @Override
   double of(Windows w, int s, int from, int to) {
-    double[] v = w.values;
-    double count = 0;
-    double mean = 0;
-    double meanCarry = 0;
-    double squares = 0;
-    double carry = 0;
-    for (int i = from; i < to; i++) {
-      count++;
-      double delta = v[i] - (mean + meanCarry);
-      double add = delta / count;
-      double t = mean + add;
-      meanCarry = Kernels.carry(mean, add, t, meanCarry);
-      mean = t;
-      add = delta * (v[i] - (mean + meanCarry));
-      t = squares + add;
-      carry = Kernels.carry(squares, add, t, carry);
-      squares = t;
+    Growing one = new Growing();
+    one.reach(w, from, to);
+    return finish(one.ofSquares(), to - from);
+  }
+
+  /** A mean and the squared distances from it, from window to window. */
+  private static final class Growing {
+    private final GrowingWindow window = new GrowingWindow();
+    private double mean;
+    private double meanCarry;
+    private double squares;
+    private double carry;
+
+    void reach(Windows w, int from, int to) {
+      int begin = window.reach(from, to);
+      if (begin == from) {
+        mean = 0;
+        meanCarry = 0;
+        squares = 0;
+        carry = 0;
+      }
+      w.look(to - begin);
+      add(w.values, begin, to, begin - from);
     }
-    return finish(squares + carry, count);
+
+    /** Adds samples {@code [begin, end)} to so many. */
+    private void add(double[] v, int begin, int end, double before) {
+      double count = before;
+      double m = mean;
+      double mc = meanCarry;
+      double q = squares;
+      double c = carry;
+      for (int i = begin; i < end; i++) {
+        count++;
+        double delta = v[i] - (m + mc);
+        double add = delta / count;
+        double t = m + add;
+        mc = Kernels.carry(m, add, t, mc);
+        m = t;
+        add = delta * (v[i] - (m + mc));
+        t = q + add;
+        c = Kernels.carry(q, add, t, c);
+        q = t;
+      }
+      mean = m;
+      meanCarry = mc;
+      squares = q;
+      carry = c;
+    }
+
+    double ofSquares() {
+      return squares + carry;
+    }
   }
 
   private double finish(double squares, double count) {
