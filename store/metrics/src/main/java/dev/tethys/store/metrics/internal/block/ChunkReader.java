@@ -98,7 +98,7 @@ final class ChunkReader {
       finish(t, wanted, starts ? s.starts : null, into);
       return;
     }
-    if (!starts && COLUMNS.isWorthKeeping(number, part)) {
+    if (!starts && COLUMNS.isWorthKeeping(number, part, null, n)) {
       double[] v = new double[n];
       boolean special = s.values.decode(in, v, 0, n);
       floats(t, from, to, null, COLUMNS.put(number, part, null, v, special), into);

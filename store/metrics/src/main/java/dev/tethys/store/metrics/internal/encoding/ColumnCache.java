@@ -3,12 +3,15 @@ package dev.tethys.store.metrics.internal.encoding;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decoded values of parts of series that no longer change, for queries that read the same series
- * again and again, as dashboards do. A column has one place; what stands there leaves. Only what
- * was asked for before is kept, so that a query over everything pushes out nothing.
+ * again and again, as dashboards do. A column has one place. Only what was asked for before is
+ * kept, and only while there is room or something leaves that nobody has used for some seconds: a
+ * query over everything pushes out nothing, and one over more than there is room for, asked again
+ * and again, finds a part of it instead of pushing out just what it reads next.
  *
  * <p>Invariants: {@link #held} is the sum over the places, and exceeds {@link #maxBytes} only while
  * a column is put in. Columns belong to numbers instead of objects, so that nothing else is kept in
@@ -23,6 +26,14 @@ public final class ColumnCache {
   private static final int COLUMN_OVERHEAD = 64;
   private static final AtomicLong OWNERS = new AtomicLong();
 
+  /** Time is told in units of 2^32 nanoseconds; after two of them a column counts as idle. */
+  private static final int TICK_BITS = 32;
+
+  private static final int IDLE_TICKS = 2;
+
+  /** How many places are looked at for one that is idle when there is no room. */
+  private static final int LOOKS = 16;
+
   /** A kept column. */
   public static final class Column {
     private final long owner;
@@ -30,15 +41,21 @@ public final class ColumnCache {
     private final long @Nullable [] times;
     private final double[] values;
     private final boolean special;
-    private boolean used; // since the hand went by; a race only keeps it longer or shorter
+    private int used; // when; a race only keeps it longer or shorter
 
     private Column(
-        long owner, long part, long @Nullable [] times, double[] values, boolean special) {
+        long owner,
+        long part,
+        long @Nullable [] times,
+        double[] values,
+        boolean special,
+        int used) {
       this.owner = owner;
       this.part = part;
       this.times = times;
       this.values = values;
       this.special = special;
+      this.used = used;
     }
 
     /** When the values were, for those who keep that beside them. */
@@ -56,24 +73,43 @@ public final class ColumnCache {
     }
 
     private long bytes() {
-      return 8L * values.length * (times == null ? 1 : 2) + COLUMN_OVERHEAD;
+      return ColumnCache.bytes(times, values.length);
     }
   }
 
+  private final LongSupplier clock;
   private final long maxBytes;
   private final AtomicReferenceArray<@Nullable Column> places = new AtomicReferenceArray<>(PLACES);
   private final int[] asked =
       new int[PLACES]; // marks of columns that were not there; races cost little
   private final AtomicLong held = new AtomicLong();
   private final AtomicInteger hand = new AtomicInteger();
+  private final AtomicInteger fruitless = new AtomicInteger(); // looks since a place was idle
+
+  /** The time in ticks, as told when a column was missed; races only tell it later. */
+  private int tick;
 
   ColumnCache(long maxBytes) {
+    this(maxBytes, System::nanoTime);
+  }
+
+  /**
+   * With a clock.
+   *
+   * @param clock as {@link System#nanoTime}
+   */
+  ColumnCache(long maxBytes, LongSupplier clock) {
     this.maxBytes = maxBytes;
+    this.clock = clock;
   }
 
   /** A number for something that has columns; never given twice in a process. */
   public static long newOwner() {
     return OWNERS.incrementAndGet();
+  }
+
+  private static long bytes(long @Nullable [] times, int values) {
+    return 8L * values * (times == null ? 1 : 2) + COLUMN_OVERHEAD;
   }
 
   private static long hash(long owner, long part) {
@@ -87,40 +123,75 @@ public final class ColumnCache {
     if (c == null || c.owner != owner || c.part != part) {
       return null;
     }
-    if (!c.used) {
-      c.used = true;
+    if (c.used != tick) {
+      c.used = tick;
     }
     return c;
   }
 
-  /** Whether a column that is not here was asked for before, so that it should be {@link #put}. */
-  public boolean isWorthKeeping(long owner, long part) {
+  /**
+   * Whether a column that is not here is to be {@link #put}: it was asked for before, and there is
+   * room for it.
+   *
+   * @param times that would be kept with it
+   */
+  public boolean isWorthKeeping(long owner, long part, long @Nullable [] times, int values) {
     long h = hash(owner, part);
     int mark = (int) (h >>> 32) | 1;
     int at = (int) h & PLACES - 1;
-    if (asked[at] == mark) {
-      return true;
+    if (asked[at] != mark) {
+      asked[at] = mark;
+      return false;
     }
-    asked[at] = mark;
-    return false;
+    int now = (int) (clock.getAsLong() >>> TICK_BITS);
+    if (now != tick) {
+      tick = now;
+      fruitless.set(0);
+    }
+    Column before = places.get(at);
+    return (before == null || isIdle(before)) && hasRoom(bytes(times, values));
+  }
+
+  private boolean isIdle(Column c) {
+    return tick - c.used >= IDLE_TICKS;
+  }
+
+  /** Whether there is room for so many bytes, or is now that what was idle has left. */
+  private boolean hasRoom(long bytes) {
+    for (int i = 0; held.get() + bytes > maxBytes; i++) {
+      if (i == LOOKS || fruitless.get() >= PLACES) {
+        return false;
+      }
+      int at = hand.getAndIncrement() & PLACES - 1;
+      Column x = places.get(at);
+      if (x != null && isIdle(x)) {
+        fruitless.set(0);
+        leave(at, x);
+      } else {
+        fruitless.incrementAndGet();
+      }
+    }
+    return true;
+  }
+
+  private void leave(int at, Column x) {
+    if (places.compareAndSet(at, x, null)) {
+      held.addAndGet(-x.bytes());
+    }
   }
 
   /** Keeps a column, which from now on is not changed. */
   public Column put(
       long owner, long part, long @Nullable [] times, double[] values, boolean special) {
-    Column c = new Column(owner, part, times, values, special);
+    Column c = new Column(owner, part, times, values, special, tick);
     Column before = places.getAndSet((int) hash(owner, part) & PLACES - 1, c);
-    long now = held.addAndGet(c.bytes() - (before == null ? 0 : before.bytes()));
-    for (int i = 0; now > maxBytes && i < 2 * PLACES; i++) {
+    held.addAndGet(c.bytes() - (before == null ? 0 : before.bytes()));
+    // Several threads may have been told of the same room.
+    for (int i = 0; held.get() > maxBytes && i < PLACES; i++) {
       int at = hand.getAndIncrement() & PLACES - 1;
       Column x = places.get(at);
-      if (x == null || x == c) {
-        continue;
-      }
-      if (x.used) {
-        x.used = false;
-      } else if (places.compareAndSet(at, x, null)) {
-        now = held.addAndGet(-x.bytes());
+      if (x != null && x != c) {
+        leave(at, x);
       }
     }
     return c;

@@ -81,7 +81,7 @@ final class PageRun {
       return true;
     }
     int at = into.size;
-    if (c == null && KEPT.isWorthKeeping(name.owner, name.part(k))) {
+    if (c == null && KEPT.isWorthKeeping(name.owner, name.part(k), t, rows)) {
       c = column(k, t);
     }
     if (c != null) {
