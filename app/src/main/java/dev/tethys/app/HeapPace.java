@@ -29,6 +29,7 @@ public final class HeapPace {
   static final long LITTLE_BYTES = MIB / 2;
 
   private static final int RARELY = 500;
+  private static final int SELDOM = 4;
 
   /**
    * When the old generation is to be collected.
@@ -49,10 +50,11 @@ public final class HeapPace {
      * @param alive bytes in it after its last collection
      * @param since nanoseconds since it was looked at first after that
      * @param took nanoseconds of the last collection: those that come for being long ago take no
-     *     more than a five-hundredth of the time
+     *     more than a five-hundredth of the time, those that come for growth no more than a
+     *     quarter, for what grows on and on, as the answer to a large query does, is alive
      */
     boolean due(long used, long alive, long since, long took) {
-      return used > alive + (long) (growth * alive) + headroom
+      return used > alive + (long) (growth * alive) + headroom && since >= took * SELDOM
           || used > alive + Math.max(LITTLE_BYTES, (long) (little * alive))
               && since > Math.max(longest.toNanos(), took * RARELY);
     }

@@ -47,6 +47,13 @@ class HeapPaceTest {
   }
 
   @Test
+  void growthIsNotAnsweredAllTheTime() {
+    HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
+    assertThat(r.due(200 * MIB, 100 * MIB, 399, 100)).isFalse();
+    assertThat(r.due(200 * MIB, 100 * MIB, 400, 100)).isTrue();
+  }
+
+  @Test
   void aCollectionThatLeavesAsMuchAsTheOneBeforeIsOneToo() {
     long second = 1_000_000_000;
     HeapPace.Pace pace =
