@@ -262,6 +262,15 @@ final class JsonOut {
     return this;
   }
 
+  /** The value of a scalar: in quotes, and in Prometheus never with an exponent. */
+  JsonOut scalar(double v) throws IOException {
+    need(GoFloat.ROOM_F + 2);
+    buffer[n++] = '"';
+    n = GoFloat.writeF(buffer, n, v);
+    buffer[n++] = '"';
+    return this;
+  }
+
   /**
    * The floats of a series as {@code [[time,"value"],…]}; at least one.
    *

@@ -296,7 +296,7 @@ final class QueryEndpoints {
     } else if (value instanceof Value.Matrix m) {
       matrix(out.raw("\"matrix\",\"result\":"), m, size);
     } else if (value instanceof Value.Scalar s) {
-      out.raw("\"scalar\",\"result\":[").timestamp(s.time()).put(',').value(s.value()).put(']');
+      out.raw("\"scalar\",\"result\":[").timestamp(s.time()).put(',').scalar(s.value()).put(']');
     } else if (value instanceof Value.Text t) {
       out.raw("\"string\",\"result\":[").timestamp(t.time()).put(',').string(t.value()).put(']');
     } else {

@@ -73,6 +73,27 @@ class QueryApiTest {
     "1.7976931348623157E308,1.7976931348623157e+308"
   })
   void floatsAsPrometheusWritesThem(double value, String text) {
+    engine.value = new Value.InstantVector(0, List.of(new Value.Sample(Labels.EMPTY, value, null)));
+    assertThat(server.get("/api/v1/query?query=x"))
+        .isEqualTo(
+            OK
+                + "{\"resultType\":\"vector\",\"result\":[{\"metric\":{},\"value\":[0,\""
+                + text
+                + "\"]}]}}");
+  }
+
+  /** Scalars have an encoder of their own in Prometheus, which knows no exponents. */
+  @ParameterizedTest
+  @CsvSource({
+    "-0.0,-0",
+    "1e21,1000000000000000000000",
+    "1e-7,0.0000001",
+    "-2.5e22,-25000000000000000000000",
+    "NaN,NaN",
+    "-Infinity,-Inf",
+    "0.30000000000000004,0.30000000000000004"
+  })
+  void scalarsAsPrometheusWritesThem(double value, String text) {
     engine.value = new Value.Scalar(0, value);
     assertThat(server.get("/api/v1/query?query=x"))
         .isEqualTo(OK + "{\"resultType\":\"scalar\",\"result\":[0,\"" + text + "\"]}}");

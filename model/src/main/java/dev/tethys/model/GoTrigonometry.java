@@ -215,6 +215,9 @@ public final class GoTrigonometry {
 
   /** The hyperbolic sine: a quotient of polynomials up to 0.5, exponentials above. */
   public static double sinh(double x) {
+    if (x == 0) {
+      return x; // with its sign
+    }
     double a = Math.abs(x);
     double y;
     if (a > 21) {
@@ -266,6 +269,9 @@ public final class GoTrigonometry {
 
   /** The inverse hyperbolic sine. */
   public static double asinh(double x) {
+    if (x == 0) {
+      return x; // with its sign
+    }
     double a = Math.abs(x);
     if (!(a <= Double.MAX_VALUE)) {
       return x;
@@ -303,6 +309,9 @@ public final class GoTrigonometry {
 
   /** The inverse hyperbolic tangent. */
   public static double atanh(double x) {
+    if (x == 0) {
+      return x; // with its sign
+    }
     double a = Math.abs(x);
     if (!(a <= 1)) {
       return Double.NaN;

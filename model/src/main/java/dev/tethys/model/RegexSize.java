@@ -7,7 +7,8 @@ import java.util.ArrayDeque;
  * How large a regular expression becomes when its counted repetitions are written out, which is
  * what compiling does: {@code ((a{1000}){1000}){1000}} takes a gigabyte. Go refuses repetitions
  * inside of each other that make more than 1,000, and expressions that take much memory; RE2/J does
- * not. A scan over the text, not a parser: what is not valid is left to the compiler.
+ * not. A scan over the text, not a parser: what is not valid is left to the compiler, but for
+ * escapes that RE2/J takes and Go does not.
  */
 final class RegexSize {
   /** How often something may be repeated in all, repetitions inside of each other multiplied. */
@@ -82,6 +83,7 @@ final class RegexSize {
             atom(Math.max(0, to - i - 2), 1);
             i = end < 0 ? to : end + 2;
           } else {
+            checkEscape(i);
             atom(1, 1);
             i += 2;
           }
@@ -140,9 +142,21 @@ final class RegexSize {
       i++;
     }
     while (i < text.length() && text.charAt(i) != ']') {
-      i += text.charAt(i) == '\\' ? 2 : 1;
+      if (text.charAt(i) == '\\') {
+        checkEscape(i);
+        i++;
+      }
+      i++;
     }
     return i + 1;
+  }
+
+  /** Go lets only ASCII be escaped; RE2/J takes anything else that is escaped for itself. */
+  private void checkEscape(int from) {
+    if (from + 1 < text.length() && text.charAt(from + 1) >= 0x80) {
+      throw new PatternSyntaxException(
+          "invalid escape sequence", text.substring(from, text.offsetByCodePoints(from, 2)));
+    }
   }
 
   /** Multiplies the atom before; what is no repetition is a character. */

@@ -2,6 +2,7 @@ package dev.tethys.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -62,5 +63,24 @@ class GoMathTest {
     assertThat(GoTrigonometry.asin(2)).isNaN();
     assertThat(GoTrigonometry.tanh(100)).isEqualTo(1);
     assertThat(GoTrigonometry.atanh(1)).isInfinite();
+  }
+
+  /** Go's odd functions keep the sign of a zero, which its texts and divisions show. */
+  @Test
+  void negativeZeroStaysNegative() {
+    List<DoubleUnaryOperator> odd =
+        List.of(
+            GoTrigonometry::sin,
+            GoTrigonometry::tan,
+            GoTrigonometry::asin,
+            GoTrigonometry::atan,
+            GoTrigonometry::sinh,
+            GoTrigonometry::tanh,
+            GoTrigonometry::asinh,
+            GoTrigonometry::atanh);
+    for (DoubleUnaryOperator f : odd) {
+      assertThat(1 / f.applyAsDouble(-0.0)).isEqualTo(Double.NEGATIVE_INFINITY);
+      assertThat(1 / f.applyAsDouble(0.0)).isEqualTo(Double.POSITIVE_INFINITY);
+    }
   }
 }

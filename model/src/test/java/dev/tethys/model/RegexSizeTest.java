@@ -42,6 +42,16 @@ class RegexSizeTest {
         .hasMessageContaining("expression nests too deeply");
   }
 
+  /** RE2/J takes them for the character itself, Go does not. */
+  @ParameterizedTest
+  @CsvSource({"a\\ü?, \\ü", "[x\\😀], \\😀", "(?:\\é, \\é"})
+  void onlyAsciiMayBeEscaped(String regex, String quoted) {
+    assertThatThrownBy(() -> Matcher.anchored(regex))
+        .isInstanceOf(PatternSyntaxException.class)
+        .hasMessage("error parsing regexp: invalid escape sequence: `" + quoted + "`");
+    assertThat(Matcher.anchored("\\Q\\ü\\E[\\\\ü]").matches("\\üü")).isTrue();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

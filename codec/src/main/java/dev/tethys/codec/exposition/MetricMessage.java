@@ -214,7 +214,7 @@ final class MetricMessage {
         case 2 -> sum = r.readDouble();
         case 3 -> bucket(r);
         case 4 -> countFloat = r.readDouble();
-        case 5 -> schema = (int) r.readSignedLong();
+        case 5 -> schema = r.readSignedInt();
         case 6 -> zeroThreshold = r.readDouble();
         case 7 -> zeroInteger = r.readLong();
         case 8 -> zeroFloat = r.readDouble();
@@ -280,7 +280,7 @@ final class MetricMessage {
     long length = 0;
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> offset = (int) r.readSignedLong();
+        case 1 -> offset = r.readSignedInt();
         case 2 -> length = r.readLong() & 0xffffffffL;
         default -> r.skip();
       }

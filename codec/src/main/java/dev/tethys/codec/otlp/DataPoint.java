@@ -156,7 +156,7 @@ final class DataPoint {
         sum = r.readDouble();
         hasSum = true;
       }
-      case 6 -> scale = (int) r.readSignedLong();
+      case 6 -> scale = r.readSignedInt();
       case 7 -> zeroCount = unsigned(r.readFixed64());
       case 8 -> positiveOffset = buckets(r, positive, positiveOffset);
       case 9 -> negativeOffset = buckets(r, negative, negativeOffset);
@@ -171,7 +171,7 @@ final class DataPoint {
     int outer = r.enter();
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> offset = (int) r.readSignedLong();
+        case 1 -> offset = r.readSignedInt();
         case 2 -> {
           for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
             into.push(unsigned(r.readVarint()));

@@ -171,9 +171,15 @@ public final class ProtoReader {
     return readLong() != 0;
   }
 
-  /** A zigzag varint: sint32 or sint64. */
+  /** A zigzag varint: sint64. */
   public long readSignedLong() {
     long v = readLong();
+    return v >>> 1 ^ -(v & 1);
+  }
+
+  /** sint32: cut to 32 bits as protobuf does, which is before the sign is made of the lowest. */
+  public int readSignedInt() {
+    int v = readInt();
     return v >>> 1 ^ -(v & 1);
   }
 

@@ -98,7 +98,7 @@ final class HistogramMessage {
           isFloat = true;
         }
         case 3 -> sum = r.readDouble();
-        case 4 -> schema = (int) r.readSignedLong();
+        case 4 -> schema = r.readSignedInt();
         case 5 -> zeroThreshold = r.readDouble();
         case 6 -> zeroInt = unsigned(r.readLong());
         case 7 -> zeroFloat = r.readDouble();
@@ -140,7 +140,7 @@ final class HistogramMessage {
     int outer = r.enter();
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> offset = (int) r.readSignedLong();
+        case 1 -> offset = r.readSignedInt();
         case 2 -> length = r.readLong();
         default -> r.skip();
       }

@@ -48,6 +48,20 @@ class ProtobufTest {
     assertThat(r.next()).isFalse();
   }
 
+  /** A sint32 in more bits than it has, which every reader of protobuf cuts alike. */
+  @Property(tries = 300)
+  void signedIntsAreCutAsProtobufJavaDoes(@ForAll long bits) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    CodedOutputStream c = CodedOutputStream.newInstance(out);
+    c.writeUInt64(1, bits);
+    c.flush();
+    CodedInputStream in = CodedInputStream.newInstance(out.toByteArray());
+    in.readTag();
+    ProtoReader r = new ProtoReader(out.toByteArray());
+    r.next();
+    assertThat(r.readSignedInt()).isEqualTo(in.readSInt32());
+  }
+
   @Property(tries = 300)
   void protobufJavaReadsWhatWeWrite(
       @ForAll long a, @ForAll double d, @ForAll @Size(max = 40_000) byte[] raw) throws IOException {

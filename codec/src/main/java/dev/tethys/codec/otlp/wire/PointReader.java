@@ -75,7 +75,7 @@ final class PointReader {
         case 3 << 3 | FIXED64 -> p.setTimeUnixNano(r.readFixed64());
         case 4 << 3 | FIXED64 -> p.setCount(r.readFixed64());
         case 5 << 3 | FIXED64 -> p.setSum(r.readDouble());
-        case 6 << 3 | VARINT -> p.setScale((int) r.readSignedLong());
+        case 6 << 3 | VARINT -> p.setScale(r.readSignedInt());
         case 7 << 3 | FIXED64 -> p.setZeroCount(r.readFixed64());
         case 8 << 3 | LENGTH -> buckets(p, true);
         case 9 << 3 | LENGTH -> buckets(p, false);
@@ -97,7 +97,7 @@ final class PointReader {
     while (r.next()) {
       switch (r.tag()) {
         case 1 << 3 | VARINT -> {
-          int offset = (int) r.readSignedLong();
+          int offset = r.readSignedInt();
           if (positive) {
             p.setPositiveOffset(offset);
           } else {

@@ -472,6 +472,32 @@ class EngineTest {
         .isEqualTo(5000);
   }
 
+  /** Without their names they have the same labels, which is no error: all become one series. */
+  @Test
+  void absenceOfSeveralMetricsOverTime() {
+    MemoryMetricStore s = new MemoryMetricStore();
+    try (Appender a = s.appender()) {
+      a.append(a.series(Labels.of("__name__", "a")), 0, 10 * MINUTE, 1);
+      a.append(a.series(Labels.of("__name__", "b")), 0, 20 * MINUTE, 1);
+      a.commit();
+    }
+    PromqlEngine e = engine(EngineOptions.builder());
+    String q = "absent_over_time({__name__=~\"a|b\"}[5m])";
+    QueryResult there = e.instant(s, q, 20 * MINUTE, QueryOptions.DEFAULT).execute();
+    assertThat(((Value.InstantVector) there.value()).samples()).isEmpty();
+    Value.Matrix m =
+        (Value.Matrix)
+            e.range(s, q, 9 * MINUTE, 21 * MINUTE, 6 * MINUTE, QueryOptions.DEFAULT)
+                .execute()
+                .value();
+    assertThat(m.series()).hasSize(1);
+    assertThat(m.series().getFirst().timestamps()).startsWith(9 * MINUTE, 15 * MINUTE);
+    fails(
+        () -> range(e, s, "present_over_time({__name__=~\"a|b\"}[2h])"),
+        Kind.EXECUTION,
+        "vector cannot contain metrics with the same labelset");
+  }
+
   @Test
   void samplesAreCountedAsPrometheusDoes() {
     MemoryMetricStore s = store(2, 100);

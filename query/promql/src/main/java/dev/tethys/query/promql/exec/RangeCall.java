@@ -46,7 +46,7 @@ public final class RangeCall extends Operator {
   @Override
   @Nullable SeriesStream open(Execution x, Grid grid) {
     Stream s = new Stream(x, grid);
-    if (x.features().delayedNameRemoval() || !s.hasSameLabels()) {
+    if (!labelsHaveToDiffer(x) || !s.hasSameLabels()) {
       return s;
     }
     // whether they really meet is known only when empty ones are gone
@@ -58,14 +58,17 @@ public final class RangeCall extends Operator {
     return collect(x, grid, new Stream(x, grid));
   }
 
-  private static Block collect(Execution x, Grid grid, Stream stream) {
+  /** {@code absent_over_time} makes one series of all, whatever their labels are. */
+  private boolean labelsHaveToDiffer(Execution x) {
+    return !x.features().delayedNameRemoval() && !name.equals("absent_over_time");
+  }
+
+  private Block collect(Execution x, Grid grid, Stream stream) {
     Block b;
     try (stream) {
       b = Streams.collect(x, grid, stream);
     }
-    if (!x.features().delayedNameRemoval()
-        && !stream.distinct
-        && SeriesMerge.hasSameLabels(b.columns())) {
+    if (labelsHaveToDiffer(x) && !stream.distinct && SeriesMerge.hasSameLabels(b.columns())) {
       throw Streams.sameLabelset();
     }
     return b;
