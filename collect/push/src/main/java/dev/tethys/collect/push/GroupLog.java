@@ -54,19 +54,26 @@ import org.jspecify.annotations.Nullable;
  * it as it was, and the next start does the same again.
  *
  * <p>Once it holds far more than the groups that there are, it is written anew beside, and takes
- * the name of the old one. When it is opened, what comes after the first record that is cut off or
- * does not match its checksum was never acknowledged, and is cut off.
+ * the name of the old one. When it is opened, a record that does not match its checksum is passed
+ * over if a whole one follows it. What is not whole at the end, mostly one record that was being
+ * written, is cut off and kept beside under {@link #DAMAGED}.
  *
  * <p>Not for several threads at once.
  */
 final class GroupLog implements Closeable {
   static final int MAX_RECORD_BYTES = 256 << 20;
 
+  /** The number of labels, and whether the group is there. */
+  private static final int MIN_RECORD_BYTES = 3;
+
   /** Below this size the file is never rewritten. */
   static final long SLACK = 4 << 20;
 
   /** What the name of a file of Prometheus's Pushgateway gets when it was taken over. */
   static final String KEPT = ".prometheus";
+
+  /** What the name of the file gets for what was cut off its end. */
+  static final String DAMAGED = ".damaged";
 
   private static final int VERSION = 1;
   private static final byte[] MAGIC = "TTHSPUSH".getBytes(StandardCharsets.US_ASCII);
@@ -114,13 +121,7 @@ final class GroupLog implements Closeable {
       }
       long end = read(file, c, to);
       if (end < c.size()) {
-        LOG.log(
-            Level.WARNING,
-            "{0}: {1} bytes at the end were never acknowledged and are cut off",
-            file,
-            c.size() - end);
-        c.truncate(end);
-        c.force(true);
+        cutOff(file, c, end);
       }
       c.position(end);
       done = true;
@@ -130,6 +131,26 @@ final class GroupLog implements Closeable {
         c.close();
       }
     }
+  }
+
+  /** Nobody can know whether it was acknowledged, so it is kept for people. */
+  private static void cutOff(Path file, FileChannel c, long end) throws IOException {
+    Path kept = file.resolveSibling(file.getFileName() + DAMAGED);
+    try (FileChannel out = opened(kept)) {
+      out.truncate(0);
+      c.position(end);
+      Channels.newInputStream(c).transferTo(Channels.newOutputStream(out));
+      out.force(true);
+    }
+    LOG.log(
+        Level.WARNING,
+        "{0}: the last {1} bytes are no whole record, as when the process ended while it wrote one;"
+            + " they were moved to {2}",
+        file,
+        c.size() - end,
+        kept);
+    c.truncate(end);
+    c.force(true);
   }
 
   private static FileChannel opened(Path file) throws IOException {
@@ -259,24 +280,50 @@ final class GroupLog implements Closeable {
     if (version != VERSION) {
       throw new IOException(file + " has version " + version + "; this program reads " + VERSION);
     }
-    long pos = HEADER;
-    long length = c.size();
-    while (pos + 8 <= length) {
-      ByteBuffer h = ByteBuffer.allocate(8);
-      readFully(c, h, pos);
-      int n = h.getInt(0);
-      if (n < 0 || n > MAX_RECORD_BYTES || n > length - pos - 8) {
+    long pos = HEADER; // all before it is done with
+    long at = HEADER;
+    while (at < c.size()) {
+      long behind = behind(c, at);
+      if (behind < 0) {
         break;
       }
-      ByteBuffer payload = ByteBuffer.allocate(n);
-      readFully(c, payload, pos + 8);
-      if (checksum(payload.array()) != h.getInt(4)) {
-        break;
+      byte[] payload = whole(c, at, behind);
+      if (payload != null) {
+        if (pos < at) {
+          LOG.log(
+              Level.ERROR,
+              "{0}: {1} bytes at {2} are damaged and passed over: what they say of a group is lost",
+              file,
+              at - pos,
+              pos);
+        }
+        decode(file, payload, to);
+        pos = behind;
       }
-      decode(file, payload.array(), to);
-      pos += 8 + n;
+      at = behind;
     }
     return pos;
+  }
+
+  /** Where the record ends that says to begin somewhere; -1 when none can. */
+  private static long behind(FileChannel c, long at) throws IOException {
+    if (c.size() - at < 8) {
+      return -1;
+    }
+    ByteBuffer h = ByteBuffer.allocate(4);
+    readFully(c, h, at);
+    int n = h.getInt(0);
+    // Zeros, as a power cut leaves, would be a record without payload of the right checksum.
+    return n < MIN_RECORD_BYTES || n > MAX_RECORD_BYTES || n > c.size() - at - 8 ? -1 : at + 8 + n;
+  }
+
+  /** The payload of a record; null when it does not match its checksum. */
+  private static byte @Nullable [] whole(FileChannel c, long at, long behind) throws IOException {
+    ByteBuffer crc = ByteBuffer.allocate(4);
+    readFully(c, crc, at + 4);
+    ByteBuffer payload = ByteBuffer.allocate((int) (behind - at - 8));
+    readFully(c, payload, at + 8);
+    return checksum(payload.array()) == crc.getInt(0) ? payload.array() : null;
   }
 
   private static void readFully(FileChannel c, ByteBuffer into, long at) throws IOException {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -122,6 +123,50 @@ class PushGroupsTest {
       try (PushGroups g = open(onDisk())) {
         assertThat(shown(g)).contains("n{instance=\"\",job=\"new\"} 1");
       }
+    }
+  }
+
+  @Test
+  void aDamagedRecordCostsItsOwnGroupAlone() throws Exception {
+    Path file = dir.resolve("push.data");
+    long first;
+    try (PushGroups g = open(onDisk())) {
+      push(g, key("job", "a"), true, "n 1\n");
+      first = Files.size(file);
+      push(g, key("job", "b"), true, "n 2\n");
+      push(g, key("job", "c"), true, "n 3\n");
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[(int) first - 1] ^= 1;
+    Files.write(file, bytes);
+    for (int i = 0; i < 2; i++) { // it is passed over each time
+      try (PushGroups g = open(onDisk())) {
+        assertThat(shown(g))
+            .doesNotContain("job=\"a\"")
+            .contains("n{instance=\"\",job=\"b\"} 2")
+            .contains("n{instance=\"\",job=\"c\"} 3");
+      }
+    }
+    assertThat(file).hasBinaryContent(bytes);
+    assertThat(dir.resolve("push.data" + GroupLog.DAMAGED)).doesNotExist();
+  }
+
+  @Test
+  void whatIsNotWholeAtTheEndIsKeptBeside() throws Exception {
+    Path file = dir.resolve("push.data");
+    Path kept = dir.resolve("push.data" + GroupLog.DAMAGED);
+    try (PushGroups g = open(onDisk())) {
+      push(g, key("job", "a"), true, "n 1\n");
+    }
+    byte[] whole = Files.readAllBytes(file);
+    // Zeros are what a power cut leaves; 0 0 1 0 says that more follows than there is.
+    for (byte[] tail : List.of(new byte[100], new byte[] {0, 0, 1, 0, 5, 5, 5, 5, 9})) {
+      Files.write(file, tail, StandardOpenOption.APPEND);
+      try (PushGroups g = open(onDisk())) {
+        assertThat(shown(g)).contains("n{instance=\"\",job=\"a\"} 1");
+      }
+      assertThat(file).hasBinaryContent(whole);
+      assertThat(kept).hasBinaryContent(tail);
     }
   }
 
