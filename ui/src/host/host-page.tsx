@@ -26,6 +26,7 @@ import {
   HOSTS_QUERY,
   type HostId,
   hasJustBegun,
+  othersOf,
   rateWindow,
   selector,
 } from './metrics';
@@ -42,11 +43,28 @@ interface Host extends HostId {
   machine: string;
 }
 
-const hostKey = (host: HostId) => `${host.job}/${host.instance}`;
+const hostKey = (host: HostId) => selector(host);
+
+/** What tells a host from others of its job and instance, for addresses. */
+const othersText = (host: HostId) =>
+  Object.entries(host.others ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+
+/** The same for people. */
+function othersShown(host: HostId): string {
+  const all = Object.entries(host.others ?? {});
+  const own = all.filter(([, value]) => value !== '').map(([name, value]) => `${name} ${value}`);
+  return own.length > 0 || all.length === 0
+    ? own.join(', ')
+    : `without ${all.map(([name]) => name).join(', ')}`;
+}
 
 function hostsOf(samples: VectorItem[]): Host[] {
+  const others = othersOf(samples.map(({ metric }) => metric));
   return samples
-    .map(({ metric }) => ({
+    .map(({ metric }, i) => ({
+      others: others[i],
       job: metric.job ?? '',
       instance: metric.instance ?? '',
       name: metric.nodename || metric.instance || '?',
@@ -247,7 +265,12 @@ export function HostPage() {
 
   const refresh = search.refresh === 'off' ? 0 : (parseDuration(search.refresh ?? '') ?? DEFAULT_REFRESH);
   const host =
-    hosts.find((h) => h.instance === search.instance && (!search.job || h.job === search.job)) ?? hosts[0];
+    hosts.find(
+      (h) =>
+        h.instance === search.instance &&
+        (!search.job || h.job === search.job) &&
+        (!search.others || othersText(h) === search.others),
+    ) ?? hosts[0];
 
   const go = (patch: Record<string, string | undefined>, replace = false) => {
     const next = Object.fromEntries(Object.entries({ ...search, ...patch }).filter(([, v]) => v));
@@ -284,12 +307,9 @@ export function HostPage() {
   const step = Math.max(1000, Math.round(time.range / POINTS / 1000) * 1000);
   const end = time.end ?? Math.floor(now / step) * step;
   const window = rateWindow(target?.scrapeInterval, step);
-  const job = host?.job;
-  const instance = host?.instance;
-  const specs = useMemo(
-    () => (job !== undefined && instance !== undefined ? chartsOf({ job, instance }, window) : []),
-    [job, instance, window],
-  );
+  const key = host && hostKey(host);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says which host; the object is new with each answer
+  const specs = useMemo(() => (host ? chartsOf(host, window) : []), [key, window]);
   const chart = (spec: ChartSpec) => (
     <HostChart
       key={spec.id}
@@ -308,7 +328,11 @@ export function HostPage() {
     <div className="page">
       <PageHead
         title={host ? host.name : 'Host'}
-        lead={host ? `${host.instance} · job ${host.job}` : undefined}
+        lead={
+          host
+            ? [host.instance, `job ${host.job}`, othersShown(host)].filter((t) => t !== '').join(' · ')
+            : undefined
+        }
       >
         {hosts.length > 1 && host && (
           <Select
@@ -317,11 +341,15 @@ export function HostPage() {
             value={hostKey(host)}
             choices={hosts.map((h) => ({
               value: hostKey(h),
-              label: several ? `${h.name} · ${h.job} · ${h.instance}` : h.name,
+              label: several
+                ? [h.name, h.job, h.instance, othersShown(h)].filter((t) => t !== '').join(' · ')
+                : h.name,
             }))}
             onChange={(key) => {
               const chosen = hosts.find((h) => hostKey(h) === key);
-              if (chosen) go({ instance: chosen.instance, job: chosen.job });
+              if (chosen) {
+                go({ instance: chosen.instance, job: chosen.job, others: othersText(chosen) || undefined });
+              }
             }}
           />
         )}

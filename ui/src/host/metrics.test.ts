@@ -7,7 +7,9 @@ import {
   firstRange,
   HOSTS_QUERY,
   hasJustBegun,
+  othersOf,
   rateWindow,
+  selector,
 } from './metrics';
 
 const host = { job: 'no"de', instance: 'a:9100' };
@@ -35,6 +37,31 @@ describe('queries of the Host page', () => {
     expect(rateWindow('15s', 9000)).toBe('45s');
     expect(rateWindow(undefined, 1000)).toBe('45s');
     expect(rateWindow('15s', 432_000)).toBe('7m12s');
+  });
+});
+
+describe('hosts of one job and instance', () => {
+  const uname = (more: Record<string, string>) => ({
+    job: 'node',
+    nodename: 'a',
+    instance: 'a:9100',
+    ...more,
+  });
+
+  it('are told apart by what else differs, and nothing but that', () => {
+    const others = othersOf([
+      uname({ cluster: 'east', env: 'prod', release: '6.1' }),
+      uname({ cluster: 'west', env: 'prod', release: '6.2' }),
+      uname({ env: 'prod' }),
+      uname({ instance: 'b:9100', cluster: 'east' }),
+    ]);
+    expect(others).toEqual([{ cluster: 'east' }, { cluster: 'west' }, { cluster: '' }, {}]);
+    expect(selector({ job: 'node', instance: 'a:9100', others: others[2] })).toBe(
+      'job="node",instance="a:9100",cluster=""',
+    );
+    expect(selector({ job: 'node', instance: 'b:9100', others: others[3] })).toBe(
+      'job="node",instance="b:9100"',
+    );
   });
 });
 

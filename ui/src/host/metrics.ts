@@ -1,6 +1,6 @@
 /** What the Host page asks, as data: the queries of every picture and how their lines are named. */
 import type { LabelSet } from '../api/types';
-import { quote } from '../lib/labels';
+import { labelName, quote, splitShared } from '../lib/labels';
 import { formatDuration, parseDuration } from '../lib/time';
 import type { UnitId } from '../lib/units';
 
@@ -27,6 +27,11 @@ export interface ChartSpec {
 export interface HostId {
   job: string;
   instance: string;
+  /**
+   * The labels that tell it from hosts of the same job and instance, such as a cluster, as servers that
+   * are written to by several others have them; "" where it lacks one that another has.
+   */
+  others?: LabelSet;
 }
 
 /** Filesystems and devices that hold nothing of their own. */
@@ -47,9 +52,24 @@ export function rateWindow(scrapeInterval: string | undefined, step: number): st
   return formatDuration(Math.max(3 * interval, Math.ceil(step / 1000) * 1000));
 }
 
+/** What node_uname_info tells of a machine: its other labels are those of the target. */
+const OF_UNAME = ['__name__', 'domainname', 'machine', 'nodename', 'release', 'sysname', 'version'];
+
 /** Hosts by their name, or by what else tells of a machine where there is no uname. */
-export const HOSTS_QUERY =
-  'node_uname_info or on (job, instance) group by (job, instance) (node_load1 or node_boot_time_seconds)';
+export const HOSTS_QUERY = `node_uname_info or ignoring (${OF_UNAME.slice(1).join(', ')}) (node_load1 or node_boot_time_seconds)`;
+
+/** For each host, of which these are the labels, those that tell it from others of its job and instance. */
+export function othersOf(hosts: LabelSet[]): LabelSet[] {
+  const place = (labels: LabelSet) => JSON.stringify([labels.job, labels.instance]);
+  const alike = new Map<string, LabelSet[]>();
+  for (const labels of hosts) alike.set(place(labels), [...(alike.get(place(labels)) ?? []), labels]);
+  return hosts.map((labels) => {
+    const { varying } = splitShared(alike.get(place(labels)) ?? []);
+    return Object.fromEntries(
+      varying.filter((name) => !OF_UNAME.includes(name)).map((name) => [name, labels[name] ?? '']),
+    );
+  });
+}
 
 /** Whether a host was scraped less than thrice, which a rate needs; null when nobody knows how often. */
 export function hasJustBegun(samples: number | null): boolean {
@@ -66,7 +86,10 @@ export function firstRange(samples: number | null, scrapeInterval: string | unde
   return samples * interval > 7 * 60_000 ? 15 * 60_000 : 5 * 60_000;
 }
 
-export const selector = (host: HostId) => `job=${quote(host.job)},instance=${quote(host.instance)}`;
+export const selector = (host: HostId) =>
+  Object.entries({ job: host.job, instance: host.instance, ...host.others })
+    .map(([name, value]) => `${labelName(name)}=${quote(value)}`)
+    .join(',');
 
 const fixed = (name: string) => () => name;
 const by =

@@ -258,7 +258,9 @@ function Full({ data }: { data: StorageStatus }) {
             ['Samples taken', `${count(head.floatSamples)} since the start`],
             [
               'New series refused',
-              seriesRefused > 0 ? `${count(seriesRefused)}: the limit of memory was near` : null,
+              seriesRefused > 0
+                ? `${count(seriesRefused)}: a limit of memory, of series or of labels; the log says which`
+                : null,
             ],
             [
               'Writers waited',
