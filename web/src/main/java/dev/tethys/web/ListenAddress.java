@@ -32,6 +32,17 @@ public record ListenAddress(String text, InetSocketAddress address) {
   }
 
   /**
+   * Looks whether HTTP can be spoken there, for who has to tell it before a listener starts.
+   *
+   * @throws IllegalArgumentException when it is no address, or its host is unknown
+   */
+  public static void check(String text) {
+    if (unixPath(text) == null && !text.equals(SYSTEMD)) {
+      parse(text);
+    }
+  }
+
+  /**
    * Reads one.
    *
    * @throws IllegalArgumentException when it is none, or its host is unknown

@@ -52,8 +52,8 @@ final class ClientConnection {
   /** When the connection is old. */
   final long old;
 
-  /** The last stream of which a request arrived. */
-  volatile int lastStream;
+  /** The last stream of which a request is answered. */
+  private int lastStream; // guarded by this
 
   /** Whether it had requests, all of which had ended. */
   volatile boolean hasRested;
@@ -102,10 +102,11 @@ final class ClientConnection {
     } else if (lastToldAt == NEVER) {
       if (now - toldAt > ON_THEIR_WAY_NANOS && inWork.isEmpty()) {
         lastToldAt = now;
+        int last = lastStream;
         Thread.ofVirtual()
             .start(
                 () -> {
-                  tell(whole, lastStream);
+                  tell(whole, last);
                   close();
                 });
       }
@@ -113,6 +114,18 @@ final class ClientConnection {
       lastToldAt = now;
       Thread.ofVirtual().start(this::abort);
     }
+  }
+
+  /**
+   * Whether a request, which counts as in work already, is answered. One that came after its client
+   * was told which was the last is not: the client makes it elsewhere, and it would be done twice.
+   */
+  synchronized boolean takes(int stream) {
+    if (lastToldAt != NEVER && stream > lastStream) {
+      return false;
+    }
+    lastStream = Math.max(lastStream, stream);
+    return true;
   }
 
   private static void tell(Multiplexed whole, int lastStream) {

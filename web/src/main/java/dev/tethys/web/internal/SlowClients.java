@@ -418,9 +418,16 @@ public final class SlowClients {
    * A request has arrived on it, with its headers.
    *
    * @param stream its number on a multiplexed connection
+   * @return null when its client was told already that it is not answered
    */
-  public Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
-    return begin(connections.get(new Key(remote, local)), stream);
+  public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
+    ClientConnection c = connections.get(new Key(remote, local));
+    Exchange e = begin(c, stream);
+    if (c == null || c.takes(stream)) {
+      return e;
+    }
+    e.close();
+    return null;
   }
 
   private Exchange begin(@Nullable ClientConnection c, int stream) {
@@ -428,7 +435,6 @@ public final class SlowClients {
     if (c != null) {
       c.inWork.add(e);
       c.deadline = NEVER;
-      c.lastStream = Math.max(c.lastStream, stream);
     }
     return e;
   }

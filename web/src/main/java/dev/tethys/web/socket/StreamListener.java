@@ -3,12 +3,14 @@ package dev.tethys.web.socket;
 import dev.tethys.web.ListenAddress;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -52,6 +54,7 @@ public final class StreamListener implements SocketListener {
   private static final int BACKLOG = 256;
   private static final int USUAL_CONNECTIONS = 1024;
   private static final Duration GRACE = Duration.ofSeconds(5);
+  private static final long FULL_TOLD_NANOS = Duration.ofMinutes(1).toNanos();
 
   /** How long connections have for handing over what they have read. */
   private static final Duration LAST = Duration.ofMillis(500);
@@ -64,6 +67,9 @@ public final class StreamListener implements SocketListener {
   private final LongAdder taken = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private volatile boolean closed;
+
+  /** When it was told last that there are as many connections as may be; the accepting thread's. */
+  private long fullSince;
 
   private StreamListener(ServerSocket server, Options options, Handler handler) {
     this.server = server;
@@ -165,7 +171,8 @@ public final class StreamListener implements SocketListener {
   private void accept() {
     boolean wait = options.othersWait();
     while (!closed) {
-      if (wait) {
+      if (wait && !room.tryAcquire()) {
+        tellFull();
         room.acquireUninterruptibly();
       }
       Socket s = closed ? null : next();
@@ -178,6 +185,32 @@ public final class StreamListener implements SocketListener {
         closeQuietly(s);
       }
     }
+  }
+
+  /** Those who wait cannot be told why, so the log is, once in a while. */
+  private void tellFull() {
+    long now = System.nanoTime();
+    if (closed || fullSince != 0 && now - fullSince < FULL_TOLD_NANOS) {
+      return;
+    }
+    fullSince = now;
+    Map<String, Integer> clients = new HashMap<>();
+    for (Socket s : open.keySet()) {
+      InetAddress a = s.getInetAddress();
+      clients.merge(a == null ? "this machine" : a.getHostAddress(), 1, Integer::sum);
+    }
+    clients.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .ifPresent(
+            most ->
+                LOG.log(
+                    Level.WARNING,
+                    "{0}: {1} connections are open, as many as may be, and further ones wait"
+                        + " until one ends; most, {2}, are of {3}",
+                    options.address(),
+                    options.maxConnections(),
+                    most.getValue(),
+                    most.getKey()));
   }
 
   /** The next connection; null when none could be had. */

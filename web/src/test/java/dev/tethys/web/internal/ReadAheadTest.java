@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,8 @@ class ReadAheadTest {
                   default -> true;
                 });
     clients.connected(new Accepted(engine, REMOTE, LOCAL));
-    SlowClients.Exchange e = clients.begin(REMOTE, LOCAL, SlowClients.NO_STREAM);
+    SlowClients.Exchange e =
+        Objects.requireNonNull(clients.begin(REMOTE, LOCAL, SlowClients.NO_STREAM));
     e.bodyRead();
     e.whenGone(() -> {});
     now.addAndGet(50_000_000);

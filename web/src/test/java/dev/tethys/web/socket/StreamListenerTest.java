@@ -3,6 +3,7 @@ package dev.tethys.web.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.testkit.LogMessages;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -105,7 +106,8 @@ class StreamListenerTest {
                 s.getOutputStream().write(b);
               }
             });
-    try (Socket first = new Socket(InetAddress.getLoopbackAddress(), l.port());
+    try (LogMessages log = LogMessages.of(StreamListener.class);
+        Socket first = new Socket(InetAddress.getLoopbackAddress(), l.port());
         Socket second = new Socket(InetAddress.getLoopbackAddress(), l.port())) {
       first.getOutputStream().write(7);
       assertThat(first.getInputStream().read()).isEqualTo(7);
@@ -113,6 +115,10 @@ class StreamListenerTest {
       second.setSoTimeout(200);
       assertThatThrownBy(() -> second.getInputStream().read())
           .isInstanceOf(SocketTimeoutException.class);
+      assertThat(log.said())
+          .containsExactly(
+              "one at a time: 1 connections are open, as many as may be, and further ones wait"
+                  + " until one ends; most, 1, are of 127.0.0.1");
       first.close();
       second.setSoTimeout(20_000);
       assertThat(second.getInputStream().read()).isEqualTo(8);

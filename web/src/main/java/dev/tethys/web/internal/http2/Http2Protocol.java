@@ -68,11 +68,13 @@ public final class Http2Protocol implements Protocol {
     return HttpRouting.builder()
         .any(
             (q, r) -> {
+              SlowClients.Exchange exchange =
+                  clients.begin(q.remotePeer().address(), q.localPeer().address(), q.id());
+              if (exchange == null) {
+                throw new CloseConnectionException("the client makes this request elsewhere");
+              }
               try {
-                answers.answer(
-                    clients.begin(q.remotePeer().address(), q.localPeer().address(), q.id()),
-                    new MultiplexedRequest(q),
-                    new MultiplexedAnswer(r));
+                answers.answer(exchange, new MultiplexedRequest(q), new MultiplexedAnswer(r));
               } catch (BrokenAnswerException e) {
                 throw new CloseConnectionException(e.getMessage(), e.getCause());
               }
