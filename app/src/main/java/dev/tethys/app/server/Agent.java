@@ -100,13 +100,14 @@ final class Agent implements AutoCloseable {
       throw new UsageException("tethys agent: " + e.getMessage());
     }
     ExternalUrl external = PublicUrl.of(flags, "tethys agent");
-    this.status = new ServerStatus(flags, features, configuration, () -> "", external.url());
     this.notifications =
         new Notifications(
             (int) flags.integer("web.max-notifications-subscribers"),
             InstantSource.system(),
             registry);
     this.reloads = new Reloads(configuration, notifications);
+    this.status =
+        new ServerStatus(flags, features, configuration, reloads, () -> "", external.url());
     registry.register(new ProcessCollector());
     registry.register(BuildInfo.current().metric("prometheus", "the agent"));
     this.remoteWrite = remoteWrite();

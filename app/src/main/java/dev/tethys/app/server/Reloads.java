@@ -43,14 +43,26 @@ final class Reloads implements AutoCloseable {
                 });
   }
 
-  /** Reads the configuration again. */
+  /** Reads the configuration again; that it failed is said in log, metrics and notifications. */
   void now() {
     try {
-      configuration.reload();
+      answered();
     } catch (IOException e) {
-      // Said in the log, in metrics and in the notifications.
+      // Said already.
     }
-    notice();
+  }
+
+  /**
+   * The same for somebody who waits for the answer.
+   *
+   * @throws IOException when it failed
+   */
+  void answered() throws IOException {
+    try {
+      configuration.reload();
+    } finally {
+      notice();
+    }
   }
 
   private void notice() {

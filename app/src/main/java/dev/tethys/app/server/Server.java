@@ -125,14 +125,15 @@ final class Server implements AutoCloseable {
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
     opening.begin(folder, databaseOptions(configuration.current()));
     ExternalUrl external = PublicUrl.of(flags, "tethys server");
-    this.status =
-        new ServerStatus(flags, features, configuration, retention::toString, external.url());
     this.notifications =
         new Notifications(
             (int) flags.integer("web.max-notifications-subscribers"),
             InstantSource.system(),
             registry);
     this.reloads = new Reloads(configuration, notifications);
+    this.status =
+        new ServerStatus(
+            flags, features, configuration, reloads, retention::toString, external.url());
     notifications.add(Notifications.STARTING);
     this.remoteWrite =
         new RemoteWrite(
