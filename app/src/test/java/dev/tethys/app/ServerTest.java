@@ -117,13 +117,32 @@ class ServerTest {
           {"--storage.downsample=5m", "RESOLUTION:AGE[:RETENTION] is wanted"},
           {"--storage.downsample=5m:20d", "kept no longer (samples are kept for 15d)"},
           {"--query.max-source-resolution=no", "auto, 0s or a duration is wanted"},
+          {"--web.listen-address=localhost", "--web.listen-address: listen address \"localhost\""},
+          {"--web.listen-address=:70000", "the port must be a number from 0 to 65535"},
           {"--query.timeout=abc", "--query.timeout=abc: not a valid duration"},
           {"--enable-feature=old-ui", "old-ui is valid in Prometheus but not built"}
         }) {
       TethysProcess p = TethysProcess.launch(dir, 0, List.of("server", c[0]));
       assertThat(p.exitCode()).as(c[0]).isEqualTo(2);
-      assertThat(p.log()).contains(c[1]);
+      assertThat(p.log()).contains(c[1]).doesNotContain("\tat ");
     }
+  }
+
+  @Test
+  void aFolderThatCannotBeIsNamedWithTheReason() throws IOException {
+    Path file = Files.createFile(dir.resolve("file"));
+    Files.writeString(dir.resolve("prometheus.yml"), "{}");
+    TethysProcess p =
+        TethysProcess.launch(
+            dir,
+            0,
+            List.of(
+                "server",
+                "--config.file=" + dir.resolve("prometheus.yml"),
+                "--storage.tsdb.path=" + file,
+                "--web.listen-address=127.0.0.1:0"));
+    assertThat(p.exitCode()).isEqualTo(1);
+    assertThat(p.log()).contains(file + ": a file of this name is there already");
   }
 
   @Test
@@ -140,6 +159,8 @@ class ServerTest {
       assertThat(server.query("prometheus_config_last_reload_successful")).isNotEmpty();
       assertThat(server.get("/metrics").body())
           .contains("prometheus_config_last_reload_successful 0");
+      assertThat(server.get("/api/v1/notifications").body())
+          .contains("Configuration reload has failed.");
       assertThat(server.get("/api/v1/status/config").body()).contains("job_name: self");
 
       Files.writeString(
@@ -148,6 +169,8 @@ class ServerTest {
               + "storage: {tsdb: {retention: {time: 3d, percentage: 80, rules: [{match: x, time:"
               + " 1d}]}}}\n");
       assertThat(server.post("/-/reload", "text/plain", new byte[0]).statusCode()).isEqualTo(200);
+      assertThat(server.get("/api/v1/notifications").body())
+          .doesNotContain("Configuration reload has failed.");
       assertThat(server.get("/metrics").body())
           .contains("prometheus_config_last_reload_successful 1")
           .contains("prometheus_tsdb_retention_limit_seconds 259200")

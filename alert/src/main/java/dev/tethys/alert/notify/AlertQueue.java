@@ -2,6 +2,7 @@ package dev.tethys.alert.notify;
 
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.model.Labels;
+import dev.tethys.model.file.IoFailures;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -245,7 +246,7 @@ final class AlertQueue {
       problem = "bad response status " + status;
       again = status >= 500 || status == 429 || status == 408;
     } catch (IOException e) {
-      problem = e.toString();
+      problem = IoFailures.said(e);
     }
     metrics.errors.with(name).add(batch.size());
     LOG.log(

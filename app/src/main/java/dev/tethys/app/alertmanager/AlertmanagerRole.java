@@ -21,6 +21,7 @@ import dev.tethys.app.ui.Interface;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -109,7 +110,7 @@ public final class AlertmanagerRole {
         LOG.log(Level.INFO, "stopping");
       }
     } catch (ConfigException | IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
       return 1;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

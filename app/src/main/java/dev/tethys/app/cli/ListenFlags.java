@@ -1,6 +1,7 @@
 package dev.tethys.app.cli;
 
 import dev.tethys.web.ListenAddress;
+import java.util.List;
 
 /** Where a program listens, by the flags that all of Prometheus's programs have. */
 public final class ListenFlags {
@@ -14,10 +15,23 @@ public final class ListenFlags {
 
   private ListenFlags() {}
 
-  /** The addresses for a listener. */
+  /**
+   * The addresses for a listener.
+   *
+   * @throws UsageException when one of them is none
+   */
   public static String[] addresses(FlagSet flags) {
-    return flags.bool(SYSTEMD.name())
-        ? new String[] {ListenAddress.SYSTEMD}
-        : flags.list("web.listen-address").toArray(String[]::new);
+    if (flags.bool(SYSTEMD.name())) {
+      return new String[] {ListenAddress.SYSTEMD};
+    }
+    List<String> addresses = flags.list("web.listen-address");
+    for (String a : addresses) {
+      try {
+        ListenAddress.check(a);
+      } catch (IllegalArgumentException e) {
+        throw new UsageException("--web.listen-address: " + e.getMessage());
+      }
+    }
+    return addresses.toArray(String[]::new);
   }
 }

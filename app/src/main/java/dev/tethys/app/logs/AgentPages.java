@@ -11,6 +11,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
+import dev.tethys.web.ListenAddress;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
@@ -54,9 +55,15 @@ final class AgentPages implements AutoCloseable {
     if (s.runtimeReload()) {
       routes.get("/reload", this::reload).post("/reload", this::reload);
     }
+    String address = s.address() + ":" + s.port();
+    try {
+      ListenAddress.check(address);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "server, http_listen_address and http_listen_port: " + e.getMessage(), e);
+    }
     HttpListenerOptions options =
-        s.limits()
-            .of(HttpListenerOptions.on(s.address() + ":" + s.port()).withRoutePrefix(s.prefix()));
+        s.limits().of(HttpListenerOptions.on(address).withRoutePrefix(s.prefix()));
     ServerTls tls = s.tls();
     if (tls == null) {
       listener = HttpListener.start(options, routes, null);

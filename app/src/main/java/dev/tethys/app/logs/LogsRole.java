@@ -9,6 +9,7 @@ import dev.tethys.app.log.LogSetup;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.model.file.IoFailures;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -144,7 +145,7 @@ public final class LogsRole {
         }
       }
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
       return 1;
     } catch (ConfigException e) {
       System.err.println("Unable to parse config: " + e.getMessage());

@@ -16,6 +16,7 @@ import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -153,7 +154,7 @@ public final class PushgatewayRole {
       }
       return 0;
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
       return 1;
     }
   }

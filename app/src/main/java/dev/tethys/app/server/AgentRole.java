@@ -5,6 +5,7 @@ import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -81,7 +82,7 @@ public final class AgentRole {
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
       return 1;
     }
     LOG.log(Level.INFO, "stopped");

@@ -6,6 +6,7 @@ import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.Terminal;
 import dev.tethys.app.log.LogSetup;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.web.client.HttpClientFactory;
@@ -40,7 +41,7 @@ public final class ServerRole {
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } catch (IOException | StorageException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
       return 1;
     }
     LOG.log(Level.INFO, "stopped");

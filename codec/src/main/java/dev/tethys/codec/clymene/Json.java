@@ -1,6 +1,7 @@
 package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,7 @@ final class Json {
             ObjectReadContext.empty(), new ByteArrayInputStream(buf, offset, length))) {
       return reading.from(p);
     } catch (JacksonException e) {
-      throw new CodecException(what + ": " + e.getOriginalMessage(), e);
+      throw new CodecException(what + ": " + JsonFailures.said(e), e);
     }
   }
 

@@ -41,7 +41,7 @@ public final class JsonValues {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text)) {
       return whole(p);
     } catch (JacksonException e) {
-      throw new CodecException("not JSON: " + e.getOriginalMessage());
+      throw new CodecException("not JSON: " + JsonFailures.said(e));
     }
   }
 
@@ -50,7 +50,7 @@ public final class JsonValues {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text, offset, length)) {
       return whole(p);
     } catch (JacksonException e) {
-      throw new CodecException("not JSON: " + e.getOriginalMessage());
+      throw new CodecException("not JSON: " + JsonFailures.said(e));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.codec.loki;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -157,7 +158,7 @@ public final class PushReader {
       }
       return logs;
     } catch (JacksonException e) {
-      throw new CodecException(WHAT + ": " + e.getOriginalMessage(), e);
+      throw new CodecException(WHAT + ": " + JsonFailures.said(e), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.codec.opentsdb;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import java.io.ByteArrayInputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,7 +51,7 @@ public final class PutReader {
         throw new CodecException("Unable to parse the given JSON: something follows it");
       }
     } catch (JacksonException e) {
-      throw new CodecException("Unable to parse the given JSON: " + e.getOriginalMessage(), e);
+      throw new CodecException("Unable to parse the given JSON: " + JsonFailures.said(e), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.codec.otlp.wire;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.otlp.wire.OtlpSchema.Field;
 import dev.tethys.codec.otlp.wire.OtlpSchema.Message;
 import dev.tethys.codec.protobuf.ProtoWriter;
@@ -54,7 +55,7 @@ public final class OtlpJson {
         throw new CodecException("OTLP JSON goes on behind its end");
       }
     } catch (JacksonException e) {
-      throw new CodecException("OTLP JSON: " + e.getOriginalMessage(), e);
+      throw new CodecException("OTLP JSON: " + JsonFailures.said(e), e);
     }
     return w;
   }

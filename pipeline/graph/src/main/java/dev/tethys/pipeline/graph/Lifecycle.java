@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.Kind;
 import java.io.IOException;
@@ -35,7 +36,7 @@ final class Lifecycle {
     try {
       n.component.start();
     } catch (IOException e) {
-      throw new IOException(n.context.name() + " cannot start: " + e.getMessage(), e);
+      throw new IOException(n.context.name() + " cannot start: " + IoFailures.said(e), e);
     }
     runs(n);
   }

@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.ChangeLog;
@@ -135,7 +136,7 @@ public final class MetricsDatabase implements MetricStore {
   private static StorageException cannotOpen(Path folder, IOException e) {
     return new StorageException(
         StorageException.Reason.UNAVAILABLE,
-        "cannot open the metrics database in " + folder + ": " + e.getMessage(),
+        "cannot open the metrics database in " + folder + ": " + IoFailures.said(e),
         e);
   }
 

@@ -7,6 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.IoFailures;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -300,7 +301,7 @@ public final class Positions {
       return true;
     } catch (IOException e) {
       failures++;
-      LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, e.toString());
+      LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, IoFailures.said(e));
       return false;
     }
   }

@@ -1,0 +1,35 @@
+package dev.tethys.model.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IoFailuresTest {
+  @TempDir Path dir;
+
+  @Test
+  void sayWhatIsWrongBesideTheNameOfTheFile() throws IOException {
+    Path missing = dir.resolve("missing");
+    IOException e =
+        catchThrowableOfType(IOException.class, () -> Files.readAllBytes(missing.resolve("a")));
+    assertThat(IoFailures.said(e)).isEqualTo(missing + "/a: no such file or directory");
+    Path file = Files.createFile(dir.resolve("file"));
+    e = catchThrowableOfType(IOException.class, () -> Files.createDirectories(file));
+    assertThat(IoFailures.said(e)).isEqualTo(file + ": a file of this name is there already");
+    assertThat(IoFailures.said(new AccessDeniedException("/x"))).isEqualTo("/x: permission denied");
+  }
+
+  @Test
+  void sayWhatOthersSayAndNeverNothing() {
+    assertThat(IoFailures.said(new IOException("No space left on device")))
+        .isEqualTo("No space left on device");
+    assertThat(IoFailures.said(new ClosedChannelException())).contains("ClosedChannelException");
+  }
+}
