@@ -28,9 +28,9 @@ import java.util.zip.CRC32C;
  * owner's matter. {@link #replace} writes the records that still count into a file beside it, which
  * then takes its name.
  *
- * <p>When it is opened, records are given up to the first that is cut off or does not match its
- * checksum. What comes after that is not trusted: it is cut off, and kept beside the file as {@code
- * .damaged} when it is more than one record that was being written.
+ * <p>When it is opened, a record that does not match its checksum is passed over if a whole one
+ * follows it; otherwise what is not whole at the end, mostly one record that was being written, is
+ * cut off and kept beside the file as {@code .damaged}.
  *
  * <p>Not for several threads at once.
  */
@@ -78,12 +78,13 @@ final class RecordLog implements Closeable {
   record Read(long end, int records) {}
 
   /**
-   * Gives the records of a log in order, up to the first that is not whole.
+   * Gives the whole records of a log in order, up to the last.
    *
    * @throws IOException when it cannot be read, or is a file of another kind
    */
   static Read read(Path file, Consumer<byte[]> to) throws IOException {
-    long end = MAGIC.length;
+    long end = MAGIC.length; // all before it is done with
+    long at = end;
     int n = 0;
     long length = Files.size(file);
     try (DataInputStream in =
@@ -91,19 +92,31 @@ final class RecordLog implements Closeable {
       if (!java.util.Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
         throw new IOException(file + " is not a log of this program");
       }
-      while (true) {
-        byte[] payload = read(in, length - end);
-        if (payload == null) {
-          return new Read(end, n);
+      for (Found f = next(in, length - at); f != null; f = next(in, length - at)) {
+        if (f.whole) {
+          if (end < at) {
+            LOG.log(
+                Level.ERROR,
+                "{0}: {1} bytes at {2} are damaged and passed over: what they said is lost",
+                file,
+                at - end,
+                end);
+          }
+          to.accept(f.payload);
+          n++;
         }
-        to.accept(payload);
-        end += HEAD + payload.length;
-        n++;
+        at += HEAD + f.payload.length;
+        end = f.whole ? at : end;
       }
     }
+    return new Read(end, n);
   }
 
-  private static byte @org.jspecify.annotations.Nullable [] read(DataInputStream in, long left)
+  /** Bytes that stand where a record may; whether its checksum is right. */
+  private record Found(byte[] payload, boolean whole) {}
+
+  /** What stands next; null when no record can. */
+  private static @org.jspecify.annotations.Nullable Found next(DataInputStream in, long left)
       throws IOException {
     try {
       if (left < HEAD) {
@@ -115,7 +128,7 @@ final class RecordLog implements Closeable {
         return null;
       }
       byte[] payload = in.readNBytes(length);
-      return checksum(payload) == crc ? payload : null;
+      return payload.length < length ? null : new Found(payload, checksum(payload) == crc);
     } catch (EOFException e) {
       return null;
     }
