@@ -31,6 +31,9 @@ public final class HeapPace {
   private static final int RARELY = 500;
   private static final int SELDOM = 4;
 
+  /** A collection in which the whole machine stood still says nothing of the next. */
+  private static final long SELDOM_AT_MOST = Duration.ofSeconds(10).toNanos();
+
   /**
    * When the old generation is to be collected.
    *
@@ -54,7 +57,8 @@ public final class HeapPace {
      *     quarter, for what grows on and on, as the answer to a large query does, is alive
      */
     boolean due(long used, long alive, long since, long took) {
-      return used > alive + (long) (growth * alive) + headroom && since >= took * SELDOM
+      return used > alive + (long) (growth * alive) + headroom
+              && since >= Math.min(took * SELDOM, SELDOM_AT_MOST)
           || used > alive + Math.max(LITTLE_BYTES, (long) (little * alive))
               && since > Math.max(longest.toNanos(), took * RARELY);
     }

@@ -51,6 +51,9 @@ class HeapPaceTest {
     HeapPace.Rule r = new HeapPace.Rule(0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
     assertThat(r.due(200 * MIB, 100 * MIB, 399, 100)).isFalse();
     assertThat(r.due(200 * MIB, 100 * MIB, 400, 100)).isTrue();
+    long second = 1_000_000_000;
+    assertThat(r.due(200 * MIB, 100 * MIB, 10 * second - 1, 3600 * second)).isFalse();
+    assertThat(r.due(200 * MIB, 100 * MIB, 10 * second, 3600 * second)).isTrue();
   }
 
   @Test
