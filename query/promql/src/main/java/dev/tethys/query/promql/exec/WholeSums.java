@@ -37,14 +37,15 @@ final class WholeSums {
         : new WholeSums(running);
   }
 
-  /** Sums values up; the largest size of any, or -1 when one is no whole number. */
+  /** Sums values up; the largest size of any, or -1 when one is no whole number of at most 2^53. */
   private static long add(double[] v, int n, long[] running) {
     long sum = 0;
     long largest = 0;
     running[0] = 0;
     for (int i = 0; i < n; i++) {
       long whole = (long) v[i];
-      if (whole != v[i]) {
+      // Also for -2^63, which is a long and has no size among them.
+      if (whole != v[i] || Math.abs(v[i]) > MOST) {
         return -1;
       }
       largest = Math.max(largest, Math.abs(whole));

@@ -22,6 +22,7 @@ class WindowKernelsTest {
       case 3 -> random.nextBoolean() ? 0.0 : -0.0;
       case 4 -> random.nextDouble() * 1e308 * (random.nextBoolean() ? 1 : -1);
       case 5 -> random.nextLong(-(1L << whole), 1L << whole);
+      case 6 -> random.nextInt(9) == 0 ? Long.MIN_VALUE : random.nextInt(-3, 3);
       default ->
           switch (random.nextInt(8)) {
             case 0 -> Double.NaN;
@@ -36,7 +37,7 @@ class WindowKernelsTest {
   private Windows windows() {
     boolean regular = random.nextBoolean();
     int n = random.nextInt(regular ? 400 : 120);
-    int kind = random.nextInt(7);
+    int kind = random.nextInt(8);
     whole = 40 + random.nextInt(23); // around what sums of whole numbers are exact up to
     long[] times = new long[n];
     double[] values = new double[n];
