@@ -7,10 +7,9 @@ import dev.tethys.collect.host.internal.NoDataException;
 import dev.tethys.collect.host.internal.NodeCollector;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.file.IoFailures;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -192,14 +191,9 @@ public final class HostCollectors implements Collector {
     Catalog.scraped(out, name, (System.nanoTime() - begin) / 1e9, success);
   }
 
-  /** What went wrong, for people: of a missing file Java says its name alone. */
+  /** What went wrong, for people; of a fault also what kind it is. */
   static String why(Exception e) {
-    return switch (e) {
-      case NoSuchFileException f -> f.getFile() + ": no such file or directory";
-      case AccessDeniedException f -> f.getFile() + ": permission denied";
-      case IOException x when x.getMessage() != null -> x.getMessage();
-      default -> e.toString();
-    };
+    return e instanceof IOException ? IoFailures.said(e) : e.toString();
   }
 
   /** What the collectors were made with. */
