@@ -473,12 +473,12 @@ public final class Query implements AutoCloseable {
 
   private Value instant(Block b) {
     if (expr.type() == ValueType.SCALAR) {
-      return new Value.Scalar(grid.start(), b.column(0).values()[0]);
+      return new Value.Scalar(grid.start(), b.column(0).value(0));
     }
     List<Value.Sample> out = new ArrayList<>(b.size());
     for (Column c : b.columns()) {
       var h = c.histogram(0);
-      out.add(new Value.Sample(c.labels(), h == null ? c.values()[0] : h.sum(), h));
+      out.add(new Value.Sample(c.labels(), h == null ? c.value(0) : h.sum(), h));
     }
     return new Value.InstantVector(grid.start(), out);
   }

@@ -348,7 +348,7 @@ final class ResultReuse {
       if (after != null) {
         int n = grid.steps() - 1 - r.last;
         for (Column c : after.columns()) {
-          out.add(c, c.values().length - n, r.last + 1, n);
+          out.add(c, c.steps() - n, r.last + 1, n);
         }
       }
       return out.finish();

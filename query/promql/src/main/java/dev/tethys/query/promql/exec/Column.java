@@ -4,6 +4,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.histogram.HistogramArithmetic;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,18 +15,112 @@ import org.jspecify.annotations.Nullable;
  * gives those bits (it quiets them), and selectors let none through, so that the mark costs no
  * second array. A step with a histogram is absent in {@link #values}.
  *
- * @param dropName whether the metric name is to be removed at the end (delayed name removal)
- * @param histograms by step; null when there is none
+ * <p>A series of few floats among many steps may be {@link #sparse}; such are only made for what
+ * becomes an answer, never for other operators.
  */
-public record Column(
-    Labels labels, boolean dropName, double[] values, @Nullable Histogram @Nullable [] histograms) {
+public final class Column {
   /** No sample at this step. Compare with {@link #isAbsent}. */
   public static final double ABSENT = Samples.STALE;
 
+  private final Labels labels;
+  private final boolean dropName;
+  private final double[] floats; // by step, or by point
+  private final int @Nullable [] at; // the steps of points, ascending; null when floats are by step
+  private final int steps;
+  private final @Nullable Histogram @Nullable [] histograms;
+
+  private Column(
+      Labels labels,
+      boolean dropName,
+      double[] floats,
+      int @Nullable [] at,
+      int steps,
+      @Nullable Histogram @Nullable [] histograms) {
+    this.labels = labels;
+    this.dropName = dropName;
+    this.floats = floats;
+    this.at = at;
+    this.steps = steps;
+    this.histograms = histograms;
+  }
+
+  /**
+   * A series with a place for each step.
+   *
+   * @param dropName whether the metric name is to be removed at the end (delayed name removal)
+   * @param histograms by step; null when there is none
+   */
+  public Column(
+      Labels labels,
+      boolean dropName,
+      double[] values,
+      @Nullable Histogram @Nullable [] histograms) {
+    this(labels, dropName, values, null, values.length, histograms);
+  }
+
+  /**
+   * A series of a few floats.
+   *
+   * @param at the steps that have one, ascending
+   */
+  static Column sparse(Labels labels, int steps, int[] at, double[] values) {
+    return new Column(labels, false, values, at, steps, null);
+  }
+
+  /** Floats of points put to their steps. */
+  static double[] spread(int steps, int[] at, double[] values, int size) {
+    double[] out = Streams.absent(steps);
+    for (int i = 0; i < size; i++) {
+      out[at[i]] = values[i];
+    }
+    return out;
+  }
+
+  public Labels labels() {
+    return labels;
+  }
+
+  /** Whether the metric name is to be removed at the end (delayed name removal). */
+  public boolean dropName() {
+    return dropName;
+  }
+
+  /** How many steps there are, with or without a sample. */
+  public int steps() {
+    return steps;
+  }
+
+  /** Whether only the steps with a float take room. */
+  boolean isSparse() {
+    return at != null;
+  }
+
+  /** Floats by step; made anew each time for a sparse column. */
+  public double[] values() {
+    return at == null ? floats : spread(steps, at, floats, at.length);
+  }
+
+  /** Histograms by step; null when there is none. */
+  public @Nullable Histogram @Nullable [] histograms() {
+    return histograms;
+  }
+
+  /** The float at a step, or {@link #ABSENT}. */
+  public double value(int step) {
+    if (at == null) {
+      return floats[step];
+    }
+    int i = Arrays.binarySearch(at, step);
+    return i < 0 ? ABSENT : floats[i];
+  }
+
   /** About what it takes: its values, references, and its labels and object headers. */
   public long bytes() {
-    long n = 8L * values.length + 96 + labels.canonicalBytes().length;
-    return histograms == null ? n : n + 264L * values.length;
+    long n = 8L * floats.length + 96 + labels.canonicalBytes().length;
+    if (at != null) {
+      n += 4L * at.length + 16;
+    }
+    return histograms == null ? n : n + 264L * steps;
   }
 
   /** Whether a value says that there is none. */
@@ -35,17 +130,38 @@ public record Column(
 
   /** Whether there is a float or a histogram at a step. */
   public boolean has(int step) {
-    return !isAbsent(values[step]) || histograms != null && histograms[step] != null;
+    return !isAbsent(value(step)) || histograms != null && histograms[step] != null;
   }
 
   /** Whether no step has a sample. */
   public boolean isEmpty() {
-    for (int s = 0; s < values.length; s++) {
-      if (has(s)) {
-        return false;
-      }
+    return next(0) == steps;
+  }
+
+  /** The first step from one on that has a sample; the number of steps when there is none. */
+  int next(int step) {
+    if (at != null) {
+      int i = Arrays.binarySearch(at, step);
+      i = i < 0 ? -i - 1 : i;
+      return i == at.length ? steps : at[i];
     }
-    return true;
+    int s = step;
+    while (s < steps && !has(s)) {
+      s++;
+    }
+    return s;
+  }
+
+  /** How many of some steps have a sample. */
+  int present(int from, int end) {
+    if (at != null && from == 0 && end == steps) {
+      return at.length;
+    }
+    int n = 0;
+    for (int s = next(from); s < end; s = next(s + 1)) {
+      n++;
+    }
+    return n;
   }
 
   /** The histogram at a step, or null. */
@@ -55,13 +171,16 @@ public record Column(
 
   /** The same samples under other labels. */
   public Column with(Labels newLabels, boolean drop) {
-    return new Column(newLabels, drop, values, histograms);
+    return new Column(newLabels, drop, floats, at, steps, histograms);
   }
 
   /** How many samples there are, histograms weighing more. */
   public long weight() {
+    if (at != null) {
+      return at.length;
+    }
     long n = 0;
-    for (double v : values) {
+    for (double v : floats) {
       if (!isAbsent(v)) {
         n++;
       }

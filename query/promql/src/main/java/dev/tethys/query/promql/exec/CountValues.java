@@ -15,15 +15,32 @@ public final class CountValues extends Operator {
   private final Operator inner;
   private final String label;
   private final Grouping grouping;
+  private final boolean answers;
 
   public CountValues(Operator inner, String label, List<String> labels, boolean without) {
+    this(inner, label, grouping(label, labels, without), false);
+  }
+
+  private CountValues(Operator inner, String label, Grouping grouping, boolean answers) {
     this.inner = inner;
     this.label = label;
+    this.grouping = grouping;
+    this.answers = answers;
+  }
+
+  private static Grouping grouping(String label, List<String> labels, boolean without) {
     List<String> names = new ArrayList<>(labels);
     if (!without) {
       names.add(label);
     }
-    this.grouping = new Grouping(names, without);
+    return new Grouping(names, without);
+  }
+
+  @Override
+  public Operator forAnswer() {
+    Operator o = new CountValues(inner, label, grouping, true);
+    o.origin(origin());
+    return o;
   }
 
   @Override
@@ -34,8 +51,8 @@ public final class CountValues extends Operator {
   }
 
   /** By group how many series have its value at each step, in the order in which groups appear. */
-  private static final class Groups {
-    private final Map<Labels, double[]> counts = new LinkedHashMap<>();
+  private final class Groups {
+    private final Map<Labels, Points> counts = new LinkedHashMap<>();
     private final Execution x;
     private final Execution.Draft draft;
     private final int steps;
@@ -46,20 +63,30 @@ public final class CountValues extends Operator {
       this.steps = steps;
     }
 
-    double[] get(Labels group) {
-      double[] n = counts.get(group);
+    Points get(Labels group) {
+      Points n = counts.get(group);
       if (n == null) {
         x.check();
-        draft.addSeries(group, steps);
-        n = Streams.absent(steps);
+        n = new Points(steps);
+        draft.addSeries(group, answers ? 0 : steps);
         counts.put(group, n);
       }
       return n;
     }
 
+    /** Counts one more; points of other operators' input have their room from the beginning. */
+    void one(Points counts, int step) {
+      long before = counts.bytes();
+      counts.count(step);
+      long more = counts.bytes() - before;
+      if (answers && more != 0) {
+        draft.add(more);
+      }
+    }
+
     Block finish() {
       List<Column> out = new ArrayList<>(counts.size());
-      counts.forEach((labels, n) -> out.add(new Column(labels, false, n, null)));
+      counts.forEach((labels, n) -> out.add(answers ? n.column(labels) : n.denseColumn(labels)));
       draft.close();
       return x.hold(out);
     }
@@ -71,30 +98,31 @@ public final class CountValues extends Operator {
     Groups groups = new Groups(x, grid.steps());
     // Series that differ in their values alone meet in the same groups: a value that one of them
     // had is found by its bits. Texts and bits name the same values, once all NaN have one pattern.
-    Map<Labels, Map<Long, double[]>> byBits = new HashMap<>();
+    Map<Labels, Map<Long, Points>> byBits = new HashMap<>();
     for (Column c : in.columns()) {
       x.check();
-      Map<Long, double[]> known =
+      Map<Long, Points> known =
           byBits.computeIfAbsent(group(c.labels(), "0"), l -> new HashMap<>());
-      double[] n = new double[0];
+      double[] values = c.values();
+      Points n = null;
       long before = 0;
       for (int s = 0; s < grid.steps(); s++) {
-        double v = c.values()[s];
+        double v = values[s];
         if (Column.isAbsent(v)) {
           Histogram h = c.histogram(s);
           if (h != null) {
-            one(groups.get(group(c.labels(), HistogramText.plain(h))), s);
+            groups.one(groups.get(group(c.labels(), HistogramText.plain(h))), s);
           }
           continue;
         }
         long bits = Double.doubleToLongBits(v);
-        if (n.length == 0 || bits != before) {
+        if (n == null || bits != before) {
           n =
               known.computeIfAbsent(
                   bits, b -> groups.get(group(c.labels(), GoFloat.f(Double.longBitsToDouble(b)))));
           before = bits;
         }
-        one(n, s);
+        groups.one(n, s);
       }
     }
     Block b = groups.finish();
@@ -104,9 +132,5 @@ public final class CountValues extends Operator {
 
   private Labels group(Labels series, String value) {
     return grouping.of(series.toBuilder().set(label, value).build());
-  }
-
-  private static void one(double[] counts, int step) {
-    counts[step] = Column.isAbsent(counts[step]) ? 1 : counts[step] + 1;
   }
 }

@@ -32,28 +32,19 @@ public final class Finish {
    * @param before another series of the answer, whose times this one shares if they are its own
    */
   public static Value.Series series(Column c, long[] times, Value.@Nullable Series before) {
-    int n = 0;
-    for (int s = 0; s < times.length; s++) {
-      if (c.has(s)) {
-        n++;
-      }
-    }
+    int n = c.present(0, times.length);
     if (n == times.length && c.histograms() == null) {
       return new Value.Series(c.labels(), n, times, c.values(), null);
     }
     double[] v = new double[n];
     @Nullable Histogram[] hs = c.histograms() == null ? null : new Histogram[n];
-    int i = 0;
-    for (int s = 0; i < n; s++) {
-      if (!c.has(s)) {
-        continue;
-      }
+    int s = c.next(0);
+    for (int i = 0; i < n; i++, s = c.next(s + 1)) {
       Histogram h = c.histogram(s);
-      v[i] = h == null ? c.values()[s] : h.sum();
+      v[i] = h == null ? c.value(s) : h.sum();
       if (hs != null) {
         hs[i] = h;
       }
-      i++;
     }
     return new Value.Series(c.labels(), n, timesOf(c, n, times, before), v, hs);
   }
@@ -67,19 +58,17 @@ public final class Finish {
       return before.timestamps();
     }
     long[] t = new long[n];
-    int i = 0;
-    for (int s = 0; i < n; s++) {
-      if (c.has(s)) {
-        t[i++] = times[s];
-      }
+    int s = c.next(0);
+    for (int i = 0; i < n; i++, s = c.next(s + 1)) {
+      t[i] = times[s];
     }
     return t;
   }
 
   private static boolean isAt(Column c, long[] times, long[] known, int n) {
-    int i = 0;
-    for (int s = 0; i < n; s++) {
-      if (c.has(s) && known[i++] != times[s]) {
+    int s = c.next(0);
+    for (int i = 0; i < n; i++, s = c.next(s + 1)) {
+      if (known[i] != times[s]) {
         return false;
       }
     }

@@ -89,6 +89,11 @@ public abstract class Operator implements PlanStep {
     return false;
   }
 
+  /** This operator where its result is the answer, which nothing but writing is done with. */
+  public Operator forAnswer() {
+    return this;
+  }
+
   /** The values of a scalar by step. */
   final double[] scalar(Execution x, Grid grid) {
     Block b = evaluate(x, grid);

@@ -38,7 +38,9 @@ final class Regression extends FloatOverTime {
     }
     double[] v = w.values;
     int[] changes = changes(v, low, high);
-    Rows rows = changes[high - 1 - low] > 0 ? rows(w) : null;
+    boolean isConstant = changes[high - 1 - low] == 0;
+    Rows rows = isConstant ? null : rows(w);
+    GrowingProducts growing = isConstant || !predict ? null : GrowingProducts.of(w);
     TimeSums ofTimes = null;
     double[] sums = new double[4];
     GrowingWindow window = new GrowingWindow();
@@ -58,6 +60,8 @@ final class Regression extends FloatOverTime {
       if (rows != null && rows.has(s)) {
         rows.get(s, sums);
         window.leave();
+      } else if (growing != null && growing.has(s)) {
+        growing.get(s, sums);
       } else {
         int begin = begin(window, from, to, sums);
         w.look(to - begin);

@@ -114,8 +114,8 @@ final class SeriesMerge {
       Histogram h = from.histogram(step);
       if (h != null) {
         add(labels, dropName, step, h);
-      } else if (!Column.isAbsent(from.values()[step])) {
-        add(labels, dropName, step, from.values()[step]);
+      } else if (!Column.isAbsent(from.value(step))) {
+        add(labels, dropName, step, from.value(step));
       }
     }
 

@@ -101,7 +101,7 @@ public final class SetOperation extends Operator {
       }
       return;
     }
-    draft.addSeries(c.labels(), c.values().length);
+    draft.addSeries(c.labels(), c.steps());
     double[] v = c.values().clone();
     @Nullable Histogram[] hs = c.histograms() == null ? null : c.histograms().clone();
     boolean any = false;

@@ -2,7 +2,6 @@ package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +11,7 @@ public final class Splice implements AutoCloseable {
   private final Execution x;
   private final int steps;
   private final Execution.Draft draft;
-  private final Map<Labels, double[]> columns;
+  private final Map<Labels, Points> columns;
 
   /**
    * @param series about how many there will be
@@ -31,28 +30,27 @@ public final class Splice implements AutoCloseable {
    * @param to where it stands in the result
    */
   public void add(Column c, int from, int to, int n) {
-    boolean any = false;
-    for (int s = from; s < from + n && !any; s++) {
-      any = !Column.isAbsent(c.values()[s]);
-    }
-    if (!any) {
+    if (c.next(from) >= from + n) {
       return;
     }
     x.check();
-    double[] v = columns.get(c.labels());
-    if (v == null) {
-      draft.addSeries(c.labels(), steps);
-      v = new double[steps];
-      Arrays.fill(v, Column.ABSENT);
-      columns.put(c.labels(), v);
+    Points p = columns.get(c.labels());
+    long before = 0;
+    if (p == null) {
+      draft.addSeries(c.labels(), 0);
+      p = new Points(steps);
+      columns.put(c.labels(), p);
+    } else {
+      before = p.bytes();
     }
-    System.arraycopy(c.values(), from, v, to, n);
+    p.take(c, from, to, n);
+    draft.add(p.bytes() - before);
   }
 
   /** The result. */
   public Block finish() {
     List<Column> out = new ArrayList<>(columns.size());
-    columns.forEach((labels, values) -> out.add(new Column(labels, false, values, null)));
+    columns.forEach((labels, points) -> out.add(points.column(labels)));
     draft.close();
     return x.hold(out);
   }

@@ -98,7 +98,7 @@ public final class Planner {
     if (e instanceof Subquery s) {
       return new Plan.Range(new RawRange(p.range(s, Context.ROOT)));
     }
-    return new Plan.Steps(p.plan(root, Context.ROOT).wrapped());
+    return new Plan.Steps(p.plan(root, Context.ROOT).wrapped().forAnswer());
   }
 
   /**

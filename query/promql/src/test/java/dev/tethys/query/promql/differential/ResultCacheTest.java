@@ -43,6 +43,7 @@ class ResultCacheTest {
           "limitk(3, demo_memory_usage_bytes)",
           "limit_ratio(0.5, demo_api_request_duration_seconds_bucket)",
           "count_values(\"v\", demo_num_cpus)",
+          "count_values(\"v\", demo_memory_usage_bytes)",
           "sum(sum by (instance, path) (rate(demo_api_request_duration_seconds_sum[2m])))",
           "stddev(demo_small / ignoring (x) demo_small)",
           "sum(demo_small or demo_intermittent_metric)",

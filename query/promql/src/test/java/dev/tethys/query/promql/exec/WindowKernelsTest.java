@@ -184,6 +184,27 @@ class WindowKernelsTest {
   }
 
   @Test
+  void linesFromEachStepAreTakenSideBySideWhereWindowsGrow() {
+    Regression predict = new Regression(true);
+    int used = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      Windows w = windows();
+      GrowingProducts growing = w.size == 0 ? null : GrowingProducts.of(w);
+      if (growing == null) {
+        continue;
+      }
+      used++;
+      int has = 0;
+      for (int s = 0; s < w.from.length; s++) {
+        has += growing.has(s) ? 1 : 0;
+      }
+      assertThat(has).isGreaterThanOrEqualTo(8);
+    }
+    assertThat(used).isGreaterThan(ROUNDS / 50);
+    check(predict, 2, (w, s) -> predict.of(w, s, w.from[s], w.to[s]));
+  }
+
+  @Test
   void sumsEqualThoseWithACheckAtEachStep() {
     check(
         new AnyOverTime.Sum(false),

@@ -1,0 +1,124 @@
+package dev.tethys.query.promql.exec;
+
+import dev.tethys.model.Labels;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The floats of one series while it grows, of which it may have few among many steps: a list of
+ * steps as long as that is smaller than one value for each of them.
+ */
+final class Points {
+  /**
+   * One of so many steps at most, or values stand by step: a point takes half as much more then,
+   * and those behind it are moved when it comes late.
+   */
+  private static final int FEW = 8;
+
+  private static final int[] NONE = {};
+
+  private final int steps;
+  private int size;
+  private int @Nullable [] at = NONE; // ascending; null when values stand by step
+  private double[] values = {};
+
+  Points(int steps) {
+    this.steps = steps;
+  }
+
+  /** About how many bytes it takes. */
+  long bytes() {
+    return 96 + 8L * values.length + (at == null ? 0 : 4L * at.length);
+  }
+
+  /** Counts one more at a step: 1 where there is nothing yet. */
+  void count(int step) {
+    int i = at == null ? step : find(step);
+    if (i < 0) {
+      put(step, 1);
+    } else {
+      values[i] = Column.isAbsent(values[i]) ? 1 : values[i] + 1;
+    }
+  }
+
+  private int find(int step) {
+    int[] a = Streams.there(at);
+    return size > 0 && a[size - 1] == step ? size - 1 : Arrays.binarySearch(a, 0, size, step);
+  }
+
+  /** Puts a float at a step. */
+  void put(int step, double v) {
+    int[] a = at;
+    if (a == null) {
+      values[step] = v;
+      return;
+    }
+    int i = size > 0 && a[size - 1] < step ? -size - 1 : find(step);
+    if (i >= 0) {
+      values[i] = v;
+      return;
+    }
+    if ((size + 1L) * FEW > steps) {
+      spread();
+      values[step] = v;
+      return;
+    }
+    insert(-i - 1, step, v);
+  }
+
+  private void insert(int i, int step, double v) {
+    int[] a = Streams.there(at);
+    if (size == a.length) {
+      int n = Math.max(1, 2 * size);
+      a = Arrays.copyOf(a, n);
+      at = a;
+      values = Arrays.copyOf(values, n);
+    }
+    System.arraycopy(a, i, a, i + 1, size - i);
+    System.arraycopy(values, i, values, i + 1, size - i);
+    a[i] = step;
+    values[i] = v;
+    size++;
+  }
+
+  /** From now on values stand by step. */
+  private void spread() {
+    int[] a = at;
+    if (a != null) {
+      values = Column.spread(steps, a, values, size);
+      at = null;
+    }
+  }
+
+  /**
+   * Takes steps of a column without histograms.
+   *
+   * @param from the first of them in the column
+   * @param to where it stands here
+   */
+  void take(Column c, int from, int to, int n) {
+    int present = c.present(from, from + n);
+    if (c.isSparse() || at != null && (size + (long) present) * FEW <= steps) {
+      for (int s = c.next(from); s < from + n; s = c.next(s + 1)) {
+        put(s - from + to, c.value(s));
+      }
+      return;
+    }
+    spread();
+    System.arraycopy(c.values(), from, values, to, n);
+  }
+
+  /** The series. */
+  Column column(Labels labels) {
+    int[] a = at;
+    return a == null
+        ? new Column(labels, false, values, null)
+        : Column.sparse(labels, steps, Arrays.copyOf(a, size), Arrays.copyOf(values, size));
+  }
+
+  /** The series, with a value for each step. */
+  Column denseColumn(Labels labels) {
+    spread();
+    return column(labels);
+  }
+}
