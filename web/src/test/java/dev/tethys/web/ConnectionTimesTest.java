@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -234,6 +235,38 @@ class ConnectionTimesTest {
       get(s, 1, "/");
       assertThat(next(in, HEADERS).stream()).isEqualTo(1);
       endsWithoutError(in, 1);
+    }
+  }
+
+  /** A reset would take what is on its way to the client with it. */
+  @Test
+  void aClientThatGoesOnSendingTakesTheEndWithoutAReset() throws Exception {
+    try (Socket s = connect(requests(NONE, NONE, SHORT))) {
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/");
+      assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+      next(in, GOAWAY);
+      AtomicBoolean ended = new AtomicBoolean();
+      Thread sending =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      while (!ended.get()) {
+                        frame(s, PING, 1, 0, new int[8]); // an answer that nobody asked for
+                      }
+                    } catch (IOException e) {
+                      // the connection has ended
+                    }
+                  });
+      assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(1);
+      get(s, 3, "/late"); // begins after the client was told that it is not answered
+      for (int i = 0; i < 100; i++) {
+        frame(s, PING, 1, 0, new int[8]);
+      }
+      assertThat(in.read()).isEqualTo(-1);
+      ended.set(true);
+      sending.join(Duration.ofSeconds(20));
     }
   }
 

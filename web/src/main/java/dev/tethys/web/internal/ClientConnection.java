@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +27,10 @@ final class ClientConnection {
   /** How long a request takes at most from a client that has not heard that there is an end. */
   private static final long ON_THEIR_WAY_NANOS = 100_000_000;
 
-  /** How long a client has to take the last words of its connection. */
+  /** How long a client has to take the last words of its connection, and to end it. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
+
+  private static final long LOOK_NANOS = 10_000_000;
 
   final Socket socket;
 
@@ -107,7 +110,7 @@ final class ClientConnection {
             .start(
                 () -> {
                   tell(whole, last);
-                  close();
+                  endOutput();
                 });
       }
     } else if (now - lastToldAt > FAREWELL_NANOS) {
@@ -128,11 +131,28 @@ final class ClientConnection {
     return true;
   }
 
+  /** Nothing more is said; the client, once it has taken all, ends the connection. */
+  private void endOutput() {
+    try {
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
+      close();
+    }
+  }
+
   private static void tell(Multiplexed whole, int lastStream) {
     try {
       whole.goAway(lastStream);
     } catch (RuntimeException e) {
       LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
+    }
+  }
+
+  /** Waits until it has ended, no longer than a farewell takes. */
+  void awaitEnd() throws InterruptedException {
+    for (long left = 2 * FAREWELL_NANOS; left > 0 && !isClosed(); left -= LOOK_NANOS) {
+      TimeUnit.NANOSECONDS.sleep(LOOK_NANOS);
     }
   }
 

@@ -2,7 +2,11 @@ package dev.tethys.web.internal;
 
 /** What a multiplexed connection (HTTP/2) is beside its requests. */
 public interface Multiplexed {
-  /** Tells the client that streams beyond one are not taken (GOAWAY). */
+  /**
+   * Tells the client that streams beyond one are not taken (GOAWAY). Once it is told which was the
+   * last, what it still sends is read and thrown away: a connection that is closed with bytes
+   * unread is reset, and a reset destroys the answers on their way.
+   */
   void goAway(int lastStream);
 
   /**

@@ -430,6 +430,17 @@ public final class SlowClients {
     return null;
   }
 
+  /**
+   * Waits until a connection has ended whose client was told its last request, or for as long as it
+   * has for that.
+   */
+  public void awaitEnd(SocketAddress remote, SocketAddress local) throws InterruptedException {
+    ClientConnection c = connections.get(new Key(remote, local));
+    if (c != null) {
+      c.awaitEnd();
+    }
+  }
+
   private Exchange begin(@Nullable ClientConnection c, int stream) {
     Exchange e = new Exchange(c, stream);
     if (c != null) {

@@ -31,13 +31,13 @@ record EngineConnection(
    *
    * @param begin what was read of it before
    * @param frames sees what is read on its way to the engine
-   * @param onRead run whenever something came
+   * @param whole told whenever something came; what comes when it is over is thrown away
    */
   static EngineConnection of(
       Accepted c,
       byte[] begin,
       ClientFrames frames,
-      Runnable onRead,
+      LongConnection whole,
       DataWriter out,
       Http2Engine engine) {
     frames.see(begin, 0, begin.length);
@@ -46,7 +46,10 @@ record EngineConnection(
             begin,
             (into, from) -> {
               int n = c.read(into, from);
-              onRead.run();
+              while (n > 0 && whole.isOver()) {
+                n = c.read(into, from);
+              }
+              whole.heard();
               frames.see(into, from, n);
               return n;
             });

@@ -71,6 +71,7 @@ public final class Http2Protocol implements Protocol {
               SlowClients.Exchange exchange =
                   clients.begin(q.remotePeer().address(), q.localPeer().address(), q.id());
               if (exchange == null) {
+                clients.awaitEnd(q.remotePeer().address(), q.localPeer().address());
                 throw new CloseConnectionException("the client makes this request elsewhere");
               }
               try {
@@ -92,7 +93,7 @@ public final class Http2Protocol implements Protocol {
     peer.multiplexed(whole);
     ClientFrames frames = new ClientFrames(peer::reset, whole::pinged);
     try {
-      e.serve(EngineConnection.of(c, begin, frames, whole::heard, out, e));
+      e.serve(EngineConnection.of(c, begin, frames, whole, out, e));
     } catch (CloseConnectionException
         | SocketWriterException
         | DataReader.InsufficientDataAvailableException

@@ -31,6 +31,9 @@ final class LongConnection implements Multiplexed {
   private final LongSupplier nanos;
   private volatile long heard;
 
+  /** Whether its client knows its last request. */
+  private volatile boolean over;
+
   /** When the client was asked; by the thread that looks. */
   private long asked;
 
@@ -61,6 +64,11 @@ final class LongConnection implements Multiplexed {
     }
   }
 
+  /** Whether what comes is for nobody any more. */
+  boolean isOver() {
+    return over;
+  }
+
   /** The client asked whether we are there. */
   void pinged() {
     if (pingEvery == 0) {
@@ -83,7 +91,11 @@ final class LongConnection implements Multiplexed {
 
   @Override
   public void goAway(int lastStream) {
+    over |= lastStream != Integer.MAX_VALUE;
     out.goAway(lastStream, NO_ERROR, "");
+    if (over) {
+      out.end();
+    }
   }
 
   @Override

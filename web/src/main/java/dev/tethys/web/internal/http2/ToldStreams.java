@@ -36,6 +36,8 @@ final class ToldStreams implements DataWriter {
 
   private boolean told; // guarded by lock
   private boolean answered; // guarded by lock
+  private boolean
+      over; // guarded by lock; the last words are said, and what the engine adds is lost
 
   /** When the frame began that is being written. */
   private volatile long writingSince = NEVER;
@@ -79,7 +81,9 @@ final class ToldStreams implements DataWriter {
     lock.lock();
     try {
       writingSince = nanos.getAsLong();
-      out.write(seen(buffer));
+      if (!over) {
+        out.write(seen(buffer));
+      }
     } finally {
       writingSince = NEVER;
       lock.unlock();
@@ -96,9 +100,21 @@ final class ToldStreams implements DataWriter {
     lock.lock();
     try {
       writingSince = nanos.getAsLong();
-      out.writeNow(seen(buffer));
+      if (!over) {
+        out.writeNow(seen(buffer));
+      }
     } finally {
       writingSince = NEVER;
+      lock.unlock();
+    }
+  }
+
+  /** Nothing more is written. */
+  void end() {
+    lock.lock();
+    try {
+      over = true;
+    } finally {
       lock.unlock();
     }
   }
@@ -148,7 +164,9 @@ final class ToldStreams implements DataWriter {
     lock.lock();
     try {
       writingSince = nanos.getAsLong();
-      out.writeNow(BufferData.create(frame));
+      if (!over) {
+        out.writeNow(BufferData.create(frame));
+      }
     } finally {
       writingSince = NEVER;
       lock.unlock();
