@@ -164,6 +164,17 @@ class ConnectionTimesTest {
     }
   }
 
+  @Test
+  void aConnectionAgesFromItsFirstWordsOn() throws Exception {
+    try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, NONE, NONE, NONE))) {
+      new CountDownLatch(1).await(2 * AMPLE.toMillis(), TimeUnit.MILLISECONDS);
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/");
+      assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+      endsWithoutError(s, in, 1);
+    }
+  }
+
   private record Frame(int type, int flags, int stream, ByteBuffer payload) {
     static Frame read(DataInputStream in) throws IOException {
       int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
@@ -219,9 +230,16 @@ class ConnectionTimesTest {
     return f;
   }
 
-  private static void endsWithoutError(DataInputStream in, int lastStream) throws IOException {
+  private static void hearsOfEnd(Socket s, DataInputStream in) throws IOException {
     Frame told = next(in, GOAWAY);
     assertThat(told.payload().getInt(0)).as("what is on its way").isEqualTo(Integer.MAX_VALUE);
+    assertThat(next(in, PING).flags()).isZero();
+    frame(s, PING, 1, 0, new int[8]);
+  }
+
+  private static void endsWithoutError(Socket s, DataInputStream in, int lastStream)
+      throws IOException {
+    hearsOfEnd(s, in);
     Frame last = next(in, GOAWAY);
     assertThat(last.payload().getInt(0)).isEqualTo(lastStream);
     assertThat(last.payload().getInt(4)).as("the error").isZero();
@@ -234,7 +252,23 @@ class ConnectionTimesTest {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
       assertThat(next(in, HEADERS).stream()).isEqualTo(1);
-      endsWithoutError(in, 1);
+      endsWithoutError(s, in, 1);
+    }
+  }
+
+  @Test
+  void aRequestThatIsSentBeforeItsClientHearsOfTheEndIsAnswered() throws Exception {
+    try (Socket s = connect(requests(NONE, NONE, SHORT))) {
+      DataInputStream in = beginHttp2(s);
+      get(s, 1, "/");
+      assertThat(next(in, HEADERS).stream()).isEqualTo(1);
+      next(in, GOAWAY);
+      new CountDownLatch(1).await(AMPLE.toMillis(), TimeUnit.MILLISECONDS);
+      get(s, 3, "/");
+      frame(s, PING, 1, 0, new int[8]);
+      assertThat(next(in, HEADERS).stream()).isEqualTo(3);
+      assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(3);
+      assertThat(in.read()).isEqualTo(-1);
     }
   }
 
@@ -245,7 +279,7 @@ class ConnectionTimesTest {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
       assertThat(next(in, HEADERS).stream()).isEqualTo(1);
-      next(in, GOAWAY);
+      hearsOfEnd(s, in);
       AtomicBoolean ended = new AtomicBoolean();
       Thread sending =
           Thread.ofVirtual()
@@ -275,7 +309,7 @@ class ConnectionTimesTest {
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, NONE, NONE, NONE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/late");
-      assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(Integer.MAX_VALUE);
+      hearsOfEnd(s, in);
       go.countDown();
       assertThat(next(in, HEADERS).stream()).isEqualTo(1);
       assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(1);
@@ -288,7 +322,7 @@ class ConnectionTimesTest {
     try (Socket s = connect(ConnectionTimes.ofConnections(NONE, AMPLE, AMPLE, NONE, NONE))) {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/late");
-      next(in, GOAWAY);
+      hearsOfEnd(s, in);
       assertThat(rest(s)).isEmpty();
     }
   }
@@ -299,7 +333,7 @@ class ConnectionTimesTest {
       DataInputStream in = beginHttp2(s);
       get(s, 1, "/");
       assertThat(next(in, HEADERS).stream()).isEqualTo(1);
-      endsWithoutError(in, 1);
+      endsWithoutError(s, in, 1);
     }
   }
 

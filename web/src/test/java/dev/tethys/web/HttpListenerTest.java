@@ -591,6 +591,10 @@ class HttpListenerTest {
       assertThat(Arrays.copyOfRange(f.payload(), 4, 8)).as("no error").containsOnly(0);
       assertThat(Arrays.copyOf(f.payload(), 4)).as("what is on its way").isEqualTo(MOST);
       f = Frame.read(s.getInputStream());
+      assertThat(f.type()).as("PING, for its client to answer that it has heard").isEqualTo(6);
+      out.write(new byte[] {0, 0, 8, 6, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+      out.flush();
+      f = Frame.read(s.getInputStream());
       assertThat(f.type()).as("GOAWAY").isEqualTo(7);
       assertThat(Arrays.copyOf(f.payload(), 4)).as("there was no stream").containsOnly(0);
       assertThat(s.getInputStream().read()).isEqualTo(-1);

@@ -24,9 +24,6 @@ final class ClientConnection {
   /** How long a connection may be read ahead: longer than any handler works, a day. */
   private static final int READ_AHEAD_MILLIS = 86_400_000;
 
-  /** How long a request takes at most from a client that has not heard that there is an end. */
-  private static final long ON_THEIR_WAY_NANOS = 100_000_000;
-
   /** How long a client has to take the last words of its connection, and to end it. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
@@ -52,11 +49,14 @@ final class ClientConnection {
   /** When the request that is read, or is in work, began to come; by the thread that reads. */
   long requestBegan;
 
-  /** When the connection is old. */
-  final long old;
+  /** When the connection is old; a multiplexed one ages from its first words on. */
+  volatile long old;
 
   /** The last stream of which a request is answered. */
   private int lastStream; // guarded by this
+
+  /** Requests that have begun to arrive and are not in work yet. */
+  private int arriving; // guarded by this
 
   /** Whether it had requests, all of which had ended. */
   volatile boolean hasRested;
@@ -97,13 +97,21 @@ final class ClientConnection {
     return toldAt != NEVER;
   }
 
-  /** Goes on with the farewell: there is one, and who does not take it is cut off. */
-  synchronized void part(Multiplexed whole, long now) {
+  /**
+   * Goes on with the farewell: there is one, and who does not take it is cut off.
+   *
+   * @param patience how long a client may take to answer that it has heard, in nanoseconds
+   */
+  synchronized void part(Multiplexed whole, long now, long patience) {
+    if (toldAt == NEVER && !whole.hasBegun()) {
+      return;
+    }
     if (toldAt == NEVER) {
       toldAt = now;
       Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
     } else if (lastToldAt == NEVER) {
-      if (now - toldAt > ON_THEIR_WAY_NANOS && inWork.isEmpty()) {
+      boolean heard = whole.hasHeardOfEnd() && arriving == 0;
+      if ((heard || now - toldAt > patience) && inWork.isEmpty()) {
         lastToldAt = now;
         int last = lastStream;
         Thread.ofVirtual()
@@ -119,6 +127,14 @@ final class ClientConnection {
     }
   }
 
+  /** Headers of a stream arrive: of a new one, if its number is higher than all before. */
+  synchronized void arrives(int stream) {
+    if (stream > lastStream && lastToldAt == NEVER) {
+      lastStream = stream;
+      arriving++;
+    }
+  }
+
   /**
    * Whether a request, which counts as in work already, is answered. One that came after its client
    * was told which was the last is not: the client makes it elsewhere, and it would be done twice.
@@ -127,7 +143,7 @@ final class ClientConnection {
     if (lastToldAt != NEVER && stream > lastStream) {
       return false;
     }
-    lastStream = Math.max(lastStream, stream);
+    arriving--;
     return true;
   }
 

@@ -10,6 +10,15 @@ public interface Multiplexed {
   void goAway(int lastStream);
 
   /**
+   * Whether the client has answered that it heard of the end, so that all that it began before has
+   * come.
+   */
+  boolean hasHeardOfEnd();
+
+  /** Whether the client was told what it may do, before which it can be told nothing else. */
+  boolean hasBegun();
+
+  /**
    * Whether the client does not take what is written, or has not answered when it was asked; asks
    * it when it is time to.
    */

@@ -27,6 +27,9 @@ public interface Peer {
    */
   void patience(int millis);
 
+  /** Headers of a stream begin to arrive (HTTP/2). */
+  void arrives(int stream);
+
   /** It takes back the request of a stream (HTTP/2). */
   void reset(int stream);
 

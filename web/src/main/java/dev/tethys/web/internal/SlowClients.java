@@ -48,6 +48,14 @@ public final class SlowClients {
   /** How long a client whose answer is given may go on sending. */
   private static final int UNREAD_MILLIS = 2_000;
 
+  /**
+   * How long a client of HTTP/2 may take to answer that it has heard that its connection ends, as
+   * long as servers of gRPC give it; and while a listener stops.
+   */
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+
+  private static final long STOP_PATIENCE_NANOS = 500_000_000;
+
   /** How many bytes of it are read, and thrown away. */
   private static final int MAX_UNREAD = 16 << 20;
 
@@ -282,15 +290,18 @@ public final class SlowClients {
       Socket socket, Socket carrier, SocketAddress remote, SocketAddress local, boolean timed) {
     Key key = new Key(remote, local);
     long now = nanos.getAsLong();
+    connections.put(
+        key, new ClientConnection(socket, carrier, timed, now, after(now, headNanos), old(now)));
+    sweepSoon();
+  }
+
+  /** When a connection is old that is young now. */
+  private long old(long now) {
     long age = times.age().toNanos();
     long spread = age / 10; // so that those that came together do not come again together
-    long old =
-        age == 0
-            ? NEVER
-            : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
-    connections.put(
-        key, new ClientConnection(socket, carrier, timed, now, after(now, headNanos), old));
-    sweepSoon();
+    return age == 0
+        ? NEVER
+        : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
   }
 
   private void sweepSoon() {
@@ -303,6 +314,7 @@ public final class SlowClients {
   private void rest(ClientConnection c) {
     long now = nanos.getAsLong();
     if (c.multiplexed == null) {
+      c.hasRested = true;
       c.deadline = after(now, idleNanos);
     } else if (c.inWork.isEmpty()) {
       c.hasRested = true;
@@ -371,6 +383,13 @@ public final class SlowClients {
       }
 
       @Override
+      public void arrives(int stream) {
+        if (c != null) {
+          c.arrives(stream);
+        }
+      }
+
+      @Override
       public void reset(int stream) {
         if (c != null) {
           for (Exchange e : c.inWork) {
@@ -384,8 +403,10 @@ public final class SlowClients {
       @Override
       public void multiplexed(Multiplexed whole) {
         if (c != null) {
+          long now = nanos.getAsLong();
+          c.old = old(now);
           c.multiplexed = whole;
-          c.deadline = after(nanos.getAsLong(), idleNanos);
+          c.deadline = after(now, idleNanos);
         }
       }
     };
@@ -418,12 +439,12 @@ public final class SlowClients {
    * A request has arrived on it, with its headers.
    *
    * @param stream its number on a multiplexed connection
-   * @return null when its client was told already that it is not answered
+   * @return null when its client was told already that it is not answered, or has gone after that
    */
   public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
     ClientConnection c = connections.get(new Key(remote, local));
     Exchange e = begin(c, stream);
-    if (c == null || c.takes(stream)) {
+    if (c != null && c.takes(stream)) {
       return e;
     }
     e.close();
@@ -475,7 +496,7 @@ public final class SlowClients {
         Thread.ofVirtual().start(c::abort);
       } else {
         told++;
-        c.part(whole, now);
+        c.part(whole, now, STOP_PATIENCE_NANOS);
       }
     }
     return told;
@@ -511,7 +532,9 @@ public final class SlowClients {
   private boolean isLate(ClientConnection c, long now) {
     Multiplexed whole = c.multiplexed;
     boolean resting = c.inWork.isEmpty();
-    boolean old = c.old != NEVER && now - c.old > 0;
+    // A client whose first words are on their way would take its end for that of the server.
+    boolean young = whole == null && resting && !c.hasRested;
+    boolean old = c.old != NEVER && now - c.old > 0 && !young;
     boolean over = resting && (old || c.deadline != NEVER && now - c.deadline > 0);
     long grace = times.grace().toNanos();
     if (c.inWork.stream().anyMatch(x -> x.late(now))
@@ -520,7 +543,7 @@ public final class SlowClients {
       return true;
     }
     if (whole != null && (over || old || c.isTold())) {
-      c.part(whole, now);
+      c.part(whole, now, PATIENCE_NANOS);
       return false;
     }
     return over;

@@ -91,7 +91,7 @@ public final class Http2Protocol implements Protocol {
     ToldStreams out = new ToldStreams(socket, options.http2().streams(), System::nanoTime);
     LongConnection whole = new LongConnection(out, peer, options, System::nanoTime);
     peer.multiplexed(whole);
-    ClientFrames frames = new ClientFrames(peer::reset, whole::pinged);
+    ClientFrames frames = new ClientFrames(whole);
     try {
       e.serve(EngineConnection.of(c, begin, frames, whole, out, e));
     } catch (CloseConnectionException

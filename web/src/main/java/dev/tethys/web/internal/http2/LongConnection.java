@@ -4,6 +4,7 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.Multiplexed;
 import dev.tethys.web.internal.Peer;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,7 +12,7 @@ import java.util.function.LongSupplier;
  * the connection of one that asks too often itself, as servers of gRPC do: two pings too many are
  * borne, and an answer in between makes up for them.
  */
-final class LongConnection implements Multiplexed {
+final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
 
   /** What a client may do that must not ping without a request, as gRPC's servers have it. */
@@ -33,6 +34,12 @@ final class LongConnection implements Multiplexed {
 
   /** Whether its client knows its last request. */
   private volatile boolean over;
+
+  private final AtomicInteger asks = new AtomicInteger();
+  private final AtomicInteger replies = new AtomicInteger();
+
+  /** After how many replies the client knows of the end: they come in the order of the asks. */
+  private volatile int repliesOfEnd = Integer.MAX_VALUE;
 
   /** When the client was asked; by the thread that looks. */
   private long asked;
@@ -64,13 +71,33 @@ final class LongConnection implements Multiplexed {
     }
   }
 
+  @Override
+  public void replied() {
+    replies.incrementAndGet();
+  }
+
+  @Override
+  public boolean hasHeardOfEnd() {
+    return replies.get() >= repliesOfEnd;
+  }
+
   /** Whether what comes is for nobody any more. */
   boolean isOver() {
     return over;
   }
 
-  /** The client asked whether we are there. */
-  void pinged() {
+  @Override
+  public void headers(int stream) {
+    peer.arrives(stream);
+  }
+
+  @Override
+  public void reset(int stream) {
+    peer.reset(stream);
+  }
+
+  @Override
+  public void pinged() {
     if (pingEvery == 0) {
       return;
     }
@@ -95,7 +122,15 @@ final class LongConnection implements Multiplexed {
     out.goAway(lastStream, NO_ERROR, "");
     if (over) {
       out.end();
+    } else {
+      repliesOfEnd = asks.incrementAndGet();
+      out.ping();
     }
+  }
+
+  @Override
+  public boolean hasBegun() {
+    return out.hasBegun();
   }
 
   @Override
@@ -120,6 +155,7 @@ final class LongConnection implements Multiplexed {
 
   private void ask() {
     try {
+      asks.incrementAndGet();
       out.ping();
     } catch (RuntimeException e) {
       LOG.log(Level.DEBUG, "a client has gone before it was asked", e);

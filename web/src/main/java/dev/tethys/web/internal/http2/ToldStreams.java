@@ -34,7 +34,7 @@ final class ToldStreams implements DataWriter {
   /** Frames are written as a whole, whoever writes. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private boolean told; // guarded by lock
+  private volatile boolean told; // written under lock
   private boolean answered; // guarded by lock
   private boolean
       over; // guarded by lock; the last words are said, and what the engine adds is lost
@@ -107,6 +107,11 @@ final class ToldStreams implements DataWriter {
       writingSince = NEVER;
       lock.unlock();
     }
+  }
+
+  /** Whether the engine has written its first frame, which must be SETTINGS. */
+  boolean hasBegun() {
+    return told;
   }
 
   /** Nothing more is written. */
