@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.alert.notify.AlertmanagerStatus;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.RecordingRule;
@@ -20,7 +21,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** Rules, alerts and Alertmanagers. */
+/**
+ * Rules, alerts and Alertmanagers. How sending to these goes is an endpoint of its own, which
+ * Prometheus does not have.
+ */
 final class RuleEndpoints {
   private static final Set<String> TRUE = Set.of("1", "t", "true"); // in lower case
   private static final Set<String> FALSE = Set.of("0", "f", "false");
@@ -35,7 +39,8 @@ final class RuleEndpoints {
     routes
         .getOfServer("/rules", this::rules)
         .getOfServer("/alerts", this::alerts)
-        .getOfServer("/alertmanagers", this::alertmanagers);
+        .getOfServer("/alertmanagers", this::alertmanagers)
+        .getOfServer("/status/alertmanagers", this::deliveries);
   }
 
   /** Which rules are asked for; empty sets mean all. */
@@ -286,5 +291,36 @@ final class RuleEndpoints {
       out.sep(i == 0).put('{').name("url").string(urls.get(i)).put('}');
     }
     out.put(']');
+  }
+
+  private void deliveries(ApiCall call) throws IOException {
+    List<AlertmanagerStatus> all = view.deliveries();
+    call.data(
+        out -> {
+          out.raw("{\"alertmanagers\":[");
+          for (int i = 0; i < all.size(); i++) {
+            delivery(out.sep(i == 0), all.get(i));
+          }
+          out.raw("]}");
+        });
+  }
+
+  private static void delivery(JsonOut out, AlertmanagerStatus s) throws IOException {
+    out.put('{').name("url").string(s.url());
+    out.next("waiting").number(s.waiting()).next("capacity").number(s.capacity());
+    out.next("sent").number(s.sent()).next("dropped");
+    AlertmanagerStatus.Dropped d = s.dropped();
+    out.put('{').name("queueFull").number(d.queueFull()).next("refused").number(d.refused());
+    out.next("outOfDate").number(d.outOfDate()).put('}');
+    if (s.lastDelivery() != null) {
+      out.next("lastDelivery").time(s.lastDelivery());
+    }
+    if (s.failingSince() != null) {
+      out.next("failingSince").time(s.failingSince());
+    }
+    if (s.lastFailure() != null) {
+      out.next("lastFailure").time(s.lastFailure()).next("lastError").string(s.lastError());
+    }
+    out.put('}');
   }
 }

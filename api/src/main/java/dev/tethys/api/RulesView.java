@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.alert.notify.AlertmanagerStatus;
 import dev.tethys.alert.rule.RuleGroup;
 import java.net.URI;
 import java.util.List;
@@ -20,6 +21,11 @@ public interface RulesView {
         }
 
         @Override
+        public List<AlertmanagerStatus> deliveries() {
+          return List.of();
+        }
+
+        @Override
         public List<String> droppedAlertmanagers() {
           return List.of();
         }
@@ -30,6 +36,9 @@ public interface RulesView {
 
   /** Where alerts are sent. */
   List<URI> alertmanagers();
+
+  /** How sending to each of them goes, in the same order. */
+  List<AlertmanagerStatus> deliveries();
 
   /** Alertmanagers that relabelling dropped. */
   List<String> droppedAlertmanagers();

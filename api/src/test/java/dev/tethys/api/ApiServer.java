@@ -1,5 +1,7 @@
 package dev.tethys.api;
 
+import dev.tethys.alert.notify.AlertmanagerStatus;
+import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
@@ -48,6 +50,7 @@ final class ApiServer implements AutoCloseable {
   Readiness readiness = Readiness.READY;
   QueryEngine engine = new Fixed();
   TargetsView targets = TargetsView.NONE;
+  List<AlertmanagerStatus> deliveries = List.of();
   Map<String, String> externalLabels = Map.of();
   @Nullable String reloadProblem;
   int reloads;
@@ -81,7 +84,7 @@ final class ApiServer implements AutoCloseable {
             },
             new Store(),
             new Targets(),
-            RulesView.NONE,
+            new Rules(),
             new Server(),
             notifications,
             registry,
@@ -270,6 +273,29 @@ final class ApiServer implements AutoCloseable {
     @Override
     public @Nullable List<RelabelRule> relabelRules(String pool) {
       return targets.relabelRules(pool);
+    }
+  }
+
+  /** There are no rules, but who would be told of alerts. */
+  private final class Rules implements RulesView {
+    @Override
+    public List<RuleGroup> groups() {
+      return List.of();
+    }
+
+    @Override
+    public List<URI> alertmanagers() {
+      return deliveries.stream().map(d -> URI.create(d.url())).toList();
+    }
+
+    @Override
+    public List<AlertmanagerStatus> deliveries() {
+      return deliveries;
+    }
+
+    @Override
+    public List<String> droppedAlertmanagers() {
+      return List.of();
     }
   }
 

@@ -71,6 +71,7 @@ class OpenApiTest {
     server = new ApiServer(ApiSettings.DEFAULT.with(true, false, true));
     server.engine = QueryEngine.of(engine, server.store);
     server.targets = ServerApiTest.TARGETS;
+    server.deliveries = DeliveriesApiTest.DELIVERIES;
     for (int k = 0; k < 20; k++) {
       server.sample(Labels.of("__name__", "x_total", "job", "a"), k * 15_000L, k);
     }

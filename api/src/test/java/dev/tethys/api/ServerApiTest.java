@@ -244,7 +244,8 @@ class ServerApiTest {
         "rules",
         "alerts",
         "status/tsdb",
-        "alertmanagers"
+        "alertmanagers",
+        "status/alertmanagers"
       })
   void anAgentHasNothingToQuery(String path) throws Exception {
     try (ApiServer s = new ApiServer(ApiSettings.DEFAULT.asAgent())) {
@@ -293,6 +294,7 @@ class ServerApiTest {
       assertThat(s.get("/api/v1/alerts")).isEqualTo(OK + "{\"alerts\":[]}}");
       assertThat(s.get("/api/v1/alertmanagers"))
           .isEqualTo(OK + "{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}}");
+      assertThat(s.get("/api/v1/status/alertmanagers")).isEqualTo(OK + "{\"alertmanagers\":[]}}");
       assertThat(s.get("/api/v1/rules?type=x"))
           .contains("invalid parameter \\\"type\\\": not supported value \\\"x\\\"");
       assertThat(s.get("/api/v1/rules?group_next_token=x"))

@@ -6,6 +6,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 
 /** How a request reaches an Alertmanager. */
 @FunctionalInterface
@@ -13,8 +14,17 @@ interface AlertPost {
   /** What is read of an answer at most, so that its connection can be used again. */
   int MAX_ANSWER_BYTES = 1 << 20;
 
-  /** The status of the answer. */
-  int post(URI url, byte[] json) throws IOException, InterruptedException;
+  /** How much of what an answer says beside its status is shown. */
+  int MAX_SAID = 200;
+
+  /**
+   * An answer.
+   *
+   * @param said what it says of a failure, "" for nothing that is for people
+   */
+  record Reply(int status, String said) {}
+
+  Reply post(URI url, byte[] json) throws IOException, InterruptedException;
 
   /** Over HTTP. */
   static AlertPost over(HttpClientFactory clients, AlertmanagerConfig config) throws IOException {
@@ -22,9 +32,15 @@ interface AlertPost {
     return (url, json) -> {
       Call call = Call.post(url, "application/json", json).withTimeout(config.timeout());
       try (Answer a = client.send(call)) {
-        a.bytes(MAX_ANSWER_BYTES);
-        return a.status();
+        byte[] body = a.bytes(MAX_ANSWER_BYTES);
+        return new Reply(a.status(), a.status() / 100 == 2 ? "" : said(body));
       }
     };
+  }
+
+  /** Why alerts are refused stands in the body alone; pages of proxies are left out. */
+  private static String said(byte[] body) {
+    String s = new String(body, StandardCharsets.UTF_8).strip();
+    return s.startsWith("<") ? "" : s.length() <= MAX_SAID ? s : s.substring(0, MAX_SAID) + "…";
   }
 }

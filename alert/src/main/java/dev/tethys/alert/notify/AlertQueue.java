@@ -1,8 +1,10 @@
 package dev.tethys.alert.notify;
 
+import dev.tethys.alert.notify.AlertmanagerStatus.Dropped;
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -40,6 +42,7 @@ final class AlertQueue {
 
   private final URI url;
   private final String name;
+  private final String shown; // the URL as people are told of it
   private final AlertPost post;
   private final NotifierOptions options;
   private final NotifyMetrics metrics;
@@ -47,6 +50,8 @@ final class AlertQueue {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
   private final ArrayDeque<Notification> queue = new ArrayDeque<>(); // guarded by lock
+  private final DeliveryFacts facts; // guarded by lock
+  private int underWay; // of the batch that left the queue; guarded by lock
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean drain;
@@ -55,12 +60,14 @@ final class AlertQueue {
       URI url, AlertPost post, NotifierOptions options, NotifyMetrics metrics, RuleClock clock) {
     this.url = url;
     this.name = url.toString();
+    this.shown = WebClient.shown(url);
     this.post = post;
     this.options = options;
     this.metrics = metrics;
     this.clock = clock;
+    this.facts = new DeliveryFacts(name, metrics);
     metrics.added(name);
-    this.thread = Thread.ofVirtual().name("alerts to " + name).start(this::run);
+    this.thread = Thread.ofVirtual().name("alerts to " + shown).start(this::run);
   }
 
   /** Takes notifications in, without waiting. */
@@ -76,14 +83,17 @@ final class AlertQueue {
         queue.removeFirst();
         dropped++;
       }
+      if (dropped > 0) {
+        facts.dropped(new Dropped(dropped, 0, 0));
+      }
       metrics.queueLength.with(name).set(queue.size());
       news.signal();
     } finally {
       lock.unlock();
     }
     if (dropped > 0) {
-      metrics.dropped.with(name).add(dropped);
-      LOG.log(Level.WARNING, "the queue of alerts to {0} is full: {1} were dropped", name, dropped);
+      LOG.log(
+          Level.WARNING, "the queue of alerts to {0} is full: {1} were dropped", shown, dropped);
     }
   }
 
@@ -97,6 +107,16 @@ final class AlertQueue {
     lock.lock();
     try {
       return queue.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How sending goes. */
+  AlertmanagerStatus status() {
+    lock.lock();
+    try {
+      return facts.status(shown, queue.size() + underWay, options.queueCapacity());
     } finally {
       lock.unlock();
     }
@@ -122,24 +142,31 @@ final class AlertQueue {
     }
     int left = size();
     if (left > 0) {
-      LOG.log(Level.WARNING, "{0} alerts to {1} were not sent before the end", left, name);
+      LOG.log(Level.WARNING, "{0} alerts to {1} were not sent before the end", left, shown);
       metrics.dropped.with(name).add(left);
     }
   }
 
-  /** Stops, and gives what waits to a successor. */
-  List<Notification> handOver() throws InterruptedException {
-    stop(false);
-    thread.interrupt();
-    thread.join(Duration.ofSeconds(5));
-    lock.lock();
+  /** Stops one that this one replaces; what waits there waits here, and what is known of it is. */
+  void takeOver(AlertQueue former) throws InterruptedException {
+    former.stop(false);
+    former.thread.interrupt();
+    former.thread.join(Duration.ofSeconds(5));
+    List<Notification> left;
+    former.lock.lock();
     try {
-      List<Notification> left = new ArrayList<>(queue);
-      queue.clear();
-      return left;
+      left = new ArrayList<>(former.queue);
+      former.queue.clear();
+      lock.lock();
+      try {
+        facts.goOnFrom(former.facts);
+      } finally {
+        lock.unlock();
+      }
     } finally {
-      lock.unlock();
+      former.lock.unlock();
     }
+    add(left);
   }
 
   private void run() {
@@ -180,6 +207,7 @@ final class AlertQueue {
       for (int i = batch.size() - 1; i >= 0; i--) {
         queue.addFirst(batch.get(i));
       }
+      underWay = 0;
     } finally {
       lock.unlock();
     }
@@ -195,6 +223,7 @@ final class AlertQueue {
       while (batch.size() < options.batchSize() && !queue.isEmpty()) {
         batch.add(queue.removeFirst());
       }
+      underWay = batch.size();
       metrics.queueLength.with(name).set(queue.size());
       return batch;
     } finally {
@@ -205,28 +234,31 @@ final class AlertQueue {
   /** What of a batch that was tried before should be tried again. */
   private List<Notification> stillWorthIt(List<Notification> batch) {
     Instant now = clock.instant();
-    Set<Labels> newer = new HashSet<>();
+    List<Notification> out = new ArrayList<>(batch.size());
+    int old = 0;
     lock.lock();
     try {
+      Set<Labels> newer = new HashSet<>();
       queue.forEach(n -> newer.add(n.labels()));
+      for (Notification n : batch) {
+        Instant last = n.resolved() ? n.endsAt().plus(RESOLVED_RETENTION) : n.endsAt();
+        if (newer.contains(n.labels())) {
+          facts.superseded(1);
+        } else if (last.isAfter(now)) {
+          out.add(n);
+        } else {
+          old++;
+        }
+      }
+      if (old > 0) {
+        facts.dropped(new Dropped(0, 0, old));
+      }
+      underWay = out.size();
     } finally {
       lock.unlock();
     }
-    List<Notification> out = new ArrayList<>(batch.size());
-    int old = 0;
-    for (Notification n : batch) {
-      Instant last = n.resolved() ? n.endsAt().plus(RESOLVED_RETENTION) : n.endsAt();
-      if (newer.contains(n.labels())) {
-        metrics.superseded.with(name).inc();
-      } else if (last.isAfter(now)) {
-        out.add(n);
-      } else {
-        old++;
-      }
-    }
     if (old > 0) {
-      metrics.dropped.with(name).add(old);
-      LOG.log(Level.WARNING, "{0} alerts to {1} were dropped: out of date", old, name);
+      LOG.log(Level.WARNING, "{0} alerts to {1} were dropped: out of date", old, shown);
     }
     return out;
   }
@@ -237,28 +269,53 @@ final class AlertQueue {
     String problem;
     boolean again = true;
     try {
-      int status = post.post(url, AlertJson.of(batch));
-      if (status / 100 == 2) {
+      AlertPost.Reply r = post.post(url, AlertJson.of(batch));
+      if (r.status() / 100 == 2) {
         metrics.took(name, (System.nanoTime() - start) / 1e9);
-        metrics.sent.with(name).add(batch.size());
+        delivered(batch.size());
         return true;
       }
-      problem = "bad response status " + status;
-      again = status >= 500 || status == 429 || status == 408;
+      problem = "bad response status " + r.status() + (r.said().isEmpty() ? "" : ": " + r.said());
+      again = r.status() >= 500 || r.status() == 429 || r.status() == 408;
     } catch (IOException e) {
       problem = IoFailures.said(e);
+    } catch (RuntimeException e) { // or nobody would send what comes, and nobody would know
+      LOG.log(Level.ERROR, "internal error while sending alerts to " + shown, e);
+      problem = "internal error; the log of the server says which";
     }
-    metrics.errors.with(name).add(batch.size());
+    failed(batch.size(), problem, again);
+    return !again;
+  }
+
+  private void delivered(int alerts) {
+    Instant now = clock.instant();
+    lock.lock();
+    try {
+      facts.sent(alerts, now);
+      underWay = 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void failed(int alerts, String problem, boolean again) {
     LOG.log(
         Level.ERROR,
         "{0} alerts were not sent to {1}: {2}{3}",
-        batch.size(),
-        name,
+        alerts,
+        shown,
         problem,
         again ? "; they will be tried again" : "; they are dropped");
-    if (!again) {
-      metrics.dropped.with(name).add(batch.size());
+    Instant now = clock.instant();
+    lock.lock();
+    try {
+      facts.failed(alerts, problem, now);
+      if (!again) {
+        facts.dropped(new Dropped(0, alerts, 0));
+        underWay = 0;
+      }
+    } finally {
+      lock.unlock();
     }
-    return !again;
   }
 }

@@ -133,7 +133,7 @@ final class AlertmanagerSet {
   void takeOver(AlertmanagerSet former) throws InterruptedException {
     for (Map.Entry<URI, AlertQueue> e : former.queues.entrySet()) {
       AlertQueue mine = queueOf.apply(e.getKey());
-      mine.add(e.getValue().handOver());
+      mine.takeOver(e.getValue());
       queues.put(e.getKey(), mine);
     }
     dropped = former.dropped;

@@ -234,6 +234,14 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     return sets.values().stream().flatMap(s -> s.urls().stream()).toList();
   }
 
+  /** How sending to each of them goes, in the same order. */
+  public synchronized List<AlertmanagerStatus> deliveries() {
+    return sets.values().stream()
+        .flatMap(s -> s.queues().values().stream())
+        .map(AlertQueue::status)
+        .toList();
+  }
+
   /** What relabelling dropped. */
   public synchronized List<String> droppedAlertmanagers() {
     return sets.values().stream().flatMap(s -> s.dropped().stream()).toList();

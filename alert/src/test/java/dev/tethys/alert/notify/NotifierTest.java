@@ -40,7 +40,10 @@ class NotifierTest {
   private final LinkedBlockingQueue<String> posted = new LinkedBlockingQueue<>();
   private final CountDownLatch released = new CountDownLatch(1);
   private volatile int status = 200;
+  private volatile String said = "";
   private volatile boolean down;
+  private volatile String why = "connection refused";
+  private volatile boolean broken;
   private final Notifier notifier = notifier(new NotifierOptions(5, 2, true));
 
   private Notifier notifier(NotifierOptions options) {
@@ -53,14 +56,18 @@ class NotifierTest {
               // next.
               boolean refuse = down;
               int answer = status;
+              boolean fail = broken;
               posted.add(url + " " + new String(json, StandardCharsets.UTF_8));
               if (url.getHost().equals("hangs")) {
                 released.await();
               }
               if (refuse) {
-                throw new IOException("connection refused");
+                throw new IOException(why);
               }
-              return answer;
+              if (fail) {
+                throw new IllegalStateException("a fault of ours");
+              }
+              return new AlertPost.Reply(answer, said);
             },
         registry,
         clock);
@@ -267,6 +274,114 @@ class NotifierTest {
     assertThat(metric("prometheus_notifications_sent_total")).isEqualTo(5);
     send("F");
     assertThat(posted).hasSize(3);
+  }
+
+  private AlertmanagerStatus delivery() {
+    List<AlertmanagerStatus> all = notifier.deliveries();
+    assertThat(all).hasSize(1);
+    return all.getFirst();
+  }
+
+  @Test
+  void tellsSinceWhenAndWhySendingFails() throws Exception {
+    start("alertmanagers: [{}]", "one:1");
+    assertThat(delivery())
+        .isEqualTo(
+            new AlertmanagerStatus(
+                "http://one:1/api/v2/alerts",
+                0,
+                5,
+                0,
+                new AlertmanagerStatus.Dropped(0, 0, 0),
+                null,
+                null,
+                null,
+                ""));
+    down = true;
+    send("A", "B", "C");
+    next();
+    clock.advance(AlertQueue.FIRST_PAUSE, 1);
+    next();
+    Instant second = NOW.plus(AlertQueue.FIRST_PAUSE);
+    until(() -> second.equals(delivery().lastFailure()));
+    // Two are in the request that is to be repeated, one stands behind it.
+    assertThat(delivery().waiting()).isEqualTo(3);
+    assertThat(delivery().failingSince()).isEqualTo(NOW);
+    assertThat(delivery().lastError()).isEqualTo("connection refused");
+    assertThat(delivery().lastDelivery()).isNull();
+    down = false;
+    clock.advance(AlertQueue.FIRST_PAUSE.multipliedBy(2), 1);
+    until(() -> delivery().sent() == 3);
+    AlertmanagerStatus good = delivery();
+    assertThat(good.waiting()).isZero();
+    assertThat(good.failingSince()).isNull();
+    assertThat(good.lastDelivery()).isEqualTo(second.plus(AlertQueue.FIRST_PAUSE.multipliedBy(2)));
+    assertThat(good.lastError()).as("what it was is worth knowing").isNotEmpty();
+  }
+
+  @Test
+  void tellsWhyAlertsWereDropped() throws Exception {
+    status = 400;
+    said = "\"invalid\n\t label set\"\n";
+    start("alertmanagers: [{}]", "one:1");
+    send("A");
+    next();
+    until(() -> delivery().dropped().refused() == 1);
+    assertThat(delivery().lastError()).isEqualTo("bad response status 400: \"invalid label set\"");
+    assertThat(delivery().waiting()).isZero();
+    down = true;
+    send("B");
+    next();
+    send("C", "D", "E", "F", "G", "H");
+    assertThat(delivery().dropped()).isEqualTo(new AlertmanagerStatus.Dropped(1, 1, 0));
+    assertThat(delivery().waiting()).isEqualTo(6);
+    clock.advance(Duration.ofSeconds(240), 1);
+    next();
+    until(() -> delivery().dropped().outOfDate() == 1);
+    assertThat(delivery().dropped().all()).isEqualTo(3);
+    assertThat(metric("prometheus_notifications_dropped_total")).isEqualTo(3);
+  }
+
+  @Test
+  void aReloadKeepsWhatIsKnownOfSending() throws Exception {
+    down = true;
+    start("alertmanagers: [{}]", "one:1");
+    send("A");
+    next();
+    until(() -> delivery().failingSince() != null);
+    clock.set(NOW.plusSeconds(60));
+    start("alertmanagers: [{timeout: 3s}]", "one:1");
+    next();
+    until(() -> NOW.plusSeconds(60).equals(delivery().lastFailure()));
+    assertThat(delivery().failingSince()).isEqualTo(NOW);
+    assertThat(delivery().waiting()).isEqualTo(1);
+  }
+
+  @Test
+  void tellsErrorsInOneLineThatHoldsNoPassword() throws Exception {
+    down = true;
+    why = "a\n\tb \u0007c".repeat(1000);
+    start("alertmanagers: [{}]", "joe:secret@one:1");
+    send("A");
+    next();
+    until(() -> !delivery().lastError().isEmpty());
+    assertThat(delivery().lastError())
+        .startsWith("a b ca b c")
+        .hasSizeLessThanOrEqualTo(DeliveryFacts.MAX_ERROR + 1);
+    assertThat(delivery().url()).isEqualTo("http://xxxxx@one:1/api/v2/alerts");
+  }
+
+  @Test
+  void aFaultOfOursEndsNoQueue() throws Exception {
+    broken = true;
+    start("alertmanagers: [{}]", "one:1");
+    send("A");
+    next();
+    until(() -> delivery().failingSince() != null);
+    assertThat(delivery().lastError()).startsWith("internal error").doesNotContain("Exception");
+    broken = false;
+    clock.advance(AlertQueue.FIRST_PAUSE, 1);
+    until(() -> delivery().sent() == 1);
   }
 
   @Test

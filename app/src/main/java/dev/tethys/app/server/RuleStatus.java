@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.alert.notify.AlertmanagerStatus;
 import dev.tethys.alert.notify.Notifier;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleManager;
@@ -17,6 +18,11 @@ record RuleStatus(RuleManager rules, Notifier notifier) implements RulesView {
   @Override
   public List<URI> alertmanagers() {
     return notifier.alertmanagers();
+  }
+
+  @Override
+  public List<AlertmanagerStatus> deliveries() {
+    return notifier.deliveries();
   }
 
   @Override

@@ -195,7 +195,7 @@ public final class WebClient {
   private static final Pattern TOKEN = Pattern.compile("([?&]token=)[^&]*");
 
   /** The URL without a password or token in it. */
-  private static String shown(URI uri) {
+  public static String shown(URI uri) {
     String s = TOKEN.matcher(uri.toString()).replaceAll("$1xxxxx");
     String user = uri.getRawUserInfo();
     return user == null ? s : s.replace(user + "@", "xxxxx@");
