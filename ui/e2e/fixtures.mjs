@@ -188,6 +188,31 @@ export function storage() {
   };
 }
 
+/** How sending to two Alertmanagers goes: one takes alerts, the other has fallen silent. */
+export function deliveries() {
+  const at = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+  const one = {
+    url: 'http://alertmanager-0:9093/api/v2/alerts',
+    waiting: 0,
+    capacity: 10_000,
+    sent: 2417,
+    dropped: { queueFull: 0, refused: 0, outOfDate: 0 },
+    lastDelivery: at(14),
+  };
+  const other = {
+    ...one,
+    url: 'http://alertmanager-1:9093/api/v2/alerts',
+    waiting: 17,
+    sent: 1986,
+    dropped: { queueFull: 0, refused: 0, outOfDate: 4 },
+    lastDelivery: at(7210),
+    failingSince: at(7150),
+    lastFailure: at(9),
+    lastError: 'Post "http://alertmanager-1:9093/api/v2/alerts": connect: connection refused',
+  };
+  return [one, other];
+}
+
 /** An answer of /api/v1/rules: alerts in all states, a recording rule, a rule that fails. */
 export function ruleGroups() {
   const at = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();

@@ -53,7 +53,9 @@ try {
     if (values.only && !scenario.name.includes(values.only)) continue;
     const opened = await openPage(browser, baseUrl, scenario.context);
     // What Prometheus, or an older one, does not have is not an error of the interface.
-    opened.allow(/404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage)|explain|pipelines)/);
+    opened.allow(
+      /404 .*\/api\/v1\/(status\/(tsdb\/blocks|queries|cardinality|storage|alertmanagers)|explain|pipelines)/,
+    );
     const shot = async (name, options) => {
       if (values.screenshots)
         await opened.page.screenshot({ path: join(values.screenshots, `${name}.png`), ...options });

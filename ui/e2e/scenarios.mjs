@@ -1,7 +1,7 @@
 // What a person does, step by step. A scenario fails when a step does, or when its page reports an error.
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
-import { manyTargets, ruleGroups, runningQueries, storage } from './fixtures.mjs';
+import { deliveries, manyTargets, ruleGroups, runningQueries, storage } from './fixtures.mjs';
 import { PHONE, settled, until } from './steps.mjs';
 
 const PAGES = [
@@ -668,11 +668,14 @@ export const scenarios = [
           json: {
             status: 'success',
             data: {
-              activeAlertmanagers: [{ url: 'http://alertmanager-0:9093/api/v2/alerts' }],
+              activeAlertmanagers: deliveries().map(({ url }) => ({ url })),
               droppedAlertmanagers: [{ url: 'http://old:9093/api/v2/alerts' }],
             },
           },
         }),
+      );
+      await page.route('**/api/v1/status/alertmanagers', (route) =>
+        route.fulfill({ json: { status: 'success', data: { alertmanagers: deliveries() } } }),
       );
       await open('/alerts');
       await page.locator('.alert-firing .alert-instance').first().waitFor();
@@ -695,8 +698,33 @@ export const scenarios = [
       await until('found', async () => (await page.locator('.rule').count()) === 1);
       assert.equal(param(page, 'type'), 'recording');
       await page.getByRole('link', { name: 'Alertmanagers' }).click();
-      await page.locator('.manager-list li', { hasText: 'alertmanager-0' }).waitFor();
+      await page.locator('.manager-list li', { hasText: 'old:9093' }).waitFor();
+      const rows = page.locator('.manager');
+      await rows.first().waitFor();
+      assert.equal(await rows.count(), 2);
+      // Who fails stands first, with all that is known of it.
+      const said = await rows.first().textContent();
+      for (const part of [
+        'failing',
+        'alertmanager-1:9093',
+        'connection refused',
+        'Failing since',
+        'last delivery 2h ago',
+        '17 waiting',
+        '4 dropped: 4 out of date',
+      ])
+        assert.ok(said.includes(part), `${part} in ${said}`);
+      assert.ok((await rows.last().textContent()).includes('Last delivery'));
+      assert.equal(await page.locator('.notice-error').count(), 0, 'one still hears of alerts');
       await shot('alertmanagers');
+      // A server that does not tell how it goes, as Prometheus: the addresses alone.
+      await page.unroute('**/api/v1/status/alertmanagers');
+      await page.route('**/api/v1/status/alertmanagers', (route) =>
+        route.fulfill({ status: 404, body: '404 page not found' }),
+      );
+      await page.reload();
+      await page.locator('.manager-list li', { hasText: 'alertmanager-0' }).waitFor();
+      assert.equal(await rows.count(), 0);
     },
   },
   {
@@ -802,6 +830,7 @@ export const scenarios = [
         rules: { groups: [] },
         alerts: { alerts: [] },
         alertmanagers: { activeAlertmanagers: [], droppedAlertmanagers: [] },
+        'status/alertmanagers': { alertmanagers: [] },
         'label/__name__/values': [],
         query: { resultType: 'vector', result: [] },
       };

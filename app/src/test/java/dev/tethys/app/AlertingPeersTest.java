@@ -185,6 +185,11 @@ class AlertingPeersTest {
         .formatted(source, alertmanager);
   }
 
+  /** How sending to the only Alertmanager goes. */
+  private static JsonNode delivery(int port) {
+    return get(port, "/api/v1/status/alertmanagers").at("/data/alertmanagers/0");
+  }
+
   private static List<String> lines(JsonNode n) {
     return comparable(n, "").toString().replace(", ", ",\n").lines().sorted().toList();
   }
@@ -302,6 +307,8 @@ class AlertingPeersTest {
         told(amPort); // and so both have found the Alertmanager, the peer after some seconds
         assertThat(comparable(get(ours.port, "/api/v1/alertmanagers"), ""))
             .isEqualTo(comparable(get(promPort, "/api/v1/alertmanagers"), ""));
+        await("a delivery to be told", () -> delivery(ours.port).has("lastDelivery"));
+        assertThat(delivery(ours.port).has("failingSince")).isFalse();
         String alerts = "/api/v1/query?query=ALERTS";
         await(
             "alerts to be stored by both",
