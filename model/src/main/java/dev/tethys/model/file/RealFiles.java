@@ -189,7 +189,7 @@ public final class RealFiles implements FileAccess {
    * Not a {@link FileChannel}: that closes itself when a thread is interrupted that writes to it or
    * forces it, and a log that several threads write to would be closed for all of them.
    */
-  private static final class Writing implements WritableFile {
+  static final class Writing implements WritableFile {
     /** What is written is copied out of the heap first: no more than this at once. */
     private static final int PIECE = 128 << 10;
 

@@ -1,4 +1,4 @@
-/** The one seam through which stores and queues reach files. */
+/** The one seam through which stores and queues reach files; logs of records for small states. */
 @NullMarked
 package dev.tethys.model.file;
 

@@ -9,6 +9,7 @@ import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.codec.exposition.Families;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RecordLog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -148,13 +149,13 @@ class PushGroupsTest {
       }
     }
     assertThat(file).hasBinaryContent(bytes);
-    assertThat(dir.resolve("push.data" + GroupLog.DAMAGED)).doesNotExist();
+    assertThat(dir.resolve("push.data" + RecordLog.DAMAGED)).doesNotExist();
   }
 
   @Test
   void whatIsNotWholeAtTheEndIsKeptBeside() throws Exception {
     Path file = dir.resolve("push.data");
-    Path kept = dir.resolve("push.data" + GroupLog.DAMAGED);
+    Path kept = dir.resolve("push.data" + RecordLog.DAMAGED);
     try (PushGroups g = open(onDisk())) {
       push(g, key("job", "a"), true, "n 1\n");
     }
@@ -168,6 +169,30 @@ class PushGroupsTest {
       assertThat(file).hasBinaryContent(whole);
       assertThat(kept).hasBinaryContent(tail);
     }
+  }
+
+  /** What the first version wrote: groups a and b, and that b is gone. */
+  @Test
+  void filesThatAreOutThereAreRead() throws Exception {
+    byte[] written;
+    try (var in = PushGroupsTest.class.getResourceAsStream("groups-of-version-1.data")) {
+      written = in.readAllBytes();
+    }
+    Path file = Files.write(dir.resolve("push.data"), written);
+    try (PushGroups g = open(onDisk())) {
+      assertThat(shown(g))
+          .isEqualTo(
+              """
+              push_failure_time_seconds{instance="",job="a"} 0
+              push_time_seconds{instance="",job="a"} 1000.25
+              x{instance="",job="a",y="1"} 5
+              """);
+    }
+    assertThat(file).hasBinaryContent(written);
+    written[11] = 2;
+    Files.write(file, written);
+    assertThatThrownBy(() -> open(onDisk()))
+        .hasMessage(file + " has version 2; this program reads 1");
   }
 
   @Test

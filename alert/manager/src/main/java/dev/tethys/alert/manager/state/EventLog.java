@@ -1,6 +1,8 @@
 package dev.tethys.alert.manager.state;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RecordFormat;
+import dev.tethys.model.file.RecordLog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -20,6 +22,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -99,11 +102,11 @@ public final class EventLog implements Closeable {
             "Changes of alerts' states that were not stored, because too many came at once or the"
                 + " disk refused them.");
     byte[][] last = new byte[1][];
-    this.log = RecordLog.open(file, p -> last[0] = p);
+    this.log = RecordLog.open(file, RecordFormat.STANDARD, p -> last[0] = p);
     this.newest = last[0] == null ? null : entry(last[0]).at;
     if (Files.exists(older)) {
       byte[][] before = new byte[1][];
-      RecordLog.read(older, p -> before[0] = p);
+      RecordLog.read(older, RecordFormat.STANDARD, p -> before[0] = p);
       newestOfOlder = before[0] == null ? Instant.EPOCH : entry(before[0]).at;
     }
     this.writer = Thread.ofVirtual().name("alert-events").start(this::run);
@@ -188,7 +191,7 @@ public final class EventLog implements Closeable {
       Files.move(file, older, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
       newestOfOlder = newest;
     } finally {
-      log = RecordLog.open(file, p -> {});
+      log = RecordLog.open(file, RecordFormat.STANDARD, p -> {});
     }
   }
 
@@ -235,6 +238,7 @@ public final class EventLog implements Closeable {
         if (Files.exists(p)) {
           RecordLog.read(
               p,
+              RecordFormat.STANDARD,
               payload -> {
                 Entry e = entry(payload);
                 if (!e.at.isBefore(from) && alerts.test(e.labels)) {
@@ -265,7 +269,7 @@ public final class EventLog implements Closeable {
       }
       Instant n = newest;
       if (n != null && n.isBefore(horizon) && !closed) {
-        log.replace(List.of());
+        log.replace(Stream.empty());
         newest = null;
       }
     } catch (IOException e) {

@@ -1,6 +1,8 @@
 package dev.tethys.alert.manager.state;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RecordFormat;
+import dev.tethys.model.file.RecordLog;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -77,7 +79,7 @@ public final class NotificationLog implements Closeable, SharedState {
     this.retention = retention;
     this.clock = clock;
     this.maxEntries = maxEntries;
-    this.log = RecordLog.open(folder.resolve(FILE), this::read);
+    this.log = RecordLog.open(folder.resolve(FILE), RecordFormat.STANDARD, this::read);
     registry.gauge(
         "alertmanager_nflog_snapshot_size_bytes",
         "Size of the last notification log snapshot in bytes.",
@@ -207,7 +209,7 @@ public final class NotificationLog implements Closeable, SharedState {
       }
       put(m.key(), m.entry());
       byte[] record = StateJson.sent(m.key(), m.entry());
-      if (record.length <= RecordLog.MAX_RECORD_BYTES) {
+      if (record.length <= RecordFormat.STANDARD.maxBytes()) {
         records.add(record);
       }
     }
@@ -224,8 +226,7 @@ public final class NotificationLog implements Closeable, SharedState {
 
   private void compact() {
     try {
-      log.replace(
-          entries.entrySet().stream().map(e -> StateJson.sent(e.getKey(), e.getValue())).toList());
+      log.replace(entries.entrySet().stream().map(e -> StateJson.sent(e.getKey(), e.getValue())));
     } catch (IOException e) {
       LOG.log(
           Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", FILE, e.getMessage());

@@ -3,6 +3,8 @@ package dev.tethys.alert.manager.state;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.file.RecordFormat;
+import dev.tethys.model.file.RecordLog;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -87,7 +89,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     this.max = max;
     this.format = format;
     this.stored = stored;
-    this.log = RecordLog.open(file, this::read);
+    this.log = RecordLog.open(file, RecordFormat.STANDARD, this::read);
   }
 
   private void read(byte[] payload) {
@@ -143,7 +145,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
 
   private void compact() {
     try {
-      log.replace(records.values().stream().map(format::encode).toList());
+      log.replace(records.values().stream().map(format::encode));
     } catch (IOException e) {
       LOG.log(
           Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", file, e.getMessage());
@@ -214,7 +216,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
   private static byte[] next(ProtoReader whole) {
     long n = whole.readVarint();
     int from = whole.position();
-    if (n < 0 || n > Math.min(whole.limit() - from, RecordLog.MAX_RECORD_BYTES)) {
+    if (n < 0 || n > Math.min(whole.limit() - from, RecordFormat.STANDARD.maxBytes())) {
       throw new CodecException("a record of " + n + " bytes");
     }
     whole.position(from + (int) n);

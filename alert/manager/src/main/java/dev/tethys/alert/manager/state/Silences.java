@@ -9,6 +9,8 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RecordFormat;
+import dev.tethys.model.file.RecordLog;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -79,7 +81,7 @@ public final class Silences implements Closeable, SharedState {
     this.clock = clock;
     this.logged = logged;
     this.recorder = recorder;
-    this.log = RecordLog.open(folder.resolve(FILE), this::read);
+    this.log = RecordLog.open(folder.resolve(FILE), RecordFormat.STANDARD, this::read);
     register(registry);
     propagated =
         registry.counter(
@@ -255,7 +257,7 @@ public final class Silences implements Closeable, SharedState {
 
   private byte[] encoded(Silence s) throws SilenceException {
     byte[] b = StateJson.silence(s);
-    int limit = limits.maxBytes() > 0 ? limits.maxBytes() : RecordLog.MAX_RECORD_BYTES;
+    int limit = limits.maxBytes() > 0 ? limits.maxBytes() : RecordFormat.STANDARD.maxBytes();
     if (b.length > limit) {
       throw SilenceException.invalid(
           "silence exceeded maximum size: " + b.length + " bytes (limit: " + limit + " bytes)");
@@ -309,7 +311,7 @@ public final class Silences implements Closeable, SharedState {
 
   private void compact() {
     try {
-      log.replace(silences.values().stream().map(StateJson::silence).toList());
+      log.replace(silences.values().stream().map(StateJson::silence));
     } catch (IOException e) {
       LOG.log(
           Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", FILE, e.getMessage());
@@ -407,7 +409,7 @@ public final class Silences implements Closeable, SharedState {
         continue;
       }
       byte[] record = StateJson.silence(s);
-      if (record.length <= RecordLog.MAX_RECORD_BYTES) {
+      if (record.length <= RecordFormat.STANDARD.maxBytes()) {
         fresh.add(s);
         records.add(record);
       }

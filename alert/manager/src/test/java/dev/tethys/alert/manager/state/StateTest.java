@@ -9,13 +9,10 @@ import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,73 +23,6 @@ class StateTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
   @TempDir Path dir;
-
-  private static byte[] bytes(String s) {
-    return s.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private List<String> read(Path file) throws IOException {
-    List<String> out = new ArrayList<>();
-    RecordLog.open(file, b -> out.add(new String(b, StandardCharsets.UTF_8))).close();
-    return out;
-  }
-
-  @Test
-  void whateverIsCutOffTheRecordsBeforeItStand() throws IOException {
-    Path file = dir.resolve("x.log");
-    List<Integer> ends = new ArrayList<>();
-    try (RecordLog log = RecordLog.open(file, b -> {})) {
-      for (String s : List.of("one", "", "three and more")) {
-        log.append(bytes(s));
-        ends.add((int) log.bytes());
-      }
-    }
-    byte[] whole = Files.readAllBytes(file);
-    List<String> all = List.of("one", "", "three and more");
-    for (int n = 8; n <= whole.length; n++) {
-      int length = n;
-      Files.write(file, Arrays.copyOf(whole, n));
-      int complete = (int) ends.stream().filter(e -> e <= length).count();
-      assertThat(read(file)).as("cut off at %d", n).isEqualTo(all.subList(0, complete));
-      // What comes after goes where the last whole record ends.
-      try (RecordLog log = RecordLog.open(file, b -> {})) {
-        log.append(bytes("next"));
-      }
-      assertThat(read(file)).hasSize(complete + 1).endsWith("next");
-    }
-    for (int i = 8; i < whole.length; i++) {
-      byte[] bad = whole.clone();
-      bad[i] ^= 0x40;
-      Files.write(file, bad);
-      int at = i;
-      int damaged = (int) ends.stream().filter(e -> e <= at).count();
-      int begin = damaged == 0 ? 8 : ends.get(damaged - 1);
-      // Where the next record begins is known by the length of the one before.
-      List<String> left = new ArrayList<>(all.subList(0, damaged));
-      if (at >= begin + 4) {
-        left.addAll(all.subList(damaged + 1, all.size()));
-      }
-      assertThat(read(file)).as("damaged at %d", i).isEqualTo(left);
-      assertThat(read(file)).as("damaged at %d, again", i).isEqualTo(left);
-    }
-    assertThat(dir.resolve("x.log.damaged")).exists();
-    Files.writeString(file, "something else");
-    assertThatThrownBy(() -> read(file)).hasMessageContaining("is not a log of this program");
-  }
-
-  @Test
-  void aLogIsRewrittenAsAWhole() throws IOException {
-    Path file = dir.resolve("x.log");
-    try (RecordLog log = RecordLog.open(file, b -> {})) {
-      log.append(bytes("a"));
-      log.replace(List.of(bytes("b"), bytes("c")));
-      assertThat(log.records()).isEqualTo(2);
-      log.append(bytes("d"));
-      assertThatThrownBy(() -> log.append(new byte[RecordLog.MAX_RECORD_BYTES + 1]))
-          .isInstanceOf(IllegalArgumentException.class);
-    }
-    assertThat(read(file)).containsExactly("b", "c", "d");
-  }
 
   private Silences silences(SilenceLimits limits) throws IOException {
     return new Silences(

@@ -1,0 +1,358 @@
+package dev.tethys.model.file;
+
+import dev.tethys.model.file.RealFiles.Writing;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A file of records that survive the process, and a power cut, the moment {@link #append} returns.
+ *
+ * <p>How they stand there is the matter of a {@link RecordFormat}; what a payload means, which
+ * later record replaces an earlier one, and when most of them are of the past, is their owner's.
+ * {@link #replace} then writes the records that still count into a file beside it, which takes its
+ * name.
+ *
+ * <p>When it is opened, what is damaged is passed over if a whole record follows it. What is not
+ * whole at the end, mostly one record that was being written, is cut off and kept beside the file
+ * under {@link #DAMAGED}: nobody can know whether it was acknowledged.
+ *
+ * <p>Not for several threads at once. An interrupt does not close it.
+ */
+public final class RecordLog implements Closeable {
+  /** What the name of the file gets for what was cut off its end. */
+  public static final String DAMAGED = ".damaged";
+
+  /** What the name of the file gets while its successor is written. */
+  private static final String NEXT = ".new";
+
+  /** Less than a second of looking for records behind damage. */
+  private static final long PATIENCE = 1L << 30;
+
+  private static final System.Logger LOG = System.getLogger(RecordLog.class.getName());
+  private static final RealFiles FILES = new RealFiles();
+
+  /** Takes records, in the order in which they were written. */
+  @FunctionalInterface
+  public interface Sink {
+    void take(byte[] payload) throws IOException;
+  }
+
+  /** What becomes of a file of another kind. */
+  @FunctionalInterface
+  public interface Foreign {
+    /**
+     * The records that shall take the place of what it holds. It is read through its channel alone:
+     * to open and close it once more would give up its lock.
+     *
+     * @throws IOException when it stays as it is, and is not opened
+     */
+    Stream<byte[]> records(FileChannel file) throws IOException;
+  }
+
+  private final Path file;
+  private final RecordFormat format;
+  private final boolean locked;
+  private RandomAccessFile io;
+  private Writing out;
+  private long size;
+  private int records;
+
+  /** Whether some of a record that failed stands at the end, which must not be before the next. */
+  private boolean hasRest;
+
+  /** Whether a power cut could bring back the file of before {@link #replace}. */
+  private boolean nameIsOpen;
+
+  private RecordLog(Path file, RecordFormat format, boolean locked, RandomAccessFile io) {
+    this.file = file;
+    this.format = format;
+    this.locked = locked;
+    this.io = io;
+    this.out = new Writing(io, file);
+  }
+
+  /**
+   * Opens or makes a log and gives its records in order.
+   *
+   * @throws IOException when it cannot be read, or is a file of another kind
+   */
+  public static RecordLog open(Path file, RecordFormat format, Sink to) throws IOException {
+    return open(file, format, false, c -> refused(file), to);
+  }
+
+  /**
+   * The same for a log that nobody else may open so meanwhile.
+   *
+   * @param foreign is asked when it is a file of another kind
+   * @throws IOException when it cannot be read, or is in use
+   */
+  public static RecordLog openLocked(Path file, RecordFormat format, Foreign foreign, Sink to)
+      throws IOException {
+    return open(file, format, true, foreign, to);
+  }
+
+  /**
+   * Gives the whole records of a log in order, up to the last, and leaves it alone. Not for one
+   * that is locked.
+   *
+   * @throws IOException when it cannot be read, or is a file of another kind
+   */
+  public static void read(Path file, RecordFormat format, Sink to) throws IOException {
+    checkAccess(file, StandardOpenOption.READ);
+    try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+      if (!beginsRight(in, format)) {
+        refused(file);
+      }
+      new RecordReader(file, in, format, PATIENCE).read(to);
+    }
+  }
+
+  private static RecordLog open(
+      Path file, RecordFormat format, boolean locked, Foreign foreign, Sink to) throws IOException {
+    FILES.createDirectories(folder(file));
+    RecordLog log = new RecordLog(file, format, locked, opened(file, locked));
+    boolean done = false;
+    try {
+      log.begin(foreign, to);
+      done = true;
+      return log;
+    } finally {
+      if (!done) {
+        log.close();
+      }
+    }
+  }
+
+  private void begin(Foreign foreign, Sink to) throws IOException {
+    if (holdsNothing(io, format)) {
+      out.truncate(0);
+      write(out, format.headerBytes());
+      out.force();
+      FILES.syncDirectory(folder(file));
+    } else if (!beginsRight(io, format)) {
+      try (Stream<byte[]> taken = foreign.records(io.getChannel())) {
+        replace(taken);
+      }
+    }
+    RecordReader.Found found = new RecordReader(file, io, format, PATIENCE).read(to);
+    if (found.end() < io.length()) {
+      cutOff(found.end());
+    }
+    size = found.end();
+    records = found.records();
+    out.truncate(size); // what is appended goes there
+  }
+
+  private static Stream<byte[]> refused(Path file) throws IOException {
+    throw new IOException(file + " is not a log of this program");
+  }
+
+  /** New, or cut off or blank from a power cut before its header was on the disk. */
+  private static boolean holdsNothing(RandomAccessFile io, RecordFormat format) throws IOException {
+    byte[] header = format.headerBytes();
+    if (io.length() > header.length) {
+      return false;
+    }
+    byte[] there = start(io, header.length);
+    boolean blank = true;
+    boolean prefix = there.length < header.length;
+    for (int i = 0; i < there.length; i++) {
+      blank &= there[i] == 0;
+      prefix &= there[i] == header[i];
+    }
+    return blank || prefix;
+  }
+
+  private static boolean beginsRight(RandomAccessFile io, RecordFormat format) throws IOException {
+    byte[] header = format.headerBytes();
+    return Arrays.equals(start(io, header.length), header);
+  }
+
+  /** The first bytes; fewer when there are fewer. */
+  private static byte[] start(RandomAccessFile io, int n) throws IOException {
+    byte[] b = new byte[(int) Math.min(n, io.length())];
+    io.seek(0);
+    io.readFully(b);
+    return b;
+  }
+
+  private static RandomAccessFile opened(Path file, boolean locked) throws IOException {
+    checkAccess(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+    RandomAccessFile io = new RandomAccessFile(file.toFile(), "rw");
+    boolean done = false;
+    try {
+      if (locked && io.getChannel().tryLock() == null) {
+        throw new IOException(file + " is in use by another process");
+      }
+      done = true;
+      return io;
+    } catch (OverlappingFileLockException e) {
+      throw new IOException(file + " is in use by this process", e);
+    } finally {
+      if (!done) {
+        io.close();
+      }
+    }
+  }
+
+  /** What a path says of a file that cannot be opened says more. */
+  private static void checkAccess(Path file, StandardOpenOption... as) throws IOException {
+    FileChannel.open(file, as).close();
+  }
+
+  private void cutOff(long end) throws IOException {
+    Path kept = file.resolveSibling(file.getFileName() + DAMAGED);
+    long length = io.length();
+    try (FileAccess.WritableFile to = FILES.create(kept)) {
+      byte[] piece = new byte[64 << 10];
+      io.seek(end);
+      for (long at = end; at < length; ) {
+        int n = io.read(piece, 0, (int) Math.min(piece.length, length - at));
+        if (n < 0) {
+          throw new EOFException(file + " ended while it was read");
+        }
+        to.write(piece, 0, n);
+        at += n;
+      }
+      to.force();
+    }
+    out.truncate(end);
+    out.force();
+    LOG.log(
+        Level.WARNING,
+        "{0}: the last {1} bytes are no whole record, as when the process ended while it wrote one;"
+            + " they were moved to {2}",
+        file,
+        length - end,
+        kept);
+  }
+
+  /**
+   * Adds a record; it is on the disk when this returns.
+   *
+   * @throws IOException when that failed; the record is then not in the log
+   */
+  public void append(byte[] payload) throws IOException {
+    append(List.of(payload));
+  }
+
+  /** The same for several records, which go to the disk together. */
+  public void append(Collection<byte[]> payloads) throws IOException {
+    List<byte[]> framed = payloads.stream().map(format::framed).toList();
+    if (nameIsOpen) {
+      FILES.syncDirectory(folder(file));
+      nameIsOpen = false;
+    }
+    cutRest();
+    hasRest = true;
+    try {
+      for (byte[] record : framed) {
+        write(out, record);
+      }
+      out.force();
+    } catch (IOException e) {
+      try {
+        cutRest();
+      } catch (IOException again) {
+        e.addSuppressed(again);
+      }
+      throw e;
+    }
+    hasRest = false;
+    size = out.position();
+    records += payloads.size();
+  }
+
+  private void cutRest() throws IOException {
+    if (hasRest) {
+      out.truncate(size);
+      hasRest = false;
+    }
+  }
+
+  /** How many records it holds, those that were replaced among them. */
+  public int records() {
+    return records;
+  }
+
+  /** Its size in bytes. */
+  public long bytes() {
+    return size;
+  }
+
+  /**
+   * Holds just these records from now on.
+   *
+   * @throws IOException when that failed; whatever it holds then, nothing that counts is missing
+   */
+  public void replace(Stream<byte[]> live) throws IOException {
+    Path next = file.resolveSibling(file.getFileName() + NEXT);
+    RandomAccessFile nextIo = opened(next, locked);
+    RandomAccessFile before;
+    boolean done = false;
+    try {
+      Writing nextOut = new Writing(nextIo, next);
+      nextOut.truncate(0);
+      int n = writeAll(nextOut, live);
+      FILES.rename(next, file);
+      done = true;
+      nameIsOpen = true;
+      before = io;
+      io = nextIo;
+      out = nextOut;
+      size = nextOut.position();
+      records = n;
+      hasRest = false;
+    } finally {
+      if (!done) {
+        nextIo.close();
+        Files.deleteIfExists(next);
+      }
+    }
+    before.close();
+    FILES.syncDirectory(folder(file));
+    nameIsOpen = false;
+  }
+
+  private int writeAll(Writing to, Stream<byte[]> live) throws IOException {
+    write(to, format.headerBytes());
+    int n = 0;
+    try {
+      for (Iterator<byte[]> all = live.iterator(); all.hasNext(); n++) {
+        write(to, format.framed(all.next()));
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    to.force();
+    return n;
+  }
+
+  private static void write(Writing to, byte[] bytes) throws IOException {
+    to.write(bytes, 0, bytes.length);
+  }
+
+  private static Path folder(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    return folder == null ? file.toAbsolutePath() : folder;
+  }
+
+  @Override
+  public void close() throws IOException {
+    io.close();
+  }
+}

@@ -1,0 +1,148 @@
+package dev.tethys.model.file;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+
+/**
+ * Finds the whole records of a file, from its header on.
+ *
+ * <p>Whatever is damaged, the records around it are found: behind something that is no record each
+ * byte is tried as the beginning of one, because the damage may be in the length. By chance one in
+ * four thousand million tries would take for a record what is none. A payload that holds records
+ * itself could give them away when it is damaged; none does. Trying ends where it would hold up a
+ * start: from then on a length is believed if it can be true.
+ */
+final class RecordReader {
+  private static final System.Logger LOG = System.getLogger(RecordLog.class.getName());
+  private static final int WINDOW = 64 << 10;
+
+  private final Path file;
+  private final RandomAccessFile in;
+  private final RecordFormat format;
+  private final long length;
+  private final byte[] window = new byte[WINDOW];
+  private final ByteBuffer ints;
+  private long windowAt;
+  private int windowBytes;
+
+  /** How many bytes may still be looked at in search of records. */
+  private long patience;
+
+  /** How far the whole records of a file go, and how many they are. */
+  record Found(long end, int records) {}
+
+  RecordReader(Path file, RandomAccessFile in, RecordFormat format, long patience)
+      throws IOException {
+    this.file = file;
+    this.in = in;
+    this.format = format;
+    this.ints = ByteBuffer.wrap(window).order(format.order());
+    this.length = in.length();
+    this.patience = patience;
+  }
+
+  Found read(RecordLog.Sink to) throws IOException {
+    long end = format.header().length(); // all before it is done with
+    int records = 0;
+    for (long at = end; at >= 0 && at < length; ) {
+      if (!isWhole(at)) {
+        at = next(at);
+        continue;
+      }
+      if (end < at) {
+        LOG.log(
+            Level.ERROR,
+            "{0}: {1} bytes at {2} are damaged and passed over: what they said is lost",
+            file,
+            at - end,
+            end);
+      }
+      byte[] payload = new byte[intAt(at)];
+      walk(
+          at + RecordFormat.HEAD,
+          payload.length,
+          (bytes, from, n, before) -> System.arraycopy(bytes, from, payload, before, n));
+      to.take(payload);
+      records++;
+      at += RecordFormat.HEAD + payload.length;
+      end = at;
+    }
+    return new Found(end, records);
+  }
+
+  /** Where a record may begin behind something that is none; -1 when none can. */
+  private long next(long damaged) throws IOException {
+    for (long at = damaged + 1; patience > 0; at++, patience--) {
+      if (at > length - RecordFormat.HEAD) {
+        return -1;
+      }
+      if (canBegin(at)) {
+        patience -= intAt(at);
+        if (isWhole(at)) {
+          return at;
+        }
+      }
+    }
+    return canBegin(damaged) ? damaged + RecordFormat.HEAD + intAt(damaged) : -1;
+  }
+
+  private boolean canBegin(long at) throws IOException {
+    if (length - at < RecordFormat.HEAD) {
+      return false;
+    }
+    int n = intAt(at);
+    return format.isAllowed(n) && n <= length - at - RecordFormat.HEAD;
+  }
+
+  private boolean isWhole(long at) throws IOException {
+    if (!canBegin(at)) {
+      return false;
+    }
+    int n = intAt(at);
+    int expected = intAt(at + 4);
+    CRC32C crc = format.checksum(n);
+    walk(at + RecordFormat.HEAD, n, (bytes, from, some, before) -> crc.update(bytes, from, some));
+    return (int) crc.getValue() == expected;
+  }
+
+  /** Of four bytes that are in the file. */
+  private int intAt(long at) throws IOException {
+    if (at < windowAt || at + 4 > windowAt + windowBytes) {
+      show(at);
+    }
+    return ints.getInt((int) (at - windowAt));
+  }
+
+  @FunctionalInterface
+  private interface Piece {
+    /** Some bytes of those that are walked over, and how many were before them. */
+    void see(byte[] bytes, int from, int n, int before);
+  }
+
+  private void walk(long at, int n, Piece to) throws IOException {
+    int done = 0;
+    while (done < n) {
+      long from = at + done;
+      if (from < windowAt || from >= windowAt + windowBytes) {
+        show(from);
+      }
+      int offset = (int) (from - windowAt);
+      int some = Math.min(n - done, windowBytes - offset);
+      to.see(window, offset, some, done);
+      done += some;
+    }
+  }
+
+  private void show(long at) throws IOException {
+    int n = (int) Math.min(WINDOW, length - at);
+    windowBytes = 0;
+    in.seek(at);
+    in.readFully(window, 0, n);
+    windowAt = at;
+    windowBytes = n;
+  }
+}
