@@ -1,6 +1,7 @@
 package dev.tethys.codec.elastic;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.text.NotFinite;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -90,7 +91,7 @@ public final class SampleHits {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException("the answer to a search: " + e.getOriginalMessage(), e);
+      throw new CodecException("the answer to a search: " + JsonFailures.said(e), e);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.tethys.codec.exposition.ExpositionException;
 import dev.tethys.codec.exposition.ExpositionParser;
 import dev.tethys.codec.exposition.ExpositionParsers;
 import dev.tethys.codec.exposition.ParserOptions;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.points.PointSink;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.Labels;
@@ -167,7 +168,7 @@ public final class ImportLines {
         return "something follows the object";
       }
     } catch (JacksonException e) {
-      return e.getOriginalMessage();
+      return JsonFailures.inLine(e);
     }
     if (values.size != times.size) {
       return values.size + " values with " + times.size + " timestamps";

@@ -1,6 +1,7 @@
 package dev.tethys.codec.influx;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -45,7 +46,7 @@ public final class InfluxAnswer {
         answer(p, to);
       }
     } catch (JacksonException e) {
-      throw new CodecException("InfluxDB's answer: " + e.getOriginalMessage(), e);
+      throw new CodecException("InfluxDB's answer: " + JsonFailures.said(e), e);
     }
   }
 

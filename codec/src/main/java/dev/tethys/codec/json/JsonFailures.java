@@ -1,23 +1,209 @@
 package dev.tethys.codec.json;
 
+import dev.tethys.model.file.IoFailures;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 
-/** Why a text is no JSON, for whoever sent it. */
+/**
+ * Why a text is no JSON, or not the JSON that is wanted, for whoever sent it: in one line, and with
+ * nothing of the reader, which speaks of its classes and settings.
+ */
 public final class JsonFailures {
-  /** What the reader says of itself: where a token began, in its own words, and its settings. */
-  private static final Pattern OF_THE_READER =
-      Pattern.compile(" \\(start marker at \\[.*?]\\)|, from `[^`]*`");
+  /** How much is shown of what was met. */
+  private static final int SHOWN = 60;
+
+  /** What the reader says, and what is said instead. */
+  private record Saying(Pattern of, Function<MatchResult, String> said) {}
+
+  private static Saying saying(String of, Function<MatchResult, String> said) {
+    return new Saying(Pattern.compile(of, Pattern.DOTALL), said);
+  }
+
+  private static final List<Saying> SAYINGS =
+      List.of(
+          saying("(?:Unexpected end-of-input|No content to map).*", JsonFailures::end),
+          saying("Unrecognized token '(.*?)'(?:: .*)?", m -> quoted(m.group(1)) + " is no value"),
+          saying("Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is no value"),
+          saying(
+              "Unexpected character \\((.*?)\\(?code (\\d+).*?\\)\\)(.*)",
+              m -> character(m) + wanted(m.group(3))),
+          saying(
+              "Unexpected character \\((.*?), code (\\d+)\\)(.*)",
+              m -> character(m) + wanted(m.group(3))),
+          saying(
+              "Illegal unquoted character .*code (\\d+).*",
+              m -> "the control character " + m.group(1) + " in a string must be escaped"),
+          saying(
+              "Illegal character .*code (\\d+).*",
+              m -> "the control character " + m.group(1) + " may not stand between values"),
+          saying(
+              "Unrecognized character escape \\(CTRL-CHAR, code (\\d+).*",
+              m -> "a backslash and the control character " + m.group(1) + " are no escape"),
+          saying(
+              "Unrecognized character escape '(.*?)' \\(code.*",
+              m -> quoted("\\" + m.group(1)) + " is no escape"),
+          saying(
+              "Unexpected close marker '(.)': expected '(.)'.*",
+              m -> quoted(m.group(1)) + " stands where " + quoted(m.group(2)) + " is expected"),
+          saying(
+              "Unexpected close marker '(.)'.*",
+              m -> quoted(m.group(1)) + " closes what is not open"),
+          saying(".*Leading zeroes not allowed.*", m -> "a number begins with a needless zero"),
+          saying(
+              "Invalid UTF-8 \\S+ byte (0x\\w+).*",
+              m -> "the byte " + m.group(1) + " is not UTF-8"),
+          saying("Invalid UTF-8.*", m -> "a character is not UTF-8"),
+          saying("Trailing token .*", m -> "something follows the value"),
+          saying(
+              "Duplicate Object property \"(.*?)\".*",
+              m -> "the name " + quoted(m.group(1)) + " stands twice"),
+          saying(
+              "Document nesting depth \\((\\d+)\\).*?\\((\\d+).*",
+              m ->
+                  "values are nested " + m.group(1) + " deep: at most " + m.group(2) + " are read"),
+          saying(
+              "(Number|String|Name)(?: value)? length \\((\\d+)\\).*?\\((\\d+).*",
+              m ->
+                  "a "
+                      + m.group(1).toLowerCase(Locale.ROOT)
+                      + " of "
+                      + m.group(2)
+                      + " characters: at most "
+                      + m.group(3)
+                      + " are read"),
+          saying("No value for property '(.*?)' of .*", m -> quoted(m.group(1)) + " is missing"),
+          saying("No value at index #(\\d+).*", m -> "a list has no element " + m.group(1)),
+          saying("No node at '(.*?)' .*", m -> quoted(m.group(1)) + " is missing"),
+          saying(
+              "'\\w+' method .*? cannot (?:coerce|convert) value (.*) to `(.*?)`.*",
+              m ->
+                  m.group(1).equals("<missing>")
+                      ? kind(m.group(2)) + " is missing"
+                      : shown(m.group(1)) + " is not " + kind(m.group(2))),
+          saying(
+              "Node of type `.*?(\\w+)Node` has no fields",
+              m -> "an object is wanted, not a value of another kind"),
+          saying(
+              "Numeric value \\((.*?)\\) out of range of .*",
+              m -> shown(m.group(1)) + " is out of range"),
+          saying(
+              "Cannot (?:deserialize|map) .*?`(.*?)`(?: from (\\w+) value)?.*",
+              m -> "the value is not " + kind(m.group(1))));
+
+  /** Of these the first that the reader names is what it wanted. */
+  private static final List<List<String>> WANTED =
+      List.of(
+          List.of("colon", "a colon"),
+          List.of("property name", "a name in double quotes"),
+          List.of("comma ", "a comma"),
+          List.of("hex-digit", "a hexadecimal digit"),
+          List.of("value (", "a value"),
+          List.of("a value", "a value"),
+          List.of("comment", "a value"),
+          List.of("numeric", "a digit"));
 
   private JsonFailures() {}
 
   /** What is wrong, and where. */
   public static String said(JacksonException e) {
-    String what = OF_THE_READER.matcher(e.getOriginalMessage()).replaceAll("");
+    return what(e) + where(e);
+  }
+
+  /** The same of a text of one line, whose number others say. */
+  public static String inLine(JacksonException e) {
+    int column = column(e);
+    return what(e) + (column < 1 ? "" : " (column " + column + ")");
+  }
+
+  /** Where it is wrong, in brackets; empty where nobody knows. Of a secret that is all to say. */
+  public static String where(JacksonException e) {
+    int column = column(e);
+    return column < 1 ? "" : " (line " + e.getLocation().getLineNr() + ", column " + column + ")";
+  }
+
+  private static int column(JacksonException e) {
     TokenStreamLocation at = e.getLocation();
-    return at == null || at.getLineNr() < 1
-        ? what
-        : what + " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+    return at == null || at.getLineNr() < 1 ? 0 : at.getColumnNr();
+  }
+
+  /** What is wrong, where its place is said by others. */
+  public static String what(JacksonException e) {
+    if (e.getCause() instanceof IOException io) {
+      return oneLine(IoFailures.said(io)); // the text could not be had
+    }
+    String original = String.valueOf(e.getOriginalMessage());
+    for (Saying s : SAYINGS) {
+      Matcher m = s.of.matcher(original);
+      if (m.matches()) {
+        return oneLine(s.said.apply(m));
+      }
+    }
+    return oneLine(original.replaceAll("\\s*\\([^()]*\\[Source[^)]*\\)[^)]*\\)|`", ""));
+  }
+
+  /** What is wrong with what was read: in these words where it is JSON that is wrong. */
+  public static String said(Exception e) {
+    return e instanceof JacksonException j
+        ? said(j)
+        : oneLine(e.getMessage() == null ? e.toString() : e.getMessage());
+  }
+
+  private static String end(MatchResult m) {
+    String of = m.group();
+    if (of.startsWith("No content")) {
+      return "there is no text";
+    }
+    return of.contains("Object")
+        ? "the text ends within an object"
+        : of.contains("Array")
+            ? "the text ends within a list"
+            : of.contains("VALUE_STRING") || of.contains("string")
+                ? "the text ends within a string"
+                : "the text ends within a value";
+  }
+
+  private static String character(MatchResult m) {
+    String c = m.group(1).replaceAll("^'|' $|'$", "");
+    return c.contains("CTRL-CHAR") || c.isBlank() && !m.group(2).equals("32")
+        ? "the control character " + m.group(2)
+        : quoted(c);
+  }
+
+  private static String wanted(String of) {
+    for (List<String> w : WANTED) {
+      if (of.contains(w.getFirst())) {
+        return " stands where " + w.getLast() + " is expected";
+      }
+    }
+    return " is not expected";
+  }
+
+  private static String kind(String type) {
+    return switch (type.substring(type.lastIndexOf('.') + 1)) {
+      case "String" -> "a string";
+      case "int", "long", "short", "Integer", "Long", "BigInteger" -> "a whole number in range";
+      case "float", "double", "Float", "Double", "BigDecimal" -> "a number";
+      case "boolean", "Boolean" -> "true or false";
+      default -> "what is wanted";
+    };
+  }
+
+  private static String quoted(String s) {
+    return "'" + shown(s) + "'";
+  }
+
+  private static String shown(String s) {
+    return s.length() > SHOWN ? s.substring(0, SHOWN) + "…" : s;
+  }
+
+  private static String oneLine(String s) {
+    return s.strip().replaceAll("\\s*[\\r\\n]+\\s*", " ");
   }
 }

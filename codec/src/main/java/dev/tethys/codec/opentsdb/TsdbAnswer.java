@@ -1,6 +1,7 @@
 package dev.tethys.codec.opentsdb;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -201,6 +202,6 @@ public final class TsdbAnswer {
   }
 
   private static CodecException malformed(JacksonException e) {
-    return new CodecException("OpenTSDB's answer: " + e.getOriginalMessage(), e);
+    return new CodecException("OpenTSDB's answer: " + JsonFailures.said(e), e);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.codec.tdengine;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.GoJson;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ public final class TdAnswer {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException("TDengine's answer: " + e.getOriginalMessage(), e);
+      throw new CodecException("TDengine's answer: " + JsonFailures.said(e), e);
     }
     if (code != 0) {
       throw new Refused(code, why);

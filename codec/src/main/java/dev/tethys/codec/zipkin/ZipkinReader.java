@@ -1,6 +1,7 @@
 package dev.tethys.codec.zipkin;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.thrift.ThriftReader;
@@ -84,7 +85,7 @@ public final class ZipkinReader {
         reader.done(span(p), version == 1);
       }
     } catch (JacksonException e) {
-      throw new CodecException("zipkin: " + e.getOriginalMessage(), e);
+      throw new CodecException("zipkin: " + JsonFailures.said(e), e);
     }
     return reader.result();
   }

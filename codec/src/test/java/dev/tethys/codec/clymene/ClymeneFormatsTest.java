@@ -169,7 +169,7 @@ class ClymeneFormatsTest {
     wrong(
         "{\"timeseries\":[{\"samples\":[{\"value\":\"x\"}]}]}",
         "a value must be a number, not \"x\"");
-    wrong("{\"timeseries\":[", "remote write JSON: Unexpected end-of-input");
+    wrong("{\"timeseries\":[", "remote write JSON: the text ends within ");
     wrong("{} {}", "goes on behind its end");
     byte[] row = utf8("{\"a\":\"b\",\"value\":1}");
     assertThatThrownBy(() -> FlatRows.read(row, 0, row.length))

@@ -1,6 +1,7 @@
 package dev.tethys.codec.otlp.wire;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.GoJson;
@@ -110,7 +111,7 @@ public record OtlpResponse(long rejected, String message) {
         }
       }
     } catch (JacksonException | NumberFormatException e) {
-      throw new CodecException("OTLP response: " + e.getMessage(), e);
+      throw new CodecException("OTLP response: " + JsonFailures.said(e), e);
     }
     return new OtlpResponse(rejected, message);
   }
