@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -309,7 +310,7 @@ final class TargetEndpoints {
           });
     } catch (JacksonException e) {
       throw new ApiException(
-          ErrorType.BAD_DATA, "error parsing labels: " + e.getOriginalMessage(), e);
+          ErrorType.BAD_DATA, "error parsing labels: " + JsonFailures.said(e), e);
     }
     return b;
   }

@@ -487,7 +487,7 @@ class ServerApiTest {
                   + "\"(.*)\",\"target_label\":\"z\",\"replacement\":\"1\",\"action\":"
                   + "\"replace\"},\"output\":{},\"keep\":false}]}}");
       assertThat(s.get("/api/v1/targets/relabel_steps?scrapePool=a&labels=%5B"))
-          .contains("error parsing labels: ");
+          .contains("\"error parsing labels: the text ends within a list (line 1, column 2)\"");
       assertThat(s.get("/api/v1/targets/relabel_steps?scrapePool=a"))
           .contains("no labels parameter provided");
     }

@@ -2,6 +2,7 @@ package dev.tethys.app.tool;
 
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.GoQuote;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -179,7 +180,7 @@ final class AmtoolServer implements AutoCloseable {
     try {
       return JSON.readTree(json);
     } catch (JacksonException e) {
-      throw new Failure("the answer is no JSON: " + e.getOriginalMessage());
+      throw new Failure("the answer is no JSON: " + JsonFailures.said(e));
     }
   }
 

@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.tool.AmtoolServer.Call;
 import dev.tethys.app.tool.AmtoolServer.Failure;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.Durations;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -304,7 +305,7 @@ final class AmtoolSilences {
     try {
       all = AmtoolServer.JSON.readTree(input);
     } catch (tools.jackson.core.JacksonException e) {
-      throw new Failure("couldn't unmarshal input data, is it JSON?: " + e.getOriginalMessage());
+      throw new Failure("couldn't unmarshal input data, is it JSON?: " + JsonFailures.said(e));
     }
     // As amtool has it, whatever holds nothing is an empty list: {} and null, too.
     boolean isList = all.isArray() || (!all.isMissingNode() && all.isEmpty());

@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.JwtBearer;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.UrlText;
@@ -233,7 +234,7 @@ public final class Tokens {
       since = clock.instant();
       token = access;
     } catch (JacksonException e) {
-      throw new IOException("oauth2: cannot parse json: " + e.getOriginalMessage(), e);
+      throw new IOException("oauth2: cannot parse json" + JsonFailures.where(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.web.cloud;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -182,7 +183,7 @@ final class AwsSignIn {
         Files.deleteIfExists(next); // it holds a token
       }
     } catch (JacksonException e) {
-      throw new IOException(file + " cannot be written: " + e.getOriginalMessage(), e);
+      throw new IOException(file + " cannot be written: " + JsonFailures.said(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.web.cloud;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.UrlText;
 import dev.tethys.web.client.Answer;
@@ -82,7 +83,7 @@ public record Surroundings(
     try {
       return JSON.readTree(Files.readString(file));
     } catch (JacksonException e) {
-      throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
+      throw new IOException(file + " is not JSON" + JsonFailures.where(e), e);
     }
   }
 

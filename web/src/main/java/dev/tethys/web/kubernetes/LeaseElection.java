@@ -1,5 +1,6 @@
 package dev.tethys.web.kubernetes;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
@@ -284,7 +285,7 @@ public final class LeaseElection {
         return n;
       } catch (JacksonException e) {
         throw new IOException(
-            uri + " answered with what cannot be read: " + e.getOriginalMessage(), e);
+            uri + " answered with what cannot be read: " + JsonFailures.said(e), e);
       }
     }
   }

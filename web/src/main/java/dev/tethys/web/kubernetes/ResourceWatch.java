@@ -1,5 +1,6 @@
 package dev.tethys.web.kubernetes;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -198,7 +199,7 @@ public final class ResourceWatch<T> {
         sink.failed(
             (version == null ? "list " : "watch ") + scope.path(),
             e instanceof JacksonException j
-                ? j.getOriginalMessage()
+                ? JsonFailures.said(j)
                 : e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
         waitAfterFailure();
       }

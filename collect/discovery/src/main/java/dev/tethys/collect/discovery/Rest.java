@@ -5,6 +5,7 @@ import dev.tethys.config.OAuth2;
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
+import dev.tethys.web.client.JsonText;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -77,12 +77,7 @@ public final class Rest {
 
     /** The body as JSON. */
     public JsonNode json() throws IOException {
-      try {
-        return JSON.readTree(body);
-      } catch (JacksonException e) {
-        throw new IOException(
-            uri + " answered with what is not JSON: " + e.getOriginalMessage(), e);
-      }
+      return JsonText.answered(uri, body);
     }
 
     /** An error that says what was answered. */

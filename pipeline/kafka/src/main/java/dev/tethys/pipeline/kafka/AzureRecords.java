@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -72,7 +73,7 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
     try {
       n = JSON.readTree(b, p.from, p.to - p.from);
     } catch (JacksonException e) {
-      return custom(b, p.from, p.to, e.getMessage());
+      return custom(b, p.from, p.to, JsonFailures.said(e));
     }
     String time = n.path("time").asString("");
     if (time.isEmpty()) {
@@ -130,7 +131,7 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException("no JSON: " + e.getOriginalMessage());
+      throw new CodecException("no JSON: " + JsonFailures.said(e));
     }
     if (out.isEmpty()) {
       throw new CodecException("records are empty");

@@ -1,5 +1,6 @@
 package dev.tethys.store.archive;
 
+import dev.tethys.codec.json.JsonFailures;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,7 @@ public final class Json {
       }
       return asObject(v);
     } catch (tools.jackson.core.JacksonException e) {
-      throw new IllegalArgumentException("malformed JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("malformed JSON: " + JsonFailures.said(e), e);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.PostedAlert;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.state.Silence;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.GoQuote;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -149,7 +150,7 @@ final class PostedJson {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw unreadable(e.getOriginalMessage().replaceAll("(?s) \\(start marker.*", ""));
+      throw unreadable(JsonFailures.said(e));
     }
   }
 

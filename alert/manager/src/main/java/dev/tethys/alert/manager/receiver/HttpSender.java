@@ -1,6 +1,7 @@
 package dev.tethys.alert.manager.receiver;
 
 import dev.tethys.alert.manager.receiver.NotifyException.Reason;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.template.GoStrings;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
@@ -151,7 +152,7 @@ final class HttpSender {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw NotifyException.again("the answer is not JSON: " + e.getOriginalMessage());
+      throw NotifyException.again("the answer is not JSON: " + JsonFailures.said(e));
     }
   }
 

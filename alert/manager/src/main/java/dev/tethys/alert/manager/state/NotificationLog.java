@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.state;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
@@ -101,7 +102,11 @@ public final class NotificationLog implements Closeable, SharedState {
       entries.remove(key);
       entries.put(key, StateJson.sent(n));
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "{0}: an entry that cannot be read is left out: {1}", FILE, e);
+      LOG.log(
+          Level.ERROR,
+          "{0}: an entry that cannot be read is left out: {1}",
+          FILE,
+          JsonFailures.said(e));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.alert.manager.state;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.file.RecordFormat;
@@ -96,7 +97,11 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
     try {
       keep(format.decode(payload));
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "{0}: a record that cannot be read is left out: {1}", file, e);
+      LOG.log(
+          Level.ERROR,
+          "{0}: a record that cannot be read is left out: {1}",
+          file,
+          JsonFailures.said(e));
     }
   }
 
@@ -182,7 +187,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
       try {
         r = format.decode(payload);
       } catch (RuntimeException e) {
-        throw new IOException("a record of " + file.getFileName() + ": " + e, e);
+        throw new IOException("a record of " + file.getFileName() + ": " + JsonFailures.said(e), e);
       }
       T known = records.get(r.id());
       if (known != null && !known.updatedAt().isBefore(r.updatedAt())) {

@@ -5,6 +5,7 @@ import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.recorder.EventKind;
 import dev.tethys.alert.manager.recorder.EventRecorder;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -94,7 +95,11 @@ public final class Silences implements Closeable, SharedState {
       Silence s = StateJson.silence(payload);
       silences.put(s.id(), s);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "{0}: a silence that cannot be read is left out: {1}", FILE, e);
+      LOG.log(
+          Level.ERROR,
+          "{0}: a silence that cannot be read is left out: {1}",
+          FILE,
+          JsonFailures.said(e));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.template;
 
+import dev.tethys.codec.json.JsonFailures;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.ObjectMapper;
 
@@ -16,7 +17,7 @@ public record RawJson(String text) {
     try {
       JSON.readTree(text);
     } catch (JacksonException e) {
-      throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("not JSON: " + JsonFailures.said(e), e);
     }
   }
 }

@@ -48,7 +48,12 @@ class AlertmanagerApiTest extends ServedApi {
               422,
               coded(601, "0.generatorURL in body must be of type uri: \\\":::\\\""));
           assertThat(send("POST", p, "{").body())
-              .contains("\"code\":400", "parsing alerts body from");
+              .contains(
+                  "\"code\":400",
+                  "parsing alerts body from \\\"\\\" failed, because"
+                      + " the text ends within an object (line 1, column 2)\"");
+          assertThat(send("POST", p, "[{\n\"labels\": {x}}]").body())
+              .contains("because 'x' stands where a name in double quotes is expected (line 2,");
           assertThat(send("POST", p, "[{\"labels\":{\"a\":1}}]").statusCode()).isEqualTo(400);
           assertThat(
                   send("POST", p, "[{\"labels\":{\"a\":\"1\"},\"startsAt\":\"xx\"}]").statusCode())

@@ -246,7 +246,7 @@ public final class ZooKeeperDiscovery implements Discovery {
         return new TargetGroup(path, List.of(member.target(path, n)), Labels.EMPTY);
       }
     } catch (JacksonException e) {
-      LOG.log(Level.DEBUG, "{0}: {1} is no member: {2}", name, path, e.getMessage());
+      LOG.log(Level.DEBUG, "{0}: {1} is no member: it is not JSON", name, path);
     }
     return TargetGroup.gone(path); // a folder, or nonsense
   }

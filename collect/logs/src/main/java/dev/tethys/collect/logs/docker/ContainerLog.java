@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.docker;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.collect.discovery.docker.DockerDaemon;
 import dev.tethys.collect.logs.CursorProgress;
 import dev.tethys.collect.logs.SourceContext;
@@ -150,7 +151,7 @@ final class ContainerLog {
     try (Answer a = call("/json", CALL)) {
       terminal = JSON.readTree(a.bytes(MAX_ANSWER)).path("Config").path("Tty").asBoolean(false);
     } catch (JacksonException e) {
-      throw new IOException("the daemon answers what is no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException("the daemon answers what is no JSON: " + JsonFailures.said(e), e);
     }
     Mark from = safe;
     read = from;

@@ -2,6 +2,7 @@ package dev.tethys.collect.logs.gelf;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.net.PacketListener;
@@ -153,7 +154,7 @@ final class GelfSource implements LogSource {
       text = decompressed(raw);
       m = JSON.readTree(text);
     } catch (JacksonException | CodecException e) {
-      wrong("GELF message: " + e.getMessage());
+      wrong("GELF message: " + JsonFailures.said(e));
       return;
     }
     if (!m.isObject()) {

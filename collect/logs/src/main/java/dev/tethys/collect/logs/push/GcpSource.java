@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.push;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.collect.logs.Delivery;
 import dev.tethys.collect.logs.LabelMap;
 import dev.tethys.collect.logs.SourceContext;
@@ -57,7 +58,7 @@ final class GcpSource extends PushSource {
       data = Base64.getDecoder().decode(pushed.path("message").path("data").asString(""));
     } catch (JacksonException | IllegalArgumentException e) {
       errors.with("format").inc();
-      throw new HttpException(400, "a push of Pub/Sub is wanted: " + e.getMessage());
+      throw new HttpException(400, "a push of Pub/Sub is wanted: " + JsonFailures.said(e));
     }
     JsonNode message = pushed.path("message");
     String id = either(message, "messageId", "message_id");

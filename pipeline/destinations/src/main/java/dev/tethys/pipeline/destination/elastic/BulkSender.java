@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.destination.elastic;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -80,7 +81,7 @@ final class BulkSender implements Sender {
           : Verdict.DELIVERED;
     } catch (JacksonException | CodecException e) {
       return new Verdict.Later(
-          Duration.ZERO, false, "the answer to a bulk request: " + e.getMessage());
+          Duration.ZERO, false, "the answer to a bulk request: " + JsonFailures.said(e));
     }
   }
 

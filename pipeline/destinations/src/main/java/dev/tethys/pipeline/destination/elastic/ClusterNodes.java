@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
+import dev.tethys.codec.json.JsonFailures;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ final class ClusterNodes {
     try {
       nodes = JSON.readTree(answer).path("nodes");
     } catch (JacksonException e) {
-      throw new IOException(PATH + " gives no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException(PATH + " gives no JSON: " + JsonFailures.said(e), e);
     }
     List<URI> out = new ArrayList<>();
     for (JsonNode node : nodes) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
@@ -61,7 +62,7 @@ final class ElasticProbe implements DestinationProbe {
     try {
       return JSON.readTree(r.body());
     } catch (JacksonException e) {
-      throw new IOException(url + " gives no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException(url + " gives no JSON: " + JsonFailures.said(e), e);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.destination.influx;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.influx.InfluxAnswer;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.delivery.Verdict;
 import java.io.ByteArrayInputStream;
@@ -85,7 +86,7 @@ final class InfluxSchema {
     try {
       return JSON.readTree(r.body());
     } catch (JacksonException e) {
-      throw new IOException(path + " gives no JSON: " + e.getOriginalMessage(), e);
+      throw new IOException(path + " gives no JSON: " + JsonFailures.said(e), e);
     }
   }
 

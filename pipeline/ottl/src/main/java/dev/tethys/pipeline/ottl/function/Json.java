@@ -8,6 +8,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 /** JSON as maps, lists and doubles. The parser bounds depth, numbers and names. */
@@ -29,8 +30,16 @@ final class Json {
       }
       return value;
     } catch (JacksonException e) {
-      throw new EvaluationException("the text is not JSON: " + e.getOriginalMessage());
+      throw new EvaluationException("the text is not JSON" + where(e));
     }
+  }
+
+  /** The reader speaks of its own classes: its place is what helps. */
+  private static String where(JacksonException e) {
+    TokenStreamLocation at = e.getLocation();
+    return at == null || at.getLineNr() < 1
+        ? ""
+        : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
   }
 
   private static @Nullable Object value(JsonParser p, JsonToken token) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.kubernetes;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -108,7 +109,7 @@ public final class Asking {
       if (!(e.getCause() instanceof Answer.TooLargeException)
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw new IOException(
-            call.uri() + " answered with what cannot be read: " + e.getOriginalMessage(), e);
+            call.uri() + " answered with what cannot be read: " + JsonFailures.said(e), e);
       } // else whoever wants more asks again
     }
   }
@@ -128,7 +129,7 @@ public final class Asking {
         n = JSON.readTree(in);
       } catch (JacksonException e) {
         throw new IOException(
-            uri + " answered with what cannot be read: " + e.getOriginalMessage(), e);
+            uri + " answered with what cannot be read: " + JsonFailures.said(e), e);
       }
       if (list ? !n.isArray() : !n.isObject()) {
         throw new IOException(uri + " answered with what is no JSON " + (list ? "list" : "object"));

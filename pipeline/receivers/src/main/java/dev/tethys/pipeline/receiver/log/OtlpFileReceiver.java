@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.log;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
@@ -242,7 +243,7 @@ final class OtlpFileReceiver implements Receiver {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException(e.getOriginalMessage());
+      throw new CodecException(JsonFailures.inLine(e));
     }
     throw new CodecException(
         "it has none of resourceLogs, resourceMetrics, resourceSpans and resourceProfiles");

@@ -1,5 +1,6 @@
 package dev.tethys.store.archive.text;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -71,7 +72,7 @@ public final class JsonLinesImport {
         }
       } catch (JacksonException e) {
         throw new IllegalArgumentException(
-            place(file, p.currentLocation()) + ": " + e.getOriginalMessage(), e);
+            place(file, p.currentLocation()) + ": " + JsonFailures.what(e), e);
       } catch (Malformed e) {
         throw new IllegalArgumentException(
             place(file, p.currentTokenLocation()) + ": " + e.getMessage(), e);
@@ -90,7 +91,7 @@ public final class JsonLinesImport {
       want(p.nextToken(), JsonToken.START_OBJECT);
       series(p);
     } catch (JacksonException e) {
-      throw new IllegalArgumentException(place + ": " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException(place + ": " + JsonFailures.inLine(e), e);
     } catch (Malformed e) {
       throw new IllegalArgumentException(place + ": " + e.getMessage(), e);
     }
