@@ -198,9 +198,9 @@ public final class ResourceWatch<T> {
         failures++;
         sink.failed(
             (version == null ? "list " : "watch ") + scope.path(),
-            e instanceof JacksonException j
-                ? JsonFailures.said(j)
-                : e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
+            e instanceof IOException || e instanceof JacksonException
+                ? JsonFailures.said(e)
+                : e.toString());
         waitAfterFailure();
       }
     }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.docker;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
@@ -17,6 +18,7 @@ import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -108,7 +110,10 @@ final class DockerObserver implements Extension, EndpointObserver {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        String why = e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString();
+        String why =
+            e instanceof IOException || e instanceof JacksonException
+                ? JsonFailures.said(e)
+                : e.toString();
         if (failures.isNew(why)) {
           LOG.log(
               Level.WARNING,

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.objects;
 
+import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -103,7 +105,10 @@ final class ObjectFeed {
             follow();
           }
         } catch (IOException | RuntimeException e) { // whatever it is, a feed never ends for good
-          failed(e instanceof IOException ? String.valueOf(e.getMessage()) : e.toString());
+          failed(
+              e instanceof IOException || e instanceof JacksonException
+                  ? JsonFailures.said(e)
+                  : e.toString());
         }
       }
     } catch (InterruptedException e) {
