@@ -40,6 +40,20 @@ public final class Type<T> {
   public static final Type<Pattern> REGEX =
       new Type<>("regex", null, n -> n.parse(Type::regex), null);
 
+  /** A port to listen on, 0 for any that is free. */
+  public static final Type<Long> PORT =
+      new Type<>(
+          "port",
+          0L,
+          n -> {
+            long port = n.asLong();
+            if (port < 0 || port > UrlText.MAX_PORT) {
+              throw n.error("a port lies between 0 and 65535");
+            }
+            return port;
+          },
+          null);
+
   /** Whatever stands there. */
   public static final Type<YamlNode> ANY = new Type<>("any", null, n -> n, null);
 

@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import dev.tethys.config.ListenPlace;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -55,32 +56,16 @@ public record ListenAddress(String text, InetSocketAddress address) {
               + ": this listens on ports alone; of sockets of the machine HTTP knows unix:path,"
               + " vsock is not built in Tethys yet (see README)");
     }
-    int colon = text.lastIndexOf(':');
-    String host = colon < 0 ? text : text.substring(0, colon);
-    if (colon < 0 || host.indexOf(':') >= 0 && !(host.startsWith("[") && host.endsWith("]"))) {
-      throw new IllegalArgumentException(
-          "listen address \"" + text + "\" wants host:port, :port or [IPv6 address]:port");
-    }
-    if (host.startsWith("[")) {
-      host = host.substring(1, host.length() - 1);
-    }
-    int port;
-    try {
-      port = Integer.parseInt(text.substring(colon + 1));
-      if (port < 0 || port > 65535) {
-        throw new NumberFormatException();
-      }
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "listen address \"" + text + "\": the port must be a number from 0 to 65535", e);
-    }
+    ListenPlace place = ListenPlace.parse(text);
     try {
       InetAddress a =
-          host.isEmpty() ? new InetSocketAddress(0).getAddress() : InetAddress.getByName(host);
-      return new ListenAddress(text, new InetSocketAddress(a, port));
+          place.host().isEmpty()
+              ? new InetSocketAddress(0).getAddress()
+              : InetAddress.getByName(place.host());
+      return new ListenAddress(text, new InetSocketAddress(a, place.port()));
     } catch (UnknownHostException e) {
       throw new IllegalArgumentException(
-          "listen address \"" + text + "\": unknown host " + host, e);
+          "listen address \"" + text + "\": unknown host " + place.host(), e);
     }
   }
 }

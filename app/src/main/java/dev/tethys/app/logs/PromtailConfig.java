@@ -177,7 +177,7 @@ record PromtailConfig(
       SERVER.key("disable", Type.BOOL, false, "Serve nothing.");
   private static final Key<String> ADDRESS =
       SERVER.key("http_listen_address", Type.STRING, "", "Where it listens; all addresses.");
-  private static final Key<Long> PORT = SERVER.key("http_listen_port", Type.INT, 80L, "Its port.");
+  private static final Key<Long> PORT = SERVER.key("http_listen_port", Type.PORT, 80L, "Its port.");
   private static final Key<String> PREFIX =
       SERVER.key("http_path_prefix", Type.STRING, "", "Before every path.");
   private static final Key<Boolean> HEALTH =

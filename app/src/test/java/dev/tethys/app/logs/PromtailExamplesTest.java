@@ -149,4 +149,17 @@ class PromtailExamplesTest {
         .hasMessageContaining("windows_events is valid but not built")
         .hasMessageContaining("event log of Windows, where this does not run");
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "- {job_name: s, syslog: {listen_address: '127.0.0.1:xx'}}",
+        "- {job_name: g, gelf: {listen_address: '127.0.0.1'}}",
+        "- {job_name: p, loki_push_api: {server: {http_listen_port: 70000}}}",
+      })
+  void whereNothingCanListenIsToldBeforeItIsTried(String job) {
+    assertThatThrownBy(() -> read(job))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageMatching("(?s).*(0 (and|to) 65535|wants host:port).*");
+  }
 }

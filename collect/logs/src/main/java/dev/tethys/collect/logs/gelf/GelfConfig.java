@@ -5,6 +5,7 @@ import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.config.Key;
+import dev.tethys.config.ListenPlace;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -26,7 +27,8 @@ public record GelfConfig(String address, boolean tcp, Labels labels, boolean kee
 
   private static final Section SECTION = new Section("gelf", "Graylog's messages.");
   private static final Key<String> ADDRESS =
-      SECTION.key("listen_address", Type.STRING, "0.0.0.0:12201", "host:port on which it listens.");
+      SECTION.key(
+          "listen_address", ListenPlace.TYPE, "0.0.0.0:12201", "host:port on which it listens.");
   private static final Key<Protocol> PROTOCOL =
       SECTION.key(
           "listen_protocol",

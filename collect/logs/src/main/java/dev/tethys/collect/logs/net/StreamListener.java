@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.net;
 
+import dev.tethys.config.ListenPlace;
 import dev.tethys.web.SocketTls;
 import java.io.IOException;
 import java.io.InputStream;
@@ -79,19 +80,16 @@ public final class StreamListener implements AutoCloseable {
 
   /** {@code host:port}, {@code [v6]:port} or, for all addresses, {@code :port}. */
   static InetSocketAddress socketAddress(String address) throws IOException {
-    int colon = address.lastIndexOf(':');
-    String host = colon < 0 ? "" : address.substring(0, colon);
-    String port = address.substring(colon + 1);
-    if (colon < 0 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
-      throw new IOException("\"" + address + "\" is not host:port");
-    }
-    if (host.startsWith("[") && host.endsWith("]")) {
-      host = host.substring(1, host.length() - 1);
+    ListenPlace place;
+    try {
+      place = ListenPlace.parse(address);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(e.getMessage(), e);
     }
     InetSocketAddress a =
-        host.isEmpty()
-            ? new InetSocketAddress(Integer.parseInt(port))
-            : new InetSocketAddress(host, Integer.parseInt(port));
+        place.host().isEmpty()
+            ? new InetSocketAddress(place.port())
+            : new InetSocketAddress(place.host(), place.port());
     if (a.isUnresolved()) {
       throw new IOException("the host of \"" + address + "\" is not known");
     }

@@ -36,7 +36,7 @@ public record PushServer(
   private static final Key<String> ADDRESS =
       SECTION.key("http_listen_address", Type.STRING, "", "Where it listens; all addresses.");
   private static final Key<Long> PORT =
-      SECTION.key("http_listen_port", Type.INT, 0L, "Its port; 0 for any that is free.");
+      SECTION.key("http_listen_port", Type.PORT, 0L, "Its port; 0 for any that is free.");
   private static final Key<String> PREFIX =
       SECTION.key("http_path_prefix", Type.STRING, "", "Before every path.");
   private static final Key<ServerTls> TLS =

@@ -7,6 +7,7 @@ import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
+import dev.tethys.config.ListenPlace;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
@@ -49,7 +50,7 @@ public record SyslogConfig(
   private static final Duration DEFAULT_IDLE = Duration.ofSeconds(120);
   private static final Section SECTION = new Section("syslog", "Syslog messages over the network.");
   private static final Key<String> ADDRESS =
-      SECTION.required("listen_address", Type.STRING, "host:port on which it listens.");
+      SECTION.required("listen_address", ListenPlace.TYPE, "host:port on which it listens.");
   private static final Key<Protocol> PROTOCOL =
       SECTION.key(
           "listen_protocol", Type.lowerCase("protocol", Protocol.class), Protocol.TCP, "tcp, udp.");
@@ -94,9 +95,6 @@ public record SyslogConfig(
 
   private static SyslogConfig read(YamlObject o) {
     String address = o.get(ADDRESS);
-    if (address.lastIndexOf(':') < 0) {
-      throw o.error(ADDRESS, "\"" + address + "\" is not host:port");
-    }
     long max = o.get(MAX_LENGTH) == 0 ? DEFAULT_LENGTH : o.get(MAX_LENGTH);
     if (max < 1 || max > MOST) {
       throw o.error(MAX_LENGTH, "max_message_length is between 1 and " + MOST);

@@ -9,6 +9,7 @@ import dev.tethys.codec.collectd.TypesDb;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
+import dev.tethys.config.ListenPlace;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -70,7 +71,8 @@ public final class CollectdReceiverFactory
   private static final Section NETWORK =
       new Section("network", "Packets of collectd's plugin network.");
   private static final Key<String> NETWORK_ENDPOINT =
-      NETWORK.key("endpoint", Type.STRING, "localhost:25826", "Where packets come: host:port.");
+      NETWORK.key(
+          "endpoint", ListenPlace.TYPE, "localhost:25826", "Where packets come: host:port.");
   private static final Key<Security> LEVEL =
       NETWORK.key(
           "security_level",

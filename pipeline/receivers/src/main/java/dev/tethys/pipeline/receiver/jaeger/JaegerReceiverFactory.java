@@ -6,6 +6,7 @@ import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.config.Key;
+import dev.tethys.config.ListenPlace;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
@@ -84,7 +85,8 @@ public final class JaegerReceiverFactory
 
   private static Type<Udp> datagrams(String name, String endpoint) {
     Section s = new Section(name, "Datagrams to an agent.");
-    Key<String> where = s.key("endpoint", Type.STRING, endpoint, "Where it listens: host:port.");
+    Key<String> where =
+        s.key("endpoint", ListenPlace.TYPE, endpoint, "Where it listens: host:port.");
     Key<Long> maxPacket =
         s.key("max_packet_size", Type.INT, 65_000L, "Larger datagrams are refused.");
     Key<Long> buffer =

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.server;
 
 import dev.tethys.config.Key;
+import dev.tethys.config.ListenPlace;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -49,6 +50,11 @@ public final class Listeners {
               + " out, and give endpoint an address of that version");
     }
     if (!o.get(transport).equals("unix")) {
+      try {
+        ListenPlace.parse(where);
+      } catch (IllegalArgumentException e) {
+        throw o.error(endpoint, "endpoint: " + e.getMessage());
+      }
       return where;
     }
     if (where.isEmpty() || !o.has(endpoint)) {
