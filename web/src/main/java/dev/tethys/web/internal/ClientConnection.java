@@ -61,6 +61,9 @@ final class ClientConnection {
   /** Whether it had requests, all of which had ended. */
   volatile boolean hasRested;
 
+  /** Since when it is to end. */
+  private long dueAt = NEVER; // guarded by this
+
   /** Since when its client is told that it ends. */
   private long toldAt = NEVER; // guarded by this
 
@@ -104,9 +107,12 @@ final class ClientConnection {
    */
   synchronized void part(Multiplexed whole, long now, long patience) {
     if (toldAt == NEVER && !whole.hasBegun()) {
-      return;
-    }
-    if (toldAt == NEVER) {
+      // It ends all the same: engine or client may never come to that.
+      dueAt = Math.min(dueAt, now);
+      if (now - dueAt > patience) {
+        Thread.ofVirtual().start(this::abort);
+      }
+    } else if (toldAt == NEVER) {
       toldAt = now;
       Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
     } else if (lastToldAt == NEVER) {

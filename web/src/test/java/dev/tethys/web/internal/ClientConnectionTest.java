@@ -66,6 +66,26 @@ class ClientConnectionTest {
     }
   }
 
+  /** Before the first words nothing can be told, but they may never be said. */
+  @Test
+  @Timeout(20)
+  void whatNeverBeginsEndsAllTheSame() throws Exception {
+    LinkedBlockingQueue<Integer> told = new LinkedBlockingQueue<>();
+    try (Socket socket = new Socket()) {
+      ClientConnection c =
+          new ClientConnection(
+              socket, socket, true, 0, ClientConnection.NEVER, ClientConnection.NEVER);
+      c.part(whole(told), 500, 1000);
+      c.part(whole(told), 1500, 1000);
+      assertThat(c.isClosed()).isFalse();
+      c.part(whole(told), 1501, 1000);
+      while (!c.isClosed()) {
+        Thread.onSpinWait();
+      }
+      assertThat(told).isEmpty();
+    }
+  }
+
   /** A client that never answers that it has heard does not keep its connection open. */
   @Test
   @Timeout(20)

@@ -36,8 +36,9 @@ final class ToldStreams implements DataWriter {
 
   private volatile boolean told; // written under lock
   private boolean answered; // guarded by lock
-  private boolean
-      over; // guarded by lock; the last words are said, and what the engine adds is lost
+
+  /** Whether the last words are said; what the engine adds is lost. */
+  private boolean over; // guarded by lock
 
   /** When the frame began that is being written. */
   private volatile long writingSince = NEVER;
