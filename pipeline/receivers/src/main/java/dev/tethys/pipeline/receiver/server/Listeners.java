@@ -50,10 +50,8 @@ public final class Listeners {
               + " out, and give endpoint an address of that version");
     }
     if (!o.get(transport).equals("unix")) {
-      try {
-        ListenPlace.parse(where);
-      } catch (IllegalArgumentException e) {
-        throw o.error(endpoint, "endpoint: " + e.getMessage());
+      if (o.has(endpoint)) { // who has no default says itself that there must be one
+        checkForm(o, endpoint);
       }
       return where;
     }
@@ -61,6 +59,14 @@ public final class Listeners {
       throw o.error(endpoint, "endpoint wants the path of a socket where transport is unix");
     }
     return "unix:" + where;
+  }
+
+  private static void checkForm(YamlObject o, Key<String> endpoint) {
+    try {
+      ListenPlace.parse(o.get(endpoint));
+    } catch (IllegalArgumentException e) {
+      throw o.error(endpoint, "endpoint: " + e.getMessage());
+    }
   }
 
   /** Listens for gRPC. */
