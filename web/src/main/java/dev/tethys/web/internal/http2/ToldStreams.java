@@ -5,6 +5,7 @@ import io.helidon.common.buffers.DataWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -79,11 +80,16 @@ final class ToldStreams implements DataWriter {
 
   @Override
   public void write(BufferData buffer) {
+    write(buffer, b -> out.write(seen(b)));
+  }
+
+  /** Writes a whole frame, unless the last words are said. */
+  private void write(BufferData frame, Consumer<BufferData> by) {
     lock.lock();
     try {
       writingSince = nanos.getAsLong();
       if (!over) {
-        out.write(seen(buffer));
+        by.accept(frame);
       }
     } finally {
       writingSince = NEVER;
@@ -98,16 +104,7 @@ final class ToldStreams implements DataWriter {
 
   @Override
   public void writeNow(BufferData buffer) {
-    lock.lock();
-    try {
-      writingSince = nanos.getAsLong();
-      if (!over) {
-        out.writeNow(seen(buffer));
-      }
-    } finally {
-      writingSince = NEVER;
-      lock.unlock();
-    }
+    write(buffer, b -> out.writeNow(seen(b)));
   }
 
   /** Whether the engine has written its first frame, which must be SETTINGS. */
@@ -167,16 +164,7 @@ final class ToldStreams implements DataWriter {
             .put(3, (byte) type)
             .put(HEADER, payload.array())
             .array();
-    lock.lock();
-    try {
-      writingSince = nanos.getAsLong();
-      if (!over) {
-        out.writeNow(BufferData.create(frame));
-      }
-    } finally {
-      writingSince = NEVER;
-      lock.unlock();
-    }
+    write(BufferData.create(frame), out::writeNow);
   }
 
   @Override

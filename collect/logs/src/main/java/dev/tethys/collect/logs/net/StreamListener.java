@@ -1,6 +1,6 @@
 package dev.tethys.collect.logs.net;
 
-import dev.tethys.config.ListenPlace;
+import dev.tethys.web.ListenAddress;
 import dev.tethys.web.SocketTls;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,20 +80,11 @@ public final class StreamListener implements AutoCloseable {
 
   /** {@code host:port}, {@code [v6]:port} or, for all addresses, {@code :port}. */
   static InetSocketAddress socketAddress(String address) throws IOException {
-    ListenPlace place;
     try {
-      place = ListenPlace.parse(address);
+      return ListenAddress.parse(address).address();
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     }
-    InetSocketAddress a =
-        place.host().isEmpty()
-            ? new InetSocketAddress(place.port())
-            : new InetSocketAddress(place.host(), place.port());
-    if (a.isUnresolved()) {
-      throw new IOException("the host of \"" + address + "\" is not known");
-    }
-    return a;
   }
 
   /** Where it listens. */

@@ -97,8 +97,7 @@ final class Points {
    * @param to where it stands here
    */
   void take(Column c, int from, int to, int n) {
-    int present = c.present(from, from + n);
-    if (c.isSparse() || at != null && (size + (long) present) * FEW <= steps) {
+    if (c.isSparse() || at != null && (size + (long) c.present(from, from + n)) * FEW <= steps) {
       for (int s = c.next(from); s < from + n; s = c.next(s + 1)) {
         put(s - from + to, c.value(s));
       }
