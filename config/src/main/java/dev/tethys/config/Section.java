@@ -34,9 +34,12 @@ public final class Section {
     return add(new Key<>(key, type, defaultValue, false, true, doc));
   }
 
-  /** A key that may be absent; read it with {@link YamlObject#find}. */
+  /**
+   * A key that may be absent; read it with {@link YamlObject#find}. Null counts as absent, as for
+   * pointers and slices of Go.
+   */
   public <T> Key<T> optional(String key, Type<T> type, String doc) {
-    return add(new Key<>(key, type, null, false, true, doc));
+    return add(new Key<>(key, type.absentWhenNull(), null, false, true, doc));
   }
 
   /** A key that must be there. */

@@ -189,6 +189,11 @@ public final class Type<T> {
         null);
   }
 
+  /** The same, but null counts as absent. */
+  Type<T> absentWhenNull() {
+    return whenNull == null ? this : new Type<>(name, null, reader, section);
+  }
+
   /** As the documentation calls it. */
   public String name() {
     return name;

@@ -36,6 +36,7 @@ public final class YamlDocument {
   private final YamlNode root;
   private boolean lenient;
   private boolean commas;
+  private boolean nullIsAbsent;
 
   private YamlDocument(String name, @Nullable Path directory, String text) {
     this.name = name;
@@ -63,6 +64,7 @@ public final class YamlDocument {
     YamlDocument d = new YamlDocument(whole.name, whole.directory, part, path);
     d.lenient = whole.lenient;
     d.commas = whole.commas;
+    d.nullIsAbsent = whole.nullIsAbsent;
     return d;
   }
 
@@ -115,6 +117,21 @@ public final class YamlDocument {
   public YamlDocument splittingTexts() {
     commas = true;
     return this;
+  }
+
+  /**
+   * From now on a key whose value is null counts as not written, so that its default holds. This is
+   * how mapstructure and version 3 of Go's YAML package read null; version 2, which most programs
+   * of Prometheus use, reads it as the zero value of the type. A key that holds a map is still
+   * written: {@code grpc:} without a value is a map of defaults.
+   */
+  public YamlDocument takingNullAsAbsent() {
+    nullIsAbsent = true;
+    return this;
+  }
+
+  boolean takesNullAsAbsent() {
+    return nullIsAbsent;
   }
 
   boolean splitsTexts() {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,10 @@ public final class YamlNode {
   /** The keys that lead here, as {@code scrape_configs[0].job_name}; empty at the top. */
   public String path() {
     return path;
+  }
+
+  boolean takesNullAsAbsent() {
+    return document.takesNullAsAbsent();
   }
 
   boolean ignoresUnknownKeys() {
@@ -397,24 +402,37 @@ public final class YamlNode {
     }
   }
 
-  /** Whatever stands here as strings, numbers, bools, lists and maps; null is {@code ""}. */
-  public Object asTree() {
-    return asTree(0);
+  /** Whether a map has a key that says something. */
+  public boolean writes(Key<?> key) {
+    Entry e = entries().get(key.name());
+    return e != null && !(takesNullAsAbsent() && e.value().isNull());
   }
 
-  private Object asTree(int depth) {
+  /** Whatever stands here as strings, numbers, bools, lists and maps; null is {@code ""}. */
+  public Object asTree() {
+    return Objects.requireNonNull(asTree(0, ""));
+  }
+
+  /** As {@link #asTree()}, but null is null, also in lists and maps. */
+  public @Nullable Object asNullableTree() {
+    return asTree(0, null);
+  }
+
+  private @Nullable Object asTree(int depth, @Nullable Object ofNull) {
     if (depth > MAX_DEPTH) {
       throw error("lists and maps are nested too deeply here");
     }
     if (isNull()) {
-      return "";
+      return ofNull;
     }
     if (isList()) {
-      return items().stream().map(n -> n.asTree(depth + 1)).toList();
+      List<@Nullable Object> l = new ArrayList<>();
+      items().forEach(n -> l.add(n.asTree(depth + 1, ofNull)));
+      return Collections.unmodifiableList(l);
     }
     if (isMap()) {
-      Map<String, Object> m = new LinkedHashMap<>();
-      entries().forEach((k, e) -> m.put(k, e.value().asTree(depth + 1)));
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      entries().forEach((k, e) -> m.put(k, e.value().asTree(depth + 1, ofNull)));
       return m;
     }
     String s = asString();

@@ -30,6 +30,15 @@ public final class YamlObject {
         e.getValue().key().notBuilt(v.path(), key.doc());
       }
     }
+    if (node.takesNullAsAbsent()) {
+      entries.entrySet().removeIf(e -> e.getValue().value().isNull() && isValue(e.getKey()));
+    }
+  }
+
+  /** Whether a key holds a plain value, so that null says nothing. */
+  private boolean isValue(String name) {
+    Key<?> key = section.find(name);
+    return key != null && key.type() != Type.ANY && key.type().section() == null;
   }
 
   private String unknown(String key, Section section) {

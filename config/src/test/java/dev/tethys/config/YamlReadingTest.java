@@ -56,6 +56,43 @@ class YamlReadingTest {
     assertThat(o.get(INNERS)).isEmpty();
   }
 
+  private static final Section POINTERS = new Section("pointers", "Keys without a default.");
+  private static final Key<Duration> WAIT = POINTERS.optional("wait", Type.DURATION, "How long.");
+  private static final Key<List<String>> BY =
+      POINTERS.optional("by", Type.list(Type.STRING), "Labels.");
+
+  @Test
+  void nullIsAbsentForAKeyWithoutADefault() {
+    YamlObject o = YamlDocument.parse("f.yml", null, "{wait: null, by: ~}").root().object(POINTERS);
+    assertThat(o.find(WAIT)).isNull();
+    assertThat(o.find(BY)).isNull();
+    YamlObject written =
+        YamlDocument.parse("f.yml", null, "{wait: 0s, by: []}").root().object(POINTERS);
+    assertThat(written.find(WAIT)).isZero();
+    assertThat(written.find(BY)).isEmpty();
+  }
+
+  @Test
+  void nullIsAbsentForEveryValueWhereADocumentSaysSo() {
+    YamlObject o =
+        YamlDocument.parse("f.yml", null, "{text: , flag: ~, every: null, inners: null}")
+            .takingNullAsAbsent()
+            .root()
+            .object(TOP);
+    assertThat(o.get(TEXT)).isEqualTo("none");
+    assertThat(o.get(FLAG)).isTrue();
+    assertThat(o.get(EVERY)).isEqualTo(Duration.ofMinutes(1));
+    assertThat(o.has(TEXT)).isFalse();
+    assertThat(o.get(INNERS)).isEmpty();
+  }
+
+  @Test
+  void aTreeKeepsNullWhereItIsWanted() {
+    YamlNode n = YamlDocument.parse("f.yml", null, "{a: null, b: [1, ~, {c: }]}").root();
+    assertThat(n.asNullableTree().toString()).isEqualTo("{a=null, b=[1, null, {c=null}]}");
+    assertThat(n.asTree().toString()).isEqualTo("{a=, b=[1, , {c=}]}");
+  }
+
   @Test
   void aKeyWithNothingBehindItIsZeroAsInGo() {
     YamlObject o = read("text:\nflag: ~\nevery: null\n");

@@ -263,8 +263,7 @@ public record DeliverySettings(
     if (retry == null) {
       retry = Retry.DEFAULT;
     }
-    if (q.storage != null
-        && (written == null || !written.entries().containsKey(MAX_ELAPSED_TIME.name()))) {
+    if (q.storage != null && (written == null || !written.writes(MAX_ELAPSED_TIME))) {
       retry = retry.forever(); // on disk nothing is gained by giving up
     }
     return new DeliverySettings(
@@ -314,8 +313,8 @@ public record DeliverySettings(
    */
   public DeliverySettings gathering(YamlObject o, int consumers) {
     YamlNode q = o.at(SENDING_QUEUE);
-    boolean many = q == null || !q.entries().containsKey(NUM_CONSUMERS.name());
-    boolean steady = q == null || !q.entries().containsKey(ADAPTIVE.name());
+    boolean many = q == null || !q.writes(NUM_CONSUMERS);
+    boolean steady = q == null || !q.writes(ADAPTIVE);
     return new DeliverySettings(
         timeout,
         options.withConcurrency(
@@ -390,10 +389,7 @@ public record DeliverySettings(
   private static @Nullable Batching queueBatch(YamlObject o, Sizer queueSizer) {
     Batching b = o.find(QUEUE_BATCH);
     YamlNode written = o.at(QUEUE_BATCH);
-    if (b == null
-        || !o.has(SIZER)
-        || written == null
-        || written.entries().containsKey(BATCH_SIZER.name())) {
+    if (b == null || !o.has(SIZER) || written == null || written.writes(BATCH_SIZER)) {
       return b;
     }
     if (queueSizer == Sizer.REQUESTS) {

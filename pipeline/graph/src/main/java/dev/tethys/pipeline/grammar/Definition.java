@@ -4,6 +4,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Kind;
+import java.util.Objects;
 
 /**
  * A component as a configuration describes it.
@@ -25,7 +26,7 @@ public record Definition(
     return kind == o.kind
         && id.equals(o.id)
         && factory == o.factory
-        && body.asTree().equals(o.body.asTree());
+        && Objects.equals(body.asNullableTree(), o.body.asNullableTree());
   }
 
   @Override

@@ -112,7 +112,7 @@ public record GraphConfig(
    */
   public static GraphConfig read(
       YamlDocument document, Components components, boolean allowUnused) {
-    YamlNode root = document.root();
+    YamlNode root = document.takingNullAsAbsent().root();
     if (root.isNull()) {
       throw root.error("the configuration is empty; it wants service.pipelines at least");
     }

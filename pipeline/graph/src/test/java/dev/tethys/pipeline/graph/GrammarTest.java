@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.grammar.OwnLogs;
 import dev.tethys.pipeline.grammar.OwnMetrics;
@@ -20,6 +22,35 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GrammarTest {
+  @Test
+  void nullIsAbsentForEveryKey() {
+    GraphConfig c =
+        read(
+            """
+            receivers: {in: null}
+            exporters:
+              queued:
+                timeout: null
+                retry_on_failure: {enabled: null, multiplier: null, max_elapsed_time: null}
+                sending_queue:
+                  enabled: null
+                  queue_size: null
+                  block_on_overflow: null
+                  when_full: block
+                  wait_for_result: null
+                  batch: null
+            service: {pipelines: {logs: {receivers: [in], processors: null, exporters: [queued]}}}
+            """);
+    DeliverySettings s =
+        (DeliverySettings) c.pipelines().getFirst().exporters().getFirst().definition().settings();
+    assertThat(s.timeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(s.options().retry()).isEqualTo(OutboxOptions.Retry.DEFAULT);
+    assertThat(s.options().capacity().parcels()).isEqualTo(1000);
+    assertThat(s.options().whenFull()).isEqualTo(OutboxOptions.WhenFull.BLOCK);
+    assertThat(s.options().acknowledgeQueued()).isFalse();
+    assertThat(s.batch()).isNull();
+  }
+
   private static GraphConfig read(String yaml) {
     return GraphConfig.read(
         YamlDocument.parse("c.yaml", null, yaml), new Doubles().components(), false);

@@ -138,7 +138,7 @@ final class Pagerduty extends HttpReceiverKind {
   }
 
   private Object facts(YamlObject o, Texts t) {
-    Map<String, Object> all = new TreeMap<>();
+    Map<String, @Nullable Object> all = new TreeMap<>();
     DETAILS.forEach((k, v) -> all.put(k, YamlTemplates.expandText(v, t::of)));
     YamlNode given = o.find(details);
     if (given != null) {

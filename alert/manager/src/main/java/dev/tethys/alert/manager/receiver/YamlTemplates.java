@@ -8,8 +8,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Values of YAML whose texts and keys are templates. A text whose expansion is YAML of a list, a
@@ -18,9 +20,9 @@ import java.util.function.UnaryOperator;
 final class YamlTemplates {
   private YamlTemplates() {}
 
-  /** Expands everything in a node. */
-  static Object expand(YamlNode node, UnaryOperator<String> template) {
-    return value(node.asTree(), template);
+  /** Expands everything in a node; null stays null. */
+  static @Nullable Object expand(YamlNode node, UnaryOperator<String> template) {
+    return value(node.asNullableTree(), template);
   }
 
   /** Expands one text. */
@@ -28,20 +30,20 @@ final class YamlTemplates {
     return parsed(template.apply(text));
   }
 
-  private static Object value(Object v, UnaryOperator<String> template) {
+  private static @Nullable Object value(@Nullable Object v, UnaryOperator<String> template) {
     return switch (v) {
       case String s -> parsed(template.apply(s));
       case Collection<?> c -> {
-        List<Object> out = new ArrayList<>();
+        List<@Nullable Object> out = new ArrayList<>();
         c.forEach(i -> out.add(value(i, template)));
         yield out;
       }
       case Map<?, ?> m -> {
-        Map<String, Object> out = new TreeMap<>();
+        Map<String, @Nullable Object> out = new TreeMap<>();
         m.forEach((k, i) -> out.put(template.apply(String.valueOf(k)), value(i, template)));
         yield out;
       }
-      default -> v;
+      case null, default -> v;
     };
   }
 
@@ -53,7 +55,7 @@ final class YamlTemplates {
         return text;
       }
       if (root.isList() || root.isMap()) {
-        return sorted(root.asTree());
+        return Objects.requireNonNull(sorted(root.asNullableTree()));
       }
       Object tree = root.asTree();
       return tree instanceof Boolean || tree instanceof Number ? tree : text;
@@ -62,15 +64,19 @@ final class YamlTemplates {
     }
   }
 
-  private static Object sorted(Object v) {
+  private static @Nullable Object sorted(@Nullable Object v) {
     return switch (v) {
       case Map<?, ?> m -> {
-        Map<String, Object> out = new TreeMap<>();
+        Map<String, @Nullable Object> out = new TreeMap<>();
         m.forEach((k, i) -> out.put(String.valueOf(k), sorted(i)));
         yield out;
       }
-      case Collection<?> c -> c.stream().map(YamlTemplates::sorted).toList();
-      default -> v;
+      case Collection<?> c -> {
+        List<@Nullable Object> out = new ArrayList<>();
+        c.forEach(i -> out.add(sorted(i)));
+        yield out;
+      }
+      case null, default -> v;
     };
   }
 

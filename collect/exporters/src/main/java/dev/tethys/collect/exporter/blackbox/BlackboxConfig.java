@@ -24,7 +24,8 @@ record BlackboxConfig(Map<String, Module> modules) {
    * @throws dev.tethys.config.ConfigException with the position of what is wrong
    */
   static BlackboxConfig read(Path file) throws IOException {
-    YamlDocument d = YamlDocument.read(file);
+    YamlDocument d =
+        YamlDocument.read(file).takingNullAsAbsent(); // the original reads YAML by version 3
     BlackboxConfig c = read(d.root());
     d.refuseNotBuilt();
     return c;
