@@ -12,6 +12,7 @@ import dev.tethys.web.internal.proxied.HeaderServerSocket;
 import dev.tethys.web.socket.StreamListener;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -216,7 +217,7 @@ public final class HttpListener implements AutoCloseable {
 
   private void listen(String where, SocketConnections.Opening opening) throws IOException {
     InetSocketAddress address = serve(opening, false);
-    announce(address == null ? where : where + " at " + address);
+    announce(address == null ? where : where + " at " + address, "");
   }
 
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
@@ -238,7 +239,21 @@ public final class HttpListener implements AutoCloseable {
       bound.close();
       throw e;
     }
-    announce(where.address().getAddress().getHostAddress() + ":" + bound.getLocalPort());
+    InetAddress address = where.address().getAddress();
+    String host =
+        address.isAnyLocalAddress()
+            ? "localhost"
+            : address instanceof Inet6Address
+                ? "[" + address.getHostAddress() + "]"
+                : address.getHostAddress();
+    String url =
+        (isSecure() ? "https://" : "http://")
+            + host
+            + ":"
+            + bound.getLocalPort()
+            + options.routePrefix()
+            + "/";
+    announce(address.getHostAddress() + ":" + bound.getLocalPort(), " url=" + url);
   }
 
   private ServerSocket bound(ListenAddress where) throws IOException {
@@ -255,8 +270,9 @@ public final class HttpListener implements AutoCloseable {
     }
   }
 
-  private void announce(String where) {
-    LOG.log(announced, "Listening on {0} ({1})", where, isSecure() ? "TLS" : "no TLS");
+  /** Logs an address, with its URL to be followed from a terminal; "" where it has none. */
+  private void announce(String where, String url) {
+    LOG.log(announced, "Listening on {0} ({1}){2}", where, isSecure() ? "TLS" : "no TLS", url);
   }
 
   /** Where it listens, with the ports that were taken, sockets of the machine last. */

@@ -9,6 +9,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.web.internal.OldTls;
 import dev.tethys.web.internal.Pem;
 import dev.tethys.web.internal.ReloadedConfig;
 import java.io.IOException;
@@ -456,12 +457,14 @@ public record WebConfig(
           "client_allowed_sans requires client_auth_type to be one of RequireAnyClientCert or"
               + " RequireAndVerifyClientCert");
     }
-    if (max.compareTo(TlsVersion.TLS12) < 0) {
-      throw o.error(
-          MAX_VERSION, "TLS 1.1 and older are not safe and not spoken; allowed: TLS12, TLS13");
-    }
     if (min.compareTo(max) > 0) {
       throw o.error(MIN_VERSION, "min_version is newer than max_version");
+    }
+    try {
+      OldTls.enable();
+      OldTls.require(min.protocol());
+    } catch (IOException e) {
+      throw o.error(MIN_VERSION, String.valueOf(e.getMessage()));
     }
     if (http2
         && !suites.isEmpty()

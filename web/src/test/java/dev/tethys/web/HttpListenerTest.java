@@ -216,6 +216,16 @@ class HttpListenerTest {
     assertThat(get("/files/").body()).isEqualTo("rest=");
     assertThat(get("/label//values").statusCode()).isEqualTo(404);
     assertThat(get("/nowhere").statusCode()).isEqualTo(404);
+    assertThat(get("/nowhere").body()).isEqualTo("404 page not found\n");
+    java.net.http.HttpResponse<String> page =
+        CLIENT.send(
+            to("/no%3Cb%3Ewhere").header("Accept", "text/html,*/*;q=0.8").GET().build(),
+            BodyHandlers.ofString());
+    assertThat(page.statusCode()).isEqualTo(404);
+    assertThat(page.headers().firstValue("content-type")).hasValue("text/html; charset=utf-8");
+    assertThat(page.body())
+        .contains("<h1>404 page not found</h1>", "<a href=\"/\">Open the start page</a>")
+        .doesNotContain("<b>");
     java.net.http.HttpResponse<String> r =
         CLIENT.send(to("/hello").DELETE().build(), BodyHandlers.ofString());
     assertThat(r.statusCode()).isEqualTo(405);

@@ -3,6 +3,7 @@ package dev.tethys.web.client;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.web.internal.NamedContext;
+import dev.tethys.web.internal.OldTls;
 import dev.tethys.web.internal.Pem;
 import dev.tethys.web.internal.TunedContext;
 import java.io.IOException;
@@ -35,7 +36,7 @@ final class ClientTls {
    * What a connection needs to be secured.
    *
    * @param keys what the context was made of; null for none
-   * @param trust the same; null for the JDK's own
+   * @param trust the same
    * @param serverName the name asked for and verified, in the place of the host's; empty for none
    * @param verifies whether certificates are looked at
    * @param groups of the key exchange; empty for the JDK's own
@@ -44,7 +45,7 @@ final class ClientTls {
   record Setup(
       SSLContext context,
       KeyManager @Nullable [] keys,
-      TrustManager @Nullable [] trust,
+      TrustManager[] trust,
       List<String> protocols,
       String serverName,
       boolean verifies,
@@ -59,12 +60,16 @@ final class ClientTls {
     }
   }
 
+  static {
+    OldTls.enable();
+  }
+
   private ClientTls() {}
 
   static Setup setup(TlsConfig c) throws IOException {
     try {
       KeyManager @Nullable [] keys = keys(c);
-      TrustManager @Nullable [] trust = trust(c);
+      TrustManager[] trust = trust(c);
       return new Setup(
           context(c, keys, trust),
           keys,
@@ -96,16 +101,14 @@ final class ClientTls {
   private static List<String> protocols(TlsConfig c) throws IOException {
     TlsVersion min = c.minVersion() == null ? TlsVersion.TLS12 : c.minVersion();
     TlsVersion max = c.maxVersion() == null ? TlsVersion.TLS13 : c.maxVersion();
+    // Go's default of the oldest version gives way where only the newest is written.
+    TlsVersion oldest = c.minVersion() == null && max.compareTo(min) < 0 ? max : min;
     List<String> protocols = new ArrayList<>();
     for (TlsVersion v : TlsVersion.values()) {
-      boolean spoken = v.compareTo(TlsVersion.TLS12) >= 0;
-      if (spoken && v.compareTo(min) >= 0 && v.compareTo(max) <= 0) {
+      if (v.compareTo(oldest) >= 0 && v.compareTo(max) <= 0) {
+        OldTls.require(v.protocol());
         protocols.add(v.protocol());
       }
-    }
-    if (protocols.isEmpty()) {
-      throw new IOException(
-          "tls_config: TLS 1.1 and older are not safe and not spoken; allowed: TLS12, TLS13");
     }
     return protocols;
   }
@@ -155,13 +158,12 @@ final class ClientTls {
     return f.getKeyManagers();
   }
 
-  private static TrustManager @Nullable [] trust(TlsConfig c)
-      throws IOException, GeneralSecurityException {
+  private static TrustManager[] trust(TlsConfig c) throws IOException, GeneralSecurityException {
     if (c.insecureSkipVerify()) {
       return new TrustManager[] {new TrustsAll()};
     }
     if (c.ca().isEmpty() && c.caFile().isEmpty()) {
-      return null;
+      return new TrustManager[] {new NamedSubjects(null)};
     }
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
@@ -169,14 +171,10 @@ final class ClientTls {
     for (X509Certificate ca : anchors(c)) {
       store.setCertificateEntry("ca" + i++, ca);
     }
-    TrustManagerFactory f =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    f.init(store);
-    return f.getTrustManagers();
+    return new TrustManager[] {new NamedSubjects(store)};
   }
 
-  private static SSLContext context(
-      TlsConfig c, KeyManager @Nullable [] keys, TrustManager @Nullable [] trust)
+  private static SSLContext context(TlsConfig c, KeyManager @Nullable [] keys, TrustManager[] trust)
       throws GeneralSecurityException {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys, trust, null);

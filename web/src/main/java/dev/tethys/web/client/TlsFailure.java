@@ -41,6 +41,9 @@ final class TlsFailure {
     if (t instanceof CertPathBuilderException) {
       return VERIFY + "certificate signed by unknown authority";
     }
+    if (t instanceof NamedSubjects.NoSubjectNamesException) {
+      return VERIFY + message;
+    }
     if (t instanceof CertificateException && message.startsWith("No ")) {
       return VERIFY + "certificate is not valid for " + name + " (" + message + ")";
     }

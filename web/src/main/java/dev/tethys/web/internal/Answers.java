@@ -184,7 +184,7 @@ public final class Answers {
         return;
       }
       if (!path.startsWith(prefix + "/")) {
-        response.status(404).send("404 page not found\n");
+        NotFoundPage.send(request, response, prefix);
         return;
       }
       path = path.substring(prefix.length());
@@ -203,7 +203,7 @@ public final class Answers {
           .header("Allow", String.join(", ", w.allowed()))
           .send("Method Not Allowed\n");
     } else {
-      response.status(404).send("404 page not found\n");
+      NotFoundPage.send(request, response, prefix);
     }
   }
 

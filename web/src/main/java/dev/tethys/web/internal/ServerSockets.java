@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.web.WebConfig;
 import dev.tethys.web.WebConfig.ClientAuth;
 import dev.tethys.web.WebConfig.ServerTls;
@@ -40,6 +41,10 @@ public final class ServerSockets {
     this.config = config;
   }
 
+  static {
+    OldTls.enable();
+  }
+
   private ServerTls tls() throws CertificateException {
     ServerTls t = config.get().tls();
     if (t == null) {
@@ -72,11 +77,10 @@ public final class ServerSockets {
     }
     SSLParameters p = socket.getSSLParameters();
     List<String> protocols = new ArrayList<>();
-    if (t.minVersion().protocol().compareTo("TLSv1.2") <= 0) {
-      protocols.add("TLSv1.2");
-    }
-    if (t.maxVersion().protocol().equals("TLSv1.3")) {
-      protocols.add("TLSv1.3");
+    for (TlsVersion v : TlsVersion.values()) {
+      if (v.compareTo(t.minVersion()) >= 0 && v.compareTo(t.maxVersion()) <= 0) {
+        protocols.add(v.protocol());
+      }
     }
     p.setProtocols(protocols.toArray(String[]::new));
     if (!t.cipherSuites().isEmpty()) {

@@ -302,8 +302,32 @@ class WebClientTest {
     assertThatThrownBy(() -> client("tls_config: {ca_file: absent.crt}"))
         .hasMessageContaining("failed to read ca_file")
         .hasMessageContaining("no such file");
-    assertThatThrownBy(() -> client("tls_config: {max_version: TLS10}"))
-        .hasMessageContaining("not spoken");
+  }
+
+  @Test
+  void refusesACertificateThatNamesItsHostOnlyAsCommonName() throws Exception {
+    TestCertificates certs = new TestCertificates(dir);
+    certs.issue("metrics.example", "mail:a@example");
+    HttpListener l =
+        serveTls(
+            "tls_server_config: {cert_file: metrics.example.crt, key_file: metrics.example.key}");
+    Call call = Call.get(URI.create("https://127.0.0.1:" + l.port() + "/"));
+    String named = "tls_config: {ca_file: ca.crt, server_name: metrics.example}";
+    for (String version : List.of("", "\nenable_http2: false")) {
+      assertThatThrownBy(() -> client(named + version).send(call))
+          .hasMessageContaining(
+              "x509: certificate relies on legacy Common Name field, use SANs instead")
+          .hasMessageContaining("CN=metrics.example");
+    }
+    certs.issue("metrics.example", "ip:10.0.0.1");
+    HttpListener addressed =
+        serveTls(
+            "tls_server_config: {cert_file: metrics.example.crt, key_file: metrics.example.key}");
+    Call other = Call.get(URI.create("https://127.0.0.1:" + addressed.port() + "/"));
+    assertThatThrownBy(() -> client(named).send(other))
+        .as("an address is no name")
+        .hasMessageContaining("use SANs instead");
+    assertThat(text(client("tls_config: {insecure_skip_verify: true}"), other)).startsWith("HTTP");
   }
 
   @Test

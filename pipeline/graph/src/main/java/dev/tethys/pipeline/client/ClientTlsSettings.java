@@ -100,10 +100,6 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
     if (c.hasCert() != key) {
       throw o.error("a client certificate wants both a certificate and a key");
     }
-    if (c.maxVersion() != null && c.maxVersion().compareTo(TlsVersion.TLS12) < 0) {
-      throw o.error(
-          MAX_VERSION, "TLS 1.1 and older are not safe and not spoken; allowed: 1.2, 1.3");
-    }
     if (o.get(MIN_VERSION).compareTo(o.get(MAX_VERSION)) > 0) {
       throw o.error(MIN_VERSION, "min_version is newer than max_version");
     }

@@ -9,7 +9,6 @@ import dev.tethys.web.Htpasswd;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.WebConfig;
 import dev.tethys.web.WebConfig.ServerTls;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param user null for everybody
  */
 record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
-  private static final System.Logger LOG = System.getLogger(RedisPages.class.getName());
 
   private static final String KEY = "tls-server-key-file";
   private static final String CERT = "tls-server-cert-file";
@@ -80,13 +78,6 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
               + flags.get(MIN_VERSION)
               + "\" is unknown; known: "
               + String.join(", ", VERSIONS.keySet().stream().sorted().toList()));
-    }
-    if (!cert.isEmpty() && min.compareTo(TlsVersion.TLS12) < 0) {
-      LOG.log(
-          Level.WARNING,
-          "--{0}={1}: TLS 1.1 and older are not safe and not spoken, the oldest is TLS1.2",
-          MIN_VERSION,
-          flags.get(MIN_VERSION));
     }
     return cert.isEmpty()
         ? null

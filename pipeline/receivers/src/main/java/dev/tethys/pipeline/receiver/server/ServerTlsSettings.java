@@ -123,10 +123,6 @@ public record ServerTlsSettings(
     if (s.key.isEmpty() == s.keyFile.isEmpty()) {
       throw o.error("exactly one of key_file and key_pem must be configured");
     }
-    if (s.maxVersion.compareTo(TlsVersion.TLS12) < 0) {
-      throw o.error(
-          MAX_VERSION, "TLS 1.1 and older are not safe and not spoken; allowed: 1.2, 1.3");
-    }
     if (s.minVersion.compareTo(s.maxVersion) > 0) {
       throw o.error(MIN_VERSION, "min_version is newer than max_version");
     }
