@@ -88,12 +88,12 @@ export const scenarios = [
       await round(feed, 0);
       await open('/pipelines');
       const card = page.locator('.graph-card', { hasText: 'otlp_http/down' });
-      await until('the card is marked', async () => /down|trying/.test(await card.textContent()));
+      await until('the card is marked', async () => /down|probing/.test(await card.textContent()));
       await card.click();
       const panel = page.locator('.panel');
       await panel.getByText('connection refused').waitFor();
       assert.match(await panel.textContent(), /[1-9]\d* items in [1-9]\d* requests/);
-      assert.match(await panel.textContent(), /waits for/);
+      assert.match(await panel.textContent(), /queued for/);
       assert.match(await panel.textContent(), /collector\.yaml:\d+:\d+/);
       await shot('pipelines-down');
       await panel.getByRole('link', { name: 'In the configuration' }).click();
@@ -101,6 +101,47 @@ export const scenarios = [
       await marked.waitFor();
       assert.match(await marked.textContent(), /otlp_http\/down:/);
       await shot('pipelines-config');
+    },
+  },
+  {
+    name: 'pipelines: every component behind a full queue is blocked by its exporter',
+    async run({ open, page, shot, baseUrl }) {
+      await until(
+        'the healthy exporter is starved',
+        async () => {
+          const { data } = await (await fetch(`${baseUrl}/api/v1/pipelines`)).json();
+          return data.nodes.some((node) => node.component === 'nop/healthy' && node.blocked.length > 0);
+        },
+        60_000,
+      );
+      await open('/pipelines');
+      const notice = page.locator('.obstacles .notice');
+      await notice.waitFor();
+      const text = await notice.textContent();
+      assert.match(text, /exporter otlp_http\/stuck: queue full since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+      for (const name of ['receiver host_metrics/a', 'receiver host_metrics/b', 'exporter nop/healthy'])
+        assert.ok(text.includes(name), `${name} is named`);
+      for (const name of ['host_metrics/a', 'host_metrics/b', 'nop/healthy']) {
+        const card = page.locator('.graph-card', { hasText: name });
+        await until(`${name} is blocked`, async () =>
+          (await card.textContent()).includes('blocked by exporter otlp_http/stuck'),
+        );
+      }
+      const other = page.locator('.graph-card', { hasText: 'filter/debug' });
+      assert.ok(!(await other.textContent()).includes('blocked'));
+      await shot('pipelines-blocked');
+      await page.locator('.graph-card', { hasText: 'nop/healthy' }).click();
+      const panel = page.locator('.panel');
+      await panel.getByText('No data: blocked by').waitFor();
+      await shot('pipelines-blocked-panel');
+      await panel.getByRole('link', { name: 'exporter otlp_http/stuck' }).click();
+      await panel.locator('h2', { hasText: 'otlp_http/stuck' }).waitFor();
+      await panel.locator('.notice', { hasText: 'Blocking' }).waitFor();
+      await open('/pipelines?view=table');
+      await page
+        .locator('.component-row', { hasText: 'blocked by exporter otlp_http/stuck' })
+        .first()
+        .waitFor();
     },
   },
   {

@@ -8,9 +8,9 @@ export async function settled(page) {
   });
 }
 
-/** Asks again and again until a condition holds, for half a minute at most. */
-export async function until(what, condition) {
-  const deadline = Date.now() + 30_000;
+/** Polls until a condition holds, for half a minute or the given milliseconds at most. */
+export async function until(what, condition, patience = 30_000) {
+  const deadline = Date.now() + patience;
   let last;
   while (Date.now() < deadline) {
     last = await condition();

@@ -33,6 +33,20 @@ export interface Queue {
   damagedBytes: number;
   lastError: string;
   lastErrorMillis: number;
+  /** Since when the queue has no room, ms since 1970; 0 while it has room. */
+  fullSinceMillis?: number;
+}
+
+/** Why a node makes no progress: the node that takes nothing, and since when. */
+export interface Blockage {
+  by: string;
+  byKind: string;
+  byComponent: string;
+  reason: 'queue_full' | 'not_delivered' | 'refusing';
+  /** `cause`: the node itself takes nothing; `waiting`: it waits for the cause; `starved`: it gets nothing. */
+  effect: 'cause' | 'waiting' | 'starved';
+  signal: string;
+  sinceMillis: number;
 }
 
 export interface GraphNode {
@@ -43,6 +57,8 @@ export interface GraphNode {
   where: string;
   signals: Record<string, Balance>;
   queue?: Queue;
+  /** The oldest first; servers before 0.2 do not have it. */
+  blocked?: Blockage[];
 }
 
 export interface GraphEdge {

@@ -17,7 +17,7 @@ import { Loading, Notice } from '../components/ui';
 import type { GraphEdge, GraphNode } from './api';
 import { type Flow, flows, type Layout, NODE_HEIGHT, NODE_WIDTH } from './flow';
 import { place, shapeOf } from './layout';
-import { breakerOf, fullness, healthOf, type Rate, signalOf, signalsOf } from './model';
+import { blockedBy, breakerOf, fullness, healthOf, type Rate, signalOf, signalsOf } from './model';
 import { formatRate, nodeRates, queueText, type Unit } from './rates';
 
 /** A component and everything that its card shows; equal texts are drawn once. */
@@ -57,7 +57,11 @@ const Card = memo(
           <bdi>{node.component}</bdi>
         </span>
         <span className="graph-card-figures">{data.figure || '\u00a0'}</span>
-        {data.queue && <span className="graph-card-figures muted">{data.queue}</span>}
+        {data.queue && (
+          <span className="graph-card-figures muted" title={data.queue}>
+            {data.queue}
+          </span>
+        )}
         {node.queue && (
           <span className={`meter${data.full >= 0.98 ? ' is-bad' : data.full >= 0.8 ? ' is-warn' : ''}`}>
             <i style={{ width: `${Math.round(data.full * 100)}%` }} />
@@ -169,7 +173,7 @@ function Picture({ layout, ...props }: Props & { layout: Layout }) {
               node,
               signals: signalsOf(node, edges),
               figure,
-              queue: queueText(node),
+              queue: blockedBy(node) || queueText(node),
               full: node.queue ? fullness(node.queue) : 0,
               health: node.queue && breakerOf(node.queue) === 'open' ? 'bad' : health,
               why: why[0] ?? '',

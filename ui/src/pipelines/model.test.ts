@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Balance, GraphEdge, GraphNode, Pipelines, Queue } from './api';
+import type { Balance, Blockage, GraphEdge, GraphNode, Pipelines, Queue } from './api';
 import { flows, type Layout, NODE_HEIGHT, NODE_WIDTH } from './flow';
 import {
+  blockedBy,
   breakerOf,
   definedAt,
   edgeRates,
   fullness,
   healthOf,
   narrowed,
+  obstacles,
   ratesOver,
   remember,
   signalOf,
@@ -113,6 +115,38 @@ describe('volumes', () => {
   });
 });
 
+describe('blockages', () => {
+  const blockage = (over: Partial<Blockage>): Blockage => ({
+    by: 'exporter:a',
+    byKind: 'exporter',
+    byComponent: 'a',
+    reason: 'queue_full',
+    effect: 'waiting',
+    signal: 'logs',
+    sinceMillis: 5000,
+    ...over,
+  });
+  const nodes = [
+    node('exporter:b', { blocked: [blockage({ effect: 'starved' })] }),
+    node('receiver:in', { blocked: [blockage({}), blockage({ signal: 'traces' })] }),
+    node('exporter:a', { blocked: [blockage({ effect: 'cause' })] }),
+    node('exporter:c'),
+  ];
+
+  it('name the component that takes nothing', () => {
+    expect(nodes.map(blockedBy)).toEqual(['blocked by exporter a', 'blocked by exporter a', '', '']);
+    expect(nodes.map((one) => healthOf(one, 0).why)).toEqual([['blocked'], ['blocked'], ['blocking'], []]);
+    expect(nodes.map((one) => healthOf(one, 0).health)).toEqual(['bad', 'bad', 'bad', 'good']);
+  });
+
+  it('are listed once for each cause, with every component that waits for it', () => {
+    expect(obstacles(nodes).map((one) => [one.by, one.blocks.map((n) => n.id)])).toEqual([
+      ['exporter:a', ['exporter:b', 'receiver:in']],
+    ]);
+    expect(obstacles([node('exporter:c')])).toEqual([]);
+  });
+});
+
 describe('health', () => {
   it('tells a breaker from a pause that was asked for', () => {
     expect(breakerOf(queue({}))).toBe('closed');
@@ -125,7 +159,7 @@ describe('health', () => {
     expect(fullness(queue({ bytes: 50, requests: 9, capacityRequests: 10 }))).toBe(0.9);
     expect(healthOf(node('exporter:x', { queue: queue({ bytes: 99 }) }), 0)).toEqual({
       health: 'bad',
-      why: ['queue full'],
+      why: ['queue nearly full'],
     });
     const lost = { signals: { logs: balance({ dropped: { queue_full: 1 } }) } };
     expect(healthOf(node('exporter:x', lost), 0).health).toBe('warn');

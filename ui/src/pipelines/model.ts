@@ -1,5 +1,5 @@
 /** What the pages on pipelines make of the counts of the server. */
-import type { Balance, GraphEdge, GraphNode, Pipelines, Queue } from './api';
+import type { Balance, Blockage, GraphEdge, GraphNode, Pipelines, Queue } from './api';
 
 export const SIGNALS = ['metrics', 'logs', 'traces', 'profiles'] as const;
 
@@ -92,10 +92,10 @@ export function breakerOf(queue: Queue): Breaker {
 }
 
 export const BREAKER_WORDS: Record<Breaker, string> = {
-  closed: 'requests go out',
-  open: 'the destination is down, nothing is sent',
-  probing: 'one request goes to see',
-  waiting: 'the destination asked to wait',
+  closed: 'active',
+  open: 'paused: destination down',
+  probing: 'probing with one request',
+  waiting: 'paused: destination asked to wait',
 };
 
 /** How full a queue is, by whichever of its bounds is nearest, 0 to 1. */
@@ -113,6 +113,35 @@ export function fullness(queue: Queue): number {
 
 export type Health = 'good' | 'warn' | 'bad';
 
+/** A blockage in words; the page adds the time. */
+export const REASON_WORDS: Record<Blockage['reason'], string> = {
+  queue_full: 'queue full since',
+  not_delivered: 'not delivered since',
+  refusing: 'refusing since',
+};
+
+/** `blocked by exporter otlp/b`; nothing for a node that blocks others itself. */
+export function blockedBy(node: GraphNode): string {
+  const b = node.blocked?.find((one) => one.effect !== 'cause');
+  return b ? `blocked by ${b.byKind} ${b.byComponent}` : '';
+}
+
+export interface Obstacle extends Blockage {
+  /** The nodes that wait for it or get nothing because of it. */
+  blocks: GraphNode[];
+}
+
+/** The nodes that block others, the oldest first, each with what it blocks. */
+export function obstacles(nodes: GraphNode[]): Obstacle[] {
+  const out = new Map<string, Obstacle>();
+  for (const node of nodes)
+    for (const b of node.blocked ?? []) if (b.effect === 'cause') out.set(b.by, { ...b, blocks: [] });
+  for (const node of nodes)
+    for (const by of new Set((node.blocked ?? []).filter((b) => b.effect !== 'cause').map((b) => b.by)))
+      out.get(by)?.blocks.push(node);
+  return [...out.values()].sort((a, b) => a.sinceMillis - b.sinceMillis);
+}
+
 /** A word on how a component does, and why. */
 export function healthOf(node: GraphNode, now: number): { health: Health; why: string[] } {
   const why: string[] = [];
@@ -121,12 +150,15 @@ export function healthOf(node: GraphNode, now: number): { health: Health; why: s
     why.push(what);
     if (to === 'bad' || health === 'good') health = to;
   };
+  const blockage = node.blocked?.[0];
+  if (blockage) worse('bad', blockage.effect === 'cause' ? 'blocking' : 'blocked');
   const queue = node.queue;
   if (queue) {
     const breaker = breakerOf(queue);
     if (breaker === 'open') worse('bad', 'down');
-    else if (breaker !== 'closed') worse('warn', breaker === 'probing' ? 'trying' : 'told to wait');
-    if (fullness(queue) >= 0.8) worse(fullness(queue) >= 0.98 ? 'bad' : 'warn', 'queue full');
+    else if (breaker !== 'closed') worse('warn', breaker === 'probing' ? 'probing' : 'paused');
+    if (queue.fullSinceMillis) worse('bad', 'queue full');
+    else if (fullness(queue) >= 0.8) worse(fullness(queue) >= 0.98 ? 'bad' : 'warn', 'queue nearly full');
     if (queue.deadLetters > 0) worse('warn', 'dead letters');
     if (breaker === 'closed' && queue.lastErrorMillis > now - 60_000 && queue.lastError)
       worse('warn', 'errors');

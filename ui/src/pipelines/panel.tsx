@@ -5,8 +5,9 @@ import { useState } from 'react';
 import { post } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { has } from '../app/parts';
+import { Moment } from '../components/moment';
 import { Button, Notice } from '../components/ui';
-import { formatAgo, roughDuration } from '../lib/time';
+import { roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import {
   type Balance,
@@ -16,22 +17,22 @@ import {
   type Queue,
   useDeadLetters,
 } from './api';
-import { BREAKER_WORDS, breakerOf, fullness, isMeant, type Rate } from './model';
+import { BREAKER_WORDS, breakerOf, fullness, isMeant, type Rate, REASON_WORDS } from './model';
 import { formatRate } from './rates';
 import { Tap } from './tap';
 
 const number = (n: number) => n.toLocaleString('en');
 
 const ACCOUNT: [keyof Omit<Balance, 'dropped'>, string, string][] = [
-  ['in', 'In', 'taken from whoever comes before'],
-  ['created', 'Created', 'made here'],
-  ['restored', 'Restored', 'found on disk at the start'],
-  ['revived', 'Revived', 'taken out of the dead letters'],
-  ['out', 'Out', 'handed on, or taken by the destination'],
-  ['held', 'Held', 'queued, or being worked on'],
-  ['deadLettered', 'Dead letters', 'refused for good and kept'],
-  ['returned', 'Returned', 'given back to the source, which was told so'],
-  ['kept', 'Kept', 'left on disk at the end'],
+  ['in', 'In', 'received from the components before this one'],
+  ['created', 'Created', 'created by this component'],
+  ['restored', 'Restored', 'read from disk at the start'],
+  ['revived', 'Replayed', 'dead letters that were queued again'],
+  ['out', 'Out', 'sent to the next components, or acknowledged by the destination'],
+  ['held', 'Buffered', 'queued or being processed'],
+  ['deadLettered', 'Dead letters', 'rejected by the destination and kept'],
+  ['returned', 'Rejected to sender', 'returned to the source with an error'],
+  ['kept', 'Left on disk', 'still queued on disk when the component stopped'],
 ];
 
 function Account({ signal, balance }: { signal: string; balance: Balance }) {
@@ -62,33 +63,30 @@ function Account({ signal, balance }: { signal: string; balance: Balance }) {
   );
 }
 
-function QueueFacts({ queue, now }: { queue: Queue; now: number }) {
+function QueueFacts({ queue }: { queue: Queue }) {
   const breaker = breakerOf(queue);
   const full = fullness(queue);
   const facts: [string, string][] = [
-    ['Waiting', `${number(queue.items)} items in ${number(queue.requests)} requests`],
+    ['Queued', `${number(queue.items)} items in ${number(queue.requests)} requests`],
     [
-      'Room',
+      'Size',
       `${formatValue(queue.bytes, 'bytes', 3)} of ${
-        queue.capacityBytes > 0 ? formatValue(queue.capacityBytes, 'bytes', 3) : 'any size'
+        queue.capacityBytes > 0 ? formatValue(queue.capacityBytes, 'bytes', 3) : 'unlimited'
       }`,
     ],
-    ['Oldest', queue.requests > 0 ? `waits for ${roughDuration(queue.oldestMillis)}` : 'nothing waits'],
-    ['Under way', `${queue.inFlight} of at most ${queue.concurrency} requests`],
-    ['Tried again', `${number(queue.retries)} times`],
+    ['Oldest', queue.requests > 0 ? `queued for ${roughDuration(queue.oldestMillis)}` : 'queue empty'],
+    ['In flight', `${queue.inFlight} of at most ${queue.concurrency} requests`],
+    ['Retries', number(queue.retries)],
     [
-      'Breaker',
+      'Sending',
       BREAKER_WORDS[breaker] +
-        (queue.pausedMillis > 0 ? `, next in ${roughDuration(queue.pausedMillis)}` : ''),
+        (queue.pausedMillis > 0 ? `, retry in ${roughDuration(queue.pausedMillis)}` : ''),
     ],
   ];
   if (queue.deadLettersEvicted > 0)
-    facts.push(['Letters lost', `${number(queue.deadLettersEvicted)} made room for others`]);
+    facts.push(['Dead letters deleted', `${number(queue.deadLettersEvicted)}, size limit reached`]);
   if (queue.damagedBytes > 0)
-    facts.push([
-      'Damaged',
-      `${formatValue(queue.damagedBytes, 'bytes', 3)} of the queue on disk passed over`,
-    ]);
+    facts.push(['Damaged', `${formatValue(queue.damagedBytes, 'bytes', 3)} of the queue on disk skipped`]);
   return (
     <section>
       <h3>Queue</h3>
@@ -108,11 +106,8 @@ function QueueFacts({ queue, now }: { queue: Queue; now: number }) {
         ))}
       </dl>
       {queue.lastError && (
-        <Notice
-          kind={breaker === 'closed' ? 'warning' : 'error'}
-          title={`What the destination said ${formatAgo(queue.lastErrorMillis, now)}`}
-        >
-          <span className="mono-text">{queue.lastError}</span>
+        <Notice kind={breaker === 'closed' ? 'warning' : 'error'} title="Last error">
+          <Moment ms={queue.lastErrorMillis} /> <span className="mono-text">{queue.lastError}</span>
         </Notice>
       )}
     </section>
@@ -154,7 +149,7 @@ function DeadLetters({ node, count }: { node: string; count: number }) {
             <div>
               <span>
                 {number(letter.items)} items, {formatValue(letter.bytes, 'bytes', 3)},{' '}
-                {formatAgo(letter.millis, Date.now())}
+                <Moment ms={letter.millis} />
               </span>
               <span className="mono-text">{letter.reason}</span>
             </div>
@@ -192,11 +187,38 @@ function Where({ node }: { node: GraphNode }) {
   );
 }
 
-function NodePanel({ node, now }: { node: GraphNode; now: number }) {
+/** What keeps a node from making progress. */
+function Blockages({ node }: { node: GraphNode }) {
+  const blocked = node.blocked ?? [];
+  if (blocked.length === 0) return null;
+  return (
+    <Notice kind="error" title={blocked[0]?.effect === 'cause' ? 'Blocking' : 'Blocked'}>
+      <ul className="panel-blocked">
+        {blocked.map((b) => (
+          <li key={`${b.by} ${b.signal}`}>
+            {b.effect !== 'cause' && (
+              <>
+                {b.effect === 'starved' ? 'No data: blocked by ' : 'Blocked by '}
+                <Link to="." search={((now: object) => ({ ...now, at: b.by })) as never}>
+                  {b.byKind} {b.byComponent}
+                </Link>
+                ,{' '}
+              </>
+            )}
+            {REASON_WORDS[b.reason]} <Moment ms={b.sinceMillis} /> ({b.signal})
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+function NodePanel({ node }: { node: GraphNode }) {
   return (
     <>
       <Where node={node} />
-      {node.queue && <QueueFacts queue={node.queue} now={now} />}
+      <Blockages node={node} />
+      {node.queue && <QueueFacts queue={node.queue} />}
       {node.queue && <DeadLetters node={node.id} count={node.queue.deadLetters} />}
       {Object.entries(node.signals).map(([signal, balance]) => (
         <Account key={signal} signal={signal} balance={balance} />
@@ -252,7 +274,7 @@ export function Panel(props: {
         </div>
         <Button icon="close" look="ghost" label="Close the details" onClick={props.onClose} />
       </header>
-      {node && <NodePanel node={node} now={graph.time} />}
+      {node && <NodePanel node={node} />}
       {edge && <EdgePanel edge={edge} rate={props.rates.get(edge.id)} tap={graph.tap} />}
       {!node && !edge && (
         <p className="muted">A reload has taken it out of the graph, or the link is from another process.</p>

@@ -3,11 +3,21 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
 import { has } from '../app/parts';
-import { Empty, Loading, PageHead, SearchField, Segmented } from '../components/ui';
+import { Moment } from '../components/moment';
+import { Empty, Loading, Notice, PageHead, SearchField, Segmented } from '../components/ui';
 import { roughDuration } from '../lib/time';
-import { type Pipelines, usePipelines } from './api';
+import { type GraphNode, type Pipelines, usePipelines } from './api';
 import { GraphConfig } from './config';
-import { edgeRates, narrowed, ratesOver, remember, SIGNALS, signalOf } from './model';
+import {
+  edgeRates,
+  narrowed,
+  obstacles,
+  REASON_WORDS,
+  ratesOver,
+  remember,
+  SIGNALS,
+  signalOf,
+} from './model';
 import { Panel } from './panel';
 import type { Unit } from './rates';
 import { ComponentTable } from './table';
@@ -16,6 +26,9 @@ import './pipelines.css';
 const GraphView = lazy(() => import('./graph').then((module) => ({ default: module.GraphView })));
 
 type View = 'graph' | 'table' | 'config';
+
+/** Blocked components that are named in one notice. */
+const MOST_NAMED = 6;
 
 /** On a phone a list reads better than a picture. */
 const narrow = () => matchMedia('(max-width: 700px)').matches;
@@ -33,6 +46,33 @@ function usePast(now: Pipelines | undefined): Pipelines[] {
     }
   }, [now]);
   return past.current;
+}
+
+/** The components that block others: what an operator has to fix first. */
+function Obstacles({ nodes, onChoose }: { nodes: GraphNode[]; onChoose: (id: string) => void }) {
+  const all = obstacles(nodes);
+  if (all.length === 0) return null;
+  return (
+    <div className="obstacles" role="status">
+      {all.map((one) => (
+        <Notice key={one.by} kind="error" title={`Blocked by ${one.byKind} ${one.byComponent}`}>
+          {one.byKind} {one.byComponent}: {REASON_WORDS[one.reason]} <Moment ms={one.sinceMillis} />. Blocked:{' '}
+          {one.blocks.slice(0, MOST_NAMED).map((node, i) => (
+            <span key={node.id}>
+              {i > 0 && ', '}
+              <button type="button" className="link-button" onClick={() => onChoose(node.id)}>
+                {node.kind} {node.component}
+              </button>
+            </span>
+          ))}
+          {one.blocks.length > MOST_NAMED && ` and ${one.blocks.length - MOST_NAMED} more`}.{' '}
+          <button type="button" className="link-button" onClick={() => onChoose(one.by)}>
+            Show {one.byComponent}
+          </button>
+        </Notice>
+      ))}
+    </div>
+  );
 }
 
 export function PipelinesPage() {
@@ -83,7 +123,7 @@ export function PipelinesPage() {
         lead={
           graph && !empty
             ? `${graph.nodes.length.toLocaleString('en')} components, ${graph.edges.length.toLocaleString('en')} edges${
-                over > 0 ? `; volumes are those of the last ${roughDuration(over * 1000)}` : ''
+                over > 0 ? `; rates over the last ${roughDuration(over * 1000)}` : ''
               }`
             : undefined
         }
@@ -159,6 +199,7 @@ export function PipelinesPage() {
               onChange={(text) => change({ search: text })}
             />
           </div>
+          <Obstacles nodes={graph.nodes} onChoose={choose} />
           {flowing.length === 0 && <Empty icon="search" title="No component matches" />}
           <div className={`pipelines${chosen ? ' has-panel' : ''}`}>
             {flowing.length > 0 && view === 'graph' && (

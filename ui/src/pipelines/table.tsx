@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useMemo, useRef } from 'react';
 import { formatValue } from '../lib/units';
 import type { GraphNode, Pipelines } from './api';
-import { dropped, healthOf, type Rate, signalsOf, total } from './model';
+import { blockedBy, dropped, healthOf, type Rate, signalsOf, total } from './model';
 import { formatRate, nodeRates, queueText, type Unit } from './rates';
 
 const KINDS = ['receiver', 'processor', 'connector', 'exporter', 'extension'];
@@ -72,6 +72,7 @@ function Row(props: {
   const { health, why } = healthOf(node, props.graph.time);
   const lost = total(node, dropped);
   const facts = [
+    blockedBy(node),
     rate?.in ? `in ${formatRate(rate.in, unit)}` : '',
     rate?.out ? `out ${formatRate(rate.out, unit)}` : '',
     queueText(node),

@@ -1,9 +1,10 @@
 /** Some of what passes an edge, as it passes. */
+
 import { useEffect, useRef, useState } from 'react';
 import { apiUrl } from '../app/base';
+import { useMoment } from '../components/moment';
 import { Button, Notice } from '../components/ui';
 import { readJsonLines } from '../lib/json-lines';
-import { formatMoment } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { lines, type Sample } from './sample';
 
@@ -17,12 +18,13 @@ interface Seen {
 }
 
 function Batch({ seen }: { seen: Seen }) {
+  const moment = useMoment();
   const { sample } = seen;
   const shown = lines(sample);
   return (
     <li className="tap-batch">
       <header>
-        <span>{formatMoment(seen.at, false).slice(11)}</span>
+        <span>{moment(seen.at).slice(11)}</span>
         <span className="muted">
           {sample.items.toLocaleString('en')} items, {formatValue(sample.bytes, 'bytes', 3)}
         </span>

@@ -187,6 +187,19 @@ public final class Batch {
     return n < 0 ? about : n;
   }
 
+  /** The length of {@link #body} where that is known without writing it, otherwise -1. */
+  public int knownSize() {
+    return content.length();
+  }
+
+  /**
+   * The exact length of {@link #body}. Encodes a tree for that and keeps it; -1 while the tree was
+   * taken.
+   */
+  public int measure() {
+    return content.measure();
+  }
+
   /** From now on several may have it: each that edits then has a tree of his own. */
   public void share() {
     content.share();

@@ -71,6 +71,17 @@ final class Content {
     return body == null ? -1 : body.length;
   }
 
+  /** The length of the message, which is written for that; -1 while its tree is elsewhere. */
+  synchronized int measure() {
+    if (body != null) {
+      return body.length;
+    }
+    if (rows != null) {
+      return rows.write().length;
+    }
+    return tree == null ? -1 : write(tree).length;
+  }
+
   /** From now on several may take it. */
   synchronized void share() {
     shared = true;

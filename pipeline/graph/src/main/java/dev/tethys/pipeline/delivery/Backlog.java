@@ -50,6 +50,9 @@ final class Backlog {
   /** Threads that wait for room. */
   int blocked;
 
+  /** Since when there is no room, and who waits for it. */
+  final FullQueue full = new FullQueue();
+
   /** Bytes that were taken beyond the size, since there was room last. */
   long beyond;
 
@@ -62,7 +65,8 @@ final class Backlog {
   }
 
   /** A parcel with so many items is dealt with. */
-  void gone(int itemsOfIt) {
+  void gone(int itemsOfIt, long nowMillis) {
+    full.roomMade(nowMillis);
     parcels--;
     items -= itemsOfIt;
     if (blocked > 0) {

@@ -441,7 +441,7 @@ final class Deliveries {
       j.thread = null;
       routes.left(j.route());
       backlog.jobs.done(j);
-      backlog.gone(j.entry.items);
+      backlog.gone(j.entry.items, clock.millis());
       backlog.telling++;
       pump();
     } finally {

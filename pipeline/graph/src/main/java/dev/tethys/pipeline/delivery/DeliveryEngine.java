@@ -101,7 +101,18 @@ final class DeliveryEngine implements Outbox {
           evicted,
           damaged,
           last.reason(),
-          last.millis());
+          last.millis(),
+          backlog.full.since(clock.millis()));
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean holdsUp(Passage.Exit source) {
+    backlog.lock.lock();
+    try {
+      return backlog.full.holdsUp(source, context.clock().millis());
     } finally {
       backlog.lock.unlock();
     }

@@ -7,9 +7,11 @@ import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Drops;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class Intake {
   /** Bytes that are taken beyond the size of components that a reload takes out. */
   static final long MOST_BEYOND = 64L << 20;
+
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
 
   private final String name;
   private final Backlog backlog;
@@ -69,6 +73,17 @@ final class Intake {
           backlog.beyond = 0;
           reserve(parcel, charge);
           return null;
+        }
+        if (backlog.full.noRoom(clock.millis())) {
+          LOG.log(
+              Level.WARNING,
+              "Sending queue filled up component=\"{0}\" policy={1} requests={2} items={3}"
+                  + " bytes={4}",
+              name,
+              backlog.options.whenFull().name().toLowerCase(Locale.ROOT),
+              backlog.parcels,
+              backlog.items,
+              backlog.shelf.bytes());
         }
         switch (backlog.options.whenFull()) {
           case REFUSE -> {
@@ -141,9 +156,12 @@ final class Intake {
 
   private void awaitRoom() throws InterruptedException {
     backlog.blocked++;
+    List<Passage.Exit> sources = Passage.exits();
+    backlog.full.begin(sources, clock.millis());
     try {
       backlog.room.await();
     } finally {
+      backlog.full.end(sources, clock.millis());
       backlog.blocked--;
     }
   }

@@ -18,6 +18,7 @@ package dev.tethys.pipeline.delivery;
  * @param damagedBytes of the queue on disk that were passed over
  * @param lastError what the destination said last when it did not take a request, "" for never
  * @param lastErrorMillis when that was, Unix milliseconds
+ * @param fullSinceMillis since when it has no room for what comes, Unix milliseconds; 0 when it has
  */
 public record OutboxStatus(
     long parcels,
@@ -34,7 +35,20 @@ public record OutboxStatus(
     long deadLettersEvicted,
     long damagedBytes,
     String lastError,
-    long lastErrorMillis) {
+    long lastErrorMillis,
+    long fullSinceMillis) {
+  /**
+   * Whether the destination takes nothing: sending is paused, or failed since the oldest request
+   * waits.
+   *
+   * @param now Unix milliseconds
+   */
+  public boolean isFailing(long now) {
+    return probing
+        || pausedMillis > 0
+        || parcels > 0 && !lastError.isEmpty() && lastErrorMillis >= now - oldestMillis;
+  }
+
   /** Two of one component, as one. */
   public OutboxStatus plus(OutboxStatus o) {
     boolean later = o.lastErrorMillis > lastErrorMillis;
@@ -56,6 +70,9 @@ public record OutboxStatus(
         deadLettersEvicted + o.deadLettersEvicted,
         damagedBytes + o.damagedBytes,
         later ? o.lastError : lastError,
-        Math.max(lastErrorMillis, o.lastErrorMillis));
+        Math.max(lastErrorMillis, o.lastErrorMillis),
+        fullSinceMillis == 0 || o.fullSinceMillis == 0
+            ? Math.max(fullSinceMillis, o.fullSinceMillis)
+            : Math.min(fullSinceMillis, o.fullSinceMillis));
   }
 }

@@ -9,6 +9,15 @@ public interface OutboxView {
   /** How it stands. */
   OutboxStatus status();
 
+  /**
+   * Whether threads of a component wait for room, or did a moment ago.
+   *
+   * @param source where that component hands on
+   */
+  default boolean holdsUp(Passage.Exit source) {
+    return false;
+  }
+
   /** Its dead letters, oldest first; none without a disk. */
   List<DeadLetter> deadLetters(int most) throws IOException;
 

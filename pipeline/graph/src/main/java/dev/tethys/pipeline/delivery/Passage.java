@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,15 @@ public final class Passage {
 
   private static @Nullable Passage ofThread() {
     return OF_THREAD.isBound() ? OF_THREAD.get() : null;
+  }
+
+  /** Where the components hand on through which this thread came, the nearest first. */
+  static List<Exit> exits() {
+    List<Exit> all = new ArrayList<>();
+    for (Passage p = ofThread(); p != null; p = p.before) {
+      all.add(p.exit);
+    }
+    return all;
   }
 
   /** Whether one of the components through which this thread came has to end. */

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
@@ -26,20 +27,23 @@ final class Edge implements Consumer {
   final Key key;
   private final Consumer to;
   final Traffic traffic = new Traffic();
+  final Acknowledgements acknowledgements;
 
-  Edge(Key key, Consumer to) {
+  Edge(Key key, Consumer to, Clockwork clock) {
     this.key = key;
     this.to = to;
+    this.acknowledgements = new Acknowledgements(clock);
   }
 
   @Override
   public void consume(Batch batch, Receipt receipt) {
     traffic.pass(batch);
+    Receipt tracked = acknowledgements.track(receipt);
     try {
-      to.consume(batch, receipt);
+      to.consume(batch, tracked);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, key.to() + " failed in a way that is a fault of Tethys", e);
-      receipt.settle(new Outcome.Unavailable(key.to() + " failed: " + e, Duration.ZERO));
+      tracked.settle(new Outcome.Unavailable(key.to() + " failed: " + e, Duration.ZERO));
     }
   }
 }

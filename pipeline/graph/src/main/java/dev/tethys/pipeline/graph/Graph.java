@@ -40,7 +40,7 @@ public final class Graph implements GraphView {
 
   private final GraphServices services;
   private final Lifecycle lifecycle;
-  private final Wiring wiring = new Wiring();
+  private final Wiring wiring;
   private volatile Map<NodeKey, Node> nodes = Map.of(); // never changed, only replaced
   private volatile @Nullable GraphConfig config;
   private ConfigWatcher.Effective effective = ConfigWatcher.Effective.UNKNOWN;
@@ -53,6 +53,7 @@ public final class Graph implements GraphView {
 
   Graph(GraphServices services, Duration reloadWait) {
     this.services = services;
+    this.wiring = new Wiring(services.clock());
     this.lifecycle = new Lifecycle(services, reloadWait);
   }
 
@@ -185,12 +186,7 @@ public final class Graph implements GraphView {
       OutboxView box = n.key.kind() == Kind.EXPORTER ? n.context.outbox() : null;
       if (box != null) {
         OutboxStatus s = box.status();
-        // What waits longest was refused since it waits, or nothing is sent at all.
-        long since = services.clock().millis() - s.oldestMillis();
-        boolean fails =
-            s.probing()
-                || s.pausedMillis() > 0
-                || s.parcels() > 0 && !s.lastError().isEmpty() && s.lastErrorMillis() >= since;
+        boolean fails = s.isFailing(services.clock().millis());
         out.add(
             new ExporterHealth(
                 n.key.id(),
@@ -213,11 +209,21 @@ public final class Graph implements GraphView {
     return out;
   }
 
+  /** The wall clock of the graph, Unix milliseconds. */
+  long millis() {
+    return services.clock().millis();
+  }
+
   @Override
   public GraphStatus status() {
     List<GraphStatus.NodeStatus> n = new ArrayList<>();
-    for (Node node : nodes.values()) {
-      n.add(GraphStatus.NodeStatus.of(node, services.ledger()));
+    Map<NodeKey, Node> now = nodes;
+    Map<NodeKey, List<Blockage>> blocked =
+        BlockedNodes.of(now, wiring.edges(), services.clock().millis());
+    for (Node node : now.values()) {
+      n.add(
+          GraphStatus.NodeStatus.of(
+              node, services.ledger(), blocked.getOrDefault(node.key, List.of())));
     }
     return new GraphStatus(n, wiring.status());
   }

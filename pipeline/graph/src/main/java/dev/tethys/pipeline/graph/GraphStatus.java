@@ -23,6 +23,7 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
    * @param where the position of its definition
    * @param balances what became of its items, by signal
    * @param outbox of an exporter that has one; null for others
+   * @param blocked what keeps it from making progress, the oldest first; empty when nothing does
    */
   public record NodeStatus(
       String id,
@@ -31,8 +32,9 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
       String part,
       String where,
       Map<Signal, Balance> balances,
-      @Nullable OutboxStatus outbox) {
-    static NodeStatus of(Node n, Ledger ledger) {
+      @Nullable OutboxStatus outbox,
+      List<Blockage> blocked) {
+    static NodeStatus of(Node n, Ledger ledger, List<Blockage> blocked) {
       Map<Signal, Balance> balances = new EnumMap<>(Signal.class);
       for (Account a : ledger.accounts()) {
         if (a.kind().equals(n.key.kind().word())
@@ -49,7 +51,8 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
           n.key.part(),
           n.definition.key().where(),
           balances,
-          box == null ? null : box.status());
+          box == null ? null : box.status(),
+          blocked);
     }
   }
 

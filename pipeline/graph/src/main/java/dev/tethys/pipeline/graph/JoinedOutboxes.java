@@ -4,6 +4,7 @@ import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Passage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,6 +29,11 @@ final class JoinedOutboxes implements OutboxView {
   @Override
   public OutboxStatus status() {
     return parts.values().stream().map(OutboxView::status).reduce(OutboxStatus::plus).orElseThrow();
+  }
+
+  @Override
+  public boolean holdsUp(Passage.Exit source) {
+    return parts.values().stream().anyMatch(p -> p.holdsUp(source));
   }
 
   @Override

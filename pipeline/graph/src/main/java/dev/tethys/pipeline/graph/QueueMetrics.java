@@ -5,10 +5,12 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
@@ -24,12 +26,15 @@ public final class QueueMetrics implements Collector {
   @Override
   public void collect(Consumer<MetricFamily> to) {
     Map<Labels, OutboxStatus> all = new LinkedHashMap<>();
+    Map<Labels, Long> blocked = new LinkedHashMap<>();
     for (GraphStatus.NodeStatus n : graph.status().nodes()) {
       OutboxStatus s = n.outbox();
       if (s != null) {
         all.put(Labels.of("data_type", n.part(), "exporter", n.component()), s);
       }
+      n.blocked().forEach(b -> blocked.merge(labels(n, b), b.sinceMillis(), Math::min));
     }
+    blocked(to, blocked);
     if (all.isEmpty()) {
       return;
     }
@@ -55,6 +60,12 @@ public final class QueueMetrics implements Collector {
         "tethys_exporter_queue_oldest_seconds",
         "How long the oldest request has waited.",
         s -> s.oldestMillis() / 1000.0);
+    gauge(
+        to,
+        all,
+        "tethys_exporter_queue_full_seconds",
+        "How long the queue has had no room; 0 while it has room.",
+        s -> s.fullSinceMillis() == 0 ? 0 : seconds(s.fullSinceMillis()));
     gauge(
         to,
         all,
@@ -91,6 +102,41 @@ public final class QueueMetrics implements Collector {
         "tethys_exporter_queue_damaged_bytes_total",
         "Bytes of the queue on disk that could not be read back.",
         OutboxStatus::damagedBytes);
+  }
+
+  private static Labels labels(GraphStatus.NodeStatus n, Blockage b) {
+    boolean inPipeline = n.kind().equals(Kind.PROCESSOR.word());
+    return Labels.of(
+        Map.of(
+            "component",
+            inPipeline ? n.component() + " in " + n.part() : n.component(),
+            "kind",
+            n.kind(),
+            "signal",
+            b.signal().name().toLowerCase(Locale.ROOT),
+            "blocked_by",
+            b.byKind() + " " + b.byComponent(),
+            "reason",
+            b.reason().name().toLowerCase(Locale.ROOT)));
+  }
+
+  private void blocked(Consumer<MetricFamily> to, Map<Labels, Long> since) {
+    List<Metric> metrics = new ArrayList<>();
+    since.forEach((l, millis) -> metrics.add(new Metric(l, seconds(millis))));
+    if (!metrics.isEmpty()) {
+      to.accept(
+          new MetricFamily(
+              "tethys_pipeline_blocked_seconds",
+              MetricType.GAUGE,
+              "How long a component has made no progress, and because of which component; no"
+                  + " series while it makes progress.",
+              "",
+              metrics));
+    }
+  }
+
+  private double seconds(long sinceMillis) {
+    return Math.max(0, graph.millis() - sinceMillis) / 1000.0;
   }
 
   private static double size(OutboxStatus s) {

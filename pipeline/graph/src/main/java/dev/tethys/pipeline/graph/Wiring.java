@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.pipeline.Clockwork;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,8 +14,13 @@ import java.util.Optional;
  * edges may be looked at meanwhile.
  */
 final class Wiring {
+  private final Clockwork clock;
   private final Map<NodeKey, Slot> slots = new HashMap<>();
   private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
+
+  Wiring(Clockwork clock) {
+    this.clock = clock;
+  }
 
   /** The place of a node. */
   Slot slot(NodeKey k) {
@@ -44,7 +50,7 @@ final class Wiring {
 
   private Edge edge(Edge.Key k) {
     synchronized (edges) {
-      return edges.computeIfAbsent(k, x -> new Edge(x, slot(x.to())));
+      return edges.computeIfAbsent(k, x -> new Edge(x, slot(x.to()), clock));
     }
   }
 
@@ -85,7 +91,7 @@ final class Wiring {
     return Optional.empty();
   }
 
-  private List<Edge> edges() {
+  List<Edge> edges() {
     synchronized (edges) {
       return List.copyOf(edges.values());
     }

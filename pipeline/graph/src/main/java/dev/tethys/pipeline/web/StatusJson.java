@@ -3,6 +3,7 @@ package dev.tethys.pipeline.web;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.graph.Blockage;
 import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.ledger.Balance;
 import java.util.Locale;
@@ -29,7 +30,9 @@ final class StatusJson {
                 j.key(word(signal));
                 balance(j, b);
               });
-      j.close('}');
+      j.close('}').key("blocked").open('[');
+      n.blocked().forEach(b -> blockage(j, b));
+      j.close(']');
       if (n.outbox() != null) {
         j.key("queue");
         queue(j, n.outbox());
@@ -44,6 +47,14 @@ final class StatusJson {
       j.key("items").number(e.items()).key("bytes").number(e.bytes()).close('}');
     }
     return j.close(']').close('}').toString();
+  }
+
+  private static void blockage(Json j, Blockage b) {
+    j.open('{').key("by").text(b.by()).key("byKind").text(b.byKind());
+    j.key("byComponent").text(b.byComponent());
+    j.key("reason").text(b.reason().name().toLowerCase(Locale.ROOT));
+    j.key("effect").text(b.effect().name().toLowerCase(Locale.ROOT));
+    j.key("signal").text(word(b.signal())).key("sinceMillis").number(b.sinceMillis()).close('}');
   }
 
   private static void balance(Json j, Balance b) {
@@ -66,7 +77,8 @@ final class StatusJson {
     j.key("retries").number(s.retries()).key("deadLetters").number(s.deadLetters());
     j.key("deadLettersEvicted").number(s.deadLettersEvicted());
     j.key("damagedBytes").number(s.damagedBytes()).key("lastError").text(s.lastError());
-    j.key("lastErrorMillis").number(s.lastErrorMillis()).close('}');
+    j.key("lastErrorMillis").number(s.lastErrorMillis());
+    j.key("fullSinceMillis").number(s.fullSinceMillis()).close('}');
   }
 
   static void letter(Json j, DeadLetter d) {

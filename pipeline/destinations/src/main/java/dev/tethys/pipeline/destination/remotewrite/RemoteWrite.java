@@ -134,7 +134,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
       long n = all.items();
       Balance b = new Balance(n, 0, 0, 0, n, 0, 0, Map.of(), 0, 0);
       return new GraphStatus.NodeStatus(
-          id, "receiver", component, "", "", Map.of(Signal.METRICS, b), null);
+          id, "receiver", component, "", "", Map.of(Signal.METRICS, b), null, List.of());
     }
   }
 
@@ -160,7 +160,8 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
               "metrics",
               "remote_write, entry " + ++entry + ": " + q.config().shownUrl(),
               Map.of(Signal.METRICS, q.balance()),
-              q.status()));
+              q.status(),
+              List.of()));
       for (Source s : sources.values()) {
         edges.add(s.edge(q).status(s.edgeId(q), s.id, node(q), PIPELINE));
       }

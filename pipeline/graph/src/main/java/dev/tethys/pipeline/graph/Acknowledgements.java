@@ -1,0 +1,74 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Receipt;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Receipts that are open on one edge, and how the last ones were settled. Safe for threads. */
+final class Acknowledgements {
+  /** An edge on which nothing happened for so long makes no progress. */
+  static final long IDLE_MILLIS = 10_000;
+
+  /** A refusal counts for so long: sources that wait between attempts do so for up to 30 s. */
+  private static final long REFUSAL_MILLIS = 60_000;
+
+  private final Clockwork clock;
+  private final AtomicInteger open = new AtomicInteger();
+  private volatile long progressAt; // when the first receipt was opened or the last one settled
+  private volatile long refusedSince; // the first refusal after the last acceptance; 0 for none
+  private volatile long refusedAt;
+  private volatile long passedAt; // 0 for never
+  private volatile long gap; // between the last two batches
+
+  Acknowledgements(Clockwork clock) {
+    this.clock = clock;
+  }
+
+  /** Counts a batch and wraps its receipt. */
+  Receipt track(Receipt receipt) {
+    long now = clock.millis();
+    long before = passedAt;
+    gap = before == 0 ? 0 : now - before;
+    passedAt = now;
+    if (receipt == Receipt.NONE) {
+      return receipt; // queues treat batches without a source differently
+    }
+    if (open.getAndIncrement() == 0) {
+      progressAt = now;
+    }
+    return outcome -> {
+      settled(outcome);
+      receipt.settle(outcome);
+    };
+  }
+
+  private void settled(Outcome outcome) {
+    long now = clock.millis();
+    open.decrementAndGet();
+    progressAt = now;
+    if (outcome instanceof Outcome.Unavailable) {
+      if (refusedSince == 0) {
+        refusedSince = now;
+      }
+      refusedAt = now;
+    } else {
+      refusedSince = 0;
+    }
+  }
+
+  /** Whether receipts are open and none was settled for a while. */
+  boolean isStuck(long now) {
+    return open.get() > 0 && now - progressAt >= IDLE_MILLIS;
+  }
+
+  /** Since when everything is refused, Unix milliseconds; 0 when it is not. */
+  long refusedSince(long now) {
+    return refusedSince != 0 && now - refusedAt < REFUSAL_MILLIS ? refusedSince : 0;
+  }
+
+  /** Whether no batch passed for longer than usual. */
+  boolean isQuiet(long now) {
+    return now - passedAt >= Math.max(IDLE_MILLIS, 2 * gap);
+  }
+}
