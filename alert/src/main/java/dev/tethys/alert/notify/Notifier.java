@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells Alertmanagers of alerts. Each has a queue of its own, so that one that does not answer
@@ -47,8 +48,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   private AlertingConfig config = AlertingConfig.NONE;
   private Labels externalLabels = Labels.EMPTY;
   private Map<String, AlertmanagerSet> sets = new LinkedHashMap<>();
-  private NotificationSink sink = n -> {};
-  private boolean hasSink;
+  private @Nullable LocalAlertmanager local; // in this process
   private boolean closed;
 
   /**
@@ -78,10 +78,16 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     this.metrics = new NotifyMetrics(registry, options, () -> alertmanagers().size());
   }
 
-  /** Tells somebody in this process, too. */
-  public synchronized void tell(NotificationSink local) {
-    sink = local;
-    hasSink = true;
+  /**
+   * Sends alerts to an Alertmanager in this process too.
+   *
+   * @param url under which its API is reached from outside
+   */
+  public synchronized void tell(URI url, NotificationSink sink) {
+    LocalAlertmanager before = local;
+    if (before == null || !before.url().equals(url)) {
+      local = new LocalAlertmanager(url, sink, metrics, clock);
+    }
   }
 
   /** The name under which discovery knows an entry of the configuration. */
@@ -189,7 +195,8 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   public void alerts(String query, List<Alert> alerts) {
     String generator = externalUrl + PrometheusFunctions.link(query, 1);
     synchronized (this) {
-      if (closed || sets.isEmpty() && !hasSink) {
+      LocalAlertmanager here = local;
+      if (closed || sets.isEmpty() && here == null) {
         return;
       }
       List<Notification> out = new ArrayList<>(alerts.size());
@@ -200,13 +207,15 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         }
       }
       if (!out.isEmpty()) {
-        sink.notifications(out);
+        if (here != null) {
+          here.send(out);
+        }
         sets.values().forEach(s -> s.send(out));
       }
     }
   }
 
-  private @org.jspecify.annotations.Nullable Labels labels(Labels of) {
+  private @Nullable Labels labels(Labels of) {
     LabelsBuilder b = new LabelsBuilder(of);
     for (Labels.Label l : externalLabels.toList()) {
       if (!of.has(l.name())) {
@@ -229,17 +238,26 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
         generator);
   }
 
-  /** Where alerts are sent. */
+  /** Where alerts are sent, an Alertmanager in this process first. */
   public synchronized List<URI> alertmanagers() {
-    return sets.values().stream().flatMap(s -> s.urls().stream()).toList();
+    List<URI> all = new ArrayList<>();
+    LocalAlertmanager here = local;
+    if (here != null) {
+      all.add(here.url());
+    }
+    sets.values().forEach(s -> all.addAll(s.urls()));
+    return all;
   }
 
   /** How sending to each of them goes, in the same order. */
   public synchronized List<AlertmanagerStatus> deliveries() {
-    return sets.values().stream()
-        .flatMap(s -> s.queues().values().stream())
-        .map(AlertQueue::status)
-        .toList();
+    List<AlertmanagerStatus> all = new ArrayList<>();
+    LocalAlertmanager here = local;
+    if (here != null) {
+      all.add(here.status());
+    }
+    sets.values().forEach(s -> s.queues().values().forEach(q -> all.add(q.status())));
+    return all;
   }
 
   /** What relabelling dropped. */

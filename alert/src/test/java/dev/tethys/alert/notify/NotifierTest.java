@@ -140,6 +140,25 @@ class NotifierTest {
   }
 
   @Test
+  void anAlertmanagerInThisProcessIsOneOfThoseThatAlertsAreSentTo() {
+    URI url = URI.create("http://server:9090/alertmanager/api/v2/alerts");
+    List<Notification> taken = new ArrayList<>();
+    notifier.tell(url, taken::addAll);
+    assertThat(notifier.alertmanagers()).containsExactly(url);
+    assertThat(notifier.deliveries().getFirst().lastDelivery()).isNull();
+    send("a", "b");
+    notifier.tell(url, taken::addAll); // a reload
+    assertThat(taken).hasSize(2);
+    AlertmanagerStatus s = notifier.deliveries().getFirst();
+    assertThat(s.url()).isEqualTo(url.toString());
+    assertThat(s.sent()).isEqualTo(2);
+    assertThat(s.lastDelivery()).isEqualTo(clock.instant());
+    assertThat(s.failingSince()).isNull();
+    assertThat(metric("prometheus_notifications_alertmanagers_discovered")).isEqualTo(1);
+    assertThat(metric("prometheus_notifications_sent_total")).isEqualTo(2);
+  }
+
+  @Test
   void sendsWhatAlertmanagerReads() throws Exception {
     start("alertmanagers: [{path_prefix: /am/, scheme: https}]", "one:9093");
     send("A");

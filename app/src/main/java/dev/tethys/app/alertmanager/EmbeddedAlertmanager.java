@@ -89,6 +89,17 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
         registry);
   }
 
+  /**
+   * The address of its API for alerts.
+   *
+   * @param serverUrl external URL of the server
+   */
+  public URI api(URI serverUrl) {
+    String base = serverUrl.toString();
+    String root = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
+    return URI.create(root + PREFIX + "/api/v2/alerts");
+  }
+
   /** The flags of its cluster. */
   public static List<Flag> clusterFlags() {
     return AlertmanagerFlags.embeddedCluster(FLAGS);

@@ -126,9 +126,13 @@ final class Alerting implements AutoCloseable {
         flags.bool("alertmanager.drain-notification-queue-on-shutdown"));
   }
 
-  /** Tells an Alertmanager in this process of alerts, too. */
-  void tell(NotificationSink local) {
-    notifier.tell(local);
+  /**
+   * Sends alerts to an Alertmanager in this process too.
+   *
+   * @param url of its API
+   */
+  void tell(URI url, NotificationSink local) {
+    notifier.tell(url, local);
   }
 
   /** Has the history know what becomes of alerts in an Alertmanager of this process. */

@@ -378,7 +378,7 @@ final class Server implements AutoCloseable {
     EmbeddedAlertmanager a = alertmanager;
     if (a != null) {
       a.load();
-      alerting.tell(a::receive);
+      alerting.tell(a.api(status.externalUrl()), a::receive);
     }
     tracing.apply(c.tracing());
     store.get().reconfigure(databaseOptions(c));
