@@ -45,8 +45,12 @@ export const scenarios = [
       await alerts(manager);
       await open(root);
       await until('the start page are alerts', () => page.url().includes('/alertmanager/alerts'));
+      // The page shows routes, not notifications that were sent.
+      await page.getByRole('heading', { name: 'Alerts by receiver' }).waitFor();
+      assert.ok(!/notified/i.test(await page.locator('main').textContent()));
       await card(page, 'db-1').first().waitFor();
       await page.getByText('db-1 is full').first().waitFor();
+      await page.getByText('1 alert silenced, inhibited or muted').waitFor();
       assert.equal(await page.getByText('web-1 is full').count(), 0, 'inhibited ones are not shown');
       await shot('alertmanager');
       await page.getByRole('button', { name: 'inhibited', exact: true }).click();
@@ -72,6 +76,58 @@ export const scenarios = [
       await card(page, 'team').filter({ hasText: '2 alerts' }).waitFor();
       await page.getByLabel('Receiver').selectOption('default');
       await page.getByText('No alert matches').waitFor();
+    },
+  },
+  {
+    name: 'alertmanager: alerts with the highest severity and the greatest age stand first',
+    async run({ open, page, pages }) {
+      const since = (hours) => new Date(Date.now() - hours * 3_600_000).toISOString();
+      const alert = (name, severity, hours) => ({
+        labels: { alertname: name, severity },
+        annotations: {},
+        startsAt: since(hours),
+        endsAt: since(-1),
+        fingerprint: name,
+        receivers: [{ name: 'r' }],
+        status: { state: 'active', silencedBy: [], inhibitedBy: [], mutedBy: [] },
+      });
+      const group = (name, ...all) => ({ labels: { team: name }, receiver: { name: 'r' }, alerts: all });
+      await page.route('**/api/v2/alerts/groups**', (route) =>
+        route.fulfill({
+          json: [
+            group('a', alert('Info', 'info', 9)),
+            group(
+              'b',
+              alert('Young', 'critical', 1),
+              alert('Warn', 'warning', 9),
+              alert('Old', 'critical', 5),
+            ),
+          ],
+        }),
+      );
+      await open(`${pages}/alerts`);
+      await page.locator('.am-alert').first().waitFor();
+      const names = await page.locator('.am-alert .chip-value').allTextContents();
+      assert.deepEqual(
+        names.filter((text) => ['Info', 'Young', 'Warn', 'Old'].includes(text)),
+        ['Old', 'Young', 'Warn', 'Info'],
+      );
+      const times = await page.locator('.am-alert time').allTextContents();
+      for (const text of times) assert.match(text, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+      // One switch for the zone of every page.
+      const local = times[0];
+      await page.getByRole('button', { name: 'Times in local time. Show UTC' }).click();
+      await page.getByRole('button', { name: 'Times in UTC. Show local time' }).waitFor();
+      const iso = await page.locator('.am-alert time').first().getAttribute('datetime');
+      await until('UTC', async () => {
+        const text = await page.locator('.am-alert time').first().textContent();
+        return text === iso.slice(0, 19).replace('T', ' ');
+      });
+      await page.getByRole('button', { name: 'Times in UTC. Show local time' }).click();
+      await until(
+        'local time',
+        async () => (await page.locator('.am-alert time').first().textContent()) === local,
+      );
     },
   },
   {
@@ -274,22 +330,26 @@ export const scenarios = [
     async run({ open, page, shot, pages }) {
       await open(`${pages}/routes`);
       await page.locator('.route-card').first().waitFor();
-      await page
-        .getByLabel('Where does an alert go that has these labels?')
-        .fill('severity="page", team="db", instance="db-1"');
+      await page.getByLabel('Labels of an alert').fill('severity="page", team="db", instance="db-1"');
       await page.getByRole('heading', { name: 'Goes to db-pager' }).waitFor();
       await page.locator('.route-card.mark-taken', { hasText: 'db-pager' }).waitFor();
-      await page.locator('.route-steps', { hasText: 'but it is “db”' }).waitFor();
+      await page.locator('.route-steps', { hasText: 'the value is “db”' }).waitFor();
       await shot('alertmanager-routing');
       await page.reload();
       await page.getByRole('heading', { name: 'Goes to db-pager' }).waitFor();
-      await page.getByLabel('Where does an alert go that has these labels?').fill('team="web"');
+      await page.getByLabel('Labels of an alert').fill('team="web"');
       await page.getByRole('heading', { name: 'Goes to web-chat' }).waitFor();
       await page.locator('.route-taken', { hasText: 'muted now by always' }).waitFor();
-      await page.getByLabel('Where does an alert go that has these labels?').fill('team=~"web"');
+      // White space separates labels, as between arguments of amtool; each label is shown as it was read.
+      await page.getByLabel('Labels of an alert').fill('severity=page team=net');
+      await page.getByRole('heading', { name: 'Goes to pager' }).waitFor();
+      await until('two labels', async () => (await page.locator('.route-labels .chip').count()) === 2);
+      await page.getByLabel('Labels of an alert').fill('severity=page now');
+      await page.locator('.field-problem', { hasText: 'severity="page now"' }).waitFor();
+      await page.getByLabel('Labels of an alert').fill('team=~"web"');
       await page.locator('.field-problem').waitFor();
       await page.locator('.route-card', { hasText: 'pager' }).first().click();
-      await page.locator('.am-facts', { hasText: 'Repeated after' }).waitFor();
+      await page.locator('.am-facts', { hasText: 'Repeat interval' }).waitFor();
     },
   },
   {
@@ -354,7 +414,7 @@ export const scenarios = [
       await page.getByText('There is no such silence').waitFor();
       await page.route('**/api/v2/alerts/groups**', (route) => route.fulfill({ json: [] }));
       await open(`${pages}/alerts`);
-      await page.getByText('Nothing is wrong').waitFor();
+      await page.getByText('No active alerts').waitFor();
       await page.unroute('**/api/v2/alerts/groups**');
       await page.route('**/api/v2/alerts/groups**', (route) =>
         route.fulfill({ status: 500, json: 'the disk is full' }),

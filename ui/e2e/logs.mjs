@@ -69,16 +69,14 @@ export const scenarios = [
     name: 'logs: lines of one’s own go through the stages',
     async run({ open, page, shot }) {
       await open('/inspect?job=shop');
-      await page
-        .getByLabel('Lines to try')
-        .fill('level=error msg="cannot reach db-9"\nlevel=debug msg=noise');
+      await page.getByLabel('Test lines').fill('level=error msg="cannot reach db-9"\nlevel=debug msg=noise');
       await page.getByRole('button', { name: 'Try' }).click();
-      const traces = page.getByLabel('What became of them').locator('.log-trace');
+      const traces = page.getByLabel('Results').locator('.log-trace');
       await traces.first().waitFor();
       assert.equal(await traces.count(), 2);
       assert.match(await traces.first().locator('.relabel').textContent(), /label level/);
-      await traces.nth(1).getByText('drops it, or holds it back').waitFor();
-      await traces.nth(1).getByText('Nothing is sent for it now.').waitFor();
+      await traces.nth(1).getByText('dropped or buffered').waitFor();
+      await traces.nth(1).getByText('No entry leaves the stages now.').waitFor();
       await shot('logs-inspect');
     },
   },
@@ -86,21 +84,23 @@ export const scenarios = [
     name: 'logs: entries are shown as they pass',
     async run({ open, page, shot, feed }) {
       await open('/inspect?job=fed');
-      await page.getByRole('button', { name: 'Show what passes' }).click();
+      await page.getByRole('button', { name: 'Show entries' }).click();
       await page.getByText('Waiting for an entry…').waitFor();
       // The watch begins a moment after the button changed: lines come until one is seen.
       let n = 0;
       await until('an entry', async () => {
         const sent = await fetch(`${feed}/promtail/api/v1/raw`, { method: 'POST', body: `passing ${n++}\n` });
         assert.equal(sent.status, 204);
-        return (await page.getByLabel('What passed').locator('.log-trace').count()) > 0;
+        return (await page.getByLabel('Entries', { exact: true }).locator('.log-trace').count()) > 0;
       });
-      const trace = page.getByLabel('What passed').locator('.log-trace').first();
+      const trace = page.getByLabel('Entries', { exact: true }).locator('.log-trace').first();
       assert.match(await trace.textContent(), /passing \d+/);
       assert.match(await trace.locator('.relabel').textContent(), /static_labels/);
+      assert.match(await trace.textContent(), /Queued for delivery/);
+      assert.ok(!/\bSent\b/.test(await page.locator('main').textContent()), 'nothing is called sent');
       await shot('logs-live');
       await page.getByRole('button', { name: 'Stop' }).click();
-      await page.getByRole('button', { name: 'Show what passes' }).waitFor();
+      await page.getByRole('button', { name: 'Show entries' }).waitFor();
     },
   },
   {

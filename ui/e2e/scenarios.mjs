@@ -290,6 +290,18 @@ export const scenarios = [
     },
   },
   {
+    name: 'a mistyped metric leads to metrics with similar names',
+    async run({ open, page, shot }) {
+      await open(`/query?g0.expr=${encodeURIComponent('rate(scrape_duration_second[5m])')}&g0.tab=table`);
+      const empty = page.locator('.empty', { hasText: 'No metric named scrape_duration_second' });
+      await empty.waitFor();
+      await shot('mistyped-metric');
+      await empty.getByRole('button', { name: 'scrape_duration_seconds' }).click();
+      await page.waitForSelector('.table tbody tr');
+      assert.equal(param(page, 'g0.expr'), 'rate(scrape_duration_seconds[5m])');
+    },
+  },
+  {
     name: 'links of Prometheus open with their state',
     async run({ open, page }) {
       await open(
@@ -484,6 +496,59 @@ export const scenarios = [
       await page.locator('.outcome', { hasText: 'had ended already' }).waitFor();
       await page.locator('.query-text').first().click();
       await page.locator('.explain').waitFor();
+    },
+  },
+  {
+    name: 'labels that are part of a metric are not recommended to be dropped',
+    async run({ open, page, shot }) {
+      const cost = (name, seriesIfDropped) => ({
+        name,
+        values: 12,
+        series: 900,
+        seriesIfDropped,
+        memoryBytesSaved: 90_000,
+      });
+      await page.route('**/api/v1/status/cardinality*', (route) =>
+        route.fulfill({
+          json: {
+            status: 'success',
+            data: {
+              parts: 1,
+              series: 1000,
+              relativeError: 0,
+              memoryBytesPerSeries: 100,
+              labelNames: 3,
+              labels: [cost('le', 100), cost('quantile', 200), cost('path', 600)],
+              label: 'path',
+              values: 0,
+              topValues: [],
+              topPairs: [],
+            },
+          },
+        }),
+      );
+      await open('/status/cardinality');
+      const rows = page.locator('.label-costs tbody tr');
+      await rows.first().waitFor();
+      assert.match(await rows.first().textContent(), /^path/);
+      for (const name of ['le', 'quantile']) {
+        await page.getByRole('button', { name: `Why ${name} is kept` }).click();
+        await page.locator('.drop-advice', { hasText: 'Do not drop it' }).first().waitFor();
+        assert.equal(await page.locator('.rule-block').count(), 0, `no rule drops ${name}`);
+        await shot(`cardinality-${name}`);
+      }
+      await page.getByRole('button', { name: 'How to drop path' }).click();
+      await page.locator('.rule-block', { hasText: 'labeldrop' }).waitFor();
+    },
+  },
+  {
+    name: 'a page that does not exist leads to the start page',
+    async run({ open, page, allow }) {
+      allow(/404/);
+      await open('/no-such-page');
+      await page.getByRole('heading', { name: '404 page not found' }).waitFor();
+      await page.getByRole('link', { name: 'Open the start page' }).click();
+      await page.locator('.nav-item').first().waitFor();
     },
   },
   {
@@ -709,8 +774,8 @@ export const scenarios = [
         'alertmanager-1:9093',
         'connection refused',
         'Failing since',
-        'last delivery 2h ago',
-        '17 waiting',
+        'last delivery 20',
+        '17 queued',
         '4 dropped: 4 out of date',
       ])
         assert.ok(said.includes(part), `${part} in ${said}`);

@@ -4,11 +4,11 @@ import { useCallback, useMemo, useState } from 'react';
 import { Annotations } from '../alerts/parts';
 import { ErrorNotice } from '../api/errors';
 import { Icon } from '../components/icons';
+import { Moment } from '../components/moment';
 import { Button, Empty, Loading, Select } from '../components/ui';
-import { formatAgo } from '../lib/time';
 import { type Alert, type AlertGroup, type AlertQuery, useGroups, useReceivers } from './api';
 import { Frame, NewSilence } from './frame';
-import { byStart, distinct, groupedBy, labelNames } from './grouping';
+import { distinct, groupedBy, labelNames, mostUrgentFirst, urgentFirst } from './grouping';
 import {
   type Matcher,
   matcherOf,
@@ -91,8 +91,8 @@ function OneAlert(props: { alert: Alert; omit: string[]; onFilter: (matcher: Mat
         {why && <Why alert={alert} />}
       </div>
       <div className="am-alert-side">
-        <span className="muted num" title={new Date(since).toISOString()}>
-          {formatAgo(since, Date.now())}
+        <span className="muted">
+          since <Moment ms={since} />
         </span>
         {alert.generatorURL && /^https?:/.test(alert.generatorURL) && (
           <a href={alert.generatorURL} className="button button-ghost" rel="noreferrer">
@@ -129,7 +129,7 @@ function Group(props: {
   const { group } = props;
   const [open, setOpen] = useState(props.open);
   const [most, setMost] = useState(FIRST_ALERTS);
-  const alerts = useMemo(() => (open ? byStart(group.alerts) : []), [open, group.alerts]);
+  const alerts = useMemo(() => (open ? urgentFirst(group.alerts) : []), [open, group.alerts]);
   const names = Object.entries(group.labels);
   const omit = Object.keys(group.labels);
   const silence = writeMatchers([
@@ -255,6 +255,8 @@ export function GroupsPage() {
   const navigate = useNavigate();
   const query = useMemo(() => readQuery(search), [search]);
   const groups = useGroups(query);
+  // Alerts that notifications leave out are counted, so that the number agrees with that of the rules.
+  const everything = useGroups({ ...query, silenced: true, inhibited: true, muted: true });
   const receivers = useReceivers();
   const [most, setMost] = useState(FIRST_GROUPS);
   const change = useCallback(
@@ -277,15 +279,25 @@ export function GroupsPage() {
   );
   const all = groups.data ?? [];
   const by = search.group ?? '';
-  const shown = useMemo(() => (by ? groupedBy(all, by.split(',').filter(Boolean)) : all), [all, by]);
+  const shown = useMemo(
+    () => mostUrgentFirst(by ? groupedBy(all, by.split(',').filter(Boolean)) : all),
+    [all, by],
+  );
   const names = useMemo(() => labelNames(all).slice(0, MOST_NAMES), [all]);
   const count = useMemo(() => distinct(all), [all]);
+  const hidden = Math.max(0, distinct(everything.data ?? []) - count);
   const filtered = query.filter.length > 0 || query.receiver !== '';
   const unreadable = search.filter && query.filter.length === 0;
   return (
     <Frame
-      title="Notified alerts"
-      lead={groups.data ? `${counted(count, 'alert')} in ${counted(shown.length, 'group')}` : undefined}
+      title="Alerts by receiver"
+      lead={
+        groups.data
+          ? `${counted(count, 'alert')} in ${counted(shown.length, 'group')}${
+              hidden > 0 ? `; ${counted(hidden, 'alert')} silenced, inhibited or muted` : ''
+            }`
+          : undefined
+      }
       actions={<NewSilence filter={writeMatchers(query.filter)} />}
     >
       <div className="filters am-filters">
@@ -305,7 +317,7 @@ export function GroupsPage() {
             label="Groups"
             value={by}
             choices={[
-              { value: '', label: 'Groups as notified' },
+              { value: '', label: 'Groups of routes' },
               ...[...new Set([...(by ? [by] : []), ...names])].map((name) => ({
                 value: name,
                 label: `By ${name}`,
@@ -340,11 +352,13 @@ export function GroupsPage() {
       {groups.data && shown.length === 0 && (
         <Empty
           icon={filtered ? 'search' : 'alerts'}
-          title={filtered ? 'No alert matches' : 'Nothing is wrong'}
+          title={filtered ? 'No alert matches' : 'No active alerts'}
         >
           {filtered
-            ? 'Other filters, or alerts that are silenced, inhibited or muted, may have more.'
-            : 'No alert is active. Those that are silenced, inhibited or muted are shown on request.'}
+            ? 'Change the filters, or show silenced, inhibited and muted alerts.'
+            : hidden > 0
+              ? `${counted(hidden, 'alert')} silenced, inhibited or muted: select them above to show them.`
+              : 'This Alertmanager has no active alerts.'}
         </Empty>
       )}
       {shown.slice(0, most).map((group) => (

@@ -1,4 +1,5 @@
 /** Alerts put together otherwise than their routes do. */
+import { byUrgency, mostUrgent } from '../alerts/urgency';
 import type { Alert, AlertGroup } from './api';
 
 /** Each alert once, in groups of equal values of some labels, large groups first. */
@@ -32,6 +33,19 @@ export function labelNames(groups: AlertGroup[]): string[] {
 export const distinct = (groups: AlertGroup[]): number =>
   new Set(groups.flatMap((group) => group.alerts.map((alert) => alert.fingerprint))).size;
 
-/** Newest first. */
-export const byStart = (alerts: Alert[]): Alert[] =>
-  [...alerts].sort((a, b) => (a.startsAt < b.startsAt ? 1 : a.startsAt > b.startsAt ? -1 : 0));
+const urgent = (alert: Alert) => ({ labels: alert.labels, since: Date.parse(alert.startsAt) });
+
+/** The most severe first, of equal severity the oldest. */
+export const urgentFirst = (alerts: Alert[]): Alert[] =>
+  [...alerts].sort((a, b) => byUrgency(urgent(a), urgent(b)));
+
+/** Groups by their most urgent alert; of equal urgency the larger group first. */
+export function mostUrgentFirst(groups: AlertGroup[]): AlertGroup[] {
+  const ranked = groups.map((group) => ({
+    group,
+    first: mostUrgent(group.alerts.map(urgent), group.labels),
+  }));
+  return ranked
+    .sort((a, b) => byUrgency(a.first, b.first) || b.group.alerts.length - a.group.alerts.length)
+    .map(({ group }) => group);
+}

@@ -13,6 +13,12 @@ describe('matchers', () => {
     expect(writeMatchers(all)).toBe(String.raw`{a="b",c!="x, \"y\"\\z",d=~"p|q{2}","e.f"!~""}`);
     expect(readMatchers(writeMatchers(all))).toEqual(all);
     expect(readMatchers(' a = b , c=~"d" ')).toEqual([matcherOf('a', '=', 'b'), matcherOf('c', '=~', 'd')]);
+    expect(readMatchers('a=Foo b=page, c="x y" d=z', true)).toEqual([
+      matcherOf('a', '=', 'Foo'),
+      matcherOf('b', '=', 'page'),
+      matcherOf('c', '=', 'x y'),
+      matcherOf('d', '=', 'z'),
+    ]);
     expect(readMatchers('')).toEqual([]);
     expect(readMatchers('{}')).toEqual([]);
     expect(matchersOf({ b: '2', a: '1' }).map((one) => one.name)).toEqual(['a', 'b']);
@@ -24,6 +30,9 @@ describe('matchers', () => {
     expect(() => readMatchers('a="b')).toThrow('closing quote');
     expect(() => readMatchers('="b"')).toThrow('label name');
     expect(() => readMatchers('a="b" c="d"')).toThrow('comma');
+    expect(() => readMatchers('a=Foo b=page')).toThrow('A comma is missing before b=page');
+    expect(() => readMatchers('a=Foo bar')).toThrow('has a space before bar. Put it in quotes: a="Foo bar"');
+    expect(() => readMatchers('a=Foo bar', true)).toThrow('has a space before bar');
   });
 });
 

@@ -43,8 +43,16 @@ const QUOTED = /^"((?:[^"\\]|\\.)*)"/s;
 const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r' };
 const unquote = (text: string) => text.replace(/\\(.)/gs, (_, c: string) => ESCAPES[c] ?? c);
 
-/** Reads one matcher or many; throws with what is wrong. */
-export function readMatchers(text: string): Matcher[] {
+/** Text that starts a matcher of its own. */
+const NEXT = /^[^\s=!~,"{}]+\s*(?:=~|!~|!=|=)/;
+
+/**
+ * Reads one matcher or many; throws with what is wrong. As in Alertmanager a value without quotes ends at white
+ * space, and matchers are separated by commas.
+ *
+ * @param spaces whether white space separates too, as between arguments of `amtool`
+ */
+export function readMatchers(text: string, spaces = false): Matcher[] {
   let rest = text.trim();
   if (rest.startsWith('{')) {
     if (!rest.endsWith('}')) throw new Error('The closing brace is missing');
@@ -61,12 +69,19 @@ export function readMatchers(text: string): Matcher[] {
     rest = rest.slice(operator.length).trimStart();
     const quoted = QUOTED.exec(rest);
     if (!quoted && rest.startsWith('"')) throw new Error(`The value of ${name} has no closing quote`);
-    const bare = quoted ? '' : (/^[^,]*/.exec(rest)?.[0] ?? '');
-    out.push(matcherOf(name, operator, quoted ? unquote(quoted[1] as string) : bare.trim()));
+    const bare = quoted ? '' : (/^[^\s,]*/.exec(rest)?.[0] ?? '');
+    out.push(matcherOf(name, operator, quoted ? unquote(quoted[1] as string) : bare));
     rest = rest.slice(quoted ? quoted[0].length : bare.length).trimStart();
     if (rest === '') break;
-    if (!rest.startsWith(',')) throw new Error(`Between matchers there is a comma, not ${rest.slice(0, 20)}`);
-    rest = rest.slice(1).trimStart();
+    if (rest.startsWith(',')) rest = rest.slice(1).trimStart();
+    else if (!NEXT.test(rest))
+      throw new Error(
+        `The value of ${name} has a space before ${rest.slice(0, 20)}. Put it in quotes: ${name}="${bare} ${rest.slice(0, 20)}"`,
+      );
+    else if (!spaces)
+      throw new Error(
+        `A comma is missing before ${rest.slice(0, 20)}. Write ${name}="${bare}", ${rest.slice(0, 20)}`,
+      );
   }
   return out;
 }

@@ -1,11 +1,13 @@
 /** Silences that come again: the list, and the form that makes or changes one. */
+
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Icon } from '../components/icons';
+import { useMoment } from '../components/moment';
 import { Button, Dialog, Empty, Loading, Segmented } from '../components/ui';
-import { formatAgo, formatMoment } from '../lib/time';
+import { formatAgo } from '../lib/time';
 import {
   forgetAlerts,
   type Recurring,
@@ -64,6 +66,7 @@ function Withdraw({ silence }: { silence: Recurring }) {
 }
 
 function Row({ silence, now }: { silence: Recurring; now: number }) {
+  const moment = useMoment();
   const next = silence.next;
   return (
     <section className="card am-silence am-recurring">
@@ -83,16 +86,14 @@ function Row({ silence, now }: { silence: Recurring; now: number }) {
           {next && (
             <>
               {' · '}
-              <span
-                title={`${formatMoment(Date.parse(next.startsAt), false)} to ${formatMoment(Date.parse(next.endsAt), false)}`}
-              >
+              <span title={`${moment(Date.parse(next.startsAt))} to ${moment(Date.parse(next.endsAt))}`}>
                 {next.active
                   ? `ends ${formatAgo(Date.parse(next.endsAt), now)}`
                   : `begins ${formatAgo(Date.parse(next.startsAt), now)}`}
               </span>
             </>
           )}
-          {silence.until && ` · for good on ${formatMoment(Date.parse(silence.until), false)}`}
+          {silence.until && ` · for good on ${moment(Date.parse(silence.until))}`}
         </p>
       </div>
       <div className="am-silence-tools">
@@ -163,6 +164,7 @@ function problems(form: FormState): string[] {
 }
 
 function Times({ form }: { form: FormState }) {
+  const moment = useMoment();
   const until = parseLocal(form.until);
   const wanted = JSON.stringify({
     matchers: form.matchers,
@@ -189,8 +191,8 @@ function Times({ form }: { form: FormState }) {
         <ol>
           {times.data.times.map((time) => (
             <li key={time.startsAt}>
-              {formatMoment(Date.parse(time.startsAt), false)}{' '}
-              <span className="muted">to {formatMoment(Date.parse(time.endsAt), false)}</span>
+              {moment(Date.parse(time.startsAt))}{' '}
+              <span className="muted">to {moment(Date.parse(time.endsAt))}</span>
             </li>
           ))}
         </ol>

@@ -11,12 +11,13 @@ import { Frame } from './frame';
 import { readMatchers } from './matchers';
 import { CARD_HEIGHT, CARD_WIDTH, link, type Place, type Tree, treeOf, wayTo } from './tree';
 
-/** Labels as matchers write them, all with =. */
+/** Labels as matchers write them, all with =, separated by commas or white space. */
 function readLabels(text: string): LabelSet {
   const out: LabelSet = {};
-  for (const matcher of readMatchers(text)) {
+  for (const matcher of readMatchers(text, true)) {
     if (matcher.isRegex || !matcher.isEqual)
-      throw new Error(`An alert has labels with values: ${matcher.name}="…"`);
+      throw new Error(`A label of an alert is written with =: ${matcher.name}="…"`);
+    if (matcher.name in out) throw new Error(`The label ${matcher.name} is written twice`);
     out[matcher.name] = matcher.value;
   }
   return out;
@@ -118,21 +119,21 @@ function Picture(props: {
 function RouteFacts({ route }: { route: Route }) {
   const facts: [string, string][] = [
     ['Receiver', route.receiver],
-    ['Takes', said(route)],
-    ['Groups by', route.groupBy.join(', ') || 'nothing: all alerts are one group'],
-    ['First told after', formatDuration(route.groupWaitMillis)],
-    ['News after', formatDuration(route.groupIntervalMillis)],
-    ['Repeated after', formatDuration(route.repeatIntervalMillis)],
-    ['Then', route.continue ? 'the next routes are asked, too' : 'no other route beside it is asked'],
+    ['Matchers', said(route)],
+    ['Group by', route.groupBy.join(', ') || 'none: all alerts are one group'],
+    ['Group wait', formatDuration(route.groupWaitMillis)],
+    ['Group interval', formatDuration(route.groupIntervalMillis)],
+    ['Repeat interval', formatDuration(route.repeatIntervalMillis)],
+    ['Continue', route.continue ? 'yes: later sibling routes are tried too' : 'no'],
   ];
-  if (route.muteTimeIntervals.length > 0) facts.push(['Quiet in', route.muteTimeIntervals.join(', ')]);
-  if (route.activeTimeIntervals.length > 0) facts.push(['Only in', route.activeTimeIntervals.join(', ')]);
-  if (route.where) facts.push(['Stands at', route.where]);
+  if (route.muteTimeIntervals.length > 0) facts.push(['Muted in', route.muteTimeIntervals.join(', ')]);
+  if (route.activeTimeIntervals.length > 0) facts.push(['Active in', route.activeTimeIntervals.join(', ')]);
+  if (route.where) facts.push(['Defined at', route.where]);
   return (
     <section className="card am-facts">
       <h2>Route to {route.receiver}</h2>
       {route.mutedBy.length > 0 && (
-        <Notice kind="warning">Nobody is told now: {route.mutedBy.join(', ')}.</Notice>
+        <Notice kind="warning">No notifications now: muted by {route.mutedBy.join(', ')}.</Notice>
       )}
       <dl>
         {facts.map(([name, value]) => (
@@ -156,7 +157,7 @@ function Answer({ test, tree }: { test: RouteTest; tree: Tree }) {
     <div className="route-answer" aria-live="polite">
       <h2>Goes to {[...new Set(test.routes.map((route) => route.receiver))].join(' and ')}</h2>
       {test.silencedBy.length > 0 && (
-        <Notice kind="warning" title="It would not be notified now: it is silenced">
+        <Notice kind="warning" title="No notification now: silenced">
           {test.silencedBy.map((id) => (
             <Link key={id} to="/alertmanager/silences/$id" params={{ id }}>
               {id}
@@ -165,7 +166,7 @@ function Answer({ test, tree }: { test: RouteTest; tree: Tree }) {
         </Notice>
       )}
       {test.inhibitedBy.length > 0 && (
-        <Notice kind="warning" title="It would not be notified now: another alert inhibits it">
+        <Notice kind="warning" title="No notification now: inhibited by another alert">
           {test.inhibitedBy.join(', ')}
         </Notice>
       )}
@@ -198,8 +199,8 @@ function Answer({ test, tree }: { test: RouteTest; tree: Tree }) {
               {!step.matched && (
                 <span className="muted">
                   {' '}
-                  does not take it: <code>{step.matcher}</code>,{' '}
-                  {step.value ? <>but it is “{step.value}”</> : 'but it has no such label'}
+                  does not match <code>{step.matcher}</code>:{' '}
+                  {step.value ? <>the value is “{step.value}”</> : 'the alert has no such label'}
                 </span>
               )}
             </span>
@@ -267,7 +268,7 @@ export function RoutesPage() {
             }}
           >
             <label>
-              <span>Where does an alert go that has these labels?</span>
+              <span>Labels of an alert</span>
               <input
                 value={text}
                 spellCheck={false}
@@ -296,6 +297,9 @@ export function RoutesPage() {
           {asks && test.error && <ErrorNotice error={test.error} />}
           {result && (
             <section className="card">
+              <p className="route-labels">
+                <span className="muted">Labels:</span> <LabelChips labels={labels} />
+              </p>
               <Answer test={result} tree={tree} />
             </section>
           )}

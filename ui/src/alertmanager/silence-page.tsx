@@ -1,12 +1,14 @@
 /** One silence: what it is, what it keeps back, and the form that makes or changes it. */
+
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { ApiError } from '../api/client';
 import { ErrorNotice } from '../api/errors';
+import { useMoment } from '../components/moment';
 import { Button, Empty, LabelChips, Loading } from '../components/ui';
 import { persistent } from '../lib/store';
-import { formatAgo, formatMoment, parseDuration } from '../lib/time';
+import { formatAgo, parseDuration } from '../lib/time';
 import { type Alert, forgetAlerts, type Silence, saveSilence, useMatching, useSilence } from './api';
 import { Frame, MatcherChips } from './frame';
 import { type Matcher, matcherOf, OPERATORS, type Operator, operatorOf, readableMatchers } from './matchers';
@@ -261,8 +263,9 @@ function SilenceForm({ silence, filter, comment }: { silence?: Silence; filter: 
 }
 
 function Facts({ silence }: { silence: Silence }) {
+  const moment = useMoment();
   const navigate = useNavigate();
-  const time = (text: string) => formatMoment(Date.parse(text), false);
+  const time = (text: string) => moment(Date.parse(text));
   const over = silence.status.state === 'expired';
   const facts: [string, string][] = [
     ['Comment', silence.comment],

@@ -1,10 +1,12 @@
 /** Silences: those that hold, those to come, those that are over. */
+
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
+import { useMoment } from '../components/moment';
 import { Button, Dialog, Empty, Loading } from '../components/ui';
-import { formatAgo, formatMoment } from '../lib/time';
+import { formatAgo } from '../lib/time';
 import { FilterBar } from './alerts-page';
 import { expireSilence, forgetAlerts, type Silence, useSilences } from './api';
 import { Frame, MatcherChips, NewSilence } from './frame';
@@ -66,6 +68,7 @@ export function Expire({ silence, onDone }: { silence: Silence; onDone?: () => v
 }
 
 function Row({ silence, now }: { silence: Silence; now: number }) {
+  const moment = useMoment();
   const over = silence.status.state === 'expired';
   return (
     <section className="card am-silence">
@@ -77,9 +80,7 @@ function Row({ silence, now }: { silence: Silence; now: number }) {
         <p>{silence.comment}</p>
         <p className="muted">
           {silence.createdBy} ·{' '}
-          <span
-            title={`${formatMoment(Date.parse(silence.startsAt), false)} to ${formatMoment(Date.parse(silence.endsAt), false)}`}
-          >
+          <span title={`${moment(Date.parse(silence.startsAt))} to ${moment(Date.parse(silence.endsAt))}`}>
             {span(silence, now)}
           </span>
         </p>

@@ -1,8 +1,10 @@
 /** How the Alertmanager stands: version, cluster, the configuration that holds. */
+
 import { ErrorNotice } from '../api/errors';
+import { useMoment } from '../components/moment';
 import { CopyButton, Loading } from '../components/ui';
 import { Yaml } from '../components/yaml';
-import { formatAgo, formatMoment, roughDuration } from '../lib/time';
+import { formatAgo, roughDuration } from '../lib/time';
 import { Facts } from '../status/facts';
 import { type Heartbeat, type ManagerStatus, useHeartbeats, useManagerStatus } from './api';
 import { Frame } from './frame';
@@ -45,6 +47,7 @@ function Cluster({ cluster }: { cluster: ManagerStatus['cluster'] }) {
 
 /** The alerts that have to come: what was not heard of stands first. */
 function Heartbeats({ all }: { all: Heartbeat[] }) {
+  const moment = useMoment();
   const sorted = [...all].sort(
     (a, b) => Number(b.missing) - Number(a.missing) || a.name.localeCompare(b.name),
   );
@@ -60,7 +63,7 @@ function Heartbeats({ all }: { all: Heartbeat[] }) {
                 {beat.missing ? 'missing' : 'heard'}
               </span>{' '}
               {beat.missing && beat.missingSince
-                ? `since ${formatMoment(Date.parse(beat.missingSince), false)}`
+                ? `since ${moment(Date.parse(beat.missingSince))}`
                 : formatAgo(Date.parse(beat.heardAt), Date.now())}
               <span className="muted">
                 {' '}
@@ -75,6 +78,7 @@ function Heartbeats({ all }: { all: Heartbeat[] }) {
 }
 
 export function ManagerStatusPage() {
+  const moment = useMoment();
   const status = useManagerStatus();
   const heartbeats = useHeartbeats();
   const data = status.data;
@@ -92,7 +96,7 @@ export function ManagerStatusPage() {
                 ['Version', data.versionInfo.version],
                 ['Revision', data.versionInfo.revision],
                 ['Runtime', data.versionInfo.goVersion],
-                ['Started', `${formatMoment(started, false)}, ${roughDuration(Date.now() - started)} ago`],
+                ['Started', `${moment(started)}, ${roughDuration(Date.now() - started)} ago`],
               ]}
             />
             <Cluster cluster={data.cluster} />

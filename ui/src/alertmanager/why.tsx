@@ -7,8 +7,8 @@ import { RANGES, Timeline, TimelineList } from '../alerts/timeline';
 import { ApiError } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { has } from '../app/parts';
+import { Moment } from '../components/moment';
 import { Button, Loading, Select } from '../components/ui';
-import { formatAgo } from '../lib/time';
 import {
   type Alert,
   addNote,
@@ -24,12 +24,7 @@ const GOOD = new Set(['notified', 'due', 'acknowledged']);
 
 function When({ time }: { time: string | undefined }) {
   if (!time) return null;
-  const ms = Date.parse(time);
-  return (
-    <time title={time}>
-      {ms > Date.now() ? new Date(ms).toLocaleTimeString() : formatAgo(ms, Date.now())}
-    </time>
-  );
+  return <Moment ms={Date.parse(time)} />;
 }
 
 function RouteOutcome({ route }: { route: TraceRoute }) {

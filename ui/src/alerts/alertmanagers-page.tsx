@@ -3,7 +3,6 @@ import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
 import { call } from '../api/client';
 import { ErrorNotice, isMissing } from '../api/errors';
-import { has } from '../app/parts';
 import { Icon } from '../components/icons';
 import { CopyButton, Empty, Loading, Notice } from '../components/ui';
 import { utcTime } from '../lib/store';
@@ -46,7 +45,7 @@ function Address({ url }: { url: string }) {
 }
 
 /** A queue keeps each state of an alert until a newer one takes its place in a request. */
-const WAITING = 'An alert that fires on is told again and again, and may wait more than once';
+const WAITING = 'A firing alert is sent repeatedly and may be queued more than once';
 
 function DeliveryRow({ delivery, now }: { delivery: Delivery; now: number }) {
   const utc = utcTime.use();
@@ -70,12 +69,12 @@ function DeliveryRow({ delivery, now }: { delivery: Delivery; now: number }) {
         <p className="manager-times muted">{timesText(delivery, now, utc).join(' · ')}</p>
         {dropped && (
           <p className="manager-times manager-dropped">
-            {dropped}. The Alertmanager never heard of {droppedCount(delivery) === 1 ? 'it' : 'them'}.
+            {dropped}. The Alertmanager did not receive {droppedCount(delivery) === 1 ? 'it' : 'them'}.
           </p>
         )}
       </div>
       <div className="target-figures">
-        <span title={WAITING}>{count(delivery.waiting)} waiting</span>
+        <span title={WAITING}>{count(delivery.waiting)} queued</span>
         <span className="muted" title="Since the server found this Alertmanager">
           {count(delivery.sent)} sent · {count(droppedCount(delivery))} dropped
         </span>
@@ -84,17 +83,17 @@ function DeliveryRow({ delivery, now }: { delivery: Delivery; now: number }) {
   );
 }
 
-/** What Prometheus counts of it, for servers that tell no more. */
+/** Link to Prometheus's counters, for servers without `status/alertmanagers`. */
 function Counted() {
   const expr = 'rate(prometheus_notifications_errors_total[5m])';
   return (
     <>
       {' '}
-      This server does not tell how that goes:{' '}
+      This server has no delivery status:{' '}
       <Link to="/query" search={{ 'g0.expr': expr, 'g0.tab': 'graph' } as never}>
         its metrics
       </Link>{' '}
-      count what could not be sent
+      count failed deliveries
     </>
   );
 }
@@ -134,27 +133,27 @@ export function AlertmanagersPage() {
   const used = deliveries?.length ?? active.length;
   const failing = deliveries?.filter((d) => d.failingSince).length ?? 0;
   return (
-    <Frame title="Alerts" lead="Where alerts are sent">
+    <Frame title="Alerts" lead="Alertmanagers that alerts are sent to">
       {error && <ErrorNotice error={error} />}
       {query.isPending && <Loading label="Asking for Alertmanagers" />}
       {(missing || (query.data && used + dropped.length === 0)) && (
         <Empty
           icon="alerts"
-          title="Alerts are sent nowhere"
+          title="No Alertmanager configured"
           actions={
             <Link to="/status/$tab" params={{ tab: 'config' }} className="button button-plain">
               See the configuration
             </Link>
           }
         >
-          No Alertmanager is configured or discovered: alerts are shown here and can be queried as{' '}
-          <code>ALERTS</code>, but nobody is told.
+          Alerts are evaluated but not sent. Add <code>alerting.alertmanagers</code> to the configuration, or
+          start the server with <code>--alertmanager.config.file</code>.
         </Empty>
       )}
-      {failing > 0 && failing === used && !has('alertmanager') && (
-        <Notice kind="error" title="Alerts reach nobody">
-          Sending to {used === 1 ? 'the only Alertmanager' : `all ${used} Alertmanagers`} fails. What waits is
-          tried again until it is out of date.
+      {failing > 0 && failing === used && (
+        <Notice kind="error" title="Alerts are not delivered">
+          Sending to {used === 1 ? 'the only Alertmanager' : `all ${used} Alertmanagers`} fails. Queued alerts
+          are sent again until they expire.
         </Notice>
       )}
       {deliveries && deliveries.length > 0 && (

@@ -4,12 +4,13 @@ import { ErrorNotice } from '../api/errors';
 import { useRules } from '../api/queries';
 import type { AlertInstance, Rule, RuleGroup } from '../api/types';
 import { Icon } from '../components/icons';
+import { Moment } from '../components/moment';
 import { Button, Empty, LabelChips, Loading, Notice, SearchField } from '../components/ui';
-import { formatAgo } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { type RuleFilter, readRuleFilter, ruleMatches, STATES, writeRuleFilter } from './filter';
 import { Annotations, Expression, Frame, NothingConfigured, RuleFacts, RuleLabels } from './parts';
 import { Timeline } from './timeline';
+import { byUrgency, mostUrgent } from './urgency';
 
 const FIRST_INSTANCES = 20;
 const FIRST_RULES = 200;
@@ -31,7 +32,7 @@ function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
         {history && <Timeline labels={alert.labels} />}
       </div>
       <span className="muted num">
-        {Number.isNaN(since) ? '' : formatAgo(since, Date.now())}
+        since <Moment ms={since} />
         <br />
         value {formatValue(Number(alert.value), 'none')}
         <br />
@@ -48,8 +49,19 @@ function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
   );
 }
 
+const urgent = (alert: AlertInstance) => ({ labels: alert.labels, since: Date.parse(alert.activeAt) });
+
+/** Firing alerts first, then by severity and age. */
+const sorted = (rule: Rule): AlertInstance[] =>
+  [...(rule.alerts ?? [])].sort(
+    (a, b) => Number(b.state === 'firing') - Number(a.state === 'firing') || byUrgency(urgent(a), urgent(b)),
+  );
+
+/** The alert of a rule by which the rule is sorted. */
+const first = (rule: Rule) => mostUrgent(sorted(rule).map(urgent), rule.labels ?? {});
+
 function AlertRule({ rule, group }: { rule: Rule; group: RuleGroup }) {
-  const alerts = rule.alerts ?? [];
+  const alerts = sorted(rule);
   const [open, setOpen] = useState(alerts.length > 0);
   const [all, setAll] = useState(false);
   const state = rule.state ?? 'inactive';
@@ -119,14 +131,24 @@ export function AlertsPage() {
   const shown = all
     .filter(({ rule }) => filter.chosen.size === 0 || filter.chosen.has(rule.state ?? 'inactive'))
     .filter(({ rule, group }) => ruleMatches(rule, group, filter.text))
-    .sort((a, b) => rank(a.rule.state) - rank(b.rule.state) || a.rule.name.localeCompare(b.rule.name));
-  const count = (state: string) => all.filter(({ rule }) => (rule.state ?? 'inactive') === state).length;
+    .sort(
+      (a, b) =>
+        rank(a.rule.state) - rank(b.rule.state) ||
+        byUrgency(first(a.rule), first(b.rule)) ||
+        a.rule.name.localeCompare(b.rule.name),
+    );
+  // Alerts are counted as everywhere; a rule without alerts counts once, by its own state.
+  const count = (state: string) =>
+    all.reduce((sum, { rule }) => {
+      const own = (rule.alerts ?? []).filter((alert) => alert.state === state).length;
+      return sum + (own > 0 || rule.alerts?.length ? own : Number((rule.state ?? 'inactive') === state));
+    }, 0);
   return (
     <Frame
       title="Alerts"
       lead={
         all.length > 0
-          ? `${count('firing')} firing, ${count('pending')} pending, ${count('inactive')} quiet`
+          ? `${count('firing')} firing, ${count('pending')} pending alerts of ${all.length.toLocaleString('en')} rules`
           : undefined
       }
     >

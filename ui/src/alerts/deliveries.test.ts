@@ -26,30 +26,30 @@ describe('deliveries', () => {
   it('fail since the first failure behind the last success', () => {
     expect(healthOf(failing)).toBe('down');
     expect(timesText(failing, NOW, true)).toEqual([
-      'Failing since 2026-01-02 02:34:05 UTC (30m ago)',
-      'last attempt 5s ago',
-      'last delivery 1h ago',
+      'Failing since 2026-01-02 02:34:05 (30m ago)',
+      'last attempt 2026-01-02 03:04:00',
+      'last delivery 2026-01-02 02:04:05',
     ]);
     const never = { ...failing, lastDelivery: undefined };
     expect(healthOf(never)).toBe('down');
-    expect(timesText(never, NOW, true).at(-1)).toBe('nothing was delivered yet');
+    expect(timesText(never, NOW, true).at(-1)).toBe('no alert delivered yet');
   });
 
   it('that work again tell what was', () => {
     const back = { ...failing, failingSince: undefined, lastDelivery: '2026-01-02T03:04:03Z' };
     expect(healthOf(back)).toBe('up');
     expect(timesText(back, NOW, true)).toEqual([
-      'Last delivery 2s ago',
-      'last failure 5s ago: connection refused',
+      'Last delivery 2026-01-02 03:04:03',
+      'last failure 2026-01-02 03:04:00: connection refused',
     ]);
     expect(timesText(delivery({ lastDelivery: '2026-01-02T03:04:03Z' }), NOW, true)).toEqual([
-      'Last delivery 2s ago',
+      'Last delivery 2026-01-02 03:04:03',
     ]);
   });
 
   it('are unknown while there was nothing to send', () => {
     expect(healthOf(delivery())).toBe('unknown');
-    expect(timesText(delivery(), NOW, true)).toEqual(['Nothing was sent yet']);
+    expect(timesText(delivery(), NOW, true)).toEqual(['No alert sent yet']);
   });
 
   it('that fail stand first', () => {

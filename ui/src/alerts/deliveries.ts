@@ -25,7 +25,7 @@ export const healthOf = (d: Delivery): DeliveryHealth =>
 export const HEALTH_NAMES: Record<DeliveryHealth, string> = {
   down: 'failing',
   up: 'ok',
-  unknown: 'unused',
+  unknown: 'no data',
 };
 
 /** Those that fail stand first; else the order is the server's. */
@@ -52,19 +52,18 @@ export function droppedText(d: Delivery): string {
 
 /** When what happened last, the most urgent first. */
 export function timesText(d: Delivery, now: number, utc: boolean): string[] {
-  const ago = (moment: string) => formatAgo(Date.parse(moment), now);
+  const at = (moment: string) => formatMoment(Date.parse(moment), utc);
   const facts: string[] = [];
   if (d.failingSince) {
-    const since = Date.parse(d.failingSince);
-    facts.push(`Failing since ${formatMoment(since, utc)}${utc ? ' UTC' : ''} (${formatAgo(since, now)})`);
-    if (d.lastFailure) facts.push(`last attempt ${ago(d.lastFailure)}`);
-    facts.push(d.lastDelivery ? `last delivery ${ago(d.lastDelivery)}` : 'nothing was delivered yet');
+    facts.push(`Failing since ${at(d.failingSince)} (${formatAgo(Date.parse(d.failingSince), now)})`);
+    if (d.lastFailure) facts.push(`last attempt ${at(d.lastFailure)}`);
+    facts.push(d.lastDelivery ? `last delivery ${at(d.lastDelivery)}` : 'no alert delivered yet');
   } else if (d.lastDelivery) {
-    facts.push(`Last delivery ${ago(d.lastDelivery)}`);
-    // What is over may come again.
-    if (d.lastFailure) facts.push(`last failure ${ago(d.lastFailure)}: ${d.lastError}`);
+    facts.push(`Last delivery ${at(d.lastDelivery)}`);
+    // A failure that is over may come again.
+    if (d.lastFailure) facts.push(`last failure ${at(d.lastFailure)}: ${d.lastError}`);
   } else {
-    facts.push('Nothing was sent yet');
+    facts.push('No alert sent yet');
   }
   return facts;
 }

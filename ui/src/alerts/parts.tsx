@@ -4,13 +4,14 @@ import type { ReactNode } from 'react';
 import { useConfig } from '../api/queries';
 import type { LabelSet, Rule } from '../api/types';
 import { has } from '../app/parts';
+import { useMoment } from '../components/moment';
 import { Empty, LabelChips, PageHead } from '../components/ui';
-import { formatAgo, roughDuration } from '../lib/time';
+import { roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { configuredRules } from './configured';
 
 const MANAGER_TABS = [
-  ['/alertmanager/alerts', 'Notified'],
+  ['/alertmanager/alerts', 'By receiver'],
   ['/alertmanager/silences', 'Silences'],
   ['/alertmanager/recurring', 'Recurring'],
   ['/alertmanager/routes', 'Routing'],
@@ -52,7 +53,9 @@ export function NothingConfigured({ what }: { what: 'alerts' | 'rules' }) {
   const managers =
     alertmanagers > 0
       ? `${alertmanagers} Alertmanager entr${alertmanagers === 1 ? 'y is' : 'ies are'} configured.`
-      : 'No Alertmanager is configured.';
+      : has('alertmanager')
+        ? 'Alerts are sent to the embedded Alertmanager.'
+        : 'No Alertmanager is configured.';
   if (ruleFiles.length === 0) {
     return (
       <Empty
@@ -92,13 +95,14 @@ export function Expression({ query }: { query: string }) {
 }
 
 export function RuleFacts({ rule }: { rule: Rule }) {
+  const moment = useMoment();
   const facts: string[] = [];
   if (rule.duration) facts.push(`for ${roughDuration(rule.duration * 1000)}`);
   if (rule.keepFiringFor) facts.push(`keeps firing for ${roughDuration(rule.keepFiringFor * 1000)}`);
   const at = Date.parse(rule.lastEvaluation ?? '');
   if (at > 0)
     facts.push(
-      `evaluated ${formatAgo(at, Date.now())}${rule.evaluationTime ? ` in ${formatValue(rule.evaluationTime, 'seconds', 3)}` : ''}`,
+      `last evaluation ${moment(at)}${rule.evaluationTime ? ` in ${formatValue(rule.evaluationTime, 'seconds', 3)}` : ''}`,
     );
   return <p className="muted rule-facts">{facts.join(' · ')}</p>;
 }

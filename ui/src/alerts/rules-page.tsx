@@ -3,8 +3,9 @@ import { ErrorNotice } from '../api/errors';
 import { useRules } from '../api/queries';
 import type { RuleGroup } from '../api/types';
 import { Icon } from '../components/icons';
+import { Moment } from '../components/moment';
 import { Button, Empty, Loading, Notice, SearchField, Select } from '../components/ui';
-import { formatAgo, roughDuration } from '../lib/time';
+import { roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { useRuleFilter } from './alerts-page';
 import { HEALTHS, ruleMatches } from './filter';
@@ -35,7 +36,8 @@ function Group({
         <span className="muted">
           {found.length} {found.length === 1 ? 'rule' : 'rules'} · {group.file} · every{' '}
           {roughDuration(group.interval * 1000)}
-          {at > 0 && ` · ${formatAgo(at, Date.now())}`}
+          {at > 0 && ' · last evaluation '}
+          <Moment ms={at} />
           {group.evaluationTime ? ` in ${formatValue(group.evaluationTime, 'seconds', 3)}` : ''}
         </span>
         {failing > 0 && <span className="badge badge-err">{failing} failing</span>}

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { call } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import type { LabelSet } from '../api/types';
+import { Moment } from '../components/moment';
 import { Loading, Select } from '../components/ui';
 import { type AlertEvent, eventsQuery, readEvents } from './events';
 
@@ -32,9 +33,7 @@ export function TimelineList({ events }: { events: AlertEvent[] }) {
     <ol className="timeline-list">
       {events.map((one) => (
         <li key={`${one.at} ${one.event} ${one.by}`}>
-          <time className="num muted" dateTime={new Date(one.at).toISOString()}>
-            {new Date(one.at).toLocaleString()}
-          </time>
+          <Moment ms={one.at} className="muted" />
           <span className={`badge badge-${COLOURS[one.event] ?? 'pending'}`}>{one.event}</span>
           <span className="muted">{one.by}</span>
         </li>
@@ -56,7 +55,7 @@ export function Timeline({ labels }: { labels: LabelSet }) {
       <Select label="History of" value={range} choices={RANGES} onChange={setRange} />
       {events.isPending && <Loading label="Reading the history" />}
       {events.error && <ErrorNotice error={events.error} />}
-      {events.data && all.length === 0 && <p className="muted">Nothing has changed in this time.</p>}
+      {events.data && all.length === 0 && <p className="muted">No changes in this time range.</p>}
       <TimelineList events={all} />
     </div>
   );

@@ -5,7 +5,7 @@ import { isReady } from '../api/client';
 import { queryClient, useBuildInfo, useCount, useNotifications, useWalReplay } from '../api/queries';
 import { Icon, type IconName, Mark } from '../components/icons';
 import { Button, Dialog } from '../components/ui';
-import { sidebarOpen } from '../lib/store';
+import { sidebarOpen, utcTime } from '../lib/store';
 import { formatAgo } from '../lib/time';
 import { has, isAgent, offer } from './parts';
 import { SHORTCUTS, useShortcut } from './shortcuts';
@@ -235,6 +235,7 @@ export function Shell() {
   const path = useRouterState({ select: (s) => s.location.pathname.replace(/(.)\/$/, '$1') });
   const theme = useTheme();
   const open = sidebarOpen.use();
+  const utc = utcTime.use();
   const [help, setHelp] = useState(false);
   const readiness = useReadiness().data;
   const build = useBuildInfo(has('prometheus')).data?.data ?? { version: offer.version, revision: '' };
@@ -270,6 +271,15 @@ export function Shell() {
             label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
             onClick={toggleTheme}
           />
+          <button
+            type="button"
+            className="button button-ghost zone-switch"
+            aria-label={utc ? 'Times in UTC. Show local time' : 'Times in local time. Show UTC'}
+            title={utc ? 'Times in UTC. Show local time' : 'Times in local time. Show UTC'}
+            onClick={() => utcTime.set(!utc)}
+          >
+            {utc ? 'UTC' : 'Local'}
+          </button>
           <Button
             icon="keyboard"
             look="ghost"

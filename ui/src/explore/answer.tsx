@@ -1,6 +1,9 @@
 /** What is said around an answer: warnings, its cost, that it is empty. */
+import { useMemo } from 'react';
+import { useMetricNames } from '../api/queries';
 import type { QueryStats } from '../api/types';
 import { Button, Empty, Notice } from '../components/ui';
+import { metricNames, nearest, withName } from '../lib/nearest';
 import { roughDuration, type TimeRange } from '../lib/time';
 import { formatValue } from '../lib/units';
 import type { PanelState } from './state';
@@ -45,15 +48,56 @@ export function Stats({ took, stats, extra }: { took: number; stats?: QueryStats
   return <div className="panel-stats">{[...extra, ...parts].join(' · ')}</div>;
 }
 
+/** Metric names of a query that the server does not have, with names that are near. */
+function useUnknown(expr: string): { name: string; near: string[] } | null {
+  const names = useMetricNames(true);
+  return useMemo(() => {
+    if (!names.data || names.data.data.length === 0) return null;
+    const known = new Set(names.data.data);
+    const name = metricNames(expr).find((one) => !known.has(one));
+    return name ? { name, near: nearest(known, name) } : null;
+  }, [names.data, expr]);
+}
+
 export function NothingFound({
+  expr,
   time,
   utc,
+  onRun,
   onZoomOut,
 }: {
+  expr: string;
   time: string;
   utc: boolean;
+  onRun: (expr: string) => void;
   onZoomOut?: () => void;
 }) {
+  const unknown = useUnknown(expr);
+  if (unknown)
+    return (
+      <Empty icon="search" title={`No metric named ${unknown.name}`}>
+        {unknown.near.length === 0 ? (
+          <>The server has no series of this metric, and no metric with a similar name.</>
+        ) : (
+          <>
+            Did you mean{' '}
+            {unknown.near.map((name, i) => (
+              <span key={name}>
+                {i > 0 && (i === unknown.near.length - 1 ? ' or ' : ', ')}
+                <button
+                  type="button"
+                  className="suggestion-inline"
+                  onClick={() => onRun(withName(expr, unknown.name, name))}
+                >
+                  <code>{name}</code>
+                </button>
+              </span>
+            ))}
+            ?
+          </>
+        )}
+      </Empty>
+    );
   return (
     <Empty
       icon="search"

@@ -190,6 +190,8 @@ export function GraphTab(props: TabProps) {
       )}
       {nothing ? (
         <NothingFound
+          expr={panel.expr}
+          onRun={props.run}
           time={`between ${formatMoment(shown.query.start, utc)} and ${formatMoment(shown.query.end, utc)}`}
           utc={utc}
           onZoomOut={() => props.setTime(zoomedOut(shown.query.start, shown.query.end))}

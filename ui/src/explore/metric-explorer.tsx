@@ -7,6 +7,7 @@ import { useMetadata, useMetricNames } from '../api/queries';
 import type { InstantResult } from '../api/types';
 import { Button, Dialog, Empty, Loading, SearchField } from '../components/ui';
 import { quote } from '../lib/labels';
+import { nearest } from '../lib/nearest';
 import { describe, type Metric, searchMetrics, suggestions, TYPES, type TypeFilter } from './metric-search';
 
 function Details({ metric, onUse }: { metric: Metric; onUse: (expr: string) => void }) {
@@ -69,6 +70,10 @@ export function MetricExplorer({
     [names.data, metadata.data],
   );
   const found = useMemo(() => searchMetrics(metrics, text, type), [metrics, text, type]);
+  const near = useMemo(
+    () => (found.length === 0 && text.trim() !== '' ? nearest(names.data?.data ?? [], text.trim()) : []),
+    [found, names.data, text],
+  );
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: found.length,
@@ -120,8 +125,16 @@ export function MetricExplorer({
       {names.data && found.length === 0 && (
         <Empty icon="search" title={metrics.length === 0 ? 'No metrics yet' : 'No metric matches'}>
           {metrics.length === 0
-            ? 'They appear as soon as the first target was scraped.'
-            : 'Try fewer or other words; the help texts are searched too.'}
+            ? 'Metrics appear here after the first scrape.'
+            : near.length > 0
+              ? 'Did you mean '
+              : 'No metric has these words in its name or help text.'}
+          {metrics.length > 0 &&
+            near.map((name) => (
+              <button key={name} type="button" className="suggestion-inline" onClick={() => setText(name)}>
+                <code>{name}</code>
+              </button>
+            ))}
         </Empty>
       )}
       {found.length > 0 && (

@@ -7,7 +7,7 @@ import { Messages, NothingFound, Stats, type TabProps } from './answer';
 import { ResultTable } from './table';
 import { useUnits } from './use-unit';
 
-export function TableTab({ panel, time, now, attempt }: TabProps) {
+export function TableTab({ panel, time, now, attempt, run }: TabProps) {
   const utc = utcTime.use();
   const moment = panel.moment ?? time.end ?? now;
   const result = useInstant(panel.expr, moment, attempt);
@@ -21,7 +21,12 @@ export function TableTab({ panel, time, now, attempt }: TabProps) {
     <div className={result.isPlaceholderData ? 'is-stale' : undefined} aria-busy={result.isFetching}>
       <Messages warnings={answer.warnings} infos={answer.infos} />
       {nothing ? (
-        <NothingFound time={`at ${formatMoment(result.data.time, utc)}`} utc={utc} />
+        <NothingFound
+          expr={panel.expr}
+          onRun={run}
+          time={`at ${formatMoment(result.data.time, utc)}`}
+          utc={utc}
+        />
       ) : (
         <ResultTable data={data} time={result.data.time} units={units} utc={utc} />
       )}

@@ -5,6 +5,7 @@ import { ErrorNotice } from '../api/errors';
 import { usePool, useTargets, useVector } from '../api/queries';
 import type { VectorItem } from '../api/types';
 import { useShortcut } from '../app/shortcuts';
+import { useMoment } from '../components/moment';
 import { TimePicker } from '../components/time-picker';
 import { CopyButton, Empty, Loading, PageHead, Select } from '../components/ui';
 import {
@@ -112,6 +113,7 @@ function Fact({ name, value, note }: { name: string; value: string; note: string
 }
 
 function Tiles({ host, window, refresh }: { host: Host; window: string; refresh: number }) {
+  const moment = useMoment();
   const s = selector(host);
   const busy = single(
     useVector(`1 - avg(rate(node_cpu_seconds_total{${s},mode="idle"}[${window}]))`, refresh).data,
@@ -152,7 +154,7 @@ function Tiles({ host, window, refresh }: { host: Host; window: string; refresh:
       <Fact
         name="Uptime"
         value={uptime === null ? '–' : formatValue(uptime, 'seconds')}
-        note={boot === null ? '' : `since ${formatMoment(boot * 1000, false).slice(0, 16)}`}
+        note={boot === null ? '' : `since ${moment(boot * 1000).slice(0, 16)}`}
       />
       <Fact
         name="Kernel"

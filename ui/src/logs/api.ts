@@ -88,10 +88,22 @@ export interface Step {
   after: Snapshot[];
 }
 
+export interface Client {
+  name: string;
+  host: string;
+  /** Entries that are not acknowledged yet. */
+  queued: number;
+  failing: boolean;
+  lastError: string;
+  /** ms since 1970; 0 for never. */
+  lastErrorMillis: number;
+}
+
 export interface Stages {
   /** Whether entries may be looked at as they pass. */
   tap: boolean;
   jobs: { name: string; stages: number; labels: LabelSet }[];
+  clients?: Client[];
 }
 
 export interface Trace {
@@ -134,7 +146,7 @@ export function useStages() {
     queryKey: ['log-stages'],
     queryFn: ({ signal }) => call<Stages>('logs/stages', {}, signal).then((a) => a.data),
     placeholderData: keepPreviousData,
-    refetchInterval: 15_000,
+    refetchInterval: 5000,
   });
 }
 

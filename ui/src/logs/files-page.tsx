@@ -1,8 +1,10 @@
 /** What is read, how far, and what is behind. */
+
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ErrorNotice } from '../api/errors';
+import { useMoment } from '../components/moment';
 import { Empty, LabelChips, Loading, Notice, PageHead, SearchField } from '../components/ui';
-import { formatAgo, formatMoment } from '../lib/time';
+import { formatAgo } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { type FileInfo, type LogJob, useLogTargets } from './api';
 import { progress } from './model';
@@ -28,6 +30,7 @@ function Progress({ file }: { file: FileInfo }) {
 }
 
 function FileRow({ file, now }: { file: FileInfo; now: number }) {
+  const moment = useMoment();
   return (
     <tr>
       <td>
@@ -43,7 +46,7 @@ function FileRow({ file, now }: { file: FileInfo; now: number }) {
       <td className="num mono-text">
         {file.behind > 0 ? <span className="log-behind">{bytes(file.behind)}</span> : '0 B'}
       </td>
-      <td className="muted" title={formatMoment(file.modified, false)}>
+      <td className="muted" title={moment(file.modified)}>
         {formatAgo(file.modified, now)}
       </td>
     </tr>

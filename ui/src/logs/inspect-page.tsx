@@ -4,10 +4,11 @@ import { useEffect, useRef, useState } from 'react';
 import { post } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { apiUrl } from '../app/base';
+import { Moment } from '../components/moment';
 import { Button, Empty, LabelChips, Loading, Notice, PageHead, Select } from '../components/ui';
 import { readJsonLines } from '../lib/json-lines';
 import type { Change } from '../targets/relabel';
-import { type Snapshot, type Step, type Trace, useStages } from './api';
+import { type Client, type Snapshot, type Step, type Trace, useStages } from './api';
 import { outcome, stepChanges, verdict } from './model';
 import './logs.css';
 
@@ -63,14 +64,12 @@ function OneStep({ step }: { step: Step }) {
   return (
     <li>
       <code>{step.stage}</code>
-      {what === 'same' && <span className="muted">changes nothing</span>}
-      {what === 'dropped or held back' && (
-        <span className="badge badge-warn">drops it, or holds it back</span>
-      )}
+      {what === 'same' && <span className="muted">no change</span>}
+      {what === 'dropped or held back' && <span className="badge badge-warn">dropped or buffered</span>}
       {(what === 'gave out' || what === 'several') && (
         <>
           <span className="badge badge-ok">
-            gives out {step.after.length === 1 ? 'one entry' : `${step.after.length} entries`}
+            outputs {step.after.length === 1 ? 'one entry' : `${step.after.length} entries`}
           </span>
           {step.after.map((entry, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: an entry never changes.
@@ -91,11 +90,15 @@ function OneStep({ step }: { step: Step }) {
   );
 }
 
-function OneTrace({ trace, sent }: { trace: Trace; sent: string }) {
+function OneTrace({ trace, result }: { trace: Trace; result: string }) {
   const out = outcome(trace);
   return (
     <li className="card log-trace">
-      {trace.entry ? <Entry entry={trace.entry} /> : <p className="muted">Time passed, or the end came.</p>}
+      {trace.entry ? (
+        <Entry entry={trace.entry} />
+      ) : (
+        <p className="muted">Entry of a timer or of the shutdown.</p>
+      )}
       <ol className="relabel">
         {trace.steps.map((step, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: stages have no other identity.
@@ -104,10 +107,10 @@ function OneTrace({ trace, sent }: { trace: Trace; sent: string }) {
       </ol>
       <div className="log-out">
         {out.length === 0 ? (
-          <span className="muted">Nothing is sent for it now.</span>
+          <span className="muted">No entry leaves the stages now.</span>
         ) : (
           <>
-            <span className="muted">{sent}</span>
+            <span className="muted">{result}</span>
             {out.map((entry, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: an entry never changes.
               <Entry key={i} entry={entry} />
@@ -117,6 +120,26 @@ function OneTrace({ trace, sent }: { trace: Trace; sent: string }) {
       </div>
     </li>
   );
+}
+
+/** Whether clients deliver what the stages pass to them. */
+function Delivery({ clients }: { clients: Client[] }) {
+  const failing = clients.filter((one) => one.failing);
+  if (clients.length === 0) return <p className="muted">No client is configured. Entries are not sent.</p>;
+  if (failing.length === 0)
+    return (
+      <p className="muted">
+        Entries go to the queue of {clients.length === 1 ? 'the client' : `${clients.length} clients`} and are
+        sent in batches. Not acknowledged yet:{' '}
+        {clients.reduce((sum, one) => sum + one.queued, 0).toLocaleString('en')}.
+      </p>
+    );
+  return failing.map((one) => (
+    <Notice key={one.name} kind="error" title={`Not delivered to ${one.host}`}>
+      {one.queued.toLocaleString('en')} entries queued by client {one.name}. Last error{' '}
+      <Moment ms={one.lastErrorMillis} />: <span className="mono-text">{one.lastError}</span>
+    </Notice>
+  ));
 }
 
 /** Lines that somebody writes go through the stages apart from what the job does. */
@@ -137,11 +160,13 @@ function Trial({ job }: { job: string }) {
   };
   return (
     <section className="log-part">
-      <h2>Lines of your own</h2>
-      <p className="muted">They are sent nowhere and counted nowhere. Stages that wait do not wait here.</p>
+      <h2>Test lines</h2>
+      <p className="muted">
+        Test lines are not sent and not counted. Stages that wait are skipped without waiting.
+      </p>
       <textarea
         className="mono-text log-text"
-        aria-label="Lines to try"
+        aria-label="Test lines"
         rows={4}
         spellCheck={false}
         value={text}
@@ -153,10 +178,10 @@ function Trial({ job }: { job: string }) {
         </Button>
       </div>
       {problem !== null && <ErrorNotice error={problem} />}
-      <ul className="log-traces" aria-label="What became of them">
+      <ul className="log-traces" aria-label="Results">
         {traces.map((trace, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the list is drawn anew as a whole.
-          <OneTrace key={i} trace={trace} sent="Would be sent" />
+          <OneTrace key={i} trace={trace} result="Result" />
         ))}
       </ul>
     </section>
@@ -168,7 +193,7 @@ interface Seen {
   trace: Trace;
 }
 
-function Live({ job, allowed }: { job: string; allowed: boolean }) {
+function Live({ job, allowed, clients }: { job: string; allowed: boolean; clients: Client[] }) {
   const [on, setOn] = useState(false);
   const [seen, setSeen] = useState<Seen[]>([]);
   const [problem, setProblem] = useState('');
@@ -205,12 +230,13 @@ function Live({ job, allowed }: { job: string; allowed: boolean }) {
     return () => abort.abort();
   }, [on, job]);
   return (
-    <section className="log-part" aria-label="What passes">
-      <h2>As they pass</h2>
+    <section className="log-part" aria-label="Live entries">
+      <h2>Live entries</h2>
+      <Delivery clients={clients} />
       {allowed ? (
         <div className="log-live">
           <Button icon={on ? 'stop' : 'play'} look={on ? 'plain' : 'primary'} onClick={() => setOn(!on)}>
-            {on ? 'Stop' : 'Show what passes'}
+            {on ? 'Stop' : 'Show entries'}
           </Button>
           {on && (
             <span className="muted" role="status">
@@ -220,14 +246,14 @@ function Live({ job, allowed }: { job: string; allowed: boolean }) {
         </div>
       ) : (
         <p className="muted">
-          To look at entries as they pass, start the process with <code>-web.enable-tap</code>: whoever
-          reaches this port then reads logs.
+          To show entries, start the process with <code>-web.enable-tap</code>. Every client that reaches this
+          port can then read logs.
         </p>
       )}
       {problem && <Notice kind="error">{problem}</Notice>}
-      <ul className="log-traces" aria-label="What passed">
+      <ul className="log-traces" aria-label="Entries">
         {seen.map((one) => (
-          <OneTrace key={one.id} trace={one.trace} sent="Sent" />
+          <OneTrace key={one.id} trace={one.trace} result="Queued for delivery" />
         ))}
       </ul>
     </section>
@@ -263,7 +289,12 @@ export function InspectPage() {
       {job && stages.data && (
         <>
           <Trial key={`try ${job.name}`} job={job.name} />
-          <Live key={`live ${job.name}`} job={job.name} allowed={stages.data.tap} />
+          <Live
+            key={`live ${job.name}`}
+            job={job.name}
+            allowed={stages.data.tap}
+            clients={stages.data.clients ?? []}
+          />
         </>
       )}
     </div>

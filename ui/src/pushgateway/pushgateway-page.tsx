@@ -1,4 +1,5 @@
 /** What short jobs have pushed: groups, when each was pushed, what is in it. */
+
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useMemo, useState } from 'react';
@@ -7,8 +8,9 @@ import { ErrorNotice } from '../api/errors';
 import { apiUrl } from '../app/base';
 import { has, offer } from '../app/parts';
 import { Icon } from '../components/icons';
+import { useMoment } from '../components/moment';
 import { Button, Dialog, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
-import { formatAgo, formatMoment } from '../lib/time';
+import { formatAgo } from '../lib/time';
 import { TargetTabs } from '../targets/tabs';
 import { detailText, type Group, groupMatches, groupPath, readGroup, valueText } from './groups';
 import './pushgateway.css';
@@ -155,6 +157,7 @@ function Families({ group }: { group: Group }) {
 }
 
 function OneGroup({ group, opened }: { group: Group; opened: boolean }) {
+  const moment = useMoment();
   const [open, setOpen] = useState(opened);
   const count = group.families.reduce((sum, family) => sum + family.metrics.length, 0);
   const now = Date.now();
@@ -170,18 +173,18 @@ function OneGroup({ group, opened }: { group: Group; opened: boolean }) {
         </button>
         <span className="muted pushed-times">
           {group.pushed > 0 ? (
-            <span title={formatMoment(group.pushed, false)}>pushed {formatAgo(group.pushed, now)}</span>
+            <span title={moment(group.pushed)}>pushed {formatAgo(group.pushed, now)}</span>
           ) : (
             'never pushed with success'
           )}
         </span>
         {!group.successful && (
-          <span className="badge badge-err" title={formatMoment(group.failed, false)}>
+          <span className="badge badge-err" title={moment(group.failed)}>
             last push failed {group.failed > 0 ? formatAgo(group.failed, now) : ''}
           </span>
         )}
         {group.successful && group.failed > 0 && (
-          <span className="badge badge-warn" title={formatMoment(group.failed, false)}>
+          <span className="badge badge-warn" title={moment(group.failed)}>
             failed {formatAgo(group.failed, now)}
           </span>
         )}

@@ -8,6 +8,7 @@ import { Button, CopyButton, Empty, Loading, Notice, SearchField, Select } from 
 import { formatDuration, parseDuration, spellDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import {
+  byAdvice,
   type Cardinality,
   type CardinalityState,
   dropLabelRule,
@@ -18,6 +19,7 @@ import {
   readCardinality,
   selector,
   splitPair,
+  whyKept,
   writeInside,
 } from './cardinality';
 import { HeadCardinality } from './head-cardinality';
@@ -67,6 +69,22 @@ function Rule({ text, label }: { text: string; label: string }) {
   );
 }
 
+/** Why a label stays, and what reduces its series instead. */
+function KeepAdvice({ cost }: { cost: LabelCost }) {
+  return (
+    <div className="drop-advice">
+      <p>
+        {count(cost.series)} series carry <b>{cost.name}</b>. Do not drop it: {whyKept(cost.name)}
+      </p>
+      <p className="muted">
+        {cost.name === 'le'
+          ? 'To store fewer series, use native histograms (scrape_native_histograms: true), or configure fewer buckets where the metric is defined.'
+          : 'To store fewer series, configure fewer quantiles where the metric is defined, or drop the whole metric.'}
+      </p>
+    </div>
+  );
+}
+
 /** What goes with a label, and how to keep it out. */
 function DropAdvice({ cost, data, inside }: { cost: LabelCost; data: Cardinality; inside: Pair[] }) {
   const gone = data.series - cost.seriesIfDropped;
@@ -110,7 +128,10 @@ function LabelTable({
   chosen: string;
   go: (patch: Partial<CardinalityState>) => void;
 }) {
-  const most = data.labels.reduce((max, l) => Math.max(max, data.series - l.seriesIfDropped), 0);
+  const most = data.labels.reduce(
+    (max, l) => (whyKept(l.name) ? max : Math.max(max, data.series - l.seriesIfDropped)),
+    0,
+  );
   return (
     <section className="card table-card">
       <header className="table-title">
@@ -132,8 +153,9 @@ function LabelTable({
             </tr>
           </thead>
           <tbody>
-            {data.labels.map((cost) => {
-              const gone = data.series - cost.seriesIfDropped;
+            {byAdvice(data.labels).map((cost) => {
+              const kept = whyKept(cost.name) !== '';
+              const gone = kept ? 0 : data.series - cost.seriesIfDropped;
               const open = state.drop === cost.name;
               return [
                 <tr key={cost.name} className={chosen === cost.name ? 'is-chosen' : undefined}>
@@ -149,20 +171,22 @@ function LabelTable({
                     </button>
                   </td>
                   <td className="num">{count(cost.values)}</td>
-                  <td className="num">{count(cost.seriesIfDropped)}</td>
+                  <td className="num">{kept ? '–' : count(cost.seriesIfDropped)}</td>
                   <td className="saved-column">
                     <button
                       type="button"
                       className="saved"
                       aria-expanded={open}
-                      aria-label={`How to drop ${cost.name}`}
+                      aria-label={kept ? `Why ${cost.name} is kept` : `How to drop ${cost.name}`}
                       onClick={() => go({ drop: open ? '' : cost.name })}
                     >
                       <span className="saved-text">
                         <span className="num">
-                          {gone === 0
-                            ? 'nothing'
-                            : `${formatValue(gone / data.series, 'ratio', 2)} · ${formatValue(cost.memoryBytesSaved, 'bytes', 3)}`}
+                          {kept
+                            ? 'part of the metric'
+                            : gone === 0
+                              ? 'nothing'
+                              : `${formatValue(gone / data.series, 'ratio', 2)} · ${formatValue(cost.memoryBytesSaved, 'bytes', 3)}`}
                         </span>
                         <span className="meter">
                           <i style={{ width: `${most > 0 ? (gone / most) * 100 : 0}%` }} />
@@ -175,7 +199,11 @@ function LabelTable({
                 open && (
                   <tr key={`${cost.name} advice`} className="advice-row">
                     <td colSpan={4}>
-                      <DropAdvice cost={cost} data={data} inside={state.inside} />
+                      {kept ? (
+                        <KeepAdvice cost={cost} />
+                      ) : (
+                        <DropAdvice cost={cost} data={data} inside={state.inside} />
+                      )}
                     </td>
                   </tr>
                 ),

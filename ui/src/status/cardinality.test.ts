@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  byAdvice,
   dropLabelRule,
   dropSeriesRule,
   type Pair,
   readCardinality,
   selector,
   splitPair,
+  whyKept,
   writeInside,
 } from './cardinality';
 
@@ -46,6 +48,19 @@ describe('the cardinality page', () => {
     );
     expect(dropLabelRule('on', [])).toContain('regex: "on"');
     expect(dropSeriesRule([['__name__', 'a:b']])).toContain('regex: a:b\n    action: drop');
+  });
+
+  it('never advises to drop labels that are part of a metric', () => {
+    const cost = (name: string) => ({ name, values: 9, series: 9, seriesIfDropped: 1, memoryBytesSaved: 9 });
+    expect(whyKept('le')).toContain('buckets');
+    expect(whyKept('quantile')).toContain('summary');
+    expect(whyKept('path')).toBe('');
+    expect(byAdvice(['le', 'path', 'quantile', 'pod'].map(cost)).map((l) => l.name)).toEqual([
+      'path',
+      'pod',
+      'le',
+      'quantile',
+    ]);
   });
 
   it('splits pairs at the first sign', () => {

@@ -96,6 +96,22 @@ const yaml = (text: string) =>
     ? text
     : JSON.stringify(text);
 
+/** What labels hold that are part of a metric, so that no rule may remove them. */
+const STRUCTURAL: Record<string, string> = {
+  le: 'le holds the upper bounds of classic histogram buckets. Without it buckets of one histogram overwrite each other and histogram_quantile() returns wrong values.',
+  quantile:
+    'quantile tells the values of a summary apart. Without it the quantiles of one summary overwrite each other.',
+};
+
+/** Why a label cannot be dropped; empty for labels that can. */
+export const whyKept = (label: string): string => STRUCTURAL[label] ?? '';
+
+/** Labels that can be dropped first, by what that saves; then those that cannot. */
+export const byAdvice = (labels: LabelCost[]): LabelCost[] => [
+  ...labels.filter((l) => whyKept(l.name) === ''),
+  ...labels.filter((l) => whyKept(l.name) !== ''),
+];
+
 /** The rule that removes a label: of all series of the scrape job, or of those that were pressed. */
 export function dropLabelRule(label: string, inside: Pair[]): string {
   if (inside.length === 0) {

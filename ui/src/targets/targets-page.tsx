@@ -5,8 +5,8 @@ import { ErrorNotice } from '../api/errors';
 import { useTargets } from '../api/queries';
 import type { ActiveTarget, DroppedTarget, LabelSet } from '../api/types';
 import { Icon } from '../components/icons';
+import { Moment } from '../components/moment';
 import { CopyButton, Empty, LabelChips, Loading, PageHead, SearchField, Select } from '../components/ui';
-import { formatAgo } from '../lib/time';
 import { formatValue } from '../lib/units';
 import {
   filterDropped,
@@ -40,22 +40,12 @@ export function LabelTable({ labels }: { labels: LabelSet }) {
 }
 
 /** The moment of the last scrape is the zero time until there was one. */
-function lastScrape(target: ActiveTarget, now: number): string {
+function LastScrape({ target }: { target: ActiveTarget }) {
   const ms = Date.parse(target.lastScrape);
-  return Number.isNaN(ms) || ms <= 0 ? 'never' : formatAgo(ms, now);
+  return Number.isNaN(ms) || ms <= 0 ? <span>never scraped</span> : <Moment ms={ms} />;
 }
 
-function TargetRow({
-  target,
-  open,
-  toggle,
-  now,
-}: {
-  target: ActiveTarget;
-  open: boolean;
-  toggle: () => void;
-  now: number;
-}) {
+function TargetRow({ target, open, toggle }: { target: ActiveTarget; open: boolean; toggle: () => void }) {
   const { labels } = target;
   return (
     <article className={`target target-${target.health}`}>
@@ -108,7 +98,7 @@ function TargetRow({
         )}
       </div>
       <div className="target-figures">
-        <span title={target.lastScrape}>{lastScrape(target, now)}</span>
+        <LastScrape target={target} />
         <span className="muted" title="Duration of the last scrape">
           {target.lastScrapeDuration > 0 ? formatValue(target.lastScrapeDuration, 'seconds', 3) : '–'} · every{' '}
           {target.scrapeInterval}
@@ -195,7 +185,7 @@ function rowsFor(
   return rows;
 }
 
-function List({ rows, now }: { rows: Row[]; now: number }) {
+function List({ rows }: { rows: Row[] }) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const host = useRef<HTMLDivElement>(null);
   const [offset, setOffset] = useState(0);
@@ -229,12 +219,7 @@ function List({ rows, now }: { rows: Row[]; now: number }) {
             {row.kind === 'pool' ? (
               <PoolHead summary={row.summary} />
             ) : row.kind === 'target' ? (
-              <TargetRow
-                target={row.target}
-                open={open.has(row.key)}
-                toggle={() => toggle(row.key)}
-                now={now}
-              />
+              <TargetRow target={row.target} open={open.has(row.key)} toggle={() => toggle(row.key)} />
             ) : (
               <DroppedRow target={row.target} open={open.has(row.key)} toggle={() => toggle(row.key)} />
             )}
@@ -251,11 +236,6 @@ export function TargetsPage() {
   const filter = useMemo(() => readFilter(search), [search]);
   const query = useTargets();
   const data = query.data?.data;
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
 
   const pools = useMemo(
     () => (data ? summarisePools(data.activeTargets, data.droppedTargets, data.droppedTargetCounts) : []),
@@ -397,7 +377,7 @@ export function TargetsPage() {
               Change the filters above.
             </Empty>
           ) : (
-            <List rows={rows} now={now} />
+            <List rows={rows} />
           )}
         </>
       )}

@@ -32,6 +32,8 @@ class BrowserTest {
         file_storage: {directory: {folder}/queues, create_directory: true}
       receivers:
         otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}
+        host_metrics/a: {collection_interval: 1s, scrapers: {load: }}
+        host_metrics/b: {collection_interval: 1s, scrapers: {load: }}
       processors:
         batch: {send_batch_size: 1000, timeout: 100ms}
         filter/debug: {log_conditions: ["log.severity_number < 9"]}
@@ -45,7 +47,12 @@ class BrowserTest {
         otlp_http/refusing:
           endpoint: "http://127.0.0.1:{refusing}/"
           sending_queue: {storage: file_storage}
+        otlp_http/stuck:
+          endpoint: "http://127.0.0.1:9/"
+          retry_on_failure: {max_elapsed_time: 0}
+          sending_queue: {queue_size: 1, when_full: block}
         nop: {}
+        nop/healthy: {}
       service:
         extensions: [file_storage]
         telemetry:
@@ -56,6 +63,7 @@ class BrowserTest {
             processors: [filter/debug, batch]
             exporters: [otlp_http/down, otlp_http/refusing, count]
           metrics: {receivers: [otlp, count], processors: [batch], exporters: [nop]}
+          metrics/host: {receivers: [host_metrics/a, host_metrics/b], exporters: [otlp_http/stuck, nop/healthy]}
           traces: {receivers: [otlp], exporters: [nop]}
       """;
 
@@ -195,6 +203,36 @@ class BrowserTest {
           "--base-url=http://127.0.0.1:" + server.port,
           "--manager=/alertmanager",
           "--only=alerts");
+    }
+  }
+
+  @Test
+  void anAlertmanagerInsideOfAServerIsOneThatAlertsAreSentTo()
+      throws IOException, InterruptedException {
+    assumeBrowser();
+    Files.writeString(
+        dir.resolve("am.yml"), "{route: {receiver: r, group_wait: 0s}, receivers: [{name: r}]}");
+    Files.writeString(
+        dir.resolve("rules.yml"),
+        """
+        groups:
+          - name: g
+            rules:
+              - alert: Always
+                expr: label_replace(vector(1), "n", "a", "", "") or label_replace(vector(1), "n", "b", "", "") or vector(1)
+                labels: {severity: page}
+        """);
+    try (TethysProcess server =
+        TethysProcess.server(
+            dir,
+            "{global: {evaluation_interval: 1s}, rule_files: [rules.yml]}\n",
+            "--rules.alert.resend-delay=1s",
+            "--alertmanager.config.file=" + dir.resolve("am.yml"))) {
+      server.await(
+          "alerts fire",
+          Duration.ofSeconds(60),
+          () -> server.query("count(ALERTS{alertstate=\"firing\"})").contains("\"3\""));
+      scenarios("--suite=embedded", "--base-url=http://127.0.0.1:" + server.port);
     }
   }
 
@@ -356,6 +394,12 @@ class BrowserTest {
             "--suite=logs",
             "--base-url=http://127.0.0.1:" + port,
             "--feed=http://127.0.0.1:" + feed);
+        loki.away(true);
+        scenarios(
+            "--suite=logs-down",
+            "--base-url=http://127.0.0.1:" + port,
+            "--feed=http://127.0.0.1:" + feed);
+        loki.away(false);
       }
     }
   }

@@ -11,6 +11,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.destination.loki.LokiClient;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.BufferedReader;
@@ -82,6 +83,11 @@ final class Agent implements AutoCloseable {
     } catch (UnknownHostException e) {
       return "localhost";
     }
+  }
+
+  /** The clients that entries are sent by. */
+  List<LokiClient> clients() {
+    return destinations.clients();
   }
 
   int run() throws IOException {

@@ -51,6 +51,11 @@ final class Clients {
     registry.register(queues);
   }
 
+  /** The clients of the configuration that runs. */
+  List<LokiClient> present() {
+    return clients;
+  }
+
   /** Of another configuration, in which those go on that can. */
   Change becoming(PromtailConfig next) {
     return new Change(next, kept(next));

@@ -90,6 +90,11 @@ final class Destinations {
     this.takers = parts.takers();
   }
 
+  /** The clients of the configuration that runs. */
+  List<LokiClient> clients() {
+    return clients.present();
+  }
+
   /** Takes an entry over, and waits while too many are under way. */
   void accept(LogEntry entry) {
     Limit limit = parts.limit;

@@ -7,6 +7,8 @@ import dev.tethys.config.YamlWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.destination.loki.LokiClient;
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -207,6 +209,15 @@ final class LogsApi {
       j.open('{').key("name").text(job.name()).key("stages").number(job.pipeline.size());
       j.key("labels");
       EntryTrace.texts(j, labels(job));
+      j.close('}');
+    }
+    j.close(']').key("clients").open('[');
+    for (LokiClient c : agent.clients()) {
+      OutboxStatus s = c.status();
+      j.open('{').key("name").text(c.name()).key("host").text(String.valueOf(c.url().getHost()));
+      j.key("queued").number(s.items());
+      j.key("failing").raw(String.valueOf(s.isFailing(System.currentTimeMillis())));
+      j.key("lastError").text(s.lastError()).key("lastErrorMillis").number(s.lastErrorMillis());
       j.close('}');
     }
     send(r, j.close(']').close('}'));
