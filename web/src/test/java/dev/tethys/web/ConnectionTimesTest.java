@@ -36,6 +36,7 @@ class ConnectionTimesTest {
   private static final int MAX_CONCURRENT_STREAMS = 3;
   private static final int PING = 6;
   private static final int GOAWAY = 7;
+  private static final int WINDOW_UPDATE = 8;
 
   private final CountDownLatch go = new CountDownLatch(1);
   private @Nullable HttpListener listener;
@@ -287,7 +288,7 @@ class ConnectionTimesTest {
                   () -> {
                     try {
                       while (!ended.get()) {
-                        frame(s, PING, 1, 0, new int[8]); // an answer that nobody asked for
+                        frame(s, WINDOW_UPDATE, 0, 0, 0, 0, 0, 1);
                       }
                     } catch (IOException e) {
                       // the connection has ended
@@ -354,7 +355,7 @@ class ConnectionTimesTest {
   @Test
   void whoPingsTooOftenIsToldToCalmDown() throws Exception {
     try (Socket s =
-        connect(ConnectionTimes.USUAL, new Http2Limits(7, Duration.ofMinutes(5), true))) {
+        connect(ConnectionTimes.USUAL, Http2Limits.of(7, Duration.ofMinutes(5), true))) {
       DataInputStream in = beginHttp2(s);
       assertThat(streams(next(in, SETTINGS))).isEqualTo(7);
       for (int i = 0; i < 4; i++) { // one, and two that are borne, and one
@@ -429,7 +430,7 @@ class ConnectionTimesTest {
   @Test
   void answersMakeUpForPings() throws Exception {
     try (Socket s =
-        connect(ConnectionTimes.USUAL, new Http2Limits(7, Duration.ofMinutes(5), true))) {
+        connect(ConnectionTimes.USUAL, Http2Limits.of(7, Duration.ofMinutes(5), true))) {
       DataInputStream in = beginHttp2(s);
       for (int i = 0; i < 6; i++) {
         frame(s, PING, 0, 0, new int[8]);

@@ -61,6 +61,7 @@ public final class AlertmanagerRole {
     b.announce(LOG, "alertmanager");
     Registry registry = new Registry();
     registry.register(new ProcessCollector());
+    registry.register(Registry.process());
     registry.register(b.metric("alertmanager", "the alertmanager"));
     try (ManagerClock clock = ManagerClock.system();
         HttpClientFactory clients = new HttpClientFactory("Alertmanager/" + b.version());

@@ -161,6 +161,7 @@ public final class CollectorRole implements AutoCloseable {
     metrics.register(ledger);
     metrics.register(new QueueMetrics(graph));
     ProcessMetrics.register(metrics);
+    metrics.register(Registry.process());
     this.reloadSuccessful =
         metrics.gauge(
             "tethys_config_last_reload_successful", "Whether the last reload was successful.");

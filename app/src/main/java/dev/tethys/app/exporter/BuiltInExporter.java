@@ -90,6 +90,7 @@ public final class BuiltInExporter implements AutoCloseable {
     }
     if (kind.showsItsProcess(options(kind, flags))) {
       about.register(new ProcessCollector());
+      about.register(Registry.process());
     }
     about.register(BuildInfo.current().metric(kind.program(), kind.program()));
     about.register(exporter.about());

@@ -51,6 +51,7 @@ final class ExporterServer {
       Routes routes,
       Started started) {
     registry.register(new dev.tethys.collect.host.ProcessCollector());
+    registry.register(Registry.process());
     registry.register(BuildInfo.current().metric(program, program));
     String path = flags.get("web.telemetry-path");
     routes.get(path, (q, r) -> MetricsPage.answer(q, r, registry.gather()));

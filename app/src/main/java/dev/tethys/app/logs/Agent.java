@@ -67,6 +67,7 @@ final class Agent implements AutoCloseable {
     this.loader = loader;
     this.host = hostName();
     registry.register(new ProcessCollector());
+    registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("promtail", "promtail"));
     StageMetrics stageMetrics = new StageMetrics(registry);
     this.destinations = new Destinations(config, mode.dryRun, http, registry, stageMetrics);

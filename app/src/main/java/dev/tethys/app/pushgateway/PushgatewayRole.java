@@ -130,6 +130,7 @@ public final class PushgatewayRole {
     LOG.log(Level.INFO, "starting tethys pushgateway, version {0}", b.version());
     Registry own = new Registry();
     own.register(new ProcessCollector());
+    own.register(Registry.process());
     own.register(b.metric("pushgateway", "pushgateway"));
     String file = flags.get("persistence.file");
     PushOptions options =

@@ -109,6 +109,7 @@ final class Agent implements AutoCloseable {
     this.status =
         new ServerStatus(flags, features, configuration, reloads, () -> "", external.url());
     registry.register(new ProcessCollector());
+    registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("prometheus", "the agent"));
     this.remoteWrite = remoteWrite();
     this.exporters = new CollectedExporters(new HttpTransports(clients), clients);

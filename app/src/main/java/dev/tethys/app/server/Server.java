@@ -153,6 +153,7 @@ final class Server implements AutoCloseable {
         new FederatedSource(store, this::storedFrom, flags.integer("query.max-samples"), registry);
     registry.register(engine.metrics());
     registry.register(new ProcessCollector());
+    registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("prometheus", "the server"));
     this.exporters = new CollectedExporters(new HttpTransports(clients), clients);
     this.scrape =

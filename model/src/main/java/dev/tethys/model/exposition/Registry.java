@@ -25,8 +25,18 @@ import java.util.function.Function;
  * name registered twice is a programming error.
  */
 public final class Registry implements Collector {
+  private static final Registry PROCESS = new Registry();
+
   private final Map<String, Collector> families = new ConcurrentHashMap<>();
   private final List<Collector> collectors = new CopyOnWriteArrayList<>();
+
+  /**
+   * The registry of what is counted once a process, whatever its role: rejected connections, log
+   * lines left out, restarted threads. Each role adds it to its own.
+   */
+  public static Registry process() {
+    return PROCESS;
+  }
 
   /** Adds a source of families of its own. */
   public void register(Collector collector) {

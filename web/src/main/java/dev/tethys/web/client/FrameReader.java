@@ -106,7 +106,10 @@ final class FrameReader {
       int type = in.readUnsignedByte();
       more = in.readUnsignedByte();
       int of = in.readInt() & Integer.MAX_VALUE;
-      if (type != Http2.CONTINUATION || of != id || length + all.size() > MAX_HEADERS) {
+      if (type != Http2.CONTINUATION
+          || of != id
+          || length == 0
+          || length + all.size() > MAX_HEADERS) {
         throw new IOException("malformed or too many headers from the server");
       }
       byte[] next = new byte[length];

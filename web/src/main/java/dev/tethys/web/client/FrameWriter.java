@@ -61,7 +61,8 @@ final class FrameWriter {
     turn.lock();
     try {
       out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      frame(Http2.SETTINGS, 0, 0, new byte[] {0, 2, 0, 0, 0, 0}); // no pushing
+      // No pushing; header lists up to FrameReader.MAX_HEADERS.
+      frame(Http2.SETTINGS, 0, 0, new byte[] {0, 2, 0, 0, 0, 0, 0, 6, 0, 1, 0, 0});
       frame(Http2.WINDOW_UPDATE, 0, 0, bytes(moreWindow));
       out.flush();
     } finally {

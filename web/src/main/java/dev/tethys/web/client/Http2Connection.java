@@ -1,5 +1,6 @@
 package dev.tethys.web.client;
 
+import dev.tethys.web.internal.FrameBudget;
 import dev.tethys.web.internal.Hpack;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -43,6 +44,9 @@ final class Http2Connection {
   /** A peer that takes nothing for so long is given up. */
   private static final long STALL_NANOS = 20_000_000_000L;
 
+  /** Answers with a status of 1xx before the one that counts. */
+  private static final int MAX_INTERIM = 16;
+
   private static final long TICK_NANOS = 1_000_000_000;
 
   /** The last id that a connection can give. */
@@ -68,6 +72,7 @@ final class Http2Connection {
     final ByteArrayOutputStream body = new ByteArrayOutputStream(64);
     long sendWindow;
     int httpStatus;
+    int interim;
     long headersAt;
     boolean ended;
     @Nullable IOException failure;
@@ -84,7 +89,8 @@ final class Http2Connection {
   private final boolean secure;
   private final String authority;
   private final int maxAnswer;
-  private final Hpack hpack = new Hpack(); // the reader's
+  private final Hpack hpack = new Hpack(FrameReader.MAX_HEADERS); // the reader's
+  private final FrameBudget budget = new FrameBudget(System::nanoTime); // the reader's
   private int taken; // the reader's: bytes of data that the server has not been told of
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
@@ -462,6 +468,11 @@ final class Http2Connection {
   private void frame() throws IOException {
     FrameReader.Frame f = reader.next();
     heardAt = System.nanoTime();
+    if (f.type() == Http2.DATA && f.length() > 0 || f.type() == Http2.HEADERS) {
+      budget.paid();
+    } else if (f.type() != Http2.WINDOW_UPDATE && !budget.takesControl()) {
+      throw new IOException("too many control frames from the server");
+    }
     switch (f.type()) {
       case Http2.DATA -> data(f);
       case Http2.HEADERS -> block(f);
@@ -524,15 +535,22 @@ final class Http2Connection {
       if (s.headersAt == 0) {
         s.headersAt = heardAt;
       }
+      boolean last = f.is(Http2.END_STREAM);
+      if (s.httpStatus != 0 && !last) {
+        throw new IOException("headers in the middle of an answer from the server");
+      }
       if (status != null) {
         int code = Integer.parseInt(status.getFirst());
         if (code / 100 == 1) {
+          if (++s.interim > MAX_INTERIM) {
+            throw new IOException("more than " + MAX_INTERIM + " interim answers from the server");
+          }
           return;
         }
         s.httpStatus = code;
       }
       read.forEach((k, v) -> s.headers.computeIfAbsent(k, x -> new ArrayList<>()).addAll(v));
-      s.ended |= f.is(Http2.END_STREAM) && s.failure == null;
+      s.ended |= last && s.failure == null;
       s.changed.signalAll();
     } finally {
       lock.unlock();

@@ -9,6 +9,7 @@ import io.helidon.http.http2.Http2FrameTypes;
 import io.helidon.http.http2.Http2Headers;
 import io.helidon.http.http2.Http2HuffmanDecoder;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +23,29 @@ public final class Hpack {
 
   private final Http2Headers.DynamicTable table = Http2Headers.DynamicTable.create(TABLE);
   private final Http2HuffmanDecoder huffman = Http2HuffmanDecoder.create();
+  private final HeaderListSizes sizes = new HeaderListSizes();
+  private final int maxList;
 
-  /** The headers of a block, names in lower case, {@code :status} among them. */
+  /**
+   * @param maxList largest decoded size of a header list, in bytes (RFC 9113 section 6.5.2)
+   */
+  public Hpack(int maxList) {
+    this.maxList = maxList;
+  }
+
+  /**
+   * The headers of a block, names in lower case, {@code :status} among them.
+   *
+   * @throws IOException when the block is malformed, or its header list too large; no further block
+   *     can be read then
+   */
   @SuppressWarnings("NullAway") // the engine wants the stream only for priorities
-  public Map<String, List<String>> read(byte[] block, int stream) {
+  public Map<String, List<String>> read(byte[] block, int stream) throws IOException {
+    long size = sizes.of(block, 0, block.length);
+    if (size > maxList) {
+      throw new IOException(
+          "header list of " + size + " bytes from the server; at most " + maxList + " are allowed");
+    }
     Http2FrameHeader head =
         Http2FrameHeader.create(
             block.length,

@@ -11,6 +11,9 @@ public interface Peer {
   /** Whether it has requests in work. */
   boolean isBusy();
 
+  /** How many requests it has in work. */
+  int inWork();
+
   /** Something came from it (HTTP/2). */
   void heard();
 

@@ -349,6 +349,11 @@ public final class SlowClients {
       }
 
       @Override
+      public int inWork() {
+        return c == null ? 0 : c.inWork.size();
+      }
+
+      @Override
       public void heard() {
         if (c != null
             && c.hasRested

@@ -1,32 +1,58 @@
 package dev.tethys.web.internal.http2;
 
+import dev.tethys.web.internal.FrameBudget;
+import dev.tethys.web.internal.HeaderListSizes;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
- * Looks at the bytes of a connection on their way to the engine, for frames of HTTP/2 by which the
- * client begins a request (HEADERS, RFC 9113 section 6.2), takes one back (RST_STREAM, 6.4), asks
- * whether we are there (PING, 6.7) or answers that it is: the engine tells nobody. A connection
- * speaks HTTP/2 from the piece on that begins with the preface, which is the first one or follows
- * an upgrade; a client that says so falsely disturbs nobody but itself. Used by the thread that
- * reads the connection.
+ * Inspects the bytes of a connection before the engine reads them, for what the engine does not
+ * report or bound: the begin of a request (HEADERS, RFC 9113 section 6.2), its withdrawal
+ * (RST_STREAM, 6.4), PING (6.7), the decoded size of header lists, floods of frames that carry no
+ * request, and the header table size of SETTINGS, which is lowered in place to the default because
+ * the engine keeps a table of any size. Used by the thread that reads the connection.
  *
- * <p>Invariant: once {@code frames} is set, {@code skip} bytes are left of the preface or of the
- * current frame's payload, then comes a frame header, of which {@code have} bytes are in {@code
- * header}.
+ * <p>Invariant: {@code skip} bytes are left of the preface or of the current frame's payload, then
+ * comes a frame header, of which {@code have} bytes are in {@code header}. A header block is checked
+ * before the engine receives its last byte.
  */
 final class ClientFrames {
   static final byte[] PREFACE =
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-  private static final int LEAST = 3;
   private static final int HEADER = 9;
+  private static final int DATA = 0;
   private static final int HEADERS = 1;
   private static final int RST_STREAM = 3;
+  private static final int SETTINGS = 4;
   private static final int PING = 6;
+  private static final int WINDOW_UPDATE = 8;
+  private static final int CONTINUATION = 9;
   private static final int ACK = 1;
+  private static final int END_HEADERS = 4;
+  private static final int PADDED = 8;
+  private static final int PRIORITY = 0x20;
 
-  /** What the bytes tell of. */
+  /** Length of the priority fields of a HEADERS frame. */
+  private static final int PRIORITY_BYTES = 5;
+
+  /** Padding and priority of a HEADERS frame, which are no part of the header block. */
+  private static final int MAX_EXTRA = 1 + 255 + PRIORITY_BYTES;
+
+  private static final int SETTING = 6;
+  private static final int HEADER_TABLE_SIZE = 1;
+
+  /** The third byte of a table size of 4096, whose others are 0. */
+  private static final int USUAL_TABLE = 0x10;
+
+  private static final int FIRST_BLOCK = 256;
+
+  /** Receiver of what the bytes contain. */
   interface Listener {
-    /** Headers of a stream begin, of a request or behind its body. */
+    /**
+     * Headers of a stream begin, of a request or behind its body.
+     *
+     * @throws ConnectionViolation when the client has too many requests in work
+     */
     void headers(int stream);
 
     /** A request was taken back. */
@@ -40,52 +66,195 @@ final class ClientFrames {
   }
 
   private final Listener listener;
+  private final FrameBudget budget;
+  private final int maxHeaderList;
+  private final HeaderListSizes sizes = new HeaderListSizes();
   private final byte[] header = new byte[HEADER];
-  private boolean frames;
   private int have;
-  private int skip;
+  private int skip = PREFACE.length;
+  private int type = -1;
 
-  ClientFrames(Listener listener) {
+  /** The header block that is being read; empty between blocks. */
+  private byte[] block = new byte[0];
+
+  private int blockLength;
+  private int blockStream;
+
+  private int settingsAt;
+  private int settingsId;
+  private boolean tableTooLarge;
+
+  /**
+   * @param maxHeaderList largest decoded size of a header list, in bytes (RFC 9113 section 6.5.2)
+   */
+  ClientFrames(Listener listener, FrameBudget budget, int maxHeaderList) {
     this.listener = listener;
+    this.budget = budget;
+    this.maxHeaderList = maxHeaderList;
   }
 
-  /** Sees a piece: so many bytes from an index on, none when that is not above 0. */
+  /**
+   * Inspects a piece: so many bytes from an index on, none when that is not above 0.
+   *
+   * @throws ConnectionViolation when the connection must end before the engine sees the piece
+   */
   void see(byte[] b, int from, int n) {
     int end = from + n;
-    if (!frames && n >= LEAST && isPreface(b, from, n)) {
-      frames = true;
-      skip = PREFACE.length;
-    }
-    int at = frames ? from : end;
+    int at = from;
     while (at < end) {
       if (skip > 0) {
         int s = Math.min(skip, end - at);
+        payload(b, at, s);
         skip -= s;
         at += s;
+        if (skip == 0) {
+          frameEnds();
+        }
         continue;
       }
       header[have++] = b[at++];
       if (have == HEADER) {
         have = 0;
         skip = (header[0] & 0xff) << 16 | (header[1] & 0xff) << 8 | header[2] & 0xff;
-        tell();
+        type = header[3];
+        begins();
+        if (skip == 0) {
+          frameEnds();
+        }
       }
     }
   }
 
-  private void tell() {
-    switch (header[3]) {
-      case HEADERS -> listener.headers(stream());
-      case RST_STREAM -> listener.reset(stream());
+  private void begins() {
+    switch (type) {
+      case DATA -> {
+        if (skip > 0) {
+          budget.paid();
+        }
+      }
+      case HEADERS -> {
+        budget.paid();
+        blockLength = 0;
+        blockStream = stream();
+        blockBegins();
+        listener.headers(blockStream);
+      }
+      case CONTINUATION -> {
+        blockBegins();
+        control();
+      }
+      case RST_STREAM -> {
+        listener.reset(stream());
+        if (!budget.takesReset()) {
+          throw ConnectionViolation.flood("rapid_reset", "too many streams reset");
+        }
+      }
       case PING -> {
         if ((header[4] & ACK) == 0) {
           listener.pinged();
         } else {
           listener.replied();
         }
+        control();
       }
-      default -> {}
+      case SETTINGS -> {
+        settingsAt = 0;
+        control();
+      }
+      case WINDOW_UPDATE -> {
+        // Two for each frame of an answer that the client has read.
+      }
+      default -> control();
     }
+  }
+
+  private void control() {
+    if (!budget.takesControl()) {
+      throw ConnectionViolation.flood("control_frames", "too many control frames");
+    }
+  }
+
+  private void blockBegins() {
+    if (blockLength + skip > maxHeaderList + MAX_EXTRA) {
+      throw ConnectionViolation.headerList(blockStream, 0, maxHeaderList);
+    }
+  }
+
+  private void payload(byte[] b, int at, int n) {
+    if (type == HEADERS || type == CONTINUATION) {
+      if (blockLength + n > block.length) {
+        block =
+            Arrays.copyOf(block, Math.max(blockLength + n, Math.max(FIRST_BLOCK, 2 * blockLength)));
+      }
+      System.arraycopy(b, at, block, blockLength, n);
+      blockLength += n;
+    } else if (type == SETTINGS) {
+      for (int i = at; i < at + n; i++) {
+        b[i] = setting(b[i]);
+      }
+    }
+  }
+
+  /** The next byte of SETTINGS, with the header table size bounded. */
+  private byte setting(byte b) {
+    int place = settingsAt++ % SETTING;
+    if (place == 0) {
+      tableTooLarge = false;
+      settingsId = b & 0xff;
+    } else if (place == 1) {
+      settingsId = settingsId << 8 | b & 0xff;
+    } else if (settingsId == HEADER_TABLE_SIZE) {
+      if (place < 4) {
+        tableTooLarge |= b != 0;
+        return 0;
+      }
+      if (place == 4) {
+        tableTooLarge |= (b & 0xff) >= USUAL_TABLE;
+        return tableTooLarge ? (byte) USUAL_TABLE : b;
+      }
+      return tableTooLarge ? 0 : b;
+    }
+    return b;
+  }
+
+  private void frameEnds() {
+    if (type == HEADERS) {
+      unpad();
+    }
+    if ((type == HEADERS || type == CONTINUATION) && (header[4] & END_HEADERS) != 0) {
+      check();
+    }
+  }
+
+  /** Leaves the fields of the block of a HEADERS frame. */
+  private void unpad() {
+    int from = 0;
+    int to = blockLength;
+    if ((header[4] & PADDED) != 0) {
+      from = 1;
+      to -= blockLength == 0 ? 0 : block[0] & 0xff;
+    }
+    if ((header[4] & PRIORITY) != 0) {
+      from += PRIORITY_BYTES;
+    }
+    if (to < from) {
+      throw ConnectionViolation.malformedHeaders("a HEADERS frame is shorter than its padding");
+    }
+    System.arraycopy(block, from, block, 0, to - from);
+    blockLength = to - from;
+  }
+
+  private void check() {
+    long size;
+    try {
+      size = sizes.of(block, 0, blockLength);
+    } catch (HeaderListSizes.MalformedException e) {
+      throw ConnectionViolation.malformedHeaders(String.valueOf(e.getMessage()));
+    }
+    if (size > maxHeaderList) {
+      throw ConnectionViolation.headerList(blockStream, size, maxHeaderList);
+    }
+    blockLength = 0;
   }
 
   private int stream() {
@@ -93,14 +262,5 @@ final class ClientFrames {
         | (header[6] & 0xff) << 16
         | (header[7] & 0xff) << 8
         | header[8] & 0xff;
-  }
-
-  private static boolean isPreface(byte[] b, int from, int n) {
-    for (int i = 0; i < Math.min(n, PREFACE.length); i++) {
-      if (b[from + i] != PREFACE[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 }

@@ -40,7 +40,7 @@ record EngineConnection(
       LongConnection whole,
       DataWriter out,
       Http2Engine engine) {
-    frames.see(begin, 0, begin.length);
+    see(frames, whole, begin, 0, begin.length);
     SocketReader in =
         new SocketReader(
             begin,
@@ -50,7 +50,7 @@ record EngineConnection(
                 n = c.read(into, from);
               }
               whole.heard();
-              frames.see(into, from, n);
+              see(frames, whole, into, from, n);
               return n;
             });
     return new EngineConnection(
@@ -61,6 +61,16 @@ record EngineConnection(
         out,
         engine.listener(),
         engine.router());
+  }
+
+  /** The client hears why its connection ends before the engine, which knows no reason, says so. */
+  private static void see(ClientFrames frames, LongConnection whole, byte[] b, int from, int n) {
+    try {
+      frames.see(b, from, n);
+    } catch (ConnectionViolation v) {
+      whole.refuse(v);
+      throw v;
+    }
   }
 
   @Override

@@ -33,6 +33,9 @@ final class Http2Engine {
   /** What a client may send on a stream before it is read, in bytes. */
   private static final int WINDOW = 1 << 20;
 
+  /** The engine counts a stream until some time after its end, so it takes more than clients may. */
+  static final int STREAMS_BORNE = 4;
+
   private final ServerConnectionSelector engine;
   private final Listener listener;
   private final Router router;
@@ -45,8 +48,8 @@ final class Http2Engine {
   Http2Engine(HttpListenerOptions options, HttpRouting.Builder routing) {
     Http2Config config =
         Http2Config.builder()
-            .maxHeaderListSize(options.maxHeaderBytes())
-            .maxConcurrentStreams(4L * options.http2().streams())
+            .maxHeaderListSize(options.http2().headerListBytes())
+            .maxConcurrentStreams((long) STREAMS_BORNE * options.http2().streams())
             .initialWindowSize(WINDOW)
             .validatePath(false)
             .build();

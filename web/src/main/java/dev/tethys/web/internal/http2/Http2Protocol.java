@@ -1,9 +1,11 @@
 package dev.tethys.web.internal.http2;
 
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.FrameBudget;
 import dev.tethys.web.internal.Peer;
 import dev.tethys.web.internal.Protocol;
 import dev.tethys.web.internal.SlowClients;
@@ -27,6 +29,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Http2Protocol implements Protocol {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+
+  /** How long a client whose connection ends may go on sending, and how much of that is read. */
+  private static final long LAST_WORDS_NANOS = 500_000_000;
+
+  private static final int LAST_WORDS_MILLIS = 100;
+  private static final int MAX_UNREAD = 1 << 20;
+
+  private static final Registry.Vector<Registry.Counter> REJECTED =
+      Registry.process()
+          .counters(
+              "tethys_http2_connections_rejected_total",
+              "HTTP/2 connections ended because of what their client sent.",
+              "reason");
 
   private final HttpListenerOptions options;
   private final SlowClients clients;
@@ -91,9 +106,14 @@ public final class Http2Protocol implements Protocol {
     ToldStreams out = new ToldStreams(socket, options.http2().streams(), System::nanoTime);
     LongConnection whole = new LongConnection(out, peer, options, System::nanoTime);
     peer.multiplexed(whole);
-    ClientFrames frames = new ClientFrames(whole);
+    ClientFrames frames =
+        new ClientFrames(
+            whole, new FrameBudget(System::nanoTime), options.http2().headerListBytes());
     try {
       e.serve(EngineConnection.of(c, begin, frames, whole, out, e));
+    } catch (ConnectionViolation v) {
+      peer.patience(LAST_WORDS_MILLIS);
+      end(v, c);
     } catch (CloseConnectionException
         | SocketWriterException
         | DataReader.InsufficientDataAvailableException
@@ -101,6 +121,22 @@ public final class Http2Protocol implements Protocol {
       LOG.log(Level.DEBUG, "a connection has ended", x);
     } finally {
       socket.close();
+    }
+  }
+
+  /** Counts, and reads a little more, for a connection closed with bytes unread is reset. */
+  private static void end(ConnectionViolation v, Accepted c) {
+    REJECTED.with(v.reason()).inc();
+    LOG.log(Level.DEBUG, "HTTP/2 connection ended client={0} reason={1}", c.remote(), v.getMessage());
+    byte[] unread = new byte[8 << 10];
+    long until = System.nanoTime() + LAST_WORDS_NANOS;
+    int n = 0;
+    try {
+      for (int left = MAX_UNREAD; left > 0 && n >= 0 && System.nanoTime() - until < 0; left -= n) {
+        n = c.read(unread, 0);
+      }
+    } catch (UncheckedIOException e) {
+      LOG.log(Level.DEBUG, "the client sends nothing more", e);
     }
   }
 

@@ -24,6 +24,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
 
   private final ToldStreams out;
   private final Peer peer;
+  private final int maxInWork;
   private final long patience;
   private final long silence;
   private final long reply;
@@ -54,6 +55,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   LongConnection(ToldStreams out, Peer peer, HttpListenerOptions options, LongSupplier nanos) {
     this.out = out;
     this.peer = peer;
+    this.maxInWork = Http2Engine.STREAMS_BORNE * options.http2().streams();
     this.patience = options.readTimeout().toNanos();
     this.silence = options.connections().silence().toNanos();
     this.reply = options.connections().reply().toNanos();
@@ -68,6 +70,15 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     peer.heard();
     if (silence > 0) {
       heard = nanos.getAsLong();
+    }
+  }
+
+  /** Ends the connection for what its client sent. */
+  void refuse(ConnectionViolation v) {
+    try {
+      out.refuse(v.stream(), v.code(), String.valueOf(v.getMessage()));
+    } catch (RuntimeException e) {
+      LOG.log(Level.DEBUG, "a client has gone before it was told why its connection ends", e);
     }
   }
 
@@ -88,6 +99,11 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
 
   @Override
   public void headers(int stream) {
+    // The engine forgets a stream that was reset, whose handler still works.
+    if (peer.inWork() > maxInWork) {
+      throw ConnectionViolation.flood(
+          "concurrent_streams", "more than " + maxInWork + " requests are in work");
+    }
     peer.arrives(stream);
   }
 

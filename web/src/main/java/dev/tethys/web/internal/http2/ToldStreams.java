@@ -28,6 +28,12 @@ final class ToldStreams implements DataWriter {
   private static final long NEVER = Long.MAX_VALUE;
   private static final int MAX_CONCURRENT_STREAMS = 3;
 
+  private static final int END_STREAM = 1;
+  private static final int END_HEADERS = 4;
+
+  /** {@code :status: 431}, a literal that is not added to the table (RFC 7541 section 6.2.2). */
+  private static final byte[] REFUSED_HEAD = {0x08, 3, '4', '3', '1'};
+
   private final DataWriter out;
   private final int streams;
   private final LongSupplier nanos;
@@ -150,6 +156,31 @@ final class ToldStreams implements DataWriter {
     byte[] reason = why.getBytes(StandardCharsets.US_ASCII);
     small(
         GOAWAY, ByteBuffer.allocate(8 + reason.length).putInt(lastStream).putInt(code).put(reason));
+  }
+
+  /**
+   * Ends the connection for what the client did: answers the request of a stream with 431 where
+   * there is one, and says why.
+   *
+   * @param stream 0 for none
+   */
+  void refuse(int stream, int code, String why) {
+    if (!told) {
+      told = true;
+      small(SETTINGS, ByteBuffer.allocate(0)); // the first frame of a server
+    }
+    if (stream > 0) {
+      byte[] frame = new byte[HEADER + REFUSED_HEAD.length];
+      ByteBuffer.wrap(frame)
+          .put(2, (byte) REFUSED_HEAD.length)
+          .put(3, (byte) HEADERS)
+          .put(4, (byte) (END_STREAM | END_HEADERS))
+          .putInt(5, stream)
+          .put(HEADER, REFUSED_HEAD);
+      write(BufferData.create(frame), out::writeNow);
+    }
+    goAway(stream == 0 ? Integer.MAX_VALUE : stream, code, why);
+    end();
   }
 
   /** Asks the client whether it is there (PING, RFC 9113 section 6.7). */

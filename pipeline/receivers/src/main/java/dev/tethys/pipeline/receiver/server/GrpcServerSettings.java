@@ -86,7 +86,7 @@ public record GrpcServerSettings(
               o.find(auth),
               o.get(metadata),
               k.times(),
-              new Http2Limits(
+              Http2Limits.of(
                   calls == 0 ? Http2Limits.USUAL.streams() : (int) calls,
                   k.pingEvery(),
                   k.pingIdle()));

@@ -504,7 +504,7 @@ class OtlpReceiverTest {
                 Duration.ofSeconds(13),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(20)));
-    assertThat(g.http2()).isEqualTo(new Http2Limits(16, Duration.ofMinutes(5), true));
+    assertThat(g.http2()).isEqualTo(Http2Limits.of(16, Duration.ofMinutes(5), true));
     HttpServerSettings h =
         java.util.Objects.requireNonNull(
                 settings(

@@ -1,0 +1,284 @@
+package dev.tethys.web;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Clients of HTTP/2 that make a server work, or keep memory, for next to nothing. */
+@Timeout(60)
+class Http2FloodTest {
+  private static final int HEADERS = 1;
+  private static final int RST_STREAM = 3;
+  private static final int SETTINGS = 4;
+  private static final int PING = 6;
+  private static final int GOAWAY = 7;
+  private static final int CONTINUATION = 9;
+  private static final int END_STREAM = 1;
+  private static final int END_HEADERS = 4;
+  private static final int CALM = 11;
+
+  private final CountDownLatch go = new CountDownLatch(1);
+  private final AtomicInteger handled = new AtomicInteger();
+  private HttpListener listener;
+  private Socket socket;
+  private OutputStream out;
+  private DataInputStream in;
+
+  @BeforeEach
+  void begin() throws IOException {
+    listener =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0"),
+            new Routes()
+                .get("/", (q, r) -> r.send("ok " + q.header("a").length()))
+                .post("/", (q, r) -> r.send("" + q.bodyBytes(1 << 20).length))
+                .get(
+                    "/late",
+                    (q, r) -> {
+                      handled.incrementAndGet();
+                      go.await(20, TimeUnit.SECONDS);
+                      r.send("late");
+                    }),
+            null);
+    socket = new Socket();
+    socket.connect(new InetSocketAddress("127.0.0.1", listener.port()));
+    socket.setSoTimeout(20_000);
+    out = new BufferedOutputStream(socket.getOutputStream(), 1 << 16);
+    in = new DataInputStream(socket.getInputStream());
+    out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1));
+    frame(SETTINGS, 0, 0, new byte[0]);
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    go.countDown();
+    socket.close();
+    listener.close();
+  }
+
+  private record Frame(int type, int flags, int stream, ByteBuffer payload) {}
+
+  private Frame read() throws IOException {
+    int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+    return new Frame(
+        in.readUnsignedByte(),
+        in.readUnsignedByte(),
+        in.readInt(),
+        ByteBuffer.wrap(in.readNBytes(length)));
+  }
+
+  /** The next frame of a type; others pass. */
+  private Frame next(int type) throws IOException {
+    Frame f = read();
+    while (f.type() != type) {
+      f = read();
+    }
+    return f;
+  }
+
+  private void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+    int n = payload.length;
+    out.write(
+        new byte[] {(byte) (n >> 16), (byte) (n >> 8), (byte) n, (byte) type, (byte) flags});
+    out.write(ByteBuffer.allocate(4).putInt(stream).array());
+    out.write(payload);
+  }
+
+  private static ByteArrayOutputStream get(String path) {
+    ByteArrayOutputStream h = new ByteArrayOutputStream();
+    h.write(0x82); // :method GET
+    h.write(0x86); // :scheme http
+    h.write(0x04); // :path
+    text(h, path);
+    h.write(0x01); // :authority
+    text(h, "x");
+    return h;
+  }
+
+  private static void text(ByteArrayOutputStream to, String s) {
+    int n = s.length();
+    if (n < 127) {
+      to.write(n);
+    } else {
+      to.write(127);
+      for (n -= 127; n >= 128; n >>>= 7) {
+        to.write(n & 127 | 128);
+      }
+      to.write(n);
+    }
+    to.writeBytes(s.getBytes(ISO_8859_1));
+  }
+
+  /** A large entry of the dynamic table, and references to it. */
+  private static byte[] bomb(ByteArrayOutputStream h, int valueLength, int references) {
+    h.write(0x40);
+    text(h, "a");
+    text(h, "v".repeat(valueLength));
+    for (int i = 0; i < references; i++) {
+      h.write(0x80 | 62);
+    }
+    return h.toByteArray();
+  }
+
+  private static double rejected(String reason) {
+    for (MetricFamily f : Registry.process().gather()) {
+      if (f.name().equals("tethys_http2_connections_rejected_total")) {
+        for (MetricFamily.Metric m : f.metrics()) {
+          if (reason.equals(m.labels().get("reason"))
+              && m.point() instanceof MetricFamily.Value v) {
+            return v.value();
+          }
+        }
+      }
+    }
+    return 0;
+  }
+
+  private void endsCalmly(String reason, double before) throws IOException {
+    Frame told = next(GOAWAY);
+    assertThat(told.payload().getInt(4)).as("ENHANCE_YOUR_CALM").isEqualTo(CALM);
+    try {
+      while (true) {
+        read();
+      }
+    } catch (EOFException | java.net.SocketException e) {
+      assertThat(rejected(reason)).as("counted").isEqualTo(before + 1);
+    }
+  }
+
+  @Test
+  void aHeaderListThatIsLargeOnlyWhenDecodedIsRefusedUndecoded() throws Exception {
+    double before = rejected("header_list_size");
+    frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb(get("/"), 3900, 8_000));
+    out.flush();
+    Frame answer = next(HEADERS);
+    assertThat(answer.stream()).isEqualTo(1);
+    assertThat(new String(answer.payload().array(), ISO_8859_1)).contains("431");
+    endsCalmly("header_list_size", before);
+  }
+
+  @Test
+  void aBombInTheFirstBytesOfAConnectionIsRefused() throws Exception {
+    double before = rejected("header_list_size");
+    frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb(get("/"), 700, 900));
+    out.flush();
+    assertThat(next(HEADERS).stream()).isEqualTo(1);
+    endsCalmly("header_list_size", before);
+  }
+
+  @Test
+  void aBlockThatGoesOnInFurtherFramesIsBoundedAsAWhole() throws Exception {
+    double before = rejected("header_list_size");
+    byte[] all = bomb(get("/"), 3900, 12_000);
+    frame(HEADERS, END_STREAM, 1, java.util.Arrays.copyOf(all, 10_000));
+    frame(CONTINUATION, END_HEADERS, 1, java.util.Arrays.copyOfRange(all, 10_000, all.length));
+    out.flush();
+    endsCalmly("header_list_size", before);
+  }
+
+  @Test
+  void trailersAreBoundedAsWell() throws Exception {
+    double before = rejected("header_list_size");
+    ByteArrayOutputStream h = get("/");
+    byte[] post = h.toByteArray();
+    post[0] = (byte) 0x83;
+    frame(HEADERS, END_HEADERS, 1, post);
+    frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb(new ByteArrayOutputStream(), 3900, 8_000));
+    out.flush();
+    endsCalmly("header_list_size", before);
+  }
+
+  @Test
+  void headersBelowTheLimitAreServed() throws Exception {
+    frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb(get("/"), 3900, 2));
+    out.flush();
+    assertThat(next(HEADERS).stream()).isEqualTo(1);
+    assertThat(new String(next(0).payload().array(), ISO_8859_1)).startsWith("ok 3900");
+  }
+
+  @Test
+  void aFloodOfPingsEndsItsConnection() throws Exception {
+    double before = rejected("control_frames");
+    Thread flood =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    for (int i = 0; i < 20_000; i++) {
+                      frame(PING, 0, 0, new byte[8]);
+                    }
+                    out.flush();
+                  } catch (IOException e) {
+                    // ended
+                  }
+                });
+    endsCalmly("control_frames", before);
+    flood.join();
+  }
+
+  @Test
+  void aFloodOfSettingsEndsItsConnection() throws Exception {
+    double before = rejected("control_frames");
+    Thread flood =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    for (int i = 0; i < 20_000; i++) {
+                      frame(SETTINGS, 0, 0, new byte[] {0, 1, 0, 1, 0, 0});
+                    }
+                    out.flush();
+                  } catch (IOException e) {
+                    // ended
+                  }
+                });
+    endsCalmly("control_frames", before);
+    flood.join();
+  }
+
+  @Test
+  void emptyContinuationsEndTheirConnection() throws Exception {
+    double before = rejected("control_frames");
+    frame(HEADERS, END_STREAM, 1, get("/").toByteArray());
+    for (int i = 0; i < 2_000; i++) {
+      frame(CONTINUATION, 0, 1, new byte[0]);
+    }
+    out.flush();
+    endsCalmly("control_frames", before);
+  }
+
+  @Test
+  void requestsThatAreTakenBackAtOnceAreBoundedInNumber() throws Exception {
+    byte[] late = get("/late").toByteArray();
+    try {
+      for (int i = 0; i < 5_000; i++) {
+        frame(HEADERS, END_STREAM | END_HEADERS, 2 * i + 1, late);
+        frame(RST_STREAM, 0, 2 * i + 1, new byte[] {0, 0, 0, 8});
+      }
+      out.flush();
+    } catch (IOException e) {
+      // ended
+    }
+    Frame told = next(GOAWAY);
+    assertThat(told.payload().getInt(4)).as("ENHANCE_YOUR_CALM").isEqualTo(CALM);
+    assertThat(handled.get()).isLessThanOrEqualTo(1_100);
+  }
+}
