@@ -1,5 +1,7 @@
 package dev.tethys.model.turns;
 
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TimedTurns {
   private static final System.Logger LOG = System.getLogger(TimedTurns.class.getName());
+  private static final LimitedLog LINES = new LimitedLog(LOG);
 
   /** Something that is to be done at its time. */
   public interface Alarm {
@@ -158,25 +161,47 @@ public final class TimedTurns {
 
   private void run() {
     Worker w = new Worker();
-    while (true) {
-      perform(next(w));
-      Thread.interrupted(); // whoever interrupted meant what is over
-    }
+    EssentialLoop.of(
+            name,
+            () -> {
+              while (true) {
+                perform(next(w));
+                Thread.interrupted(); // whoever interrupted meant what is over
+              }
+            })
+        .run();
   }
 
   private void perform(Runnable work) {
     try {
       work.run();
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.ERROR, "one of " + name + " ended in a way that is a fault of Tethys", e);
+      LINES.failure(Level.ERROR, "Task failed, which is a fault of Tethys thread", name, e);
     }
+  }
+
+  /** Performs a turn that was taken from the others, unless it was cancelled meanwhile. */
+  private void performBegun(Turn t) {
+    Runnable work;
+    lock.lock();
+    try {
+      if (t.work == null) {
+        return;
+      }
+      work = t.begin();
+    } finally {
+      lock.unlock();
+    }
+    perform(work);
   }
 
   /** Waits for the next turn. */
   private Runnable next(Worker w) {
     lock.lock();
     try {
-      idle.add(w);
+      if (!idle.contains(w)) { // it is still when an error has ended its wait
+        idle.add(w);
+      }
       while (true) {
         Turn t = w.taken;
         if (t == null || t.work == null) {
@@ -188,17 +213,19 @@ public final class TimedTurns {
           sleep(w, left);
           continue;
         }
-        w.taken = null;
-        Runnable work = t.begin();
         if (idle.size() == 1 && workers == most) {
-          Thread.ofVirtual().name(name).start(() -> perform(work));
+          Turn now = t;
+          Thread other = Thread.ofVirtual().name(name).unstarted(() -> performBegun(now));
+          w.taken = null;
+          other.start();
           continue;
         }
-        idle.remove(w);
-        if (idle.isEmpty()) {
+        if (idle.size() == 1) {
           start();
         }
-        return work;
+        w.taken = null;
+        idle.remove(w);
+        return t.begin();
       }
     } finally {
       lock.unlock();

@@ -1,0 +1,130 @@
+package dev.tethys.model.guard;
+
+import dev.tethys.model.exposition.Registry;
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Log for lines that a peer can cause: of each kind one line per 10 s is written, with the number
+ * of lines left out since the last one, and values are cut. Safe for threads.
+ *
+ * <p>The kind of a line is its template, so templates must be constants.
+ */
+public final class LimitedLog {
+  /** Longest value of a line, in characters. */
+  static final int MAX_VALUE = 300;
+
+  private static final long EVERY_NANOS = 10_000_000_000L;
+
+  /** Kinds that are told apart; more would mean that templates are no constants. */
+  private static final int MAX_KINDS = 256;
+
+  private static final Registry.Counter SUPPRESSED =
+      Registry.process()
+          .counter(
+              "tethys_log_lines_suppressed_total",
+              "Log lines left out because too many of their kind came at once.");
+
+  private static final class Kind {
+    final AtomicLong next;
+    final LongAdder suppressed = new LongAdder();
+
+    Kind(long next) {
+      this.next = new AtomicLong(next);
+    }
+  }
+
+  private final System.Logger log;
+  private final LongSupplier nanos;
+  private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
+
+  /** A log that writes to another. */
+  public LimitedLog(System.Logger log) {
+    this(log, System::nanoTime);
+  }
+
+  /**
+   * The same with a clock.
+   *
+   * @param nanos a clock in nanoseconds
+   */
+  public LimitedLog(System.Logger log, LongSupplier nanos) {
+    this.log = log;
+    this.nanos = nanos;
+  }
+
+  /** Counts lines that were left out elsewhere. */
+  public static void countSuppressed() {
+    SUPPRESSED.inc();
+  }
+
+  /** A value as it may stand on a line. */
+  public static String cut(@Nullable Object value) {
+    return cut(String.valueOf(value), MAX_VALUE);
+  }
+
+  /** The begin of a text of more than so many characters, and how many follow. */
+  public static String cut(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    return text.substring(0, end) + "… (" + (text.length() - end) + " more characters)";
+  }
+
+  /** Whether a line of a kind would be written now; what it would cost to make is saved if not. */
+  private @Nullable Kind due(Level level, String template) {
+    if (!log.isLoggable(level)) {
+      return null;
+    }
+    long now = nanos.getAsLong();
+    Kind k = kinds.get(template);
+    if (k == null) {
+      String key = kinds.size() < MAX_KINDS ? template : "";
+      k = kinds.computeIfAbsent(key, _ -> new Kind(now));
+    }
+    long next = k.next.get();
+    if (now - next >= 0 && k.next.compareAndSet(next, now + EVERY_NANOS)) {
+      return k;
+    }
+    k.suppressed.increment();
+    SUPPRESSED.inc();
+    return null;
+  }
+
+  /** Writes a line of the template, in which {@code {0}} is the first value. */
+  public void log(Level level, String template, @Nullable Object... values) {
+    Kind k = due(level, template);
+    if (k == null) {
+      return;
+    }
+    Object[] cut = Arrays.copyOf(values, values.length + 1);
+    for (int i = 0; i < values.length; i++) {
+      cut[i] = values[i] instanceof Number ? String.valueOf(values[i]) : cut(values[i]);
+    }
+    long left = k.suppressed.sumThenReset();
+    cut[values.length] = left;
+    log.log(level, left == 0 ? template : template + " suppressed={" + values.length + "}", cut);
+  }
+
+  /**
+   * Writes a line with a failure and its stack.
+   *
+   * @param event constant
+   * @param about what it happened to
+   */
+  public void failure(Level level, String event, @Nullable Object about, Throwable failure) {
+    Kind k = due(level, event);
+    if (k == null) {
+      return;
+    }
+    long left = k.suppressed.sumThenReset();
+    log.log(level, event + " " + cut(about) + (left == 0 ? "" : " suppressed=" + left), failure);
+  }
+}
