@@ -27,10 +27,13 @@ public record ConnectionTimes(
     Duration reply,
     boolean manyRequests) {
 
-  /** Nothing beyond the read timeout. */
+  /** So long takes the head of a request at most, from its first byte or the connection on. */
+  private static final Duration USUAL_HEAD = Duration.ofSeconds(10);
+
+  /** A short time for heads, and for all else the read timeout. */
   public static final ConnectionTimes USUAL =
       new ConnectionTimes(
-          Duration.ZERO,
+          USUAL_HEAD,
           Duration.ZERO,
           Duration.ZERO,
           Duration.ZERO,

@@ -3,6 +3,8 @@ package dev.tethys.web;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.GrpcException.Status;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * grpc-status} and {@code grpc-message}.
  */
 public final class Grpc {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.web"));
 
   /** What messages may be compressed with, as headers have it. */
   public static final String ENCODINGS = "identity,gzip,snappy,zstd";
@@ -105,10 +107,16 @@ public final class Grpc {
           String.valueOf(e.getMessage()),
           null);
       return;
+    } catch (ByteBudget.OverBudgetException e) {
+      answer.fail(
+          e.isTooLarge() ? Status.RESOURCE_EXHAUSTED : Status.UNAVAILABLE,
+          String.valueOf(e.getMessage()),
+          null);
+      return;
     } catch (IOException e) {
       throw e;
     } catch (Exception e) {
-      LOG.log(Level.ERROR, "answering " + request.path(), e);
+      PEER_LOG.failure(Level.ERROR, "gRPC call failed", request.path(), e);
       answer.fail(Status.INTERNAL, "internal error", null);
       return;
     }
@@ -128,19 +136,20 @@ public final class Grpc {
           Status.RESOURCE_EXHAUSTED,
           "message of " + length + " bytes is larger than " + maxBytes + " bytes");
     }
-    byte[] message = read(body, (int) length);
+    byte[] message = read(request, body, (int) length);
     if (body.read() >= 0) {
       throw new GrpcException(Status.INTERNAL, "more than one message in a unary call");
     }
     return switch (head[0]) {
       case 0 -> message;
-      case 1 -> decompressed(message, request.header("grpc-encoding"), maxBytes);
+      case 1 -> decompressed(message, request, maxBytes);
       default -> throw new GrpcException(Status.INTERNAL, "malformed message");
     };
   }
 
   /** Reads into an array that is as large as the message from the start, unless that is large. */
-  private static byte[] read(InputStream body, int length) throws IOException, GrpcException {
+  private static byte[] read(HttpRequest request, InputStream body, int length)
+      throws IOException, GrpcException {
     byte[] message = new byte[Math.min(length, TRUSTED_LENGTH)];
     int n = 0;
     while (true) {
@@ -151,12 +160,15 @@ public final class Grpc {
       if (n == length) {
         return message;
       }
-      message = Arrays.copyOf(message, (int) Math.min(length, 2L * n));
+      int more = (int) Math.min(length, 2L * n);
+      request.reserve(more - n);
+      message = Arrays.copyOf(message, more);
     }
   }
 
-  private static byte[] decompressed(byte[] message, @Nullable String encoding, int maxBytes)
+  private static byte[] decompressed(byte[] message, HttpRequest request, int maxBytes)
       throws GrpcException {
+    String encoding = request.header("grpc-encoding");
     Compression c = compression(encoding);
     if (c == null) {
       throw new GrpcException(
@@ -164,7 +176,7 @@ public final class Grpc {
           "grpc-encoding " + encoding + " is not spoken; " + ENCODINGS.replace(",", ", ") + " are");
     }
     try {
-      return c.decompress(message, 0, message.length, maxBytes);
+      return c.decompress(message, 0, message.length, maxBytes, request::reserve);
     } catch (TooLargeException e) {
       throw new GrpcException(
           Status.RESOURCE_EXHAUSTED, "message is larger than " + maxBytes + " bytes");

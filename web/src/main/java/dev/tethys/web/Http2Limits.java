@@ -13,8 +13,7 @@ import java.time.Duration;
  *     connection (ENHANCE_YOUR_CALM) after a few; zero for as often as it likes
  * @param pingIdle whether it may ping so while it has no request in work; else every two hours
  */
-public record Http2Limits(
-    int streams, int headerListBytes, Duration pingEvery, boolean pingIdle) {
+public record Http2Limits(int streams, int headerListBytes, Duration pingEvery, boolean pingIdle) {
   /** Some hundreds of requests, and pings as often as a client likes. */
   public static final Http2Limits USUAL = new Http2Limits(250, 16 << 10, Duration.ZERO, true);
 

@@ -49,6 +49,11 @@ public final class HttpListener implements AutoCloseable {
   /** Connections that may wait in the kernel to be taken. */
   private static final int BACKLOG = 1024;
 
+  /** Connections beyond those that there may be, so that probes are answered all the same. */
+  private static final int MIN_RESERVE = 8;
+
+  private static final int MAX_RESERVE = 64;
+
   /** How long idle clients of HTTP/2 have to hear that they are to go. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
@@ -148,10 +153,11 @@ public final class HttpListener implements AutoCloseable {
         Path socket = ListenAddress.unixPath(a);
         if (socket != null) {
           l.listen(
-              socket.toString(), h -> StreamListener.start(socket, options.maxConnections(), h));
+              socket.toString(), (h, room) -> StreamListener.start(socket, l.mostOpen(), room, h));
         } else if (a.equals(ListenAddress.SYSTEMD)) {
           l.listen(
-              "the socket of systemd", h -> StreamListener.inherited(options.maxConnections(), h));
+              "the socket of systemd",
+              (h, room) -> StreamListener.inherited(l.mostOpen(), room, h));
         }
       }
     } catch (RuntimeException | IOException e) {
@@ -176,9 +182,19 @@ public final class HttpListener implements AutoCloseable {
     return out;
   }
 
+  /** With a reserve, in which probes are answered and other requests wait. */
+  private int mostOpen() {
+    int n = options.maxConnections();
+    return n + Math.clamp(n / 8, MIN_RESERVE, MAX_RESERVE);
+  }
+
   private SlowClients clients() {
     return new SlowClients(
-        options.readTimeout(), options.connections(), System::nanoTime, this::later);
+        options.maxConnections(),
+        options.readTimeout(),
+        options.connections(),
+        System::nanoTime,
+        this::later);
   }
 
   private void later(long millis, Runnable work) {
@@ -223,13 +239,14 @@ public final class HttpListener implements AutoCloseable {
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
     ServerSocket bound = bound(where);
     StreamListener.Options bounds =
-        new StreamListener.Options(where.text(), options.maxConnections(), Duration.ZERO, true);
+        new StreamListener.Options(where.text(), mostOpen(), Duration.ZERO, true);
     try {
       serve(
-          handler ->
+          (handler, room) ->
               StreamListener.start(
                   bound,
                   bounds,
+                  room,
                   s -> {
                     accepted.accept(s);
                     handler.handle(s);

@@ -55,6 +55,15 @@ public interface HttpRequest {
   long contentLength();
 
   /**
+   * Reserves memory that the request is going to take, until it is answered. {@link #bodyBytes} has
+   * done so for what it returns.
+   *
+   * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException when requests have used up the
+   *     memory of the process for them; left alone it is answered with 503 or 413
+   */
+  void reserve(long bytes);
+
+  /**
    * The body as it came, still in its Content-Encoding.
    *
    * @param maxBytes reading further throws an {@link HttpException} 413

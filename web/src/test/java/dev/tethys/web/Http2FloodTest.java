@@ -96,8 +96,7 @@ class Http2FloodTest {
 
   private void frame(int type, int flags, int stream, byte[] payload) throws IOException {
     int n = payload.length;
-    out.write(
-        new byte[] {(byte) (n >> 16), (byte) (n >> 8), (byte) n, (byte) type, (byte) flags});
+    out.write(new byte[] {(byte) (n >> 16), (byte) (n >> 8), (byte) n, (byte) type, (byte) flags});
     out.write(ByteBuffer.allocate(4).putInt(stream).array());
     out.write(payload);
   }

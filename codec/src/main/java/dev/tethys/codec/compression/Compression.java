@@ -4,6 +4,7 @@ import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.guard.ByteBudget;
 import io.airlift.compress.v3.snappy.SnappyFramedInputStream;
 import io.airlift.compress.v3.snappy.SnappyFramedOutputStream;
 import io.airlift.compress.v3.snappy.SnappyJavaCompressor;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPInputStream;
@@ -131,25 +133,37 @@ public enum Compression {
    * @throws CodecException when the input is damaged
    */
   public byte[] decompress(byte[] b, int offset, int length, int max) {
+    return decompress(b, offset, length, max, _ -> {});
+  }
+
+  /**
+   * The same with an account of the memory.
+   *
+   * @param reserve told of the bytes of the result before they are allocated; may throw
+   */
+  public byte[] decompress(byte[] b, int offset, int length, int max, LongConsumer reserve) {
     switch (this) {
       case NONE -> {
         if (length > max) {
           throw new TooLargeException(max);
         }
+        reserve.accept(length);
         return Arrays.copyOfRange(b, offset, offset + length);
       }
       case SNAPPY -> {
-        return snappy(b, offset, length, max);
+        return snappy(b, offset, length, max, reserve);
       }
       case LZ4 -> {
-        return Lz4Frame.decompress(b, offset, length, max);
+        return Lz4Frame.decompress(b, offset, length, max, reserve);
       }
       default -> {
         // The others are streams.
       }
     }
     try (InputStream in = open(new ByteArrayInputStream(b, offset, length))) {
-      byte[] out = new byte[(int) Math.clamp(4L * length + 512, 512, Math.max(512L, max))];
+      int first = (int) Math.clamp(4L * length + 512, 512, Math.max(512L, max));
+      reserve.accept(first);
+      byte[] out = new byte[first];
       int n = 0;
       while (true) {
         if (n == out.length) {
@@ -159,7 +173,9 @@ public enum Compression {
             }
             throw new TooLargeException(max);
           }
-          out = Arrays.copyOf(out, (int) Math.min(max, 2L * n));
+          int more = (int) Math.min(max, 2L * n);
+          reserve.accept(more - n);
+          out = Arrays.copyOf(out, more);
         }
         int got = in.read(out, n, out.length - n);
         if (got < 0) {
@@ -170,7 +186,7 @@ public enum Compression {
         }
         n += got;
       }
-    } catch (CodecException e) {
+    } catch (CodecException | ByteBudget.OverBudgetException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
       throw new CodecException(word + ": " + e.getMessage(), e);
@@ -191,7 +207,7 @@ public enum Compression {
     };
   }
 
-  private static byte[] snappy(byte[] b, int offset, int length, int max) {
+  private static byte[] snappy(byte[] b, int offset, int length, int max, LongConsumer reserve) {
     int n;
     try {
       n = SnappyBlock.decodedLength(b, offset, length, Integer.MAX_VALUE - SnappyBlock.SLACK);
@@ -201,6 +217,7 @@ public enum Compression {
     if (n > max) {
       throw new TooLargeException(max);
     }
+    reserve.accept(n);
     byte[] out = new byte[n + SnappyBlock.SLACK];
     return Arrays.copyOf(out, SnappyBlock.decode(b, offset, length, out));
   }

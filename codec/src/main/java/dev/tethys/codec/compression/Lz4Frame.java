@@ -3,6 +3,7 @@ package dev.tethys.codec.compression;
 import dev.tethys.codec.CodecException;
 import io.airlift.compress.v3.lz4.Lz4JavaCompressor;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 
 /**
  * LZ4's frame format, version 1.6.x of its description: magic 0x184D2204, descriptor (FLG, BD,
@@ -20,16 +21,20 @@ final class Lz4Frame {
   private final byte[] in;
   private final int end;
   private final int max;
+  private final LongConsumer reserve;
   private int pos;
   private byte[] out;
   private int size;
 
-  private Lz4Frame(byte[] in, int offset, int length, int max) {
+  private Lz4Frame(byte[] in, int offset, int length, int max, LongConsumer reserve) {
     this.in = in;
     this.pos = offset;
     this.end = offset + length;
     this.max = max;
-    this.out = new byte[(int) Math.clamp(4L * length, 64, Math.max(64L, max))];
+    this.reserve = reserve;
+    int first = (int) Math.clamp(4L * length, 64, Math.max(64L, max));
+    reserve.accept(first);
+    this.out = new byte[first];
   }
 
   static byte[] compress(byte[] b, int offset, int length) {
@@ -65,8 +70,8 @@ final class Lz4Frame {
     return at + 4;
   }
 
-  static byte[] decompress(byte[] b, int offset, int length, int max) {
-    Lz4Frame f = new Lz4Frame(b, offset, length, max);
+  static byte[] decompress(byte[] b, int offset, int length, int max, LongConsumer reserve) {
+    Lz4Frame f = new Lz4Frame(b, offset, length, max, reserve);
     do {
       f.frame();
     } while (f.pos < f.end);
@@ -161,7 +166,9 @@ final class Lz4Frame {
       throw new TooLargeException(max);
     }
     if (out.length - size < n) {
-      out = Arrays.copyOf(out, (int) Math.min(max, Math.max(2L * out.length, (long) size + n)));
+      int more = (int) Math.min(max, Math.max(2L * out.length, (long) size + n));
+      reserve.accept(more - out.length);
+      out = Arrays.copyOf(out, more);
     }
   }
 

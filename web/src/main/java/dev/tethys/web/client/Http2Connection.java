@@ -462,6 +462,9 @@ final class Http2Connection {
       fail(e);
     } catch (RuntimeException e) {
       fail(new IOException("malformed HTTP/2 from the server: " + e.getMessage(), e));
+    } catch (Error e) { // calls must not wait for a reader that is no more
+      fail(new IOException("reading from the server failed: " + e, e));
+      throw e;
     }
   }
 

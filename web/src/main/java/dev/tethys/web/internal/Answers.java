@@ -1,6 +1,8 @@
 package dev.tethys.web.internal;
 
 import dev.tethys.config.Secret;
+import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.web.HttpException;
@@ -14,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +26,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Answers {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /** How much of a body that a handler left unread is read to keep the connection. */
   static final int MAX_DRAIN = 256 << 10;
+
+  /** Paths that are answered however many connections are open. */
+  private static final Set<String> PROBES =
+      Set.of(
+          "/-/healthy",
+          "/-/ready",
+          "/health",
+          "/healthz",
+          "/ready",
+          "/readyz",
+          "/livez",
+          "/metrics");
 
   private final Supplier<WebConfig> config;
   private final String prefix;
@@ -89,6 +105,10 @@ public final class Answers {
       } catch (HttpException e) {
         last |= isUnread(q, request);
         fail(c, last, response, e.status(), String.valueOf(e.getMessage()), e);
+      } catch (ByteBudget.OverBudgetException e) {
+        last |= isUnread(q, request);
+        int status = e.isTooLarge() ? 413 : 503;
+        fail(c, last, response, status, String.valueOf(e.getMessage()), e);
       } catch (Exception | Error e) {
         // Handlers may have wrapped what their output threw.
         if (e instanceof ClientGoneException
@@ -96,10 +116,12 @@ public final class Answers {
           LOG.log(Level.DEBUG, "client gone: {0}", q.remoteAddress());
           throw new BrokenAnswerException("client gone", e);
         }
-        LOG.log(Level.ERROR, "answering " + request.method() + " " + request.rawPath(), e);
+        PEER_LOG.failure(
+            Level.ERROR, "Request failed", request.method() + " " + request.rawPath(), e);
         last |= isUnread(q, request);
         fail(c, last, response, 500, "Internal Server Error", e);
       } finally {
+        request.release();
         RequestSpan.end(span, response);
         if (metrics != null && !response.route().isEmpty()) {
           double seconds = (System.nanoTime() - began) / 1e9;
@@ -157,6 +179,9 @@ public final class Answers {
       if (last) {
         response.header("Connection", "close");
       }
+      if (status == 503) {
+        response.header("Retry-After", "1");
+      }
       response.status(status).send(message + "\n");
     } catch (IOException e) {
       throw new BrokenAnswerException("client gone", e);
@@ -189,6 +214,13 @@ public final class Answers {
       }
       path = path.substring(prefix.length());
       request.rawPath(path);
+    }
+    if (!PROBES.contains(path) && !request.awaitPlace()) {
+      response
+          .status(503)
+          .header("Retry-After", "1")
+          .send("Service Unavailable: too many connections are open\n");
+      return;
     }
     Routes.Match match = routes.find(request.method(), path);
     // a switch over types would cost the first request after a start some milliseconds

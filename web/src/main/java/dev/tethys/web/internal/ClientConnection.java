@@ -40,6 +40,22 @@ final class ClientConnection {
   final Set<SlowClients.Exchange> inWork = ConcurrentHashMap.newKeySet();
   volatile long deadline;
 
+  /** Address of the client, by which connections are shared out; "" for this machine. */
+  final String client;
+
+  /** Since when it waits for its client, or has a request in work. */
+  volatile long since;
+
+  final boolean isLocal;
+
+  /** Whether it is one of as many as there may be; else it is served from the reserve. */
+  boolean hasPlace; // guarded by the places of SlowClients
+
+  boolean ended; // guarded by the same
+
+  /** Whether it is being closed to make room. */
+  volatile boolean evicted;
+
   /** What the socket is read by, once it is served. */
   volatile @Nullable HelidonSocket reader;
 
@@ -71,8 +87,18 @@ final class ClientConnection {
   private long lastToldAt = NEVER; // guarded by this
 
   ClientConnection(
-      Socket socket, Socket carrier, boolean timed, long now, long deadline, long old) {
+      Socket socket,
+      Socket carrier,
+      boolean timed,
+      String client,
+      boolean isLocal,
+      long now,
+      long deadline,
+      long old) {
     this.socket = socket;
+    this.client = client;
+    this.isLocal = isLocal;
+    this.since = now;
     this.carrier = carrier;
     this.timed = timed;
     this.requestBegan = now;

@@ -41,8 +41,8 @@ public final class HeaderListSizes {
   private static final int[] STATIC_VALUES = new int[STATIC_ENTRIES];
 
   /**
-   * The code is canonical: codes of so many bits, moved to the left of 32 bits, are below this bound
-   * and not below that of shorter ones.
+   * The code is canonical: codes of so many bits, moved to the left of 32 bits, are below this
+   * bound and not below that of shorter ones.
    */
   private static final long[] BOUNDS = new long[LONGEST_CODE + 1];
 

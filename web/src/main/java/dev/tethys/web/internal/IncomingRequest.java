@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Params;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * it. Used by the thread of its handler only.
  */
 public final class IncomingRequest implements HttpRequest {
+  /** What a body may take without being counted: most do not take more. */
+  private static final int FREE_BYTES = 64 << 10;
+
   private final WireRequest wire;
   private final SlowClients.Exchange exchange;
   private String rawPath;
@@ -30,6 +35,7 @@ public final class IncomingRequest implements HttpRequest {
   private @Nullable Params query;
   private @Nullable Params params;
   private @Nullable InputStream content;
+  private ByteBudget.@Nullable Reservation reservation;
 
   IncomingRequest(WireRequest wire, SlowClients.Exchange exchange) {
     this.wire = wire;
@@ -43,6 +49,11 @@ public final class IncomingRequest implements HttpRequest {
   /** Sets the path as routes see it. */
   void rawPath(String path) {
     rawPath = path;
+  }
+
+  /** Waits for its connection to be one of as many as there may be; false when it took too long. */
+  boolean awaitPlace() throws InterruptedException {
+    return exchange.awaitPlace();
   }
 
   /** Sets who authenticated. */
@@ -180,10 +191,45 @@ public final class IncomingRequest implements HttpRequest {
     return new HttpException(413, "the body of the request is larger than " + maxBytes + " bytes");
   }
 
+  /** Reserves memory and reads, from {@link #FREE_BYTES} on, a bit more with each piece. */
   @Override
   public byte[] bodyBytes(int maxBytes) throws IOException {
     try (InputStream in = body(maxBytes)) {
-      return in.readAllBytes();
+      byte[] b = in.readNBytes(FREE_BYTES);
+      if (b.length < FREE_BYTES) {
+        return b;
+      }
+      int n = b.length;
+      while (true) {
+        int more = (int) Math.min(maxBytes + 1L, 2L * n) - n;
+        if (more <= 0) {
+          throw tooLarge(maxBytes);
+        }
+        reserve(more);
+        b = Arrays.copyOf(b, n + more);
+        int got = in.readNBytes(b, n, more);
+        n += got;
+        if (got < more) {
+          return Arrays.copyOf(b, n);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void reserve(long bytes) {
+    ByteBudget.Reservation r = reservation;
+    if (r == null) {
+      r = ByteBudget.process().open();
+      reservation = r;
+    }
+    r.accept(bytes);
+  }
+
+  /** Gives back what was reserved: it is answered. */
+  void release() {
+    if (reservation != null) {
+      reservation.close();
     }
   }
 

@@ -1,15 +1,19 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.HttpRequest;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,6 +60,23 @@ public final class SlowClients {
 
   private static final long STOP_PATIENCE_NANOS = 500_000_000;
 
+  /** After so long a client that does not send its body, or take its answer, may be cut off. */
+  private static final long SLOW_NANOS = 10_000_000_000L;
+
+  /** A connection that has waited for its client for less than this is not idle yet. */
+  private static final long YOUNG_NANOS = 1_000_000_000;
+
+  /** How long a request waits that came over a connection beyond as many as there may be. */
+  private static final long PLACE_NANOS = 10_000_000_000L;
+
+  private static final long PLACE_LOOK_MILLIS = 20;
+
+  private static final Registry.Counter EVICTED =
+      Registry.process()
+          .counter(
+              "tethys_http_connections_evicted_total",
+              "Idle or slow connections closed to make room for others.");
+
   /** How many bytes of it are read, and thrown away. */
   private static final int MAX_UNREAD = 16 << 20;
 
@@ -80,6 +101,8 @@ public final class SlowClients {
     private final long answerDeadline;
     private volatile long bodyDeadline;
     private volatile long writeDeadline = NEVER;
+    private volatile long writingSince = NEVER;
+    private final long began;
     private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>();
     private long watchedSince;
     private boolean idling; // guarded by this
@@ -89,7 +112,7 @@ public final class SlowClients {
       this.connection = connection;
       this.stream = stream;
       long now = nanos.getAsLong();
-      long began = connection != null && stream == NO_STREAM ? connection.requestBegan : now;
+      this.began = connection != null && stream == NO_STREAM ? connection.requestBegan : now;
       this.bodyDeadline = after(began, readNanos);
       this.answerDeadline = answerNanos == 0 ? NEVER : after(now, answerNanos);
     }
@@ -159,11 +182,14 @@ public final class SlowClients {
 
     /** Bytes are about to be given to the client. */
     public void writing() {
-      writeDeadline = after(nanos.getAsLong(), readNanos);
+      long now = nanos.getAsLong();
+      writingSince = now;
+      writeDeadline = after(now, readNanos);
     }
 
     /** It took them. */
     public void written() {
+      writingSince = NEVER;
       writeDeadline = NEVER;
     }
 
@@ -214,6 +240,35 @@ public final class SlowClients {
       return new Certificate[0];
     }
 
+    /** Whether the client has kept its body, or has not taken what is written, for long. */
+    private boolean isSlow(long now) {
+      long written = writingSince;
+      return bodyDeadline != NEVER && now - began > SLOW_NANOS
+          || written != NEVER && now - written > SLOW_NANOS;
+    }
+
+    /**
+     * Waits until the connection is one of as many as there may be; it is unless there are too
+     * many.
+     *
+     * @return false when it does not become one in time
+     */
+    public boolean awaitPlace() throws InterruptedException {
+      ClientConnection c = connection;
+      if (c == null || takePlace(c)) {
+        return true;
+      }
+      long until = System.nanoTime() + PLACE_NANOS;
+      while (System.nanoTime() - until < 0) {
+        evict();
+        Thread.sleep(PLACE_LOOK_MILLIS);
+        if (takePlace(c)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
     private boolean late(long now) {
       return now - bodyDeadline > 0 && bodyDeadline != NEVER
           || now - writeDeadline > 0 && writeDeadline != NEVER
@@ -235,6 +290,16 @@ public final class SlowClients {
   }
 
   private final Map<Key, ClientConnection> connections = new ConcurrentHashMap<>();
+  private final int maxConnections;
+
+  /** Most connections of one client that is not on this machine. */
+  private final int share;
+
+  /** How many connections clients have of those that there may be; guarded by itself. */
+  private final Map<String, Integer> places = new HashMap<>();
+
+  private int taken; // guarded by places
+
   private final Set<Exchange> watched = ConcurrentHashMap.newKeySet();
   private final long readNanos;
   private final long headNanos;
@@ -260,11 +325,20 @@ public final class SlowClients {
   /**
    * For one listener.
    *
+   * @param maxConnections requests of further ones wait, those of probes excepted
    * @param later has things done one after the other
    */
-  public SlowClients(Duration readTimeout, ConnectionTimes times, LongSupplier nanos, Later later) {
+  public SlowClients(
+      int maxConnections,
+      Duration readTimeout,
+      ConnectionTimes times,
+      LongSupplier nanos,
+      Later later) {
+    this.maxConnections = maxConnections;
+    this.share = maxConnections - maxConnections / 8;
     this.readNanos = readTimeout.toNanos();
-    this.headNanos = times.head().isZero() ? readNanos : times.head().toNanos();
+    this.headNanos =
+        times.head().isZero() ? readNanos : Math.min(readNanos, times.head().toNanos());
     this.answerNanos = times.answer().toNanos();
     this.idleNanos = times.idle().isZero() ? readNanos : times.idle().toNanos();
     this.times = times;
@@ -285,14 +359,125 @@ public final class SlowClients {
    * @param carrier the same, or what TLS is layered over; closing it ends the connection at once
    * @param remote what it is known by, with the other
    * @param timed whether a read of the socket can be given a time
+   * @return to be closed when the connection has ended
    */
-  public void accepted(
+  public Admission accepted(
       Socket socket, Socket carrier, SocketAddress remote, SocketAddress local, boolean timed) {
     Key key = new Key(remote, local);
     long now = nanos.getAsLong();
-    connections.put(
-        key, new ClientConnection(socket, carrier, timed, now, after(now, headNanos), old(now)));
+    InetAddress from = remote instanceof InetSocketAddress a ? a.getAddress() : null;
+    String client = from == null ? "" : from.getHostAddress();
+    ClientConnection c =
+        new ClientConnection(
+            socket,
+            carrier,
+            timed,
+            client,
+            from == null || from.isLoopbackAddress(),
+            now,
+            after(now, headNanos),
+            old(now));
+    connections.put(key, c);
+    if (!takePlace(c)) {
+      evict();
+    }
     sweepSoon();
+    return () -> {
+      connections.remove(key, c);
+      givePlaceBack(c);
+    };
+  }
+
+  /** A connection that is open. */
+  @FunctionalInterface
+  public interface Admission extends AutoCloseable {
+    /** It has ended. */
+    @Override
+    void close();
+  }
+
+  /**
+   * Makes a connection one of as many as there may be, of which no client has more than its share;
+   * only this machine may have all.
+   */
+  private boolean takePlace(ClientConnection c) {
+    synchronized (places) {
+      int held = places.getOrDefault(c.client, 0);
+      if (c.hasPlace) {
+        return true;
+      }
+      if (c.ended || taken >= maxConnections || !c.isLocal && held >= share) {
+        return false;
+      }
+      places.put(c.client, held + 1);
+      taken++;
+      c.hasPlace = true;
+      return true;
+    }
+  }
+
+  private void givePlaceBack(ClientConnection c) {
+    synchronized (places) {
+      c.ended = true;
+      if (c.hasPlace) {
+        c.hasPlace = false;
+        taken--;
+        places.computeIfPresent(c.client, (_, n) -> n > 1 ? n - 1 : null);
+      }
+    }
+  }
+
+  /**
+   * Closes a connection to make room for others: of the client with the most of them, the one that
+   * has waited longest without a request in work or, where all have one, with one that its client
+   * does not send or does not take.
+   *
+   * @return false when there is none
+   */
+  public boolean evict() {
+    long now = nanos.getAsLong();
+    Map<String, Integer> counts = new HashMap<>();
+    for (ClientConnection c : connections.values()) {
+      counts.merge(c.client, 1, Integer::sum);
+    }
+    ClientConnection best = null;
+    for (ClientConnection c : connections.values()) {
+      if (c.evicted || c.isClosed() || !isIdleOrSlow(c, now)) {
+        continue;
+      }
+      if (best == null || isBefore(c, best, counts)) {
+        best = c;
+      }
+    }
+    if (best == null) {
+      return false;
+    }
+    best.evicted = true;
+    EVICTED.inc();
+    Thread.ofVirtual().start(best::abort);
+    return true;
+  }
+
+  private static boolean isBefore(
+      ClientConnection a, ClientConnection b, Map<String, Integer> counts) {
+    int more = Integer.compare(counts.getOrDefault(a.client, 0), counts.getOrDefault(b.client, 0));
+    if (more != 0) {
+      return more > 0;
+    }
+    boolean idle = a.inWork.isEmpty();
+    return idle == b.inWork.isEmpty() ? a.since - b.since < 0 : idle;
+  }
+
+  private static boolean isIdleOrSlow(ClientConnection c, long now) {
+    if (c.inWork.isEmpty() && now - c.since < YOUNG_NANOS) {
+      return false; // its request may be on its way
+    }
+    for (Exchange e : c.inWork) {
+      if (!e.isSlow(now)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** When a connection is old that is young now. */
@@ -304,15 +489,29 @@ public final class SlowClients {
         : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
   }
 
+  /** If it cannot be done, for want of memory, whoever asks next begins it. */
+  private void begin(AtomicBoolean underWay, long millis, Runnable work) {
+    boolean begun = false;
+    try {
+      later.in(millis, work);
+      begun = true;
+    } finally {
+      if (!begun) {
+        underWay.set(false);
+      }
+    }
+  }
+
   private void sweepSoon() {
     if (sweeping.compareAndSet(false, true)) {
-      later.in(sweepMillis, this::sweep);
+      begin(sweeping, sweepMillis, this::sweep);
     }
   }
 
   /** A request has ended: what the connection waits for now. */
   private void rest(ClientConnection c) {
     long now = nanos.getAsLong();
+    c.since = now;
     if (c.multiplexed == null) {
       c.hasRested = true;
       c.deadline = after(now, idleNanos);
@@ -334,6 +533,7 @@ public final class SlowClients {
         if (c != null) {
           long now = nanos.getAsLong();
           c.requestBegan = now;
+          c.since = now;
           c.deadline = after(now, headNanos);
         }
       }
@@ -419,7 +619,7 @@ public final class SlowClients {
 
   private void lookSoon() {
     if (looking.compareAndSet(false, true)) {
-      later.in(LOOK_MILLIS, this::look);
+      begin(looking, LOOK_MILLIS, this::look);
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +41,12 @@ public final class SocketConnections implements AutoCloseable {
   /** Begins to listen. */
   @FunctionalInterface
   public interface Opening {
-    /** Has what comes handled. */
-    StreamListener open(StreamListener.Handler handler) throws IOException;
+    /**
+     * Has what comes handled.
+     *
+     * @param room closes a connection to make room for others; false when none can be
+     */
+    StreamListener open(StreamListener.Handler handler, BooleanSupplier room) throws IOException;
   }
 
   private final List<Protocol> protocols;
@@ -74,7 +79,7 @@ public final class SocketConnections implements AutoCloseable {
     this.tls = tls;
     this.timed = timed;
     this.grace = grace;
-    this.socket = opening.open(this::serve);
+    this.socket = opening.open(this::serve, clients::evict);
   }
 
   /** Where it listens; null for a socket of the machine. */
@@ -95,17 +100,19 @@ public final class SocketConnections implements AutoCloseable {
     SocketAddress remote = End.of(accepted.getRemoteSocketAddress());
     SocketAddress local = End.of(accepted.getLocalSocketAddress());
     if (tls == null) {
-      clients.accepted(accepted, accepted, remote, local, timed);
-      serve(new Accepted(PlainSocket.server(accepted, id(), "taken"), remote, local));
+      try (SlowClients.Admission _ = clients.accepted(accepted, accepted, remote, local, timed)) {
+        serve(new Accepted(PlainSocket.server(accepted, id(), "taken"), remote, local));
+      }
       return;
     }
     try (SSLSocket layered =
         (SSLSocket) tls.context().getSocketFactory().createSocket(accepted, null, true)) {
       tls.sockets().configure(layered);
       layered.setHandshakeApplicationProtocolSelector((_, offered) -> negotiated(offered));
-      clients.accepted(layered, accepted, remote, local, timed);
-      layered.startHandshake();
-      serve(new Accepted(TlsSocket.server(layered, id(), "taken"), remote, local));
+      try (SlowClients.Admission _ = clients.accepted(layered, accepted, remote, local, timed)) {
+        layered.startHandshake();
+        serve(new Accepted(TlsSocket.server(layered, id(), "taken"), remote, local));
+      }
     }
   }
 

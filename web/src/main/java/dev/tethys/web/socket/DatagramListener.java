@@ -1,5 +1,7 @@
 package dev.tethys.web.socket;
 
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
@@ -49,6 +51,7 @@ public final class DatagramListener implements SocketListener {
   }
 
   private static final System.Logger LOG = System.getLogger(DatagramListener.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final int MAX_DATAGRAM = 65_535;
   private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -66,7 +69,10 @@ public final class DatagramListener implements SocketListener {
     this.socket = socket;
     this.options = options;
     this.handler = handler;
-    this.thread = Thread.ofVirtual().name("datagrams " + options.address()).unstarted(this::run);
+    this.thread =
+        Thread.ofVirtual()
+            .name("datagrams " + options.address())
+            .unstarted(EssentialLoop.of("datagrams", this::run));
   }
 
   /**
@@ -156,9 +162,10 @@ public final class DatagramListener implements SocketListener {
           if (closed) {
             break;
           }
-          LOG.log(Level.WARNING, "datagrams on {0}: {1}", options.address(), e);
+          PEER_LOG.log(
+              Level.WARNING, "Datagram not received listener={0} err={1}", options.address(), e);
         } catch (RuntimeException e) {
-          LOG.log(Level.ERROR, "a datagram on " + options.address(), e);
+          PEER_LOG.failure(Level.ERROR, "Datagram not taken listener", options.address(), e);
         }
         waiting = false;
         paused();

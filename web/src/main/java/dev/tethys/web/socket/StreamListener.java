@@ -1,5 +1,7 @@
 package dev.tethys.web.socket;
 
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.ListenAddress;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -14,7 +16,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +55,10 @@ public final class StreamListener implements SocketListener {
   }
 
   private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final int BACKLOG = 256;
   private static final int USUAL_CONNECTIONS = 1024;
+  private static final long LOOK_MILLIS = 100;
   private static final Duration GRACE = Duration.ofSeconds(5);
   private static final long FULL_TOLD_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -61,6 +67,7 @@ public final class StreamListener implements SocketListener {
 
   private final ServerSocket server;
   private final Options options;
+  private final BooleanSupplier makeRoom;
   private final Handler handler;
   private final Semaphore room;
   private final Map<Socket, Thread> open = new ConcurrentHashMap<>();
@@ -71,9 +78,11 @@ public final class StreamListener implements SocketListener {
   /** When it was told last that there are as many connections as may be; the accepting thread's. */
   private long fullSince;
 
-  private StreamListener(ServerSocket server, Options options, Handler handler) {
+  private StreamListener(
+      ServerSocket server, Options options, BooleanSupplier makeRoom, Handler handler) {
     this.server = server;
     this.options = options;
+    this.makeRoom = makeRoom;
     this.handler = handler;
     this.room = new Semaphore(options.maxConnections());
   }
@@ -103,20 +112,28 @@ public final class StreamListener implements SocketListener {
    * @throws IOException when it cannot be made
    */
   public static StreamListener start(Path socket, Handler handler) throws IOException {
-    return start(socket, new Options(socket.toString(), Duration.ZERO), handler);
+    return start(socket, new Options(socket.toString(), Duration.ZERO), () -> false, handler);
   }
 
-  /** The same where further connections wait until one of so many ends. */
-  public static StreamListener start(Path socket, int maxConnections, Handler handler)
+  /**
+   * The same where further connections wait until one of so many ends.
+   *
+   * @param makeRoom closes one to make room for others; false when none can be
+   */
+  public static StreamListener start(
+      Path socket, int maxConnections, BooleanSupplier makeRoom, Handler handler)
       throws IOException {
     return start(
-        socket, new Options(socket.toString(), maxConnections, Duration.ZERO, true), handler);
+        socket,
+        new Options(socket.toString(), maxConnections, Duration.ZERO, true),
+        makeRoom,
+        handler);
   }
 
-  private static StreamListener start(Path socket, Options options, Handler handler)
-      throws IOException {
+  private static StreamListener start(
+      Path socket, Options options, BooleanSupplier makeRoom, Handler handler) throws IOException {
     try {
-      return start(UnixServerSocket.listen(socket, BACKLOG), options, handler);
+      return start(UnixServerSocket.listen(socket, BACKLOG), options, makeRoom, handler);
     } catch (IOException e) {
       throw new IOException("cannot listen on " + socket + ": " + e.getMessage(), e);
     }
@@ -126,17 +143,32 @@ public final class StreamListener implements SocketListener {
    * Listens on the socket that systemd has passed to this process, and leaves it to it at the end.
    * Nothing ends its connections when they are idle; beyond so many they wait until one ends.
    *
+   * @param makeRoom closes one to make room for others; false when none can be
    * @throws IOException when there is no such socket, or it was taken before
    */
-  public static StreamListener inherited(int maxConnections, Handler handler) throws IOException {
+  public static StreamListener inherited(
+      int maxConnections, BooleanSupplier makeRoom, Handler handler) throws IOException {
     InheritedServerSocket s = InheritedServerSocket.take();
-    return start(s, new Options(s.toString(), maxConnections, Duration.ZERO, true), handler);
+    return start(
+        s, new Options(s.toString(), maxConnections, Duration.ZERO, true), makeRoom, handler);
   }
 
   /** Listens on a socket that is bound, and closes it at the end. */
   public static StreamListener start(ServerSocket bound, Options options, Handler handler) {
-    StreamListener l = new StreamListener(bound, options, handler);
-    Thread.ofVirtual().name("accept " + options.address()).start(l::accept);
+    return start(bound, options, () -> false, handler);
+  }
+
+  /**
+   * The same.
+   *
+   * @param makeRoom closes a connection to make room for others; false when none can be
+   */
+  public static StreamListener start(
+      ServerSocket bound, Options options, BooleanSupplier makeRoom, Handler handler) {
+    StreamListener l = new StreamListener(bound, options, makeRoom, handler);
+    Thread.ofVirtual()
+        .name("accept " + options.address())
+        .start(EssentialLoop.of("accept", l::accept));
     return l;
   }
 
@@ -173,17 +205,44 @@ public final class StreamListener implements SocketListener {
     while (!closed) {
       if (wait && !room.tryAcquire()) {
         tellFull();
-        room.acquireUninterruptibly();
+        awaitRoom();
       }
-      Socket s = closed ? null : next();
-      if (s == null) {
-        room.release(wait ? 1 : 0);
-      } else if (wait || room.tryAcquire()) {
-        take(s);
-      } else {
-        refused.increment();
-        closeQuietly(s);
+      Socket s = null;
+      boolean served = false;
+      try {
+        s = closed ? null : next();
+        if (s != null && (wait || room.tryAcquire())) {
+          take(s);
+          served = true;
+        } else if (s != null) {
+          refused.increment();
+        }
+      } finally {
+        if (!served) { // also when memory has ended
+          room.release(wait ? 1 : 0);
+          if (s != null) {
+            closeQuietly(s);
+          }
+        }
       }
+    }
+  }
+
+  /** Waits for a connection to end, and has one ended that its client makes no use of. */
+  private void awaitRoom() {
+    boolean interrupted = false;
+    while (true) {
+      makeRoom.getAsBoolean();
+      try {
+        if (room.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+          break;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -238,7 +297,8 @@ public final class StreamListener implements SocketListener {
     if (closed) {
       return;
     }
-    LOG.log(Level.WARNING, "cannot take a connection on {0}: {1}", options.address(), e);
+    PEER_LOG.log(
+        Level.WARNING, "Connection not accepted listener={0} err={1}", options.address(), e);
     try {
       Thread.sleep(Duration.ofMillis(100));
     } catch (InterruptedException x) {
@@ -261,7 +321,7 @@ public final class StreamListener implements SocketListener {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "connection of " + s.getRemoteSocketAddress(), e);
+      PEER_LOG.failure(Level.ERROR, "Connection failed client", s.getRemoteSocketAddress(), e);
     } finally {
       open.remove(s);
       room.release();

@@ -1,5 +1,7 @@
 package dev.tethys.web.socket;
 
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.libc.SocketCalls;
@@ -27,6 +29,7 @@ public final class UnixDatagramListener implements AutoCloseable {
   }
 
   private static final System.Logger LOG = System.getLogger(UnixDatagramListener.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final int MAX_DATAGRAM = 65_535;
 
   /** What to do about it, where the words of the error do not say that. */
@@ -50,7 +53,7 @@ public final class UnixDatagramListener implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name("datagrams " + path)
-            .unstarted(() -> run(socket, handler));
+            .unstarted(EssentialLoop.of("datagrams", () -> run(socket, handler)));
   }
 
   /**
@@ -112,7 +115,7 @@ public final class UnixDatagramListener implements AutoCloseable {
     try {
       handler.datagram(buf, length);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "a datagram on " + path, e);
+      PEER_LOG.failure(Level.ERROR, "Datagram not taken listener", path, e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.web.tracing;
 
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Scope;
@@ -88,6 +89,14 @@ final class SpanExporter implements AutoCloseable {
 
   private void run() {
     try {
+      EssentialLoop.of("traces", this::deliverAll).run();
+    } finally {
+      sender.close();
+    }
+  }
+
+  private void deliverAll() {
+    try {
       while (true) {
         List<Span> batch = next();
         if (batch.isEmpty()) {
@@ -97,8 +106,6 @@ final class SpanExporter implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the time for it is over
-    } finally {
-      sender.close();
     }
   }
 

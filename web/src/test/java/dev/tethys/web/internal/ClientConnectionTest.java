@@ -46,7 +46,7 @@ class ClientConnectionTest {
     try (Socket socket = new Socket()) {
       ClientConnection c =
           new ClientConnection(
-              socket, socket, true, 0, ClientConnection.NEVER, ClientConnection.NEVER);
+              socket, socket, true, "", true, 0, ClientConnection.NEVER, ClientConnection.NEVER);
       c.arrives(1);
       assertThat(c.takes(1)).isTrue();
       c.part(whole, 0, 1000);
@@ -74,7 +74,7 @@ class ClientConnectionTest {
     try (Socket socket = new Socket()) {
       ClientConnection c =
           new ClientConnection(
-              socket, socket, true, 0, ClientConnection.NEVER, ClientConnection.NEVER);
+              socket, socket, true, "", true, 0, ClientConnection.NEVER, ClientConnection.NEVER);
       c.part(whole(told), 500, 1000);
       c.part(whole(told), 1500, 1000);
       assertThat(c.isClosed()).isFalse();
@@ -94,7 +94,7 @@ class ClientConnectionTest {
     try (Socket socket = new Socket()) {
       ClientConnection c =
           new ClientConnection(
-              socket, socket, true, 0, ClientConnection.NEVER, ClientConnection.NEVER);
+              socket, socket, true, "", true, 0, ClientConnection.NEVER, ClientConnection.NEVER);
       begun.set(true);
       c.part(whole(told), 0, 1000);
       assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(Integer.MAX_VALUE);

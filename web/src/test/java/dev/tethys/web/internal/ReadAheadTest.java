@@ -22,7 +22,8 @@ class ReadAheadTest {
   private final AtomicInteger ahead = new AtomicInteger();
   private final AtomicLong now = new AtomicLong();
   private final SlowClients clients =
-      new SlowClients(Duration.ofSeconds(1), ConnectionTimes.USUAL, now::get, (millis, work) -> {});
+      new SlowClients(
+          16, Duration.ofSeconds(1), ConnectionTimes.USUAL, now::get, (millis, work) -> {});
   private Runnable whileLooking = () -> {};
 
   private SlowClients.Exchange watched() {

@@ -13,8 +13,8 @@ import java.util.Arrays;
  * the engine keeps a table of any size. Used by the thread that reads the connection.
  *
  * <p>Invariant: {@code skip} bytes are left of the preface or of the current frame's payload, then
- * comes a frame header, of which {@code have} bytes are in {@code header}. A header block is checked
- * before the engine receives its last byte.
+ * comes a frame header, of which {@code have} bytes are in {@code header}. A header block is
+ * checked before the engine receives its last byte.
  */
 final class ClientFrames {
   static final byte[] PREFACE =

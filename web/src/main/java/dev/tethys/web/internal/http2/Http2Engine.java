@@ -33,7 +33,9 @@ final class Http2Engine {
   /** What a client may send on a stream before it is read, in bytes. */
   private static final int WINDOW = 1 << 20;
 
-  /** The engine counts a stream until some time after its end, so it takes more than clients may. */
+  /**
+   * The engine counts a stream until some time after its end, so it takes more than clients may.
+   */
   static final int STREAMS_BORNE = 4;
 
   private final ServerConnectionSelector engine;

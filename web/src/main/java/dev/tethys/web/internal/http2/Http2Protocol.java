@@ -127,7 +127,8 @@ public final class Http2Protocol implements Protocol {
   /** Counts, and reads a little more, for a connection closed with bytes unread is reset. */
   private static void end(ConnectionViolation v, Accepted c) {
     REJECTED.with(v.reason()).inc();
-    LOG.log(Level.DEBUG, "HTTP/2 connection ended client={0} reason={1}", c.remote(), v.getMessage());
+    LOG.log(
+        Level.DEBUG, "HTTP/2 connection ended client={0} reason={1}", c.remote(), v.getMessage());
     byte[] unread = new byte[8 << 10];
     long until = System.nanoTime() + LAST_WORDS_NANOS;
     int n = 0;

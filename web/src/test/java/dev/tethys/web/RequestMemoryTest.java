@@ -1,0 +1,110 @@
+package dev.tethys.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.model.guard.ByteBudget;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Requests together take no more memory than there is for them. */
+@Timeout(60)
+class RequestMemoryTest {
+  private static final ByteBudget BUDGET = ByteBudget.process();
+
+  private final CountDownLatch reserved = new CountDownLatch(1);
+  private final CountDownLatch go = new CountDownLatch(1);
+  private HttpListener listener;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  @BeforeEach
+  void start() throws IOException {
+    listener =
+        HttpListener.start(
+            HttpListenerOptions.on("127.0.0.1:0"),
+            new Routes()
+                .post("/plain", (q, r) -> r.send("" + q.bodyBytes(1 << 30).length))
+                .post(
+                    "/gzip",
+                    (q, r) -> {
+                      byte[] b = q.bodyBytes(1 << 20);
+                      b = Compression.GZIP.decompress(b, 0, b.length, 1 << 30, q::reserve);
+                      r.send("" + b.length);
+                    })
+                .post(
+                    "/hold",
+                    (q, r) -> {
+                      q.reserve(BUDGET.total() - 1000);
+                      reserved.countDown();
+                      go.await(20, TimeUnit.SECONDS);
+                      r.send("held");
+                    })
+                .post("/all", (q, r) -> q.reserve(BUDGET.total() + 1)),
+            null);
+  }
+
+  @AfterEach
+  void stop() {
+    go.countDown();
+    client.close();
+    listener.close();
+  }
+
+  private java.net.http.HttpRequest post(String path, byte[] body) {
+    return java.net.http.HttpRequest.newBuilder(
+            URI.create("http://127.0.0.1:" + listener.port() + path))
+        .POST(BodyPublishers.ofByteArray(body))
+        .build();
+  }
+
+  private HttpResponse<String> answer(String path, byte[] body) throws Exception {
+    return client.send(post(path, body), BodyHandlers.ofString());
+  }
+
+  @Test
+  void whatFindsNoMemoryLeftIsToComeAgain() throws Exception {
+    CompletableFuture<HttpResponse<String>> held =
+        client.sendAsync(post("/hold", new byte[1]), BodyHandlers.ofString());
+    reserved.await();
+    assertThat(answer("/plain", new byte[10_000]).statusCode()).as("a small one").isEqualTo(200);
+    HttpResponse<String> refused = answer("/plain", new byte[200_000]);
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+    byte[] small = Compression.GZIP.compress(new byte[30_000_000], 0, 30_000_000, 9);
+    assertThat(answer("/gzip", small).statusCode()).as("a bomb").isEqualTo(503);
+    go.countDown();
+    assertThat(held.get().body()).isEqualTo("held");
+    assertThat(answer("/gzip", small).body()).isEqualTo("30000000");
+    assertThat(answer("/plain", new byte[200_000]).body()).isEqualTo("200000");
+    while (BUDGET.inUse() > 0) { // given back after the answer was sent
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void whatNeverFitsIsTooLarge() throws Exception {
+    assertThat(answer("/all", new byte[1]).statusCode()).isEqualTo(413);
+    while (BUDGET.inUse() > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void bodiesOfEveryLengthAreReadWhole() throws Exception {
+    for (int n : new int[] {0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, 131_073, 1_000_000}) {
+      assertThat(answer("/plain", new byte[n]).body()).isEqualTo("" + n);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.tethys.web.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.web.ConnectionTimes;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ConnectionShareTest {
+  private static final InetSocketAddress LOCAL = new InetSocketAddress("10.0.0.1", 9090);
+
+  private final AtomicLong now = new AtomicLong();
+  private final SlowClients clients =
+      new SlowClients(
+          16, Duration.ofMinutes(5), ConnectionTimes.USUAL, now::get, (millis, work) -> {});
+  private int port = 1000;
+
+  private record Client(Socket socket, InetSocketAddress from, SlowClients.Admission admission) {}
+
+  private Client connect(String address) {
+    Socket s = new Socket();
+    InetSocketAddress from = new InetSocketAddress(address, port++);
+    now.incrementAndGet();
+    return new Client(s, from, clients.accepted(s, s, from, LOCAL, true));
+  }
+
+  /** Whether a request of a connection is worked on at once. */
+  private boolean isServed(Client c) throws InterruptedException {
+    SlowClients.Exchange e = clients.begin(c.from, LOCAL, 1);
+    assertThat(e).isNotNull();
+    e.bodyRead();
+    Thread.currentThread().interrupt(); // it must not wait
+    try {
+      return e.awaitPlace();
+    } catch (InterruptedException x) {
+      return false;
+    }
+  }
+
+  private static void awaitClosed(Client c) {
+    while (!c.socket.isClosed()) {
+      Thread.onSpinWait();
+    }
+    c.admission.close();
+  }
+
+  @Test
+  void noClientHasMoreThanItsShareOfBusyConnections() throws Exception {
+    for (int i = 0; i < 14; i++) {
+      assertThat(isServed(connect("10.0.0.9"))).isTrue();
+    }
+    assertThat(isServed(connect("10.0.0.9"))).isFalse();
+    assertThat(isServed(connect("10.0.0.7"))).as("another client").isTrue();
+    assertThat(isServed(connect("127.0.0.1"))).as("this machine").isTrue();
+    Thread.interrupted();
+  }
+
+  @Test
+  void theOldestIdleConnectionOfTheClientWithMostMakesRoom() {
+    Client other = connect("10.0.0.7");
+    List<Client> many = new ArrayList<>();
+    for (int i = 0; i < 13; i++) {
+      many.add(connect("10.0.0.9"));
+    }
+    assertThat(clients.evict()).as("all have just come").isFalse();
+    now.addAndGet(2_000_000_000L);
+    assertThat(clients.evict()).isTrue();
+    awaitClosed(many.get(0));
+    assertThat(clients.evict()).isTrue();
+    awaitClosed(many.get(1));
+    assertThat(other.socket.isClosed()).isFalse();
+    assertThat(many.get(2).socket.isClosed()).isFalse();
+  }
+
+  @Test
+  void aBodyThatDoesNotComeMakesRoomAndARequestInWorkDoesNot() {
+    Client c = connect("10.0.0.9");
+    SlowClients.Exchange e = clients.begin(c.from, LOCAL, 1);
+    assertThat(e).isNotNull();
+    assertThat(clients.evict()).as("it may still come").isFalse();
+    now.addAndGet(11_000_000_000L);
+    e.bodyRead();
+    assertThat(clients.evict()).as("it is worked on").isFalse();
+    Client slow = connect("10.0.0.9");
+    assertThat(clients.begin(slow.from, LOCAL, 3)).isNotNull();
+    now.addAndGet(11_000_000_000L);
+    assertThat(clients.evict()).isTrue();
+    awaitClosed(slow);
+  }
+}
