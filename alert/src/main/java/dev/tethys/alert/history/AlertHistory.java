@@ -3,6 +3,7 @@ package dev.tethys.alert.history;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
@@ -70,7 +71,7 @@ public final class AlertHistory implements AutoCloseable {
             "tethys_alert_history_dropped_total",
             "Changes of alerts' states that were not stored, because too many came at once or the"
                 + " store refused them.");
-    this.writer = Thread.ofVirtual().name("alert-history").start(this::run);
+    this.writer = Thread.ofVirtual().name("alert-history").start(EssentialLoop.of("alert_history", this::run));
   }
 
   /** Takes changes over without waiting. */

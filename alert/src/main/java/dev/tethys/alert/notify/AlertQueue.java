@@ -4,6 +4,7 @@ import dev.tethys.alert.notify.AlertmanagerStatus.Dropped;
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -67,7 +68,7 @@ final class AlertQueue {
     this.clock = clock;
     this.facts = new DeliveryFacts(name, metrics);
     metrics.added(name);
-    this.thread = Thread.ofVirtual().name("alerts to " + shown).start(this::run);
+    this.thread = Thread.ofVirtual().name("alerts to " + shown).start(EssentialLoop.of("alert_queue", this::run));
   }
 
   /** Takes notifications in, without waiting. */

@@ -2,6 +2,7 @@ package dev.tethys.alert.rule;
 
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
@@ -134,7 +135,7 @@ public final class RuleGroup {
   }
 
   void start() {
-    thread = Thread.ofVirtual().name("rules " + spec.key()).start(this::run);
+    thread = Thread.ofVirtual().name("rules " + spec.key()).start(EssentialLoop.of("rule_group", this::run));
   }
 
   /** Asks it to stop, without waiting. */

@@ -14,6 +14,7 @@ import dev.tethys.alert.manager.state.Silence;
 import dev.tethys.alert.manager.state.SilenceException;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -48,7 +49,7 @@ public final class AlertmanagerApi {
   /** The largest body that is taken, in bytes. */
   static final int MAX_BODY_BYTES = 64 << 20;
 
-  private static final System.Logger LOG = System.getLogger(AlertmanagerApi.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(AlertmanagerApi.class.getName()));
   private static final JsonFactory JSON = new JsonFactory();
   private static final String UUID =
       "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
@@ -199,7 +200,12 @@ public final class AlertmanagerApi {
         h.handle(q, r);
       } catch (ApiError e) {
         if (e.status() == 500) {
-          LOG.log(Level.ERROR, "{0} {1}: {2}", q.method(), q.path(), e.getMessage());
+          PEER_LOG.log(
+              Level.ERROR,
+              "API request failed method={0} path={1} err={2}",
+              q.method(),
+              q.path(),
+              e.getMessage());
         }
         r.status(e.status());
         send(

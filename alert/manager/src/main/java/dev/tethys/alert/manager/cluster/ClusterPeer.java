@@ -8,6 +8,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.SocketTls;
 import java.io.Closeable;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,6 +52,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private static final int SETTLED_AFTER = 3;
   private static final String CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final System.Logger LOG = System.getLogger(ClusterPeer.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private record Gone(Node node, Instant since) {}
 
@@ -61,6 +65,9 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private final Map<String, SharedState> states = new LinkedHashMap<>();
   private final Map<InetSocketAddress, Gone> gone = new ConcurrentHashMap<>();
   private final BlockingQueue<Large> large = new ArrayBlockingQueue<>(MAX_LARGE);
+  /** Where the members are that flags name, of which no answer is needed to be heard of. */
+  private final Set<InetSocketAddress> configured = ConcurrentHashMap.newKeySet();
+
   private final CountDownLatch settled = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean closed;
@@ -144,6 +151,14 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
                 listen.port(),
                 options.streamTimeout(),
                 registry);
+    if (options.tls() == null && host.isAnyLocalAddress()) {
+      LOG.log(
+          Level.WARNING,
+          "Cluster gossip listens on all addresses without authentication address={0};"
+              + " set --cluster.tls-config, or --cluster.listen-address to a private address, or"
+              + " to \"\" for no cluster",
+          transport.bound());
+    }
     return open(options, transport, clock, registry);
   }
 
@@ -192,6 +207,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     Instant now = clock.instant();
     List<InetSocketAddress> peers = Addresses.peers(options.peers(), options.resolveTimeout());
     InetSocketAddress own = gossip.self().address();
+    configured.addAll(peers);
     int met = 0;
     for (InetSocketAddress p : peers) {
       if (p.equals(own)) {
@@ -224,8 +240,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         "cluster-forget",
         options.reconnectTimeout().isZero() ? Duration.ZERO : FORGET,
         this::forget);
-    threads.add(Thread.ofVirtual().name("cluster-large").start(this::deliver));
-    threads.add(Thread.ofVirtual().name("cluster-settle").start(this::settle));
+    threads.add(Thread.ofVirtual().name("cluster-large").start(EssentialLoop.of("gossip", this::deliver)));
+    threads.add(Thread.ofVirtual().name("cluster-settle").start(EssentialLoop.task("gossip", this::settle)));
   }
 
   private interface Step {
@@ -240,18 +256,20 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         Thread.ofVirtual()
             .name(thread)
             .start(
-                () -> {
-                  while (!closed) {
-                    try {
-                      clock.pause(interval);
-                      step.run();
-                    } catch (InterruptedException e) {
-                      return;
-                    } catch (RuntimeException e) {
-                      LOG.log(Level.ERROR, thread + " failed", e);
-                    }
-                  }
-                }));
+                EssentialLoop.of(
+                    "gossip",
+                    () -> {
+                      while (!closed) {
+                        try {
+                          clock.pause(interval);
+                          step.run();
+                        } catch (InterruptedException e) {
+                          return;
+                        } catch (RuntimeException e) {
+                          LOG.log(Level.ERROR, thread + " failed", e);
+                        }
+                      }
+                    })));
   }
 
   private void reconnect() {
@@ -275,6 +293,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     } catch (IOException e) {
       return; // flags were right at the start
     }
+    configured.clear();
+    configured.addAll(peers);
     for (InetSocketAddress p : peers) {
       if (known.contains(p)) {
         continue;
@@ -284,7 +304,8 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         metrics.refreshed.inc();
       } catch (IOException | RuntimeException e) {
         metrics.refreshFailed.inc();
-        LOG.log(Level.WARNING, "{0} cannot be joined: {1}", Node.hostPort(p), e.getMessage());
+        PEER_LOG.log(
+            Level.WARNING, "Cluster peer not joined address={0} err={1}", Node.hostPort(p), e.getMessage());
       }
     }
   }
@@ -382,12 +403,17 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   @Override
+  public boolean isConfigured(InetSocketAddress address) {
+    return configured.contains(address);
+  }
+
+  @Override
   public void message(byte[] message) {
     metrics.receivedUpdate(message.length);
     try {
       part(new ProtoReader(message));
     } catch (IOException | CodecException e) {
-      LOG.log(Level.WARNING, "a change of another member is not taken: {0}", e.getMessage());
+      PEER_LOG.log(Level.WARNING, "Cluster message not taken err={0}", e.getMessage());
     }
   }
 
@@ -436,7 +462,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         }
       }
     } catch (IOException | CodecException e) {
-      LOG.log(Level.WARNING, "the state of another member is not taken: {0}", e.getMessage());
+      PEER_LOG.log(Level.WARNING, "Cluster state not taken err={0}", e.getMessage());
     }
   }
 
@@ -458,11 +484,14 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     return settled.await(Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
 
-  /** How many members come before this one, in the order of their names. */
+  /**
+   * How many members come before this one, in the order of their names, of those that have
+   * answered: notifications wait for each, and anybody can claim members that are not there.
+   */
   public int position() {
     String own = name();
     int n = 0;
-    for (Node m : gossip.members()) {
+    for (Node m : gossip.answering()) {
       n += LabelSet.BY_CODE_POINTS.compare(m.name(), own) < 0 ? 1 : 0;
     }
     return n;

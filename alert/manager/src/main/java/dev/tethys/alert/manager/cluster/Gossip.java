@@ -5,10 +5,15 @@ import dev.tethys.alert.manager.cluster.Wire.NodeState;
 import dev.tethys.alert.manager.cluster.Wire.Ping;
 import dev.tethys.alert.manager.cluster.Wire.Suspect;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.model.Alarm;
+import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -28,6 +33,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /**
  * Talks to the other members: asks one after the other whether it is there (directly, then through
@@ -48,10 +54,29 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   static final int WORST_HEALTH = 7;
 
+  /** What may come of a packet with compressed messages. */
+  private static final int MAX_UNPACKED = 256 << 10;
+
+  /**
+   * What streams of others may hold together: a state takes about three times its bytes while it is
+   * merged. The largest state must fit.
+   */
+  private static final ByteBudget STREAMS =
+      new ByteBudget(
+          Math.max(3L * Wire.MAX_STATE_BYTES + (8 << 20), Runtime.getRuntime().maxMemory() / 8));
+
+  private static final int STATE_FACTOR = 3;
+
+  private static final int PIECE = 64 << 10;
+
+  /** A stream of another member may take so many timeouts of one read. */
+  private static final int STREAM_TIMEOUTS = 3;
+
   private static final int HELPERS = 3;
   private static final int SPREAD = 4;
   private static final int SCALED_FROM = 32;
   private static final System.Logger LOG = System.getLogger(Gossip.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**
    * @param label tells clusters apart
@@ -86,7 +111,18 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   private static final class Question {
     final CountDownLatch answered = new CountDownLatch(1);
+
+    /** Who is asked; only an answer that comes from there says that it is there. */
+    final InetSocketAddress of;
+
     final AtomicInteger nacks = new AtomicInteger();
+
+    final String name;
+
+    Question(Node node) {
+      this.name = node.name();
+      this.of = node.address();
+    }
   }
 
   private final Settings settings;
@@ -151,17 +187,19 @@ final class Gossip implements Closeable, Transport.Receiver {
         Thread.ofVirtual()
             .name(name)
             .start(
-                () -> {
-                  while (!closed) {
-                    try {
-                      step.run();
-                    } catch (InterruptedException e) {
-                      return;
-                    } catch (RuntimeException e) {
-                      LOG.log(Level.ERROR, name + " failed", e);
-                    }
-                  }
-                }));
+                EssentialLoop.of(
+                    "gossip",
+                    () -> {
+                      while (!closed) {
+                        try {
+                          step.run();
+                        } catch (InterruptedException e) {
+                          return;
+                        } catch (RuntimeException e) {
+                          PEER_LOG.failure(Level.ERROR, "Gossip step failed", name, e);
+                        }
+                      }
+                    })));
   }
 
   private Duration pushPullInterval() {
@@ -221,7 +259,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     try {
       byte[] b = unlabelled(packet);
       if (b != null) {
-        message(Wire.unchecked(b), from, 0);
+        message(Wire.unchecked(b), from, 0, new int[] {MAX_UNPACKED});
       }
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.DEBUG, "a packet of {0} is not understood: {1}", from, e.getMessage());
@@ -242,22 +280,35 @@ final class Gossip implements Closeable, Transport.Receiver {
     return java.util.Arrays.copyOfRange(packet, n, packet.length);
   }
 
-  private void message(byte[] m, InetSocketAddress from, int depth) throws IOException {
+  /**
+   * Handles a message of a packet.
+   *
+   * @param left how many bytes may still come of what is compressed in it
+   */
+  private void message(byte[] m, InetSocketAddress from, int depth, int[] left)
+      throws IOException {
     if (m.length == 0 || depth > 4) {
       throw new ProtocolException("a message without content");
     }
     switch (m[0] & 0xff) {
       case Wire.COMPOUND -> {
         for (byte[] part : Wire.parts(m)) {
-          message(part, from, depth + 1);
+          message(part, from, depth + 1, left);
         }
       }
-      case Wire.COMPRESSED -> message(Wire.decompressed(Wire.fields(m)), from, depth + 1);
+      case Wire.COMPRESSED -> {
+        byte[] b = Wire.decompressed(Wire.fields(m), left[0]);
+        left[0] -= b.length;
+        message(b, from, depth + 1, left);
+      }
       case Wire.PING -> answer(Wire.ping(Wire.fields(m)), from);
       case Wire.INDIRECT_PING -> relay(Wire.indirectPing(Wire.fields(m)), from);
       case Wire.ACK -> {
         Question q = questions.get(Wire.fields(m).number("SeqNo"));
         if (q != null) {
+          if (from.getAddress() != null && from.getAddress().equals(q.of.getAddress())) {
+            membership.answered(q.name, q.of);
+          }
           q.answered.countDown();
         }
       }
@@ -291,7 +342,7 @@ final class Gossip implements Closeable, Transport.Receiver {
               }
             });
     if (!taken) {
-      LOG.log(Level.WARNING, "too many messages wait; one of kind {0} is dropped", m[0]);
+      PEER_LOG.log(Level.WARNING, "Gossip message dropped, too many wait kind={0}", m[0]);
     }
   }
 
@@ -319,7 +370,7 @@ final class Gossip implements Closeable, Transport.Receiver {
         .start(
             () -> {
               long n = sequence.incrementAndGet() & 0xffffffffL;
-              Question q = new Question();
+              Question q = new Question(p.target());
               questions.put(n, q);
               try {
                 Node asker = who(p.from(), from);
@@ -355,7 +406,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     Node node = target.node();
     Duration interval = settings.probeInterval.multipliedBy(health.get() + 1L);
     long n = sequence.incrementAndGet() & 0xffffffffL;
-    Question q = new Question();
+    Question q = new Question(node);
     questions.put(n, q);
     long began = System.nanoTime();
     try {
@@ -395,7 +446,7 @@ final class Gossip implements Closeable, Transport.Receiver {
         LOG.log(Level.DEBUG, "{0} cannot be asked for help: {1}", helper.name(), e.getMessage());
       }
     }
-    Question stream = new Question();
+    Question stream = new Question(node);
     Thread.ofVirtual()
         .name("cluster-stream-probe")
         .start(
@@ -409,16 +460,17 @@ final class Gossip implements Closeable, Transport.Receiver {
       return;
     }
     if (stream.answered.getCount() == 0) {
-      LOG.log(
+      PEER_LOG.log(
           Level.WARNING,
-          "{0} at {1} answers over TCP, but not over UDP; is UDP let through?",
+          "Cluster member answers over TCP only, is UDP blocked? name={0} address={1}",
           node.name(),
           node.hostPort());
       health(-1);
       return;
     }
     health(nacks > 0 ? Math.max(0, nacks - q.nacks.get()) : 1);
-    LOG.log(Level.INFO, "{0} at {1} does not answer", node.name(), node.hostPort());
+    PEER_LOG.log(
+        Level.INFO, "Cluster member did not answer name={0} address={1}", node.name(), node.hostPort());
     membership.suspect(new Suspect(target.incarnation(), node.name(), self().name()));
   }
 
@@ -429,7 +481,11 @@ final class Gossip implements Closeable, Transport.Receiver {
     try (Transport.Stream s = transport.dial(node.address(), limit)) {
       write(s, ping);
       Incoming in = incoming(s.in());
-      return in.type == Wire.ACK && Fields.read(in.rest).number("SeqNo") == n;
+      boolean answers = in.type == Wire.ACK && Fields.read(in.rest).number("SeqNo") == n;
+      if (answers) {
+        membership.answered(node.name(), node.address());
+      }
+      return answers;
     } catch (IOException | RuntimeException e) {
       return false;
     }
@@ -460,9 +516,9 @@ final class Gossip implements Closeable, Transport.Receiver {
       try {
         exchange(to.address(), false);
       } catch (IOException | RuntimeException e) {
-        LOG.log(
+        PEER_LOG.log(
             Level.WARNING,
-            "states could not be exchanged with {0} at {1}: {2}",
+            "Cluster state not exchanged name={0} address={1} err={2}",
             to.name(),
             to.hostPort(),
             e.getMessage());
@@ -490,8 +546,38 @@ final class Gossip implements Closeable, Transport.Receiver {
       }
       States theirs = states(in.rest);
       take(theirs);
+      membership.answered(with);
     } catch (EOFException e) {
       throw new IOException("the stream ended; is it of another cluster (--cluster.label)?", e);
+    }
+  }
+
+  /** A stream of another member, whose bytes are accounted for as they come. */
+  private static final class Held extends FilterInputStream {
+    private final LongConsumer reserve;
+    private long read;
+    private long reserved;
+
+    Held(InputStream in, LongConsumer reserve) {
+      super(in);
+      this.reserve = reserve;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+      int n = in.read(b, off, len);
+      read += Math.max(0, n);
+      if (read > reserved) {
+        reserve.accept(STATE_FACTOR * (long) PIECE);
+        reserved += PIECE;
+      }
+      return n;
     }
   }
 
@@ -527,6 +613,10 @@ final class Gossip implements Closeable, Transport.Receiver {
   private record Incoming(int type, InputStream rest) {}
 
   private Incoming incoming(InputStream raw) throws IOException {
+    return incoming(raw, _ -> {});
+  }
+
+  private Incoming incoming(InputStream raw, LongConsumer reserve) throws IOException {
     InputStream in = new BufferedInputStream(raw);
     int type = in.read();
     if (type < 0) {
@@ -536,7 +626,10 @@ final class Gossip implements Closeable, Transport.Receiver {
       throw new ProtocolException("it is encrypted with a key, which Alertmanagers do not do");
     }
     if (type == Wire.COMPRESSED) {
-      byte[] b = Wire.decompressed(Fields.read(in));
+      reserve.accept(2 * PIECE);
+      byte[] b =
+          Wire.decompressed(
+              Fields.read(in), 2 * Wire.MAX_STATE_BYTES, n -> reserve.accept(STATE_FACTOR * n));
       return new Incoming(b[0] & 0xff, new ByteArrayInputStream(b, 1, b.length - 1));
     }
     return new Incoming(type, in);
@@ -557,8 +650,13 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   @Override
   public void stream(Transport.Stream stream) {
-    try (Transport.Stream s = stream) {
-      InputStream in = new BufferedInputStream(s.in());
+    Alarm late =
+        Alarm.closing(
+            stream, System.nanoTime() + STREAM_TIMEOUTS * settings.streamTimeout.toNanos());
+    try (late;
+        ByteBudget.Reservation held = STREAMS.open();
+        Transport.Stream s = stream) {
+      InputStream in = new BufferedInputStream(new Held(s.in(), held));
       in.mark(Wire.MAX_LABEL_BYTES + 2);
       String theirs = "";
       if (in.read() == Wire.LABELLED) {
@@ -567,15 +665,15 @@ final class Gossip implements Closeable, Transport.Receiver {
         in.reset();
       }
       if (!theirs.equals(settings.label)) {
-        LOG.log(
+        PEER_LOG.log(
             Level.WARNING,
-            "{0} has the cluster label \"{1}\", not \"{2}\"; it is not heard",
+            "Cluster stream ignored, its label differs client={0} label={1} own={2}",
             s.remote(),
             theirs,
             settings.label);
         return;
       }
-      Incoming message = incoming(in);
+      Incoming message = incoming(in, held);
       switch (message.type) {
         case Wire.PUSH_PULL -> {
           States states = states(message.rest);
@@ -621,6 +719,16 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   List<Node> members() {
     return membership.members();
+  }
+
+  /** What streams of others may hold together. */
+  static long streamBudget() {
+    return STREAMS.total();
+  }
+
+  /** Members that have answered, we among them. */
+  List<Node> answering() {
+    return membership.answering();
   }
 
   Node self() {

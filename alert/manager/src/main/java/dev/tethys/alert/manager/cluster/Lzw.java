@@ -1,6 +1,7 @@
 package dev.tethys.alert.manager.cluster;
 
 import java.io.ByteArrayOutputStream;
+import java.util.function.LongConsumer;
 
 /**
  * Undoes Go's {@code compress/lzw} with the least significant bit first and eight bits a literal:
@@ -20,10 +21,21 @@ final class Lzw {
    * @throws ProtocolException when they are malformed, or more would come of them
    */
   static byte[] decompress(byte[] in, int limit) throws ProtocolException {
+    return decompress(in, limit, _ -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param reserve told of more memory before it is taken; may throw
+   */
+  static byte[] decompress(byte[] in, int limit, LongConsumer reserve) throws ProtocolException {
     int[] prefix = new int[1 << MAX_BITS];
     byte[] suffix = new byte[1 << MAX_BITS];
     byte[] piece = new byte[1 << MAX_BITS];
-    ByteArrayOutputStream out = new ByteArrayOutputStream(Math.min(limit, 4 * in.length));
+    long reserved = Math.max(0, Math.min(limit, 4L * in.length));
+    reserve.accept(reserved);
+    ByteArrayOutputStream out = new ByteArrayOutputStream((int) reserved);
     int high = END;
     int width = 9;
     int last = -1;
@@ -71,6 +83,11 @@ final class Lzw {
       }
       if (out.size() + piece.length - n > limit) {
         throw new ProtocolException("more than " + limit + " bytes come of a compressed message");
+      }
+      if (out.size() + piece.length - n > reserved) { // it doubles
+        long more = Math.min(limit, 2L * (out.size() + piece.length - n)) - reserved;
+        reserve.accept(more);
+        reserved += more;
       }
       out.write(piece, n, piece.length - n);
       if (last >= 0 && high < 1 << MAX_BITS) {

@@ -5,7 +5,9 @@ import dev.tethys.alert.manager.cluster.Wire.Dead;
 import dev.tethys.alert.manager.cluster.Wire.NodeState;
 import dev.tethys.alert.manager.cluster.Wire.Suspect;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.model.guard.LimitedLog;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,15 +29,23 @@ import org.jspecify.annotations.Nullable;
  * has until the end of the suspicion to object; each member that suspects it too shortens that.
  *
  * <p>Invariants: guarded by this object; listeners hear under its lock and must not wait. We are
- * always among the members, and alive until we leave. At most {@link Wire#MAX_MEMBERS}.
+ * always among the members, and alive until we leave. At most {@link Wire#MAX_MEMBERS}, of which
+ * {@link #MAX_UNPROVEN} have not answered yet.
  */
 final class Membership {
   /** For how long those that are gone are remembered, and still told of what happens. */
   static final Duration TO_THE_DEAD = Duration.ofSeconds(30);
 
+  /**
+   * How many members may have given no answer yet; others are not heard until some have, or are
+   * dead. Packets are not authenticated, and names cost a forger nothing.
+   */
+  static final int MAX_UNPROVEN = 32;
+
   private static final int SUSPICION = 4;
   private static final int LONGEST_SUSPICION = 6;
   private static final System.Logger LOG = System.getLogger(Membership.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /** What is thought of a member; its number is what states say. */
   enum State {
@@ -78,6 +88,9 @@ final class Membership {
     void updated(Node node);
 
     void conflict(Node known, Node other);
+
+    /** Whether an operator has named this address as a member's. */
+    boolean isConfigured(InetSocketAddress address);
   }
 
   private static final class Suspicion {
@@ -118,6 +131,9 @@ final class Membership {
     State state = State.DEAD;
     Instant since;
     @Nullable Suspicion suspicion;
+
+    /** Whether it has answered from its address since it joined: anybody can claim that it is. */
+    boolean proven;
 
     Member(Node node, Instant since) {
       this.node = node;
@@ -168,7 +184,8 @@ final class Membership {
       return;
     }
     if (n.versions().length >= 3 && (n.versions()[0] == 0 || n.versions()[1] < n.versions()[0])) {
-      LOG.log(Level.WARNING, "member {0} says impossible versions and is not heard", n.name());
+      PEER_LOG.log(
+          Level.WARNING, "Cluster member ignored, its versions are impossible name={0}", n.name());
       return;
     }
     if (n.versions().length >= 6) {
@@ -178,17 +195,20 @@ final class Membership {
     boolean moved = false;
     if (m == null) {
       forgetGone();
-      if (members.size() >= Wire.MAX_MEMBERS) {
-        LOG.log(Level.WARNING, "member {0} is one too many and is not heard", n.name());
+      if (members.size() >= Wire.MAX_MEMBERS
+          || !ourselves && !listener.isConfigured(n.address()) && unproven() >= MAX_UNPROVEN) {
+        PEER_LOG.log(
+            Level.WARNING, "Cluster member ignored, too many have not answered name={0}", n.name());
         return;
       }
       m = new Member(n, clock.instant());
       members.put(n.name(), m);
+      round.add(n.name()); // it is asked next whether it is there
     } else if (!m.node.address().equals(n.address())) {
       if (m.state != State.LEFT) {
-        LOG.log(
+        PEER_LOG.log(
             Level.WARNING,
-            "two members are called {0}, at {1} and at {2}: names must differ",
+            "Cluster member ignored, its name is taken name={0} address={1} other={2}",
             n.name(),
             m.node.hostPort(),
             n.hostPort());
@@ -196,6 +216,7 @@ final class Membership {
         return;
       }
       moved = true;
+      m.proven = false;
     }
     if (us && !ourselves) {
       // An earlier life of ours, or somebody's mistake.
@@ -216,6 +237,9 @@ final class Membership {
     m.node =
         n.versions().length >= 6 ? n : new Node(n.name(), n.address(), n.meta(), known.versions());
     m.incarnation = a.incarnation();
+    if (m.state.isGone()) {
+      m.proven = false;
+    }
     if (m.state != State.ALIVE) {
       m.state = State.ALIVE;
       m.since = clock.instant();
@@ -293,7 +317,8 @@ final class Membership {
 
   private synchronized void confirm(Member m, Suspicion s) {
     if (m.suspicion == s && m.state == State.SUSPECT) {
-      LOG.log(Level.INFO, "member {0} at {1} has failed", m.node.name(), m.node.hostPort());
+      PEER_LOG.log(
+          Level.INFO, "Cluster member failed name={0} address={1}", m.node.name(), m.node.hostPort());
       dead(new Dead(m.incarnation, m.node.name(), self));
     }
   }
@@ -396,6 +421,42 @@ final class Membership {
   /** Those that are not gone, we among them. */
   synchronized List<Node> members() {
     return members.values().stream().filter(m -> !m.state.isGone()).map(m -> m.node).toList();
+  }
+
+  private int unproven() {
+    int n = 0;
+    for (Member m : members.values()) {
+      n += m.proven || m.node.name().equals(self) ? 0 : 1;
+    }
+    return n;
+  }
+
+  /** A member has answered from its address to its name. */
+  synchronized void answered(String name, InetSocketAddress address) {
+    Member m = members.get(name);
+    if (m != null && m.node.address().equals(address)) {
+      m.proven = true;
+    }
+  }
+
+  /** Whoever is at an address has answered; whom that proves is clear if only one claims it. */
+  synchronized void answered(InetSocketAddress address) {
+    List<Member> there =
+        members.values().stream().filter(m -> m.node.address().equals(address)).toList();
+    if (there.size() == 1) {
+      there.getFirst().proven = true;
+    }
+  }
+
+  /** Those that are not gone and have answered, one for each address, we among them. */
+  synchronized List<Node> answering() {
+    Map<InetSocketAddress, Node> out = new HashMap<>();
+    for (Member m : members.values()) {
+      if (!m.state.isGone() && (m.proven || m.node.name().equals(self))) {
+        out.merge(m.node.address(), m.node, (a, b) -> a.name().equals(self) ? a : b);
+      }
+    }
+    return List.copyOf(out.values());
   }
 
   synchronized int size() {

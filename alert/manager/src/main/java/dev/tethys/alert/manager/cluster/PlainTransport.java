@@ -1,5 +1,7 @@
 package dev.tethys.alert.manager.cluster;
 
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
@@ -20,7 +22,8 @@ final class PlainTransport implements Transport {
   private static final int PORT_TRIES = 20;
   private static final int MAX_DATAGRAM = 65536;
   private static final int RECEIVE_BUFFER = 2 << 20;
-  private static final System.Logger LOG = System.getLogger(PlainTransport.class.getName());
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger(PlainTransport.class.getName()));
 
   private final ServerSocket streams;
   private final DatagramSocket packets;
@@ -66,8 +69,8 @@ final class PlainTransport implements Transport {
 
   @Override
   public void start(Receiver receiver) {
-    Thread.ofPlatform().daemon().name("cluster-packets").start(() -> receive(receiver));
-    Thread.ofPlatform().daemon().name("cluster-streams").start(() -> accept(receiver));
+    Thread.ofPlatform().daemon().name("cluster-packets").start(EssentialLoop.of("gossip", () -> receive(receiver)));
+    Thread.ofPlatform().daemon().name("cluster-streams").start(EssentialLoop.of("gossip", () -> accept(receiver)));
   }
 
   private void receive(Receiver receiver) {
@@ -81,7 +84,7 @@ final class PlainTransport implements Transport {
       } catch (IOException e) {
         failed("a packet could not be received", e);
       } catch (RuntimeException e) {
-        LOG.log(Level.ERROR, "a packet was not understood", e);
+        PEER_LOG.failure(Level.ERROR, "Gossip packet not understood", "", e);
       }
     }
   }
@@ -92,7 +95,7 @@ final class PlainTransport implements Transport {
         Socket s = streams.accept();
         s.setSoTimeout(Math.toIntExact(timeout.toMillis()));
         if (!room.tryAcquire()) {
-          LOG.log(Level.WARNING, "more than {0} streams are open; one is closed", MAX_STREAMS);
+          PEER_LOG.log(Level.WARNING, "Gossip stream closed, too many are open limit={0}", MAX_STREAMS);
           s.close();
           continue;
         }
@@ -116,7 +119,7 @@ final class PlainTransport implements Transport {
 
   private void failed(String what, IOException e) {
     if (!closed) {
-      LOG.log(Level.WARNING, "{0}: {1}", what, e.getMessage());
+      PEER_LOG.log(Level.WARNING, "Gossip failed what={0} err={1}", what, e.getMessage());
     }
   }
 

@@ -4,6 +4,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.SocketTls;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -40,6 +42,7 @@ final class TlsTransport implements Transport {
   private static final int PACKET = 1;
   private static final int MAX_FRAME = 1 << 20;
   private static final System.Logger LOG = System.getLogger(TlsTransport.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private final SocketTls tls;
   private final ServerSocket listener;
@@ -106,7 +109,7 @@ final class TlsTransport implements Transport {
 
   @Override
   public void start(Receiver receiver) {
-    Thread.ofPlatform().daemon().name("cluster-tls").start(() -> accept(receiver));
+    Thread.ofPlatform().daemon().name("cluster-tls").start(EssentialLoop.of("gossip", () -> accept(receiver)));
   }
 
   private void accept(Receiver receiver) {
@@ -114,7 +117,7 @@ final class TlsTransport implements Transport {
       try {
         Socket raw = listener.accept();
         if (!room.tryAcquire()) {
-          LOG.log(Level.WARNING, "more than {0} connections are open; one is closed", MAX_OPEN);
+          PEER_LOG.log(Level.WARNING, "Gossip connection closed, too many are open limit={0}", MAX_OPEN);
           raw.close();
           continue;
         }
@@ -137,7 +140,7 @@ final class TlsTransport implements Transport {
       } catch (IOException e) {
         if (!closed) {
           readErrors.inc();
-          LOG.log(Level.WARNING, "a connection could not be accepted: {0}", e.getMessage());
+          PEER_LOG.log(Level.WARNING, "Gossip connection not accepted err={0}", e.getMessage());
         }
       }
     }

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32;
 
 /**
@@ -187,11 +188,20 @@ final class Wire {
     return parts;
   }
 
-  static byte[] decompressed(Fields f) throws ProtocolException {
+  static byte[] decompressed(Fields f, int limit) throws ProtocolException {
+    return decompressed(f, limit, _ -> {});
+  }
+
+  /**
+   * What is compressed in a message.
+   *
+   * @param reserve told of the memory before it is taken; may throw
+   */
+  static byte[] decompressed(Fields f, int limit, LongConsumer reserve) throws ProtocolException {
     if (f.number("Algo") != LZW) {
       throw new ProtocolException("compression number " + f.number("Algo") + " is not known");
     }
-    byte[] b = Lzw.decompress(f.bytes("Buf"), 2 * MAX_STATE_BYTES);
+    byte[] b = Lzw.decompress(f.bytes("Buf"), limit, reserve);
     if (b.length == 0) {
       throw new ProtocolException("a compressed message is empty");
     }

@@ -246,7 +246,7 @@ public final class Dispatcher implements AutoCloseable {
       ok = run(new Flush(g.route, g.labels, g.id, number, shown, now), notes);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // the group is flushed again later
       LOG.log(Level.ERROR, "a group could not be looked at: " + g.route.key() + ":" + g.labels, e);
     }
     List<AlertEvent> news;

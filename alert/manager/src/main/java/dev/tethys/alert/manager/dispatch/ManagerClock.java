@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.dispatch;
 
+import dev.tethys.model.guard.EssentialLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -52,7 +53,10 @@ public interface ManagerClock extends InstantSource, AutoCloseable {
     public Timer at(Instant when, Runnable task) {
       long nanos = Math.max(0, Duration.between(instant(), when).toNanos());
       ScheduledFuture<?> f =
-          timer.schedule(() -> Thread.ofVirtual().start(task), nanos, TimeUnit.NANOSECONDS);
+          timer.schedule(
+              () -> Thread.ofVirtual().start(EssentialLoop.task("alertmanager_timer", task)),
+              nanos,
+              TimeUnit.NANOSECONDS);
       return () -> f.cancel(false);
     }
 

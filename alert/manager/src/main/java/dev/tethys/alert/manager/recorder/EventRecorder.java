@@ -1,6 +1,7 @@
 package dev.tethys.alert.manager.recorder;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -159,7 +160,7 @@ public final class EventRecorder implements AutoCloseable {
       configured = List.copyOf(wanted);
       unheard = fresh.isEmpty();
       if (writer == null) {
-        writer = Thread.ofVirtual().name("event-recorder").start(this::run);
+        writer = Thread.ofVirtual().name("event-recorder").start(EssentialLoop.of("event_recorder", this::run));
       }
     }
   }

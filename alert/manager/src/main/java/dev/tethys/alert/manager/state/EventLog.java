@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.state;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
+import dev.tethys.model.guard.EssentialLoop;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -109,7 +110,7 @@ public final class EventLog implements Closeable {
       RecordLog.read(older, RecordFormat.STANDARD, p -> before[0] = p);
       newestOfOlder = before[0] == null ? Instant.EPOCH : entry(before[0]).at;
     }
-    this.writer = Thread.ofVirtual().name("alert-events").start(this::run);
+    this.writer = Thread.ofVirtual().name("alert-events").start(EssentialLoop.of("alert_events", this::run));
   }
 
   /** Takes entries over without waiting. */

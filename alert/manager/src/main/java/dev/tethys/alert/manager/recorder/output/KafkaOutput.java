@@ -6,6 +6,7 @@ import dev.tethys.alert.manager.recorder.KafkaTopics;
 import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.alert.manager.recorder.RecorderMetrics;
+import dev.tethys.model.guard.EssentialLoop;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,7 @@ final class KafkaOutput implements EventOutput {
     this.key = context.instance().getBytes(StandardCharsets.UTF_8);
     this.events = new BoundedQueue<>(config.bufferSize());
     metrics.queues(config.name());
-    writer = Thread.ofVirtual().name("event-kafka").start(this::run);
+    writer = Thread.ofVirtual().name("event-kafka").start(EssentialLoop.of("event_recorder", this::run));
   }
 
   @Override

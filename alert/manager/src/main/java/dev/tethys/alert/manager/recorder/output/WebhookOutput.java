@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.recorder.BoundedQueue;
 import dev.tethys.alert.manager.recorder.EventOutput;
 import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
@@ -67,13 +68,15 @@ final class WebhookOutput implements EventOutput {
     return Thread.ofVirtual()
         .name("event-webhook")
         .start(
-            () -> {
-              try {
-                task.run();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // there is no time left
-              }
-            });
+            EssentialLoop.of(
+                "event_recorder",
+                () -> {
+                  try {
+                    task.run();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt(); // there is no time left
+                  }
+                }));
   }
 
   @Override

@@ -1,0 +1,163 @@
+package dev.tethys.alert.manager.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.testkit.LogMessages;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Packets and streams of whoever reaches the port of a cluster without authentication. */
+@Timeout(120)
+class ForgedGossipTest {
+  private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+
+  private final Registry registry = new Registry();
+  private ClusterPeer peer;
+
+  private static ClusterOptions options(String name) {
+    return new ClusterOptions(
+        "127.0.0.1:0",
+        "",
+        name,
+        List.of(),
+        Duration.ofSeconds(15),
+        Duration.ofSeconds(15),
+        Duration.ofMillis(10),
+        Duration.ofHours(1),
+        Duration.ofSeconds(10),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(10),
+        Duration.ofHours(1),
+        null,
+        "",
+        false);
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    peer = ClusterPeer.open(options("m"), ManagerClock.system(), registry);
+    peer.join();
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    peer.close();
+  }
+
+  private static byte[] alive(String name, int port) throws IOException {
+    Node n =
+        Node.of(name, HERE.getAddress(), port, new byte[0], Node.VERSIONS);
+    return Wire.alive(new Wire.Alive(1, n));
+  }
+
+  /** A port at which nothing listens. */
+  private static int closedPort() throws IOException {
+    try (DatagramSocket s = new DatagramSocket(0, HERE)) {
+      return s.getLocalPort();
+    }
+  }
+
+  @Test
+  void membersThatDoNotAnswerDelayNothingAndAreFew() throws Exception {
+    int nowhere = closedPort();
+    try (LogMessages log = LogMessages.of(Membership.class);
+        DatagramSocket s = new DatagramSocket()) {
+      int accepted = 0;
+      for (int i = 0; i < 5_000; i++) {
+        byte[] b = alive("a" + i, nowhere); // before "m"
+        s.send(new DatagramPacket(b, b.length, peer.address()));
+        if (i % 100 == 0) {
+          assertThat(peer.position()).isZero();
+          accepted = Math.max(accepted, peer.members().size());
+        }
+      }
+      while (peer.members().size() < 2 && accepted < 2) {
+        Thread.onSpinWait();
+      }
+      assertThat(Math.max(accepted, peer.members().size()))
+          .isLessThanOrEqualTo(1 + Membership.MAX_UNPROVEN);
+      assertThat(peer.turn()).isZero();
+      assertThat(log.said()).as("one line of a kind").hasSizeLessThanOrEqualTo(4);
+    }
+  }
+
+  @Test
+  void aMemberThatAnswersIsWaitedFor() throws Exception {
+    try (ClusterPeer other = ClusterPeer.open(options("b"), ManagerClock.system(), new Registry())) {
+      other.join();
+      byte[] b = alive("b", other.address().getPort());
+      try (DatagramSocket s = new DatagramSocket()) {
+        while (peer.position() == 0) {
+          s.send(new DatagramPacket(b, b.length, peer.address()));
+          Thread.sleep(10);
+        }
+      }
+      assertThat(peer.turn()).isEqualTo(Duration.ofSeconds(15));
+    }
+  }
+
+  /** One socket that answers in the name of thousands is one member. */
+  @Test
+  void namesAtOneAddressCountOnce() throws Exception {
+    try (ClusterPeer other = ClusterPeer.open(options("b"), ManagerClock.system(), new Registry());
+        DatagramSocket s = new DatagramSocket()) {
+      other.join();
+      for (int i = 0; i < 20; i++) {
+        byte[] b = alive("b" + i, other.address().getPort());
+        s.send(new DatagramPacket(b, b.length, peer.address()));
+      }
+      byte[] b = alive("b", other.address().getPort());
+      while (peer.position() == 0) {
+        s.send(new DatagramPacket(b, b.length, peer.address()));
+        Thread.sleep(10);
+      }
+      assertThat(peer.position()).isEqualTo(1);
+    }
+  }
+
+  /** A message of 19 MB that does not end, over as many streams as may be open. */
+  @Test
+  void streamsThatAreHeldTakeNoMoreThanTheirShare() throws Exception {
+    byte[] head = new FieldWriter().type(Wire.USER).map(1).put("UserMsgLen", 19L << 20).toByteArray();
+    List<Socket> open = new ArrayList<>();
+    long free = Gossip.streamBudget();
+    try {
+      byte[] megabyte = new byte[1 << 20];
+      int sent = 0;
+      for (int i = 0; i < 30; i++) {
+        Socket s = new Socket();
+        open.add(s);
+        s.connect(new InetSocketAddress(HERE, peer.address().getPort()));
+        try {
+          s.getOutputStream().write(head);
+          for (int n = 0; n < 18; n++) {
+            s.getOutputStream().write(megabyte);
+          }
+          sent++;
+        } catch (IOException e) {
+          break; // refused
+        }
+      }
+      assertThat(3L * sent * (18 << 20)).isLessThan(free + (200L << 20));
+    } finally {
+      for (Socket s : open) {
+        s.close();
+      }
+    }
+  }
+}
