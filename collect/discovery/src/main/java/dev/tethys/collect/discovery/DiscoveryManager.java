@@ -1,5 +1,6 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.model.guard.EssentialLoop;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ public final class DiscoveryManager implements AutoCloseable {
     this.context = context;
     this.throttle = throttle;
     this.listener = listener;
-    this.teller = Thread.ofVirtual().name("discovery").start(this::tell);
+    this.teller = Thread.ofVirtual().name("discovery").start(EssentialLoop.of("discovery", this::tell));
   }
 
   /** Replaces all pools: starts what is new, stops what is gone, leaves the rest running. */
@@ -132,18 +133,15 @@ public final class DiscoveryManager implements AutoCloseable {
         Thread.ofVirtual()
             .name("discovery-" + config.mechanism())
             .start(
-                () -> {
-                  try {
-                    discovery.run(sink);
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  } catch (RuntimeException e) {
-                    LOG.log(
-                        Level.ERROR,
-                        config.mechanism() + " discovery ended; its last targets stay",
-                        e);
-                  }
-                });
+                EssentialLoop.of(
+                    "discovery",
+                    () -> {
+                      try {
+                        discovery.run(sink);
+                      } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }));
     return r;
   }
 
@@ -186,8 +184,8 @@ public final class DiscoveryManager implements AutoCloseable {
             waited = false;
             changed.await();
           }
-          news = false;
           pools.forEach((pool, configs) -> out.put(pool, groupsOf(configs)));
+          news = false;
         } finally {
           lock.unlock();
         }

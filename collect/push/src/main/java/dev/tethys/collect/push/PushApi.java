@@ -1,12 +1,15 @@
 package dev.tethys.collect.push;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.exposition.Families;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -34,8 +37,17 @@ public final class PushApi {
   /** The largest body that is taken, compressed or not. */
   public static final int MAX_BODY_BYTES = 64 << 20;
 
+  /** Bodies up to this are not accounted for. */
+  private static final int FREE_BYTES = 64 << 10;
+
+  /** How much more than a body its samples take, with short names and labels. */
+  private static final long PARSED_FACTOR = 12;
+
+  /** Snappy makes nothing smaller than by this. */
+  private static final long SNAPPY_RATIO = 22;
+
   private static final double[] QUANTILES = {.1, .5, .9};
-  private static final System.Logger LOG = System.getLogger(PushApi.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(PushApi.class.getName()));
 
   private final PushGroups groups;
   private final Collector own;
@@ -207,7 +219,7 @@ public final class PushApi {
       groups.push(key, families, replace);
       r.status(groups.options().checkConsistency() ? 200 : 202).send();
     } catch (PushException e) {
-      LOG.log(Level.WARNING, "a push of {0} is refused: {1}", key, e.getMessage());
+      PEER_LOG.log(Level.WARNING, "Push refused group={0} problem={1}", key, e.getMessage());
       if (groups.options().checkConsistency()) {
         refuse(
             r,
@@ -245,27 +257,34 @@ public final class PushApi {
     return parts[0].strip().equals("application/vnd.google.protobuf") && delimited && family;
   }
 
+  /** Reserves what the samples of a body are going to take. */
+  private static byte[] parsed(HttpRequest q, byte[] body) {
+    if (body.length > FREE_BYTES) {
+      q.reserve(PARSED_FACTOR * body.length);
+    }
+    return body;
+  }
+
   private static byte[] body(HttpRequest q) throws IOException, PushException {
     byte[] raw = q.bodyBytes(MAX_BODY_BYTES);
     String encoding = q.header("Content-Encoding");
     try {
       switch (encoding == null ? "" : encoding.toLowerCase(Locale.ROOT)) {
         case "gzip" -> {
-          try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(raw))) {
-            byte[] out = in.readNBytes(MAX_BODY_BYTES + 1);
-            if (out.length > MAX_BODY_BYTES) {
-              throw new HttpException(413, "the body is larger than " + MAX_BODY_BYTES + " bytes");
-            }
-            return out;
-          }
+          return parsed(
+              q,
+              Compression.GZIP.decompress(raw, 0, raw.length, MAX_BODY_BYTES, q::reserve));
         }
         case "snappy" -> {
-          return SnappyFrames.decode(raw, MAX_BODY_BYTES);
+          q.reserve(Math.min(MAX_BODY_BYTES, SNAPPY_RATIO * raw.length));
+          return parsed(q, SnappyFrames.decode(raw, MAX_BODY_BYTES));
         }
         default -> {
-          return raw;
+          return parsed(q, raw);
         }
       }
+    } catch (TooLargeException e) {
+      throw new HttpException(413, "the body is larger than " + MAX_BODY_BYTES + " bytes");
     } catch (IOException e) {
       throw new PushException(String.valueOf(e.getMessage()));
     }

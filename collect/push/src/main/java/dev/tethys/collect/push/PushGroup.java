@@ -28,8 +28,43 @@ public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Push
   private static final String FAILURE_HELP =
       "Last Unix time when changing this group in the Pushgateway failed.";
 
-  /** A family and when it was pushed. */
-  public record Pushed(MetricFamily family, Instant at) {}
+  /** A metric, its list entry, its labels and its point, apart from the bytes of the labels. */
+  private static final int METRIC_BYTES = 160;
+
+  /**
+   * A family and when it was pushed.
+   *
+   * @param bytes about what it takes of the heap
+   */
+  public record Pushed(MetricFamily family, Instant at, long bytes) {
+    /** With its size. */
+    public Pushed(MetricFamily family, Instant at) {
+      this(family, at, bytes(family));
+    }
+
+    private static long bytes(MetricFamily f) {
+      long n = METRIC_BYTES;
+      for (Metric m : f.metrics()) {
+        n += METRIC_BYTES + m.labels().canonicalBytes().length;
+        n +=
+            switch (m.point()) {
+              case MetricFamily.Buckets h -> 24L * h.bounds().length;
+              case MetricFamily.Quantiles q -> 16L * q.values().length;
+              default -> 0;
+            };
+      }
+      return n;
+    }
+  }
+
+  /** About what it takes of the heap. */
+  long bytes() {
+    long n = METRIC_BYTES;
+    for (Pushed p : families.values()) {
+      n += p.bytes();
+    }
+    return n;
+  }
 
   public PushGroup {
     labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));

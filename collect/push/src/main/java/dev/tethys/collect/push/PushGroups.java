@@ -37,6 +37,11 @@ public final class PushGroups implements Collector, AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(PushGroups.class.getName());
 
+  /** What all groups may take of the heap: the rest is for requests and answers. */
+  private static final long MAX_STORED = Runtime.getRuntime().maxMemory() / 5 * 2;
+
+  private final long maxStored;
+  private long stored; // about how many bytes the groups take; guarded by this
   private final PushOptions options;
   private final InstantSource clock;
   private final Collector own;
@@ -51,6 +56,13 @@ public final class PushGroups implements Collector, AutoCloseable {
    * @throws IOException when the file cannot be read, or is another's
    */
   public PushGroups(PushOptions options, InstantSource clock, Collector own) throws IOException {
+    this(options, clock, own, MAX_STORED);
+  }
+
+  /** The same with a limit of its own. */
+  PushGroups(PushOptions options, InstantSource clock, Collector own, long maxStored)
+      throws IOException {
+    this.maxStored = maxStored;
     this.options = options;
     this.clock = clock;
     this.own = own;
@@ -74,6 +86,7 @@ public final class PushGroups implements Collector, AutoCloseable {
         }
       }
     }
+    stored += (next == null ? 0 : next.bytes()) - (old == null ? 0 : old.bytes());
     if (next != null) {
       for (String name : next.families().keySet()) {
         byName.computeIfAbsent(name, k -> new TreeSet<>(BY_TEXT)).add(key);
@@ -128,6 +141,15 @@ public final class PushGroups implements Collector, AutoCloseable {
         sanitized.add(replace ? before.sanitized(f) : summed(before, before.sanitized(f)));
       }
       PushGroup next = before.with(sanitized, replace, now);
+      long after = stored - before.bytes() + next.bytes();
+      if (next.bytes() > before.bytes() && after > maxStored) {
+        throw new PushException(
+            "pushed groups would take about "
+                + after
+                + " bytes of memory, more than the limit of "
+                + maxStored
+                + "; delete groups, let them expire or give the process more memory");
+      }
       if (options.checkConsistency()) {
         new Consistency(others(key))
             .check(next.families().values().stream().map(PushGroup.Pushed::family).toList());

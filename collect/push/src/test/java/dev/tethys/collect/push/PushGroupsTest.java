@@ -35,6 +35,24 @@ class PushGroupsTest {
     return new PushGroups(options, () -> now, new Registry());
   }
 
+  @Test
+  void groupsTogetherTakeNoMoreThanTheirShareOfTheHeap() throws Exception {
+    PushOptions options = new PushOptions(null, true, NameScheme.LEGACY, Duration.ZERO, false);
+    try (PushGroups g = new PushGroups(options, () -> now, new Registry(), 15_000)) {
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < 50; i++) {
+        text.append("m{i=\"").append(i).append("\"} 1\n");
+      }
+      push(g, key("job", "a"), true, text.toString());
+      assertThatThrownBy(() -> push(g, key("job", "b"), true, text.toString()))
+          .isInstanceOf(PushException.class)
+          .hasMessageContaining("more than the limit of 15000");
+      push(g, key("job", "a"), true, text.toString()); // what is there may be replaced
+      g.delete(key("job", "a"));
+      push(g, key("job", "c"), true, text.toString());
+    }
+  }
+
   private PushOptions onDisk() {
     return new PushOptions(dir.resolve("push.data"), true, NameScheme.LEGACY, Duration.ZERO, false);
   }

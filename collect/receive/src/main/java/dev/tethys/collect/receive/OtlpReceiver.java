@@ -13,6 +13,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * when every data point was refused is the request refused, with nothing stored.
  */
 public final class OtlpReceiver {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.otlp");
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.receive.otlp"));
 
   /** Readers kept for reuse. */
   private static final int MAX_IDLE = 16;
@@ -136,12 +137,13 @@ public final class OtlpReceiver {
     }
     result.warningCategories().forEach((c, n) -> warnings.with(c).add((long) n));
     if (!result.warnings().isEmpty()) {
-      LOG.log(Level.WARNING, "translating OTLP metrics: {0}", result.warnings());
+      PEER_LOG.log(
+          Level.WARNING, "OTLP metrics translated with warnings warnings={0}", result.warnings());
     }
     if (result.rejected() > 0) {
-      LOG.log(
+      PEER_LOG.log(
           Level.WARNING,
-          "refused {0} OTLP data points: {1}",
+          "OTLP data points refused points={0} problem={1}",
           result.rejected(),
           result.errorMessage());
     }

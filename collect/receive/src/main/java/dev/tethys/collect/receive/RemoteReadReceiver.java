@@ -11,6 +11,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Gauge;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * for them are met by them.
  */
 public final class RemoteReadReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.read");
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.receive.read"));
 
   private final MetricSource source;
   private final Supplier<Labels> externalLabels;
@@ -151,7 +152,7 @@ public final class RemoteReadReceiver implements Receiver {
   /** The protocol has no place for warnings: they are logged, once all is read. */
   private static void logWarnings(Selection s) {
     for (String warning : s.warnings()) {
-      LOG.log(Level.WARNING, "remote read query: {0}", warning);
+      PEER_LOG.log(Level.WARNING, "Remote read query answered with warning={0}", warning);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.tethys.codec.remote.WriteMessage;
 import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.StorageException;
@@ -23,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  * {@code X-Prometheus-Remote-Write-*-Written} headers always say what was stored.
  */
 public final class RemoteWriteReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.write");
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger("dev.tethys.receive.write"));
+
+  /** Longest explanation of an answer, in characters. */
+  private static final int MAX_ANSWER = 16 << 10;
 
   /** Samples further ahead of the clock are refused. */
   static final long MAX_AHEAD_MILLIS = 600_000;
@@ -107,12 +112,12 @@ public final class RemoteWriteReceiver implements Receiver {
       reply.send(status);
       return;
     }
-    LOG.log(
+    PEER_LOG.log(
         status >= 500 ? Level.ERROR : Level.WARNING,
-        "remote write request answered {0}: {1}",
-        Integer.toString(status),
+        "Remote write request refused status={0} problem={1}",
+        status,
         problem);
-    reply.error(status, problem);
+    reply.error(status, LimitedLog.cut(problem, MAX_ANSWER));
   }
 
   /** Null when all was stored; otherwise what is wrong with the request, the rest being stored. */

@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestV2Reader;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.guard.ByteBudget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
@@ -71,6 +72,10 @@ final class Workspaces {
     private byte[] raw = new byte[FIRST];
     private byte[] decoded = new byte[FIRST];
     private long reserved;
+
+    /** The share of the budget that all receivers of the process have. */
+    private final ByteBudget.Reservation shared = ByteBudget.process().open();
+
     final WriteRequestReader v1 = new WriteRequestReader();
     final WriteRequestV2Reader v2 = new WriteRequestV2Reader();
     final SeenMetadata seen = new SeenMetadata();
@@ -80,6 +85,12 @@ final class Workspaces {
         inFlight.addAndGet(-bytes);
         throw new RefusedException(
             503, "too many bytes of requests are in work, please send again later");
+      }
+      try {
+        shared.accept(bytes);
+      } catch (ByteBudget.OverBudgetException e) {
+        inFlight.addAndGet(-bytes);
+        throw new RefusedException(e.isTooLarge() ? 413 : 503, String.valueOf(e.getMessage()));
       }
       reserved += bytes;
     }
@@ -171,6 +182,7 @@ final class Workspaces {
     public void close() {
       inFlight.addAndGet(-reserved);
       reserved = 0;
+      shared.close();
       v1.release();
       v2.release();
       if (raw.length > MAX_KEPT) {

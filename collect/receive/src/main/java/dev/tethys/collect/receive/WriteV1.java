@@ -8,6 +8,7 @@ import dev.tethys.collect.receive.RemoteWriteReceiver.Written;
 import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
@@ -17,10 +18,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Appends a remote write 1.0 request. The first sample that is refused ends it, with nothing
  * stored; series with invalid labels are passed over and counted, and so are exemplars that the
- * store refuses.
+ * store refuses. A request all of whose series have invalid labels is refused.
  */
 final class WriteV1 {
   private static final System.Logger LOG = System.getLogger("dev.tethys.receive.write");
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private final Workspace w;
   private final Appender app;
@@ -38,6 +40,9 @@ final class WriteV1 {
     WriteRequestReader r = w.v1.reset(w.decoded(), 0, length);
     String limited = null;
     int beyond = 0;
+    String firstInvalid = null;
+    long invalid = 0;
+    long valid = 0;
     while (r.nextLikelySeries()) {
       long ref;
       try {
@@ -47,7 +52,8 @@ final class WriteV1 {
           ref = resolve(r);
         }
       } catch (InvalidLabelsException e) {
-        LOG.log(Level.WARNING, "{0}", e.getMessage());
+        firstInvalid = firstInvalid == null ? e.getMessage() : firstInvalid;
+        invalid++;
         int n = 0;
         for (SeriesEvent ev = r.next(); ev != SeriesEvent.END; ev = r.next()) {
           n += ev == SeriesEvent.EXEMPLAR ? 0 : 1;
@@ -66,6 +72,7 @@ final class WriteV1 {
         }
         continue;
       }
+      valid++;
       if (r.isSingle()) { // as nearly all are
         sample(r, ref);
         written.samples++;
@@ -98,6 +105,16 @@ final class WriteV1 {
       if (!r.metricFamily().isEmpty()) {
         app.metadata(r.metricFamily(), r.metadata());
       }
+    }
+    if (firstInvalid != null) {
+      if (valid == 0 && limited == null) {
+        return "all " + invalid + " series are invalid, the first: " + firstInvalid;
+      }
+      PEER_LOG.log(
+          Level.WARNING,
+          "Remote write series with invalid labels left out series={0} first={1}",
+          invalid,
+          firstInvalid);
     }
     if (limited != null) {
       return beyond == 1 ? limited : limited + "; and " + (beyond - 1) + " more new series";

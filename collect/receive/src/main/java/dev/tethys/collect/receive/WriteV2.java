@@ -8,6 +8,7 @@ import dev.tethys.collect.receive.RemoteWriteReceiver.Written;
 import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
@@ -23,6 +24,9 @@ final class WriteV2 {
 
   /** So much is said about what is wrong with a request. */
   static final int MAX_PROBLEM_CHARACTERS = 8192;
+
+  /** So much is said of the labels of a series. */
+  private static final int MAX_LABELS = 1024;
 
   private final Workspace w;
   private final Appender app;
@@ -62,7 +66,7 @@ final class WriteV2 {
   }
 
   private void problem(String text) {
-    if (problems.length() + text.length() > MAX_PROBLEM_CHARACTERS) {
+    if (unsaid > 0 || problems.length() + text.length() > MAX_PROBLEM_CHARACTERS) {
       unsaid++;
       return;
     }
@@ -136,8 +140,13 @@ final class WriteV2 {
     return app.series(r.labelBuffer(), 0, r.labelLength(), WriteRequestV2Reader.LABELS);
   }
 
-  private static String labels(WriteRequestV2Reader r) {
-    return WriteRequestV2Reader.LABELS.decode(r.labelBuffer(), 0, r.labelLength()).toString();
+  /** Nothing once there is no room for it: a request may hold millions of series. */
+  private String labels(WriteRequestV2Reader r) {
+    return unsaid > 0
+        ? ""
+        : LimitedLog.cut(
+            WriteRequestV2Reader.LABELS.decode(r.labelBuffer(), 0, r.labelLength()).toString(),
+            MAX_LABELS);
   }
 
   /** The reference that it was appended to, NO_SERIES when it was refused. */

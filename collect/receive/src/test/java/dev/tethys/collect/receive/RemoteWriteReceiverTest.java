@@ -21,8 +21,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -126,6 +130,40 @@ class RemoteWriteReceiverTest {
         .containsEntry("d", new MetricMetadata(MetricType.HISTOGRAM, "dh", ""));
     assertThat(counter("prometheus_api_remote_write_without_metadata_appended_samples_total"))
         .isEqualTo(1);
+  }
+
+  /** A series of version 1 without labels takes two bytes: a request may hold millions. */
+  @Test
+  void aRequestOfInvalidSeriesAloneIsRefusedWithOneLineOfLog() throws IOException {
+    byte[] request = new byte[200_000];
+    for (int i = 0; i < request.length; i += 2) {
+      request[i] = 0x0a; // an empty series
+    }
+    List<LogRecord> lines = new ArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            lines.add(r);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger log = Logger.getLogger("dev.tethys.receive.write");
+    log.addHandler(handler);
+    RemoteWriteReceiver r = receiver();
+    try {
+      assertThat(v1(request).to(r).summary())
+          .startsWith("400 all 100000 series are invalid, the first: ");
+      assertThat(v2(request).to(r).status).isIn(400, 204);
+    } finally {
+      log.removeHandler(handler);
+    }
+    assertThat(lines).hasSizeLessThanOrEqualTo(2);
   }
 
   @Test

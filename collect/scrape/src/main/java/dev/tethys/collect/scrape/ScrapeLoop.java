@@ -4,6 +4,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
 import dev.tethys.model.exposition.Registry.Summary;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScrapeLoop {
   private static final System.Logger LOG = System.getLogger(ScrapeLoop.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**
    * What a pool lends its loops.
@@ -221,11 +223,12 @@ final class ScrapeLoop {
       keepsSeriesAtEnd = true;
       return false;
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.ERROR, "scrape loop of " + target + " ended", e);
+      // Memory may have ended, or a target's page met a fault: the next scrape may well succeed.
+      tick = tick.plus(pace.interval());
+      PEER_LOG.failure(Level.ERROR, "Scrape failed unexpectedly target", target, e);
       target.report(
-          new Target.Report(TargetHealth.DOWN, "scrape loop ended: " + e, last, Duration.ZERO));
-      keepsSeriesAtEnd = true;
-      return false;
+          new Target.Report(TargetHealth.DOWN, "scrape failed: " + e, last, Duration.ZERO));
+      return true;
     }
   }
 

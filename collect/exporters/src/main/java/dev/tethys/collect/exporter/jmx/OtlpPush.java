@@ -9,6 +9,7 @@ import dev.tethys.collect.exporter.ProbeException;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -88,7 +89,7 @@ final class OtlpPush implements AutoCloseable {
     this.resource = new TreeMap<>(Map.of("service.name", "jmx_exporter"));
     resource.put("service.instance.id", instance);
     resource.putAll(config.resource());
-    this.thread = Thread.ofVirtual().name("jmx-push").start(this::run);
+    this.thread = Thread.ofVirtual().name("jmx-push").start(EssentialLoop.of("jmx_push", this::run));
   }
 
   OtlpPushConfig config() {

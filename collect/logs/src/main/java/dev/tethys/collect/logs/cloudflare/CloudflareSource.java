@@ -6,6 +6,7 @@ import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.logs.LogEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -115,7 +116,7 @@ final class CloudflareSource implements LogSource {
   @Override
   public void start() {
     next = begin();
-    thread = Thread.ofVirtual().name("cloudflare-" + context.job()).start(this::run);
+    thread = Thread.ofVirtual().name("cloudflare-" + context.job()).start(EssentialLoop.of("log_cloudflare", this::run));
   }
 
   /**

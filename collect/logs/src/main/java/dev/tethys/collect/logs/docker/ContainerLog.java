@@ -7,6 +7,7 @@ import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -85,7 +86,7 @@ final class ContainerLog {
   }
 
   void start() {
-    thread = Thread.ofVirtual().name("docker-" + id).start(this::run);
+    thread = Thread.ofVirtual().name("docker-" + id).start(EssentialLoop.of("log_docker", this::run));
   }
 
   /** What was discovered of it by now. */

@@ -3,6 +3,7 @@ package dev.tethys.collect.logs.file;
 import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.EntrySink;
 import dev.tethys.collect.logs.SourceThreads;
+import dev.tethys.model.guard.EssentialLoop;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -86,7 +87,7 @@ public final class FileJob implements AutoCloseable {
   }
 
   void start() {
-    thread = Thread.ofPlatform().daemon().name("logs-" + name).start(turns::run);
+    thread = Thread.ofPlatform().daemon().name("logs-" + name).start(EssentialLoop.of("log_files", turns::run));
   }
 
   /**

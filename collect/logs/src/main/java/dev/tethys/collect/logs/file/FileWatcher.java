@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.model.guard.EssentialLoop;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.ClosedWatchServiceException;
@@ -83,7 +84,7 @@ final class FileWatcher implements AutoCloseable {
       LOG.log(
           Level.WARNING, "changes of files are not told, so files are polled: {0}", e.toString());
     }
-    thread = Thread.ofPlatform().daemon().name("logs-watcher").start(this::run);
+    thread = Thread.ofPlatform().daemon().name("logs-watcher").start(EssentialLoop.of("log_files", this::run));
   }
 
   /** Looks as often as this from its next look on. */

@@ -10,6 +10,7 @@ import dev.tethys.collect.logs.net.StreamListener;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.logs.LogEntry;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -37,6 +39,12 @@ final class GelfSource implements LogSource {
 
   /** Of a message, decompressed; Graylog's own limit of one over TCP is smaller. */
   static final int MAX_MESSAGE = 8 << 20;
+
+  /** Messages up to this are not accounted for. */
+  private static final int FREE_BYTES = 64 << 10;
+
+  /** How much more than its text a message takes as a tree and as an entry. */
+  private static final long PARSED_FACTOR = 4;
 
   private static final List<String> SEVERITIES =
       List.of(
@@ -95,20 +103,30 @@ final class GelfSource implements LogSource {
       throws IOException, InterruptedException {
     InputStream in = new BufferedInputStream(raw);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (int c = in.read(); c >= 0; c = in.read()) {
-      if (c != 0) {
-        if (out.size() >= MAX_MESSAGE) {
-          errors.inc();
-          throw new IOException("a message is longer than " + MAX_MESSAGE + " bytes");
+    try (ByteBudget.Reservation held = ByteBudget.process().open()) {
+      for (int c = in.read(); c >= 0; c = in.read()) {
+        if (c != 0) {
+          if (out.size() >= MAX_MESSAGE) {
+            errors.inc();
+            throw new IOException("a message is longer than " + MAX_MESSAGE + " bytes");
+          }
+          if (out.size() > 0 && out.size() % FREE_BYTES == 0) {
+            held.await(2 * FREE_BYTES);
+          }
+          out.write(c);
+        } else if (out.size() > 0) {
+          message(out.toByteArray());
+          out = out.size() > FREE_BYTES ? new ByteArrayOutputStream() : out;
+          out.reset();
+          held.close();
         }
-        out.write(c);
-      } else if (out.size() > 0) {
-        message(out.toByteArray());
-        out.reset();
       }
-    }
-    if (out.size() > 0) {
-      message(out.toByteArray());
+      if (out.size() > 0) {
+        message(out.toByteArray());
+      }
+    } catch (ByteBudget.OverBudgetException e) {
+      errors.inc();
+      throw new IOException("a message is not read: " + e.getMessage(), e);
     }
   }
 
@@ -136,22 +154,36 @@ final class GelfSource implements LogSource {
     LOG.log(Level.DEBUG, "job {0}: {1}", context.job(), why);
   }
 
-  private static byte[] decompressed(byte[] b) {
+  private static byte[] decompressed(byte[] b, LongConsumer reserve) {
     if (b.length >= 2 && b[0] == 0x1f && b[1] == (byte) 0x8b) {
-      return Compression.GZIP.decompress(b, 0, b.length, MAX_MESSAGE);
+      return Compression.GZIP.decompress(b, 0, b.length, MAX_MESSAGE, reserve);
     }
     // The two bytes of zlib's header are a multiple of 31; JSON's { followed by " is not.
     if (b.length >= 2 && (b[0] & 0x0f) == 8 && ((b[0] & 0xff) << 8 | b[1] & 0xff) % 31 == 0) {
-      return Compression.ZLIB.decompress(b, 0, b.length, MAX_MESSAGE);
+      return Compression.ZLIB.decompress(b, 0, b.length, MAX_MESSAGE, reserve);
     }
     return b;
   }
 
   private void message(byte[] raw) throws InterruptedException {
+    try (ByteBudget.Reservation held = ByteBudget.process().open()) {
+      if (raw.length > FREE_BYTES) {
+        held.await(PARSED_FACTOR * raw.length);
+      }
+      message(raw, held);
+    } catch (ByteBudget.OverBudgetException e) {
+      wrong("GELF message: " + e.getMessage());
+    }
+  }
+
+  private void message(byte[] raw, ByteBudget.Reservation held) throws InterruptedException {
     byte[] text;
     JsonNode m;
     try {
-      text = decompressed(raw);
+      text = decompressed(raw, held);
+      if (text.length > FREE_BYTES && text != raw) {
+        held.await(PARSED_FACTOR * text.length);
+      }
       m = JSON.readTree(text);
     } catch (JacksonException | CodecException e) {
       wrong("GELF message: " + JsonFailures.said(e));

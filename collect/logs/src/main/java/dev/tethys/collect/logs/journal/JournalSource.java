@@ -8,6 +8,7 @@ import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.logs.LogEntry;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -87,7 +88,7 @@ final class JournalSource implements LogSource {
 
   @Override
   public void start() {
-    thread = Thread.ofPlatform().daemon().name("journal-" + context.job()).start(this::run);
+    thread = Thread.ofPlatform().daemon().name("journal-" + context.job()).start(EssentialLoop.of("log_journal", this::run));
   }
 
   private void run() {

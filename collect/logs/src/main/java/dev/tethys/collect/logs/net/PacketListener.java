@@ -1,5 +1,7 @@
 package dev.tethys.collect.logs.net;
 
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
@@ -15,7 +17,7 @@ public final class PacketListener implements AutoCloseable {
   private static final int BUFFER = 4 << 20;
 
   private static final int MAX_PACKET = 65_535;
-  private static final System.Logger LOG = System.getLogger(PacketListener.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(PacketListener.class.getName()));
 
   /** Takes a packet; the bytes are its own only until it returns. */
   @FunctionalInterface
@@ -51,7 +53,7 @@ public final class PacketListener implements AutoCloseable {
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
     PacketListener l = new PacketListener(s, what, reader);
-    l.thread = Thread.ofPlatform().daemon().name(what + "-udp").start(l::receive);
+    l.thread = Thread.ofPlatform().daemon().name(what + "-udp").start(EssentialLoop.of("log_packets", l::receive));
     return l;
   }
 
@@ -69,7 +71,7 @@ public final class PacketListener implements AutoCloseable {
           socket.receive(p);
         } catch (IOException e) {
           if (!closed) {
-            LOG.log(Level.WARNING, "{0}: a packet was not received: {1}", what, e.toString());
+            PEER_LOG.log(Level.WARNING, "Packet not received listener={0} err={1}", what, e);
           }
           continue;
         }

@@ -1,5 +1,7 @@
 package dev.tethys.collect.logs.net;
 
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.SocketTls;
 import java.io.IOException;
@@ -22,6 +24,7 @@ public final class StreamListener implements AutoCloseable {
   static final int MAX_CONNECTIONS = 4096;
 
   private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -74,7 +77,7 @@ public final class StreamListener implements AutoCloseable {
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
     StreamListener l = new StreamListener(s, what, tls, idle, reader);
-    l.run(what + "-accept", l::accept);
+    l.run(what + "-accept", EssentialLoop.of("accept", l::accept));
     return l;
   }
 
@@ -115,17 +118,17 @@ public final class StreamListener implements AutoCloseable {
         s = server.accept();
       } catch (IOException e) {
         if (!closed) {
-          LOG.log(Level.WARNING, "{0}: a connection was not accepted: {1}", what, e.toString());
+          PEER_LOG.log(Level.WARNING, "Connection not accepted listener={0} err={1}", what, e);
           pause();
         }
         continue;
       }
       if (connections.size() >= MAX_CONNECTIONS) {
-        LOG.log(
+        PEER_LOG.log(
             Level.WARNING,
-            "{0}: more than {1} connections; that of {2} is closed",
+            "Connection closed, too many are open listener={0} limit={1} client={2}",
             what,
-            String.valueOf(MAX_CONNECTIONS),
+            MAX_CONNECTIONS,
             s.getRemoteSocketAddress());
         close(s);
         continue;
@@ -162,7 +165,7 @@ public final class StreamListener implements AutoCloseable {
       LOG.log(Level.DEBUG, "{0}: {1} was idle", what, from);
     } catch (IOException e) {
       if (!closed) {
-        LOG.log(Level.INFO, "{0}: the connection of {1} ended: {2}", what, from, e.toString());
+        PEER_LOG.log(Level.INFO, "Connection ended listener={0} client={1} err={2}", what, from, e);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -6,6 +6,7 @@ import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.client.Answer;
 import java.io.IOException;
@@ -125,8 +126,8 @@ final class GcpPullSource implements LogSource {
 
   @Override
   public void start() {
-    keeper = Thread.ofVirtual().name("pubsub-keep-" + context.job()).start(this::keep);
-    puller = Thread.ofVirtual().name("pubsub-" + context.job()).start(this::pull);
+    keeper = Thread.ofVirtual().name("pubsub-keep-" + context.job()).start(EssentialLoop.of("log_pubsub", this::keep));
+    puller = Thread.ofVirtual().name("pubsub-" + context.job()).start(EssentialLoop.of("log_pubsub", this::pull));
   }
 
   private void pull() {

@@ -53,7 +53,11 @@ final class LokiPushSource extends PushSource {
         logs = PushReader.json(body, 0, body.length);
       } else if (media.isEmpty() || media.equals("application/x-protobuf")) {
         // Protobuf is always a block of snappy, whether that is said or not.
-        byte[] m = Compression.SNAPPY.decompress(body, 0, body.length, config.maxBytes());
+        byte[] m =
+            parsed(
+                request,
+                Compression.SNAPPY.decompress(
+                    body, 0, body.length, config.maxBytes(), request::reserve));
         logs = PushReader.protobuf(m, 0, m.length);
       } else {
         throw new HttpException(

@@ -27,6 +27,12 @@ abstract class PushSource implements LogSource {
   final SourceContext context;
   private final String kind;
   private final PushServer server;
+  /** Bodies up to this are not accounted for. */
+  private static final int FREE_BYTES = 64 << 10;
+
+  /** How much more than a body its entries take, with short lines. */
+  private static final long PARSED_FACTOR = 5;
+
   private final Labels labels;
   private @Nullable HttpListener listener;
   private volatile boolean stopped;
@@ -84,6 +90,14 @@ abstract class PushSource implements LogSource {
     return true;
   }
 
+  /** Reserves what lines and labels of a body are going to take. */
+  static byte[] parsed(HttpRequest request, byte[] body) {
+    if (body.length > FREE_BYTES) {
+      request.reserve(PARSED_FACTOR * body.length);
+    }
+    return body;
+  }
+
   /** The body of a request, as Content-Encoding says. */
   static byte[] body(HttpRequest request, int most) throws IOException {
     Compression c = Compression.named(request.header("Content-Encoding"));
@@ -92,11 +106,15 @@ abstract class PushSource implements LogSource {
           415, "unsupported Content-Encoding: " + request.header("Content-Encoding"));
     }
     byte[] b = request.bodyBytes(most);
-    if (c == Compression.NONE || c == Compression.SNAPPY) {
-      return b;
+    if (c == Compression.SNAPPY) {
+      return b; // decompressed by the protocol
     }
     try {
-      return c.decompress(b, 0, b.length, most);
+      return parsed(
+          request,
+          c == Compression.NONE
+              ? b
+              : c.decompress(b, 0, b.length, most, request::reserve));
     } catch (CodecException e) {
       throw new HttpException(400, "the body is not " + c.word() + ": " + e.getMessage());
     }
