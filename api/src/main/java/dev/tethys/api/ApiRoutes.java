@@ -1,5 +1,6 @@
 package dev.tethys.api;
 
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -16,7 +17,7 @@ import java.util.regex.Pattern;
 final class ApiRoutes {
   static final String PREFIX = "/api/v1";
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.api");
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.api"));
 
   private final Routes routes;
   private final ApiSettings settings;
@@ -102,7 +103,7 @@ final class ApiRoutes {
       } catch (ApiException e) {
         call.error(e.type(), e.reason());
       } catch (StorageException e) {
-        LOG.log(System.Logger.Level.WARNING, "answering " + request.path(), e);
+        PEER_LOG.failure(System.Logger.Level.WARNING, "API request failed", request.path(), e);
         call.error(ErrorType.INTERNAL, String.valueOf(e.getMessage()));
       }
     };

@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import dev.tethys.model.guard.EssentialLoop;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -183,7 +184,7 @@ public final class HeapPace {
             .filter(p -> p.getName().equals("Tenured Gen"))
             .findFirst();
     if (old.isPresent()) {
-      Thread.ofPlatform().daemon().name("heap-pace").start(() -> watch(old.get(), rule, start));
+      Thread.ofPlatform().daemon().name("heap-pace").start(EssentialLoop.of("heap", () -> watch(old.get(), rule, start)));
     }
   }
 

@@ -17,6 +17,7 @@ import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.app.tool.ToolRole;
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.guard.LimitedLog;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
+    LimitedLog failures = new LimitedLog(System.getLogger("dev.tethys.threads"));
+    Thread.setDefaultUncaughtExceptionHandler(
+        (t, e) -> failures.failure(System.Logger.Level.ERROR, "Thread failed", t.getName(), e));
     int status;
     try {
       status = run(Arrays.asList(args));

@@ -8,6 +8,7 @@ import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -79,7 +80,7 @@ final class MetricsPusher implements AutoCloseable {
   }
 
   void start() {
-    thread = Thread.ofVirtual().name("metrics-pusher").start(this::run);
+    thread = Thread.ofVirtual().name("metrics-pusher").start(EssentialLoop.of("metrics_pusher", this::run));
   }
 
   private void run() {

@@ -2,6 +2,7 @@ package dev.tethys.app.log;
 
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.model.guard.LimitedLog;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -27,6 +28,12 @@ public final class LogSetup {
     LOGFMT,
     JSON
   }
+
+  /** Longest message of a line, in characters: some are of what peers send. */
+  static final int MAX_MESSAGE = 16 << 10;
+
+  /** Longest stack of a line, in characters. */
+  private static final int MAX_STACK = 32 << 10;
 
   private LogSetup() {}
 
@@ -57,14 +64,17 @@ public final class LogSetup {
     Logger own = Logger.getLogger("dev.tethys");
     own.setLevel(level);
     keep = own;
-    Handler handler =
-        new LineHandler(
-            format == Format.JSON
-                ? new JsonLine(LogFields.json(fields))
-                : new LogfmtLine(LogFields.logfmt(fields)),
-            to);
+    Handler handler = handler(format, fields, to);
     handler.setFilter(filter);
     root.addHandler(handler);
+  }
+
+  static Handler handler(Format format, Map<String, Object> fields, Lines to) {
+    return new LineHandler(
+        format == Format.JSON
+            ? new JsonLine(LogFields.json(fields))
+            : new LogfmtLine(LogFields.logfmt(fields)),
+        to);
   }
 
   /** Loggers are held weakly by the platform; this one carries the level. */
@@ -101,7 +111,7 @@ public final class LogSetup {
     };
   }
 
-  private record StreamLines(PrintStream to) implements Lines {
+  record StreamLines(PrintStream to) implements Lines {
     @Override
     public void write(byte[] line) {
       to.write(line, 0, line.length);
@@ -111,6 +121,7 @@ public final class LogSetup {
 
   private static final class LineHandler extends Handler {
     private final Lines to;
+    private final LogFlood flood = new LogFlood();
 
     LineHandler(Formatter formatter, Lines to) {
       setFormatter(formatter);
@@ -119,9 +130,28 @@ public final class LogSetup {
 
     @Override
     public void publish(LogRecord record) {
-      if (isLoggable(record)) {
-        to.write(getFormatter().format(record).getBytes(StandardCharsets.UTF_8));
+      if (!isLoggable(record)) {
+        return;
       }
+      long suppressed = flood.admit(record);
+      if (suppressed < 0) {
+        return;
+      }
+      write(record);
+      if (suppressed > 0) {
+        LogRecord more = new LogRecord(record.getLevel(), "Log lines suppressed count={0} of={1}");
+        more.setLoggerName(record.getLoggerName());
+        more.setInstant(record.getInstant());
+        more.setParameters(
+            new Object[] {
+              Long.toString(suppressed), LimitedLog.cut(record.getMessage()) // of its kind
+            });
+        write(more);
+      }
+    }
+
+    private void write(LogRecord record) {
+      to.write(getFormatter().format(record).getBytes(StandardCharsets.UTF_8));
     }
 
     @Override
@@ -146,7 +176,11 @@ public final class LogSetup {
   private static String thrown(Throwable t) {
     StringWriter w = new StringWriter();
     t.printStackTrace(new PrintWriter(w));
-    return w.toString();
+    return LimitedLog.cut(w.toString(), MAX_STACK);
+  }
+
+  private static String message(Formatter by, LogRecord r) {
+    return LimitedLog.cut(by.formatMessage(r), MAX_MESSAGE);
   }
 
   private static final class LogfmtLine extends Formatter {
@@ -163,7 +197,7 @@ public final class LogSetup {
       sb.append(" level=").append(levelName(r.getLevel()));
       sb.append(" component=").append(component(r));
       sb.append(" msg=");
-      quote(sb, formatMessage(r), true);
+      quote(sb, message(this, r), true);
       if (r.getThrown() != null) {
         sb.append(" err=");
         quote(sb, thrown(r.getThrown()), true);
@@ -187,7 +221,7 @@ public final class LogSetup {
       sb.append("\",\"component\":");
       quote(sb, component(r), false);
       sb.append(",\"msg\":");
-      quote(sb, formatMessage(r), false);
+      quote(sb, message(this, r), false);
       if (r.getThrown() != null) {
         sb.append(",\"err\":");
         quote(sb, thrown(r.getThrown()), false);

@@ -9,6 +9,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
@@ -54,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  * brings an entry waits.
  */
 final class GraphDestination {
-  private static final System.Logger LOG = System.getLogger(GraphDestination.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(GraphDestination.class.getName()));
   private static final long BATCH_BYTES = 1 << 20;
   private static final Duration BATCH_WAIT = Duration.ofMillis(200);
   private static final long MAX_UNDER_WAY = 64L << 20;
@@ -243,12 +244,13 @@ final class GraphDestination {
       Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
       Duration doubled = pause.multipliedBy(2);
       Duration next = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
-      LOG.log(Level.WARNING, "entries were not taken and are sent again: {0}", u.reason());
+      PEER_LOG.log(Level.WARNING, "Log entries not taken, retrying err={0}", u.reason());
       clock.schedule(wait, () -> clock.execute("promtail", () -> again(b, push, next)));
       return;
     }
     if (outcome instanceof Outcome.Rejected r) {
-      LOG.log(Level.WARNING, "{0} entries were refused for good: {1}", r.items(), r.reason());
+      PEER_LOG.log(
+          Level.WARNING, "Log entries refused entries={0} err={1}", r.items(), r.reason());
     }
     b.settle();
     lock.lock();

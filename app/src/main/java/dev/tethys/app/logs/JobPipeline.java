@@ -1,6 +1,7 @@
 package dev.tethys.app.logs;
 
 import dev.tethys.collect.logs.EntrySink;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.Stages;
 import java.lang.System.Logger.Level;
@@ -32,7 +33,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     this.stages = stages;
     this.inspection = inspection;
     this.to = to;
-    this.ticker = Thread.ofVirtual().name("stages-" + job).start(this::tick);
+    this.ticker = Thread.ofVirtual().name("stages-" + job).start(EssentialLoop.of("log_stages", this::tick));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.file.Positions;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.EssentialLoop;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +28,7 @@ final class Reading {
     this.tailing = tailing;
     this.file = file;
     this.period = file.syncPeriod();
-    this.saver = Thread.ofVirtual().name("positions").unstarted(this::save);
+    this.saver = Thread.ofVirtual().name("positions").unstarted(EssentialLoop.of("log_positions", this::save));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline;
 
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.turns.TimedTurns;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -17,6 +18,7 @@ final class SystemClockwork implements Clockwork {
   static final SystemClockwork OF_FEW_TASKS = new SystemClockwork(new TimedTurns("tasks", 4));
 
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+  private static final LimitedLog LINES = new LimitedLog(LOG);
 
   private final ScheduledThreadPoolExecutor timers =
       new ScheduledThreadPoolExecutor(
@@ -55,9 +57,13 @@ final class SystemClockwork implements Clockwork {
     return () -> f.cancel(false);
   }
 
-  private static void guarded(Runnable task) {
+  /** Many tasks schedule their next one at their end, so that an error must not be theirs. */
+  private void guarded(Runnable task) {
     try {
       task.run();
+    } catch (VirtualMachineError e) {
+      LINES.failure(Level.ERROR, "Timed task of the pipeline failed, it runs again", "", e);
+      timers.schedule(() -> guarded(task), 1, TimeUnit.SECONDS);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "a timed task of the pipeline failed", e);
     }

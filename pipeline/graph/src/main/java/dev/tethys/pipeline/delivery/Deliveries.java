@@ -142,7 +142,7 @@ final class Deliveries {
         v = new Verdict.Later(Duration.ZERO, false, "cut off while stopping");
       } catch (IOException e) {
         v = new Verdict.Later(Duration.ZERO, false, text(e));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) { // also when memory ends the request must not stay out
         LOG.log(Level.ERROR, name + ": sending failed in a way that is a fault of Tethys", e);
         v = new Verdict.Later(Duration.ZERO, false, e.toString());
       }

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -22,7 +23,7 @@ final class Edge implements Consumer {
     }
   }
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.pipeline"));
 
   final Key key;
   private final Consumer to;
@@ -42,7 +43,8 @@ final class Edge implements Consumer {
     try {
       to.consume(batch, tracked);
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, key.to() + " failed in a way that is a fault of Tethys", e);
+      PEER_LOG.failure(
+          Level.ERROR, "Component failed, which is a fault of Tethys component", key.to(), e);
       tracked.settle(new Outcome.Unavailable(key.to() + " failed: " + e, Duration.ZERO));
     }
   }

@@ -93,6 +93,27 @@ class OutboxTest {
     assertThat(clock.alarms()).isZero();
   }
 
+  /** Else it would be under way for ever, and its lane blocked behind it. */
+  @Test
+  void whatCouldNotBeSentForWantOfMemoryIsSentAgain() {
+    Outbox b = open(options(false));
+    int[] attempts = {0};
+    far.answer =
+        p -> {
+          if (attempts[0]++ == 0) {
+            throw new OutOfMemoryError("Java heap space");
+          }
+          return Verdict.DELIVERED;
+        };
+    put(b, 1, 0);
+    put(b, 2, 0);
+    clock.run();
+    for (int i = 0; i < 100 && far.numbers().size() < 2; i++) {
+      clock.advance(Duration.ofSeconds(10));
+    }
+    assertThat(far.numbers()).containsExactly(1, 2);
+  }
+
   @Test
   void inMemoryTheSourceHearsWhenTheDestinationHasIt() {
     Outbox b = open(options(false));

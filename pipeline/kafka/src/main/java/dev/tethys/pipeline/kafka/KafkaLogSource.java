@@ -6,6 +6,7 @@ import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.logs.LogEntry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -123,7 +124,7 @@ final class KafkaLogSource implements LogSource {
     } else {
       c.subscribe(config.topics(), listener);
     }
-    hander = Thread.ofPlatform().daemon().name("kafka-lines-" + context.job()).start(this::hand);
+    hander = Thread.ofPlatform().daemon().name("kafka-lines-" + context.job()).start(EssentialLoop.of("kafka", this::hand));
     Thread.ofPlatform().daemon().name("kafka-" + context.job()).start(() -> loop(c));
   }
 
@@ -143,6 +144,9 @@ final class KafkaLogSource implements LogSource {
       commit(c, partitions.keySet());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (VirtualMachineError e) {
+      // Records that were polled and not handed on would be passed over: they come again.
+      EssentialLoop.endProcess("kafka", e);
     } finally {
       try {
         c.close(CloseOptions.timeout(Duration.ofSeconds(5)));

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
@@ -206,6 +207,9 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (VirtualMachineError e) {
+      // Records that were polled and not handed on would be passed over: they come again.
+      EssentialLoop.endProcess("kafka", e);
     } finally {
       partitions.values().forEach(PartitionReader::cancel);
       lost.values().forEach(l -> l.reader.cancel());

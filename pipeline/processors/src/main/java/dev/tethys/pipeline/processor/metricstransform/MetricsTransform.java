@@ -7,6 +7,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
@@ -81,7 +82,7 @@ public final class MetricsTransform {
       ALL.required(
           "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Run in this order.");
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.processor");
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.pipeline.processor"));
 
   private final String include;
   private final @Nullable Pattern pattern;
@@ -309,7 +310,7 @@ public final class MetricsTransform {
     String unlike = unlike(some);
     if (unlike != null) {
       if (!unlike.equals(said)) {
-        LOG.log(Level.WARNING, "metricstransform: {0}", unlike);
+        PEER_LOG.log(Level.WARNING, "Metrics not combined processor=metricstransform why={0}", unlike);
       }
       said = unlike;
       return;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -64,7 +65,7 @@ final class EntityEvents implements WatchedKind.Ear {
     this.name = name;
     this.interval = interval;
     this.to = to;
-    this.thread = Thread.ofVirtual().name(name + " entities").unstarted(this::run);
+    this.thread = Thread.ofVirtual().name(name + " entities").unstarted(EssentialLoop.of("entities", this::run));
   }
 
   /** Begins, once each of these kinds was heard of: who made a pod is known then. */

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.creator;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.component.Receiver;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -50,7 +51,7 @@ final class CreatedReceiver {
     this.wanted = first;
     this.made = made;
     this.again = again;
-    this.thread = Thread.ofVirtual().name(first.called()).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name(first.called()).unstarted(EssentialLoop.of("receiver_creator", this::run));
   }
 
   void start() {
@@ -109,30 +110,36 @@ final class CreatedReceiver {
     changed.signalAll();
   }
 
+  // Of the thread that runs: what is at work.
+  private @Nullable Wanted current;
+  private @Nullable Receiver running;
+
   private void run() {
-    Wanted current = null;
-    Receiver running = null;
     Duration pause = again;
     while (awaitOther(current, running == null ? pause : null)) {
-      if (running != null && current != null) {
-        LOG.log(Level.INFO, "{0} ends", current.called());
+      Wanted before = current;
+      Receiver former = running;
+      if (former != null && before != null) {
+        LOG.log(Level.INFO, "{0} ends", before.called());
         if (beginFinish()) {
-          finish(running, current);
+          finish(former, before);
         }
-        stop(running, current, GRACE);
+        stop(former, before, GRACE);
         running = null;
       }
-      Wanted before = current;
-      current = next();
-      if (current == null) {
+      Wanted next = next();
+      current = next;
+      if (next == null) {
         whenGone.run();
         return;
       }
-      pause = before == current ? shorter(pause.multipliedBy(2), LONGEST) : again;
-      running = begin(current);
+      pause = before == next ? shorter(pause.multipliedBy(2), LONGEST) : again;
+      running = begin(next);
     }
-    if (running != null && current != null) {
-      stop(running, current, patience());
+    Wanted last = current;
+    Receiver former = running;
+    if (former != null && last != null) {
+      stop(former, last, patience());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.creator;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.operators.expr.ExpressionException;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
@@ -67,7 +68,7 @@ final class CreatorReceiver implements Receiver {
     this.hints = hints;
     this.made = made;
     this.again = again;
-    this.thread = Thread.ofVirtual().name(name).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name(name).unstarted(EssentialLoop.of("receiver_creator", this::run));
   }
 
   @Override

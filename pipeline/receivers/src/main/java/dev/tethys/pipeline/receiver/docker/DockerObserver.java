@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.docker;
 
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
@@ -82,13 +83,13 @@ final class DockerObserver implements Extension, EndpointObserver {
         Thread.ofVirtual()
             .name(name)
             .start(
-                () -> {
+                EssentialLoop.of("observer", () -> {
                   try {
                     run(daemon);
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt(); // it is stopped
                   }
-                });
+                }));
   }
 
   private void run(Asking daemon) throws InterruptedException {

@@ -10,6 +10,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -194,7 +195,7 @@ public final class FluentForwardReceiverFactory
                     ? new InetSocketAddress(door.port())
                     : new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), door.port()));
         heartbeats = s;
-        Thread.ofVirtual().name("heartbeats " + settings.endpoint).start(() -> answer(s));
+        Thread.ofVirtual().name("heartbeats " + settings.endpoint).start(EssentialLoop.of("heartbeats", () -> answer(s)));
       } catch (IOException e) {
         door.close();
         throw new IOException(

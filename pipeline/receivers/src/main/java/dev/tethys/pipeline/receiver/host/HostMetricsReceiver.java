@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Batch;
@@ -71,7 +72,7 @@ final class HostMetricsReceiver implements Receiver {
     this.teller =
         logs == null
             ? null
-            : Thread.ofVirtual().name(name + " entities").unstarted(() -> tell(logs));
+            : Thread.ofVirtual().name(name + " entities").unstarted(EssentialLoop.of("entities", () -> tell(logs)));
   }
 
   /** How long a look waits for file systems. */

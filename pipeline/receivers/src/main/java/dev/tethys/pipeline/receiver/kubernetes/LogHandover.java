@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.kubernetes;
 
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -47,7 +48,7 @@ public final class LogHandover {
     this.to = to;
     this.lane = (1L << 36) + source.hashCode();
     this.pause = pause;
-    this.thread = Thread.ofVirtual().name(name + " handover " + source).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name(name + " handover " + source).unstarted(EssentialLoop.of("handover", this::run));
   }
 
   /** What hands on; to be started, and interrupted to end it. */

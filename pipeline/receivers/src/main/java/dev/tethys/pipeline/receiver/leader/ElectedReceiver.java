@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.leader;
 
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.component.Receiver;
@@ -49,7 +50,7 @@ public final class ElectedReceiver implements Receiver {
     this.leadership = leadership;
     this.made = made;
     this.name = name;
-    this.thread = Thread.ofVirtual().name(name + " elected").unstarted(this::run);
+    this.thread = Thread.ofVirtual().name(name + " elected").unstarted(EssentialLoop.of("leader", this::run));
   }
 
   /** The key by which a receiver names its elector. */
@@ -97,23 +98,27 @@ public final class ElectedReceiver implements Receiver {
     changed.signalAll();
   }
 
+  /** The receiver at work; of the thread that runs it. */
+  private @Nullable Receiver running;
+
   private void run() {
-    Receiver running = null;
     while (true) {
-      Boolean next = next(running != null);
+      Receiver former = running;
+      Boolean next = next(former != null);
       if (next == null) {
         break;
       }
       if (next) {
         running = begin();
-      } else if (running != null) {
+      } else if (former != null) {
         LOG.log(Level.INFO, "{0}: this replica is not at work any more: it does not lead", name);
-        end(running, leadership.grace());
+        end(former, leadership.grace());
         running = null;
       }
     }
-    if (running != null) {
-      end(running, patience());
+    Receiver last = running;
+    if (last != null) {
+      end(last, patience());
     }
   }
 

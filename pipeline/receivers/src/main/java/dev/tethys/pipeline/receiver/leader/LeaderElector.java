@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.leader;
 
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
@@ -62,13 +63,13 @@ final class LeaderElector implements Extension, Leadership {
         Thread.ofVirtual()
             .name(name)
             .start(
-                () -> {
+                EssentialLoop.of("leader", () -> {
                   try {
                     e.run();
                   } catch (InterruptedException x) {
                     Thread.currentThread().interrupt();
                   }
-                });
+                }));
   }
 
   private final class Told implements LeaseElection.Ear {

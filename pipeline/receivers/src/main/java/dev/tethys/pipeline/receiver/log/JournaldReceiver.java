@@ -5,6 +5,7 @@ import dev.tethys.collect.logs.file.Positions;
 import dev.tethys.collect.logs.journal.Cursor;
 import dev.tethys.collect.logs.journal.JournalFile;
 import dev.tethys.collect.logs.journal.JournalReader;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
@@ -82,6 +83,13 @@ final class JournaldReceiver implements Receiver {
   private void run(
       JournalReader reader, CursorProgress<Cursor> progress, @Nullable String boot, long oldest) {
     try (reader) {
+      EssentialLoop.of("journald", () -> follow(reader, progress, boot, oldest)).run();
+    }
+  }
+
+  private void follow(
+      JournalReader reader, CursorProgress<Cursor> progress, @Nullable String boot, long oldest) {
+    try {
       for (int i = 0; !stopped; i++) {
         if (i % SCAN_EVERY == 0) {
           reader.scan();

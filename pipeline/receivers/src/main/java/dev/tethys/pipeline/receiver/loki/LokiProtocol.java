@@ -117,7 +117,8 @@ public final class LokiProtocol {
     if (json) {
       return b;
     }
-    byte[] message = Compression.SNAPPY.decompress(b, 0, b.length, door.maxBodyBytes());
+    byte[] message =
+        Compression.SNAPPY.decompress(b, 0, b.length, door.maxBodyBytes(), request::reserve);
     hold.take(message.length);
     return message;
   }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.objects;
 
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
@@ -75,7 +76,7 @@ final class ObjectFeed {
     this.to = to;
     this.pause = pause;
     this.version = wanted.version().equals("0") ? "" : wanted.version();
-    this.thread = Thread.ofVirtual().name(name + " " + path).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name(name + " " + path).unstarted(EssentialLoop.of("objects", this::run));
   }
 
   void start() {

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.observer;
 import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.collect.host.HostReadings.Listener;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
@@ -59,7 +60,7 @@ final class HostObserver implements Extension, EndpointObserver {
             .daemon()
             .name(name)
             .start(
-                () -> {
+                EssentialLoop.of("observer", () -> {
                   try {
                     while (true) {
                       look();
@@ -68,7 +69,7 @@ final class HostObserver implements Extension, EndpointObserver {
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt(); // it is stopped
                   }
-                });
+                }));
   }
 
   private void look() {

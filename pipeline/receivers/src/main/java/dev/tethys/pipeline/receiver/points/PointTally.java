@@ -4,6 +4,7 @@ import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.model.guard.LimitedLog;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -13,7 +14,7 @@ import java.util.function.LongSupplier;
  * says so in the log, at most once in ten seconds.
  */
 public final class PointTally {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.receiver");
+  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.pipeline.receiver"));
   private static final long QUIET_NANOS = 10_000_000_000L;
 
   private final String component;
@@ -52,11 +53,11 @@ public final class PointTally {
     long now = nanos.getAsLong();
     long before = told.get();
     if (now - before >= QUIET_NANOS && told.compareAndSet(before, now)) {
-      LOG.log(
+      PEER_LOG.log(
           Level.WARNING,
-          "{0} refused {1} items over {2}: {3}",
+          "Items refused receiver={0} items={1} transport={2} problem={3}",
           component,
-          Long.toString(items),
+          items,
           transport,
           why);
     }

@@ -5,6 +5,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
@@ -78,7 +79,7 @@ final class Rounds implements AutoCloseable {
     this.source = source;
     this.pace = pace;
     this.to = to;
-    thread = Thread.ofVirtual().name(source.name()).unstarted(this::run);
+    thread = Thread.ofVirtual().name(source.name()).unstarted(EssentialLoop.of("rounds", this::run));
   }
 
   void start() throws IOException {

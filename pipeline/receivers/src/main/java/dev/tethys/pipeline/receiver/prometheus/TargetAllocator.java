@@ -13,6 +13,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import java.io.IOException;
@@ -155,7 +156,7 @@ final class TargetAllocator implements AutoCloseable {
     this.shard = shard;
     this.logger = logger;
     this.to = to;
-    this.thread = Thread.ofVirtual().name("target-allocator").start(this::run);
+    this.thread = Thread.ofVirtual().name("target-allocator").start(EssentialLoop.of("target_allocator", this::run));
   }
 
   private void run() {

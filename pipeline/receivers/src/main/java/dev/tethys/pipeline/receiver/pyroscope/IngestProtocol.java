@@ -114,7 +114,7 @@ final class IngestProtocol {
       Map<String, byte[]> form = FormParts.isForm(type) ? FormParts.read(type, body) : Map.of();
       switch (format(q.first("format", ""), type)) {
         case "pprof" -> pprof(form, body, said, q, out);
-        case "jfr" -> jfr(form, body, said, q, out);
+        case "jfr" -> jfr(form, body, said, request, out);
         case "trie" -> folded(s -> FoldedStacks.trie(body, s), said, q, out);
         case "tree" -> folded(s -> FoldedStacks.tree(body, s), said, q, out);
         case "lines" -> folded(s -> FoldedStacks.lines(body, s), said, q, out);
@@ -245,16 +245,17 @@ final class IngestProtocol {
     return names;
   }
 
-  private void jfr(Map<String, byte[]> form, byte[] body, Said said, Params q, ProfilesWriter out)
+  private void jfr(
+      Map<String, byte[]> form, byte[] body, Said said, HttpRequest request, ProfilesWriter out)
       throws IOException {
     byte[] recording = form.isEmpty() ? body : form.get("jfr");
     if (recording == null) {
       throw new CodecException("the form has no part called jfr");
     }
-    out.resource(said.resource(q));
+    out.resource(said.resource(request.query()));
     JfrProfiles.read(
-        plain(recording),
-        plain(form.getOrDefault("labels", new byte[0])),
+        plain(recording, request),
+        plain(form.getOrDefault("labels", new byte[0]), request),
         said.fromNanos,
         said.durationNanos,
         said.sampleRate,
@@ -263,9 +264,9 @@ final class IngestProtocol {
   }
 
   /** Parts of a form may be in gzip. */
-  private byte[] plain(byte[] b) {
+  private byte[] plain(byte[] b, HttpRequest request) {
     return b.length > 1 && b[0] == 0x1f && b[1] == (byte) 0x8b
-        ? Compression.GZIP.decompress(b, 0, b.length, door.maxBodyBytes())
+        ? Compression.GZIP.decompress(b, 0, b.length, door.maxBodyBytes(), request::reserve)
         : b;
   }
 

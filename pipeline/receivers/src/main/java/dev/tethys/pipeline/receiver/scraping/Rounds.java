@@ -4,6 +4,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -99,7 +100,7 @@ public final class Rounds {
     this.pace = pace;
     this.source = source;
     this.to = to;
-    this.thread = threads.name(name).unstarted(this::run);
+    this.thread = threads.name(name).unstarted(EssentialLoop.of("rounds", this::run));
   }
 
   public void start() {

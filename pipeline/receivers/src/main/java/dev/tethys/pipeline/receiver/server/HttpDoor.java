@@ -30,6 +30,12 @@ public final class HttpDoor {
   /** What is reserved for a body before its length is known. */
   private static final int UNKNOWN_LENGTH = 64 << 10;
 
+  /** Bodies up to this are not accounted for as a tree. */
+  private static final int FREE_BYTES = 64 << 10;
+
+  /** How much larger than a text what is parsed out of it is, as a rule. */
+  private static final long TREE_FACTOR = 4;
+
   private final Intake intake;
   private final HttpServerSettings settings;
   private final @Nullable ServerAuth auth;
@@ -193,10 +199,18 @@ public final class HttpDoor {
       hold.take(b.length);
     }
     if (compression != Compression.NONE) {
-      b = compression.decompress(b, 0, b.length, max);
+      b = compression.decompress(b, 0, b.length, max, request::reserve);
       hold.take(b.length);
     }
+    if (b.length > FREE_BYTES) {
+      request.reserve((isProtobuf(request) ? 1L : TREE_FACTOR) * b.length);
+    }
     return b;
+  }
+
+  private static boolean isProtobuf(HttpRequest request) {
+    String type = mediaType(request);
+    return type.endsWith("protobuf");
   }
 
   /** Says on an answer when to send again. */
