@@ -3,33 +3,57 @@ package dev.tethys.web.internal;
 import at.favre.lib.crypto.bcrypt.BCrypt;
 import at.favre.lib.crypto.bcrypt.LongPasswordStrategies;
 import dev.tethys.config.Secret;
+import dev.tethys.web.HttpException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks passwords against bcrypt hashes. Invariants: an unknown user costs as much as a known one;
- * at most one hash is computed at a time, because each costs much CPU by design; what was found out
- * is remembered for {@link #REMEMBERED} combinations, under keys from which no password can be
- * taken back.
+ * Checks passwords against bcrypt hashes. Invariants: an unknown user costs what a configured one
+ * costs; right passwords are remembered for each user and wrong ones apart from them, so that
+ * guesses push out no user; hashes are computed by a few platform threads, because each costs much
+ * CPU by design; keys of what is remembered give no password away.
  */
 public final class Passwords {
-  /** How many answers are remembered. */
+  /** How many wrong combinations are remembered. */
   static final int REMEMBERED = 100;
 
-  private static final BCrypt.Version VERSION = BCrypt.Version.VERSION_2Y;
+  /** How many passwords may wait for a thread; further ones are refused with 503. */
+  static final int WAITING = 64;
 
-  // Both are made when first asked for: they take some hundredths, and a tenth of a second.
-  private byte @Nullable [] salt;
-  private @Nullable String noUsersHash;
-  private final ReentrantLock hashing = new ReentrantLock();
-  private final Map<String, Boolean> remembered =
+  private static final BCrypt.Version VERSION = BCrypt.Version.VERSION_2Y;
+  private static final String ALPHABET =
+      "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  private static final int SALT_CHARS = 22;
+  private static final int HASH_CHARS = 53;
+
+  private static final Executor HASHING = hashing();
+
+  private final Executor executor;
+  private final BiPredicate<String, String> verifier;
+  private byte @Nullable [] salt; // made when first needed: it takes some hundredths of a second
+  private final Map<String, String> right = new HashMap<>(); // key by user; guarded by this
+  private final ConcurrentMap<String, CompletableFuture<Boolean>> underWay =
+      new ConcurrentHashMap<>();
+  private final Map<String, Boolean> wrong = // guarded by this
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
@@ -39,6 +63,153 @@ public final class Passwords {
         }
       };
 
+  public Passwords() {
+    this(HASHING, Passwords::matches);
+  }
+
+  /**
+   * @param verifier says whether a password has a hash
+   */
+  Passwords(Executor executor, BiPredicate<String, String> verifier) {
+    this.executor = executor;
+    this.verifier = verifier;
+  }
+
+  private static Executor hashing() {
+    int threads = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            10,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(WAITING),
+            work -> Thread.ofPlatform().daemon().name("password-hashing").unstarted(work));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  private static boolean matches(String password, String hash) {
+    return BCrypt.verifyer(VERSION, LongPasswordStrategies.truncate(VERSION))
+        .verify(password.getBytes(StandardCharsets.UTF_8), hash.getBytes(StandardCharsets.US_ASCII))
+        .verified;
+  }
+
+  /**
+   * Whether the user is one of these, with this password.
+   *
+   * @throws HttpException 503 when too many passwords wait to be checked
+   */
+  public boolean check(Map<String, Secret> users, String user, String password) {
+    Secret known = users.get(user);
+    String hash = known == null ? decoy(users, user) : known.value();
+    String key = key(user, hash, password);
+    synchronized (this) {
+      if (known != null && key.equals(right.get(user))) {
+        return true;
+      }
+      if (wrong.get(key) != null) {
+        return false;
+      }
+    }
+    boolean accepted = verified(key, password, hash) && known != null;
+    synchronized (this) {
+      if (accepted) {
+        right.put(user, key);
+        if (right.size() > 2 * users.size()) {
+          right.keySet().retainAll(users.keySet());
+        }
+      } else {
+        wrong.put(key, true);
+      }
+    }
+    return accepted;
+  }
+
+  /** Computes a hash; requests that ask for the same one at once wait for one result. */
+  private boolean verified(String key, String password, String hash) {
+    CompletableFuture<Boolean> mine = new CompletableFuture<>();
+    CompletableFuture<Boolean> other = underWay.putIfAbsent(key, mine);
+    if (other == null) {
+      try {
+        executor.execute(() -> complete(mine, key, password, hash));
+      } catch (RejectedExecutionException e) {
+        underWay.remove(key, mine);
+        mine.completeExceptionally(busy());
+        throw busy();
+      }
+    }
+    try {
+      return (other == null ? mine : other).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw busy();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof HttpException h) {
+        throw h;
+      }
+      throw new IllegalStateException("checking a password", e);
+    }
+  }
+
+  private void complete(
+      CompletableFuture<Boolean> result, String key, String password, String hash) {
+    try {
+      result.complete(verifier.test(password, hash));
+    } catch (RuntimeException | Error e) {
+      result.completeExceptionally(e);
+    } finally {
+      underWay.remove(key, result);
+    }
+  }
+
+  private static HttpException busy() {
+    return new HttpException(
+        503, "more than " + WAITING + " passwords wait to be checked; try again later");
+  }
+
+  /**
+   * A hash that no password has, for a user that is unknown. Its cost is that of one of the
+   * configured users, always the same one for the same name.
+   */
+  String decoy(Map<String, Secret> users, String user) {
+    byte[] random = digest(user, "", "");
+    List<Secret> hashes = new ArrayList<>(users.values());
+    String like =
+        hashes.get(Math.floorMod(random[0] << 8 | random[1] & 0xff, hashes.size())).value();
+    StringBuilder sb = new StringBuilder("$2y$").append(like, 4, 6).append('$');
+    byte[] more = digest(user, "more", "");
+    for (int i = 0; i < HASH_CHARS; i++) {
+      int bits = (i < random.length ? random[i] : more[i - random.length]) & 63;
+      // the last character of salt and hash has unused bits, which are zero
+      bits &= i == SALT_CHARS - 1 ? 0b110000 : i == HASH_CHARS - 1 ? 0b111100 : 63;
+      sb.append(ALPHABET.charAt(bits));
+    }
+    return sb.toString();
+  }
+
+  private String key(String user, String hash, String password) {
+    return HexFormat.of().formatHex(digest(user, hash, password));
+  }
+
+  private byte[] digest(String... parts) {
+    try {
+      MessageDigest d = MessageDigest.getInstance("SHA-256");
+      d.update(salt());
+      for (String s : parts) {
+        byte[] b = s.getBytes(StandardCharsets.UTF_8);
+        d.update((byte) (b.length >>> 24));
+        d.update((byte) (b.length >>> 16));
+        d.update((byte) (b.length >>> 8));
+        d.update((byte) b.length);
+        d.update(b);
+      }
+      return d.digest();
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+
   private synchronized byte[] salt() {
     byte[] s = salt;
     if (s == null) {
@@ -47,65 +218,5 @@ public final class Passwords {
       salt = s;
     }
     return s;
-  }
-
-  private synchronized String noUsersHash() {
-    String h = noUsersHash;
-    if (h == null) {
-      byte[] unguessable = new byte[24];
-      new SecureRandom().nextBytes(unguessable);
-      byte[] password = HexFormat.of().formatHex(unguessable).getBytes(StandardCharsets.US_ASCII);
-      h = new String(BCrypt.with(VERSION).hash(10, password), StandardCharsets.US_ASCII);
-      noUsersHash = h;
-    }
-    return h;
-  }
-
-  /** Whether the user is one of these, with this password. */
-  public boolean check(Map<String, Secret> users, String user, String password) {
-    Secret known = users.get(user);
-    String none = noUsersHash(); // in any case, or the first answer would tell who is known
-    String hash = known == null ? none : known.value();
-    String key = key(user, hash, password);
-    Boolean before;
-    synchronized (remembered) {
-      before = remembered.get(key);
-    }
-    if (before != null) {
-      return before && known != null;
-    }
-    boolean right;
-    hashing.lock();
-    try {
-      right =
-          BCrypt.verifyer(VERSION, LongPasswordStrategies.truncate(VERSION))
-                  .verify(
-                      password.getBytes(StandardCharsets.UTF_8),
-                      hash.getBytes(StandardCharsets.US_ASCII))
-                  .verified
-              && known != null;
-    } finally {
-      hashing.unlock();
-    }
-    synchronized (remembered) {
-      remembered.put(key, right);
-    }
-    return right;
-  }
-
-  private String key(String user, String hash, String password) {
-    try {
-      MessageDigest d = MessageDigest.getInstance("SHA-256");
-      d.update(salt());
-      for (String s : new String[] {user, hash, password}) {
-        byte[] b = s.getBytes(StandardCharsets.UTF_8);
-        d.update((byte) (b.length >>> 8));
-        d.update((byte) b.length);
-        d.update(b);
-      }
-      return HexFormat.of().formatHex(d.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
   }
 }
