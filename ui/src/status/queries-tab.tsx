@@ -41,6 +41,8 @@ interface QueryCost {
 interface QueriesData {
   queries: RunningQuery[];
   top: QueryCost[];
+  /** False when the server was started with neither the admin nor the lifecycle API. */
+  stoppable?: boolean;
   maxConcurrent: number;
   memory: { bytes: number; maxBytes: number };
 }
@@ -197,7 +199,12 @@ function Running({ data, onDone }: { data: QueriesData; onDone: (outcome: Outcom
                 <td className="query-stop">
                   <Button
                     icon="stop"
-                    disabled={stopping.has(q.id)}
+                    disabled={data.stoppable === false || stopping.has(q.id)}
+                    title={
+                      data.stoppable === false
+                        ? 'Needs --web.enable-admin-api or --web.enable-lifecycle'
+                        : undefined
+                    }
                     onClick={() => void stop(q)}
                     aria-label={`Stop query ${q.id}`}
                   >

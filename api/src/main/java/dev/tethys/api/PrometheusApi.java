@@ -45,7 +45,7 @@ public final class PrometheusApi {
   public static void register(Routes routes, ApiSettings settings, Parts p) {
     ApiRoutes api = new ApiRoutes(routes, settings, p.server()::readiness);
     new QueryEndpoints(p.engine(), p.store(), settings, p.clock()).register(api);
-    new RunningQueryEndpoints(p.engine()).register(api);
+    new RunningQueryEndpoints(p.engine(), settings.admin() || settings.lifecycle()).register(api);
     new LabelEndpoints(p.reading()).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
     new RuleEndpoints(p.rules()).register(api);

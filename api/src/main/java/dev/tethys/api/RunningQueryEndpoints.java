@@ -10,18 +10,22 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The queries that run, how to stop one, and which have cost most. Stopping is open to everybody
- * who may query: it loses nothing but an answer. It is a DELETE, which browsers do not let foreign
- * pages send.
+ * The queries that run, how to stop one, and which have cost most. Stopping one needs {@code
+ * --web.enable-admin-api} or {@code --web.enable-lifecycle}.
  */
 final class RunningQueryEndpoints {
   /** How many of the most expensive queries are told when nobody says how many. */
   private static final int TOP = 20;
 
   private final QueryEngine engine;
+  private final boolean stoppable;
 
-  RunningQueryEndpoints(QueryEngine engine) {
+  /**
+   * @param stoppable whether a query may be stopped
+   */
+  RunningQueryEndpoints(QueryEngine engine, boolean stoppable) {
     this.engine = engine;
+    this.stoppable = stoppable;
   }
 
   void register(ApiRoutes routes) {
@@ -46,7 +50,8 @@ final class RunningQueryEndpoints {
           for (int i = 0; i < top.size(); i++) {
             cost(out.sep(i == 0), top.get(i));
           }
-          out.put(']').next("maxConcurrent").number(status.maxConcurrent());
+          out.put(']').next("stoppable").raw(String.valueOf(stoppable));
+          out.next("maxConcurrent").number(status.maxConcurrent());
           out.next("memory").put('{').name("bytes").number(status.memoryUsed());
           out.next("maxBytes").number(status.memoryLimit()).raw("}}");
         });
@@ -91,6 +96,12 @@ final class RunningQueryEndpoints {
   }
 
   private void cancel(ApiCall call) throws IOException {
+    if (!stoppable) {
+      throw new ApiException(
+          ErrorType.UNAVAILABLE,
+          "stopping queries is disabled; start with --web.enable-admin-api or"
+              + " --web.enable-lifecycle");
+    }
     String text = call.request().pathParam("id");
     long id;
     try {

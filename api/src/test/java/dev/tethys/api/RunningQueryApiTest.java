@@ -36,7 +36,9 @@ class RunningQueryApiTest {
     engine =
         new PromqlEngine(
             EngineOptions.builder().maxSamples(2_000_000_000L).maxConcurrent(2).build());
-    server = new ApiServer(ApiSettings.DEFAULT.withUserHeader("X-Grafana-User"));
+    server =
+        new ApiServer(
+            ApiSettings.DEFAULT.with(true, false, false).withUserHeader("X-Grafana-User"));
     server.engine = QueryEngine.of(engine, server.store);
     for (int i = 0; i < 2_000; i++) {
       server.sample(Labels.of("__name__", "x", "i", "" + i), 1_000_000, i);
@@ -96,6 +98,17 @@ class RunningQueryApiTest {
     JsonNode top = status("?order=calls&limit=1").get("top").get(0);
     assertThat(top.get("query").stringValue()).isEqualTo(LONG);
     assertThat(top.get("failures").intValue()).isEqualTo(1);
+  }
+
+  @Test
+  void stoppingNeedsTheAdminOrTheLifecycleApi() throws Exception {
+    assertThat(status("").get("stoppable").booleanValue()).isTrue();
+    try (ApiServer plain = new ApiServer(ApiSettings.DEFAULT)) {
+      plain.engine = QueryEngine.of(engine, plain.store);
+      assertThat(plain.get("/api/v1/status/queries")).contains("\"stoppable\":false");
+      var r = plain.send(plain.request("/api/v1/status/queries/1").DELETE());
+      assertThat(r.body()).contains("--web.enable-admin-api or --web.enable-lifecycle");
+    }
   }
 
   private String delete(String id) {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *     if it has that; without TLS such a connection speaks HTTP/1
  * @param connections what is borne of a connection beyond the read timeout
  * @param http2 what clients of HTTP/2 may do
+ * @param origins origins of pages that may send requests which change something
  */
 public record HttpListenerOptions(
     List<String> addresses,
@@ -38,7 +39,8 @@ public record HttpListenerOptions(
     SpanRecorder tracing,
     boolean proxied,
     ConnectionTimes connections,
-    Http2Limits http2) {
+    Http2Limits http2,
+    TrustedOrigins origins) {
 
   public HttpListenerOptions {
     addresses = List.copyOf(addresses);
@@ -64,7 +66,8 @@ public record HttpListenerOptions(
         SpanRecorder.OFF,
         false,
         ConnectionTimes.USUAL,
-        Http2Limits.USUAL);
+        Http2Limits.USUAL,
+        TrustedOrigins.OWN);
   }
 
   public HttpListenerOptions withWebConfigFile(@Nullable Path file) {
@@ -116,6 +119,11 @@ public record HttpListenerOptions(
     return with(v -> v.http2 = limits);
   }
 
+  /** Origins of pages that may send requests which change something, beside its own. */
+  public HttpListenerOptions withOrigins(TrustedOrigins trusted) {
+    return with(v -> v.origins = trusted);
+  }
+
   private HttpListenerOptions with(Consumer<Values> change) {
     Values v = new Values(this);
     change.accept(v);
@@ -136,6 +144,7 @@ public record HttpListenerOptions(
     boolean proxied;
     ConnectionTimes connections;
     Http2Limits http2;
+    TrustedOrigins origins;
 
     Values(HttpListenerOptions o) {
       addresses = o.addresses;
@@ -150,6 +159,7 @@ public record HttpListenerOptions(
       proxied = o.proxied;
       connections = o.connections;
       http2 = o.http2;
+      origins = o.origins;
     }
 
     HttpListenerOptions options() {
@@ -165,7 +175,8 @@ public record HttpListenerOptions(
           tracing,
           proxied,
           connections,
-          http2);
+          http2,
+          origins);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.web;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +21,14 @@ public final class Routes {
   /** What was found for a path. */
   public sealed interface Match {}
 
-  /** A handler, and the values of the names in its pattern, still percent-encoded. */
-  public record Found(String pattern, HttpHandler handler, Map<String, String> values)
+  /**
+   * A handler, and the values of the names in its pattern, still percent-encoded.
+   *
+   * @param changes whether the request may change something: by its method, unless GET is answered
+   *     by the same handler, or because {@link #changesByGet} says so
+   */
+  public record Found(
+      String pattern, HttpHandler handler, Map<String, String> values, boolean changes)
       implements Match {}
 
   /** The path is known, the method is not. */
@@ -34,8 +41,13 @@ public final class Routes {
 
   private static final String ANY = "*";
 
+  /** Methods that change nothing (RFC 9110, 9.2.1). */
+  private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
+
   private final Map<String, Pattern> exact = new HashMap<>();
   private final List<Pattern> named = new ArrayList<>();
+  private final Set<String> changedByGet = new HashSet<>();
+  private boolean open;
 
   public Routes get(String pattern, HttpHandler handler) {
     return on("GET", pattern, handler);
@@ -56,6 +68,26 @@ public final class Routes {
   /** GET and POST alike, as most of the query API. */
   public Routes getOrPost(String pattern, HttpHandler handler) {
     return get(pattern, handler).post(pattern, handler);
+  }
+
+  /** Says that GET changes something at a pattern, too. */
+  public Routes changesByGet(String pattern) {
+    changedByGet.add(pattern);
+    return this;
+  }
+
+  /**
+   * Lets pages of all origins send here, under any host name: for receivers of telemetry, which say
+   * themselves which origins may.
+   */
+  public Routes openToAllOrigins() {
+    open = true;
+    return this;
+  }
+
+  /** Whether pages of all origins may send here. */
+  public boolean isOpenToAllOrigins() {
+    return open;
   }
 
   /** Every method that has no handler of its own. */
@@ -127,7 +159,9 @@ public final class Routes {
       }
       return new WrongMethod(p.text, allowed);
     }
-    return new Found(p.text, h, values);
+    boolean changes =
+        SAFE.contains(method) ? changedByGet.contains(p.text) : !h.equals(p.methods.get("GET"));
+    return new Found(p.text, h, values, changes);
   }
 
   private static List<String> segments(String path) {

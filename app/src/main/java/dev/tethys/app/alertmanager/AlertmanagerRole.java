@@ -28,6 +28,7 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
+import dev.tethys.web.TrustedOrigins;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
@@ -102,6 +103,7 @@ public final class AlertmanagerRole {
           HttpListenerOptions.on(ListenFlags.addresses(flags))
               .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
               .withRoutePrefix(external.routePrefix())
+              .withOrigins(new TrustedOrigins(external.url(), null))
               .withTracing(tracing.recorder());
       try (HttpListener listener =
           HttpListener.start(listening, routes, new HttpMetrics(registry, "alertmanager"))) {

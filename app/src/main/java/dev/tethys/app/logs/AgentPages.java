@@ -43,7 +43,8 @@ final class AgentPages implements AutoCloseable {
             .with(Interface.Part.LOGS)
             .unlessBrowsed("/targets", (q, r) -> r.send(targetsPage()))
             .unlessBrowsed("/service-discovery", (q, r) -> r.send(discoveryPage()))
-            .unlessBrowsed("/config", (q, r) -> r.send(YamlWriter.write(agent.config().tree())));
+            .unlessBrowsed(
+                "/config", (q, r) -> r.send(YamlWriter.writeRedacted(agent.config().tree())));
     pages.routes(routes);
     LogsApi.addTo(routes, agent, registry, tapAllowed);
     routes.get("/", (q, r) -> r.redirect(303, home + "/targets"));
@@ -53,7 +54,7 @@ final class AgentPages implements AutoCloseable {
       routes.get("/metrics", (q, r) -> MetricsPage.answer(q, r, registry.gather()));
     }
     if (s.runtimeReload()) {
-      routes.get("/reload", this::reload).post("/reload", this::reload);
+      routes.get("/reload", this::reload).post("/reload", this::reload).changesByGet("/reload");
     }
     String address = s.address() + ":" + s.port();
     try {

@@ -21,6 +21,7 @@ import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.TrustedOrigins;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -146,7 +147,8 @@ public final class PushgatewayRole {
       HttpListenerOptions listening =
           HttpListenerOptions.on(ListenFlags.addresses(flags))
               .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
-              .withRoutePrefix(external.routePrefix());
+              .withRoutePrefix(external.routePrefix())
+              .withOrigins(new TrustedOrigins(external.url(), null));
       try (HttpListener listener =
           HttpListener.start(listening, routes(api, flags, b, external.url().getPath()), null)) {
         LOG.log(Level.INFO, "pushgateway listens on {0}", listener.addresses());

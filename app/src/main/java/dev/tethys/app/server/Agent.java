@@ -40,6 +40,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
+import dev.tethys.web.TrustedOrigins;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
@@ -138,6 +139,7 @@ final class Agent implements AutoCloseable {
             HttpListenerOptions.on(ListenFlags.addresses(flags))
                 .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
                 .withRoutePrefix(external.routePrefix())
+                .withOrigins(TrustedOrigins.of(external.url(), corsOrigin()))
                 .withMaxConnections((int) flags.integer("web.max-connections"))
                 .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")))
                 .withTracing(tracing.recorder()),
@@ -171,14 +173,17 @@ final class Agent implements AutoCloseable {
     }
   }
 
-  private Routes routes(URI external) {
-    Routes routes = new Routes();
-    Pattern origin;
+  private Pattern corsOrigin() {
     try {
-      origin = Pattern.compile(flags.get("web.cors.origin"));
+      return Pattern.compile(flags.get("web.cors.origin"));
     } catch (PatternSyntaxException e) {
       throw new UsageException("tethys agent: --web.cors.origin: " + e.getDescription());
     }
+  }
+
+  private Routes routes(URI external) {
+    Routes routes = new Routes();
+    Pattern origin = corsOrigin();
     NothingStored nothing = new NothingStored();
     PrometheusApi.register(
         routes,

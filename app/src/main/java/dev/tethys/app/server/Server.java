@@ -47,6 +47,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
+import dev.tethys.web.TrustedOrigins;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
@@ -197,9 +198,7 @@ final class Server implements AutoCloseable {
     }
     this.listener =
         HttpListener.start(
-            listenerOptions(external.routePrefix()),
-            routes,
-            new HttpMetrics(registry, "prometheus"));
+            listenerOptions(external), routes, new HttpMetrics(registry, "prometheus"));
     status.listensOn(listener.port());
   }
 
@@ -233,11 +232,12 @@ final class Server implements AutoCloseable {
         + port;
   }
 
-  private HttpListenerOptions listenerOptions(String prefix) {
+  private HttpListenerOptions listenerOptions(ExternalUrl external) {
     String web = flags.get("web.config.file");
     return HttpListenerOptions.on(ListenFlags.addresses(flags))
         .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
-        .withRoutePrefix(prefix)
+        .withRoutePrefix(external.routePrefix())
+        .withOrigins(TrustedOrigins.of(external.url(), corsOrigin()))
         .withMaxConnections((int) flags.integer("web.max-connections"))
         .withReadTimeout(Duration.ofMillis(flags.millis("web.read-timeout")))
         .withTracing(tracing.recorder());

@@ -51,6 +51,7 @@ public final class Answers {
   private final SpanRecorder tracing;
   private final Passwords passwords = new Passwords();
   private final @Nullable TokenBucket rateLimit;
+  private final CrossSiteGuard guard;
 
   public Answers(
       Supplier<WebConfig> config,
@@ -63,6 +64,7 @@ public final class Answers {
     this.routes = routes;
     this.metrics = metrics;
     this.tracing = options.tracing();
+    this.guard = new CrossSiteGuard(options.addresses(), options.origins());
     WebConfig.RateLimit limit = config.get().rateLimit();
     this.rateLimit =
         limit == null || limit.interval().isZero()
@@ -93,7 +95,7 @@ public final class Answers {
       }
       ActiveSpan span = RequestSpan.begin(tracing, request);
       try {
-        c.headers().forEach(response::header);
+        prepare(c, response);
         if (clear) {
           span.perform(() -> handle(c, request, response));
         } else {
@@ -139,6 +141,12 @@ public final class Answers {
     }
   }
 
+  /** Sets the headers of every answer; those of the web configuration win. */
+  private static void prepare(WebConfig c, OutgoingResponse response) {
+    response.header("X-Content-Type-Options", "nosniff");
+    c.headers().forEach(response::header);
+  }
+
   private static boolean isEndDue(WireRequest q) {
     String one = q.header("Connection");
     if (one == null) {
@@ -175,7 +183,7 @@ public final class Answers {
       throw new BrokenAnswerException("the answer broke off", cause);
     }
     try {
-      c.headers().forEach(response::header);
+      prepare(c, response);
       if (last) {
         response.header("Connection", "close");
       }
@@ -192,6 +200,12 @@ public final class Answers {
       throws Exception {
     if (rateLimit != null && !rateLimit.allow()) {
       response.status(429).send("Too Many Requests\n");
+      return;
+    }
+    boolean guarded = !routes.isOpenToAllOrigins();
+    String refusal = guarded ? guard.hostRefusal(request) : null;
+    if (refusal != null) {
+      response.status(403).send("Forbidden: " + refusal + "\n");
       return;
     }
     if (!c.users().isEmpty()) {
@@ -227,6 +241,11 @@ public final class Answers {
     if (match instanceof Routes.Found f) {
       request.matched(f.values());
       response.route(f.pattern());
+      refusal = guarded && f.changes() ? guard.originRefusal(request) : null;
+      if (refusal != null) {
+        response.status(403).send("Forbidden: " + refusal + "\n");
+        return;
+      }
       f.handler().handle(request, response);
     } else if (match instanceof Routes.WrongMethod w) {
       response.route(w.pattern());

@@ -138,6 +138,7 @@ public final class OutgoingResponse implements HttpResponse {
       throw new IllegalStateException("the answer was sent already");
     }
     committed = true;
+    PageHeaders.addTo(headers);
   }
 
   private @Nullable String encoding(long length) {

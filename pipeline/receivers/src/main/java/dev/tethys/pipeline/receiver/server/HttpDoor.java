@@ -47,7 +47,7 @@ public final class HttpDoor {
   private final Set<String> asked = new HashSet<>();
 
   public HttpDoor(Intake intake, HttpServerSettings settings, @Nullable ServerAuth auth) {
-    this(intake, settings, auth, new Routes());
+    this(intake, settings, auth, new Routes().openToAllOrigins());
   }
 
   /** A door whose paths are some of those of another listener. */

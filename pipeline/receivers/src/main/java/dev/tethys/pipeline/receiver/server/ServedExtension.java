@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.server;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ public abstract class ServedExtension implements Extension {
    * @param auth who may ask; null for everyone
    */
   protected ServedExtension(HttpServerSettings http, @Nullable ServerAuth auth, Clockwork clock) {
-    door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), http, auth);
+    door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), http, auth, new Routes());
     door.stopWithin(STOP_GRACE);
     listener = new PushReceiver(null, door, clock::nanos);
   }

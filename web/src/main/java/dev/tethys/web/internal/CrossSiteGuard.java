@@ -1,0 +1,123 @@
+package dev.tethys.web.internal;
+
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.ListenAddress;
+import dev.tethys.web.TrustedOrigins;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Refuses requests that a web page of another site made a browser send. These are changes from a
+ * foreign origin (CSRF), and requests to a loopback address under a foreign host name (DNS
+ * rebinding). Other clients send neither {@code Origin} nor {@code Sec-Fetch-Site}, and use
+ * addresses or local names.
+ */
+final class CrossSiteGuard {
+  /** An address of IPv4 or IPv6: no name server can make a page's own origin of it. */
+  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[.*]|.*:.*:.*");
+
+  private final TrustedOrigins trusted;
+  private final boolean onLoopback;
+  private @Nullable String ownName; // looked up once it is needed
+
+  /**
+   * @param addresses where the listener listens
+   */
+  CrossSiteGuard(List<String> addresses, TrustedOrigins trusted) {
+    this.trusted = trusted;
+    this.onLoopback = addresses.stream().noneMatch(CrossSiteGuard::isReachedFromElsewhere);
+  }
+
+  /** Whether loopback connections may come to this address beside those of others. */
+  private static boolean isReachedFromElsewhere(String address) {
+    if (address.startsWith("unix:")) {
+      return false;
+    }
+    return address.equals(ListenAddress.SYSTEMD)
+        || ListenAddress.parse(address).address().getAddress().isAnyLocalAddress();
+  }
+
+  /** Why the host that a request names is refused; null when it is not. */
+  @Nullable String hostRefusal(HttpRequest q) {
+    if (!onLoopback || q.host().isEmpty() || !isLocal(q)) {
+      return null;
+    }
+    String host = withoutPort(q.host()).toLowerCase(Locale.ROOT);
+    boolean known =
+        host.indexOf('.') < 0
+            || ADDRESS.matcher(host).matches()
+            || host.endsWith(".localhost")
+            || trusted.isExternalHost(host)
+            || host.equals(ownName());
+    return known
+        ? null
+        : "host \""
+            + host
+            + "\" is unknown to this loopback listener (protection against DNS rebinding); use"
+            + " localhost or an address, or name the host in --web.external-url";
+  }
+
+  private static boolean isLocal(HttpRequest q) {
+    InetAddress a = q.localAddress().getAddress();
+    return a != null && a.isLoopbackAddress();
+  }
+
+  private synchronized String ownName() {
+    String name = ownName;
+    if (name == null) {
+      try {
+        name = InetAddress.getLocalHost().getHostName().toLowerCase(Locale.ROOT);
+      } catch (UnknownHostException e) {
+        name = "localhost";
+      }
+      ownName = name;
+    }
+    return name;
+  }
+
+  /** Why a request that changes something is refused; null when it is not. */
+  @Nullable String originRefusal(HttpRequest q) {
+    String site = q.header("Sec-Fetch-Site");
+    String origin = q.header("Origin");
+    if (site == null ? origin == null : site.equals("same-origin") || site.equals("none")) {
+      return null;
+    }
+    boolean own =
+        site == null
+            && origin != null
+            && (isOrigin(origin, q.host()) || isOrigin(origin, q.header("X-Forwarded-Host")));
+    if (own || origin != null && trusted.trusts(origin)) {
+      return null;
+    }
+    return "this request changes something and comes from "
+        + (origin == null ? "a page of another site" : "the foreign origin \"" + origin + "\"")
+        + "; allow its origin with --web.cors.origin or --web.external-url";
+  }
+
+  /** Whether an origin is that of a host; of several proxies the first one was asked for it. */
+  private static boolean isOrigin(String origin, @Nullable String host) {
+    int scheme = origin.indexOf("://");
+    if (scheme < 0 || host == null) {
+      return false;
+    }
+    String port = origin.startsWith("https") ? ":443" : ":80";
+    String asked = host.split(",", 2)[0].strip();
+    return plain(origin.substring(scheme + 3), port).equalsIgnoreCase(plain(asked, port));
+  }
+
+  private static String plain(String authority, String usualPort) {
+    return authority.endsWith(usualPort)
+        ? authority.substring(0, authority.length() - usualPort.length())
+        : authority;
+  }
+
+  private static String withoutPort(String host) {
+    int end = host.startsWith("[") ? host.indexOf(']') + 1 : host.lastIndexOf(':');
+    String name = end > 0 ? host.substring(0, end) : host;
+    return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+  }
+}
