@@ -6,6 +6,7 @@ import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.RecordingRule;
 import dev.tethys.alert.rule.Rule;
 import dev.tethys.alert.rule.RuleGroup;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Matcher;
@@ -273,8 +274,8 @@ final class RuleEndpoints {
   }
 
   private void alertmanagers(ApiCall call) throws IOException {
-    List<String> active = view.alertmanagers().stream().map(String::valueOf).toList();
-    List<String> dropped = view.droppedAlertmanagers();
+    List<String> active = view.alertmanagers().stream().map(Redaction::url).toList();
+    List<String> dropped = view.droppedAlertmanagers().stream().map(Redaction::text).toList();
     call.data(
         out -> {
           out.raw("{\"activeAlertmanagers\":");

@@ -1,6 +1,7 @@
 package dev.tethys.api;
 
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -98,7 +99,7 @@ final class TargetEndpoints {
           first = true;
           for (TargetsView.Dropped t : dropped) {
             if (pool.isEmpty() || pool.equals(t.pool())) {
-              out.sep(first).raw("{\"discoveredLabels\":").labels(t.discovered());
+              out.sep(first).raw("{\"discoveredLabels\":").labels(Redaction.labels(t.discovered()));
               out.next("scrapePool").string(t.pool()).put('}');
               first = false;
             }
@@ -124,12 +125,13 @@ final class TargetEndpoints {
   }
 
   private void active(JsonOut out, TargetsView.Active t) throws IOException {
-    out.raw("{\"discoveredLabels\":").labels(t.discovered());
+    String url = Redaction.text(t.url());
+    out.raw("{\"discoveredLabels\":").labels(Redaction.labels(t.discovered()));
     out.next("labels").labels(t.labels());
     out.next("scrapePool").string(t.pool());
-    out.next("scrapeUrl").string(t.url());
-    out.next("globalUrl").string(globalUrl(t.url(), server.externalUrl(), server.listenPort()));
-    out.next("lastError").string(t.lastError());
+    out.next("scrapeUrl").string(url);
+    out.next("globalUrl").string(globalUrl(url, server.externalUrl(), server.listenPort()));
+    out.next("lastError").string(Redaction.text(t.lastError()));
     out.next("lastScrape").time(t.lastScrape());
     out.next("lastScrapeDuration").number(t.lastDurationSeconds());
     out.next("health").string(t.health().name().toLowerCase(Locale.ROOT));

@@ -10,19 +10,31 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes trees of maps, lists and scalars as YAML, laid out as Go's writer does: two spaces a
  * level, lists not indented inside maps. Entries whose value is null are left out; secrets and the
- * passwords of URLs are masked.
+ * passwords of URLs are masked. {@link #writeRedacted} masks what is secret by its name, too.
  */
 public final class YamlWriter {
   /** A list on one line: {@code [a, b]}. */
   public record Flow(List<String> items) {}
 
   private final StringBuilder out = new StringBuilder();
+  private final boolean redacting;
 
-  private YamlWriter() {}
+  private YamlWriter(boolean redacting) {
+    this.redacting = redacting;
+  }
 
-  /** The text of a tree, ending with a line end. */
+  /** The text of a tree that is read again, ending with a line end. */
   public static String write(Map<String, ? extends @Nullable Object> tree) {
-    YamlWriter w = new YamlWriter();
+    return write(tree, false);
+  }
+
+  /** The text of a tree that is shown: see {@link Redaction}. */
+  public static String writeRedacted(Map<String, ? extends @Nullable Object> tree) {
+    return write(tree, true);
+  }
+
+  private static String write(Map<String, ? extends @Nullable Object> tree, boolean redacting) {
+    YamlWriter w = new YamlWriter(redacting);
     w.map(tree, 0, false);
     return w.out.toString();
   }
@@ -33,6 +45,9 @@ public final class YamlWriter {
       Object v = e.getValue();
       if (v == null) {
         continue;
+      }
+      if (redacting) {
+        v = RedactedTree.value(String.valueOf(e.getKey()), v);
       }
       if (!first) {
         out.repeat(' ', indent);
@@ -65,7 +80,7 @@ public final class YamlWriter {
       case Collection<?> c -> out.append(" []\n");
       case Flow f ->
           out.append(" [")
-              .append(String.join(", ", f.items().stream().map(YamlWriter::scalar).toList()))
+              .append(String.join(", ", f.items().stream().map(this::text).toList()))
               .append("]\n");
       default -> out.append(' ').append(text(v)).append('\n');
     }
@@ -75,24 +90,16 @@ public final class YamlWriter {
     return m.values().stream().allMatch(v -> v == null);
   }
 
-  private static String text(Object v) {
+  private String text(Object v) {
     return switch (v) {
       case Duration d -> Durations.format(d);
       case Double d when d == Math.rint(d) && Math.abs(d) < 1e15 -> Long.toString(d.longValue());
       case Number n -> n.toString();
       case Boolean b -> b.toString();
-      case URI u -> scalar(redacted(u));
+      case URI u -> scalar(redacting ? Redaction.url(u) : Redaction.passwordMasked(u));
+      case String s -> scalar(redacting ? Redaction.text(s) : s);
       default -> scalar(v.toString());
     };
-  }
-
-  /** A URL without a password in it. */
-  public static String redacted(URI u) {
-    String user = u.getRawUserInfo();
-    int colon = user == null ? -1 : user.indexOf(':');
-    return colon < 0 || user == null
-        ? u.toString()
-        : u.toString().replace(user + "@", user.substring(0, colon) + ":xxxxx@");
   }
 
   /** A string as YAML, quoted when it would otherwise be read as something else. */

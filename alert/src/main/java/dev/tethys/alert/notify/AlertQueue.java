@@ -2,10 +2,10 @@ package dev.tethys.alert.notify;
 
 import dev.tethys.alert.notify.AlertmanagerStatus.Dropped;
 import dev.tethys.alert.rule.RuleClock;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.EssentialLoop;
-import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -43,7 +43,6 @@ final class AlertQueue {
 
   private final URI url;
   private final String name;
-  private final String shown; // the URL as people are told of it
   private final AlertPost post;
   private final NotifierOptions options;
   private final NotifyMetrics metrics;
@@ -60,15 +59,17 @@ final class AlertQueue {
   AlertQueue(
       URI url, AlertPost post, NotifierOptions options, NotifyMetrics metrics, RuleClock clock) {
     this.url = url;
-    this.name = url.toString();
-    this.shown = WebClient.shown(url);
+    this.name = Redaction.url(url);
     this.post = post;
     this.options = options;
     this.metrics = metrics;
     this.clock = clock;
     this.facts = new DeliveryFacts(name, metrics);
     metrics.added(name);
-    this.thread = Thread.ofVirtual().name("alerts to " + shown).start(EssentialLoop.of("alert_queue", this::run));
+    this.thread =
+        Thread.ofVirtual()
+            .name("alerts to " + name)
+            .start(EssentialLoop.of("alert_queue", this::run));
   }
 
   /** Takes notifications in, without waiting. */
@@ -93,8 +94,7 @@ final class AlertQueue {
       lock.unlock();
     }
     if (dropped > 0) {
-      LOG.log(
-          Level.WARNING, "the queue of alerts to {0} is full: {1} were dropped", shown, dropped);
+      LOG.log(Level.WARNING, "the queue of alerts to {0} is full: {1} were dropped", name, dropped);
     }
   }
 
@@ -117,7 +117,7 @@ final class AlertQueue {
   AlertmanagerStatus status() {
     lock.lock();
     try {
-      return facts.status(shown, queue.size() + underWay, options.queueCapacity());
+      return facts.status(name, queue.size() + underWay, options.queueCapacity());
     } finally {
       lock.unlock();
     }
@@ -143,7 +143,7 @@ final class AlertQueue {
     }
     int left = size();
     if (left > 0) {
-      LOG.log(Level.WARNING, "{0} alerts to {1} were not sent before the end", left, shown);
+      LOG.log(Level.WARNING, "{0} alerts to {1} were not sent before the end", left, name);
       metrics.dropped.with(name).add(left);
     }
   }
@@ -259,7 +259,7 @@ final class AlertQueue {
       lock.unlock();
     }
     if (old > 0) {
-      LOG.log(Level.WARNING, "{0} alerts to {1} were dropped: out of date", old, shown);
+      LOG.log(Level.WARNING, "{0} alerts to {1} were dropped: out of date", old, name);
     }
     return out;
   }
@@ -281,7 +281,7 @@ final class AlertQueue {
     } catch (IOException e) {
       problem = IoFailures.said(e);
     } catch (RuntimeException e) { // or nobody would send what comes, and nobody would know
-      LOG.log(Level.ERROR, "internal error while sending alerts to " + shown, e);
+      LOG.log(Level.ERROR, "internal error while sending alerts to " + name, e);
       problem = "internal error; the log of the server says which";
     }
     failed(batch.size(), problem, again);
@@ -304,7 +304,7 @@ final class AlertQueue {
         Level.ERROR,
         "{0} alerts were not sent to {1}: {2}{3}",
         alerts,
-        shown,
+        name,
         problem,
         again ? "; they will be tried again" : "; they are dropped");
     Instant now = clock.instant();

@@ -387,7 +387,7 @@ class NotifierTest {
     assertThat(delivery().lastError())
         .startsWith("a b ca b c")
         .hasSizeLessThanOrEqualTo(DeliveryFacts.MAX_ERROR + 1);
-    assertThat(delivery().url()).isEqualTo("http://xxxxx@one:1/api/v2/alerts");
+    assertThat(delivery().url()).isEqualTo("http://joe:xxxxx@one:1/api/v2/alerts");
   }
 
   @Test

@@ -4,6 +4,8 @@ import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Nearest;
+import dev.tethys.config.Redaction;
+import dev.tethys.config.Secret;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -187,8 +189,13 @@ public final class FlagSet {
     Map<String, String> out = new LinkedHashMap<>();
     flags.keySet().stream()
         .sorted()
-        .forEach(n -> out.put(n, given.containsKey(n) ? String.join(",", list(n)) : get(n)));
+        .forEach(
+            n -> out.put(n, shown(n, given.containsKey(n) ? String.join(",", list(n)) : get(n))));
     return out;
+  }
+
+  private static String shown(String name, String value) {
+    return value.isEmpty() || !Redaction.isSecretKey(name) ? Redaction.text(value) : Secret.MASK;
   }
 
   /** The help page. */

@@ -2,6 +2,7 @@ package dev.tethys.app.log;
 
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.guard.LimitedLog;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -197,10 +198,10 @@ public final class LogSetup {
       sb.append(" level=").append(levelName(r.getLevel()));
       sb.append(" component=").append(component(r));
       sb.append(" msg=");
-      quote(sb, message(this, r), true);
+      quote(sb, Redaction.text(message(this, r)), true);
       if (r.getThrown() != null) {
         sb.append(" err=");
-        quote(sb, thrown(r.getThrown()), true);
+        quote(sb, Redaction.text(thrown(r.getThrown())), true);
       }
       return sb.append(fields).append('\n').toString();
     }
@@ -221,10 +222,10 @@ public final class LogSetup {
       sb.append("\",\"component\":");
       quote(sb, component(r), false);
       sb.append(",\"msg\":");
-      quote(sb, message(this, r), false);
+      quote(sb, Redaction.text(message(this, r)), false);
       if (r.getThrown() != null) {
         sb.append(",\"err\":");
-        quote(sb, thrown(r.getThrown()), false);
+        quote(sb, Redaction.text(thrown(r.getThrown())), false);
       }
       return sb.append(fields).append("}\n").toString();
     }

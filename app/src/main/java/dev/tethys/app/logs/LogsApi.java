@@ -198,7 +198,7 @@ final class LogsApi {
   }
 
   private void config(HttpRequest q, HttpResponse r) throws IOException {
-    String yaml = YamlWriter.write(agent.config().tree());
+    String yaml = YamlWriter.writeRedacted(agent.config().tree());
     send(r, new Json().open('{').key("yaml").text(yaml).close('}'));
   }
 

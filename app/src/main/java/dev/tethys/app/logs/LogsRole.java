@@ -135,7 +135,7 @@ public final class LogsRole {
         return 0;
       }
       try (Agent agent = new Agent(config, mode, () -> config(flags, behind))) {
-        show(flags, YamlWriter.write(config.tree()));
+        show(flags, YamlWriter.writeRedacted(config.tree()));
         if (!mode.stdin()) {
           Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(agent::reloadOnSignal));
         }

@@ -339,6 +339,6 @@ public record PrometheusConfig(
     m.put("storage", storage.tree());
     m.put("otlp", otlp.tree());
     m.put("tracing", tracing == null ? null : tracing.tree());
-    return YamlWriter.write(m);
+    return YamlWriter.writeRedacted(m);
   }
 }

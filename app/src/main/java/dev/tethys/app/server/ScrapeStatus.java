@@ -92,7 +92,7 @@ final class ScrapeStatus implements TargetsView {
 
   @Override
   public @Nullable String poolConfiguration(String pool) {
-    return job(pool).map(c -> YamlWriter.write(c.tree())).orElse(null);
+    return job(pool).map(c -> YamlWriter.writeRedacted(c.tree())).orElse(null);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.tethys.web.client;
 
 import dev.tethys.config.ConnectionRules;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.UrlText;
 import dev.tethys.model.tracing.ActiveSpan;
@@ -26,7 +27,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -127,7 +127,8 @@ public final class WebClient {
         }
         return a;
       } catch (IOException e) {
-        span.failed(e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
+        String why = (e.getCause() == null ? e : e.getCause()).getMessage();
+        span.failed(why == null ? null : Redaction.text(why));
         throw e;
       }
     }
@@ -180,7 +181,7 @@ public final class WebClient {
     } else {
       reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
-    return new IOException(method + " \"" + shown(call.uri()) + "\": " + reason, e);
+    return new IOException(method + " \"" + Redaction.url(call.uri()) + "\": " + reason, e);
   }
 
   private static String connectReason(IOException e, Call call) {
@@ -190,15 +191,6 @@ public final class WebClient {
       }
     }
     return "connect: " + (e.getMessage() == null ? "connection refused" : e.getMessage());
-  }
-
-  private static final Pattern TOKEN = Pattern.compile("([?&]token=)[^&]*");
-
-  /** The URL without a password or token in it. */
-  public static String shown(URI uri) {
-    String s = TOKEN.matcher(uri.toString()).replaceAll("$1xxxxx");
-    String user = uri.getRawUserInfo();
-    return user == null ? s : s.replace(user + "@", "xxxxx@");
   }
 
   /**
@@ -365,16 +357,29 @@ public final class WebClient {
                     ? BodyPublishers.noBody()
                     : BodyPublishers.ofByteArray(call.body()));
     try {
-      headers.values().forEach((k, values) -> values.forEach(v -> b.header(k, v)));
+      headers.values().forEach((k, values) -> values.forEach(v -> header(b, k, v)));
       String proxy = transport.proxies().authorization(call.uri());
       if (proxy != null) {
-        b.setHeader("Proxy-Authorization", proxy);
+        header(b, "Proxy-Authorization", proxy);
       }
     } catch (IllegalArgumentException e) {
-      throw new IOException("a header cannot be sent: " + e.getMessage(), e);
+      throw new IOException(e.getMessage(), e);
     }
     HttpResponse<InputStream> r = transport.engine().send(b.build(), BodyHandlers.ofInputStream());
     return new Answer(r.statusCode(), r.headers().map(), r.body());
+  }
+
+  /** Adds a header; the JDK's own message would show its value. */
+  private static void header(HttpRequest.Builder b, String name, String value) {
+    try {
+      b.header(name, value);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "header \""
+              + name
+              + "\" cannot be sent: its name or value has characters that HTTP does not allow, such"
+              + " as a line end");
+    }
   }
 
   private static Duration left(long deadline) throws HttpTimeoutException {
@@ -490,7 +495,11 @@ public final class WebClient {
       to = UrlText.resolve(call.uri(), location);
     } catch (URISyntaxException e) {
       throw new IOException(
-          "redirected to \"" + location + "\", which is not a URL: " + e.getReason(), e);
+          "redirected to \""
+              + Redaction.text(location)
+              + "\", which is not a URL: "
+              + e.getReason(),
+          e);
     }
     return new Call(
         keepsMethod ? call.method() : "GET",

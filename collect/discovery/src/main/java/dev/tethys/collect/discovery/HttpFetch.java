@@ -1,5 +1,6 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.config.Redaction;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -28,7 +29,7 @@ final class HttpFetch implements Refreshing.Source {
   HttpFetch(HttpConfig config, DiscoveryContext context) {
     this.config = config;
     this.rest = new Rest(context, config.client());
-    this.known = new KnownGroups(config.url().toString(), URL_LABEL);
+    this.known = new KnownGroups(Redaction.url(config.url()), URL_LABEL);
   }
 
   @Override
@@ -43,7 +44,10 @@ final class HttpFetch implements Refreshing.Source {
     String type = answer.header("Content-Type");
     if (!JSON.matcher(type.strip().toLowerCase(Locale.ROOT)).matches()) {
       throw new IOException(
-          url + " answered with content type \"" + type + "\"; application/json is wanted");
+          Redaction.text(url)
+              + " answered with content type \""
+              + type
+              + "\"; application/json is wanted");
     }
     byte[] now = digest(answer.body());
     if (Arrays.equals(now, digest)) {
@@ -63,9 +67,9 @@ final class HttpFetch implements Refreshing.Source {
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
     } catch (CharacterCodingException e) {
-      throw new IOException(url + " answered with what is not UTF-8", e);
+      throw new IOException(Redaction.text(url) + " answered with what is not UTF-8", e);
     }
-    return TargetGroups.read(url, null, text);
+    return TargetGroups.read(Redaction.text(url), null, text);
   }
 
   /** A piece at a time: a long list as text would be three times as much, and grow old. */

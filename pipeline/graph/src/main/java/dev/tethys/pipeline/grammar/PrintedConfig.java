@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.grammar;
 
 import dev.tethys.config.Key;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
@@ -13,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A configuration as it was put together, with its secrets masked. */
@@ -27,11 +27,11 @@ public final class PrintedConfig {
 
   private static final Set<String> HEADER_VALUES = Set.of("value", "default_value");
 
-  /** What is secret by its name, where no section says: in what another program's grammar has. */
-  private static final Pattern SECRET_NAME =
-      Pattern.compile(
-          "(.*_)?(password|passphrase|secret|secrets|secret_key|token|credentials|api_key"
-              + "|private_key|access_key|consumer_key|application_key)");
+  /** Keys under which all that a token server is sent stands. */
+  private static final String TOKEN_REQUEST = "endpoint_params";
+
+  /** Keys under which parameters of a URL's query stand. */
+  private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
   private PrintedConfig() {}
 
@@ -81,20 +81,39 @@ public final class PrintedConfig {
                 Key<?> key = key(section, name);
                 if (HEADERS.contains(name)) {
                   out.put(name, headers(e.value()));
+                } else if (PARAMETERS.contains(name) && e.value().isMap()) {
+                  out.put(name, parameters(e.value()));
                 } else if (key == null) {
                   // A free key: of maps of the section itself, or of what is read elsewhere.
-                  boolean hidden = secret || SECRET_NAME.matcher(name).matches();
+                  boolean hidden =
+                      secret || name.equals(TOKEN_REQUEST) || Redaction.isSecretKey(name);
                   out.put(name, masked(e.value(), section, hidden));
                 } else {
                   Type<?> t = key.type();
-                  boolean hidden = secret || t.name().contains(Type.SECRET.name());
+                  boolean hidden =
+                      secret
+                          || name.equals(TOKEN_REQUEST)
+                          || t.name().contains(Type.SECRET.name())
+                          || t.section() == null && Redaction.isSecretKey(name);
                   out.put(name, masked(e.value(), t.section(), hidden));
                 }
               });
       return out;
     }
     boolean hidden = secret || n.isScalar() && String.valueOf(n.asTree()).contains(PRIVATE_KEY);
-    return hidden && !n.isNull() ? MASK : n.asTree();
+    if (hidden && !n.isNull()) {
+      return MASK;
+    }
+    Object shown = n.asTree();
+    return shown instanceof String s ? Redaction.text(s) : shown;
+  }
+
+  private static Map<String, Object> parameters(YamlNode n) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    n.entries()
+        .forEach(
+            (name, e) -> out.put(name, masked(e.value(), null, Redaction.isSecretParameter(name))));
+    return out;
   }
 
   /** Headers by name, or a list of them; names are shown. */

@@ -112,8 +112,8 @@ public final class FederatedSource implements MetricSource {
     }
     for (RemoteReadConfig old : applied) {
       if (configs.stream()
-          .noneMatch(c -> c.name().equals(old.name()) && c.url().equals(old.url()))) {
-        metrics.running().remove(old.name(), old.url().toString());
+          .noneMatch(c -> c.name().equals(old.name()) && c.shownUrl().equals(old.shownUrl()))) {
+        metrics.running().remove(old.name(), old.shownUrl());
       }
     }
     applied = List.copyOf(configs);

@@ -2,11 +2,11 @@ package dev.tethys.store.remote;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.config.YamlWriter;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +50,8 @@ public record RemoteReadConfig(
           "required_matchers",
           STRINGS,
           Map.of(),
-          "Labels with values: only selectors that have them all as equality matchers are asked there.");
+          "Labels with values: only selectors that have them all as equality matchers are asked"
+              + " there.");
   private static final Key<Duration> REMOTE_TIMEOUT =
       SECTION.key("remote_timeout", Type.DURATION, Duration.ofMinutes(1), "Of one request.");
   private static final Key<Map<String, String>> HEADERS =
@@ -145,8 +146,13 @@ public record RemoteReadConfig(
     return m;
   }
 
+  /** The URL without secrets in it, as in metrics. */
+  String shownUrl() {
+    return Redaction.url(url);
+  }
+
   /** What warnings call it. */
   String shown() {
-    return name.isEmpty() ? YamlWriter.redacted(url) : name;
+    return name.isEmpty() ? shownUrl() : name;
   }
 }

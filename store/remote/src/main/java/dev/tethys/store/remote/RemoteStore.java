@@ -49,7 +49,7 @@ final class RemoteStore implements ForeignStore {
     this.client = client;
     this.externalLabels = config.filterExternalLabels() ? externalLabels : Labels.EMPTY;
     this.metrics = m;
-    m.running().with(config.name(), config.url().toString()).set(0);
+    m.running().with(config.name(), config.shownUrl()).set(0);
   }
 
   @Override
@@ -79,7 +79,7 @@ final class RemoteStore implements ForeignStore {
             List.of(),
             false,
             hints.range());
-    String url = config.url().toString();
+    String url = config.shownUrl();
     Registry.Gauge running = metrics.running().with(config.name(), url);
     running.add(1);
     String code = "error";

@@ -2,11 +2,11 @@ package dev.tethys.store.remote;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.config.YamlWriter;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import dev.tethys.web.kerberos.KerberosServer;
@@ -248,7 +248,7 @@ public record StoreConfig(
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("name", name);
     m.put("type", type);
-    m.put("url", YamlWriter.redacted(url));
+    m.put("url", Redaction.url(url));
     m.putAll(own.tree());
     m.put("required_matchers", requiredMatchers.isEmpty() ? null : requiredMatchers);
     m.put("read_recent", readRecent ? true : null);

@@ -37,7 +37,7 @@ final class ConfigText {
   static String of(YamlNode root, Section top, Map<String, Section> sections, Set<String> without) {
     Map<String, @Nullable Object> tree = new ConfigText(sections).tree(root, top);
     tree.keySet().removeAll(without);
-    return YamlWriter.write(tree);
+    return YamlWriter.writeRedacted(tree);
   }
 
   private Map<String, @Nullable Object> tree(YamlNode node, Section section) {

@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.receiver.NotifyException.Reason;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.template.GoStrings;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -35,7 +37,7 @@ final class HttpSender {
   private static final int SHOWN = 1024;
 
   /** An answer that was 2xx. */
-  record Reply(int status, String body, Map<String, java.util.List<String>> headers) {}
+  record Reply(URI uri, int status, String body, Map<String, List<String>> headers) {}
 
   private final WebClient client;
   private final Set<Integer> retried;
@@ -69,7 +71,7 @@ final class HttpSender {
   /** What an answer other than 2xx means. */
   NotifyException refused(Reply r) {
     boolean again = r.status() / 100 == 5 || retried.contains(r.status());
-    String body = r.body().strip();
+    String body = Redaction.withoutUrl(r.uri(), r.body().strip());
     String shown = body.length() > SHOWN ? body.substring(0, SHOWN) + "…" : body;
     return new NotifyException(
         again,
@@ -86,9 +88,9 @@ final class HttpSender {
       } catch (Answer.TooLargeException e) {
         body = "";
       }
-      return new Reply(a.status(), body, a.headers());
+      return new Reply(call.uri(), a.status(), body, a.headers());
     } catch (IOException e) {
-      String text = String.valueOf(e.getMessage()).replace(call.uri().toString(), "<redacted>");
+      String text = Redaction.withoutUrl(call.uri(), String.valueOf(e.getMessage()));
       Reason reason = text.contains("deadline exceeded") ? Reason.DEADLINE_EXCEEDED : Reason.OTHER;
       throw new NotifyException(true, reason, text);
     }

@@ -42,6 +42,6 @@ record BlackboxConfig(Map<String, Module> modules) {
     modules.forEach((name, m) -> all.put(name, m.tree()));
     Map<String, @Nullable Object> top = new LinkedHashMap<>();
     top.put("modules", all);
-    return YamlWriter.write(top);
+    return YamlWriter.writeRedacted(top);
   }
 }

@@ -244,7 +244,7 @@ final class BlackboxExporter implements Exporter {
         + "\n\n\nMetrics that would have been returned:\n"
         + text.toString(StandardCharsets.UTF_8)
         + "\n\n\nModule configuration:\n"
-        + YamlWriter.write(module.tree());
+        + YamlWriter.writeRedacted(module.tree());
   }
 
   @Override

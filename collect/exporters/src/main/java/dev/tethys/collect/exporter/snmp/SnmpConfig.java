@@ -84,6 +84,6 @@ record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) 
     Map<String, @Nullable Object> top = new LinkedHashMap<>();
     top.put("auths", a);
     top.put("modules", m);
-    return YamlWriter.write(top);
+    return YamlWriter.writeRedacted(top);
   }
 }

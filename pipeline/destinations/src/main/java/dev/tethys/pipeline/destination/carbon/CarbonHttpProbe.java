@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.destination.carbon;
 
+import dev.tethys.config.Redaction;
 import dev.tethys.config.UrlHost;
-import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.destination.client.LineProbe;
@@ -31,7 +31,7 @@ final class CarbonHttpProbe implements DestinationProbe {
   public String write(long seconds, double value) throws IOException, InterruptedException {
     HttpEndpoint.Reply r = sender.post(Map.of(), sample.bytes(LineProbe.METRIC, seconds, value));
     if (!r.isOk()) {
-      throw new IOException(YamlWriter.redacted(url) + ": " + r.reason());
+      throw new IOException(Redaction.url(url) + ": " + r.reason());
     }
     return "wrote "
         + LineProbe.METRIC

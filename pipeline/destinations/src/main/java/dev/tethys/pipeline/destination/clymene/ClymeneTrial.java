@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.destination.clymene;
 
-import dev.tethys.config.YamlWriter;
+import dev.tethys.config.Redaction;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.web.client.GrpcReply;
 import java.io.IOException;
@@ -18,9 +18,9 @@ final class ClymeneTrial {
     HttpEndpoint.Reply r = endpoint.call("GET", url, Map.of(), null);
     boolean refused = r.status() == 401 || r.status() == 403 || r.status() == 407;
     if (refused || r.status() / 100 == 5) {
-      throw new IOException(YamlWriter.redacted(url) + ": " + r.reason());
+      throw new IOException(Redaction.url(url) + ": " + r.reason());
     }
-    return YamlWriter.redacted(url) + " answers";
+    return Redaction.url(url) + " answers";
   }
 
   /** Asks all; one that does not answer is named, and is a failure when none does. */

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.destination.elastic;
 
 import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.config.YamlWriter;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -75,17 +75,14 @@ final class ElasticProbe implements DestinationProbe {
     for (int i = 0; i < settings.bases().size(); i++) {
       URI url = settings.at(i, "/_cluster/health");
       try {
-        JsonNode health = read(YamlWriter.redacted(url), endpoint.call("GET", url, TYPE, null));
+        JsonNode health = read(Redaction.url(url), endpoint.call("GET", url, TYPE, null));
         cluster =
             health.path("cluster_name").asString("?")
                 + " is "
                 + health.path("status").asString("?");
       } catch (IOException e) {
         failed = e;
-        silent
-            .append("; ")
-            .append(YamlWriter.redacted(settings.at(i, "")))
-            .append(" does not answer: ");
+        silent.append("; ").append(Redaction.url(settings.at(i, ""))).append(" does not answer: ");
         silent.append(e.getMessage());
       }
     }

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.destination.influx;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.influx.InfluxAnswer;
-import dev.tethys.config.YamlWriter;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -49,7 +49,7 @@ final class InfluxProbe implements DestinationProbe {
   private String greet() throws IOException, InterruptedException {
     HttpEndpoint.Reply r = endpoint.call("GET", settings.at("/ping"), Map.of(), null);
     if (!r.isOk()) {
-      throw new IOException(YamlWriter.redacted(settings.at("/ping")) + ": " + r.reason());
+      throw new IOException(Redaction.url(settings.at("/ping")) + ": " + r.reason());
     }
     String version = r.header("X-Influxdb-Version");
     String said = "InfluxDB " + (version.isEmpty() ? "of a version that it does not say" : version);

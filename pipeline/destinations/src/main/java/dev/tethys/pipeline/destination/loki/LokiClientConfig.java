@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.loki;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.UrlHost;
@@ -222,13 +223,8 @@ public record LokiClientConfig(
   /** As a tree to be written, without secrets. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
-    String user = url.getRawUserInfo();
     m.put("name", name.isEmpty() ? null : name);
-    m.put(
-        "url",
-        user == null || user.indexOf(':') < 0
-            ? url.toString()
-            : url.toString().replace(user + "@", user.substring(0, user.indexOf(':')) + ":xxxxx@"));
+    m.put("url", Redaction.passwordMasked(url)); // ids are made of it; shown with writeRedacted
     m.put("tenant_id", tenant.isEmpty() ? null : tenant);
     m.put("batchwait", batchWait);
     // left out where it is not set: names made of the content stay those of before there was one

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.destination.loki;
 
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
-import dev.tethys.config.YamlWriter;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -48,7 +48,7 @@ final class LokiProbe implements DestinationProbe {
   @Override
   public String connect() throws IOException, InterruptedException {
     if (!String.valueOf(settings.url().getPath()).endsWith(PUSH)) {
-      return YamlWriter.redacted(settings.url())
+      return Redaction.url(settings.url())
           + " is no path of Loki's API, so nothing can be read there";
     }
     HttpEndpoint.Reply r = get("labels");
@@ -57,11 +57,9 @@ final class LokiProbe implements DestinationProbe {
       return "Loki answers queries";
     }
     if (r.status() != 404 && r.status() != 405) {
-      throw new IOException(
-          YamlWriter.redacted(settings.url().resolve("labels")) + ": " + r.reason());
+      throw new IOException(Redaction.url(settings.url().resolve("labels")) + ": " + r.reason());
     }
-    return YamlWriter.redacted(settings.url())
-        + " answers no queries; it may take lines all the same";
+    return Redaction.url(settings.url()) + " answers no queries; it may take lines all the same";
   }
 
   @Override
@@ -77,7 +75,7 @@ final class LokiProbe implements DestinationProbe {
             Map.of("content-type", LokiSender.PROTOBUF),
             SnappyBlock.encode(b, 0, b.length));
     if (!r.isOk()) {
-      throw new IOException(YamlWriter.redacted(settings.url()) + ": " + r.reason());
+      throw new IOException(Redaction.url(settings.url()) + ": " + r.reason());
     }
     String wrote = "wrote the line \"" + line + "\" to the stream " + STREAM;
     if (!readable) {

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.destination.otlp;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Type;
-import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.component.Checkable;
@@ -108,6 +108,6 @@ public final class OtlpHttpExporterFactory
         signal,
         parcels,
         sender(s, parcels, auth, context),
-        YamlWriter.redacted(Objects.requireNonNull(s.url(parcels.signal()))));
+        Redaction.url(Objects.requireNonNull(s.url(parcels.signal()))));
   }
 }

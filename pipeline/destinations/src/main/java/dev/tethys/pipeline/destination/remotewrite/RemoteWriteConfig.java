@@ -5,6 +5,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.ConnectionRules;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.RelabelConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -60,7 +61,8 @@ public record RemoteWriteConfig(
           "protobuf_message",
           Type.oneOf("remote write protobuf message", messages()),
           Message.V1,
-          "The form of requests: remote write 1.0 or 2.0. A receiver that answers 415 to 2.0 gets 1.0 from then on.");
+          "The form of requests: remote write 1.0 or 2.0. A receiver that answers 415 to 2.0 gets"
+              + " 1.0 from then on.");
   private static final Key<Duration> REMOTE_TIMEOUT =
       SECTION.key("remote_timeout", Type.DURATION, Duration.ofSeconds(30), "Of one request.");
   private static final Key<Map<String, String>> HEADERS =
@@ -87,8 +89,8 @@ public record RemoteWriteConfig(
           "round_robin_dns",
           Type.BOOL,
           false,
-          "New connections go to any address of the host, not to the first that takes them, by HTTP/1.1;"
-              + " through a proxy they go to the proxy.");
+          "New connections go to any address of the host, not to the first that takes them, by"
+              + " HTTP/1.1; through a proxy they go to the proxy.");
   private static final Key<QueueConfig> QUEUE =
       SECTION.key(
           "queue_config",
@@ -195,9 +197,9 @@ public record RemoteWriteConfig(
     }
   }
 
-  /** The URL without a password in it. */
+  /** The URL without secrets in it. */
   public String shownUrl() {
-    return YamlWriter.redacted(url);
+    return Redaction.url(url);
   }
 
   /** Whether native histograms go there. */
@@ -208,7 +210,7 @@ public record RemoteWriteConfig(
   /** As a tree to be written. */
   public Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
-    m.put("url", shownUrl());
+    m.put("url", Redaction.passwordMasked(url)); // ids are made of it; shown with writeRedacted
     m.put("remote_timeout", timeout);
     m.put("headers", headers.isEmpty() ? null : headers);
     m.put("write_relabel_configs", RelabelConfig.tree(relabeling));

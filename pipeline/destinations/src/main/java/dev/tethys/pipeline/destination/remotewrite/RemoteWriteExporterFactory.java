@@ -115,8 +115,7 @@ public final class RemoteWriteExporterFactory
       this.auth = auth;
       this.clients = clients;
       this.metrics =
-          new RemoteWriteMetrics(context.metrics())
-              .of(context.id().toString(), config.url().toString());
+          new RemoteWriteMetrics(context.metrics()).of(context.id().toString(), config.shownUrl());
       this.clock = () -> Instant.ofEpochMilli(context.clock().millis());
     }
 

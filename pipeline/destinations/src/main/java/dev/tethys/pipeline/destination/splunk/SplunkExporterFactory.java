@@ -2,8 +2,8 @@ package dev.tethys.pipeline.destination.splunk;
 
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Type;
-import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Checkable;
@@ -135,7 +135,7 @@ public final class SplunkExporterFactory
                 .send(new Parcel(Signal.LOGS, body, 1, 0, headers));
         String refusal = ItemProbe.refusal(v);
         if (!refusal.isEmpty()) {
-          throw new IOException(YamlWriter.redacted(s.url()) + ": " + refusal);
+          throw new IOException(Redaction.url(s.url()) + ": " + refusal);
         }
         return "wrote the event \"tethys_probe "
             + value

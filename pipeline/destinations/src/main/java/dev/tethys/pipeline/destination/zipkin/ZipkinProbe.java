@@ -2,7 +2,7 @@ package dev.tethys.pipeline.destination.zipkin;
 
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.codec.zipkin.ZipkinWriter;
-import dev.tethys.config.YamlWriter;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
@@ -76,7 +76,7 @@ final class ZipkinProbe implements DestinationProbe {
             Map.of("content-type", json ? "application/json" : "application/x-protobuf"),
             json ? Frame.JsonList.PLAIN.wrap(out.take()) : out.take());
     if (!r.isOk()) {
-      throw new IOException(YamlWriter.redacted(settings.url()) + ": " + r.reason());
+      throw new IOException(Redaction.url(settings.url()) + ": " + r.reason());
     }
     String wrote = "wrote the span tethys_probe with value=" + shown;
     if (!readable) {

@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.recorder.BoundedQueue;
 import dev.tethys.alert.manager.recorder.EventOutput;
 import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -178,7 +179,7 @@ final class WebhookOutput implements EventOutput {
     try (Answer a = client.send(call)) {
       return a.status() / 100 == 2 ? null : "it answered " + a.status();
     } catch (IOException e) {
-      return String.valueOf(e.getMessage()).replace(url.toString(), "<redacted>");
+      return Redaction.withoutUrl(url, String.valueOf(e.getMessage()));
     }
   }
 

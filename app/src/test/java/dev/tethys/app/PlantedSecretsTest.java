@@ -1,0 +1,127 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.testkit.Ports;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Secrets of a configuration, in each of their places, are in no answer and no line of a log. */
+class PlantedSecretsTest {
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+  private static final String PLANTED = "Pl4nted";
+
+  /** {@code {url}} is a URL with secrets in its user information and query; nothing listens. */
+  private static final String CONFIG =
+      """
+      global: {scrape_interval: 1s, scrape_timeout: 500ms, evaluation_interval: 1s}
+      rule_files: [rules.yml]
+      alerting:
+        alertmanagers:
+          - path_prefix: '/am?token=Pl4nted'
+            static_configs: [{targets: ['user:Pl4nted@127.0.0.1:{dead}']}]
+          - basic_auth: {username: u, password: Pl4nted}
+            static_configs: [{targets: ['127.0.0.1:{dead}']}]
+      remote_write:
+        - url: '{url}'
+          headers: {X-Api-Key: Pl4nted, X-Scope-OrgID: tenant}
+          oauth2:
+            client_id: c
+            client_secret: Pl4nted
+            token_url: '{url}'
+            endpoint_params: {password: Pl4nted, audience: Pl4nted}
+            proxy_url: 'http://user:Pl4nted@127.0.0.1:{dead}'
+        - url: '{url}&n=2'
+          authorization: {credentials: Pl4nted}
+          http_headers: {X-A: {secrets: [Pl4nted]}}
+          proxy_url: 'http://user:Pl4nted@127.0.0.1:{dead}'
+          proxy_connect_header: {X-B: [Pl4nted]}
+      remote_read:
+        - url: '{url}'
+          read_recent: true
+          headers: {X-Api-Key: Pl4nted}
+          basic_auth: {username: u, password: Pl4nted}
+      scrape_configs:
+        - job_name: params
+          params: {token: [Pl4nted], module: [shown]}
+          authorization: {credentials: Pl4nted}
+          static_configs: [{targets: ['127.0.0.1:{dead}', 'user:Pl4nted@127.0.0.1:{dead}']}]
+        - job_name: found
+          http_sd_configs: [{url: '{url}', refresh_interval: 1s}]
+          consul_sd_configs: [{server: '127.0.0.1:{dead}', token: Pl4nted}]
+          puppetdb_sd_configs: [{url: 'http://user:Pl4nted@127.0.0.1:{dead}/', query: nodes}]
+          eureka_sd_configs: [{server: 'http://user:Pl4nted@127.0.0.1:{dead}/'}]
+          marathon_sd_configs: [{servers: ['http://user:Pl4nted@127.0.0.1:{dead}/'], auth_token: Pl4nted}]
+          nomad_sd_configs: [{server: 'http://user:Pl4nted@127.0.0.1:{dead}/'}]
+          kuma_sd_configs: [{server: 'http://user:Pl4nted@127.0.0.1:{dead}/'}]
+          docker_sd_configs: [{host: 'http://user:Pl4nted@127.0.0.1:{dead}/'}]
+      """;
+
+  private static final String RULES =
+      """
+      groups:
+        - name: g
+          rules: [{alert: Always, expr: 'vector(1)'}]
+      """;
+
+  @TempDir Path folder;
+
+  @Test
+  void noAnswerAndNoLineOfTheServerShowsOne() throws Exception {
+    int dead = Ports.free();
+    String url =
+        ("http://user:Pl4nted@127.0.0.1:" + dead)
+            + "/x?password=Pl4nted&key=Pl4nted&tok=Pl4nted&db=shown";
+    Files.writeString(folder.resolve("rules.yml"), RULES);
+    String config = CONFIG.replace("{url}", url).replace("{dead}", String.valueOf(dead));
+    try (TethysProcess p =
+        TethysProcess.server(
+            folder,
+            config,
+            "--log.level=debug",
+            "--web.enable-lifecycle",
+            "--web.external-url=http://u:Pl4nted@127.0.0.1/")) {
+      p.await(
+          "failures of every kind",
+          LIMIT,
+          () ->
+              p.get("/api/v1/targets").body().contains("\"health\":\"down\"")
+                  && p.log().contains("were not sent to")
+                  && p.get("/metrics")
+                      .body()
+                      .contains("prometheus_notifications_errors_total{alertmanager="));
+      p.get("/api/v1/query?query=up");
+      for (String page :
+          List.of(
+              "/metrics",
+              "/api/v1/status/config",
+              "/api/v1/status/flags",
+              "/api/v1/status/runtimeinfo",
+              "/api/v1/alertmanagers",
+              "/api/v1/targets",
+              "/api/v1/scrape_pools/config?scrapePool=params",
+              "/api/v1/scrape_pools/config?scrapePool=found",
+              "/api/v1/targets/relabel_steps?scrapePool=params&labels=%7B%7D",
+              "/api/v1/query?query=up",
+              "/api/v1/query?query=prometheus_remote_storage_shards",
+              "/api/v1/notifications",
+              "/api/v1/status/alertmanagers",
+              "/api/v1/status/self_metrics",
+              "/api/v1/status/tsdb")) {
+        assertThat(p.get(page).body()).as(page).doesNotContain(PLANTED);
+      }
+      assertThat(p.get("/metrics").body())
+          .contains("prometheus_remote_read_client_queries{")
+          .contains("db=shown");
+      assertThat(p.get("/api/v1/status/config").body()).contains("tenant").contains("module");
+      Files.writeString(
+          folder.resolve("prometheus.yml"), "remote_write: [{url: 'http://u:Pl4nted@h:x'}]");
+      p.post("/-/reload", "text/plain", new byte[0]);
+      assertThat(p.log()).doesNotContain(PLANTED).contains("xxxxx");
+    }
+  }
+}

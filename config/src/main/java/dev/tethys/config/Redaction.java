@@ -1,0 +1,179 @@
+package dev.tethys.config;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.net.URI;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Masks secrets in everything that leaves the process: pages, API answers, metric labels, log
+ * lines, traces and errors. Each method takes one type of value: URL, header, label set or running
+ * text.
+ */
+public final class Redaction {
+  /** Stands for a secret inside a URL, as in Go's {@code URL.Redacted}. */
+  public static final String IN_URL = "xxxxx";
+
+  private static final String WHOLE_URL = "<redacted>";
+  private static final String PARAM_LABEL = "__param_";
+
+  /** The user information of a URL, after its scheme; the last {@code @} ends it. */
+  private static final Pattern USER_INFO = Pattern.compile("(://)([^/?#\\s\"'<>\\\\]*)@");
+
+  /** A user and password before a host without a scheme, as in {@code u:p@tcp(host)/db}. */
+  private static final Pattern BARE_USER_INFO =
+      Pattern.compile(
+          "(?<![^\\s\"'=(,\\[])(?!mailto:)([^\\s:/@\"'(),]+):([^\\s/@\"'(),]+)@(?=[\\w\\[(])(?!sha256:)");
+
+  /** A parameter of a query, or of a connection string such as {@code host=db password=x}. */
+  private static final Pattern PARAMETER =
+      Pattern.compile("([?&;]|(?<=[\\s\"'])|^)([\\w.%\\[\\]-]{1,64})=([^&\\s\"'<>#;]+)");
+
+  /** Parts of the names of query parameters, headers and flags whose values are secret. */
+  private static final Pattern SECRET_PART =
+      Pattern.compile(
+          "passw|passphrase|pwd|secret|token|credential|apikey|accesskey|signature|cookie|bearer"
+              + "|jwt|authorization|session|key");
+
+  private static final Set<String> SECRET_WORDS =
+      Set.of("pass", "p", "pw", "k", "key", "tok", "sig", "auth", "code", "sas", "sid", "pin");
+
+  /** Keys of configurations; narrower, as {@code key} there is mostly the name of an attribute. */
+  private static final Pattern SECRET_KEY =
+      Pattern.compile(
+          "(.*[_.-])?(password|passwd|passphrase|secret|secrets|secret_key|token|credentials|api_key"
+              + "|apikey|private_key|access_key|consumer_key|application_key|routing_key"
+              + "|service_key|license_key|shared_key|account_key|signature)");
+
+  /** Headers whose values are shown; any other may carry a token. */
+  private static final Set<String> OPEN_HEADERS =
+      Set.of(
+          "accept",
+          "accept-encoding",
+          "accept-language",
+          "bcc",
+          "cache-control",
+          "cc",
+          "connection",
+          "content-encoding",
+          "content-type",
+          "from",
+          "host",
+          "message-id",
+          "origin",
+          "referer",
+          "reply-to",
+          "sender",
+          "subject",
+          "to",
+          "user-agent",
+          "x-grafana-org-id",
+          "x-scope-orgid",
+          "x-prometheus-remote-read-version",
+          "x-prometheus-remote-write-version");
+
+  private Redaction() {}
+
+  /** A URL without its user information's password and the values of secret parameters. */
+  public static String url(URI u) {
+    return text(u.toString());
+  }
+
+  /**
+   * A URL whose password alone is masked, as in Go's {@code URL.Redacted}. Names of queues are made
+   * of it, so it must not change; show {@link #url} instead.
+   */
+  public static String passwordMasked(URI u) {
+    String user = u.getRawUserInfo();
+    int colon = user == null ? -1 : user.indexOf(':');
+    return colon < 0 || user == null
+        ? u.toString()
+        : u.toString().replace(user + "@", user.substring(0, colon) + ":" + IN_URL + "@");
+  }
+
+  /** Running text with the secrets of all URLs in it masked. */
+  public static String text(String s) {
+    String out = s;
+    if (out.indexOf('@') >= 0) {
+      if (out.contains("://")) {
+        out =
+            USER_INFO.matcher(out).replaceAll(m -> Matcher.quoteReplacement(userInfo(m.group(2))));
+      }
+      out =
+          BARE_USER_INFO
+              .matcher(out)
+              .replaceAll(m -> Matcher.quoteReplacement(m.group(1) + ":" + IN_URL + "@"));
+    }
+    return out.indexOf('=') < 0 ? out : parameters(out);
+  }
+
+  /**
+   * Masks a whole URL in a text, in each form in which an error or an answer may quote it: the path
+   * of a webhook is its password.
+   */
+  public static String withoutUrl(URI u, String text) {
+    String out = text.replace(u.toString(), WHOLE_URL).replace(url(u), WHOLE_URL);
+    if (u.getRawQuery() != null && !u.getRawQuery().isEmpty()) {
+      out = out.replace(u.getRawQuery(), WHOLE_URL);
+    }
+    for (String path : new String[] {u.getRawPath(), u.getPath()}) {
+      out = path == null || path.length() < 2 ? out : out.replace(path, WHOLE_URL);
+    }
+    return text(out);
+  }
+
+  private static String userInfo(String user) {
+    int colon = user.indexOf(':');
+    return "://" + (colon < 0 ? "" : user.substring(0, colon) + ":") + IN_URL + "@";
+  }
+
+  private static String parameters(String s) {
+    return PARAMETER
+        .matcher(s)
+        .replaceAll(
+            m ->
+                Matcher.quoteReplacement(
+                    (m.group(1).isEmpty() ? isSecretKey(m.group(2)) : isSecretParameter(m.group(2)))
+                        ? m.group(1) + m.group(2) + "=" + IN_URL
+                        : m.group()));
+  }
+
+  /** Whether a query parameter of this name holds a secret. */
+  public static boolean isSecretParameter(String name) {
+    String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    return SECRET_WORDS.contains(plain) || SECRET_PART.matcher(plain).find();
+  }
+
+  /** Whether a key of a configuration holds a secret by its name, where no section says so. */
+  public static boolean isSecretKey(String name) {
+    return SECRET_KEY.matcher(name.toLowerCase(Locale.ROOT)).matches();
+  }
+
+  /** The value of a header, masked unless the header is known to hold no secret. */
+  public static String header(String name, String value) {
+    return value.isEmpty() || OPEN_HEADERS.contains(name.toLowerCase(Locale.ROOT))
+        ? value
+        : Secret.MASK;
+  }
+
+  /** Labels that discovery found, with the secrets of URLs and parameters masked. */
+  public static Labels labels(Labels l) {
+    LabelsBuilder changed = null;
+    for (Labels.Label label : l.toList()) {
+      String v = label.value();
+      String shown =
+          label.name().startsWith(PARAM_LABEL)
+                  && isSecretParameter(label.name().substring(PARAM_LABEL.length()))
+              ? Secret.MASK
+              : text(v);
+      if (!shown.equals(v)) {
+        changed = changed == null ? l.toBuilder() : changed;
+        changed.set(label.name(), shown);
+      }
+    }
+    return changed == null ? l : changed.build();
+  }
+}
