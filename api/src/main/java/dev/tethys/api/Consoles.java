@@ -53,6 +53,11 @@ import org.jspecify.annotations.Nullable;
 public final class Consoles {
   static final String PATH = "/consoles";
 
+  /** Console templates are the operator's and have scripts in them, as those of Prometheus. */
+  private static final String POLICY =
+      "default-src 'self' 'unsafe-inline' 'unsafe-eval'; img-src * data:; font-src * data:;"
+          + " object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
+
   private static final TemplateLimits LIMITS =
       new TemplateLimits(16 << 20, 200, 20_000_000, Duration.ofSeconds(30));
 
@@ -107,14 +112,15 @@ public final class Consoles {
     }
     try {
       String page = new Page(q, name).expand(text);
+      r.header("Content-Security-Policy", POLICY);
       r.send(HtmlSniff.contentType(page), page.getBytes(StandardCharsets.UTF_8));
     } catch (TemplateException | IOException e) {
       r.status(500).send(e.getMessage() + "\n");
     }
   }
 
-  /** The file of a path, which cannot lead out of the folder. */
-  private Path within(String name) throws NoSuchFileException {
+  /** The file of a path, which leads out of the folder neither by its steps nor by links. */
+  private Path within(String name) throws IOException {
     Deque<String> steps = new ArrayDeque<>();
     for (String step : name.split("/")) {
       if (step.equals("..")) {
@@ -130,7 +136,19 @@ public final class Consoles {
     for (String step : steps) {
       at = at.resolve(step);
     }
-    return at;
+    return inside(folders.templates, at);
+  }
+
+  /**
+   * A file whose links lead to a place inside of a folder.
+   *
+   * @throws NoSuchFileException when they lead elsewhere
+   */
+  private static Path inside(Path folder, Path file) throws IOException {
+    if (!file.toRealPath().startsWith(folder.toRealPath())) {
+      throw new NoSuchFileException(file.toString());
+    }
+    return file;
   }
 
   private static String read(Path file) throws IOException {
@@ -187,7 +205,8 @@ public final class Consoles {
       }
       try {
         for (Path library : libraries()) {
-          template = template.with(String.valueOf(library.getFileName()), read(library), functions);
+          Path file = inside(folders.libraries, library);
+          template = template.with(String.valueOf(library.getFileName()), read(file), functions);
         }
       } catch (TemplateException e) {
         throw new TemplateException("error parsing template files for " + name + ": " + e.reason());

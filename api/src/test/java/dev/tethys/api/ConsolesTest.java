@@ -83,6 +83,26 @@ class ConsolesTest {
   }
 
   @Test
+  void linksDoNotLeadOutOfTheFolder() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret.html"), "outside");
+    Path consoles = folder.resolve("consoles");
+    Files.createSymbolicLink(consoles.resolve("out.html"), secret);
+    Files.createSymbolicLink(consoles.resolve("up"), folder);
+    Files.writeString(consoles.resolve("sub/in.html"), "inside");
+    Files.createSymbolicLink(consoles.resolve("in.html"), consoles.resolve("sub/in.html"));
+    for (String name : new String[] {"out.html", "up/secret.html"}) {
+      HttpResponse<String> r = server.send(server.request("/consoles/" + name));
+      assertThat(r.statusCode()).as(name).isEqualTo(404);
+      assertThat(r.body()).doesNotContain("outside");
+    }
+    assertThat(server.send(server.request("/consoles/in.html")).body()).isEqualTo("inside");
+    Files.createDirectories(folder.resolve("libraries"));
+    Files.writeString(folder.resolve("x.lib"), "{{ define \"x\" }}outside{{ end }}");
+    Files.createSymbolicLink(folder.resolve("libraries/x.lib"), folder.resolve("x.lib"));
+    assertThat(page("a.html", "{{ template \"x\" }}", "").body()).doesNotContain("outside");
+  }
+
+  @Test
   void librariesGiveTemplates() throws IOException {
     String uses = "<p>{{ template \"shared\" \"<x>\" }}{{ tmpl \"shared\" \"<y>\" }}";
     assertThat(page("a.html", uses, "").statusCode()).isEqualTo(500);
@@ -108,7 +128,8 @@ class ConsolesTest {
         "{{ template \"x\" }}|\"x\" not defined",
         "{{ tmpl \"x\" 1 }}|no template \"x\"",
         "{{ define \"x\" }}{{ tmpl \"x\" . }}{{ end }}{{ tmpl \"x\" 1 }}|maximum template depth",
-        "{{ define \"x\" }}{{ template \"x\" . }}{{ end }}{{ tmpl \"x\" 1 }}|maximum template depth",
+        "{{ define \"x\" }}{{ template \"x\" . }}{{ end }}{{ tmpl \"x\" 1 }}|maximum template"
+            + " depth",
         "<a href=x'{{ 1 }}>|in the unquoted attribute href",
         "<script>x = /[{{ 1 }}]/</script>|unfinished JS regexp charset",
         "<script>x = '\\{{ 1 }}'</script>|unfinished escape sequence",
