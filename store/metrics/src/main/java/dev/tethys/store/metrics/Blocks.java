@@ -68,6 +68,7 @@ final class Blocks {
   private volatile List<BlockReader> list = List.of();
   private volatile Levels levels = Levels.EMPTY;
   private volatile List<Path> unread = List.of();
+  private volatile List<Path> aside = List.of(); // folders of damaged blocks
 
   Blocks(FileAccess files, Path folder, InstantSource clock, ChangeLog changeLog) {
     this.changeLog = changeLog;
@@ -98,6 +99,8 @@ final class Blocks {
       String name = p.getFileName().toString();
       if (name.endsWith(CREATING) || name.endsWith(DELETING)) {
         removals.addNameless(p);
+      } else if (name.endsWith(DAMAGED)) {
+        isAside(p);
       } else if (Ulid.is(name) && files.isDirectory(p)) {
         BlockReader b = open(p, problems);
         if (b != null) {
@@ -135,6 +138,37 @@ final class Blocks {
   /** Folders of blocks that the disk did not give when they were to be opened. */
   List<Path> unread() {
     return unread;
+  }
+
+  /** Warnings for every answer: what of the disk is missing from it. */
+  List<String> warnings() {
+    List<Path> lost = aside;
+    if (lost.isEmpty()) {
+      return unreadWarnings();
+    }
+    return Stream.concat(unreadWarnings().stream(), lost.stream().map(Blocks::putAsideWarning))
+        .toList();
+  }
+
+  private static String putAsideWarning(Path p) {
+    return "block "
+        + p.getFileName().toString().replace(DAMAGED, "")
+        + " is damaged and was put aside as "
+        + p.getFileName()
+        + ": its samples are missing from all answers; restore it from a backup, or remove the"
+        + " folder";
+  }
+
+  private void isAside(Path p) {
+    aside = Stream.concat(aside.stream(), Stream.of(p)).distinct().toList();
+  }
+
+  /** Ends the warnings of damaged blocks whose folders were removed. */
+  void forgetRemoved() {
+    List<Path> some = aside;
+    if (!some.isEmpty()) {
+      aside = some.stream().filter(files::exists).toList();
+    }
   }
 
   /** What the reader of any answer should be told of them. */
@@ -200,6 +234,7 @@ final class Blocks {
       throw new IOException(what + " and cannot be put aside: " + e.getMessage(), e);
     }
     damaged.increment();
+    isAside(aside);
     what += ": put aside as " + aside;
     LOG.log(Level.ERROR, what);
     files.syncDirectory(folder);

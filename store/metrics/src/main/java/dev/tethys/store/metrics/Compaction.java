@@ -106,6 +106,7 @@ final class Compaction {
     blocks.meters.triggered.increment();
     blocks.removals.proceed();
     openUnread();
+    blocks.forgetRemoved();
     boolean room = merge(options, 0, horizons.apply(0));
     if (room) {
       room = downsample(options);

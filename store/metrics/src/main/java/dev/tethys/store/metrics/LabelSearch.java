@@ -111,7 +111,7 @@ final class LabelSearch {
       List<String> warnings;
       parts.readLock().lock();
       try {
-        warnings = new ArrayList<>(blocks.unreadWarnings());
+        warnings = new ArrayList<>(blocks.warnings());
         pin(min, max, pinned);
         if (head.overlaps(min, max)) {
           head.index(index -> to.accept(index, known));

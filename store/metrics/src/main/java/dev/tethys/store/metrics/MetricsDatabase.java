@@ -248,7 +248,7 @@ public final class MetricsDatabase implements MetricStore {
       try {
         parts.readLock().lock();
         try {
-          unread = blocks.unreadWarnings();
+          unread = blocks.warnings();
           choice = Choice.of(blocks.levels(), hints, head::overlaps);
           for (Choice.Piece p : choice.pieces()) {
             if (p.block().acquire()) {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Random;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +95,38 @@ class CheckpointsTest {
     db.maintain();
     try (MetricsDatabase again = MetricsDatabase.open(FOLDER, options(), disk.afterPowerCut())) {
       assertThat(samples(again)).isEqualTo(8 * 20);
+    }
+  }
+
+  /** A flipped bit costs its frame, and frames are small. */
+  @Test
+  void aFewFlippedBitsOfASnapshotCostFewSamples() throws IOException {
+    SimulatedFiles disk = new SimulatedFiles(7);
+    Random random = new Random(7);
+    int series = 20_000;
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
+      for (int i = 0; i < 20; i++) {
+        try (Appender a = db.appender()) {
+          for (int s = 0; s < series; s++) {
+            Labels l = Labels.of("__name__", "m", "pod", "pod-" + s, "uid", "" + s * 2654435761L);
+            a.append(a.series(l), 0, T0 + i * 1000L, random.nextDouble());
+          }
+          a.commit();
+        }
+      }
+    }
+    Path snapshot = disk.list(FOLDER.resolve("head")).getLast();
+    disk.damage(
+        snapshot,
+        b -> {
+          for (int i = 0; i < 50; i++) {
+            b[random.nextInt(b.length)] ^= (byte) (1 << random.nextInt(8));
+          }
+          return b;
+        });
+    try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(), disk)) {
+      assertThat(db.recovery().problems()).isNotEmpty();
+      assertThat(samples(db)).isGreaterThan(series * 20 * 3 / 4);
     }
   }
 

@@ -110,6 +110,27 @@ class DamagedBlockTest {
   }
 
   @Test
+  void aBlockPutAsideIsNamedInLaterAnswersUntilItsFolderIsRemoved() throws IOException {
+    List<BlockInfo> all = damaged(9, Duration.ofDays(300));
+    String id = all.get(2).ulid();
+    damage(disk, all.get(2), 0);
+    for (int start = 0; start < 2; start++) {
+      try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {
+        assertThat(read(db).warnings())
+            .anySatisfy(w -> assertThat(w).contains(id).contains(id + ".damaged"));
+        assertThat(db.labelNames(0, Long.MAX_VALUE - 1, List.of(), 0).warnings())
+            .anySatisfy(w -> assertThat(w).contains(id + ".damaged"));
+        if (start == 1) {
+          disk.delete(FOLDER.resolve(id + ".damaged"));
+          disk.setFree(Compaction.RESERVE);
+          db.maintain();
+          assertThat(read(db).warnings()).noneSatisfy(w -> assertThat(w).contains(id));
+        }
+      }
+    }
+  }
+
+  @Test
   void aDamagedGroupCostsAQueryWhatStandsInItAndIsTold() throws IOException {
     List<BlockInfo> all = damaged(9, Duration.ofDays(300));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, options(Duration.ofDays(300)), disk)) {

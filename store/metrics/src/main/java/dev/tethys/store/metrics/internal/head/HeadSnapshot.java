@@ -52,8 +52,11 @@ public final class HeadSnapshot {
   private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'H', 'E', 'D', 4};
   private static final byte OLDEST_VERSION = 2;
 
-  /** Raw bytes after which a frame of series or stripes is written: buffers that die young. */
-  private static final int FRAME = 1 << 18;
+  /**
+   * Raw bytes after which a frame of series or stripes is written. A flipped bit costs its frame,
+   * so frames are small.
+   */
+  private static final int FRAME = 1 << 13;
 
   /** The same of earlier programs. */
   private static final int LARGEST_FRAME = 1 << 20;
