@@ -13,24 +13,44 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
-/** The files of the operating system. */
+/**
+ * The files of the operating system. What is made here is closed to users outside of the owner's
+ * group: folders have mode 750 and files 640, or less where the umask says so.
+ */
 public final class RealFiles implements FileAccess {
+  private static final FileAttribute<?>[] FILE_MODE = mode("rw-r-----");
+  private static final FileAttribute<?>[] FOLDER_MODE = mode("rwxr-x---");
+
+  private static FileAttribute<?>[] mode(String permissions) {
+    return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+        }
+        : new FileAttribute<?>[0];
+  }
+
   @Override
   public WritableFile create(Path path) throws IOException {
     // Emptied here, because the errors say more.
     FileChannel.open(
             path,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)
+            Set.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING),
+            FILE_MODE)
         .close();
     return new Writing(new RandomAccessFile(path.toFile(), "rw"), path);
   }
@@ -141,7 +161,7 @@ public final class RealFiles implements FileAccess {
 
   @Override
   public void createDirectories(Path directory) throws IOException {
-    Files.createDirectories(directory);
+    Files.createDirectories(directory, FOLDER_MODE);
   }
 
   @Override
@@ -166,7 +186,9 @@ public final class RealFiles implements FileAccess {
 
   @Override
   public Closeable lock(Path path) throws IOException {
-    FileChannel ch = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel ch =
+        FileChannel.open(
+            path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), FILE_MODE);
     try {
       FileLock lock = ch.tryLock();
       if (lock == null) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +31,22 @@ class RealFilesTest {
   @AfterEach
   void forgetInterrupt() {
     Thread.interrupted();
+  }
+
+  @Test
+  void othersCannotReadWhatIsMade() throws IOException {
+    Path data = folder.resolve("data/wal");
+    files.createDirectories(data);
+    files.create(data.resolve("f")).close();
+    files.lock(data.resolve("lock")).close();
+    for (Path p : new Path[] {folder.resolve("data"), data}) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(p)))
+          .matches("rwx.-.---");
+    }
+    for (String name : new String[] {"f", "lock"}) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data.resolve(name))))
+          .matches("rw-.-----");
+    }
   }
 
   @Test
