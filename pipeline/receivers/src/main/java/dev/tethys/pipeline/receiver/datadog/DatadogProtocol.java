@@ -173,7 +173,11 @@ final class DatadogProtocol {
   private void passOver(String path, HttpDoor door, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
     try (Hold hold = door.intake().open()) {
-      door.body(request, door.compression(request), hold);
+      byte[] b = door.body(request, door.compression(request), hold);
+      if (path.equals(TraceProtocol.AGENT) || TraceProtocol.TRACERS.contains(path)) {
+        hold.take(6L * b.length);
+        TraceProtocol.check(path, HttpDoor.mediaType(request), b);
+      }
     }
     passedOver.accept(path);
     json(response, 200, "{}");

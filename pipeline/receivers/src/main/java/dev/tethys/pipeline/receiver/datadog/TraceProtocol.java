@@ -67,6 +67,16 @@ final class TraceProtocol {
     door.post(AGENT, (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
   }
 
+  /**
+   * Reads a body that nothing takes.
+   *
+   * @throws dev.tethys.codec.CodecException when it is malformed
+   */
+  static void check(String path, String type, byte[] body) {
+    Reading r = path.equals(AGENT) ? (b, t, s) -> t.agent(b, s) : reading(path, type);
+    r.read(body, new TraceReader(new UpperHalves(0)), new Attributes());
+  }
+
   private static Reading reading(String path, String type) {
     return switch (path) {
       case "/v0.5/traces" -> (b, t, s) -> t.tabled(MsgPackReader.read(b), s);

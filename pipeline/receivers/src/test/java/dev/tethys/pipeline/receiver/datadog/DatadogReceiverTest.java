@@ -529,9 +529,17 @@ class DatadogReceiverTest {
     stop();
     int ofMetrics = start(Signal.METRICS);
     for (String method : List.of("POST", "PUT")) {
-      assertThat(put(ofMetrics, method, "/v0.4/traces", new byte[] {1})).isEqualTo(200);
+      assertThat(put(ofMetrics, method, "/v0.4/traces", new byte[] {(byte) 0x90})).isEqualTo(200);
     }
-    assertThat(put(ofMetrics, "POST", "/api/v0.2/traces", new byte[] {1})).isEqualTo(200);
+    assertThat(put(ofMetrics, "POST", "/api/v0.2/traces", new byte[] {0x0a, 1, 'h'}))
+        .isEqualTo(200);
+    // what is malformed is refused as it is where traces are taken
+    byte[] random = new byte[500];
+    new java.util.Random(1).nextBytes(random);
+    for (String path : List.of("/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces")) {
+      assertThat(put(ofMetrics, "POST", path, random)).as(path).isEqualTo(400);
+    }
+    assertThat(put(ofMetrics, "POST", "/api/v0.2/traces", random)).isEqualTo(400);
     List<String> all = new ArrayList<>(paths);
     all.addAll(List.of("/v1/input/{key}", "/v0.4/traces", "/v0.4/traces", "/api/v0.2/traces"));
     assertThat(passedOver).isEqualTo(all);
