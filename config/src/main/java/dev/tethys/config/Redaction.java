@@ -26,7 +26,7 @@ public final class Redaction {
   /** A user and password before a host without a scheme, as in {@code u:p@tcp(host)/db}. */
   private static final Pattern BARE_USER_INFO =
       Pattern.compile(
-          "(?<![^\\s\"'=(,\\[])(?!mailto:)([^\\s:/@\"'(),]+):([^\\s/@\"'(),]+)@(?=[\\w\\[(])(?!sha256:)");
+          "(?<![^\\s\"'=(,\\[])(?!mailto:)([^\\s:/@\"'(),]{1,128}):([^\\s/\"'(),]{1,256})@(?=[\\w\\[(])(?!sha256:)");
 
   /** A parameter of a query, or of a connection string such as {@code host=db password=x}. */
   private static final Pattern PARAMETER =

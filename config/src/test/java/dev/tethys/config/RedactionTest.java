@@ -25,6 +25,7 @@ class RedactionTest {
         "Get \"http://u:p@h/?api_key=a\": EOF | Get \"http://u:xxxxx@h/?api_key=xxxxx\": EOF",
         "mongodb://u:p@a:1,b:2/db | mongodb://u:xxxxx@a:1,b:2/db",
         "u:p@tcp(h:3306)/db | u:xxxxx@tcp(h:3306)/db",
+        "u:p@ss@h:1 | u:xxxxx@h:1",
         "host=h password=x user=u | host=h password=xxxxx user=u",
         "jdbc:x://h/db;password=p | jdbc:x://h/db;password=xxxxx",
         "a:1 and b:2 | a:1 and b:2",

@@ -69,6 +69,6 @@ class AlertPostTest {
     assertThatThrownBy(() -> post.post(url, new byte[0]))
         .isInstanceOf(IOException.class)
         .hasMessage(
-            "Post \"http://xxxxx@127.0.0.1:" + port + "/alerts\": connect: connection refused");
+            "Post \"http://joe:xxxxx@127.0.0.1:" + port + "/alerts\": connect: connection refused");
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.web.cloud;
 
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.UrlText;
 import dev.tethys.web.client.Answer;
@@ -117,8 +118,8 @@ public record Surroundings(
     } catch (URISyntaxException e) {
       // said below, without its cause, which tells all of it
     }
-    String shown = text.replaceFirst("://.*@", "://xxxxx@");
-    throw new IOException("\"" + shown + "\", which was to be asked for credentials, is no URL");
+    throw new IOException(
+        "\"" + Redaction.text(text) + "\", which was to be asked for credentials, is no URL");
   }
 
   static String encoded(String s) {

@@ -293,7 +293,7 @@ class CloudSignerTest {
     environment.put("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://me:secret@a b/");
     assertThatThrownBy(() -> write(aws("", "")))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("\"http://xxxxx@a b\"")
+        .hasMessageContaining("\"http://me:xxxxx@a b\"")
         .hasMessageContaining("is no URL")
         .hasMessageNotContaining("secret");
     environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", "169.254.170.23/v1");

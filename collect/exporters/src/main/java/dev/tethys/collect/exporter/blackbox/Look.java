@@ -1,6 +1,7 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import dev.tethys.collect.exporter.Findings;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Alarm;
 import dev.tethys.model.GoQuote;
@@ -14,7 +15,6 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +35,6 @@ final class Look {
   /** By {@link System#nanoTime}. */
   final long deadline;
 
-  /** The user of an address, before it the scheme. */
-  private static final Pattern PASSWORD = Pattern.compile("^((?:[^/?#@]*//)?[^:/?#@]*:)[^/?#]*@");
-
   private final String module;
   private final String target;
   private final String shown;
@@ -54,7 +51,7 @@ final class Look {
 
   /** A target as people may see it. */
   static String withoutPassword(String target) {
-    return PASSWORD.matcher(target).replaceFirst("$1xxxxx@");
+    return Redaction.text(target);
   }
 
   /** Milliseconds that are left, at least one. */

@@ -176,7 +176,7 @@ class ProbeBoundsTest {
       assertThat(look.fails("No", "target", target, "err", "Get \"" + target + "\": no")).isFalse();
       assertThat(look.logged()).as(target).doesNotContain("secret", "cret").contains("xxxxx@host");
     }
-    for (String target : List.of("host:1", "[::1]:80", "http://host/a:b@c", "http://u@host/")) {
+    for (String target : List.of("host:1", "[::1]:80", "http://host/a:b@c")) {
       assertThat(Look.withoutPassword(target)).isEqualTo(target);
     }
   }
