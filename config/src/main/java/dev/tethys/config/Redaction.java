@@ -45,7 +45,7 @@ public final class Redaction {
   private static final Pattern SECRET_KEY =
       Pattern.compile(
           "(.*[_.-])?(password|passwd|passphrase|secret|secrets|secret_key|token|credentials|api_key"
-              + "|apikey|private_key|access_key|consumer_key|application_key|routing_key"
+              + "|apikey|private_key|consumer_key|application_key|routing_key"
               + "|service_key|license_key|shared_key|account_key|signature)");
 
   /** Headers whose values are shown; any other may carry a token. */
@@ -147,7 +147,10 @@ public final class Redaction {
     return SECRET_WORDS.contains(plain) || SECRET_PART.matcher(plain).find();
   }
 
-  /** Whether a key of a configuration holds a secret by its name, where no section says so. */
+  /**
+   * Whether a key of a configuration holds a secret by its name, where no section says so. An
+   * access key is a name, as the secret key belongs to it.
+   */
   public static boolean isSecretKey(String name) {
     return SECRET_KEY.matcher(name.toLowerCase(Locale.ROOT)).matches();
   }

@@ -1,6 +1,7 @@
 package dev.tethys.collect.scrape;
 
 import dev.tethys.config.Durations;
+import dev.tethys.config.Redaction;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -94,7 +95,7 @@ final class TargetLabels {
       }
     }
     if (b.get("instance").isEmpty()) {
-      b.set("instance", address);
+      b.set("instance", Redaction.text(address)); // kept with each sample: no password
     }
     return b.build();
   }

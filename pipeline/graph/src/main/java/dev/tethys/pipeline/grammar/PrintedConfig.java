@@ -85,8 +85,7 @@ public final class PrintedConfig {
                   out.put(name, parameters(e.value()));
                 } else if (key == null) {
                   // A free key: of maps of the section itself, or of what is read elsewhere.
-                  boolean hidden =
-                      secret || name.equals(TOKEN_REQUEST) || Redaction.isSecretKey(name);
+                  boolean hidden = secret || name.equals(TOKEN_REQUEST) || isSecret(name);
                   out.put(name, masked(e.value(), section, hidden));
                 } else {
                   Type<?> t = key.type();
@@ -94,7 +93,7 @@ public final class PrintedConfig {
                       secret
                           || name.equals(TOKEN_REQUEST)
                           || t.name().contains(Type.SECRET.name())
-                          || t.section() == null && Redaction.isSecretKey(name);
+                          || t.section() == null && isSecret(name);
                   out.put(name, masked(e.value(), t.section(), hidden));
                 }
               });
@@ -106,6 +105,10 @@ public final class PrintedConfig {
     }
     Object shown = n.asTree();
     return shown instanceof String s ? Redaction.text(s) : shown;
+  }
+
+  private static boolean isSecret(String name) {
+    return Redaction.isSecretKey(name) || name.endsWith("access_key");
   }
 
   private static Map<String, Object> parameters(YamlNode n) {
