@@ -177,11 +177,11 @@ public final class LogSetup {
   private static String thrown(Throwable t) {
     StringWriter w = new StringWriter();
     t.printStackTrace(new PrintWriter(w));
-    return LimitedLog.cut(w.toString(), MAX_STACK);
+    return LimitedLog.cut(Redaction.text(w.toString()), MAX_STACK);
   }
 
   private static String message(Formatter by, LogRecord r) {
-    return LimitedLog.cut(by.formatMessage(r), MAX_MESSAGE);
+    return LimitedLog.cut(Redaction.text(by.formatMessage(r)), MAX_MESSAGE);
   }
 
   private static final class LogfmtLine extends Formatter {
@@ -198,10 +198,10 @@ public final class LogSetup {
       sb.append(" level=").append(levelName(r.getLevel()));
       sb.append(" component=").append(component(r));
       sb.append(" msg=");
-      quote(sb, Redaction.text(message(this, r)), true);
+      quote(sb, message(this, r), true);
       if (r.getThrown() != null) {
         sb.append(" err=");
-        quote(sb, Redaction.text(thrown(r.getThrown())), true);
+        quote(sb, thrown(r.getThrown()), true);
       }
       return sb.append(fields).append('\n').toString();
     }
@@ -222,10 +222,10 @@ public final class LogSetup {
       sb.append("\",\"component\":");
       quote(sb, component(r), false);
       sb.append(",\"msg\":");
-      quote(sb, Redaction.text(message(this, r)), false);
+      quote(sb, message(this, r), false);
       if (r.getThrown() != null) {
         sb.append(",\"err\":");
-        quote(sb, Redaction.text(thrown(r.getThrown())), false);
+        quote(sb, thrown(r.getThrown()), false);
       }
       return sb.append(fields).append("}\n").toString();
     }
