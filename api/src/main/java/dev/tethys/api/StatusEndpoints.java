@@ -1,9 +1,9 @@
 package dev.tethys.api;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -224,14 +224,13 @@ final class StatusEndpoints {
 
   private void selfMetrics(ApiCall call) throws IOException {
     String pattern = call.parameters().text("metric_name_pattern");
-    Pattern p;
+    Regex p;
     try {
-      p = Pattern.compile(pattern.isEmpty() ? ".*" : "^(?:" + pattern + ")$");
-    } catch (PatternSyntaxException e) {
+      p = Regex.compile(pattern.isEmpty() ? ".*" : "^(?:" + pattern + ")$");
+    } catch (RegexSyntaxException e) {
       throw ApiException.badData("invalid metric_name_pattern: " + e.getMessage());
     }
-    List<MetricFamily> families =
-        registry.gather().stream().filter(f -> p.matches(f.name())).toList();
+    List<MetricFamily> families = registry.gather().stream().filter(f -> p.find(f.name())).toList();
     call.data(out -> FamilyJson.write(out, families));
   }
 }

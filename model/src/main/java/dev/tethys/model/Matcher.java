@@ -1,9 +1,11 @@
 package dev.tethys.model;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.Cancellation;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,94 +35,24 @@ public final class Matcher {
   private final Type type;
   private final String name;
   private final String value;
-  private final @Nullable Pattern pattern;
+  private final @Nullable Regex regex;
+  private byte @Nullable [] utf8; // of the value; races only repeat the work
 
-  private Matcher(Type type, String name, String value, @Nullable Pattern pattern) {
+  private Matcher(Type type, String name, String value, @Nullable Regex regex) {
     this.type = type;
     this.name = name;
     this.value = value;
-    this.pattern = pattern;
+    this.regex = regex;
   }
 
   /**
    * Makes a matcher.
    *
-   * @throws IllegalArgumentException with the parser's words when the expression is not valid RE2
+   * @throws IllegalArgumentException with Go's message when the expression is not valid RE2
    */
   public static Matcher of(Type type, String name, String value) {
-    Pattern p = null;
-    if (type == Type.REGEX || type == Type.NOT_REGEX) {
-      try {
-        p = whole(value);
-      } catch (PatternSyntaxException e) {
-        throw new IllegalArgumentException(e.getMessage(), e);
-      }
-    }
-    return new Matcher(type, name, value, p);
-  }
-
-  /**
-   * Compiles the expression of a matcher: it has to be valid by itself, so that no parenthesis of
-   * it closes the group around it ({@code a)|(b} would match whatever begins with a), and is
-   * refused in words about what was written.
-   */
-  private static Pattern whole(String expression) {
-    if (!RegexSize.check(expression).isBalanced()) {
-      valid(expression);
-    }
-    try {
-      return anchored(expression);
-    } catch (PatternSyntaxException e) {
-      valid(expression);
-      return anchored(expression + "\\E"); // a quotation that ends with the expression
-    }
-  }
-
-  private static void valid(String expression) {
-    try {
-      Pattern.compile(RegexSize.check(expression).spelled());
-    } catch (PatternSyntaxException e) {
-      throw inWordsOfGo(e, expression);
-    }
-  }
-
-  /**
-   * RE2/J takes a closing parenthesis without an opening one for an error of its own, and quotes
-   * nothing where Go quotes an empty text.
-   */
-  private static PatternSyntaxException inWordsOfGo(PatternSyntaxException e, String expression) {
-    if ("stack underflow".equals(e.getPattern())) {
-      return new PatternSyntaxException("unexpected )", expression);
-    }
-    return String.valueOf(e.getMessage()).endsWith("`")
-        ? e
-        : new PatternSyntaxException(e.getDescription(), "");
-  }
-
-  /**
-   * Compiles an expression that has to match a whole value, in a group as it stands: what it means
-   * is that of the whole, as in Prometheus's relabelling and {@code label_replace}.
-   *
-   * @throws PatternSyntaxException when it is not valid RE2, or would take too much memory
-   */
-  public static Pattern anchored(String expression) {
-    String whole = "^(?s:" + RegexSize.check(expression).spelled() + ")$";
-    try {
-      return Pattern.compile(whole);
-    } catch (PatternSyntaxException e) {
-      throw inWordsOfGo(e, whole);
-    } catch (StackOverflowError e) { // counted repetitions nest too
-      throw new PatternSyntaxException("expression nests too deeply", expression);
-    }
-  }
-
-  /**
-   * Refuses an expression that would take too much memory to compile.
-   *
-   * @throws PatternSyntaxException when it would
-   */
-  public static void checkSize(String expression) {
-    RegexSize.check(expression);
+    boolean expression = type == Type.REGEX || type == Type.NOT_REGEX;
+    return new Matcher(type, name, value, expression ? Regex.whole(value) : null);
   }
 
   /** {@code name="value"}. */
@@ -151,12 +83,48 @@ public final class Matcher {
     };
   }
 
-  /** May be {@linkplain Cancellation interrupted}: expressions can be made that take long. */
   private boolean fits(String labelValue) {
     Cancellation.check();
-    return Objects.requireNonNull(pattern)
-        .matcher(Cancellation.interruptible(labelValue))
-        .matches();
+    return Objects.requireNonNull(regex).matches(labelValue);
+  }
+
+  /**
+   * Whether a label value meets the condition, as UTF-8 bytes. Does not ask whether the answer is
+   * still wanted.
+   */
+  public boolean matches(byte[] labelValue, int from, int to) {
+    if (regex == null) {
+      boolean equal = Arrays.equals(utf8(), 0, utf8().length, labelValue, from, to);
+      return equal == (type == Type.EQUAL);
+    }
+    return regex.matches(labelValue, from, to) == (type == Type.REGEX);
+  }
+
+  private byte[] utf8() {
+    byte[] b = utf8;
+    if (b == null) {
+      b = value.getBytes(StandardCharsets.UTF_8);
+      utf8 = b;
+    }
+    return b;
+  }
+
+  /**
+   * The values that the positive form of the condition ({@code =}, {@code =~}) meets, when there
+   * are only some; null when it is not known.
+   */
+  public @Nullable Set<String> values() {
+    return regex == null ? Set.of(value) : regex.values();
+  }
+
+  /** With what every value begins that the positive form of the condition meets. */
+  public String prefix() {
+    return regex == null ? value : regex.prefix();
+  }
+
+  /** Bytes that testing may take, beside those of values: for the budget of who asks. */
+  public long matchingBytes() {
+    return regex == null ? 0 : regex.matchingBytes();
   }
 
   /** Whether a label set meets the condition. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Matcher.Type;
+import dev.tethys.model.regex.Regex;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,8 +73,8 @@ class MatcherTest {
   /** There the expression is put into its group as it is, by Prometheus too. */
   @Test
   void relabellingTakesTheWhole() {
-    assertThat(Matcher.anchored("a)|(b").matcher("ax").find()).isTrue();
-    assertThatThrownBy(() -> Matcher.anchored("a)"))
+    assertThat(Regex.anchored("a)|(b").find("ax")).isTrue();
+    assertThatThrownBy(() -> Regex.anchored("a)"))
         .hasMessage("error parsing regexp: unexpected ): `^(?s:a))$`");
   }
 }

@@ -1,10 +1,10 @@
 package dev.tethys.app.tool;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.tool.ruletest.JUnitReport;
 import dev.tethys.app.tool.ruletest.RuleTests;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,14 +78,14 @@ final class TestRules {
     return good ? 0 : 1;
   }
 
-  private static @org.jspecify.annotations.Nullable Pattern pattern(List<String> expressions) {
+  private static @org.jspecify.annotations.Nullable Regex pattern(List<String> expressions) {
     if (expressions.isEmpty()) {
       return null;
     }
     String all = String.join("|", expressions);
     try {
-      return Pattern.compile(all);
-    } catch (PatternSyntaxException e) {
+      return Regex.compile(all);
+    } catch (RegexSyntaxException e) {
       throw new WrongCommandLineException("--run=" + all + ": " + e.getMessage());
     }
   }

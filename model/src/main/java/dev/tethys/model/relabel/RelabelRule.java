@@ -1,12 +1,11 @@
 package dev.tethys.model.relabel;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels.Label;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.regex.Groups;
+import dev.tethys.model.regex.Regex;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -96,12 +95,12 @@ public final class RelabelRule {
     }
   }
 
-  private static final Pattern LEGACY_TARGET =
-      Pattern.compile("^(?:(?:[a-zA-Z_]|\\$(?:\\{\\w+\\}|\\w+))+\\w*)+$");
+  private static final Regex LEGACY_TARGET =
+      Regex.compile("^(?:(?:[a-zA-Z_]|\\$(?:\\{\\w+\\}|\\w+))+\\w*)+$");
 
   private final Spec spec;
   private final NameScheme scheme;
-  private final Pattern pattern;
+  private final Regex regex;
   private final Template target;
   private final Template replacement;
   private final boolean justSets;
@@ -115,14 +114,10 @@ public final class RelabelRule {
   public RelabelRule(Spec spec, NameScheme scheme) {
     this.spec = spec;
     this.scheme = scheme;
-    try {
-      this.pattern = dev.tethys.model.Matcher.anchored(spec.regex);
-    } catch (PatternSyntaxException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    }
+    this.regex = Regex.anchored(spec.regex);
     check();
-    target = new Template(spec.targetLabel, pattern);
-    replacement = new Template(spec.replacement, pattern);
+    target = new Template(spec.targetLabel, regex);
+    replacement = new Template(spec.replacement, regex);
     matchesAll = spec.regex.equals(Spec.DEFAULT.regex) || spec.regex.equals(".*");
     justSets =
         spec.action == Action.REPLACE
@@ -188,7 +183,7 @@ public final class RelabelRule {
   }
 
   private boolean isValidTemplate(String s) {
-    return scheme == NameScheme.UTF8 ? scheme.isValidLabelName(s) : LEGACY_TARGET.matches(s);
+    return scheme == NameScheme.UTF8 ? scheme.isValidLabelName(s) : LEGACY_TARGET.find(s);
   }
 
   /** As it is written. */
@@ -220,9 +215,8 @@ public final class RelabelRule {
       case LABELMAP -> {
         // Names that the rule itself sets are not mapped again.
         for (Label l : labels.build().toList()) {
-          Matcher m = pattern.matcher(l.name());
-          if (m.matches()) {
-            String name = replacement.expand(m);
+          if (regex.find(l.name())) {
+            String name = expanded(replacement, l.name());
             if (!name.isEmpty()) {
               labels.set(name, l.value());
             }
@@ -236,7 +230,7 @@ public final class RelabelRule {
   }
 
   private boolean matches(String value) {
-    return matchesAll || pattern.matches(value);
+    return matchesAll || regex.find(value);
   }
 
   private String joined(LabelsBuilder labels) {
@@ -263,14 +257,23 @@ public final class RelabelRule {
       labels.set(spec.targetLabel, spec.replacement);
       return;
     }
-    Matcher m = pattern.matcher(joined(labels));
-    if (!m.matches()) {
+    String value = joined(labels);
+    if (!matches(value)) {
       return;
     }
-    String name = target.expand(m);
+    String name = expanded(target, value);
     if (scheme.isValidLabelName(name)) {
-      labels.set(name, replacement.expand(m));
+      labels.set(name, expanded(replacement, value));
     }
+  }
+
+  /** A replacement for a value that matches; groups are found only where it refers to one. */
+  private String expanded(Template template, String value) {
+    if (template.isConstant()) {
+      return template.constant();
+    }
+    Groups g = regex.groups(value);
+    return g.find() ? template.expand(g) : "";
   }
 
   private void removeWhere(LabelsBuilder labels, boolean matching) {

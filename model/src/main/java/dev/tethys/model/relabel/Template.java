@@ -1,7 +1,7 @@
 package dev.tethys.model.relabel;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
+import dev.tethys.model.regex.Groups;
+import dev.tethys.model.regex.Regex;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +20,7 @@ public final class Template {
   private final boolean constant;
 
   /** A replacement for matches of a pattern. */
-  public Template(String source, Pattern pattern) {
+  public Template(String source, Regex regex) {
     this.source = source;
     StringBuilder text = new StringBuilder();
     int i = 0;
@@ -51,7 +51,7 @@ public final class Template {
         parts.add(new Part(text.toString(), -1));
         text.setLength(0);
       }
-      parts.add(new Part(null, group(source.substring(from, to), pattern)));
+      parts.add(new Part(null, group(source.substring(from, to), regex)));
       i = braces ? to + 1 : to;
     }
     if (!text.isEmpty()) {
@@ -66,15 +66,15 @@ public final class Template {
         || Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER;
   }
 
-  private static int group(String name, Pattern pattern) {
+  private static int group(String name, Regex regex) {
     if (name.chars().allMatch(c -> c >= '0' && c <= '9')) {
       if (name.length() > 1 && name.startsWith("0") || name.length() > 8) {
         return -1;
       }
       int n = Integer.parseInt(name);
-      return n <= pattern.groupCount() ? n : -1;
+      return n <= regex.groupCount() ? n : -1;
     }
-    return pattern.namedGroups().getOrDefault(name, -1);
+    return regex.groupNumber(name);
   }
 
   /** True when the expansion is the same for every match. */
@@ -82,8 +82,17 @@ public final class Template {
     return constant;
   }
 
+  /** The expansion for every match, when it is the same. */
+  String constant() {
+    StringBuilder sb = new StringBuilder();
+    for (Part p : parts) {
+      sb.append(p.text);
+    }
+    return sb.toString();
+  }
+
   /** The expansion for a match. */
-  public String expand(Matcher m) {
+  public String expand(Groups m) {
     if (parts.size() == 1) {
       return part(parts.getFirst(), m);
     }
@@ -94,7 +103,7 @@ public final class Template {
     return sb.toString();
   }
 
-  private static String part(Part p, Matcher m) {
+  private static String part(Part p, Groups m) {
     if (p.text != null) {
       return p.text;
     }

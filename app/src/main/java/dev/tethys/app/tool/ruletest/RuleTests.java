@@ -1,6 +1,5 @@
 package dev.tethys.app.tool.ruletest;
 
-import com.google.re2j.Pattern;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.app.tool.ruletest.UnitTestFile.TestGroup;
@@ -8,6 +7,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.query.promql.parser.ParserOptions;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public record RuleTests(
     ParserOptions parser,
     boolean delayedNameRemoval,
-    @Nullable Pattern run,
+    @Nullable Regex run,
     boolean diff,
     boolean debug,
     boolean ignoreUnknownFields,
@@ -75,7 +75,7 @@ public record RuleTests(
     List<String> all = new ArrayList<>();
     for (int i = 0; i < f.tests().size(); i++) {
       TestGroup t = f.tests().get(i);
-      if (run != null && !run.matcher(t.name()).find()) {
+      if (run != null && !run.find(t.name())) {
         continue;
       }
       String name = t.name().isEmpty() ? "unnamed#" + i : t.name();

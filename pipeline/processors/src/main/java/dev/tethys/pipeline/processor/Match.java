@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.processor;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Match {
   /** One word of a list: equal, or found as a regular expression. */
-  private record Word(String text, @Nullable Pattern pattern) {
+  private record Word(String text, @Nullable Regex pattern) {
     boolean matches(String s) {
-      return pattern == null ? text.equals(s) : pattern.matcher(s).find();
+      return pattern == null ? text.equals(s) : pattern.find(s);
     }
   }
 
@@ -225,8 +225,8 @@ public final class Match {
       return new Word(s, null);
     }
     try {
-      return new Word(s, Pattern.compile(s));
-    } catch (PatternSyntaxException e) {
+      return new Word(s, Regex.compile(s));
+    } catch (RegexSyntaxException e) {
       throw at.error("not a regular expression of RE2: " + e.getMessage());
     }
   }

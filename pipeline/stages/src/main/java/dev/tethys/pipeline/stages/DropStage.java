@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.stages;
 
-import com.google.re2j.Pattern;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -8,6 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.regex.Regex;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ final class DropStage implements Stage {
           "Extracted values: alone, all of them have to be there; else they are what is compared.");
   private static final Key<String> SEPARATOR =
       KEYS.key("separator", Type.STRING, ";", "Joins several values for the comparison.");
-  private static final Key<Pattern> EXPRESSION =
+  private static final Key<Regex> EXPRESSION =
       KEYS.optional(
           "expression",
           RegexStage.Regexes.TYPE,
@@ -39,7 +39,7 @@ final class DropStage implements Stage {
 
   private final @Nullable List<String> sources;
   private final String separator;
-  private final @Nullable Pattern expression;
+  private final @Nullable Regex expression;
   private final @Nullable String value;
   private final @Nullable Duration olderThan;
   private final @Nullable Long longerThan;
@@ -99,7 +99,7 @@ final class DropStage implements Stage {
       return false;
     }
     if (sources == null) {
-      return expression == null || expression.matcher(e.line()).find();
+      return expression == null || expression.find(e.line());
     }
     if (expression == null && value == null) {
       for (String s : sources) {
@@ -110,8 +110,7 @@ final class DropStage implements Stage {
       return true;
     }
     String joined = joined(e.extracted, sources);
-    return joined != null
-        && (expression != null ? expression.matcher(joined).find() : joined.equals(value));
+    return joined != null && (expression != null ? expression.find(joined) : joined.equals(value));
   }
 
   private @Nullable String joined(Extracted extracted, List<String> names) {

@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.stages;
 
-import com.google.re2j.Pattern;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -9,6 +8,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.model.regex.Regex;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +29,7 @@ final class MultilineStage implements Stage {
   static final int MAX_HELD = 16 << 20;
 
   private static final Section KEYS = new Section("multiline", "Joins lines that belong together.");
-  private static final Key<Pattern> FIRST =
+  private static final Key<Regex> FIRST =
       KEYS.required("firstline", RegexStage.Regexes.TYPE, "RE2 expression that first lines match.");
   private static final Key<Long> MAX_LINES =
       KEYS.key("max_lines", Type.UINT, 128L, "Most lines of a block; 0 for any number.");
@@ -40,7 +40,7 @@ final class MultilineStage implements Stage {
           Duration.ofSeconds(3),
           "How long the next line of a block is waited for.");
 
-  private record Settings(Pattern first, long maxLines, long waitNanos) {}
+  private record Settings(Regex first, long maxLines, long waitNanos) {}
 
   /** What is known of a label set: its last first line, and the block that is not ended yet. */
   private static final class Block {
@@ -74,7 +74,7 @@ final class MultilineStage implements Stage {
   @Override
   public void process(StageEntry e, Next next) {
     Labels labels = e.labels();
-    boolean first = settings.first.matcher(e.line()).find();
+    boolean first = settings.first.find(e.line());
     Block b = streams.get(labels);
     if (b == null) {
       if (!first) {

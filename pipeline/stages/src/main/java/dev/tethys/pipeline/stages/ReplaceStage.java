@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.stages;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
 import dev.tethys.codec.template.GoMap;
 import dev.tethys.codec.template.Template;
 import dev.tethys.codec.template.TemplateException;
@@ -10,6 +8,8 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Groups;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.pipeline.stages.template.LineFunctions;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class ReplaceStage implements Stage.Change {
   private static final Section KEYS =
       new Section("replace", "Replaces what the groups of an expression capture.");
-  private static final Key<Pattern> EXPRESSION =
+  private static final Key<Regex> EXPRESSION =
       KEYS.required("expression", RegexStage.Regexes.TYPE, "RE2 expression with groups.");
   private static final Key<String> SOURCE = Source.key(KEYS);
   private static final Key<String> REPLACE =
@@ -35,10 +35,10 @@ final class ReplaceStage implements Stage.Change {
           "Template of Go for what stands instead; what was captured is .Value.");
 
   private final Source source;
-  private final Pattern pattern;
+  private final Regex pattern;
   private final Template template;
 
-  private ReplaceStage(Source source, Pattern pattern, Template template) {
+  private ReplaceStage(Source source, Regex pattern, Template template) {
     this.source = source;
     this.pattern = pattern;
     this.template = template;
@@ -56,7 +56,7 @@ final class ReplaceStage implements Stage.Change {
     if (text == null) {
       return;
     }
-    Matcher m = pattern.matcher(text);
+    Groups m = pattern.groups(text);
     Map<String, String> data = null;
     Map<String, String> replaced = new HashMap<>(); // by what was captured
     List<@Nullable String> first = new ArrayList<>(); // the groups of the first match
@@ -98,7 +98,7 @@ final class ReplaceStage implements Stage.Change {
       e.extracted.put(source.name(), result);
     }
     pattern
-        .namedGroups()
+        .groupNames()
         .forEach(
             (name, g) -> {
               String captured = first.size() < g ? null : first.get(g - 1);

@@ -1,10 +1,9 @@
 package dev.tethys.pipeline.stages;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.template.GoStrings;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.regex.Regex;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -116,24 +115,18 @@ final class Selector {
       String s = string();
       filters.add(line -> !line.contains(s));
     } else if (takeIf("|~")) {
-      Pattern p = expression();
-      filters.add(line -> p.matcher(line).find());
+      Regex r = expression();
+      filters.add(line -> r.find(line));
     } else if (takeIf("!~")) {
-      Pattern p = expression();
-      filters.add(line -> !p.matcher(line).find());
+      Regex r = expression();
+      filters.add(line -> !r.find(line));
     } else {
       throw wants("|=, !=, |~ or !~");
     }
   }
 
-  private Pattern expression() {
-    String s = string();
-    try {
-      Matcher.checkSize(s);
-      return Pattern.compile(s);
-    } catch (PatternSyntaxException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    }
+  private Regex expression() {
+    return Regex.compile(string());
   }
 
   private String string() {

@@ -58,7 +58,7 @@ class CancelledReaderTest {
       while (isCalledOff(db, question, calledOff + 1)) {
         calledOff++;
       }
-      assertThat(calledOff).isGreaterThan(3);
+      assertThat(calledOff).isGreaterThanOrEqualTo(3); // each part of the database asks
     }
     assertThat(mapped).isNotEmpty().noneMatch(a -> a.scope().isAlive());
   }

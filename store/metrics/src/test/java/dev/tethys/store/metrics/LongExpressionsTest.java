@@ -65,16 +65,28 @@ class LongExpressionsTest {
             () ->
                 Cancellation.within(
                     () -> {
-                      if (asked.incrementAndGet() == 1_000) {
+                      if (asked.incrementAndGet() == 30) {
                         throw new IllegalStateException("enough");
                       }
                     },
                     () -> select(SLOW)))
         .hasMessage("enough");
-    assertThat(asked).hasValue(1_000);
+    assertThat(asked).hasValue(30);
     assertThat(select(SLOW)).as("asked again").isEqualTo(VALUES / 10);
     write("m", "w9", T0);
     assertThat(select(SLOW)).as("a series is new").isEqualTo(VALUES / 10 + 1);
+  }
+
+  @Test
+  void valuesAreTestedOnce() {
+    assertThat(select(SLOW)).isEqualTo(VALUES / 10);
+    write("m", "w9", T0);
+    AtomicInteger asked = new AtomicInteger();
+    int found = Cancellation.within(asked::incrementAndGet, () -> select(SLOW));
+    assertThat(found).isEqualTo(VALUES / 10 + 1);
+    assertThat(asked).hasValueLessThan(5);
+    assertThat(select(List.of(Matcher.of(Type.NOT_REGEX, "i", ".*.*.*9"))))
+        .isEqualTo(VALUES - VALUES / 10);
   }
 
   @Test

@@ -1,6 +1,6 @@
 package dev.tethys.store.remote;
 
-import dev.tethys.model.RegexLiterals;
+import dev.tethys.model.regex.Regex;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,8 @@ public final class Expressions {
 
   /** The values that an expression meets when it meets only some; null when it is not known. */
   public static @Nullable Set<String> values(String expression) {
-    return RegexLiterals.values(expression, MAX_VALUES);
+    Set<String> values = Regex.whole(expression).values();
+    return values == null || values.size() > MAX_VALUES ? null : values;
   }
 
   /** Whether an expression of RE2, in which a dot is any character, is the same in all dialects. */
@@ -42,7 +43,7 @@ public final class Expressions {
    * which no database escapes. "" when nothing is known.
    */
   public static String prefix(String expression) {
-    String all = RegexLiterals.prefix(expression);
+    String all = Regex.whole(expression).prefix();
     int n = 0;
     while (n < all.length() && isWord(all.charAt(n))) {
       n++;

@@ -324,7 +324,7 @@ public final class AlertmanagerApi {
     for (Alert a : manager.alerts().all()) {
       List<String> names = manager.routes(a.labels()).stream().map(Route::receiver).toList();
       boolean wanted =
-          (f.receiver() == null || names.stream().anyMatch(n -> f.receiver().matches(n)))
+          (f.receiver() == null || names.stream().anyMatch(n -> f.receiver().find(n)))
               && (f.receiverLabels().isEmpty()
                   || names.stream()
                       .anyMatch(

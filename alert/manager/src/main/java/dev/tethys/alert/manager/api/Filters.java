@@ -1,8 +1,8 @@
 package dev.tethys.alert.manager.api;
 
-import com.google.re2j.Pattern;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.MatcherSyntax;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.web.Params;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** What the query of a request selects. */
 record Filters(
     List<LabelMatcher> labels,
-    @Nullable Pattern receiver,
+    @Nullable Regex receiver,
     List<LabelMatcher> receiverLabels,
     Params query) {
   private static final Set<String> TRUE =
@@ -36,7 +36,7 @@ record Filters(
     }
   }
 
-  private static @Nullable Pattern receiver(@Nullable String expression) {
+  private static @Nullable Regex receiver(@Nullable String expression) {
     if (expression == null || expression.isEmpty()) {
       return null;
     }
@@ -70,7 +70,7 @@ record Filters(
 
   /** Whether a receiver is selected by its name and labels. */
   boolean selectsReceiver(String name, @Nullable Map<String, String> itsLabels) {
-    return (receiver == null || receiver.matches(name))
+    return (receiver == null || receiver.find(name))
         && (receiverLabels.isEmpty() || itsLabels != null && selects(receiverLabels, itsLabels));
   }
 }

@@ -1,9 +1,7 @@
 package dev.tethys.alert.manager.match;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.model.GoQuote;
-import dev.tethys.model.Matcher;
+import dev.tethys.model.regex.Regex;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
@@ -47,13 +45,13 @@ public final class LabelMatcher {
   private final Type type;
   private final String name;
   private final String value;
-  private final @Nullable Pattern pattern;
+  private final @Nullable Regex regex;
 
-  private LabelMatcher(Type type, String name, String value, @Nullable Pattern pattern) {
+  private LabelMatcher(Type type, String name, String value, @Nullable Regex regex) {
     this.type = type;
     this.name = name;
     this.value = value;
-    this.pattern = pattern;
+    this.regex = regex;
   }
 
   /**
@@ -62,8 +60,8 @@ public final class LabelMatcher {
    * @throws IllegalArgumentException in the parser's words when the expression is not valid RE2
    */
   public static LabelMatcher of(Type type, String name, String value) {
-    boolean regex = type == Type.REGEX || type == Type.NOT_REGEX;
-    return new LabelMatcher(type, name, value, regex ? anchored(value) : null);
+    boolean expression = type == Type.REGEX || type == Type.NOT_REGEX;
+    return new LabelMatcher(type, name, value, expression ? anchored(value) : null);
   }
 
   /**
@@ -71,15 +69,8 @@ public final class LabelMatcher {
    *
    * @throws IllegalArgumentException when it is not valid RE2, or would take too much memory
    */
-  public static Pattern anchored(String expression) {
-    try {
-      Matcher.checkSize(expression);
-      return Pattern.compile("^(?:" + expression + ")$");
-    } catch (PatternSyntaxException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    } catch (StackOverflowError e) { // counted repetitions nest
-      throw new IllegalArgumentException("expression nests too deeply", e);
-    }
+  public static Regex anchored(String expression) {
+    return Regex.compile("^(?:" + expression + ")$");
   }
 
   public Type type() {
@@ -96,7 +87,7 @@ public final class LabelMatcher {
   }
 
   public boolean isRegex() {
-    return pattern != null;
+    return regex != null;
   }
 
   /** True for {@code =} and {@code =~}. */
@@ -109,8 +100,8 @@ public final class LabelMatcher {
     return switch (type) {
       case EQUAL -> value.equals(labelValue);
       case NOT_EQUAL -> !value.equals(labelValue);
-      case REGEX -> Objects.requireNonNull(pattern).matches(labelValue);
-      case NOT_REGEX -> !Objects.requireNonNull(pattern).matches(labelValue);
+      case REGEX -> Objects.requireNonNull(regex).find(labelValue);
+      case NOT_REGEX -> !Objects.requireNonNull(regex).find(labelValue);
     };
   }
 

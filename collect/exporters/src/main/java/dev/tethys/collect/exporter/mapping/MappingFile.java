@@ -1,7 +1,6 @@
 package dev.tethys.collect.exporter.mapping;
 
 import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.collect.exporter.mapping.ObserverOptions.Objective;
 import dev.tethys.config.Durations;
 import dev.tethys.config.Key;
@@ -10,6 +9,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -269,8 +270,8 @@ public record MappingFile(
     boolean regex = type == null ? regexByDefault : type;
     if (regex) {
       try {
-        Pattern.compile(match);
-      } catch (PatternSyntaxException e) {
+        Regex.compile(match);
+      } catch (RegexSyntaxException e) {
         throw o.error(MATCH, "invalid regex " + match + " in mapping: " + e.getMessage());
       }
     } else if (!GLOB.matches(match)) {

@@ -1,9 +1,9 @@
 package dev.tethys.collect.exporter.mapping;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
 import dev.tethys.codec.points.RecentNames;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.regex.Groups;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.relabel.Template;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -31,10 +31,10 @@ public final class MetricMapper {
 
   /** A rule with what is expanded for its matches. */
   private record Rule(
-      Mapping mapping, Pattern pattern, Template name, Map<String, Template> labels) {
+      Mapping mapping, Regex pattern, Template name, Map<String, Template> labels) {
     static Rule of(Mapping m) {
-      Pattern p =
-          Pattern.compile(
+      Regex p =
+          Regex.compile(
               m.regex()
                   ? m.match()
                   : "^" + m.match().replace(".", "\\.").replace("*", "([^.]*)") + "$");
@@ -49,7 +49,10 @@ public final class MetricMapper {
     }
 
     @Nullable Mapped map(String name) {
-      Matcher m = pattern.matcher(name);
+      if (!pattern.find(name)) {
+        return null;
+      }
+      Groups m = pattern.groups(name);
       if (!m.find()) {
         return null;
       }

@@ -7,6 +7,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.relabel.Template;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -198,7 +199,7 @@ record SnmpMetric(
   }
 
   /** A number in a text. */
-  record Extract(String value, String source, Pattern regex, Template number) {
+  record Extract(String value, String source, Regex regex, Template number) {
     private static final Section SECTION = new Section("regex_extract", "A number in a text.");
     private static final Key<String> VALUE =
         SECTION.key("value", Type.STRING, "$1", "The number, from what the expression captures.");
@@ -208,7 +209,7 @@ record SnmpMetric(
 
     private static Extract read(YamlObject o) {
       String source = o.get(REGEX).pattern();
-      Pattern p = Pattern.compile("^(?:" + source + ")$");
+      Regex p = Regex.compile("^(?:" + source + ")$");
       return new Extract(o.get(VALUE), source, p, new Template(o.get(VALUE), p));
     }
   }

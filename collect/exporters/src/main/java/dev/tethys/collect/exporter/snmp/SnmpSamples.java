@@ -1,6 +1,5 @@
 package dev.tethys.collect.exporter.snmp;
 
-import com.google.re2j.Matcher;
 import dev.tethys.collect.exporter.Findings;
 import dev.tethys.collect.exporter.snmp.SnmpMetric.Extract;
 import dev.tethys.collect.exporter.snmp.SnmpMetric.Index;
@@ -11,6 +10,7 @@ import dev.tethys.collect.exporter.snmp.wire.SnmpValue;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
+import dev.tethys.model.regex.Groups;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -163,7 +163,7 @@ final class SnmpSamples {
   private void extract(SnmpMetric m, String text, Map<String, String> labels) throws IOException {
     for (Map.Entry<String, List<Extract>> e : m.extracts().entrySet()) {
       for (Extract x : e.getValue()) {
-        Matcher matcher = x.regex().matcher(text);
+        Groups matcher = x.regex().groups(text);
         Double n = matcher.find() ? DecimalText.parse(x.number().expand(matcher)) : null;
         if (n != null) {
           String help = m.help() + " (regex extracted)";

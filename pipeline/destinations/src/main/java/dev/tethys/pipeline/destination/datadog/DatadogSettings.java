@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.destination.datadog;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.CloudAuth;
 import dev.tethys.config.Key;
@@ -10,6 +8,8 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import java.net.URI;
@@ -84,7 +84,7 @@ record DatadogSettings(
       String endpoint,
       boolean spanNameAsResource,
       Map<String, String> remappings,
-      List<Pattern> ignored) {}
+      List<Regex> ignored) {}
 
   /**
    * Who asks Datadog for keys.
@@ -343,11 +343,11 @@ record DatadogSettings(
   }
 
   private static Traces traces(YamlObject o) {
-    List<Pattern> ignored = new ArrayList<>();
+    List<Regex> ignored = new ArrayList<>();
     for (String regex : o.get(IGNORED)) {
       try {
-        ignored.add(Pattern.compile(regex));
-      } catch (PatternSyntaxException e) {
+        ignored.add(Regex.compile(regex));
+      } catch (RegexSyntaxException e) {
         throw o.error(IGNORED, "no regular expression: " + e.getMessage());
       }
     }

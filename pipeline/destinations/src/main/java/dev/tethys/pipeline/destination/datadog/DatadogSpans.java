@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.destination.datadog;
 
-import com.google.re2j.Pattern;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Scope;
@@ -118,8 +118,8 @@ final class DatadogSpans {
             });
     String target = settings.spanNameAsResource() ? s.name() : called.resource();
     if (s.parentSpanId() == 0) {
-      for (Pattern p : settings.ignored()) {
-        if (p.matcher(target).find()) {
+      for (Regex p : settings.ignored()) {
+        if (p.find(target)) {
           return "ignored_resource";
         }
       }

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.operators.expr;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
@@ -129,11 +129,11 @@ final class Operators {
     throw cannot(sign, a, b);
   }
 
-  static boolean matches(@Nullable Object a, Pattern p) {
+  static boolean matches(@Nullable Object a, Regex p) {
     return switch (a) {
       case null -> false;
-      case String s -> p.matcher(s).find();
-      case byte[] b -> p.matcher(b).find();
+      case String s -> p.find(s);
+      case byte[] b -> p.find(b, 0, b.length);
       default -> throw new ExpressionException("a value of type " + type(a) + " matches nothing");
     };
   }
@@ -146,8 +146,8 @@ final class Operators {
       throw cannot("matches", a, b);
     }
     try {
-      return matches(a, Pattern.compile(s));
-    } catch (PatternSyntaxException e) {
+      return matches(a, Regex.compile(s));
+    } catch (RegexSyntaxException e) {
       throw new ExpressionException("not a regular expression: " + e.getMessage());
     }
   }

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.operators.expr;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.config.Nearest;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.operators.expr.Token.Kind;
@@ -304,9 +304,9 @@ final class Parser {
     if (right instanceof Node.Constant(Object v)) {
       if (v instanceof String s) {
         try {
-          Pattern p = Pattern.compile(s);
+          Regex p = Regex.compile(s);
           return f -> Operators.matches(left.value(f), p);
-        } catch (PatternSyntaxException e) {
+        } catch (RegexSyntaxException e) {
           throw error(at, "not a regular expression: " + e.getMessage());
         }
       }

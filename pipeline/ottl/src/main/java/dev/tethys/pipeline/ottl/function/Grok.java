@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.ottl.function;
 
-import com.google.re2j.Matcher;
 import dev.tethys.config.Nearest;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.EvaluationException;
@@ -58,7 +57,7 @@ final class Grok {
     e.expand(pattern, 0);
     Regex regex = Regex.of(e.out.toString());
     List<Capture> captures = new ArrayList<>();
-    Map<String, Integer> groups = regex.pattern().namedGroups();
+    Map<String, Integer> groups = regex.groupNames();
     for (Map.Entry<String, Integer> g : groups.entrySet()) {
       Capture known = e.captures.get(g.getKey());
       captures.add(
@@ -76,7 +75,7 @@ final class Grok {
 
   Attributes extract(String text) {
     Attributes result = new Attributes();
-    Matcher m = regex.matcher(text);
+    dev.tethys.model.regex.Groups m = regex.matcher(text);
     if (m == null || !m.find()) {
       return result;
     }

@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.ottl.function;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
@@ -36,7 +34,7 @@ final class PatternConverters {
   private record Groups(String[] names, int[] numbers) {
     static Groups of(Regex r) {
       List<Map.Entry<String, Integer>> sorted =
-          r.pattern().namedGroups().entrySet().stream()
+          r.groupNames().entrySet().stream()
               .sorted(Map.Entry.comparingByValue(Comparator.naturalOrder()))
               .toList();
       return new Groups(
@@ -68,7 +66,7 @@ final class PatternConverters {
 
   private static Attributes extract(Regex r, Groups groups, String text) {
     Attributes result = new Attributes();
-    Matcher m = r.matcher(text);
+    dev.tethys.model.regex.Groups m = r.matcher(text);
     if (m != null && m.find()) {
       for (int i = 0; i < groups.names().length; i++) {
         String group = m.group(groups.numbers()[i]);
@@ -87,7 +85,7 @@ final class PatternConverters {
       Grok grok;
       try {
         grok = Grok.of(a.string(1), namedOnly, definitions);
-      } catch (PatternSyntaxException e) {
+      } catch (dev.tethys.model.regex.RegexSyntaxException e) {
         throw a.error(1, "not a pattern: " + e.getMessage());
       } catch (IllegalArgumentException e) {
         throw a.error(1, java.util.Objects.requireNonNull(e.getMessage()));
@@ -104,7 +102,7 @@ final class PatternConverters {
       if (grok == null) {
         try {
           grok = Grok.of(text, namedOnly, definitions);
-        } catch (PatternSyntaxException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
           throw new EvaluationException("not a pattern: " + e.getMessage());
         }
         if (namedOnly && !grok.hasNames()) {

@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.ottl.function;
 
-import com.google.re2j.Matcher;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.Cursor;
@@ -198,7 +197,7 @@ final class ReplaceEditors {
   /** The text with every match replaced; null when there is none. */
   private static @Nullable String replace(
       Cursor at, Regex regex, String text, Replacement replacement, String template) {
-    Matcher m = regex.matcher(text);
+    dev.tethys.model.regex.Groups m = regex.matcher(text);
     if (m == null || !m.find()) {
       return null;
     }

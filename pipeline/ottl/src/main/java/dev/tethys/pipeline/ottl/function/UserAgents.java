@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.ottl.function;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.model.telemetry.Attributes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +81,7 @@ final class UserAgents {
 
   private static Found find(List<Rule> rules, String text, int versions) {
     for (Rule r : rules) {
-      Matcher m = r.regex().matcher(text);
+      dev.tethys.model.regex.Groups m = r.regex().matcher(text);
       if (m != null && m.find()) {
         String family = part(r, m, 0);
         StringBuilder version = new StringBuilder();
@@ -100,7 +98,7 @@ final class UserAgents {
     return new Found("Other", "");
   }
 
-  private static @Nullable String part(Rule r, Matcher m, int index) {
+  private static @Nullable String part(Rule r, dev.tethys.model.regex.Groups m, int index) {
     String replacement = r.replacements().get(index);
     if (replacement == null) {
       return index + 1 <= m.groupCount() ? m.group(index + 1) : null;
@@ -153,7 +151,7 @@ final class UserAgents {
       String flags = rule.get("regex_flag") == null ? "" : "(?i)";
       try {
         rules.add(new Rule(Regex.of(flags + regex), texts));
-      } catch (PatternSyntaxException e) {
+      } catch (dev.tethys.model.regex.RegexSyntaxException e) {
         throw new IllegalStateException("an expression of uap-core is not RE2: " + regex, e);
       }
     }

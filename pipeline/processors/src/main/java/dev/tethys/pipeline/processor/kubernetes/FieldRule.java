@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
+import dev.tethys.model.regex.Groups;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.relabel.Template;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 record FieldRule(
     String key,
     List<String> names,
-    @Nullable Pattern pattern,
+    @Nullable Regex pattern,
     @Nullable Template template,
     List<String> prefixes) {
   static FieldRule of(KubernetesConfig.Field f, boolean label, Conventions conventions) {
@@ -31,7 +31,7 @@ record FieldRule(
               : List.of(f.tagName());
       return new FieldRule(f.key(), names, null, null, prefixes);
     }
-    Pattern p = Pattern.compile("^(?:" + f.keyRegex() + ")$");
+    Regex p = Regex.compile("^(?:" + f.keyRegex() + ")$");
     // A name that refers to nothing would be the same for all that match: the Collector takes none.
     boolean named = !f.tagName().isEmpty() && p.groupCount() > 0;
     return new FieldRule("", List.of(), p, named ? new Template(f.tagName(), p) : null, prefixes);
@@ -47,14 +47,16 @@ record FieldRule(
     }
     for (Map.Entry<String, JsonNode> e : fields.properties()) {
       String value = e.getValue().asString("");
-      Matcher m = pattern.matcher(e.getKey());
-      if (value.isEmpty() || !m.matches()) {
+      if (value.isEmpty() || !pattern.find(e.getKey())) {
         continue;
       }
       if (template == null) {
         prefixes.forEach(p -> to.put(p + e.getKey(), value));
       } else {
-        to.put(template.expand(m), value);
+        Groups g = pattern.groups(e.getKey());
+        if (g.find()) {
+          to.put(template.expand(g), value);
+        }
       }
     }
   }

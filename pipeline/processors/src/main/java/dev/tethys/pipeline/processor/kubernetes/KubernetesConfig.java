@@ -1,13 +1,13 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -352,8 +352,8 @@ public record KubernetesConfig(
 
   private static void expression(@Nullable YamlNode at, YamlObject o, String s) {
     try {
-      Pattern.compile(s);
-    } catch (PatternSyntaxException e) {
+      Regex.compile(s);
+    } catch (RegexSyntaxException e) {
       String problem = "\"" + s + "\" is no regular expression: " + e.getMessage();
       throw at == null ? o.error(problem) : at.error(problem);
     }

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
-import com.google.re2j.Pattern;
+import dev.tethys.model.regex.Regex;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -33,12 +33,12 @@ final class PodReader {
   private static final Pod.Container[] NO_CONTAINERS = {};
 
   private final Rules rules;
-  private final List<Pattern> excluded;
+  private final List<Regex> excluded;
   private final boolean node;
 
   PodReader(Rules rules, List<String> excluded, boolean associatesByNode) {
     this.rules = rules;
-    this.excluded = excluded.stream().map(Pattern::compile).toList();
+    this.excluded = excluded.stream().map(Regex::compile).toList();
     this.node = associatesByNode || rules.watched().contains(Kind.NODE);
   }
 
@@ -80,7 +80,7 @@ final class PodReader {
         return true;
       }
     }
-    return excluded.stream().anyMatch(p -> p.matcher(name).find());
+    return excluded.stream().anyMatch(p -> p.find(name));
   }
 
   private static List<String> addresses(JsonNode status) {

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
-import com.google.re2j.Pattern;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.relabel.Template;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -94,7 +94,7 @@ final class Rules {
           SERVICE_INSTANCE);
 
   /** An annotation of a pod that is an attribute by itself. */
-  private static final Pattern OTEL = Pattern.compile("^(?:resource\\.opentelemetry\\.io/(.+))$");
+  private static final Regex OTEL = Regex.compile("^(?:resource\\.opentelemetry\\.io/(.+))$");
 
   /** What is taken where nobody says what. */
   static List<String> defaults(Conventions conventions) {

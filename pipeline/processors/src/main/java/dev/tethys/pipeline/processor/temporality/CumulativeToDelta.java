@@ -1,11 +1,11 @@
 package dev.tethys.pipeline.processor.temporality;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
@@ -75,11 +75,11 @@ public final class CumulativeToDelta {
     FILTER.optional("regexp", Match.REGEXP_CACHE, "Taken, without effect.");
   }
 
-  private record Filter(List<String> names, List<Pattern> patterns, List<String> types) {
+  private record Filter(List<String> names, List<Regex> patterns, List<String> types) {
     boolean matches(Metric m, String type) {
       boolean name = names.isEmpty() && patterns.isEmpty() || names.contains(m.name());
-      for (Pattern p : patterns) {
-        name |= p.matcher(m.name()).find();
+      for (Regex p : patterns) {
+        name |= p.find(m.name());
       }
       return name && (types.isEmpty() || types.contains(type));
     }
@@ -146,11 +146,11 @@ public final class CumulativeToDelta {
         throw o.error(METRIC_TYPES, "holds sum, histogram and exponentialhistogram only");
       }
     }
-    List<Pattern> patterns = new ArrayList<>();
+    List<Regex> patterns = new ArrayList<>();
     for (String s : regexp ? o.get(METRICS) : List.<String>of()) {
       try {
-        patterns.add(Pattern.compile(s));
-      } catch (PatternSyntaxException e) {
+        patterns.add(Regex.compile(s));
+      } catch (RegexSyntaxException e) {
         throw o.error(METRICS, "holds what is not a regular expression: " + e.getMessage());
       }
     }

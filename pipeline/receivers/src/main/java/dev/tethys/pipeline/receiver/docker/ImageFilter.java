@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.docker;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,9 +13,9 @@ import java.util.Map;
  * all others do; where one is listed with {@code !}, every other name matches.
  */
 final class ImageFilter {
-  private record Form(Pattern pattern, boolean whole, boolean negated) {
+  private record Form(Regex pattern, boolean whole, boolean negated) {
     boolean match(String name) {
-      return (whole ? pattern.matches(name) : pattern.matcher(name).find()) != negated;
+      return (whole ? pattern.matches(name) : pattern.find(name)) != negated;
     }
   }
 
@@ -31,13 +31,13 @@ final class ImageFilter {
       String s = negated ? w.substring(1) : w;
       try {
         if (s.length() > 2 && s.startsWith("/") && s.endsWith("/")) {
-          forms.add(new Form(Pattern.compile(s.substring(1, s.length() - 1)), false, negated));
+          forms.add(new Form(Regex.compile(s.substring(1, s.length() - 1)), false, negated));
         } else if (s.chars().anyMatch(c -> "*?[]{}!".indexOf(c) >= 0)) {
-          forms.add(new Form(Pattern.compile(glob(s), Pattern.DOTALL), true, negated));
+          forms.add(new Form(Regex.whole(glob(s)), true, negated));
         } else {
           names.put(s, !negated);
         }
-      } catch (PatternSyntaxException e) {
+      } catch (RegexSyntaxException e) {
         throw new IllegalArgumentException("\"" + w + "\": " + e.getMessage(), e);
       }
     }
@@ -64,7 +64,7 @@ final class ImageFilter {
           if (++i == s.length()) {
             throw new IllegalArgumentException("\"" + s + "\" ends with a backslash");
           }
-          b.append(Pattern.quote(s.substring(i, i + 1)));
+          b.append(Regex.quote(s.substring(i, i + 1)));
         }
         case '{' -> {
           depth++;
@@ -86,7 +86,7 @@ final class ImageFilter {
           b.append('[').append(set.startsWith("!") ? "^" + set.substring(1) : set).append(']');
           i = end;
         }
-        default -> b.append(Pattern.quote(String.valueOf(c)));
+        default -> b.append(Regex.quote(String.valueOf(c)));
       }
     }
     if (depth > 0) {

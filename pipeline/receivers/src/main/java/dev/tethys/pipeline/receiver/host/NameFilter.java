@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.receiver.host;
 
-import com.google.re2j.Pattern;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,13 +21,13 @@ final class NameFilter {
   private static final int MAX_REMEMBERED = 10_000;
 
   /** A list of names, or of expressions that find something in them. */
-  record Names(Set<String> names, List<Pattern> patterns) {
+  record Names(Set<String> names, List<Regex> patterns) {
     boolean match(String name) {
       if (names.contains(name)) {
         return true;
       }
-      for (Pattern p : patterns) {
-        if (p.matcher(name).find()) {
+      for (Regex p : patterns) {
+        if (p.find(name)) {
           return true;
         }
       }
@@ -109,11 +109,11 @@ final class NameFilter {
             return switch (o.get(type)) {
               case "strict" -> List.of(new Names(Set.copyOf(written), List.of()));
               case "regexp" -> {
-                List<Pattern> patterns = new ArrayList<>();
+                List<Regex> patterns = new ArrayList<>();
                 for (String p : written) {
                   try {
-                    patterns.add(Pattern.compile(p));
-                  } catch (com.google.re2j.PatternSyntaxException e) {
+                    patterns.add(Regex.compile(p));
+                  } catch (dev.tethys.model.regex.RegexSyntaxException e) {
                     throw o.error(names, "\"" + p + "\" is no expression: " + e.getMessage());
                   }
                 }

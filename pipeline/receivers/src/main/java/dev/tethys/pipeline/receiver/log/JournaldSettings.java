@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.receiver.log;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.collect.logs.file.Glob;
 import dev.tethys.collect.logs.journal.JournalFile;
 import dev.tethys.collect.logs.journal.JournalPlaces;
@@ -9,6 +7,8 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,12 +34,12 @@ record JournaldSettings(
     boolean noNamespaceNamed,
     JournalRecord form,
     boolean fromEnd,
-    List<Pattern> units,
+    List<Regex> units,
     List<String> identifiers,
     List<Map<String, String>> matches,
     int most,
     int least,
-    @Nullable Pattern grep,
+    @Nullable Regex grep,
     boolean kernel) {
   private static final List<String> PRIORITIES =
       List.of("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug");
@@ -127,17 +127,17 @@ record JournaldSettings(
       int dots = p.indexOf("..");
       int a = number(o, dots < 0 ? "0" : p.substring(0, dots));
       int b = number(o, dots < 0 ? p : p.substring(dots + 2));
-      Pattern g = null;
+      Regex g = null;
       String text = o.get(grep);
       if (!text.isEmpty()) {
         boolean small = text.equals(text.toLowerCase(Locale.ROOT));
         try {
-          g = Pattern.compile(text, small ? Pattern.CASE_INSENSITIVE : 0);
-        } catch (PatternSyntaxException e) {
+          g = Regex.compile((small ? "(?i)" : "") + text);
+        } catch (RegexSyntaxException e) {
           throw o.error(grep, "not a regular expression: " + e.getMessage());
         }
       }
-      List<Pattern> names = new ArrayList<>();
+      List<Regex> names = new ArrayList<>();
       for (String u : o.get(units)) {
         names.add(unit(u));
       }
@@ -208,14 +208,14 @@ record JournaldSettings(
       return i;
     }
 
-    private static Pattern unit(String name) {
+    private static Regex unit(String name) {
       String n = name.indexOf('.') < 0 && name.indexOf('*') < 0 ? name + ".service" : name;
       StringBuilder sb = new StringBuilder("^");
       for (int i = 0; i < n.length(); i++) {
         char c = n.charAt(i);
-        sb.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
+        sb.append(c == '*' ? ".*" : c == '?' ? "." : Regex.quote(String.valueOf(c)));
       }
-      return Pattern.compile(sb.append('$').toString());
+      return Regex.compile(sb.append('$').toString());
     }
   }
 
@@ -250,18 +250,18 @@ record JournaldSettings(
       return false;
     }
     String message = e.get("MESSAGE");
-    return grep == null || message != null && grep.matcher(message).find();
+    return grep == null || message != null && grep.find(message);
   }
 
   /** As {@code journalctl -u}: what the unit says, and what is said of it. */
-  private static boolean isOf(JournalFile.Entry e, Pattern unit) {
+  private static boolean isOf(JournalFile.Entry e, Regex unit) {
     return is(unit, e.get("_SYSTEMD_UNIT"))
         || "1".equals(e.get("_PID")) && is(unit, e.get("UNIT"))
         || "0".equals(e.get("_UID"))
             && (is(unit, e.get("OBJECT_SYSTEMD_UNIT")) || is(unit, e.get("COREDUMP_UNIT")));
   }
 
-  private static boolean is(Pattern unit, @Nullable String name) {
-    return name != null && unit.matcher(name).find();
+  private static boolean is(Regex unit, @Nullable String name) {
+    return name != null && unit.find(name);
   }
 }

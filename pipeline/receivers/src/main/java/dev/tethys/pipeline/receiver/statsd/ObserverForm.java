@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.receiver.statsd;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.statsd.StatsdKind;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -26,7 +26,7 @@ record ObserverForm(
    * @param names somewhere in a metric's name
    * @param bounds upper ones, ascending
    */
-  record Buckets(Pattern names, List<Double> bounds) {}
+  record Buckets(Regex names, List<Double> bounds) {}
 
   enum Shape {
     GAUGE,
@@ -124,8 +124,8 @@ record ObserverForm(
       }
     }
     try {
-      return new Buckets(Pattern.compile(o.get(PATTERN)), bounds);
-    } catch (PatternSyntaxException e) {
+      return new Buckets(Regex.compile(o.get(PATTERN)), bounds);
+    } catch (RegexSyntaxException e) {
       throw o.error(PATTERN, "not a regular expression: " + e.getMessage());
     }
   }
@@ -133,7 +133,7 @@ record ObserverForm(
   /** A histogram of a metric that is called so. */
   Aggregate histogram(String name) {
     for (Buckets b : buckets) {
-      if (b.names.matcher(name).find()) {
+      if (b.names.find(name)) {
         return new Aggregate.Buckets(b.bounds);
       }
     }

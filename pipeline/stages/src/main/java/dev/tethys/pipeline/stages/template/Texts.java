@@ -4,7 +4,8 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.TemplateFunction.Failure;
-import dev.tethys.model.Matcher;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /** What functions do with texts, as Go's package strings does it. */
@@ -93,9 +94,9 @@ final class Texts {
     Pattern p = COMPILED[slot];
     if (p == null || !p.pattern().equals(expression)) {
       try {
-        Matcher.checkSize(expression);
+        Regex.compile(expression); // its limits hold here as well
         p = Pattern.compile(expression);
-      } catch (PatternSyntaxException e) {
+      } catch (RegexSyntaxException | PatternSyntaxException e) {
         throw new Failure(String.valueOf(e.getMessage()));
       }
       COMPILED[slot] = p; // a race costs a compilation

@@ -1,10 +1,10 @@
 package dev.tethys.query.promql.exec;
 
-import com.google.re2j.Pattern;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Labels.Label;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
@@ -116,7 +116,7 @@ public final class InfoJoin extends Operator {
             Matcher.of(
                 Matcher.Type.REGEX,
                 name,
-                String.join("|", values.stream().map(Pattern::quote).toList())));
+                String.join("|", values.stream().map(Regex::quote).toList())));
       }
     }
     if (out.isEmpty()) {

@@ -1,8 +1,8 @@
 package dev.tethys.query.promql.exec;
 
-import com.google.re2j.Matcher;
-import com.google.re2j.Pattern;
 import dev.tethys.model.Labels;
+import dev.tethys.model.regex.Groups;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.promql.QueryException;
 import java.util.ArrayList;
@@ -36,25 +36,22 @@ public final class LabelChange extends Operator {
 
   /** Sets a label from what an anchored expression finds in another; no match changes nothing. */
   public static Operator replace(
-      Operator vector, String destination, String replacement, String source, Pattern pattern) {
+      Operator vector, String destination, String replacement, String source, Regex regex) {
     return new LabelChange(
         vector,
         destination,
         l -> {
-          Matcher m = pattern.matcher(Cancellation.interruptible(l.get(source)));
-          return m.matches()
-              ? l.toBuilder().set(destination, expand(replacement, m)).build()
-              : null;
+          String value = l.get(source);
+          if (!regex.find(value)) {
+            return null;
+          }
+          if (replacement.indexOf('$') < 0) {
+            return l.toBuilder().set(destination, replacement).build();
+          }
+          Groups g = regex.groups(Cancellation.interruptible(value));
+          return g.find() ? l.toBuilder().set(destination, expand(replacement, g)).build() : null;
         },
-        machineBytes(pattern));
-  }
-
-  /**
-   * What finding groups may take: the machine keeps, for each of its instructions and twice, where
-   * every group begins and ends.
-   */
-  private static long machineBytes(Pattern pattern) {
-    return 2L * pattern.programSize() * (8L * pattern.groupCount() + 48);
+        replacement.indexOf('$') < 0 ? 0 : regex.groupsBytes());
   }
 
   /** Sets a label to the values of others with a separator between. */
@@ -90,7 +87,7 @@ public final class LabelChange extends Operator {
   }
 
   /** Fills {@code $1}, {@code ${1}}, {@code $name}, {@code ${name}}; {@code $$} is a dollar. */
-  static String expand(String template, Matcher m) {
+  static String expand(String template, Groups m) {
     StringBuilder out = new StringBuilder();
     int i = 0;
     while (i < template.length()) {
@@ -126,7 +123,7 @@ public final class LabelChange extends Operator {
     return c == '_' || Character.isLetterOrDigit(c);
   }
 
-  private static void appendGroup(StringBuilder out, String name, Matcher m) {
+  private static void appendGroup(StringBuilder out, String name, Groups m) {
     int number = 0;
     boolean digits = true;
     for (int i = 0; i < name.length() && digits; i++) {
@@ -138,7 +135,7 @@ public final class LabelChange extends Operator {
     String g = null;
     if (digits) {
       g = number <= m.groupCount() ? m.group(number) : null;
-    } else if (m.pattern().namedGroups().containsKey(name)) {
+    } else {
       g = m.group(name);
     }
     if (g != null) {

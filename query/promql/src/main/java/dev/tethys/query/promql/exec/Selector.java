@@ -114,8 +114,13 @@ public record Selector(
     Profile p = x.profile();
     Profile.Select select =
         () -> Cancellation.within(x::check, () -> x.source().select(hints, matchers));
-    Selection s = p == null ? select.open() : p.select(select);
-    x.annotations().storage(s.warnings());
-    return s;
+    try (Execution.Draft matching = x.draft()) {
+      for (Matcher m : matchers) {
+        matching.add(m.matchingBytes());
+      }
+      Selection s = p == null ? select.open() : p.select(select);
+      x.annotations().storage(s.warnings());
+      return s;
+    }
   }
 }

@@ -1,11 +1,11 @@
 package dev.tethys.query.promql.plan;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.ast.Expr.Call;
@@ -305,10 +305,10 @@ final class CallPlanner {
   }
 
   private static Operator labelReplace(Arguments a, boolean invariant) {
-    Pattern p;
+    Regex p;
     try {
-      p = Matcher.anchored(a.text(4));
-    } catch (PatternSyntaxException e) {
+      p = Regex.anchored(a.text(4));
+    } catch (RegexSyntaxException e) {
       throw new QueryException(
           QueryException.Kind.EXECUTION,
           "invalid regular expression in label_replace(): " + a.text(4),

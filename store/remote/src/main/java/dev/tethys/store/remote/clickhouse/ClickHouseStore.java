@@ -35,7 +35,7 @@ import java.util.stream.Stream;
 /**
  * Reads the tables of metrics. All matchers are ClickHouse's own work: its {@code match} is RE2, as
  * Prometheus's expressions are, and a map gives "" for a label that is absent. Expressions are
- * anchored as {@link Matcher#anchored} does it; those that name values are lists of these.
+ * anchored at both ends; those that name values are lists of these.
  */
 final class ClickHouseStore implements ForeignStore {
   /** So many keys are named in a question; for more the question about series is repeated in it. */

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
-import com.google.re2j.Pattern;
+import dev.tethys.model.regex.Regex;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -18,7 +18,7 @@ final class AttributeGlob {
    *
    * @throws IllegalArgumentException saying what is wrong
    */
-  static Pattern compile(String glob) {
+  static Regex compile(String glob) {
     StringBuilder sb = new StringBuilder();
     Deque<Character> open = new ArrayDeque<>();
     int i = 0;
@@ -50,16 +50,16 @@ final class AttributeGlob {
           if (i == glob.length()) {
             throw new IllegalArgumentException("\"" + glob + "\" ends with a backslash");
           }
-          sb.append(Pattern.quote(glob.substring(i, i + 1)));
+          sb.append(Regex.quote(glob.substring(i, i + 1)));
           i++;
         }
-        default -> sb.append(Pattern.quote(String.valueOf(c)));
+        default -> sb.append(Regex.quote(String.valueOf(c)));
       }
     }
     if (!open.isEmpty()) {
       throw new IllegalArgumentException("\"" + glob + "\" has a { without a }");
     }
-    return Pattern.compile(sb.toString());
+    return Regex.compile(sb.toString());
   }
 
   private static int characters(String glob, int from, StringBuilder to) {

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
-import com.google.re2j.Pattern;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.telemetry.AnyValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ValueText;
@@ -28,10 +28,10 @@ final class Dimensions {
   }
 
   private final List<Named> named;
-  private final List<Pattern> globs;
+  private final List<Regex> globs;
   private final Map<String, Boolean> remembered = new HashMap<>();
 
-  Dimensions(List<Named> named, List<Pattern> globs) {
+  Dimensions(List<Named> named, List<Regex> globs) {
     this.named = List.copyOf(named);
     this.globs = List.copyOf(globs);
   }

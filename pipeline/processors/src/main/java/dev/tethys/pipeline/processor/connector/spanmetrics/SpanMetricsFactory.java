@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
-import com.google.re2j.Pattern;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
@@ -350,7 +350,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
 
   private static SpanMetricsSettings.Wanted wanted(List<YamlObject> list) {
     List<SpanMetricsSettings.Named> named = new ArrayList<>();
-    Map<YamlNode, Pattern> globs = new LinkedHashMap<>();
+    Map<YamlNode, Regex> globs = new LinkedHashMap<>();
     Set<String> names = new HashSet<>(RESERVED);
     for (YamlObject o : list) {
       String name = Objects.requireNonNullElse(o.find(NAME), "");
@@ -381,7 +381,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     return new SpanMetricsSettings.Wanted(named, List.copyOf(globs.values()));
   }
 
-  private static Pattern glob(YamlObject o, String glob) {
+  private static Regex glob(YamlObject o, String glob) {
     try {
       return AttributeGlob.compile(glob);
     } catch (IllegalArgumentException e) {

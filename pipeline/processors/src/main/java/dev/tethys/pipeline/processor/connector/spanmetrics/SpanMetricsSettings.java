@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
-import com.google.re2j.Pattern;
+import dev.tethys.model.regex.Regex;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -54,7 +54,7 @@ public record SpanMetricsSettings(
   public record Named(String name, @Nullable String otherwise) {}
 
   /** Dimensions by name, and patterns of names. */
-  public record Wanted(List<Named> named, List<Pattern> globs) {
+  public record Wanted(List<Named> named, List<Regex> globs) {
     Dimensions dimensions() {
       return new Dimensions(named, globs);
     }

@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
-import com.google.re2j.Pattern;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.telemetry.Attributes;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -71,7 +71,7 @@ final class AttributeRules {
     if (regex) {
       for (String v : o.get(VALUES)) {
         try {
-          Pattern.compile(v);
+          Regex.compile(v);
         } catch (RuntimeException e) {
           throw o.error(VALUES, "\"" + v + "\" is no regular expression: " + e.getMessage());
         }
@@ -128,8 +128,8 @@ final class AttributeRules {
         all.remove("");
         return all::contains;
       }
-      List<Pattern> patterns = values.stream().map(Pattern::compile).toList();
-      return new Remembering(s -> patterns.stream().anyMatch(p -> p.matcher(s).find()), cache);
+      List<Regex> patterns = values.stream().map(Regex::compile).toList();
+      return new Remembering(s -> patterns.stream().anyMatch(p -> p.find(s)), cache);
     }
   }
 

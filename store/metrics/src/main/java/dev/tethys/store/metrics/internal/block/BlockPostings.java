@@ -1,8 +1,10 @@
 package dev.tethys.store.metrics.internal.block;
 
+import dev.tethys.model.Matcher;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.lang.ref.SoftReference;
 import java.util.Arrays;
@@ -61,6 +63,23 @@ final class BlockPostings implements Postings {
   }
 
   @Override
+  public RoaringBitmap join(Matcher m, boolean wanted, Expressions known) {
+    boolean positive = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
+    RoaringBitmap out = new RoaringBitmap();
+    for (int pair : dictionary.matching(m, wanted, positive == wanted ? m.prefix() : "")) {
+      SoftReference<RoaringBitmap> ref = held.get(pair);
+      RoaringBitmap b = ref == null ? null : ref.get();
+      if (b != null) {
+        out.or(b);
+      } else {
+        int[] list = list(pair);
+        out.addN(list, 0, list.length);
+      }
+    }
+    return out;
+  }
+
+  @Override
   public List<String> names() {
     return List.of(dictionary.names);
   }
@@ -79,6 +98,14 @@ final class BlockPostings implements Postings {
   }
 
   private RoaringBitmap read(int pair) {
+    int[] list = list(pair);
+    RoaringBitmap out = new RoaringBitmap();
+    out.addN(list, 0, list.length);
+    out.runOptimize();
+    return out;
+  }
+
+  private int[] list(int pair) {
     int page = Arrays.binarySearch(firstPair, pair);
     page = page < 0 ? -page - 2 : page;
     Page p = newest.get();
@@ -86,11 +113,7 @@ final class BlockPostings implements Postings {
       p = new Page(page);
       newest = new SoftReference<>(p);
     }
-    int[] list = p.list(pair);
-    RoaringBitmap out = new RoaringBitmap();
-    out.addN(list, 0, list.length);
-    out.runOptimize();
-    return out;
+    return p.list(pair);
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
@@ -178,6 +179,11 @@ public final class BlockReader implements Postings {
   @Override
   public void values(String name, String prefix, ValueVisitor to) {
     postings.values(name, prefix, to);
+  }
+
+  @Override
+  public RoaringBitmap join(Matcher m, boolean wanted, Expressions known) {
+    return postings.join(m, wanted, known);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.encoding.DamageException;
@@ -13,6 +15,9 @@ import java.util.function.ObjIntConsumer;
  * are kept in memory as long as there is room ({@link SoftReference}) and read again else.
  */
 final class Dictionary {
+  /** Values between two questions whether the answer is still wanted. */
+  private static final int PIECE = 64;
+
   private final Mapped file;
   private final long offset;
   private final int length;
@@ -174,6 +179,49 @@ final class Dictionary {
           }
           return c <= 0;
         });
+  }
+
+  /** The numbers of the values of a name that meet a matcher, or that do not, ascending. */
+  int[] matching(Matcher m, boolean wanted, String prefix) {
+    int n = name(m.name());
+    if (n < 0 || firstPair[n] == firstPair[n + 1]) {
+      return new int[0];
+    }
+    byte[] start = prefix.getBytes(StandardCharsets.UTF_8);
+    byte[] b = content();
+    int restart = start.length == 0 ? firstRestart[n] : seek(n, start);
+    int pair = firstPair[n] + (restart - firstRestart[n]) * BlockLayout.RESTART;
+    ByteSource in = new ByteSource(b, restarts[restart], length - restarts[restart]);
+    byte[] value = new byte[64];
+    int size = 0;
+    int[] out = new int[16];
+    int found = 0;
+    for (; pair < firstPair[n + 1]; pair++) {
+      if (pair % PIECE == 0) {
+        Cancellation.check();
+      }
+      int shared = in.count(size);
+      int more = in.count();
+      size = shared + more;
+      if (size > value.length) {
+        value = Arrays.copyOf(value, Math.max(size, 2 * value.length));
+      }
+      int from = in.pos;
+      in.skip(more);
+      System.arraycopy(in.buf, from, value, shared, more);
+      int c =
+          Arrays.compareUnsigned(value, 0, Math.min(size, start.length), start, 0, start.length);
+      if (c > 0) {
+        break;
+      }
+      if (c == 0 && m.matches(value, 0, size) == wanted) {
+        if (found == out.length) {
+          out = Arrays.copyOf(out, 2 * found);
+        }
+        out[found++] = pair;
+      }
+    }
+    return Arrays.copyOf(out, found);
   }
 
   /** A label as it stands in canonical bytes. */

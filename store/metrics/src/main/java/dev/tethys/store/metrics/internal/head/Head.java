@@ -16,8 +16,8 @@ import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
 import dev.tethys.store.metrics.internal.index.Postings;
+import dev.tethys.store.metrics.internal.index.ValueMatches;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -45,8 +45,11 @@ import org.roaringbitmap.RoaringBitmap;
 public final class Head {
   private static final int POOLED_BATCHES = 32;
 
-  /** Values that are copied from the index at once. */
-  private static final int PIECE = 512;
+  /** New values that may be tested while the index is locked. */
+  private static final int FEW_VALUES = 64;
+
+  /** How often values are tested that came while others were. */
+  private static final int MAX_ROUNDS = 8;
 
   /** Bytes for what queries found by their matchers, to be found again. */
   static final long MAX_MATCHED_BYTES =
@@ -248,54 +251,41 @@ public final class Head {
   }
 
   /**
-   * Runs expressions over the values of their labels. Writers get in between pieces of some values:
-   * an expression that takes long holds up who asked, and nobody else, when it is asked for before
-   * locks are taken that others need. Values that are new since then are tested when series are
-   * looked for.
+   * Tests the values of labels with expressions, before locks are taken that others need: an
+   * expression that takes long holds up nobody but who asked. Values that come meanwhile are tested
+   * when series are looked for.
    */
   public Expressions expressions(List<List<Matcher>> matcherSets) {
     Expressions known = new Expressions();
     for (List<Matcher> matchers : matcherSets) {
       for (Matcher m : matchers) {
-        String prefix = Matching.prefixOfValues(m);
-        if (prefix != null) {
-          run(m, prefix, known);
+        if (Matching.testsValues(m)) {
+          test(m, known);
         }
       }
     }
     return known;
   }
 
-  private void run(Matcher m, String prefix, Expressions known) {
-    LabelIndex index = null;
-    int[] numbers = new int[PIECE];
-    List<String> values = new ArrayList<>(PIECE);
-    int next = 0;
-    while (next >= 0) {
-      values.clear();
+  private void test(Matcher m, Expressions known) {
+    int rest = Integer.MAX_VALUE;
+    for (int round = 0; round < MAX_ROUNDS && rest > FEW_VALUES; round++) {
+      LabelIndex index;
+      TestedValues.Values values;
       view.readLock().lock();
       try {
-        if (index != table.index) {
-          index = table.index;
-          known.begin(m, index);
-          next = 0;
-        }
-        next =
-            index.piece(
-                m.name(),
-                prefix,
-                next,
-                PIECE,
-                (value, number) -> {
-                  numbers[values.size()] = number;
-                  values.add(value);
-                });
+        index = table.index;
+        values = index.valuesOf(m.name());
       } finally {
         view.readLock().unlock();
       }
-      for (int i = 0; i < values.size(); i++) {
-        known.note(m, numbers[i], m.matches(values.get(i)));
+      ValueMatches matches = known.of(m, index);
+      if (matches == null) {
+        matches = index.tested().of(m);
+        known.put(m, index, matches);
       }
+      rest = values.count() - matches.state().tested();
+      index.tested().test(m, matches, values);
     }
   }
 

@@ -22,6 +22,38 @@ final class IntOrder {
     new IntOrder(order, compare).sort(0, order.length);
   }
 
+  /**
+   * The numbers below a limit in order, of which the first are in order already: those that came
+   * since are sorted and put between them.
+   */
+  static int[] merged(int[] inOrder, int n, IntBinaryOperator compare) {
+    int old = inOrder.length;
+    int[] fresh = new int[n - old];
+    for (int i = old; i < n; i++) {
+      fresh[i - old] = i;
+    }
+    sort(fresh, compare);
+    int[] out = new int[n];
+    int taken = 0; // of those in order
+    for (int k = 0; k < fresh.length; k++) {
+      int lo = taken;
+      int hi = old;
+      while (lo < hi) {
+        int mid = (lo + hi) >>> 1;
+        if (compare.applyAsInt(inOrder[mid], fresh[k]) <= 0) {
+          lo = mid + 1;
+        } else {
+          hi = mid;
+        }
+      }
+      System.arraycopy(inOrder, taken, out, taken + k, lo - taken);
+      taken = lo;
+      out[taken + k] = fresh[k];
+    }
+    System.arraycopy(inOrder, taken, out, taken + fresh.length, old - taken);
+    return out;
+  }
+
   private void sort(int from, int to) {
     if (to - from < INSERTED) {
       for (int i = from + 1; i < to; i++) {

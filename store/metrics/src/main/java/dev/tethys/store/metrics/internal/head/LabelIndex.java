@@ -1,6 +1,8 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.PairHash;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.nio.charset.StandardCharsets;
@@ -9,9 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntBinaryOperator;
-import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.FastAggregation;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
@@ -54,6 +55,7 @@ final class LabelIndex implements Postings {
   private long added; // series, those that left among them
   private long version = VERSIONS.getAndAdd(1L << 40); // another after every change, here or anew
   private byte[] scratch = new byte[256];
+  private final TestedValues tested = new TestedValues(this);
   private volatile PairOrder pairOrder = new PairOrder(new int[0], new int[0]);
 
   private static final class Name {
@@ -294,35 +296,14 @@ final class LabelIndex implements Postings {
       }
     }
     PairOrder o = pairOrder;
-    if (highest >= o.places.length) {
+    if (highest >= o.places().length) {
       if (highest >= most) {
         return null;
       }
       o = o.with(highest + 1, this::comparePairs);
       pairOrder = o;
     }
-    return o.places;
-  }
-
-  /** All pairs up to a number in order. A later one may lose to an earlier one in a race. */
-  private record PairOrder(int[] inOrder, int[] places) {
-    PairOrder with(int n, IntBinaryOperator compare) {
-      int old = inOrder.length;
-      int[] all = Arrays.copyOf(inOrder, n);
-      for (int pair = old; pair < n; pair++) {
-        all[pair] = pair;
-      }
-      IntOrder.sort(all, compare);
-      int[] at = new int[n];
-      for (int i = 0; i < n; i++) {
-        at[all[i]] = i;
-      }
-      return new PairOrder(all, at);
-    }
-
-    long bytes() {
-      return 8L * places.length;
-    }
+    return o.places();
   }
 
   /** The first pair of a list, or of what is left of one; -1 at its end. Needs no lock. */
@@ -497,30 +478,57 @@ final class LabelIndex implements Postings {
     }
   }
 
-  /**
-   * Values of a label that start with a prefix and have series, a piece of all.
-   *
-   * @param from where the piece begins; 0 at first
-   * @param most how many places it has
-   * @param to given numbers and values, as {@link #values} does
-   * @return where the next piece begins, or -1 when there is none
-   */
-  int piece(String name, String prefix, int from, int most, ObjIntConsumer<String> to) {
+  /** The values of a label, in the order in which they came. */
+  TestedValues.Values valuesOf(String name) {
     Name n = names.get(name);
-    if (n == null) {
-      return -1;
-    }
-    int end = Math.min(n.count, from + most);
-    for (int i = from; i < end; i++) {
-      int pair = n.pairs[i];
-      if (many[pair] != null || single[pair] != 0) {
-        String v = value(pair);
-        if (v.startsWith(prefix)) {
-          to.accept(v, pair);
-        }
+    return n == null ? TestedValues.Values.NONE : new TestedValues.Values(n.pairs, n.count);
+  }
+
+  /** Values that were tested with expressions. */
+  TestedValues tested() {
+    return tested;
+  }
+
+  @Override
+  public RoaringBitmap join(Matcher m, boolean wanted, Expressions known) {
+    return tested.join(m, wanted, valuesOf(m.name()), known.of(m, this));
+  }
+
+  /** Whether the value of a pair meets a matcher. Needs no lock. */
+  boolean meets(int pair, Matcher m) {
+    byte[] page = pairBytes.page(pairAt[pair]);
+    int p = pairBytes.offset(pairAt[pair]);
+    int n = number(page, p);
+    p += size(n) + n;
+    int length = number(page, p);
+    p += size(length);
+    return m.matches(page, p, p + length);
+  }
+
+  /** The series of some pairs. */
+  RoaringBitmap union(int[] some, int n) {
+    int[] alone = new int[n];
+    int k = 0;
+    List<RoaringBitmap> found = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      RoaringBitmap b = many[some[i]];
+      if (b != null) {
+        found.add(b);
+      } else if (single[some[i]] != 0) {
+        alone[k++] = single[some[i]];
       }
     }
-    return end == n.count ? -1 : end;
+    if (k > 0) {
+      Arrays.sort(alone, 0, k);
+      RoaringBitmap b = new RoaringBitmap();
+      b.addN(alone, 0, k);
+      found.add(b);
+    }
+    return switch (found.size()) {
+      case 0 -> new RoaringBitmap();
+      case 1 -> found.getFirst();
+      default -> FastAggregation.or(found.iterator());
+    };
   }
 
   @Override
@@ -584,7 +592,7 @@ final class LabelIndex implements Postings {
 
   /** Bytes held, postings estimated by what Roaring says of itself. */
   long bytes() {
-    long b = reserved() + pairOrder.bytes();
+    long b = reserved() + pairOrder.bytes() + tested.bytes();
     for (int i = 0; i < pairs; i++) {
       RoaringBitmap m = many[i];
       if (m != null) {

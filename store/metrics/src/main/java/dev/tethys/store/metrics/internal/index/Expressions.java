@@ -1,46 +1,30 @@
 package dev.tethys.store.metrics.internal.index;
 
 import dev.tethys.model.Matcher;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which label values meet expressions, found out before an index is asked for series: an expression
- * can be made that takes seconds over the values of one label, and an index that changes is locked
- * while it is asked.
+ * Label values that meet the expressions of a query, tested before the index is locked. An
+ * expression can be made that takes seconds over the values of one label.
  */
 public final class Expressions {
   /** Nothing is known. */
   public static final Expressions NONE = new Expressions();
 
-  /** Values by the numbers that their index has for them. */
-  private record Tested(Postings index, BitSet seen, BitSet met) {}
+  private record Tested(Postings index, ValueMatches matches) {}
 
   private final Map<Matcher, Tested> tested = new HashMap<>();
 
-  /** Begins with a matcher anew, over the values of an index. */
-  public void begin(Matcher m, Postings index) {
-    tested.put(m, new Tested(index, new BitSet(), new BitSet()));
+  /** Notes what was found among the values of an index. */
+  public void put(Matcher m, Postings index, ValueMatches matches) {
+    tested.put(m, new Tested(index, matches));
   }
 
-  /** Notes about a matcher that was begun whether it is met by a value. */
-  public void note(Matcher m, int number, boolean met) {
+  /** What was found among the values of an index; null when it was not looked for. */
+  public @Nullable ValueMatches of(Matcher m, Postings index) {
     Tested t = tested.get(m);
-    if (t == null) {
-      throw new IllegalStateException("not begun: " + m);
-    }
-    t.seen.set(number);
-    t.met.set(number, met);
-  }
-
-  /** What is known about a value of an index, or else what the test says. */
-  boolean test(Postings index, Matcher m, int number, String value, Predicate<String> test) {
-    @Nullable Tested t = tested.get(m);
-    return t != null && t.index == index && t.seen.get(number)
-        ? t.met.get(number)
-        : test.test(value);
+    return t == null || t.index != index ? null : t.matches;
   }
 }

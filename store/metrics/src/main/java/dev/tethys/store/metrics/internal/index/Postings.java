@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics.internal.index;
 
+import dev.tethys.model.Matcher;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
@@ -23,6 +24,25 @@ public interface Postings {
    * order.
    */
   void values(String name, String prefix, ValueVisitor to);
+
+  /**
+   * All series with a value that meets a matcher, or that does not.
+   *
+   * @param wanted whether the value has to meet it
+   * @param known what was found out before
+   */
+  default RoaringBitmap join(Matcher m, boolean wanted, Expressions known) {
+    RoaringBitmap out = new RoaringBitmap();
+    values(
+        m.name(),
+        "",
+        (number, value, postings) -> {
+          if (m.matches(value) == wanted) {
+            out.or(postings.get());
+          }
+        });
+    return out;
+  }
 
   /** Receives one value of a label. */
   @FunctionalInterface

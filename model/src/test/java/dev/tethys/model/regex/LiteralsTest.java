@@ -1,20 +1,22 @@
-package dev.tethys.model;
+package dev.tethys.model.regex;
 
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Matcher;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Judged by the matchers that expressions stand in. */
-class RegexLiteralsTest {
+class LiteralsTest {
   private static final String[] PARTS = {
     "a", "b", "ab", "0", "é", "😀", ".", ".*", ".+", "\\.", "\\|", "|", "|", "|", "(", "(?:", ")",
     ")", "?", "*", "+", "^", "$", "[ab]", "[a-c]", "[^a]", "[.]", "{2}", "\\d", "(?i)", "\\Qa",
@@ -33,6 +35,10 @@ class RegexLiteralsTest {
       out.add(sb.toString());
     }
     return out;
+  }
+
+  private static @Nullable Set<String> values(String expression, int most) {
+    return Literals.values(Parser.parse(expression, Flags.DOT_NEWLINE), most, expression.length());
   }
 
   private static void holds(boolean is, String expression, String text) {
@@ -59,7 +65,7 @@ class RegexLiteralsTest {
       } catch (IllegalArgumentException invalid) {
         continue;
       }
-      Set<String> values = RegexLiterals.values(e, 1000);
+      Set<String> values = m.values();
       List<String> texts = texts(r);
       if (values != null) {
         sets += values.size() > 1 ? 1 : 0;
@@ -68,7 +74,7 @@ class RegexLiteralsTest {
           holds(values.contains(t) == m.matches(t), e, t);
         }
       }
-      String prefix = RegexLiterals.prefix(e);
+      String prefix = m.prefix();
       prefixes += prefix.isEmpty() ? 0 : 1;
       for (String t : texts) {
         holds(!m.matches(t) || t.startsWith(prefix), e, t);
@@ -93,28 +99,28 @@ class RegexLiteralsTest {
         "node_(cpu|memory)_(a|b); node_cpu_a node_cpu_b node_memory_a node_memory_b",
       })
   void choicesAreSets(String expression, String values) {
-    assertThat(RegexLiterals.values(expression, 1000)).containsExactlyInAnyOrder(values.split(" "));
+    assertThat(values(expression, 1000)).containsExactlyInAnyOrder(values.split(" "));
   }
 
   @Test
   void nothingIsAChoiceToo() {
-    assertThat(RegexLiterals.values("", 1000)).containsExactly("");
-    assertThat(RegexLiterals.values("a|", 1000)).containsExactly("a", "");
-    assertThat(RegexLiterals.values("(|a)b", 1000)).containsExactly("b", "ab");
+    assertThat(values("", 1000)).containsExactly("");
+    assertThat(values("a|", 1000)).containsExactly("a", "");
+    assertThat(values("(|a)b", 1000)).containsExactly("b", "ab");
   }
 
   @Test
   void setsHaveAnEnd() {
     String digits = "(0|1|2|3|4|5|6|7|8|9)";
-    assertThat(RegexLiterals.values(digits.repeat(3), 1000)).hasSize(1000);
-    assertThat(RegexLiterals.values(digits.repeat(4), 1000)).isNull();
-    assertThat(RegexLiterals.values(("x".repeat(500) + "?").repeat(30), 1000)).isNull();
-    assertThat(RegexLiterals.values("(a|".repeat(60) + "b" + ")".repeat(60), 1000)).isNull();
+    assertThat(values(digits.repeat(3), 1000)).hasSize(1000);
+    assertThat(values(digits.repeat(4), 1000)).isNull();
+    assertThat(values(("x".repeat(500) + "?").repeat(30), 1000)).isNull();
+    assertThat(values("(a|".repeat(60) + "b" + ")".repeat(60), 1000)).containsExactly("a", "b");
     String many = String.join("|", IntStream.range(0, 1001).mapToObj(String::valueOf).toList());
-    assertThat(RegexLiterals.values(many, 1000)).isNull();
-    assertThat(RegexLiterals.values(many, 1001)).hasSize(1001);
+    assertThat(values(many, 1000)).isNull();
+    assertThat(values(many, 1001)).hasSize(1001);
     String hosts = IntStream.range(0, 30_000).mapToObj(i -> "host-" + i).collect(joining("|"));
-    assertThat(RegexLiterals.values(hosts, hosts.length())).hasSize(30_000);
+    assertThat(values(hosts, hosts.length())).hasSize(30_000);
   }
 
   @ParameterizedTest
@@ -123,13 +129,13 @@ class RegexLiteralsTest {
       value = {
         "host-.*; host-",
         "ab*; a",
-        "ab+; a",
-        "a😀+; a",
-        "größe\\.x; größe",
-        "ab(?i)*; ''",
+        "ab+; ab",
+        "a😀+; a😀",
+        "größe\\.x; größe.x",
+        "ab(?i)*; a",
         "a|b.; ''"
       })
   void whatComesFirstIsKnown(String expression, String prefix) {
-    assertThat(RegexLiterals.prefix(expression)).isEqualTo(prefix);
+    assertThat(Regex.whole(expression).prefix()).isEqualTo(prefix);
   }
 }

@@ -1,0 +1,71 @@
+package dev.tethys.model.regex;
+
+import com.google.re2j.Matcher;
+import org.jspecify.annotations.Nullable;
+
+/** Matches in one text with their groups, one after the other. For one thread. */
+public final class Groups {
+  private final Regex regex;
+  private final Matcher matcher;
+
+  Groups(Regex regex, Matcher matcher) {
+    this.regex = regex;
+    this.matcher = matcher;
+  }
+
+  /** Whether the text is a match as a whole. */
+  public boolean matches() {
+    return matcher.matches();
+  }
+
+  /** Finds the next match. */
+  public boolean find() {
+    return matcher.find();
+  }
+
+  /** Finds the first match from a place on. */
+  public boolean find(int from) {
+    return matcher.find(from);
+  }
+
+  /** Number of groups, the whole match not counted. */
+  public int groupCount() {
+    return matcher.groupCount();
+  }
+
+  /** Text of a group, 0 for the whole match; null when the group is not part of the match. */
+  public @Nullable String group(int number) {
+    return matcher.group(number);
+  }
+
+  /** Text of a group by its name; null when there is none or it is not part of the match. */
+  public @Nullable String group(String name) {
+    int number = regex.groupNumber(name);
+    return number < 0 ? null : matcher.group(number);
+  }
+
+  /** Where the match begins. */
+  public int start() {
+    return matcher.start();
+  }
+
+  /** Where a group begins; -1 when it is not part of the match. */
+  public int start(int number) {
+    return matcher.start(number);
+  }
+
+  /** Where the match ends. */
+  public int end() {
+    return matcher.end();
+  }
+
+  /** Where a group ends; -1 when it is not part of the match. */
+  public int end(int number) {
+    return matcher.end(number);
+  }
+
+  /** The expression. */
+  public Regex regex() {
+    return regex;
+  }
+}

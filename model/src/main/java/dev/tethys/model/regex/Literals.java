@@ -1,0 +1,264 @@
+package dev.tethys.model.regex;
+
+import dev.tethys.model.regex.Node.Alternate;
+import dev.tethys.model.regex.Node.Assert;
+import dev.tethys.model.regex.Node.Assertion;
+import dev.tethys.model.regex.Node.Chars;
+import dev.tethys.model.regex.Node.Concat;
+import dev.tethys.model.regex.Node.Empty;
+import dev.tethys.model.regex.Node.Group;
+import dev.tethys.model.regex.Node.Literal;
+import dev.tethys.model.regex.Node.Repeat;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Literals of a tree: the values that it matches, or text that every match contains. */
+final class Literals {
+  /** Characters of all values together, unless the expression itself has more. */
+  private static final int MAX_CHARACTERS = 100_000;
+
+  private static final Set<String> NOTHING = Set.of("");
+
+  private Literals() {}
+
+  /** A tree as a sequence, without groups. */
+  static List<Node> sequence(Node tree) {
+    List<Node> out = new ArrayList<>();
+    flatten(tree, out);
+    return out;
+  }
+
+  private static void flatten(Node n, List<Node> to) {
+    switch (n) {
+      case Group g -> flatten(g.part(), to);
+      case Concat c -> c.parts().forEach(p -> flatten(p, to));
+      case Empty _ -> {}
+      case Literal l -> {
+        if (!to.isEmpty() && to.getLast() instanceof Literal before) {
+          to.set(to.size() - 1, new Literal(before.text() + l.text()));
+        } else {
+          to.add(l);
+        }
+      }
+      case Chars c when literal(c.set()) -> flatten(new Literal(character(c.set())), to);
+      case Alternate _, Assert _, Chars _, Repeat _ -> to.add(n);
+    }
+  }
+
+  private static boolean literal(CharSet set) {
+    int c = set.single();
+    return c >= 0 && c != CharSet.REPLACEMENT && !isSurrogate(c);
+  }
+
+  private static boolean isSurrogate(int c) {
+    return c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
+  }
+
+  private static String character(CharSet set) {
+    return Character.toString(set.low(0));
+  }
+
+  /** The longest text that each match contains; "" when there is none. */
+  static String required(List<Node> sequence) {
+    String best = "";
+    for (Node n : sequence) {
+      String found =
+          switch (n) {
+            case Literal l -> l.text();
+            case Repeat r when r.min() > 0 -> required(sequence(r.part()));
+            default -> "";
+          };
+      best = found.length() > best.length() ? found : best;
+    }
+    return best;
+  }
+
+  /** Collects the names of groups, of equal ones the first. */
+  static void names(Node tree, Map<String, Integer> to) {
+    switch (tree) {
+      case Group g -> {
+        if (g.name() != null) {
+          to.putIfAbsent(g.name(), g.number());
+        }
+        names(g.part(), to);
+      }
+      case Concat c -> c.parts().forEach(p -> names(p, to));
+      case Alternate a -> a.choices().forEach(p -> names(p, to));
+      case Repeat r -> names(r.part(), to);
+      case Empty _, Literal _, Chars _, Assert _ -> {}
+    }
+  }
+
+  // ---- all values
+
+  /**
+   * The values that a tree matches as a whole, when it matches only some; null when it is not
+   * known.
+   *
+   * @param most more of them are not looked for
+   * @param characters at least so many characters may they have together
+   */
+  static @Nullable Set<String> values(Node tree, int most, int characters) {
+    Set<String> out = new Values(most, Math.max(MAX_CHARACTERS, characters)).of(tree, true, true);
+    return out == null ? null : Collections.unmodifiableSet(out);
+  }
+
+  /** Combines alternatives up to a number. */
+  private record Values(int most, int characters) {
+    /**
+     * @param first whether the part begins where the text does
+     * @param last whether it ends where the text does
+     */
+    @Nullable Set<String> of(Node n, boolean first, boolean last) {
+      return switch (n) {
+        case Empty _ -> NOTHING;
+        case Literal l -> Set.of(l.text());
+        case Group g -> of(g.part(), first, last);
+        case Chars c -> characters(c.set());
+        case Assert a ->
+            a.kind() == Assertion.BEGIN_TEXT && first || a.kind() == Assertion.END_TEXT && last
+                ? NOTHING
+                : null;
+        case Concat c -> concat(c.parts(), first, last);
+        case Alternate a -> {
+          Set<String> out = new LinkedHashSet<>();
+          for (Node choice : a.choices()) {
+            Set<String> some = of(choice, first, last);
+            if (some == null || out.size() + some.size() > 2L * most) {
+              yield null;
+            }
+            out.addAll(some);
+          }
+          yield out.size() <= most ? out : null;
+        }
+        case Repeat r -> repeat(r, first, last);
+      };
+    }
+
+    private @Nullable Set<String> concat(List<Node> parts, boolean first, boolean last) {
+      int from = 0;
+      int to = parts.size();
+      while (from < to && parts.get(from) instanceof Assert) {
+        from++;
+      }
+      while (to > from && parts.get(to - 1) instanceof Assert) {
+        to--;
+      }
+      Set<String> out = NOTHING;
+      for (int i = 0; i < parts.size() && out != null; i++) {
+        Set<String> next = of(parts.get(i), first && i <= from, last && i >= to - 1);
+        out = next == null ? null : joined(out, next);
+      }
+      return out;
+    }
+
+    private @Nullable Set<String> characters(CharSet set) {
+      if (set.size() > most || set.contains(CharSet.REPLACEMENT)) {
+        return null;
+      }
+      Set<String> out = new LinkedHashSet<>();
+      for (int i = 0; i < set.ranges(); i++) {
+        for (int c = set.low(i); c <= set.high(i); c++) {
+          if (!isSurrogate(c)) {
+            out.add(Character.toString(c));
+          }
+        }
+      }
+      return out;
+    }
+
+    private @Nullable Set<String> repeat(Repeat r, boolean first, boolean last) {
+      if (r.max() == Node.INFINITE) {
+        return null;
+      }
+      // Of several rounds, none is both the first and the last.
+      boolean once = r.max() == 1;
+      Set<String> one = of(r.part(), first && once, last && once);
+      if (one == null) {
+        return null;
+      }
+      Set<String> out = NOTHING;
+      for (int i = 0; i < r.max() && out != null; i++) {
+        Set<String> next = one;
+        if (i >= r.min()) {
+          next = new LinkedHashSet<>(one);
+          next.add("");
+        }
+        out = joined(out, next);
+      }
+      return out;
+    }
+
+    private @Nullable Set<String> joined(Set<String> before, Set<String> behind) {
+      if (before.equals(NOTHING)) {
+        return behind;
+      }
+      if (behind.equals(NOTHING)) {
+        return before;
+      }
+      if ((long) before.size() * behind.size() > most) {
+        return null;
+      }
+      Set<String> out = new LinkedHashSet<>();
+      long made = 0;
+      for (String a : before) {
+        for (String b : behind) {
+          made += a.length() + b.length();
+          if (made > characters) {
+            return null;
+          }
+          out.add(a + b);
+        }
+      }
+      return out;
+    }
+  }
+
+  // ---- beginnings
+
+  /** With what every value begins that a tree matches as a whole; "" when nothing is known. */
+  static String prefix(Node tree) {
+    StringBuilder out = new StringBuilder();
+    for (Node n : sequence(tree)) {
+      switch (n) {
+        case Literal l -> out.append(l.text());
+        case Assert _ -> {} // takes nothing
+        case Repeat r when r.min() > 0 -> {
+          return out.append(prefix(r.part())).toString();
+        }
+        case Alternate a -> {
+          return out.append(common(a)).toString();
+        }
+        default -> {
+          return out.toString();
+        }
+      }
+    }
+    return out.toString();
+  }
+
+  private static String common(Alternate a) {
+    String common = null;
+    for (Node choice : a.choices()) {
+      String p = prefix(choice);
+      common = common == null ? p : common(common, p);
+    }
+    return common == null ? "" : common;
+  }
+
+  private static String common(String a, String b) {
+    int n = 0;
+    while (n < a.length() && n < b.length() && a.charAt(n) == b.charAt(n)) {
+      n++;
+    }
+    if (n > 0 && Character.isHighSurrogate(a.charAt(n - 1))) {
+      n--;
+    }
+    return a.substring(0, n);
+  }
+}

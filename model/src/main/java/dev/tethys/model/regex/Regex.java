@@ -1,0 +1,215 @@
+package dev.tethys.model.regex;
+
+import com.google.re2j.Pattern;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Regular expression in RE2's syntax, with the meaning that it has in Go. Tests take time linear in
+ * the text and bounded memory. Safe for any thread; equal when written alike.
+ */
+public final class Regex {
+  private final String expression;
+  private final int flags;
+  private volatile @Nullable Machine search;
+  private volatile @Nullable Machine whole;
+  private volatile @Nullable Capturing capturing;
+
+  private Regex(String expression, int flags) {
+    this.expression = expression;
+    this.flags = flags;
+  }
+
+  /**
+   * An expression as {@code regexp.Compile} of Go takes it.
+   *
+   * @throws RegexSyntaxException when it is not valid, or too large
+   */
+  public static Regex compile(String expression) {
+    Regex r = new Regex(expression, 0);
+    r.search = r.machine(false);
+    return r;
+  }
+
+  /**
+   * An expression for {@link #matches whole texts}, in which a dot also matches a line end, as in
+   * matchers of PromQL.
+   *
+   * @throws RegexSyntaxException when it is not valid, or too large
+   */
+  public static Regex whole(String expression) {
+    Regex r = new Regex(expression, Flags.DOT_NEWLINE);
+    r.whole = r.machine(true);
+    return r;
+  }
+
+  /**
+   * An expression that is put into {@code ^(?s:} and {@code )$} as it is written, for {@link
+   * #find}, as in Prometheus's relabelling and {@code label_replace}.
+   *
+   * @throws RegexSyntaxException when it is not valid, or too large
+   */
+  public static Regex anchored(String expression) {
+    return compile("^(?s:" + expression + ")$");
+  }
+
+  private Machine machine(boolean whole) {
+    try {
+      return new Machine(expression, tree(), whole, Dfa.MAX_BYTES);
+    } catch (StackOverflowError e) {
+      throw tooDeep();
+    }
+  }
+
+  private Node tree() {
+    return Parser.parse(expression, flags);
+  }
+
+  private RegexSyntaxException tooDeep() {
+    return new RegexSyntaxException("expression nests too deeply", expression);
+  }
+
+  private Machine forWhole() {
+    Machine m = whole;
+    if (m == null) {
+      m = machine(true);
+      whole = m;
+    }
+    return m;
+  }
+
+  private Machine forSearch() {
+    Machine m = search;
+    if (m == null) {
+      m = machine(false);
+      search = m;
+    }
+    return m;
+  }
+
+  /** Whether a text is a match as a whole. */
+  public boolean matches(String text) {
+    return forWhole().test(text);
+  }
+
+  /** Whether UTF-8 bytes are a match as a whole. */
+  public boolean matches(byte[] text, int from, int to) {
+    return forWhole().test(text, from, to);
+  }
+
+  /** Whether there is a match in a text. */
+  public boolean find(String text) {
+    return forSearch().test(text);
+  }
+
+  /** Whether there is a match in UTF-8 bytes. */
+  public boolean find(byte[] text, int from, int to) {
+    return forSearch().test(text, from, to);
+  }
+
+  /**
+   * The texts that are matches as a whole, if there are only some; null when it is not known. There
+   * are not many more than the expression has characters.
+   */
+  public @Nullable Set<String> values() {
+    return forWhole().values();
+  }
+
+  /** With what all texts begin that are matches as a whole; "" when nothing is known. */
+  public String prefix() {
+    return forWhole().prefix();
+  }
+
+  // ---- groups
+
+  /** Pattern of RE2/J with the names of its groups. */
+  private record Capturing(Pattern pattern, Map<String, Integer> names) {}
+
+  private Capturing capturing() {
+    Capturing c = capturing;
+    if (c == null) {
+      try {
+        Node tree = tree();
+        Map<String, Integer> names = new LinkedHashMap<>();
+        Literals.names(tree, names);
+        c = new Capturing(Pattern.compile(Printer.print(tree)), Collections.unmodifiableMap(names));
+      } catch (StackOverflowError e) {
+        throw tooDeep();
+      }
+      capturing = c;
+    }
+    return c;
+  }
+
+  /**
+   * Matches with their groups. Takes memory for each group at each place of the expression; tests
+   * that need no groups do not.
+   */
+  public Groups groups(CharSequence text) {
+    return new Groups(this, capturing().pattern.matcher(text));
+  }
+
+  /** Number of groups. */
+  public int groupCount() {
+    return capturing().pattern.groupCount();
+  }
+
+  /** Number of the first group of a name; -1 when there is none. */
+  public int groupNumber(String name) {
+    return capturing().names.getOrDefault(name, -1);
+  }
+
+  /** Names of groups with their numbers. */
+  public Map<String, Integer> groupNames() {
+    return capturing().names;
+  }
+
+  /** Bytes that finding groups may take, twice for each instruction and group. */
+  public long groupsBytes() {
+    Pattern p = capturing().pattern;
+    return 2L * p.programSize() * (8L * p.groupCount() + 48);
+  }
+
+  /** An expression that matches a text alone. */
+  public static String quote(String text) {
+    return Pattern.quote(text);
+  }
+
+  /** The expression as it was given. */
+  public String expression() {
+    return expression;
+  }
+
+  /** The most bytes that tests of whole texts may take. */
+  public long matchingBytes() {
+    return 2L * expression.length() + forWhole().mostBytes();
+  }
+
+  /** About the bytes that it holds now. */
+  public long bytes() {
+    Machine s = search;
+    Machine w = whole;
+    return 128L
+        + 2L * expression.length()
+        + (s == null ? 0 : s.bytes())
+        + (w == null ? 0 : w.bytes());
+  }
+
+  @Override
+  public boolean equals(@Nullable Object o) {
+    return o instanceof Regex r && flags == r.flags && expression.equals(r.expression);
+  }
+
+  @Override
+  public int hashCode() {
+    return expression.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return expression;
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tethys.model.regex;
+
+/** An expression that is not valid RE2, or too large. The message is that of Go. */
+public final class RegexSyntaxException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  private final String description;
+
+  /**
+   * @param description error kind, as Go names it
+   * @param part text of the expression that Go quotes
+   */
+  public RegexSyntaxException(String description, String part) {
+    super("error parsing regexp: " + description + ": `" + part + "`");
+    this.description = description;
+  }
+
+  /** The error kind without the quoted text. */
+  public String description() {
+    return description;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.tethys.store.metrics.internal.head;
+
+import java.util.function.IntBinaryOperator;
+
+/**
+ * Order of all pairs up to a number.
+ *
+ * @param inOrder numbers of pairs
+ * @param places of each pair among them
+ */
+record PairOrder(int[] inOrder, int[] places) {
+  /** The same with the pairs that came since. */
+  PairOrder with(int n, IntBinaryOperator compare) {
+    int[] all = IntOrder.merged(inOrder, n, compare);
+    int[] at = new int[n];
+    for (int i = 0; i < n; i++) {
+      at[all[i]] = i;
+    }
+    return new PairOrder(all, at);
+  }
+
+  long bytes() {
+    return 8L * places.length;
+  }
+}

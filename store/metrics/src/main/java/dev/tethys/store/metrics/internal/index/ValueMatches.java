@@ -1,0 +1,30 @@
+package dev.tethys.store.metrics.internal.index;
+
+/**
+ * Values of one label that meet an expression, as far as they have been tested: values are numbered
+ * in the order in which they came and never change, so that only new ones are tested. Safe for
+ * several threads; of two that test at the same time, the one that got further stays.
+ */
+public final class ValueMatches {
+  /**
+   * Immutable state.
+   *
+   * @param tested how many values were tested
+   * @param met numbers of pairs whose value meets the expression, ascending
+   * @param count how many there are in {@code met}
+   */
+  public record State(int tested, int[] met, int count) {}
+
+  private volatile State state = new State(0, new int[0], 0);
+
+  public State state() {
+    return state;
+  }
+
+  /** Replaces a state by one that knows more. */
+  public synchronized void publish(State next) {
+    if (next.tested > state.tested) {
+      state = next;
+    }
+  }
+}
