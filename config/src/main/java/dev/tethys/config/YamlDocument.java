@@ -7,9 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -34,6 +37,8 @@ public final class YamlDocument {
   private final @Nullable Path directory;
   private final List<NotBuiltException.Part> notBuilt = new ArrayList<>();
   private final YamlNode root;
+  private final Map<String, Path> directories = new HashMap<>();
+  private @Nullable Map<Node, String> paths;
   private boolean lenient;
   private boolean commas;
   private boolean nullIsAbsent;
@@ -62,6 +67,8 @@ public final class YamlDocument {
   /** The same of a part of another document, which keeps its path. */
   static YamlDocument of(YamlDocument whole, @Nullable Node part, String path) {
     YamlDocument d = new YamlDocument(whole.name, whole.directory, part, path);
+    d.directories.putAll(whole.directories);
+    d.paths = whole.paths;
     d.lenient = whole.lenient;
     d.commas = whole.commas;
     d.nullIsAbsent = whole.nullIsAbsent;
@@ -134,6 +141,37 @@ public final class YamlDocument {
     return nullIsAbsent;
   }
 
+  /** Keeps the absolute paths that readers make of relative ones, for {@link #path}. */
+  public YamlDocument recordingPaths() {
+    paths = new IdentityHashMap<>();
+    return this;
+  }
+
+  /** The path that a reader made of a scalar; null where none did. */
+  @Nullable String path(Node scalar) {
+    return paths == null ? null : paths.get(scalar);
+  }
+
+  void read(Node scalar, String resolved) {
+    if (paths != null) {
+      paths.put(scalar, resolved);
+    }
+  }
+
+  /** Nodes of another document are about to be put into this one. */
+  void include(YamlDocument other) {
+    if (other.directory != null) {
+      directories.put(other.name, other.directory);
+    }
+    directories.putAll(other.directories);
+  }
+
+  /** The folder of the file that a node was read from. */
+  @Nullable Path directoryOf(@Nullable Node n) {
+    Optional<Mark> mark = n == null ? Optional.empty() : n.getStartMark();
+    return mark.map(m -> directories.getOrDefault(m.getName(), directory)).orElse(directory);
+  }
+
   boolean splitsTexts() {
     return commas;
   }
@@ -149,10 +187,6 @@ public final class YamlDocument {
 
   String name() {
     return name;
-  }
-
-  @Nullable Path directory() {
-    return directory;
   }
 
   void addNotBuilt(YamlNode at, String what, String about) {
@@ -194,7 +228,12 @@ public final class YamlDocument {
     }
   }
 
+  /**
+   * The text of a position.
+   *
+   * @param line from 0; negative where the place has no lines, such as a flag
+   */
   static String where(String name, int line, int column) {
-    return String.format(Locale.ROOT, "%s:%d:%d", name, line + 1, column + 1);
+    return line < 0 ? name : String.format(Locale.ROOT, "%s:%d:%d", name, line + 1, column + 1);
   }
 }

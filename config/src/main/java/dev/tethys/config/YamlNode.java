@@ -281,6 +281,11 @@ public final class YamlNode {
     return DECIMAL.matcher(s).matches() ? new BigDecimal(s) : null;
   }
 
+  /** Whether this is a scalar without quotes that Go's reader would not take for a string. */
+  boolean isSpecial() {
+    return node instanceof ScalarNode s && isPlain(s) && isSpecialPlain(s.getValue());
+  }
+
   /** True when Go's reader would not take the plain text for a string. */
   static boolean isSpecialPlain(String s) {
     return NULL.contains(s)
@@ -301,17 +306,21 @@ public final class YamlNode {
 
   /** A path, relative ones resolved against the folder of the file; {@code ""} stays. */
   public String asPath() {
-    return resolve(asString());
+    String resolved = resolve(asString());
+    if (node != null) {
+      document.read(node, resolved);
+    }
+    return resolved;
   }
 
   /** What relative paths in this file are relative to; null for the folder of the process. */
   public @Nullable Path directory() {
-    return document.directory();
+    return document.directoryOf(node);
   }
 
   /** A path that stands somewhere in this file, as {@link #asPath()} takes it. */
   public String resolve(String s) {
-    Path dir = document.directory();
+    Path dir = document.directoryOf(node);
     if (s.isEmpty() || dir == null || s.indexOf('\0') >= 0) {
       return s;
     }
@@ -446,6 +455,27 @@ public final class YamlNode {
       }
     }
     return s;
+  }
+
+  /** The map here without some of its keys. */
+  public YamlNode without(Set<String> keys) {
+    if (!(node instanceof MappingNode m)) {
+      return this;
+    }
+    List<NodeTuple> kept = new ArrayList<>(m.getValue());
+    kept.removeIf(t -> t.getKeyNode() instanceof ScalarNode k && keys.contains(k.getValue()));
+    return new YamlNode(
+        document,
+        new MappingNode(m.getTag(), true, kept, m.getFlowStyle(), m.getStartMark(), m.getEndMark()),
+        path);
+  }
+
+  @Nullable Node node() {
+    return node;
+  }
+
+  YamlDocument document() {
+    return document;
   }
 
   /**

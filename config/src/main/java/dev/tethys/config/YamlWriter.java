@@ -60,6 +60,7 @@ public final class YamlWriter {
 
   private void value(Object v, int indent) {
     switch (v) {
+      case YamlTree.Placed p -> value(p.value(), indent);
       case Map<?, ?> m when !isEmpty(m) -> {
         out.append('\n');
         map(m, indent + 2, false);
@@ -96,6 +97,7 @@ public final class YamlWriter {
       case Double d when d == Math.rint(d) && Math.abs(d) < 1e15 -> Long.toString(d.longValue());
       case Number n -> n.toString();
       case Boolean b -> b.toString();
+      case YamlTree.Plain p -> p.text();
       case URI u -> scalar(redacting ? Redaction.url(u) : Redaction.passwordMasked(u));
       case String s -> scalar(redacting ? Redaction.text(s) : s);
       default -> scalar(v.toString());

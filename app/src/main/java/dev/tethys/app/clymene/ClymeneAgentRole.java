@@ -19,6 +19,6 @@ public final class ClymeneAgentRole {
 
   /** Runs until the process is told to stop. */
   public static int run(List<String> args) {
-    return Shorthand.run(ClymeneRole.AGENT, args, ClymeneGraph::yaml);
+    return Shorthand.run(ClymeneRole.AGENT, args, ClymeneGraph::document);
   }
 }

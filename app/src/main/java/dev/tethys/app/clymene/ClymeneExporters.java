@@ -1,6 +1,7 @@
 package dev.tethys.app.clymene;
 
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.YamlTree;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -52,8 +53,8 @@ final class ClymeneExporters {
         }
         case "loki" -> {
           if (!metrics) {
-            Map<String, @Nullable Object> loki = one("endpoint", flags.get("loki.client.url"));
-            loki.put("timeout", flags.get("loki.client.timeout"));
+            Map<String, @Nullable Object> loki = one("endpoint", flags.placed("loki.client.url"));
+            loki.put("timeout", flags.placed("loki.client.timeout"));
             out.put("loki", loki);
           }
         }
@@ -72,8 +73,8 @@ final class ClymeneExporters {
     return out;
   }
 
-  static void put(Map<String, @Nullable Object> m, String key, String value) {
-    if (!value.isEmpty()) {
+  static void put(Map<String, @Nullable Object> m, String key, YamlTree.Placed value) {
+    if (!value.value().equals("")) {
       m.put(key, value);
     }
   }
@@ -87,16 +88,16 @@ final class ClymeneExporters {
   /** How brokers are reached. */
   Map<String, @Nullable Object> kafka(String p) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
-    m.put("brokers", list(flags.get(p + ".brokers")));
-    m.put("client_id", flags.get(p + ".client-id"));
+    m.put("brokers", placed(p + ".brokers", list(flags.get(p + ".brokers"))));
+    m.put("client_id", flags.placed(p + ".client-id"));
     String authentication = flags.get(p + ".authentication");
     switch (authentication) {
       case "none", "tls" -> {}
       case "plaintext" -> {
         Map<String, @Nullable Object> sasl = new LinkedHashMap<>();
-        sasl.put("username", flags.get(p + ".plaintext.username"));
-        sasl.put("password", flags.get(p + ".plaintext.password"));
-        sasl.put("mechanism", flags.get(p + ".plaintext.mechanism"));
+        sasl.put("username", flags.placed(p + ".plaintext.username"));
+        sasl.put("password", flags.placed(p + ".plaintext.password"));
+        sasl.put("mechanism", flags.placed(p + ".plaintext.mechanism"));
         m.put("auth", one("sasl", sasl));
       }
       case "kerberos" -> m.put("auth", one("kerberos", kerberos(p + ".kerberos")));
@@ -115,25 +116,25 @@ final class ClymeneExporters {
   }
 
   private Map<String, @Nullable Object> kerberos(String p) {
-    Map<String, @Nullable Object> m = one("username", flags.get(p + ".username"));
-    put(m, "realm", flags.get(p + ".realm"));
-    put(m, "service_name", flags.get(p + ".service-name"));
+    Map<String, @Nullable Object> m = one("username", flags.placed(p + ".username"));
+    put(m, "realm", flags.placed(p + ".realm"));
+    put(m, "service_name", flags.placed(p + ".service-name"));
     if (flags.bool(p + ".use-keytab")) {
-      put(m, "keytab_file", flags.get(p + ".keytab-file"));
+      put(m, "keytab_file", flags.placed(p + ".keytab-file"));
     } else {
-      put(m, "password", flags.get(p + ".password"));
+      put(m, "password", flags.placed(p + ".password"));
     }
-    put(m, "config_file", flags.get(p + ".config-file"));
+    put(m, "config_file", flags.placed(p + ".config-file"));
     return m;
   }
 
   private Map<String, @Nullable Object> clientTls(String p) {
     Map<String, @Nullable Object> tls = new LinkedHashMap<>();
     tls.put("insecure", false);
-    put(tls, "ca_file", flags.get(p + ".tls.ca"));
-    put(tls, "cert_file", flags.get(p + ".tls.cert"));
-    put(tls, "key_file", flags.get(p + ".tls.key"));
-    put(tls, "server_name_override", flags.get(p + ".tls.server-name"));
+    put(tls, "ca_file", flags.placed(p + ".tls.ca"));
+    put(tls, "cert_file", flags.placed(p + ".tls.cert"));
+    put(tls, "key_file", flags.placed(p + ".tls.key"));
+    put(tls, "server_name_override", flags.placed(p + ".tls.server-name"));
     if (flags.bool(p + ".tls.skip-host-verify")) {
       tls.put("insecure_skip_verify", true);
     }
@@ -162,7 +163,7 @@ final class ClymeneExporters {
     String p = "kafka.producer";
     Map<String, @Nullable Object> m = kafka(p);
     Map<String, @Nullable Object> topic = new LinkedHashMap<>();
-    topic.put("topic", flags.get(metrics ? p + ".topic" : p + ".promtail.topic"));
+    topic.put("topic", flags.placed(metrics ? p + ".topic" : p + ".promtail.topic"));
     topic.put("encoding", encoding(p, metrics, flags.bool(p + ".flatten-for-druid")));
     m.put(metrics ? "metrics" : "logs", topic);
     Map<String, @Nullable Object> producer = new LinkedHashMap<>();
@@ -180,19 +181,19 @@ final class ClymeneExporters {
           });
     }
     if (!flags.get(p + ".compression").equals("none")) {
-      producer.put("compression", flags.get(p + ".compression"));
+      producer.put("compression", flags.placed(p + ".compression"));
       String level = flags.get(p + ".compression-level");
       if (!level.isEmpty()) {
-        producer.put("compression_params", one("level", number(p + ".compression-level", level)));
+        producer.put("compression_params", one("level", flags.number(p + ".compression-level")));
       }
     }
     if (flags.isGiven(p + ".batch-linger")) {
-      producer.put("linger", flags.get(p + ".batch-linger"));
+      producer.put("linger", flags.placed(p + ".batch-linger"));
     }
     for (Map.Entry<String, String> e :
         Map.of("batch-size", "batch_size", "batch-max-messages", "flush_max_messages").entrySet()) {
-      long n = number(p + "." + e.getKey(), flags.get(p + "." + e.getKey()));
-      if (n > 0) {
+      YamlTree.Placed n = flags.number(p + "." + e.getKey());
+      if ((Long) n.value() > 0) {
         producer.put(e.getValue(), n);
       }
     }
@@ -202,24 +203,18 @@ final class ClymeneExporters {
     return m;
   }
 
-  static long number(String flag, String text) {
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      throw new UsageException("--" + flag + "=" + text + ": a number is wanted");
-    }
+  private YamlTree.Placed placed(String flag, Object value) {
+    return flags.placed(flag, value);
   }
 
   private Map<String, @Nullable Object> write(String p) {
-    Map<String, @Nullable Object> m = one("endpoint", flags.get(p + ".url"));
-    m.put("timeout", flags.get(p + ".timeout"));
-    String agent = flags.get(p + ".user.agent");
-    if (!agent.isEmpty()) {
-      m.put("headers", one("User-Agent", agent));
+    Map<String, @Nullable Object> m = one("endpoint", flags.placed(p + ".url"));
+    m.put("timeout", flags.placed(p + ".timeout"));
+    if (!flags.get(p + ".user.agent").isEmpty()) {
+      m.put("headers", one("User-Agent", flags.placed(p + ".user.agent")));
     }
     if (flags.role() == ClymeneRole.AGENT && flags.isGiven("metric.split.length")) {
-      m.put(
-          "max_samples_per_send", number("metric.split.length", flags.get("metric.split.length")));
+      m.put("max_samples_per_send", flags.number("metric.split.length"));
     }
     return m;
   }
@@ -231,7 +226,7 @@ final class ClymeneExporters {
   /** Extensions that exporters name. */
   Map<String, @Nullable Object> extensions() {
     return hasToken()
-        ? one(TOKEN, one("filename", flags.get("es.token-file")))
+        ? one(TOKEN, one("filename", flags.placed("es.token-file")))
         : new LinkedHashMap<>();
   }
 
@@ -239,7 +234,9 @@ final class ClymeneExporters {
   private Map<String, @Nullable Object> elasticsearch(boolean metrics) {
     List<String> servers = list(flags.get("es.server-urls"));
     Map<String, @Nullable Object> m =
-        servers.size() == 1 ? one("endpoint", servers.getFirst()) : one("endpoints", servers);
+        servers.size() == 1
+            ? one("endpoint", placed("es.server-urls", servers.getFirst()))
+            : one("endpoints", placed("es.server-urls", servers));
     if (flags.bool("es.sniffer")) {
       Map<String, @Nullable Object> discover = one("on_start", true);
       discover.put("interval", "15m");
@@ -251,43 +248,41 @@ final class ClymeneExporters {
     if (hasToken()) { // goes before name and password in Clymene, too
       m.put("auth", one("authenticator", TOKEN));
     } else {
-      put(m, "user", flags.get("es.username"));
-      put(m, "password", flags.get("es.password"));
+      put(m, "user", flags.placed("es.username"));
+      put(m, "password", flags.placed("es.password"));
     }
     String prefix = flags.get("es.index-prefix");
     prefix = prefix.isEmpty() ? "" : prefix + "-";
     if (metrics) {
-      m.put("metrics_index", prefix + flags.get("es.clymene-agent.index.name"));
+      String index = "es.clymene-agent.index.name";
+      m.put("metrics_index", placed(index, prefix + flags.get(index)));
       m.put("metrics_schema", "clymene");
     } else {
-      m.put("logs_index", prefix + flags.get("es.clymene-promtail.index.name"));
+      String index = "es.clymene-promtail.index.name";
+      m.put("logs_index", placed(index, prefix + flags.get(index)));
       m.put("logs_schema", "clymene");
     }
     m.put("data_stream", false);
     m.put("create_template", false);
     if (!flags.get("es.timeout").matches("0[a-z]*")) {
-      m.put("timeout", flags.get("es.timeout"));
+      m.put("timeout", flags.placed("es.timeout"));
     }
-    m.put("max_request_bytes", number("es.bulk.size", flags.get("es.bulk.size")));
-    m.put("max_samples_per_send", number("es.bulk.actions", flags.get("es.bulk.actions")));
-    m.put(
-        "sending_queue",
-        one("num_consumers", number("es.bulk.workers", flags.get("es.bulk.workers"))));
+    m.put("max_request_bytes", flags.number("es.bulk.size"));
+    m.put("max_samples_per_send", flags.number("es.bulk.actions"));
+    m.put("sending_queue", one("num_consumers", flags.number("es.bulk.workers")));
     tlsIfEnabled(m, "es");
     return m;
   }
 
   private Map<String, @Nullable Object> influxdb() {
-    Map<String, @Nullable Object> m = one("endpoint", flags.get("influxdb.url"));
+    Map<String, @Nullable Object> m = one("endpoint", flags.placed("influxdb.url"));
     for (String k : List.of("token", "org", "bucket")) {
-      put(m, k, flags.get("influxdb." + k));
+      put(m, k, flags.placed("influxdb." + k));
     }
     m.put("metrics_schema", "clymene");
     m.put("compression", flags.bool("influxdb.write.use-gzip") ? "gzip" : "none");
-    m.put("timeout", flags.get("influxdb.http.http-request-timeout"));
-    m.put(
-        "max_samples_per_send",
-        number("influxdb.write.batch-size", flags.get("influxdb.write.batch-size")));
+    m.put("timeout", flags.placed("influxdb.http.http-request-timeout"));
+    m.put("max_samples_per_send", flags.number("influxdb.write.batch-size"));
     Map<String, @Nullable Object> tags = new LinkedHashMap<>();
     for (String pair : list(flags.get("influxdb.write.default-tags"))) {
       int eq = pair.indexOf('=');
@@ -298,7 +293,7 @@ final class ClymeneExporters {
       tags.put(pair.substring(0, eq), pair.substring(eq + 1));
     }
     if (!tags.isEmpty()) {
-      m.put("default_tags", tags);
+      m.put("default_tags", placed("influxdb.write.default-tags", tags));
     }
     tlsIfEnabled(m, "influxdb");
     return m;
@@ -318,22 +313,26 @@ final class ClymeneExporters {
     }
     String before = path.replaceFirst("/?api/put/?$", "").replaceFirst("^/", "");
     String scheme = (http ? "http" : "telnet") + (flags.bool("opentsdb.ssl") ? "s" : "");
-    List<String> hosts = list(flags.get("opentsdb.hosts"));
+    String flag = "opentsdb.hosts";
+    List<String> hosts = list(flags.get(flag));
     if (hosts.isEmpty()) {
-      hosts = List.of(flags.get("opentsdb.host") + ":" + flags.get("opentsdb.port"));
+      flag = "opentsdb.host";
+      hosts = List.of(flags.get(flag) + ":" + flags.get("opentsdb.port"));
     }
     int n = 0;
     for (String host : hosts) {
       String at = host.contains(":") ? host : host + ":" + flags.get("opentsdb.port");
       Map<String, @Nullable Object> m =
-          one("endpoint", scheme + "://" + at + (http && !before.isEmpty() ? "/" + before : ""));
+          one(
+              "endpoint",
+              placed(flag, scheme + "://" + at + (http && !before.isEmpty() ? "/" + before : "")));
       if (http) {
-        put(m, "username", flags.get("opentsdb.http-username"));
-        put(m, "password", flags.get("opentsdb.http-password"));
+        put(m, "username", flags.placed("opentsdb.http-username"));
+        put(m, "password", flags.placed("opentsdb.http-password"));
       }
-      m.put("timeout", flags.get("opentsdb.timeout"));
-      m.put("max_tags", number("opentsdb.max-tags", flags.get("opentsdb.max-tags")));
-      m.put("max_samples_per_send", number("opentsdb.max-chunk", flags.get("opentsdb.max-chunk")));
+      m.put("timeout", flags.placed("opentsdb.timeout"));
+      m.put("max_tags", flags.number("opentsdb.max-tags"));
+      m.put("max_samples_per_send", flags.number("opentsdb.max-chunk"));
       n++;
       out.put(hosts.size() == 1 ? "opentsdb" : "opentsdb/" + n, m);
     }
@@ -344,24 +343,27 @@ final class ClymeneExporters {
     Map<String, @Nullable Object> m =
         one(
             "endpoint",
-            "http://" + flags.get("tdengine.hostname") + ":" + flags.get("tdengine.server-port"));
-    m.put("username", flags.get("tdengine.user"));
-    m.put("password", flags.get("tdengine.password"));
-    m.put("database", flags.get("tdengine.dbname"));
+            placed(
+                "tdengine.hostname",
+                "http://"
+                    + flags.get("tdengine.hostname")
+                    + ":"
+                    + flags.get("tdengine.server-port")));
+    m.put("username", flags.placed("tdengine.user"));
+    m.put("password", flags.placed("tdengine.password"));
+    m.put("database", flags.placed("tdengine.dbname"));
     m.put("protocol", "sql");
     m.put("table", "metrics");
-    m.put(
-        "max_samples_per_send",
-        number("tdengine.max-sql-length", flags.get("tdengine.max-sql-length")));
+    m.put("max_samples_per_send", flags.number("tdengine.max-sql-length"));
     return m;
   }
 
   private Map<String, @Nullable Object> kdb() {
-    Map<String, @Nullable Object> m = one("endpoint", flags.get("kdb.host-port"));
-    put(m, "username", flags.get("kdb.username"));
-    put(m, "password", flags.get("kdb.password"));
-    m.put("mode", flags.get("kdb.mode"));
-    m.put("timeout", flags.get("kdb.timeout"));
+    Map<String, @Nullable Object> m = one("endpoint", flags.placed("kdb.host-port"));
+    put(m, "username", flags.placed("kdb.username"));
+    put(m, "password", flags.placed("kdb.password"));
+    m.put("mode", flags.placed("kdb.mode"));
+    m.put("timeout", flags.placed("kdb.timeout"));
     m.put("tls", flags.bool("kdb.tls.enabled") ? clientTls("kdb") : one("insecure", true));
     return m;
   }
@@ -383,9 +385,9 @@ final class ClymeneExporters {
         if (client) {
           spellings.add("gateway.grpc");
         }
-        List<String> hosts =
-            list(flags.first(spellings.stream().map(s -> s + ".host-port").toArray(String[]::new)));
-        grpc.put("endpoints", hosts);
+        String flag =
+            flags.first(spellings.stream().map(s -> s + ".host-port").toArray(String[]::new));
+        grpc.put("endpoints", placed(flag, list(flags.get(flag))));
         for (String s : spellings) {
           if (flags.bool(s + ".tls.enabled")) {
             grpc.put("tls", clientTls(s));
@@ -403,16 +405,18 @@ final class ClymeneExporters {
         Map<String, @Nullable Object> http =
             one(
                 "endpoint",
-                flags.first(Arrays.stream(url).map(s -> s + kind).toArray(String[]::new)));
+                flags.placed(
+                    flags.first(Arrays.stream(url).map(s -> s + kind).toArray(String[]::new))));
         String agent =
             flags.first(Arrays.stream(url).map(x -> x + ".user.agent").toArray(String[]::new));
-        if (!agent.isEmpty()) {
-          http.put("headers", one("User-Agent", agent));
+        if (!flags.get(agent).isEmpty()) {
+          http.put("headers", one("User-Agent", flags.placed(agent)));
         }
         m.put("http", http);
         m.put(
             "timeout",
-            flags.first(Arrays.stream(url).map(s -> s + ".timeout").toArray(String[]::new)));
+            flags.placed(
+                flags.first(Arrays.stream(url).map(s -> s + ".timeout").toArray(String[]::new))));
       }
       default ->
           throw new UsageException("--gateway.service-type=" + type + ": grpc or http is wanted");

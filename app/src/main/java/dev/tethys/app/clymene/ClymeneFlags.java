@@ -4,7 +4,9 @@ import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.Flag.Kind;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.YamlTree;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -72,17 +74,17 @@ public final class ClymeneFlags {
   /** The help page, for the databases that the variables name, or for all that there are. */
   public static String help(ClymeneRole role, Map<String, String> environment) {
     Map<String, String> said = said(environment);
-    boolean named = said.containsKey("STORAGE_TYPE") || said.containsKey("TS_STORAGE_TYPE");
-    return set(role, named ? storages(role, said) : BUILT).help();
+    return set(role, said.containsKey("STORAGE_TYPE") ? storages(role, said) : storages(role))
+        .help();
   }
 
-  private static FlagSet set(ClymeneRole role, Set<String> storages) {
+  private static FlagSet set(ClymeneRole role, Collection<String> storages) {
     return new FlagSet(
         "clymene-" + role.word(),
         "What clymene-"
             + role.word()
             + " does. STORAGE_TYPE says which databases are written to: "
-            + String.join(", ", BUILT.stream().sorted().toList())
+            + String.join(", ", storages(role))
             + ", with commas between. Every flag is a variable, too: in upper case, with _ for"
             + " dots and dashes."
             + (role == ClymeneRole.PROMTAIL
@@ -92,9 +94,14 @@ public final class ClymeneFlags {
   }
 
   private static Set<String> storages(ClymeneRole role, Map<String, String> environment) {
-    String types =
-        environment.getOrDefault(
-            "STORAGE_TYPE", environment.getOrDefault("TS_STORAGE_TYPE", "elasticsearch"));
+    String former = environment.get("TS_STORAGE_TYPE");
+    if (former != null) {
+      throw new UsageException(
+          "TS_STORAGE_TYPE="
+              + former
+              + ": this variable is not supported, as in Clymene; set STORAGE_TYPE instead");
+    }
+    String types = environment.getOrDefault("STORAGE_TYPE", "elasticsearch");
     Set<String> storages = new LinkedHashSet<>();
     for (String t : types.split(",")) {
       String name = t.strip().toLowerCase(Locale.ROOT);
@@ -137,10 +144,17 @@ public final class ClymeneFlags {
         .toList();
   }
 
-  private static List<Flag> flags(ClymeneRole role, Set<String> storages) {
+  private static List<Flag> flags(ClymeneRole role, Collection<String> storages) {
     List<Flag> out = new ArrayList<>();
     boolean agent = role == ClymeneRole.AGENT;
-    text(out, "admin.http.host-ports", adminAddress(role), "Where health and metrics are served.");
+    text(
+        out,
+        "admin.http.host-ports",
+        adminAddress(role),
+        role == ClymeneRole.PROMTAIL
+            ? "Address of health (/) and metrics (/metrics)."
+            : "Address of health; metrics are on "
+                + (agent ? "--http.port." : "--metrics.http.host-port."));
     text(out, "log-level", "info", "debug, info, warn, error.");
     if (role == ClymeneRole.PROMTAIL) {
       promtail(out);
@@ -152,7 +166,7 @@ public final class ClymeneFlags {
           "Where metrics, reload and the page of pipelines are; not a flag of Clymene's.");
     }
     text(out, "metrics-backend", "prometheus", "prometheus; others are served so, too.");
-    text(out, "metrics-http-route", "/metrics", "Where metrics are served; only this.");
+    text(out, "metrics-http-route", "/metrics", "Path of metrics; only this one.");
     if (agent) {
       text(out, "config.file", "/etc/clymene/clymene.yml", "What is scraped.");
       text(out, "http.port", "15692", "Where POST /api/reload and metrics are served.");
@@ -431,14 +445,39 @@ public final class ClymeneFlags {
     return v != null && !set.isGiven(flag) ? v : set.get(flag);
   }
 
-  /** The text of the first of several spellings that is given, else the first one's default. */
+  /** The text of a flag with the flag or the variable that it comes from. */
+  YamlTree.Placed placed(String flag) {
+    return placed(flag, get(flag));
+  }
+
+  /** A value that was made of the text of a flag, with the same. */
+  YamlTree.Placed placed(String flag, Object value) {
+    boolean isVariable = !set.isGiven(flag) && environment.containsKey(variable(flag));
+    return new YamlTree.Placed(value, isVariable ? variable(flag) : "--" + flag);
+  }
+
+  /** The whole number that a flag is. */
+  YamlTree.Placed number(String flag) {
+    return number(flag, get(flag));
+  }
+
+  /** The whole number in a part of a flag's text. */
+  YamlTree.Placed number(String flag, String text) {
+    try {
+      return placed(flag, Long.valueOf(text));
+    } catch (NumberFormatException e) {
+      throw new UsageException("--" + flag + "=" + text + ": a number is wanted");
+    }
+  }
+
+  /** The first of several spellings of a flag that is given, else the first. */
   String first(String... flags) {
     for (String f : flags) {
       if (isGiven(f)) {
-        return get(f);
+        return f;
       }
     }
-    return get(flags[0]);
+    return flags[0];
   }
 
   /** Whether a flag says yes, in any of the spellings of Go. */

@@ -1,19 +1,24 @@
 package dev.tethys.app.clymene;
 
-import static dev.tethys.app.clymene.ClymeneExporters.number;
 import static dev.tethys.app.clymene.ClymeneExporters.one;
 import static dev.tethys.app.clymene.ClymeneExporters.put;
 
 import dev.tethys.app.cli.UsageException;
+import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlTree;
 import dev.tethys.config.YamlWriter;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +27,23 @@ import org.jspecify.annotations.Nullable;
  * delivered, and a group without a position begins with the oldest record.
  */
 public final class ClymeneGraph {
+  private static final System.Logger LOG = System.getLogger(ClymeneGraph.class.getName());
+
+  /** Keys of {@code prometheus.yml} that say nothing about scraping. */
+  private static final Set<String> OF_SERVERS =
+      Set.of(
+          "rule_files",
+          "alerting",
+          "remote_write",
+          "remote_read",
+          "storage",
+          "tracing",
+          "otlp",
+          "runtime");
+
+  /** Stands for a file that is not on this machine. */
+  private static final String INCLUDED = "\0file";
+
   private final ClymeneFlags flags;
   private final ClymeneExporters databases;
 
@@ -30,20 +52,80 @@ public final class ClymeneGraph {
     this.databases = new ClymeneExporters(flags);
   }
 
-  /** The configuration, as YAML. */
-  public static String yaml(ClymeneFlags flags) {
-    if (flags.role() == ClymeneRole.PROMTAIL) {
-      return ClymeneLogAgent.yaml(flags);
-    }
-    return YamlWriter.write(new ClymeneGraph(flags).tree(false));
+  /**
+   * The configuration, for a collector to run.
+   *
+   * @throws ConfigException where {@code clymene.yml} is no YAML
+   * @throws IOException when {@code clymene.yml} cannot be read
+   */
+  static YamlDocument document(ClymeneFlags flags) throws IOException {
+    ClymeneGraph g = new ClymeneGraph(flags);
+    return document(g.tree(false, g.jobs()));
   }
 
   /**
    * The configuration of a gateway that takes everything that is pushed, not what Clymene's takes
    * alone: metrics and log lines, by OTLP, remote write and Loki's push as well.
    */
-  static String yamlOfEverything(ClymeneFlags flags) {
-    return YamlWriter.write(new ClymeneGraph(flags).tree(true));
+  static YamlDocument documentOfEverything(ClymeneFlags flags) {
+    return document(new ClymeneGraph(flags).tree(true, null));
+  }
+
+  private static YamlDocument document(Map<String, @Nullable Object> tree) {
+    return YamlTree.document(tree, "STORAGE_TYPE");
+  }
+
+  /**
+   * The configuration as YAML that a collector accepts, with absolute paths.
+   *
+   * @param check reads the configuration, and throws where it is wrong
+   * @throws ConfigException where {@code clymene.yml} is wrong
+   * @throws IOException when {@code clymene.yml} cannot be read, though it is there
+   */
+  public static String yaml(ClymeneFlags flags, Consumer<YamlDocument> check) throws IOException {
+    if (flags.role() == ClymeneRole.PROMTAIL) {
+      return ClymeneLogAgent.yaml(flags);
+    }
+    ClymeneGraph g = new ClymeneGraph(flags);
+    boolean scrapes = flags.role() == ClymeneRole.AGENT;
+    Path file = Path.of(scrapes ? flags.get("config.file") : "");
+    boolean isElsewhere = scrapes && Files.notExists(file);
+    Map<String, @Nullable Object> tree = g.tree(false, isElsewhere ? INCLUDED : g.jobs());
+    YamlDocument document = document(tree).recordingPaths();
+    if (!isElsewhere) {
+      check.accept(document);
+    }
+    Map<String, @Nullable Object> written =
+        YamlTree.written(
+            tree, document, s -> s.equals(INCLUDED) ? "${file:" + file + "}" : escaped(s));
+    refuseNestedKeys(written, file);
+    return YamlWriter.write(written);
+  }
+
+  /** In a collector's configuration {@code a::b} is b within a. */
+  private static void refuseNestedKeys(@Nullable Object tree, Path file) {
+    switch (tree) {
+      case Map<?, ?> m ->
+          m.forEach(
+              (k, v) -> {
+                if (String.valueOf(k).contains("::")) {
+                  throw new UsageException(
+                      file
+                          + ": the key \""
+                          + k
+                          + "\" contains \"::\", which nests keys in a collector's configuration;"
+                          + " run tethys agent with this file instead");
+                }
+                refuseNestedKeys(v, file);
+              });
+      case List<?> l -> l.forEach(v -> refuseNestedKeys(v, file));
+      case null, default -> {}
+    }
+  }
+
+  /** Dollars mean groups of regular expressions here, not variables of a collector. */
+  private static String escaped(String s) {
+    return s.replace("$", "$$");
   }
 
   /** The exporters of log lines. */
@@ -56,10 +138,10 @@ public final class ClymeneGraph {
     return new ClymeneExporters(flags).extensions();
   }
 
-  private Map<String, @Nullable Object> tree(boolean everything) {
+  private Map<String, @Nullable Object> tree(boolean everything, @Nullable Object jobs) {
     Map<String, @Nullable Object> receivers = new LinkedHashMap<>();
     switch (flags.role()) {
-      case AGENT -> receivers.put("prometheus", agent());
+      case AGENT -> receivers.put("prometheus", one("config", jobs));
       case GATEWAY, PROMTAIL_GATEWAY ->
           receivers.put(everything ? "gateway" : "clymene", gateway(everything));
       case INGESTER, PROMTAIL_INGESTER -> receivers.put("kafka", ingester());
@@ -95,7 +177,7 @@ public final class ClymeneGraph {
         one("readers", List.of(one("pull", one("exporter", one("prometheus", metrics()))))));
     Map<String, @Nullable Object> service = new LinkedHashMap<>();
     Map<String, @Nullable Object> extensions =
-        one("health_check", one("endpoint", address(flags.get("admin.http.host-ports"))));
+        one("health_check", one("endpoint", address("admin.http.host-ports")));
     extensions.putAll(databases.extensions());
     service.put("extensions", List.copyOf(extensions.keySet()));
     service.put("pipelines", pipelines);
@@ -122,7 +204,7 @@ public final class ClymeneGraph {
       throw new UsageException("--" + flag + "=" + at + ": host:port is wanted");
     }
     Map<String, @Nullable Object> m = one("host", colon == 0 ? "0.0.0.0" : at.substring(0, colon));
-    m.put("port", number(flag, at.substring(colon + 1)));
+    m.put("port", flags.number(flag, at.substring(colon + 1)));
     return m;
   }
 
@@ -134,52 +216,52 @@ public final class ClymeneGraph {
     return l;
   }
 
+  private YamlTree.Placed address(String flag) {
+    return flags.placed(flag, everywhere(flags.get(flag)));
+  }
+
   /** {@code :15610} is every address of the machine. */
-  static String address(String hostPort) {
+  static String everywhere(String hostPort) {
     return hostPort.startsWith(":") ? "0.0.0.0" + hostPort : hostPort;
   }
 
   /**
-   * The file itself where it can be read, because dollars in it mean groups of regular expressions,
-   * not variables; else where it is to be found.
+   * What is scraped; null for programs that scrape nothing. Positions and types are those of the
+   * file, whose paths are relative to its folder.
    */
-  private Map<String, @Nullable Object> agent() {
+  private @Nullable Object jobs() throws IOException {
+    if (flags.role() != ClymeneRole.AGENT) {
+      return null;
+    }
     Path file = Path.of(flags.get("config.file"));
-    if (!Files.isReadable(file)) {
-      return one("config", "${file:" + file + "}");
-    }
+    YamlNode root;
     try {
-      YamlDocument d = YamlDocument.parse(file.toString(), null, Files.readString(file));
-      Map<String, Object> config = new LinkedHashMap<>();
-      d.root()
-          .entries()
-          .forEach(
-              (k, e) -> {
-                if (!k.equals("rule_files")) { // read by Clymene, and never looked at
-                  config.put(k, escaped(e.value()));
-                }
-              });
-      return one("config", config);
+      root = YamlDocument.read(file).root();
+    } catch (NoSuchFileException e) {
+      throw new IOException("--config.file=" + file + ": there is no such file", e);
     } catch (IOException e) {
-      throw new UsageException(file + " cannot be read: " + e.getMessage());
+      throw new IOException("--config.file=" + file + " cannot be read: " + e.getMessage(), e);
     }
-  }
-
-  private static Object escaped(YamlNode n) {
-    if (n.isList()) {
-      return n.items().stream().map(ClymeneGraph::escaped).toList();
+    Map<String, YamlNode.Entry> entries = root.entries();
+    for (String key : OF_SERVERS) {
+      YamlNode.Entry e = entries.get(key);
+      if (e != null && !e.value().isNull()) {
+        LOG.log(
+            Level.WARNING,
+            "{0}: {1} is ignored: an agent scrapes, and STORAGE_TYPE names the databases",
+            e.key().where(),
+            key);
+      }
     }
-    if (n.isMap()) {
-      Map<String, Object> out = new LinkedHashMap<>();
-      n.entries().forEach((k, e) -> out.put(k, escaped(e.value())));
-      return out;
+    YamlNode scraping = root.without(OF_SERVERS);
+    if (entries.containsKey("scrape_configs") || entries.containsKey("scrape_config_files")) {
+      return scraping;
     }
-    if (n.isNull()) {
-      return "";
-    }
-    String s = n.asString();
-    // Not y, on and the like: they are truth values only where one is wanted.
-    return s.equals("true") || s.equals("false") ? Boolean.valueOf(s) : s.replace("$", "$$");
+    LOG.log(Level.WARNING, "{0}: there are no scrape_configs; nothing is scraped", file);
+    Map<String, @Nullable Object> empty = new LinkedHashMap<>();
+    scraping.entries().forEach((k, e) -> empty.put(k, e.value()));
+    empty.put("scrape_configs", List.of());
+    return new YamlTree.Placed(empty, file.toString());
   }
 
   /** Headers go along where they may name a tenant. */
@@ -198,13 +280,13 @@ public final class ClymeneGraph {
   }
 
   private Map<String, @Nullable Object> server(String hostPort, String... prefixes) {
-    Map<String, @Nullable Object> m = one("endpoint", address(flags.get(hostPort)));
+    Map<String, @Nullable Object> m = one("endpoint", address(hostPort));
     for (String p : prefixes) {
       if (flags.bool(p + ".tls.enabled")) {
         Map<String, @Nullable Object> tls = new LinkedHashMap<>();
-        put(tls, "cert_file", flags.get(p + ".tls.cert"));
-        put(tls, "key_file", flags.get(p + ".tls.key"));
-        put(tls, "client_ca_file", flags.get(p + ".tls.client-ca"));
+        put(tls, "cert_file", flags.placed(p + ".tls.cert"));
+        put(tls, "key_file", flags.placed(p + ".tls.key"));
+        put(tls, "client_ca_file", flags.placed(p + ".tls.client-ca"));
         m.put("tls", tls);
       }
     }
@@ -215,10 +297,11 @@ public final class ClymeneGraph {
     boolean metrics = flags.role().metrics();
     String p = "kafka.consumer";
     Map<String, @Nullable Object> m = databases.kafka(p);
-    m.put("group_id", flags.get(p + ".group-id"));
+    m.put("group_id", flags.placed(p + ".group-id"));
     m.put("initial_offset", "earliest");
     Map<String, @Nullable Object> topic = new LinkedHashMap<>();
-    topic.put("topics", List.of(flags.get(metrics ? p + ".topic" : p + ".promtail.topic")));
+    String flag = metrics ? p + ".topic" : p + ".promtail.topic";
+    topic.put("topics", flags.placed(flag, List.of(flags.get(flag))));
     topic.put("encoding", databases.encoding(p, metrics, false));
     m.put(metrics ? "metrics" : "logs", topic);
     return m;

@@ -105,12 +105,7 @@ final class ClymeneLogAgent {
   private static void number(
       ClymeneFlags flags, Map<String, @Nullable Object> m, String flag, String key) {
     if (flags.isGiven(PREFIX + flag)) {
-      try {
-        m.put(key, Long.valueOf(flags.get(PREFIX + flag)));
-      } catch (NumberFormatException e) {
-        throw new UsageException(
-            "--" + PREFIX + flag + "=" + flags.get(PREFIX + flag) + ": a number is wanted");
-      }
+      m.put(key, flags.number(PREFIX + flag));
     }
   }
 

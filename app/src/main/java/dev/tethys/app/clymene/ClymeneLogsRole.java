@@ -38,7 +38,7 @@ public final class ClymeneLogsRole {
     if (flags.isGiven("log-level")) {
       own.add("--log.level=" + flags.get("log-level"));
     }
-    String admin = ClymeneGraph.address(flags.get("admin.http.host-ports"));
+    String admin = ClymeneGraph.everywhere(flags.get("admin.http.host-ports"));
     return LogsRole.run(own, ClymeneLogAgent.destinations(flags), admin);
   }
 }

@@ -12,6 +12,6 @@ public final class GatewayRole {
 
   /** Runs until the process is told to stop. */
   public static int run(List<String> args) {
-    return Shorthand.run(ClymeneRole.GATEWAY, args, ClymeneGraph::yamlOfEverything);
+    return Shorthand.run(ClymeneRole.GATEWAY, args, ClymeneGraph::documentOfEverything);
   }
 }

@@ -11,6 +11,6 @@ public final class IngesterRole {
 
   /** Runs until the process is told to stop. */
   public static int run(List<String> args) {
-    return Shorthand.run(ClymeneRole.INGESTER, args, ClymeneGraph::yaml);
+    return Shorthand.run(ClymeneRole.INGESTER, args, ClymeneGraph::document);
   }
 }

@@ -1,16 +1,20 @@
 package dev.tethys.app.clymene;
 
 import dev.tethys.app.collector.CollectorRole;
+import dev.tethys.config.YamlDocument;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /**
  * Roles that are a collector with {@code --config}, and else take the flags and variables of one of
  * Clymene's programs. A reload reads what these name anew.
  */
 final class Shorthand {
-  private static final String GRAPH = "CLYMENE_GRAPH";
+  /** The configuration that flags mean. */
+  interface Meaning {
+    YamlDocument of(ClymeneFlags flags) throws IOException;
+  }
 
   private Shorthand() {}
 
@@ -21,7 +25,7 @@ final class Shorthand {
   }
 
   /** Runs until the process is told to stop. */
-  static int run(ClymeneRole role, List<String> args, Function<ClymeneFlags, String> graph) {
+  static int run(ClymeneRole role, List<String> args, Meaning meaning) {
     Map<String, String> environment = System.getenv();
     if (ClymeneCommands.isOne(args)) {
       return new ClymeneCommands(role, environment, System.out, System.err).run(args);
@@ -34,9 +38,6 @@ final class Shorthand {
       return 0;
     }
     ClymeneFlags flags = ClymeneFlags.read(role, args, environment);
-    return CollectorRole.run(
-        role.word(),
-        List.of("--config=env:" + GRAPH),
-        name -> name.equals(GRAPH) ? graph.apply(flags) : environment.get(name));
+    return CollectorRole.run(role.word(), () -> meaning.of(flags));
   }
 }

@@ -11,6 +11,7 @@ import dev.tethys.app.log.LogFiles;
 import dev.tethys.app.log.LogSetup;
 import dev.tethys.app.ui.Interface;
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.Durations;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.exposition.Registry;
@@ -89,8 +90,9 @@ public final class CollectorRole implements AutoCloseable {
           Flag.of(
               "drain-timeout",
               Flag.Kind.DURATION,
-              "30s",
-              "How long queues in memory may empty themselves at the end; at most 50s."),
+              "20s",
+              "How long a stop waits for queues to empty; at most 50s. Kubernetes kills a container"
+                  + " 30s after the signal."),
           Flag.of(
               "web.enable-tap",
               Flag.Kind.BOOLEAN,
@@ -102,12 +104,12 @@ public final class CollectorRole implements AutoCloseable {
 
   private static final String ABOUT =
       "Runs a graph of receivers, processors and exporters. Commands: validate checks the"
-          + " configuration and starts nothing, print-config shows it put together and with"
-          + " secrets masked, components lists what there is, featuregate the gates. SIGHUP and POST /-/reload read the"
-          + " configuration again and change only what changed.";
+          + " configuration and starts nothing, print-config shows it put together and with secrets"
+          + " masked, components lists what there is, featuregate the gates. SIGHUP and POST"
+          + " /-/reload read the configuration again and change only what changed.";
 
   private final String word;
-  private final ConfigSources sources;
+  private final ConfigSource source;
   private final boolean allowUnused;
   private final GraphServices services;
   private final Registry metrics = new Registry();
@@ -126,10 +128,10 @@ public final class CollectorRole implements AutoCloseable {
   /** The configuration that holds, put together, secrets masked. */
   private volatile String printed = "";
 
-  CollectorRole(ConfigSources sources, Components components, boolean allowUnused, boolean tap) {
+  CollectorRole(ConfigSource source, Components components, boolean allowUnused, boolean tap) {
     this(
         "collector",
-        sources,
+        source,
         components,
         allowUnused,
         tap,
@@ -138,14 +140,14 @@ public final class CollectorRole implements AutoCloseable {
 
   private CollectorRole(
       String word,
-      ConfigSources sources,
+      ConfigSource source,
       Components components,
       boolean allowUnused,
       boolean tap,
       OwnLines lines) {
     this.word = word;
     this.lines = lines;
-    this.sources = sources;
+    this.source = source;
     this.allowUnused = allowUnused;
     this.tap = tap;
     Ledger ledger = new Ledger();
@@ -188,14 +190,18 @@ public final class CollectorRole implements AutoCloseable {
    */
   public static int run(
       String word, List<String> args, Function<String, @Nullable String> environment) {
-    String command = "";
-    List<String> rest = args;
-    if (!args.isEmpty() && !args.getFirst().startsWith("-")) {
-      command = args.getFirst();
-      rest = args.subList(1, args.size());
+    FlagSet flags =
+        new FlagSet(
+            "tethys " + word, "[validate | print-config | components | featuregate]", ABOUT, FLAGS);
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
     }
+    List<String> operands = new ArrayList<>();
+    flags.parse(args, operands); // a command may come before or after its flags
+    String command = operands.isEmpty() ? "" : operands.getFirst();
     if (command.equals("featuregate")) {
-      System.out.print(FeatureGates.list(rest.isEmpty() ? "" : rest.getFirst()));
+      System.out.print(FeatureGates.list(operands.size() == 1 ? "" : operands.get(1)));
       return 0;
     }
     if (!Set.of("", "validate", "print-config", "components").contains(command)) {
@@ -206,14 +212,10 @@ public final class CollectorRole implements AutoCloseable {
               + command
               + "; there are: validate, print-config, components, featuregate");
     }
-    FlagSet flags =
-        new FlagSet(
-            "tethys " + word, "[validate | print-config | components | featuregate]", ABOUT, FLAGS);
-    if (rest.contains("--help") || rest.contains("-h")) {
-      System.out.print(flags.help());
-      return 0;
+    if (operands.size() > 1) {
+      throw new UsageException(
+          "tethys " + word + " " + command + ": unexpected argument \"" + operands.get(1) + "\"");
     }
-    flags.parse(rest);
     FeatureGates.check(flags.list("feature-gates"));
     LogSetup.install(flags);
     Components components = BuiltIn.components();
@@ -221,11 +223,37 @@ public final class CollectorRole implements AutoCloseable {
       System.out.print(list(components));
       return 0;
     }
-    ConfigSources sources = new ConfigSources(flags.list("config"), flags.list("set"), environment);
+    return run(
+        word,
+        command,
+        new ConfigSources(flags.list("config"), flags.list("set"), environment),
+        components,
+        flags);
+  }
+
+  /** Runs a role that is a collector with a configuration of its own until it is stopped. */
+  public static int run(String word, ConfigSource source) {
+    FlagSet defaults = new FlagSet("tethys " + word, ABOUT, FLAGS);
+    LogSetup.install(defaults);
+    return run(word, "", source, BuiltIn.components(), defaults);
+  }
+
+  /**
+   * Checks a configuration as {@code validate} does.
+   *
+   * @throws ConfigException where it is wrong
+   */
+  public static void check(YamlDocument document) {
+    CollectorRole role = new CollectorRole(() -> document, BuiltIn.components(), false, false);
+    Graph.check(role.read(document), role.services);
+  }
+
+  private static int run(
+      String word, String command, ConfigSource source, Components components, FlagSet flags) {
     CollectorRole role =
         new CollectorRole(
             word,
-            sources,
+            source,
             components,
             flags.bool("allow-unused"),
             flags.bool("web.enable-tap"),
@@ -237,11 +265,11 @@ public final class CollectorRole implements AutoCloseable {
     try {
       return switch (command) {
         case "validate" -> {
-          Graph.check(role.read().config(), role.services);
+          Graph.check(role.read(source.read()), role.services);
           yield 0;
         }
         case "print-config" -> {
-          YamlDocument document = sources.read();
+          YamlDocument document = source.read();
           role.read(document);
           System.out.print(PrintedConfig.of(document.root(), components));
           yield 0;
@@ -266,7 +294,7 @@ public final class CollectorRole implements AutoCloseable {
       LOG.log(
           Level.INFO, "Everything is ready: tethys {0} {1}", BuildInfo.current().version(), word);
       Shutdown.await();
-      LOG.log(Level.INFO, "stopping; queues may empty themselves for {0}", drain);
+      LOG.log(Level.INFO, "Stop requested, draining queues timeout={0}", Durations.format(drain));
       graph.stop(drain);
       return Shutdown.hasFailed() ? 1 : 0;
     }
@@ -288,7 +316,7 @@ public final class CollectorRole implements AutoCloseable {
   private record Read(GraphConfig config, String printed) {}
 
   private Read read() throws IOException {
-    YamlDocument document = sources.read();
+    YamlDocument document = source.read();
     return new Read(read(document), PrintedConfig.of(document.root(), services.components()));
   }
 

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * order. Read anew each time.
  */
 public record ConfigSources(
-    List<String> configs, List<String> sets, Function<String, @Nullable String> environment) {
+    List<String> configs, List<String> sets, Function<String, @Nullable String> environment)
+    implements ConfigSource {
   /** The largest text that is read, in bytes. */
   static final int MAX_BYTES = 64 << 20;
 
@@ -41,6 +42,7 @@ public record ConfigSources(
    * @throws ConfigException where something in it is wrong
    * @throws IOException when a text cannot be read
    */
+  @Override
   public YamlDocument read() throws IOException {
     if (configs.isEmpty()) {
       throw new UsageException(

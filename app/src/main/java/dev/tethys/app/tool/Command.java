@@ -47,6 +47,9 @@ record Command(
           Map.entry("-w", List.of("worker")),
           Map.entry("-v", List.of("verbose")));
 
+  /** Beginning of the names of commands that read configurations of other programs. */
+  private static final String MIGRATIONS = "migrate ";
+
   /** What every command takes, as in promtool. */
   static final List<Flag> GLOBAL =
       List.of(
@@ -115,7 +118,9 @@ record Command(
       List<String> own = flags.stream().map(Flag::name).toList();
       CHECKS.stream().filter(f -> !own.contains(f.name())).forEach(all::add);
     }
-    all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
+    if (!name.startsWith(MIGRATIONS)) { // neither promtool nor PromQL is part of them
+      all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
+    }
     return all;
   }
 

@@ -3,6 +3,9 @@ package dev.tethys.app.tool;
 import dev.tethys.app.clymene.ClymeneFlags;
 import dev.tethys.app.clymene.ClymeneGraph;
 import dev.tethys.app.clymene.ClymeneRole;
+import dev.tethys.app.collector.CollectorRole;
+import dev.tethys.config.ConfigException;
+import java.io.IOException;
 import java.util.List;
 
 /** {@code migrate clymene}: the graph that one of Clymene's programs was, as a configuration. */
@@ -14,9 +17,9 @@ final class MigrateClymene {
         "migrate clymene",
         "<program> [-- <flags>]",
         "Prints the collector configuration that one of Clymene's programs (agent, gateway,"
-            + " ingester, promtail-gateway, promtail-ingester; of promtail its promtail.yml with where"
-            + " lines go) means by its flags, given behind --,"
-            + " and its variables, STORAGE_TYPE above all.",
+            + " ingester, promtail-gateway, promtail-ingester; of promtail its promtail.yml with"
+            + " where lines go) means by its flags, given behind --, and its variables,"
+            + " STORAGE_TYPE above all.",
         List.of(),
         1,
         Command.ANY,
@@ -27,7 +30,12 @@ final class MigrateClymene {
                   ClymeneRole.of(words.getFirst()),
                   words.subList(1, words.size()),
                   System.getenv());
-          console.out().print(ClymeneGraph.yaml(flags));
+          try {
+            console.out().print(ClymeneGraph.yaml(flags, CollectorRole::check));
+          } catch (ConfigException | IOException e) {
+            console.err().println("tethys tool migrate clymene: " + e.getMessage());
+            return 1;
+          }
           return 0;
         });
   }

@@ -77,9 +77,9 @@ public final class ToolRole {
     try {
       return dispatch(args, console);
     } catch (WrongCommandLineException e) {
-      console.err().println(e.ofPromtool());
+      console.err().println(e.of(program(args)));
     } catch (ConfigException e) {
-      console.err().println("promtool: error: " + e.getMessage());
+      console.err().println(program(args) + ": error: " + e.getMessage());
     } catch (UsageException | StorageException | DamagedFileException e) {
       console.err().println(e.getMessage());
     } catch (NoSuchFileException e) {
@@ -96,6 +96,11 @@ public final class ToolRole {
       console.err().println(e.getMessage());
     }
     return 1;
+  }
+
+  /** The program that errors name: promtool's scripts read its name. */
+  private static String program(List<String> args) {
+    return !args.isEmpty() && args.getFirst().equals("migrate") ? "tethys tool" : "promtool";
   }
 
   /**

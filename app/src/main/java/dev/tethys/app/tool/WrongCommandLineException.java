@@ -42,8 +42,8 @@ final class WrongCommandLineException extends RuntimeException {
     super(what);
   }
 
-  /** As promtool says it. */
-  String ofPromtool() {
-    return "promtool: error: " + getMessage() + ", try --help";
+  /** The line that a program prints, in promtool's form. */
+  String of(String program) {
+    return program + ": error: " + getMessage() + ", try --help";
   }
 }

@@ -5,33 +5,37 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlLayers;
 import dev.tethys.config.YamlNode;
-import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.grammar.GraphConfig;
-import dev.tethys.pipeline.graph.Graph;
-import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
-import dev.tethys.pipeline.ledger.Ledger;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ClymeneGraphTest {
   private static String yaml(ClymeneRole role, Map<String, String> environment, String... flags) {
-    return ClymeneGraph.yaml(ClymeneFlags.read(role, List.of(flags), environment));
+    return yaml(ClymeneFlags.read(role, List.of(flags), environment));
+  }
+
+  /** As {@code migrate clymene} prints it, which has to be a configuration. */
+  static String yaml(ClymeneFlags flags) {
+    try {
+      return ClymeneGraph.yaml(flags, CollectorRole::check);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -155,7 +159,7 @@ class ClymeneGraphTest {
         """);
     assertThat(
             yaml(ClymeneRole.AGENT, Map.of("STORAGE_TYPE", "prometheus"), "--config.file=" + file))
-        .contains("          target_label: 'y'\n")
+        .contains("          target_label: y\n")
         .contains("          replacement: '/nodes/$${1}/metrics'\n");
   }
 
@@ -239,35 +243,26 @@ class ClymeneGraphTest {
                 role,
                 agent ? flags : List.of(),
                 Map.of("STORAGE_TYPE", storage, "GATEWAY_SERVICE_TYPE", agent ? "http" : "grpc"));
-        runs(ClymeneGraph.yaml(f));
+        runs(yaml(f));
+        CollectorRole.check(ClymeneGraph.document(f));
         if (role == ClymeneRole.GATEWAY) {
-          String everything = ClymeneGraph.yamlOfEverything(f);
-          runs(everything);
-          assertThat(everything)
-              .contains("      metrics:\n        receivers:\n        - gateway\n".indent(-2))
-              .contains("- kafka/logs\n", "- clymene/logs\n", "include_metadata: true\n");
+          YamlDocument everything = ClymeneGraph.documentOfEverything(f);
+          CollectorRole.check(everything);
+          assertThat(everything.root().asTree().toString())
+              .contains("metrics={receivers=[gateway]")
+              .contains("kafka/logs", "clymene/logs", "include_metadata=true");
         }
       }
     }
-    runs(
-        ClymeneGraph.yamlOfEverything(
+    CollectorRole.check(
+        ClymeneGraph.documentOfEverything(
             ClymeneFlags.read(
                 ClymeneRole.GATEWAY, List.of(), Map.of("STORAGE_TYPE", "prometheus"))));
   }
 
-  private static void runs(String yaml) {
-    Clockwork clock = Clockwork.system();
-    Components components = BuiltIn.components();
-    Registry metrics = new Registry();
-    Graph.check(
-        GraphConfig.read(
-            YamlDocument.parse("graph.yml", null, yaml.replace("$$", "$")), components, false),
-        new GraphServices(
-            components,
-            clock,
-            new Outboxes(new RealFiles(), clock, RandomGenerator.getDefault()),
-            new Ledger(),
-            metrics));
+  /** What a collector makes of the printed text. */
+  static void runs(String yaml) {
+    CollectorRole.check(new YamlLayers(Map.of()).add("printed", yaml).document());
   }
 
   private static YamlNode at(YamlNode node, String... path) {
@@ -608,9 +603,27 @@ class ClymeneGraphTest {
       assertThat(ClymeneFlags.help(r, Map.of()))
           .contains("--kafka.producer.brokers", "--gateway.grpc-client.host-port", "--config");
     }
+    assertThat(ClymeneFlags.help(ClymeneRole.AGENT, Map.of()))
+        .contains("--http.port")
+        .doesNotContain("loki");
+    assertThat(ClymeneFlags.help(ClymeneRole.PROMTAIL, Map.of())).doesNotContain("tdengine");
     assertThat(ClymeneFlags.help(ClymeneRole.GATEWAY, Map.of("STORAGE_TYPE", "prometheus")))
         .contains("--prometheus.remote.url")
         .doesNotContain("--kafka.producer.brokers");
+  }
+
+  /** Clymene ends with a panic there. */
+  @Test
+  void theFormerVariableIsRefused() {
+    assertThatThrownBy(
+            () ->
+                yaml(
+                    ClymeneRole.INGESTER,
+                    Map.of("TS_STORAGE_TYPE", "kafka", "STORAGE_TYPE", "kafka")))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(
+            "TS_STORAGE_TYPE=kafka: this variable is not supported, as in Clymene; set"
+                + " STORAGE_TYPE instead");
   }
 
   private static void wrong(ClymeneRole role, String storage, String message, String... flags) {

@@ -39,7 +39,7 @@ class ClymeneLogsTest {
     List<String> all = new ArrayList<>(List.of(flags));
     all.add("--metrics.http.host-port=127.0.0.1:" + Ports.free());
     all.add("--admin.http.host-ports=127.0.0.1:" + Ports.free());
-    Files.writeString(graph, ClymeneGraph.yaml(ClymeneFlags.read(role, all, variables)));
+    Files.writeString(graph, ClymeneGraph.yaml(ClymeneFlags.read(role, all, variables), d -> {}));
     CollectorRole made =
         new CollectorRole(
             new ConfigSources(List.of(graph.toString()), List.of(), Map.<String, String>of()::get),

@@ -14,6 +14,7 @@ import dev.tethys.codec.remote.TakenWriteRequest;
 import dev.tethys.codec.remote.WriteMessage;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.config.YamlLayers;
 import dev.tethys.model.Labels;
 import dev.tethys.testkit.KafkaProcess;
 import dev.tethys.testkit.KubernetesDouble;
@@ -391,10 +392,10 @@ class RoleExamplesTest {
             variables);
     CollectorRole role =
         new CollectorRole(
-            new ConfigSources(
-                List.of("env:GRAPH"),
-                List.of(),
-                name -> ClymeneGraph.yaml(flags).replace("0.0.0.0", "127.0.0.1")),
+            () ->
+                new YamlLayers(Map.of())
+                    .add("graph", ClymeneGraph.yaml(flags, d -> {}).replace("0.0.0.0", "127.0.0.1"))
+                    .document(),
             BuiltIn.components(),
             false,
             false);
@@ -635,7 +636,7 @@ class RoleExamplesTest {
                 "/",
                 json,
                 ("[{\"values\":[7],\"dstypes\":[\"gauge\"],\"dsnames\":[\"value\"],\"time\":1700000000,"
-                        + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
+                     + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
                     .getBytes(UTF_8)),
             new Push(
                 "DATADOG",

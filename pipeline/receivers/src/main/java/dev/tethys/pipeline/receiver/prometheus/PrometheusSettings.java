@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,8 +96,10 @@ record PrometheusSettings(
   private static PrometheusSettings read(YamlObject o) {
     PrometheusSettings c = o.find(CONFIG_KEY);
     TargetAllocator.Settings allocator = o.find(TARGET_ALLOCATOR);
-    if (allocator == null && (c == null || c.jobs.isEmpty())) {
-      throw o.error("there are no scrape_configs, and no target_allocator that would tell some");
+    if (allocator == null && (c == null || c.jobs.isEmpty() && !hasJobKey(o.at(CONFIG_KEY)))) {
+      throw o.error(
+          "there are no scrape_configs, scrape_config_files or target_allocator; write"
+              + " \"scrape_configs: []\" to scrape nothing");
     }
     boolean extra = o.get(EXTRA);
     GlobalConfig global = c == null ? GlobalConfig.DEFAULT : c.global;
@@ -106,6 +109,14 @@ record PrometheusSettings(
         extra ? jobs.stream().map(ScrapeConfig::withExtraMetrics).toList() : jobs,
         c == null ? List.of() : c.idle,
         allocator);
+  }
+
+  /** Whether it says which jobs there are, though there may be none now. */
+  private static boolean hasJobKey(@Nullable YamlNode config) {
+    return config != null
+        && Stream.of(SCRAPE_CONFIGS, SCRAPE_CONFIG_FILES)
+            .map(k -> config.entries().get(k.name()))
+            .anyMatch(e -> e != null && !e.value().isNull());
   }
 
   private static PrometheusSettings config(YamlObject o) {
