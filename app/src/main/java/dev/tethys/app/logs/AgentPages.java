@@ -15,14 +15,11 @@ import dev.tethys.web.ListenAddress;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code tethys logs} serves of itself. */
 final class AgentPages implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(AgentPages.class.getName());
-
   private final Agent agent;
   private final Registry registry;
   private final boolean tapAllowed;
@@ -72,7 +69,6 @@ final class AgentPages implements AutoCloseable {
       WebConfig web = tls.web();
       listener = HttpListener.start(options, () -> web, routes, null);
     }
-    LOG.log(Level.INFO, "tethys logs listens on {0}", listener.addresses());
   }
 
   /** What browsers see before every page. */

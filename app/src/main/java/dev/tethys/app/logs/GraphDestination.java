@@ -91,6 +91,11 @@ final class GraphDestination {
     }
 
     @Override
+    public boolean canWait() {
+      return true;
+    }
+
+    @Override
     public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
       Consumer c = outputs.get(Signal.LOGS);
       return new Receiver() {

@@ -12,6 +12,7 @@ import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings.Batching;
 import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
+import dev.tethys.pipeline.delivery.Passage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -170,6 +171,7 @@ public final class Batcher implements Consumer {
     private List<Receipt.Part> parts = new ArrayList<>();
     private long size;
     private long bytes;
+    private boolean mayWait; // one of its sources
     private Clockwork.@Nullable Timer timer;
 
     Group(Key key) {
@@ -188,6 +190,7 @@ public final class Batcher implements Consumer {
             lock.lock();
           }
         }
+        mayWait |= Passage.mayWait();
         batches.add(batch);
         parts.add(new Receipt.Part(receipt, batch.items()));
         size += size(batch);
@@ -221,6 +224,7 @@ public final class Batcher implements Consumer {
       try {
         List<Batch> b;
         List<Receipt.Part> p;
+        boolean waiting;
         lock.lock();
         try {
           if (timer != null) {
@@ -236,10 +240,17 @@ public final class Batcher implements Consumer {
           parts = new ArrayList<>(p.size());
           size = 0;
           bytes = 0;
+          waiting = mayWait;
+          mayWait = false;
         } finally {
           lock.unlock();
         }
-        send(b, p, b.size() == 1 ? b.getFirst().lane() : lane(), becauseOfSize);
+        long lane = b.size() == 1 ? b.getFirst().lane() : lane();
+        if (waiting) { // whichever thread has made it complete
+          Passage.waiting(() -> send(b, p, lane, becauseOfSize));
+        } else {
+          send(b, p, lane, becauseOfSize);
+        }
       } finally {
         if (ordered) {
           sending.unlock();

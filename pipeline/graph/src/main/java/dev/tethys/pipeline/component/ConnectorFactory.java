@@ -8,6 +8,14 @@ public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
   boolean connects(Signal from, Signal to);
 
   /**
+   * Whether it offers to another output what one does not take. Full queues refuse its batches
+   * then, whatever their source.
+   */
+  default boolean offersElsewhere() {
+    return false;
+  }
+
+  /**
    * Makes a connector; it keeps its account as a processor does.
    *
    * @throws dev.tethys.config.ConfigException when the settings cannot be met

@@ -11,6 +11,14 @@ public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
   Set<Signal> signals();
 
   /**
+   * Whether data stays at its source until it is acknowledged, as in a topic or a file. A full
+   * queue then makes the receiver wait, where others are refused.
+   */
+  default boolean canWait() {
+    return false;
+  }
+
+  /**
    * Makes a receiver.
    *
    * @param outputs where batches go, for each signal that some pipeline wants of it; others are

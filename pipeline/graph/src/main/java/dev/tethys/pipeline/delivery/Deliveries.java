@@ -362,6 +362,7 @@ final class Deliveries {
           !retry.enabled()
               || retry.maxAttempts() > 0 && j.attempts >= retry.maxAttempts()
               || retry.maxElapsed().isPositive()
+                  && !(j.entry.waits && retry.untilDelivered())
                   && now - j.firstAttempt + pause.toNanos() > retry.maxElapsed().toNanos();
       if (!over) {
         if (j.attempts == 1) {

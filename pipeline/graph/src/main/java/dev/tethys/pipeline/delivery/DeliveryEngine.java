@@ -261,6 +261,16 @@ final class DeliveryEngine implements Outbox {
     } else {
       context.account().giveBack(left);
     }
+    if (left > 0) {
+      LOG.log(
+          backlog.shelf.isDurable() ? Level.INFO : Level.WARNING,
+          backlog.shelf.isDurable()
+              ? "{0}: stopped, undelivered items stay on disk items={1}"
+              : "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
+                  + " receiver cannot read or get again, such as scraped samples, is lost",
+          context.name(),
+          Long.toString(left));
+    }
     Outcome stopping = new Outcome.Unavailable(context.name() + " has stopped", Duration.ZERO);
     told.forEach(r -> r.settle(stopping));
     try {

@@ -156,12 +156,13 @@ public record DeliverySettings(
           "block_on_overflow",
           Type.BOOL,
           false,
-          "Sources wait for room in a full queue, where they would be told to come again.");
+          "Whether sources wait for room in a full queue, or are refused. Unset: receivers whose"
+              + " data stays at its source, such as kafka and filelog, wait; others are refused.");
   private static final Key<WhenFull> WHEN_FULL =
       QUEUE.optional(
           "when_full",
           Type.lowerCase("policy", WhenFull.class),
-          "What happens when it is full: block, refuse, drop_oldest, drop_newest. Instead of"
+          "What happens when it is full: auto, block, refuse, drop_oldest, drop_newest. Instead of"
               + " block_on_overflow.");
   private static final Key<Boolean> WAIT_FOR_RESULT =
       QUEUE.key(
@@ -254,7 +255,7 @@ public record DeliverySettings(
               true,
               OutboxOptions.DEFAULT
                   .withCapacity(new Capacity(DEFAULT_BYTES, 0, 1000))
-                  .withWhenFull(WhenFull.REFUSE),
+                  .withWhenFull(WhenFull.AUTO),
               null,
               DEFAULT_BYTES,
               null);
@@ -263,8 +264,9 @@ public record DeliverySettings(
     if (retry == null) {
       retry = Retry.DEFAULT;
     }
-    if (q.storage != null && (written == null || !written.writes(MAX_ELAPSED_TIME))) {
-      retry = retry.forever(); // on disk nothing is gained by giving up
+    if (written == null || !written.writes(MAX_ELAPSED_TIME)) {
+      // On disk nothing is gained by giving up.
+      retry = q.storage != null ? retry.forever() : retry.foreverForWaiting();
     }
     return new DeliverySettings(
         timeout, q.options.withRetry(retry), q.storage, q.deadLetterBytes, q.batch);
@@ -280,7 +282,7 @@ public record DeliverySettings(
     OutboxOptions o =
         options
             .withCapacity(new Capacity(DEFAULT_BYTES, 0, enabled ? requests : consumers))
-            .withWhenFull(enabled ? WhenFull.REFUSE : WhenFull.BLOCK);
+            .withWhenFull(enabled ? WhenFull.AUTO : WhenFull.BLOCK);
     return new DeliverySettings(timeout, o, storage, deadLetterBytes, batch)
         .withConsumers(consumers);
   }
@@ -363,7 +365,11 @@ public record DeliverySettings(
           case BYTES -> Capacity.ofBytes(size);
         };
     WhenFull whenFull =
-        policy != null ? policy : o.get(BLOCK_ON_OVERFLOW) ? WhenFull.BLOCK : WhenFull.REFUSE;
+        policy != null
+            ? policy
+            : !o.has(BLOCK_ON_OVERFLOW)
+                ? WhenFull.AUTO
+                : o.get(BLOCK_ON_OVERFLOW) ? WhenFull.BLOCK : WhenFull.REFUSE;
     if (!o.get(QUEUE_ENABLED)) {
       if (storage != null) {
         throw o.error(STORAGE, "a queue that is not enabled has no storage");

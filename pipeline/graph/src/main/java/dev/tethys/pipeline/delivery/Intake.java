@@ -86,6 +86,11 @@ final class Intake {
               backlog.shelf.bytes());
         }
         switch (backlog.options.whenFull()) {
+          case AUTO -> {
+            if (!Passage.mayWait()) {
+              return back(parcel, "the queue of " + name + " is full");
+            }
+          }
           case REFUSE -> {
             return back(parcel, "the queue of " + name + " is full");
           }
@@ -202,6 +207,7 @@ final class Intake {
     if (e == null) {
       return notStored(parcel, charge, "the queue of " + name + " on disk: " + failure);
     }
+    e.waits = Passage.mayWait();
     boolean early = backlog.shelf.isDurable() || backlog.options.acknowledgeQueued();
     try {
       if (early) {

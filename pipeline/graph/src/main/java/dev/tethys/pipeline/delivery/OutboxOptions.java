@@ -31,6 +31,8 @@ public record OutboxOptions(
 
   /** What happens to a parcel that finds no room. */
   public enum WhenFull {
+    /** It waits for room if its source can wait; other sources are told to come again. */
+    AUTO,
     /** It waits for room, and its source with it. */
     BLOCK,
     /** Its source is told to come again. */
@@ -95,6 +97,8 @@ public record OutboxOptions(
    * @param jitter by which part a pause may be shorter or longer, 0 to 1
    * @param maxElapsed for how long a parcel is tried; zero for ever
    * @param maxAttempts how often; 0 for no limit
+   * @param untilDelivered whether {@code maxElapsed} is ignored for sources that can wait: returned
+   *     to its source, a parcel would be read again and written twice to other destinations
    */
   public record Retry(
       boolean enabled,
@@ -103,7 +107,8 @@ public record OutboxOptions(
       Duration longest,
       double jitter,
       Duration maxElapsed,
-      int maxAttempts) {
+      int maxAttempts,
+      boolean untilDelivered) {
     /** The Collector's. */
     public static final Retry DEFAULT =
         new Retry(
@@ -114,6 +119,18 @@ public record OutboxOptions(
             0.5,
             Duration.ofSeconds(300),
             0);
+
+    /** A policy that is the same for all sources. */
+    public Retry(
+        boolean enabled,
+        Duration first,
+        double multiplier,
+        Duration longest,
+        double jitter,
+        Duration maxElapsed,
+        int maxAttempts) {
+      this(enabled, first, multiplier, longest, jitter, maxElapsed, maxAttempts, false);
+    }
 
     public Retry {
       if (first.isNegative()
@@ -126,6 +143,11 @@ public record OutboxOptions(
             "a retry policy wants a multiplier of at least 1, a jitter of 0 to 1 and nothing"
                 + " negative");
       }
+    }
+
+    /** The same, where parcels of sources that can wait are tried for ever. */
+    Retry foreverForWaiting() {
+      return new Retry(enabled, first, multiplier, longest, jitter, maxElapsed, maxAttempts, true);
     }
 
     /** The same, tried for ever. */

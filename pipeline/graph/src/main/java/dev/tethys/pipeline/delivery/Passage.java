@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.pipeline.Patience;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Passage {
   private static final ScopedValue<Passage> OF_THREAD = ScopedValue.newInstance();
+  private static final Exit WAITING = new Exit(Patience.WAIT);
 
   private final Exit exit;
   private final @Nullable Passage before;
@@ -43,9 +45,32 @@ public final class Passage {
     return false;
   }
 
+  /**
+   * Whether a full queue may make this thread wait: the last component on its way that decides this
+   * says so.
+   */
+  public static boolean mayWait() {
+    for (Passage p = ofThread(); p != null; p = p.before) {
+      if (p.exit.patience != Patience.INHERIT) {
+        return p.exit.patience == Patience.WAIT;
+      }
+    }
+    return false;
+  }
+
+  /** Hands something on for a component that may wait, on a thread that is not its own. */
+  public static void waiting(Runnable handing) {
+    WAITING.pass(handing);
+  }
+
   /** Where all leaves that one component hands on. */
   public static final class Exit {
+    private final Patience patience;
     private volatile boolean closing;
+
+    public Exit(Patience patience) {
+      this.patience = patience;
+    }
 
     /** Hands something on. */
     public void pass(Runnable handing) {

@@ -22,6 +22,9 @@ interface Shelf extends Closeable {
     /** Where it stands on disk. */
     final SegmentedLog.@Nullable Place place;
 
+    /** Whether its source can wait; set before it is published. */
+    boolean waits;
+
     /** The order in which entries were handed out; set by the engine. */
     long sequence;
 

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Patience;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
@@ -15,12 +16,14 @@ import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
+import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +78,12 @@ final class MadeByNode implements MadeReceivers {
       Object settings,
       Map<Signal, Consumer> outputs) {
     Own context = new Own(id, called);
-    return new Shown(create(factory, settings, outputs, context), context);
+    Map<Signal, Consumer> to = new EnumMap<>(Signal.class);
+    Passage.Exit exit = new Passage.Exit(factory.canWait() ? Patience.WAIT : Patience.INHERIT);
+    outputs.forEach(
+        (signal, output) ->
+            to.put(signal, (batch, receipt) -> exit.pass(() -> output.consume(batch, receipt))));
+    return new Shown(create(factory, settings, to, context), context);
   }
 
   /** The settings were read by the factory that takes them. */

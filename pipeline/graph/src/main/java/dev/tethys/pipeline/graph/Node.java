@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Patience;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentFactory;
@@ -51,6 +52,14 @@ final class Node {
     this.component = create(definition.factory(), definition.settings());
   }
 
+  private static Patience patience(ComponentFactory<?> factory) {
+    return switch (factory) {
+      case ReceiverFactory<?> f when f.canWait() -> Patience.WAIT;
+      case ConnectorFactory<?> f when f.offersElsewhere() -> Patience.REFUSE;
+      default -> Patience.INHERIT;
+    };
+  }
+
   /** Makes the component; nothing of it runs. */
   static Node create(
       NodeKey key, Plan.Step step, GraphServices services, Map<ComponentId, Component> extensions) {
@@ -58,7 +67,7 @@ final class Node {
         key,
         step.definition(),
         step.outputs().keySet(),
-        new NodeContext(key, services, extensions));
+        new NodeContext(key, services, extensions, patience(step.definition().factory())));
   }
 
   /** The settings were read by the factory that takes them. */

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Patience;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
@@ -42,7 +43,12 @@ final class NodeContext implements Context {
   /** The extensions that were asked for: when one is replaced, so is this node. */
   private final Set<ComponentId> asked = ConcurrentHashMap.newKeySet();
 
-  NodeContext(NodeKey key, GraphServices services, Map<ComponentId, Component> extensions) {
+  NodeContext(
+      NodeKey key,
+      GraphServices services,
+      Map<ComponentId, Component> extensions,
+      Patience patience) {
+    this.exit = new Passage.Exit(patience);
     this.key = key;
     this.services = services;
     this.extensions = extensions;
@@ -56,7 +62,7 @@ final class NodeContext implements Context {
     return exporters;
   }
 
-  private final Passage.Exit exit = new Passage.Exit();
+  private final Passage.Exit exit;
 
   /** Where all leaves that the node hands on. */
   Passage.Exit exit() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.pipeline.ManualClockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Patience;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
 import dev.tethys.pipeline.delivery.OutboxOptions.Disk;
@@ -556,8 +557,8 @@ class OutboxTest {
       throws InterruptedException {
     Outbox b =
         open(options(disk).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.BLOCK));
-    Passage.Exit ends = new Passage.Exit();
-    Passage.Exit stays = new Passage.Exit();
+    Passage.Exit ends = new Passage.Exit(Patience.INHERIT);
+    Passage.Exit stays = new Passage.Exit(Patience.INHERIT);
     put(b, 1, 0);
     Thread other = Thread.ofPlatform().start(() -> stays.pass(() -> put(b, 2, 0)));
     Thread t = Thread.ofPlatform().start(() -> ends.pass(() -> stays.pass(() -> put(b, 3, 0))));
@@ -577,10 +578,51 @@ class OutboxTest {
   }
 
   @Test
+  void aFullQueueMakesOnlySourcesWaitThatCan() throws InterruptedException {
+    Outbox b =
+        open(options(false).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.AUTO));
+    Passage.Exit source = new Passage.Exit(Patience.WAIT);
+    Passage.Exit between = new Passage.Exit(Patience.INHERIT);
+    Passage.Exit failover = new Passage.Exit(Patience.REFUSE);
+    put(b, 1, 0);
+    put(b, 2, 0);
+    source.pass(() -> failover.pass(() -> put(b, 3, 0)));
+    assertThat(told).hasSize(2).allMatch(o -> o instanceof Outcome.Unavailable);
+    Thread t = Thread.ofPlatform().start(() -> source.pass(() -> between.pass(() -> put(b, 4, 0))));
+    while (t.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    clock.run();
+    t.join();
+    clock.run();
+    assertThat(far.numbers()).containsExactly(1, 4);
+  }
+
+  @Test
+  void whatASourceThatCanWaitBroughtIsTriedUntilItIsDelivered() {
+    Retry forAMinute =
+        new Retry(
+            true, Duration.ofSeconds(1), 1, Duration.ofSeconds(1), 0, Duration.ofMinutes(1), 0);
+    Outbox b = open(options(false).withRetry(forAMinute.foreverForWaiting()));
+    far.answer =
+        p ->
+            clock.millis() < 3_600_000
+                ? new Verdict.Later(Duration.ZERO, false, "down")
+                : Verdict.DELIVERED;
+    put(b, 1, 0);
+    new Passage.Exit(Patience.WAIT).pass(() -> put(b, 2, 0));
+    clock.advance(Duration.ofMinutes(50));
+    assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
+    clock.advance(Duration.ofMinutes(20));
+    assertThat(told).hasSize(2).last().isEqualTo(Outcome.ACCEPTED);
+    assertThat(far.numbers()).containsExactly(2);
+  }
+
+  @Test
   void whatIsTakenBeyondTheSizeIsBounded() {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 30, 0, 1)).withWhenFull(WhenFull.BLOCK));
-    Passage.Exit ends = new Passage.Exit();
+    Passage.Exit ends = new Passage.Exit(Patience.INHERIT);
     ends.close();
     int third = (int) (Intake.MOST_BEYOND / 3);
     for (int i = 0; i < 5; i++) {

@@ -66,7 +66,8 @@ final class Doubles {
 
   Components components() {
     List<ComponentFactory<?>> all = new ArrayList<>();
-    all.add(new In());
+    all.add(new In("in", false));
+    all.add(new In("source", true));
     all.add(new Out());
     all.add(new Queued());
     all.add(new Tuned());
@@ -96,14 +97,27 @@ final class Doubles {
   }
 
   private final class In implements ReceiverFactory<Settings> {
+    private final String type;
+    private final boolean canWait;
+
+    In(String type, boolean canWait) {
+      this.type = type;
+      this.canWait = canWait;
+    }
+
     @Override
     public String type() {
-      return "in";
+      return type;
+    }
+
+    @Override
+    public boolean canWait() {
+      return canWait;
     }
 
     @Override
     public List<String> aliases() {
-      return List.of("input");
+      return type.equals("in") ? List.of("input") : List.of();
     }
 
     @Override

@@ -124,6 +124,53 @@ class GraphUnderWayTest extends GraphCase {
     assertThat(out).isEqualTo(sent.get());
   }
 
+  /** Refused by one destination, a batch would be offered again to the other as well. */
+  @ParameterizedTest
+  @CsvSource({"source, []", "source, [batch]", "in, []"})
+  void aFullQueueMakesSourcesWaitThatCan(String receiver, String processors) throws Exception {
+    graph.apply(
+        read(
+            """
+            receivers: {%s: }
+            processors: {batch: {send_batch_size: 10, timeout: 1ms}}
+            exporters:
+              queued: {sending_queue: {num_consumers: 1, queue_size: 2}}
+              out:
+            service:
+              pipelines:
+                logs: {receivers: [%s], processors: %s, exporters: [queued, out]}
+            """
+                .formatted(receiver, receiver, processors)));
+    Hanging far = new Hanging();
+    List<Outcome> told = new CopyOnWriteArrayList<>();
+    Consumer in = input(receiver, Signal.LOGS);
+    Thread t =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  for (int i = 0; i < 100; i++) {
+                    in.consume(new Batch(Signal.LOGS, Encoding.OTLP, logs(), 1, 1), told::add);
+                  }
+                });
+    far.awaitRequest();
+    if (receiver.equals("in")) {
+      t.join();
+      far.answer();
+      graph.stop(Duration.ofSeconds(10));
+      assertThat(told).anyMatch(o -> o instanceof Outcome.Unavailable);
+      return;
+    }
+    while (t.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    far.answer();
+    t.join();
+    graph.stop(Duration.ofSeconds(10));
+    assertThat(told).hasSize(100).allMatch(Outcome.ACCEPTED::equals);
+    assertThat(taken("out").stream().mapToLong(Batch::items).sum()).isEqualTo(100);
+    assertThat(taken("queued").stream().mapToLong(Batch::items).sum()).isEqualTo(100);
+  }
+
   private static final String QUEUE_ON_DISK =
       """
       extensions: {file_storage: {directory: %s}}

@@ -34,6 +34,11 @@ public final class KafkaReceiverFactory implements ReceiverFactory<KafkaReceiver
   }
 
   @Override
+  public boolean canWait() {
+    return true;
+  }
+
+  @Override
   public Receiver create(
       KafkaReceiverSettings settings, Map<Signal, Consumer> outputs, Context context) {
     for (Signal s : outputs.keySet()) {

@@ -116,6 +116,11 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   }
 
   @Override
+  public boolean offersElsewhere() {
+    return true;
+  }
+
+  @Override
   public boolean connects(Signal from, Signal to) {
     return from == to;
   }

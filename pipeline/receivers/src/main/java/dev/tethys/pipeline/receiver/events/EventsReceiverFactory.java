@@ -41,6 +41,11 @@ public final class EventsReceiverFactory implements ReceiverFactory<EventsConfig
   }
 
   @Override
+  public boolean canWait() {
+    return true;
+  }
+
+  @Override
   public Receiver create(EventsConfig s, Map<Signal, Consumer> outputs, Context context) {
     Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
     return ElectedReceiver.of(

@@ -43,6 +43,11 @@ public final class FileLogReceiverFactory implements ReceiverFactory<FileLogSett
   }
 
   @Override
+  public boolean canWait() {
+    return true;
+  }
+
+  @Override
   public Receiver create(FileLogSettings s, Map<Signal, Consumer> outputs, Context context) {
     return new FileLogReceiver(s, Objects.requireNonNull(outputs.get(Signal.LOGS)), context);
   }

@@ -36,6 +36,11 @@ public final class JournaldReceiverFactory implements ReceiverFactory<JournaldSe
   }
 
   @Override
+  public boolean canWait() {
+    return true;
+  }
+
+  @Override
   public Receiver create(JournaldSettings s, Map<Signal, Consumer> outputs, Context context) {
     return new JournaldReceiver(
         s, SocketLogReceiverFactory.output(s.common(), outputs, context), context);

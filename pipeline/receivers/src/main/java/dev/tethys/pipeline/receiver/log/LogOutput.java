@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.log;
 
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.config.Durations;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
@@ -354,7 +355,7 @@ final class LogOutput implements Sink, OperatorReport {
       say(
           p.batch.items()
               + " records were not taken for "
-              + most
+              + Durations.format(most)
               + " and are dropped: "
               + u.reason());
       return false;

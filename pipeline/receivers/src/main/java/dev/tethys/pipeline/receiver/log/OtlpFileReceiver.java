@@ -10,6 +10,7 @@ import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.file.Positions;
+import dev.tethys.config.Durations;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
@@ -173,7 +174,12 @@ final class OtlpFileReceiver implements Receiver {
         long now = context.clock().nanos();
         long first = since < 0 ? now : since;
         if (most.isPositive() && now - first >= most.toNanos()) {
-          refuse("expired", "a line was not taken for " + most + " and is dropped: " + u.reason());
+          refuse(
+              "expired",
+              "a line was not taken for "
+                  + Durations.format(most)
+                  + " and is dropped: "
+                  + u.reason());
           done(p);
           return;
         }

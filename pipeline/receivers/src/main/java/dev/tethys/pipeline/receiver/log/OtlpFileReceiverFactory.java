@@ -65,7 +65,8 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
 
   @Override
   public String about() {
-    return "Reads files of OTLP in JSON, a request a line; positions are saved when it is delivered.";
+    return "Reads files of OTLP in JSON, a request a line; positions are saved when it is"
+               + " delivered.";
   }
 
   @Override
@@ -133,6 +134,11 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
   @Override
   public Set<Signal> signals() {
     return EnumSet.allOf(Signal.class);
+  }
+
+  @Override
+  public boolean canWait() {
+    return true;
   }
 
   @Override

@@ -47,6 +47,11 @@ public final class ObjectsReceiverFactory implements ReceiverFactory<ObjectsConf
   }
 
   @Override
+  public boolean canWait() {
+    return true;
+  }
+
+  @Override
   public Receiver create(ObjectsConfig s, Map<Signal, Consumer> outputs, Context context) {
     Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
     return ElectedReceiver.of(

@@ -1,0 +1,11 @@
+package dev.tethys.pipeline;
+
+/** Behaviour of a component when the queue of an exporter behind it is full. */
+public enum Patience {
+  /** That of the component before it; a receiver is refused. */
+  INHERIT,
+  /** It waits for room: its data stays at its source until it is acknowledged. */
+  WAIT,
+  /** It is refused, because it offers the data elsewhere then. */
+  REFUSE
+}
