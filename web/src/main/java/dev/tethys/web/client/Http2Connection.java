@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,6 +104,7 @@ final class Http2Connection {
   private boolean open = true;
   private boolean retired;
   private volatile long heardAt = System.nanoTime();
+  private volatile boolean heard; // a whole frame
 
   private Http2Connection(Wire wire, boolean secure, String authority, int maxAnswer) {
     this.wire = wire;
@@ -123,7 +125,11 @@ final class Http2Connection {
       boolean keepaliveIdle)
       throws IOException {
     Http2Connection c = new Http2Connection(wire, secure, authority, maxAnswer);
-    c.writer.open(OWN_WINDOW - WINDOW);
+    try {
+      c.writer.open(OWN_WINDOW - WINDOW);
+    } catch (IOException e) {
+      throw c.explained(e);
+    }
     Thread.ofVirtual().name("http2-reader").start(c::read);
     Thread.ofVirtual()
         .name("http2-watch")
@@ -270,9 +276,10 @@ final class Http2Connection {
         try {
           writer.headers(s.id, block);
         } catch (IOException e) {
+          IOException why = explained(e);
           end(s);
-          fail(e);
-          throw new NotSentException("the connection broke: " + e.getMessage());
+          fail(why);
+          throw new NotSentException("the connection broke: " + why.getMessage());
         }
         return s;
       } finally {
@@ -312,8 +319,9 @@ final class Http2Connection {
           writer.flush();
         }
       } catch (IOException e) {
-        fail(e);
-        throw e;
+        IOException why = explained(e);
+        fail(why);
+        throw why;
       } finally {
         writer.give();
       }
@@ -451,15 +459,36 @@ final class Http2Connection {
     }
   }
 
+  /**
+   * A failure before the server's first frame: it expects another beginning of its clients, as a
+   * rule. What TLS says of it may come after the first write has failed.
+   */
+  private IOException explained(IOException e) {
+    if (heard) {
+      return e;
+    }
+    String reason =
+        e instanceof SSLException s
+            ? TlsFailure.reason(s, authority)
+            : String.valueOf(e.getMessage());
+    return new IOException(
+        "the connection ended before the server's first frame ("
+            + reason
+            + "); the server may require "
+            + (secure ? "a client certificate" : "TLS"),
+        e);
+  }
+
   private void read() {
     try {
       while (true) {
         frame();
+        heard = true;
       }
     } catch (EOFException e) {
-      fail(new IOException("the server closed the connection"));
+      fail(explained(new IOException("the server closed the connection", e)));
     } catch (IOException e) {
-      fail(e);
+      fail(explained(e));
     } catch (RuntimeException e) {
       fail(new IOException("malformed HTTP/2 from the server: " + e.getMessage(), e));
     } catch (Error e) { // calls must not wait for a reader that is no more

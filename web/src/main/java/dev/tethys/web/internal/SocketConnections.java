@@ -4,6 +4,7 @@ import dev.tethys.web.socket.StreamListener;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PlainSocket;
 import io.helidon.common.socket.TlsSocket;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +53,13 @@ public final class SocketConnections implements AutoCloseable {
 
   private final List<Protocol> protocols;
   private final SlowClients clients;
+
+  /** Least time between two log lines about handshakes, which any client can make fail. */
+  private static final long FAILURE_INTERVAL_NANOS = 10_000_000_000L;
+
+  private final AtomicLong failures = new AtomicLong();
+  private final AtomicLong failureLogged =
+      new AtomicLong(System.nanoTime() - FAILURE_INTERVAL_NANOS);
   private final @Nullable Tls tls;
   private final boolean timed;
   private final Duration grace;
@@ -110,9 +119,35 @@ public final class SocketConnections implements AutoCloseable {
       tls.sockets().configure(layered);
       layered.setHandshakeApplicationProtocolSelector((_, offered) -> negotiated(offered));
       try (SlowClients.Admission _ = clients.accepted(layered, accepted, remote, local, timed)) {
-        layered.startHandshake();
+        try {
+          layered.startHandshake();
+        } catch (SSLException e) {
+          handshakeFailed(remote, e);
+          return;
+        }
         serve(new Accepted(TlsSocket.server(layered, id(), "taken"), remote, local));
       }
+    }
+  }
+
+  /** A client that says nothing at all is a check of the port, as balancers make. */
+  private void handshakeFailed(SocketAddress remote, SSLException e) {
+    if (e.getCause() instanceof EOFException) {
+      return;
+    }
+    failures.incrementAndGet();
+    long now = System.nanoTime();
+    long last = failureLogged.get();
+    if (now - last >= FAILURE_INTERVAL_NANOS && failureLogged.compareAndSet(last, now)) {
+      String reason = String.valueOf(e.getMessage());
+      LOG.log(
+          Level.WARNING,
+          "TLS handshake failed remote={0} reason=\"{1}\" failures={2}",
+          remote instanceof InetSocketAddress a
+              ? a.getAddress().getHostAddress() + ":" + a.getPort()
+              : "a Unix socket",
+          reason.contains("unrecognized SSL message") ? "the client does not speak TLS" : reason,
+          failures.getAndSet(0));
     }
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.GrpcException.Status;
@@ -22,21 +23,31 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GrpcChannelTest {
   private static final Duration LONG = Duration.ofSeconds(20);
@@ -107,6 +118,61 @@ class GrpcChannelTest {
 
   private static GrpcReply say(GrpcChannel c, byte[] m) throws Exception {
     return c.call("/test.Echo/Say", Map.of(), m, "", LONG);
+  }
+
+  /** Neither end says anything that names TLS by itself. */
+  @ParameterizedTest
+  @CsvSource({
+    "false, may require TLS, the client does not speak TLS",
+    "true, may require a client certificate, client"
+  })
+  void aServerThatExpectsTlsOrACertificateIsNamedAtBothEnds(
+      boolean tls, String hint, String logged, @TempDir Path dir) throws Exception {
+    TestCertificates certificates = new TestCertificates(dir);
+    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
+    Path web = dir.resolve("web.yml");
+    Files.writeString(
+        web,
+        "tls_server_config: {cert_file: '%s', key_file: '%s', client_ca_file: '%s',"
+                .formatted(
+                    certificates.certificate("server"),
+                    certificates.key("server"),
+                    certificates.ca())
+            + " client_auth_type: RequireAndVerifyClientCert}\n");
+    List<String> lines = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            lines.add(MessageFormat.format(r.getMessage(), r.getParameters()));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("dev.tethys.web");
+    logger.addHandler(handler);
+    try {
+      HttpListener l =
+          HttpListener.start(
+              HttpListenerOptions.on("127.0.0.1:0")
+                  .withStopGrace(Duration.ZERO)
+                  .withWebConfigFile(web),
+              new Routes(),
+              null);
+      open.add(l);
+      GrpcChannel c = tls ? secured(l.port()) : channel(l.port());
+      assertThatThrownBy(() -> say(c, new byte[] {1})).hasMessageContaining(hint);
+      while (lines.stream().noneMatch(x -> x.contains("TLS handshake failed"))) {
+        Thread.onSpinWait();
+      }
+      assertThat(lines).anyMatch(x -> x.contains(logged));
+    } finally {
+      logger.removeHandler(handler);
+    }
   }
 
   @Test
