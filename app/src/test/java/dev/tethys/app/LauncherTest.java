@@ -1,0 +1,83 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script that starts the product, with a Java that only notes how it was called. */
+class LauncherTest {
+  /** A training writes half of the cache, waits for the other start, and writes the rest. */
+  private static final String JAVA =
+      """
+      #!/usr/bin/env bash
+      for a in "$@"; do
+        [[ $a == -XX:AOTCacheOutput=* ]] && out=${a#*=}
+        [[ $a == -XX:AOTCache=* ]] && cache=${a#*=}
+      done
+      if [[ -n ${out:-} ]]; then
+        echo "train $out" >>"$NOTES"
+        printf half >"$out"
+        for _ in {1..100}; do
+          [[ $(grep -c ^start "$NOTES") -ge 2 ]] && break
+          sleep 0.05
+        done
+        printf ' whole' >>"$out"
+        exit 0
+      fi
+      echo "run $(cat "${cache:-/dev/null}")" >>"$NOTES"
+      """;
+
+  @Test
+  void twoFirstStartsMakeOneCache(@TempDir Path dir) throws Exception {
+    Path launcher = dir.resolve("tethys");
+    Files.copy(repository().resolve("tethys"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
+    Path home = dir.resolve("jdk");
+    Files.createDirectories(home.resolve("bin"));
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25.0.1\"\n");
+    Path java = Files.writeString(home.resolve("bin/java"), JAVA);
+    assertThat(java.toFile().setExecutable(true)).isTrue();
+    Files.createDirectories(dir.resolve("app/target/lib"));
+    Files.createFile(dir.resolve("app/target/lib/tethys-app.jar"));
+    Files.createFile(dir.resolve("app/target/lib/other.jar"));
+    Path notes = Files.createFile(dir.resolve("notes"));
+    List<Process> starts = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      ProcessBuilder b =
+          new ProcessBuilder(
+              "bash", "-c", "echo start >>\"$NOTES\"; exec '" + launcher + "' agent --version");
+      b.environment().put("JAVA_HOME", home.toString());
+      b.environment().put("NOTES", notes.toString());
+      b.redirectErrorStream(true).redirectOutput(dir.resolve("out" + i).toFile());
+      starts.add(b.start());
+    }
+    for (Process p : starts) {
+      assertThat(p.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(p.exitValue()).isZero();
+    }
+    List<String> lines = Files.readAllLines(notes);
+    assertThat(lines).filteredOn(l -> l.startsWith("train ")).hasSize(1);
+    assertThat(lines).filteredOn(l -> l.startsWith("run ")).containsOnly("run half whole");
+    try (Stream<Path> left = Files.list(dir.resolve(".build"))) {
+      assertThat(left.map(p -> p.getFileName().toString()))
+          .filteredOn(n -> n.contains(".aot"))
+          .containsExactly("tethys-25-agent.aot");
+    }
+  }
+
+  private static Path repository() throws IOException {
+    Path p = Path.of("").toRealPath();
+    while (!Files.isRegularFile(p.resolve("tethys"))) {
+      p = java.util.Objects.requireNonNull(p.getParent(), "no folder above has the launcher");
+    }
+    return p;
+  }
+}
