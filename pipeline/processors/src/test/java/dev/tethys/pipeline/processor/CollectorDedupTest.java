@@ -63,8 +63,8 @@ final class CollectorDedupTest {
         "log.attributes[\"ID\"] == 1 ; 2xnull 2xnull 3xnull 3xnull ; 1x2",
         "attributes[\"ID\"] == 1', 'attributes[\"ID\"] == 3 ; 2xnull 2xnull ; 1x2 3x2",
         "resource.attributes[\"service.name\"] == \"s\" ; - ; 1x2 2x2 3x2",
-        "Substring(body, 0, 100) == \"a\"', 'attributes[\"ID\"] == 2 ; 1xnull 1xnull 3xnull 3xnull ;"
-            + " 2x2"
+        "Substring(body, 0, 100) == \"a\"', 'attributes[\"ID\"] == 2 ; 1xnull 1xnull 3xnull 3xnull"
+            + " ; 2x2"
       })
   void whatNoConditionNamesPassesAtOnce(String conditions, String passed, String held)
       throws IOException {
@@ -78,6 +78,46 @@ final class CollectorDedupTest {
     rig.clock.pass(Duration.ofSeconds(1));
     assertThat(ids(rig.out.getLast())).isEqualTo(held);
     assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
+    assertThat(rig.balanced()).isTrue();
+  }
+
+  /**
+   * New records pass beyond the limit, and those like one that is held are counted all the same.
+   */
+  @Test
+  void recordsBeyondTheLimitOfMemoryPassAsTheyAre() throws IOException {
+    Processor p =
+        rig.processor(
+            new LogDedupFactory(InstantSource.system(), 2500), Signal.LOGS, "{interval: 1s}");
+    p.start();
+    LogRecord[] different = new LogRecord[100];
+    for (int i = 0; i < different.length; i++) {
+      different[i] = numbered(i);
+    }
+    rig.send(p, Rig.logs("s", different));
+    assertThat(rig.out).hasSize(1);
+    List<LogRecord> passed = Rig.all(Rig.logs(rig.out.getFirst()));
+    assertThat(passed)
+        .hasSizeBetween(50, 99)
+        .last()
+        .satisfies(
+            l -> {
+              assertThat(l.attributes().get("ID")).isEqualTo(99L);
+              assertThat(l.attributes().get("log_count")).isNull();
+            });
+    int held = different.length - passed.size();
+    rig.send(p, Rig.logs("s", numbered(0)));
+    assertThat(rig.out).as("it is like one that is held").hasSize(1);
+    rig.clock.pass(Duration.ofSeconds(1));
+    assertThat(Rig.all(Rig.logs(rig.out.getLast())))
+        .hasSize(held)
+        .first()
+        .extracting(l -> l.attributes().get("log_count"))
+        .isEqualTo(2L);
+    rig.send(p, Rig.logs("s", numbered(99)));
+    assertThat(rig.out).as("there is room again").hasSize(2);
+    rig.clock.pass(Duration.ofSeconds(1));
+    assertThat(rig.out).hasSize(3);
     assertThat(rig.balanced()).isTrue();
   }
 

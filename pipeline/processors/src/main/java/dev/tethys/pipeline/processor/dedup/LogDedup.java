@@ -81,15 +81,6 @@ final class LogDedup implements Processor {
   private long weight; // guarded by this; of all that is held or under way
   private boolean stopped; // guarded by this
 
-  LogDedup(
-      LogDedupFactory.Settings settings,
-      @Nullable Conditions conditions,
-      Consumer next,
-      Signal signal,
-      Context context) {
-    this(settings, conditions, next, signal, context, Runtime.getRuntime().maxMemory() / 8);
-  }
-
   /**
    * One for records that are not yet told from others.
    *

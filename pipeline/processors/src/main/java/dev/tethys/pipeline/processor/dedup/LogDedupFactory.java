@@ -90,9 +90,21 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           "Most combinations of their values; 0 for " + MOST_COMBINATIONS + ".");
 
   private final Ottl ottl;
+  private final long room;
 
+  /** Processors that hold at most an eighth of the heap each. */
   public LogDedupFactory(InstantSource clock) {
-    ottl = new Ottl(Functions.standard(clock));
+    this(clock, Runtime.getRuntime().maxMemory() / 8);
+  }
+
+  /**
+   * Processors with a limit of memory.
+   *
+   * @param room most bytes that one holds, about; records beyond it are passed on as they are
+   */
+  public LogDedupFactory(InstantSource clock, long room) {
+    this.ottl = new Ottl(Functions.standard(clock));
+    this.room = room;
   }
 
   @Override
@@ -208,6 +220,6 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           .metrics()
           .register(OttlMetrics.conditions(context.id().toString(), signal, List.of(conditions)));
     }
-    return new LogDedup(settings, conditions, next, signal, context);
+    return new LogDedup(settings, conditions, next, signal, context, room);
   }
 }
