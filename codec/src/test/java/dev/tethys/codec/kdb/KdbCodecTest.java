@@ -99,6 +99,19 @@ class KdbCodecTest {
             "010000002f0000006200630b0002000000610062000000020000000600010000000200000006000100000003000000");
   }
 
+  /**
+   * Numbers of the functions in queries: the places of {@code = ? in within} and {@code not} in the
+   * tables of q, as {@code -8!(within)} shows them. A wrong one is another function of q.
+   */
+  @Test
+  void functionsOfQueriesHaveTheNumbersOfQ() {
+    assertThat(hex(QValue.Primitive.EQUAL)).endsWith("6608");
+    assertThat(hex(QValue.Primitive.QUERY)).endsWith("6611");
+    assertThat(hex(QValue.Primitive.IN)).endsWith("6617");
+    assertThat(hex(QValue.Primitive.WITHIN)).endsWith("6618");
+    assertThat(hex(QValue.Primitive.NOT)).endsWith("650f");
+  }
+
   private static String hex(QValue v) {
     return HexFormat.of().formatHex(new QMessage(QMessage.Kind.ASYNC, v).encode());
   }
