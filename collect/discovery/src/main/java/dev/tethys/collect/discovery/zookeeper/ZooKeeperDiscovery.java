@@ -156,7 +156,10 @@ public final class ZooKeeperDiscovery implements Discovery {
         context.metrics().counter("prometheus_treecache_zookeeper_failures_total").inc();
         LOG.log(
             Level.WARNING,
-            "{0} discovery lost ZooKeeper {1}, its last targets stay: {2}",
+            e instanceof NoSuchPathException
+                ? "{0} discovery failed, former targets stay server={1} reason=\"{2}\""
+                : "{0} discovery lost its connection, former targets stay server={1}"
+                      + " reason=\"{2}\"",
             name,
             server,
             e.getMessage());
@@ -185,13 +188,22 @@ public final class ZooKeeperDiscovery implements Discovery {
     while (true) {
       for (String p : paths) {
         if (!children.containsKey(p)) {
-          throw new IOException("path " + p + " does not exist");
+          throw new NoSuchPathException(p);
         }
       }
       update(c, c.awaitNews());
       if (!c.hasNews()) {
         tell(sink);
       }
+    }
+  }
+
+  /** A path of the configuration that ZooKeeper does not have. */
+  private static final class NoSuchPathException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NoSuchPathException(String path) {
+      super("path " + path + " does not exist");
     }
   }
 
