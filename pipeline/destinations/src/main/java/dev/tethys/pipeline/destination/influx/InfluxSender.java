@@ -87,12 +87,30 @@ final class InfluxSender implements Sender {
               case V3 -> third(p, r);
             };
         case 422 -> partial(p, r);
-        case 404 -> maker == null ? HttpEndpoint.judge(r) : maker.make(p);
+        case 404 ->
+            isWithoutApi(r)
+                ? new Verdict.Later(r.retryAfter(), false, r.reason() + "; " + ofAnotherVersion())
+                : maker == null ? HttpEndpoint.judge(r) : maker.make(p);
         default -> HttpEndpoint.judge(r);
       };
     } catch (CodecException | JacksonException e) {
       return new Verdict.Never(r.reason());
     }
+  }
+
+  /** Whether nothing answers at this path: a server that knows it says what is missing, in JSON. */
+  private static boolean isWithoutApi(HttpEndpoint.Reply r) {
+    return !r.text().stripLeading().startsWith("{");
+  }
+
+  private String ofAnotherVersion() {
+    return switch (version) {
+      case V1 -> "the server has no API of InfluxDB 1; remove v1_compatibility";
+      case V2 ->
+          "the server has no API of InfluxDB 2; set v1_compatibility: {enabled: true, db: …} for"
+              + " InfluxDB 1, v3: {enabled: true} for InfluxDB 3";
+      case V3 -> "the server has no API of InfluxDB 3; remove v3";
+    };
   }
 
   private static String error(HttpEndpoint.Reply r) {
