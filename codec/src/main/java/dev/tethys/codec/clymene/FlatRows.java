@@ -69,10 +69,7 @@ public final class FlatRows {
         (b, nameAt, nameLength, valueAt, valueLength) -> {
           if (isTaken(b, nameAt, nameLength)) {
             String name = new String(b, nameAt, nameLength, StandardCharsets.UTF_8);
-            do {
-              name = "exported_" + name;
-            } while (!labels.get(name).isEmpty());
-            to.json(name);
+            to.json(FieldNames.of(name, FieldNames.OF_SAMPLES, n -> !labels.get(n).isEmpty()));
           } else {
             to.json(b, nameAt, nameLength);
           }
@@ -85,8 +82,7 @@ public final class FlatRows {
     if (length != VALUE.length() && length != TIMESTAMP.length()) {
       return false;
     }
-    String name = new String(b, at, length, StandardCharsets.UTF_8);
-    return name.equals(VALUE) || name.equals(TIMESTAMP);
+    return FieldNames.OF_SAMPLES.contains(new String(b, at, length, StandardCharsets.UTF_8));
   }
 
   private static void row(TextBuffer out, byte[] labels, long time, double value) {

@@ -86,6 +86,18 @@ public final class TextBuffer {
     return this;
   }
 
+  /** A number with a fraction or an exponent, which no reader takes for a whole number. */
+  public TextBuffer decimal(double v) {
+    int from = size;
+    number(v);
+    for (int i = from; i < size; i++) {
+      if (bytes[i] != '-' && (bytes[i] < '0' || bytes[i] > '9')) {
+        return this;
+      }
+    }
+    return put(".0");
+  }
+
   /** A percent sign and two digits of upper case. */
   public TextBuffer percent(int b) {
     return put('%').put(HEX[b >> 4 & 15]).put(HEX[b & 15]);

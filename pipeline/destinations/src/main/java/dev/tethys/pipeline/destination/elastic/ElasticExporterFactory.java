@@ -96,13 +96,15 @@ public final class ElasticExporterFactory
           "mapping mode ss4o has no documents of metrics here; give them an exporter of their own"
               + " with mapping: {mode: tethys}");
     }
-    if (s.isUnsaid()) {
+    boolean isClymenes =
+        signal == Signal.METRICS && s.clymene() || signal == Signal.LOGS && s.clymeneLogs();
+    if (s.isUnsaid() && !isClymenes) {
       context
           .logger()
           .log(
               Level.INFO,
-              "documents are those of Tethys; mapping: {mode: otel} makes them those that the"
-                  + " Collector writes, mapping: {mode: tethys} says that they are wanted so");
+              "Documents have the layout of Tethys. Set mapping: {mode: otel} for the layout of the"
+                  + " Collector, or mapping: {mode: tethys} to keep this one without this message");
     }
     LineParcels lines = lines(s, ClientAuth.of(s.client().auth(), context));
     Servers servers = servers(s, endpoint(s, context), context);
@@ -142,7 +144,7 @@ public final class ElasticExporterFactory
             s,
             servers,
             lines,
-            new IndexSetup(s, signal, servers),
+            new IndexSetup(s, signal, servers, context.logger()),
             new BulkLog(s.bulk().logged(), context.logger(), context.clock()::nanos)));
   }
 

@@ -19,6 +19,8 @@ import tools.jackson.databind.ObjectMapper;
 
 /** Tries a server: a sample or line of {@code tethys_probe} is written and searched for. */
 final class ElasticProbe implements DestinationProbe {
+  private static final System.Logger LOG = System.getLogger(ElasticProbe.class.getName());
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Map<String, String> TYPE = Map.of("content-type", "application/json");
@@ -42,7 +44,7 @@ final class ElasticProbe implements DestinationProbe {
     this.settings = settings;
     this.endpoint = endpoint;
     this.servers = servers;
-    this.setup = new IndexSetup(settings, signal, servers);
+    this.setup = new IndexSetup(settings, signal, servers, LOG);
     this.record = record;
   }
 

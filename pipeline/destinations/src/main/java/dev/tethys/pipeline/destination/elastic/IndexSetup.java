@@ -22,8 +22,10 @@ final class IndexSetup {
   private final ElasticSettings settings;
   private final Signal signal;
   private final Servers servers;
+  private final System.Logger log;
 
-  IndexSetup(ElasticSettings settings, Signal signal, Servers servers) {
+  IndexSetup(ElasticSettings settings, Signal signal, Servers servers, System.Logger log) {
+    this.log = log;
     this.settings = settings;
     this.signal = signal;
     this.servers = servers;
@@ -111,8 +113,8 @@ final class IndexSetup {
   }
 
   /**
-   * Whether there is something to be made: Clymene's documents have no template, those of mapping
-   * modes have the servers' own.
+   * Whether there are templates to be made: Clymene's documents have none, those of mapping modes
+   * have the servers' own.
    */
   boolean isWanted() {
     return settings.template()
@@ -127,6 +129,9 @@ final class IndexSetup {
    * @return what a server said if it did not, else null
    */
   HttpEndpoint.@Nullable Reply make() throws IOException, InterruptedException {
+    if (settings.clymene() && signal == Signal.METRICS && index().isFixed()) {
+      new ClymeneIndex(index().pattern(), servers, log).prepare();
+    }
     if (!isWanted()) {
       return null;
     }

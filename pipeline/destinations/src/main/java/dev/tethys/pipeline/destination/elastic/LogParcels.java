@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
+import dev.tethys.codec.clymene.FieldNames;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.Attributes;
@@ -34,7 +35,7 @@ record LogParcels(DocumentParcels parcels, boolean clymene, LongSupplier millis)
         });
   }
 
-  /** Its own fields win over labels of their names; the hash is always 0 there. */
+  /** Fields of a document of a record; the hash is always 0 there. */
   private static final Set<String> CLYMENES =
       Set.of("hash", "entries.ts", "entries.line", "tenant");
 
@@ -46,9 +47,10 @@ record LogParcels(DocumentParcels parcels, boolean clymene, LongSupplier millis)
     Map<String, String> labels = new TreeMap<>();
     for (Attributes a : List.of(resource, r.attributes())) {
       for (int i = 0; i < a.size(); i++) {
-        if (!CLYMENES.contains(a.key(i))) {
-          labels.putIfAbsent(a.key(i), AttributeText.text(a.value(i)));
-        }
+        String name =
+            FieldNames.of(
+                a.key(i), CLYMENES, n -> resource.get(n) != null || r.attributes().get(n) != null);
+        labels.putIfAbsent(name, AttributeText.text(a.value(i)));
       }
     }
     to.put("{");

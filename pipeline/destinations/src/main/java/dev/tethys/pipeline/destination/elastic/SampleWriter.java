@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.destination.elastic;
 
+import dev.tethys.codec.clymene.FieldNames;
 import dev.tethys.codec.elastic.SampleDocuments;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
@@ -42,10 +43,9 @@ final class SampleWriter implements RowWriter {
       one.put("{\"index\":{\"_index\":").json(name).put(",\"_id\":\"");
       action = one.take();
       for (Labels.Label l : labels.toList()) {
-        // Clymene lets such labels overwrite the sample.
-        if (!l.name().equals("value") && !l.name().equals("timestamp")) {
-          one.json(l.name()).put(':').json(l.value()).put(',');
-        }
+        String field =
+            FieldNames.of(l.name(), FieldNames.OF_SAMPLES, n -> !labels.get(n).isEmpty());
+        one.json(field).put(':').json(l.value()).put(',');
       }
       document = one.take();
       return null;
@@ -70,7 +70,7 @@ final class SampleWriter implements RowWriter {
         return "not_finite";
       }
       out.put(action).put(SampleDocuments.id(id, time)).put("\"}}\n");
-      out.put('{').put(document).put("\"value\":").number(value);
+      out.put('{').put(document).put("\"value\":").decimal(value);
       out.put(",\"timestamp\":\"").put(Instant.ofEpochMilli(time).toString()).put("\"}\n");
       return null;
     }

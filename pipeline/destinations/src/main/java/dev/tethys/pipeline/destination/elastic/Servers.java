@@ -64,7 +64,8 @@ final class Servers {
    *
    * @throws IOException when no server answers
    */
-  HttpEndpoint.Reply call(String method, String path, Map<String, String> headers, byte[] body)
+  HttpEndpoint.Reply call(
+      String method, String path, Map<String, String> headers, byte @Nullable [] body)
       throws IOException, InterruptedException {
     if (searches && nanos.getAsLong() - due >= 0 && search.tryLock()) {
       try {

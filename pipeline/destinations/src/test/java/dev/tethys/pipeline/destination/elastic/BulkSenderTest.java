@@ -35,15 +35,24 @@ import io.opentelemetry.proto.trace.v1.ScopeSpans;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.opentelemetry.proto.trace.v1.Status;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 class BulkSenderTest {
+  private static final System.Logger LOG = System.getLogger("elastic test");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private HttpDouble elastic;
@@ -106,7 +115,7 @@ class BulkSenderTest {
         s,
         e,
         lines(s),
-        new IndexSetup(s, signal, e),
+        new IndexSetup(s, signal, e, log),
         new BulkLog(s.bulk().logged(), log, () -> now));
   }
 
@@ -306,12 +315,72 @@ class BulkSenderTest {
     Parcel p = parcels(s).getFirst();
     assertThat(p.items()).isEqualTo(2);
     assertThat(sender(s, Signal.METRICS).send(p)).isEqualTo(Verdict.DELIVERED);
-    assertThat(elastic.requests()).hasSize(1);
-    assertThat(elastic.requests().getFirst().text())
+    assertThat(elastic.requests().getLast().text())
         .contains(
             "{\"__name__\":\"up\",\"job\":\"A"
-                + " b\",\"value\":1,\"timestamp\":\"1970-01-01T00:00:01Z\"}")
-        .contains("{\"__name__\":\"up\",\"value\":0.5,\"timestamp\":\"1970-01-01T00:00:03Z\"}");
+                + " b\",\"value\":1.0,\"timestamp\":\"1970-01-01T00:00:01Z\"}")
+        .contains(
+            "{\"__name__\":\"up\",\"exported_value\":\"x\",\"value\":0.5,"
+                + "\"timestamp\":\"1970-01-01T00:00:03Z\"}");
+  }
+
+  /** Without a mapping the first whole number makes the field a long. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "404 | {} | PUT /clymene-metrics | ",
+        "200 | {\"clymene-metrics\":{\"mappings\":{}}} | PUT /clymene-metrics/_mapping | ",
+        "200 | {\"i\":{\"mappings\":{\"value\":{\"mapping\":{\"value\":{\"type\":\"float\"}}}}}} |"
+            + " |",
+        "200 | {\"i\":{\"mappings\":{\"value\":{\"mapping\":{\"value\":{\"type\":\"long\"}}}}}} | |"
+            + " POST _reindex",
+        "403 | no | | Mapping of the field"
+      })
+  void clymenesIndexHasADouble(
+      int status, String mapping, @Nullable String put, @Nullable String warning) throws Exception {
+    List<String> said = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(java.util.logging.LogRecord r) {
+            said.add(r.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("elastic test");
+    logger.addHandler(handler);
+    try {
+      ElasticSettings s =
+          settings(", metrics_schema: clymene, metrics_index: clymene-metrics", false);
+      elastic.answer(status, mapping);
+      assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst()))
+          .isEqualTo(Verdict.DELIVERED);
+      List<String> asked =
+          elastic.requests().stream()
+              .map(r -> r.method() + " " + r.path().replaceFirst("[?].*", ""))
+              .toList();
+      List<String> wanted = new ArrayList<>(List.of("GET /clymene-metrics/_mapping/field/value"));
+      if (put != null) {
+        wanted.add(put);
+        assertThat(elastic.requests().get(1).text())
+            .contains("{\"properties\":{\"value\":{\"type\":\"double\"}}}");
+      }
+      wanted.add("POST /_bulk");
+      assertThat(asked).isEqualTo(wanted);
+      if (warning == null) {
+        assertThat(said).isEmpty();
+      } else {
+        assertThat(said).hasSize(1).first().asString().contains(warning);
+      }
+    } finally {
+      logger.removeHandler(handler);
+    }
   }
 
   @Test
@@ -496,7 +565,7 @@ class BulkSenderTest {
     assertThat(elastic.requests().getLast().text())
         .contains("\"_index\":\"clymene-logs\"")
         .endsWith(
-            "{\"app.kubernetes.io\":\"b\",\"job\":\"a\",\"hash\":\"0\","
+            "{\"app.kubernetes.io\":\"b\",\"exported_hash\":\"label\",\"job\":\"a\",\"hash\":\"0\","
                 + "\"entries.ts\":\"1970-01-01T00:00:01.000000005Z\","
                 + "\"entries.line\":\"a line\",\"tenant\":\"team-a\"}\n");
   }
@@ -507,7 +576,7 @@ class BulkSenderTest {
         ", metrics_index: 'm-{job}', policy: {rollover_after: 1d, rollover_size: 50gb,"
             + " delete_after: 30d}";
     ElasticSettings s = settings(keys, false);
-    assertThat(new IndexSetup(s, Signal.METRICS, servers(s)).make()).isNull();
+    assertThat(new IndexSetup(s, Signal.METRICS, servers(s), LOG).make()).isNull();
     HttpDouble.Got policy = elastic.requests().getFirst();
     assertThat(policy.path()).isEqualTo("/_ilm/policy/tethys-m-all");
     assertThat(policy.text())
@@ -520,7 +589,7 @@ class BulkSenderTest {
 
     ElasticSettings o = settings(keys, true);
     elastic.answer(409, "{\"error\":{\"type\":\"version_conflict_engine_exception\"}}");
-    assertThat(new IndexSetup(o, Signal.METRICS, servers(o)).make())
+    assertThat(new IndexSetup(o, Signal.METRICS, servers(o), LOG).make())
         .as("a policy that is there stays")
         .isNull();
     List<HttpDouble.Got> got = elastic.requests();
@@ -596,7 +665,7 @@ class BulkSenderTest {
             s,
             e,
             lines(s),
-            new IndexSetup(s, Signal.METRICS, e),
+            new IndexSetup(s, Signal.METRICS, e, LOG),
             new BulkLog(s.bulk().logged(), told, () -> now));
     String bad = "{\"create\":{\"status\":400,\"error\":{\"type\":\"t\",\"reason\":\"r\"}}}";
     elastic.otherwise(

@@ -1,0 +1,33 @@
+package dev.tethys.codec.clymene;
+
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Names of labels in documents that have the labels beside fields of their own. A label with the
+ * name of such a field is written with {@code exported_} before it, as a scrape renames labels of a
+ * target: in Clymene it replaces the field.
+ */
+public final class FieldNames {
+  /** Fields of a document of a sample. */
+  public static final Set<String> OF_SAMPLES = Set.of("value", "timestamp");
+
+  private FieldNames() {}
+
+  /**
+   * The name of a label in a document.
+   *
+   * @param fields of the document
+   * @param isLabel whether the series has a label of a name
+   */
+  public static String of(String label, Set<String> fields, Predicate<String> isLabel) {
+    if (!fields.contains(label)) {
+      return label;
+    }
+    String name = label;
+    do {
+      name = "exported_" + name;
+    } while (isLabel.test(name));
+    return name;
+  }
+}
