@@ -50,10 +50,6 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration POLL_PAUSED = Duration.ofMillis(10);
 
-  /** Answers of databases to samples that are there, as after a record was read again. */
-  private static final Pattern REPEATED =
-      Pattern.compile("out of order sample|out-of-order|duplicate sample for timestamp");
-
   /** How long a rebalance waits for what is under way of partitions that go. */
   private static final Duration REVOKE_PATIENCE = Duration.ofSeconds(5);
 
@@ -568,19 +564,8 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     if (!readable) {
       unreadable.inc();
     }
-    boolean isRepeated = readable && REPEATED.matcher(why).find();
-    log.log(
-        isRepeated ? Level.INFO : Level.ERROR,
-        "{0}: {1} topic={2} partition={3} offset={4} {5} reason=\"{6}\"",
-        context.name(),
-        isRepeated
-            ? "Record refused, the destination has these samples or newer ones already"
-            : readable ? "Record refused by a destination" : "Record not readable",
-        record.topic(),
-        Integer.toString(record.partition()),
-        Long.toString(record.offset()),
-        deadLetters == null ? "action=skip" : "action=dead_letter",
-        why);
+    RefusedRecords.log(
+        log, context.name(), record, readable, why, deadLetters == null ? "skip" : "dead_letter");
     if (deadLetters != null) {
       try {
         deadLetters.write(record, why);

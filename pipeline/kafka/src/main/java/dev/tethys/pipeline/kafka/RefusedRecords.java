@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.kafka;
+
+import java.lang.System.Logger.Level;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Log lines of records that are not delivered. */
+final class RefusedRecords {
+  /** Answers of databases to samples that are there, as after a record was read again. */
+  private static final Pattern REPEATED =
+      Pattern.compile("out of order sample|out-of-order|duplicate sample for timestamp");
+
+  private RefusedRecords() {}
+
+  /**
+   * Logs a record.
+   *
+   * @param readable whether a destination has refused it; else it is not of the topic's encoding
+   * @param action taken with the record
+   */
+  static void log(
+      System.Logger to,
+      String receiver,
+      ConsumerRecord<byte[], byte[]> record,
+      boolean readable,
+      String why,
+      String action) {
+    boolean isRepeated = readable && REPEATED.matcher(why).find();
+    String event =
+        isRepeated
+            ? "Record refused, the destination has these samples or newer ones already"
+            : readable ? "Record refused by a destination" : "Record not readable";
+    to.log(
+        isRepeated ? Level.INFO : Level.ERROR,
+        "{0}: {1} topic={2} partition={3} offset={4} action={5} reason=\"{6}\"",
+        receiver,
+        event,
+        record.topic(),
+        Integer.toString(record.partition()),
+        Long.toString(record.offset()),
+        action,
+        why);
+  }
+}
