@@ -21,11 +21,13 @@ import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.nop.NopReceiverFactory;
+import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +41,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -132,6 +135,32 @@ class OpampAgentTest {
 
   private static OpampDouble server(String kind) throws Exception {
     return kind.equals("ws") ? OpampDouble.socket() : OpampDouble.http();
+  }
+
+  @Test
+  void aSecuredWebSocketIsOpenedToTheServerOfTheCertificateAlone(@TempDir Path dir)
+      throws Exception {
+    TestCertificates certificates = new TestCertificates(dir);
+    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
+    certificates.issue("other", "dns:other.example");
+    String trust = "', tls: {ca_file: '" + certificates.ca() + "'}}}";
+    try (OpampDouble d =
+        OpampDouble.secured(certificates.certificate("server"), certificates.key("server"))) {
+      assertThat(d.url()).startsWith("wss://");
+      OpampAgent a = run(at(d).replace("'}}", trust), "a: 1\n");
+      assertThat(d.next().config()).isEqualTo("a: 1\n");
+      d.say("flags: 1");
+      assertThat(d.next().config()).as("the whole state again").isEqualTo("a: 1\n");
+      a.stop(Duration.ofSeconds(10));
+    }
+    try (OpampDouble d =
+        OpampDouble.secured(certificates.certificate("other"), certificates.key("other"))) {
+      run(at(d).replace("'}}", trust), "a: 1\n");
+      while (d.closed.get() == 0) {
+        Thread.onSpinWait();
+      }
+      assertThat(d.opened).hasValue(0);
+    }
   }
 
   /** Everything comes first, then only what changed, and at the end that it ends. */

@@ -15,10 +15,13 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http.HttpServerCodec;
 import io.grpc.netty.shaded.io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.grpc.netty.shaded.io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import io.grpc.netty.shaded.io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler.HandshakeComplete;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -59,7 +62,10 @@ final class OpampDouble implements AutoCloseable {
   private final @Nullable HttpServer http;
   private final int port;
 
-  private OpampDouble(boolean socket) throws Exception {
+  private final boolean secured;
+
+  private OpampDouble(boolean socket, @Nullable SslContext tls) throws Exception {
+    secured = tls != null;
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     if (socket) {
       http = null;
@@ -72,6 +78,9 @@ final class OpampDouble implements AutoCloseable {
                   new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
+                      if (tls != null) {
+                        ch.pipeline().addLast(tls.newHandler(ch.alloc()));
+                      }
                       ch.pipeline()
                           .addLast(new HttpServerCodec())
                           .addLast(new HttpObjectAggregator(1 << 16))
@@ -96,15 +105,21 @@ final class OpampDouble implements AutoCloseable {
   }
 
   static OpampDouble socket() throws Exception {
-    return new OpampDouble(true);
+    return new OpampDouble(true, null);
+  }
+
+  /** A server of {@code wss}. */
+  static OpampDouble secured(Path certificate, Path key) throws Exception {
+    return new OpampDouble(
+        true, SslContextBuilder.forServer(certificate.toFile(), key.toFile()).build());
   }
 
   static OpampDouble http() throws Exception {
-    return new OpampDouble(false);
+    return new OpampDouble(false, null);
   }
 
   String url() {
-    return (http == null ? "ws" : "http") + "://127.0.0.1:" + port + "/v1/opamp";
+    return (http == null ? secured ? "wss" : "ws" : "http") + "://127.0.0.1:" + port + "/v1/opamp";
   }
 
   private final class Ear extends SimpleChannelInboundHandler<BinaryWebSocketFrame> {
