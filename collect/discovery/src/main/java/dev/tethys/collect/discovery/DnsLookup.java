@@ -3,9 +3,19 @@ package dev.tethys.collect.discovery;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
@@ -21,11 +31,18 @@ import org.xbill.DNS.Type;
 
 /** Asks the system's name servers, or one given by a test, for the records of each name. */
 final class DnsLookup implements Refreshing.Source {
+  private static final System.Logger LOG = System.getLogger(DnsLookup.class.getName());
   private static final String PREFIX = "__meta_dns_";
+
+  /** Lookups at the same time. */
+  private static final int MAX_LOOKUPS = 32;
 
   private final DnsConfig config;
   private final DiscoveryMetrics metrics;
   private final @Nullable Resolver resolver;
+  private final Semaphore running = new Semaphore(MAX_LOOKUPS);
+  private Map<String, TargetGroup> last = Map.of();
+  private Map<String, String> failed = Map.of(); // errors of the last refresh by name
 
   DnsLookup(DnsConfig config, DiscoveryMetrics metrics) {
     this(config, metrics, null);
@@ -38,16 +55,67 @@ final class DnsLookup implements Refreshing.Source {
   }
 
   /**
-   * One group a name. A name that does not exist has no targets; a name server that cannot answer
-   * is an error, so that the last targets stay.
+   * One group a name. A name that does not exist has no targets. A name that could not be looked up
+   * keeps its last targets, and costs the others neither targets nor time: names are looked up at
+   * the same time.
+   *
+   * @throws IOException when none could be looked up
    */
   @Override
-  public List<TargetGroup> refresh() throws IOException {
-    List<TargetGroup> out = new ArrayList<>();
-    for (String name : config.names()) {
-      out.add(new TargetGroup(name, targets(name), Labels.EMPTY));
+  public List<TargetGroup> refresh() throws IOException, InterruptedException {
+    List<String> names = List.copyOf(new LinkedHashSet<>(config.names()));
+    List<Callable<List<Labels>>> lookups = new ArrayList<>();
+    for (String name : names) {
+      lookups.add(() -> limited(name));
     }
-    return out;
+    List<Future<List<Labels>>> results;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      results = threads.invokeAll(lookups);
+    }
+    Map<String, TargetGroup> now = new LinkedHashMap<>();
+    Map<String, String> errors = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      String name = names.get(i);
+      try {
+        now.put(name, new TargetGroup(name, results.get(i).get(), Labels.EMPTY));
+      } catch (ExecutionException e) {
+        errors.put(name, String.valueOf(e.getCause().getMessage()));
+        TargetGroup before = last.get(name);
+        if (before != null) {
+          now.put(name, before);
+        }
+      }
+    }
+    if (errors.size() == names.size()) {
+      throw new IOException(errors.values().iterator().next());
+    }
+    report(errors);
+    last = now;
+    return List.copyOf(now.values());
+  }
+
+  /** Logs errors that were not there at the last refresh. */
+  private void report(Map<String, String> errors) {
+    errors.forEach(
+        (name, error) -> {
+          if (!error.equals(failed.get(name))) {
+            LOG.log(
+                Level.WARNING,
+                "DNS lookup failed, last targets of the name stay: name={0} error={1}",
+                name,
+                error);
+          }
+        });
+    failed = errors;
+  }
+
+  private List<Labels> limited(String name) throws IOException, InterruptedException {
+    running.acquire();
+    try {
+      return targets(name);
+    } finally {
+      running.release();
+    }
   }
 
   private List<Labels> targets(String name) throws IOException {

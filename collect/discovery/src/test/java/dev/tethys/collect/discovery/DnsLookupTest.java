@@ -7,8 +7,10 @@ import dev.tethys.model.Labels;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
@@ -24,6 +26,7 @@ class DnsLookupTest {
 
   /** Answers every question with the same records, or with an error code. */
   private static final class Answers extends SimpleResolver {
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
     private final int rcode;
     private final List<String> records;
 
@@ -38,10 +41,11 @@ class DnsLookupTest {
       try {
         Message m = new Message(query.getHeader().getID());
         m.getHeader().setFlag(Flags.QR);
-        m.getHeader().setRcode(rcode);
         Record q = query.getQuestion();
+        boolean isRefused = refused.contains(q.getName().toString());
+        m.getHeader().setRcode(isRefused ? Rcode.REFUSED : rcode);
         m.addRecord(q, Section.QUESTION);
-        for (String data : records) {
+        for (String data : isRefused ? List.<String>of() : records) {
           m.addRecord(
               Record.fromString(q.getName(), q.getType(), DClass.IN, 60, data, q.getName()),
               Section.ANSWER);
@@ -60,7 +64,7 @@ class DnsLookupTest {
   }
 
   private List<Labels> targets(DnsConfig.RecordType type, int port, Answers answers)
-      throws IOException {
+      throws IOException, InterruptedException {
     DnsConfig c = new DnsConfig(List.of("db.example.org."), type, port, Duration.ofSeconds(30));
     List<TargetGroup> groups = new DnsLookup(c, setting.context.metrics(), answers).refresh();
     assertThat(groups).hasSize(1);
@@ -69,7 +73,7 @@ class DnsLookupTest {
   }
 
   @Test
-  void srvRecordsCarryTheirPort() throws IOException {
+  void srvRecordsCarryTheirPort() throws Exception {
     assertThat(
             targets(
                 DnsConfig.RecordType.SRV,
@@ -84,7 +88,7 @@ class DnsLookupTest {
   }
 
   @Test
-  void addressesTakeTheConfiguredPort() throws IOException {
+  void addressesTakeTheConfiguredPort() throws Exception {
     assertThat(targets(DnsConfig.RecordType.A, 80, new Answers(Rcode.NOERROR, "192.0.2.2")))
         .containsExactly(
             Labels.of("__address__", "192.0.2.2:80", "__meta_dns_name", "db.example.org."));
@@ -94,7 +98,7 @@ class DnsLookupTest {
   }
 
   @Test
-  void mailAndNameServers() throws IOException {
+  void mailAndNameServers() throws Exception {
     assertThat(
             targets(DnsConfig.RecordType.MX, 25, new Answers(Rcode.NOERROR, "0 smtp.example.org.")))
         .containsExactly(
@@ -108,11 +112,30 @@ class DnsLookupTest {
   }
 
   @Test
-  void aNameThatDoesNotExistHasNoTargetsButASilentServerIsAnError() throws IOException {
+  void aNameThatDoesNotExistHasNoTargetsButASilentServerIsAnError() throws Exception {
     assertThat(targets(DnsConfig.RecordType.A, 80, new Answers(Rcode.NXDOMAIN))).isEmpty();
     assertThatThrownBy(() -> targets(DnsConfig.RecordType.A, 80, new Answers(Rcode.SERVFAIL)))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("db.example.org.");
     assertThat(setting.metric("prometheus_sd_dns_lookup_failures_total")).isEqualTo(1);
+  }
+
+  @Test
+  void aNameThatCannotBeLookedUpCostsTheOthersNothing() throws Exception {
+    DnsConfig c =
+        new DnsConfig(
+            List.of("bad.example.org.", "not..a.name", "db.example.org."),
+            DnsConfig.RecordType.A,
+            80,
+            Duration.ofSeconds(30));
+    Answers answers = new Answers(Rcode.NOERROR, "192.0.2.2");
+    answers.refused.add("bad.example.org.");
+    DnsLookup lookup = new DnsLookup(c, setting.context.metrics(), answers);
+    assertThat(lookup.refresh()).extracting(TargetGroup::source).containsExactly("db.example.org.");
+    answers.refused.clear();
+    assertThat(lookup.refresh()).hasSize(2);
+    answers.refused.add("bad.example.org.");
+    assertThat(lookup.refresh()).as("its last targets stay").hasSize(2);
+    assertThat(lookup.refresh().getFirst().targets()).hasSize(1);
   }
 }

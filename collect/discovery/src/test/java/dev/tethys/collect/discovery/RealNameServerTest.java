@@ -80,7 +80,7 @@ class RealNameServerTest {
   }
 
   private List<String> addresses(DnsConfig.RecordType type, int targetPort, String name)
-      throws IOException {
+      throws IOException, InterruptedException {
     SimpleResolver resolver = new SimpleResolver("127.0.0.1");
     resolver.setPort(port);
     DnsConfig c = new DnsConfig(List.of(name), type, targetPort, Duration.ofSeconds(30));
@@ -89,7 +89,7 @@ class RealNameServerTest {
   }
 
   @Test
-  void recordsOfEveryKind() throws IOException {
+  void recordsOfEveryKind() throws Exception {
     assertThat(addresses(DnsConfig.RecordType.SRV, 0, "_metrics._tcp.ex.test"))
         .containsExactly("a.ex.test:9100", "b.ex.test:9101");
     assertThat(addresses(DnsConfig.RecordType.A, 80, "a.ex.test")).containsExactly("192.0.2.1:80");
@@ -101,7 +101,7 @@ class RealNameServerTest {
   }
 
   @Test
-  void anAnswerTooLongForOnePacket() throws IOException {
+  void anAnswerTooLongForOnePacket() throws Exception {
     assertThat(addresses(DnsConfig.RecordType.SRV, 0, "_many._tcp.ex.test")).hasSize(MANY);
   }
 

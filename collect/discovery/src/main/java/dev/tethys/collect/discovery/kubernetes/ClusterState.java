@@ -49,14 +49,19 @@ final class ClusterState {
   private final Set<String> due = new LinkedHashSet<>();
   private final Map<String, Set<String>> readersOf = new HashMap<>();
   private final Map<String, Set<String>> readsOf = new HashMap<>();
-  private int unsynced;
+  private final Map<String, Integer> unsynced = new HashMap<>(); // watches by namespace
+  private int allUnsynced;
   private boolean told;
 
-  ClusterState(Role role, Targets targets, DiscoveryMetrics metrics, int watches) {
+  /**
+   * @param watches namespace of each watch; {@code ""} for all
+   */
+  ClusterState(Role role, Targets targets, DiscoveryMetrics metrics, List<String> watches) {
     this.role = role;
     this.targets = targets;
     this.metrics = metrics;
-    this.unsynced = watches;
+    this.allUnsynced = watches.size();
+    watches.forEach(namespace -> unsynced.merge(namespace, 1, Integer::sum));
     for (Resource r : Resource.values()) {
       objects.put(r, new HashMap<>());
     }
@@ -67,11 +72,12 @@ final class ClusterState {
     return ResourceWatch.key(object);
   }
 
-  /** Says that one more watch has had its first list. */
-  void synced() {
+  /** Notes that one more watch of a namespace has had its first list. */
+  void synced(String namespace) {
     lock.lock();
     try {
-      unsynced--;
+      allUnsynced--;
+      unsynced.merge(namespace, -1, Integer::sum);
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -161,16 +167,39 @@ final class ClusterState {
     return resource.name() + " " + key;
   }
 
+  /**
+   * Whether all that groups of a namespace are made of is known. A namespace that cannot be listed
+   * holds up no other one.
+   */
+  private boolean isReady(String namespace) {
+    return allUnsynced == 0
+        || unsynced.getOrDefault("", 0) == 0 && unsynced.getOrDefault(namespace, 0) == 0;
+  }
+
+  private boolean isReadyKey(String key) {
+    return isReady(key.substring(0, Math.max(0, key.indexOf('/'))));
+  }
+
+  private boolean isNothingReady() {
+    return unsynced.keySet().stream()
+        .noneMatch(ns -> (!ns.isEmpty() || unsynced.size() == 1) && isReady(ns));
+  }
+
+  private boolean isNothingDue() {
+    return allUnsynced == 0 ? due.isEmpty() : due.stream().noneMatch(this::isReadyKey);
+  }
+
   /** Waits until groups are out of date, and makes them; at first even if there are none. */
   List<TargetGroup> awaitGroups() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (unsynced > 0 || (due.isEmpty() && told)) {
+      while (isNothingReady() || (told && isNothingDue())) {
         changed.await();
       }
       told = true;
       List<TargetGroup> out = new ArrayList<>(due.size());
-      for (String key : due) {
+      List<String> ready = due.stream().filter(this::isReadyKey).toList();
+      for (String key : ready) {
         String source = role.source() + key;
         JsonNode object = objectsOf(role.resource()).get(key);
         forgetReads(key);
@@ -182,7 +211,7 @@ final class ClusterState {
           out.add(g);
         }
       }
-      due.clear();
+      ready.forEach(due::remove);
       return out;
     } finally {
       lock.unlock();

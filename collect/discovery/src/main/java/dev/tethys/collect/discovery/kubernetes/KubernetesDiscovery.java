@@ -284,7 +284,7 @@ public final class KubernetesDiscovery implements Discovery {
 
     @Override
     public void synced() {
-      state.synced();
+      state.synced(namespace);
     }
 
     @Override
@@ -340,7 +340,7 @@ public final class KubernetesDiscovery implements Discovery {
               case INGRESS -> new IngressTargets(labels);
             },
             context.metrics(),
-            scopes.size());
+            scopes.stream().map(Watched::namespace).toList());
   }
 
   private List<Watched> scopes(List<String> namespaces) {

@@ -27,12 +27,22 @@ import org.jspecify.annotations.Nullable;
  * thread; news that come while a reply is waited for are kept for later.
  */
 final class ZooKeeperConnection implements AutoCloseable {
+  /** One node cannot be read; the connection is usable. */
+  static final class NodeException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NodeException(String message) {
+      super(message);
+    }
+  }
+
   /** The longest frame that is read. */
   static final int MAX_FRAME = 64 << 20;
 
   /** How much news is kept; a server that sends more is too fast, and the session ends. */
   static final int MAX_NEWS = 1 << 20;
 
+  private static final int EXISTS = 3;
   private static final int GET_DATA = 4;
   private static final int GET_CHILDREN = 8;
   private static final int PING = 11;
@@ -152,7 +162,7 @@ final class ZooKeeperConnection implements AutoCloseable {
           return null;
         }
         if (error != 0) {
-          throw new IOException("ZooKeeper answered with error " + error + " for " + path);
+          throw new NodeException("ZooKeeper answered with error " + error + " for " + path);
         }
         return f;
       }
@@ -175,6 +185,11 @@ final class ZooKeeperConnection implements AutoCloseable {
 
   private static String text(DataInputStream f) throws IOException {
     return new String(buffer(f), StandardCharsets.UTF_8);
+  }
+
+  /** Whether there is a node, whose creation is watched if there is none. */
+  boolean exists(String path) throws IOException {
+    return ask(EXISTS, path) != null;
   }
 
   /** What a node holds, watched from now on; null when there is none. */

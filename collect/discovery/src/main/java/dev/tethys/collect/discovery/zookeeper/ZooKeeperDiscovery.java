@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -125,6 +126,7 @@ public final class ZooKeeperDiscovery implements Discovery {
   private final DiscoveryContext context;
   private final Map<String, Set<String>> children = new HashMap<>(); // by path of known nodes
   private final List<TargetGroup> changes = new ArrayList<>();
+  private final Set<String> missing = new HashSet<>();
   private int next = ThreadLocalRandom.current().nextInt(1 << 16);
 
   private ZooKeeperDiscovery(
@@ -156,10 +158,7 @@ public final class ZooKeeperDiscovery implements Discovery {
         context.metrics().counter("prometheus_treecache_zookeeper_failures_total").inc();
         LOG.log(
             Level.WARNING,
-            e instanceof NoSuchPathException
-                ? "{0} discovery failed, former targets stay server={1} reason=\"{2}\""
-                : "{0} discovery lost its connection, former targets stay server={1}"
-                      + " reason=\"{2}\"",
+            "{0} discovery lost its connection, former targets stay server={1} reason=\"{2}\"",
             name,
             server,
             e.getMessage());
@@ -173,7 +172,11 @@ public final class ZooKeeperDiscovery implements Discovery {
     children.clear();
     try {
       for (String p : paths) {
-        update(c, p);
+        try {
+          update(c, p);
+        } catch (ZooKeeperConnection.NodeException e) {
+          keep(p, former, e);
+        }
       }
     } catch (IOException e) {
       former.forEach(children::putIfAbsent); // else nobody would know that they are gone
@@ -185,25 +188,65 @@ public final class ZooKeeperDiscovery implements Discovery {
       }
     }
     tell(sink);
+    Set<String> watched = new HashSet<>(); // for their creation
     while (true) {
       for (String p : paths) {
-        if (!children.containsKey(p)) {
-          throw new NoSuchPathException(p);
+        if (children.containsKey(p)) {
+          watched.remove(p);
+        } else if (watched.add(p) && c.exists(p)) {
+          watched.remove(p);
+          update(c, p);
         }
       }
-      update(c, c.awaitNews());
+      report();
+      String news = c.awaitNews();
+      try {
+        update(c, news);
+      } catch (ZooKeeperConnection.NodeException e) {
+        LOG.log(
+            Level.WARNING,
+            "{0} discovery cannot read a node, its last targets stay: path={1} error={2}",
+            name,
+            news,
+            e.getMessage());
+      }
       if (!c.hasNews()) {
         tell(sink);
       }
     }
   }
 
-  /** A path of the configuration that ZooKeeper does not have. */
-  private static final class NoSuchPathException extends IOException {
-    private static final long serialVersionUID = 1L;
+  /** Keeps the targets of a path that cannot be read; the other paths are not concerned. */
+  private void keep(
+      String path, Map<String, Set<String>> former, ZooKeeperConnection.NodeException e) {
+    former.forEach(
+        (p, below) -> {
+          if (p.equals(path) || p.startsWith(path.endsWith("/") ? path : path + "/")) {
+            children.putIfAbsent(p, below);
+          }
+        });
+    children.putIfAbsent(path, Set.of());
+    context.metrics().counter("prometheus_treecache_zookeeper_failures_total").inc();
+    LOG.log(
+        Level.WARNING,
+        "{0} discovery cannot read a path, its last targets stay: path={1} error={2}",
+        name,
+        path,
+        e.getMessage());
+  }
 
-    NoSuchPathException(String path) {
-      super("path " + path + " does not exist");
+  /** Logs paths that are missing since; they are watched, and cost the others nothing. */
+  private void report() {
+    for (String p : paths) {
+      if (children.containsKey(p)) {
+        missing.remove(p);
+      } else if (missing.add(p)) {
+        LOG.log(
+            Level.WARNING,
+            "{0} discovery found no node, waiting until it is created: path={1}",
+            name,
+            p);
+      }
     }
   }
 

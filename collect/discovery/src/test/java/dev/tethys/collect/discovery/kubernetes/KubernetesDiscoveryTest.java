@@ -90,6 +90,17 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
+  void aNamespaceThatCannotBeListedCostsTheOthersNothing() throws InterruptedException {
+    cluster.forbid(Resource.PODS.path("secret"), true);
+    cluster.put(Resource.PODS, POD.formatted("default", "", "1.2.3.4"));
+    cluster.put(Resource.PODS, POD.formatted("secret", "", "1.2.3.5"));
+    start("role: pod, namespaces: {names: [secret, default]}");
+    assertThat(shown(1)).startsWith("pod/default/testpod");
+    cluster.forbid(Resource.PODS.path("secret"), false);
+    assertThat(shown(2)).contains("pod/secret/testpod");
+  }
+
+  @Test
   void podsAreTargetsByContainerAndPort() throws InterruptedException {
     cluster.put(
         Resource.PODS,

@@ -40,12 +40,18 @@ class ZooKeeperDiscoveryTest {
   }
 
   private void start(String kind) {
+    start(kind, "/services/web");
+  }
+
+  private void start(String kind, String paths) {
     Discovery d =
         Setting.read(
                 kind
                     + "_sd_configs: [{servers: ['"
                     + server.address()
-                    + "'], paths: [/services/web]}]")
+                    + "'], paths: ["
+                    + paths
+                    + "]}]")
             .getFirst()
             .discovery(setting.context);
     threads.add(
@@ -125,6 +131,20 @@ class ZooKeeperDiscoveryTest {
     seen.await(s -> s.groups.isEmpty());
     server.put("/services/web/d", "{\"host\":\"d\",\"port\":4}");
     seen.await(s -> s.addresses().equals(List.of("d:4")));
+  }
+
+  @Test
+  void aPathThatIsMissingOrUnreadableCostsTheOthersNothing() throws InterruptedException {
+    server.put("/services/web/a", "{\"host\":\"a\",\"port\":1}");
+    server.put("/secret", "");
+    server.unreadable.add("/secret");
+    start("nerve", "/secret, /services/late, /services/web");
+    seen.await(s -> s.addresses().equals(List.of("a:1")));
+    server.put("/services/web/b", "{\"host\":\"b\",\"port\":2}");
+    seen.await(s -> s.addresses().equals(List.of("a:1", "b:2")));
+    server.put("/services/late", "{\"host\":\"c\",\"port\":3}");
+    seen.await(s -> s.addresses().contains("c:3"));
+    assertThat(seen.addresses()).contains("a:1", "b:2");
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +30,9 @@ final class ZooKeeperDouble implements AutoCloseable {
     server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
     Thread.startVirtualThread(this::accept);
   }
+
+  /** Paths that no client may read. */
+  final Set<String> unreadable = ConcurrentHashMap.newKeySet();
 
   String address() {
     return "127.0.0.1:" + server.getLocalPort();
@@ -169,8 +173,13 @@ final class ZooKeeperDouble implements AutoCloseable {
             String data = nodes.get(path);
             o.writeInt(number);
             o.writeLong(1);
-            o.writeInt(data == null ? -101 : 0);
-            if (data != null && kind == 4) {
+            o.writeInt(unreadable.contains(path) ? -102 : data == null ? -101 : 0);
+            if (kind == 3) {
+              watched.add("d" + path);
+              o.write(new byte[data == null ? 0 : 68]);
+            } else if (unreadable.contains(path)) {
+              // no record follows an error
+            } else if (data != null && kind == 4) {
               watched.add("d" + path);
               write(o, data);
               o.write(new byte[68]);
