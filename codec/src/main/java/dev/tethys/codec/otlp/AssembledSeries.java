@@ -17,72 +17,75 @@ import org.jspecify.annotations.Nullable;
 
 /** Families whose points are put together from several series. */
 abstract sealed class AssembledSeries extends FamilySeries {
-  private record Moment(Labels labels, long millis) {}
+  /** Doubles count exactly up to here. */
+  private static final double MAX_COUNT = 1L << 53;
 
-  /** What was seen of a classic histogram or of a summary at one time. */
+  /** Time of a point. Staleness markers are kept apart from values of the same time. */
+  private record Moment(Labels labels, long millis, boolean stale) {}
+
+  /** Samples of a classic histogram or of a summary at one time. */
   private static final class Parts {
     final TreeMap<Double, Double> values = new TreeMap<>();
+    final List<Labels> series = new ArrayList<>(); // of all samples
+    final List<Double> samples = new ArrayList<>();
     final List<Exemplar> exemplars = new ArrayList<>();
-    double sum = Double.NaN;
-    double count = Double.NaN;
-    double any;
-    int samples;
+    double sum;
+    boolean hasSum;
+    double count;
+    boolean hasCount;
   }
 
   private final String boundLabel;
+  private final Starts starts;
   private final Map<Moment, Parts> moments = new LinkedHashMap<>();
-  private final Map<Labels, Long> starts = new LinkedHashMap<>();
-  private Labels labels = Labels.EMPTY;
+  private Labels series = Labels.EMPTY;
+  private Labels labels = Labels.EMPTY; // of the series' points
   private String suffix = "";
   private @Nullable Double bound;
   private @Nullable Parts last;
-  private int unreadable;
 
-  AssembledSeries(Metric metric, String boundLabel) {
+  AssembledSeries(Metric metric, String boundLabel, Starts starts) {
     super(metric);
     this.boundLabel = boundLabel;
+    this.starts = starts;
   }
 
   @Override
   void enter(String s, Labels of) {
     suffix = s;
+    series = of;
     labels = of.drop(List.of(Labels.METRIC_NAME, boundLabel));
-    bound = null;
+    bound = bound(of.get(boundLabel));
     last = null;
-    String text = of.get(boundLabel);
-    if (!text.isEmpty()) {
-      try {
-        bound =
-            switch (text) {
-              case "+Inf", "Inf" -> Double.POSITIVE_INFINITY;
-              case "-Inf" -> Double.NEGATIVE_INFINITY;
-              default -> Double.parseDouble(text);
-            };
-      } catch (NumberFormatException e) {
-        bound = null;
-      }
+  }
+
+  /** Value of a label {@code le} or {@code quantile}; null when it is not a number. */
+  static @Nullable Double bound(String text) {
+    try {
+      return switch (text) {
+        case "", "NaN" -> null;
+        case "+Inf", "Inf" -> Double.POSITIVE_INFINITY;
+        case "-Inf" -> Double.NEGATIVE_INFINITY;
+        default -> Double.parseDouble(text);
+      };
+    } catch (NumberFormatException e) {
+      return null;
     }
   }
 
   @Override
   void sample(long millis, double value) {
-    if (suffix.equals("_created")) {
-      starts.put(labels, (long) (value * 1e9));
-      return;
-    }
-    boolean bounded = suffix.isEmpty() || suffix.equals("_bucket");
-    if (bounded && bound == null) {
-      unreadable++;
-      return;
-    }
-    Parts p = moments.computeIfAbsent(new Moment(labels, millis), m -> new Parts());
+    Moment m = new Moment(labels, millis, Samples.isStale(value));
+    Parts p = moments.computeIfAbsent(m, k -> new Parts());
     last = p;
-    p.samples++;
-    p.any = value;
+    p.series.add(series);
+    p.samples.add(value);
     if (suffix.equals("_sum")) {
       p.sum = value;
+      p.hasSum = true;
     } else if (suffix.equals("_count")) {
       p.count = value;
+      p.hasCount = true;
     } else if (bound != null) {
       p.values.put(bound, value);
     }
@@ -95,61 +98,89 @@ abstract sealed class AssembledSeries extends FamilySeries {
     }
   }
 
-  /** Makes a point; null when its parts do not say enough. */
+  /** Whether OTLP, whose counts are integers, can have this one. */
+  private static boolean isCount(double n) {
+    return n >= 0 && n <= MAX_COUNT && n == Math.rint(n);
+  }
+
+  /** Makes a point; null when its parts are not enough for one, or have no place in it. */
   abstract @Nullable DataPoint assemble(Parts parts, boolean stale);
 
   @Override
-  int finish() {
-    int leftOut = unreadable;
-    for (Map.Entry<Moment, Parts> e : moments.entrySet()) {
-      Parts parts = e.getValue();
-      DataPoint p = assemble(parts, Samples.isStale(parts.any));
-      if (p == null) {
-        leftOut += parts.samples;
-        continue;
-      }
-      point(p, e.getKey().labels(), e.getKey().millis(), parts.any);
-      p.setStartTimeUnixNano(starts.getOrDefault(e.getKey().labels(), 0L));
+  int finish(Rest rest) {
+    moments.forEach(
+        (m, parts) -> {
+          boolean single = !m.stale || !moments.containsKey(new Moment(m.labels, m.millis, false));
+          DataPoint p = single ? assemble(parts, m.stale) : null;
+          if (p == null) {
+            for (int i = 0; i < parts.samples.size(); i++) {
+              rest.sample(parts.series.get(i), m.millis, parts.samples.get(i));
+            }
+            return;
+          }
+          point(p, m.labels, m.millis, m.stale ? Samples.STALE : 0);
+          p.setStartTimeUnixNano(starts.of(m.labels));
+          if (!m.stale) {
+            parts.exemplars.forEach(e -> add(p, exemplarOf(e)));
+          }
+        });
+    return 0;
+  }
+
+  private static void add(DataPoint p, dev.tethys.model.telemetry.Exemplar e) {
+    if (p instanceof HistogramDataPoint h) {
+      h.exemplars().add(e);
     }
-    return leftOut;
   }
 
   static final class Classic extends AssembledSeries {
     private final MetricData.Histogram data = new MetricData.Histogram();
+    private boolean hasCounts; // the points so far
 
-    Classic(Metric metric) {
-      super(metric, "le");
+    Classic(Metric metric, Starts starts) {
+      super(metric, "le", starts);
       data.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
       metric.setData(data);
     }
 
+    /** Markers have bounds too, so that every bucket is marked where they become series again. */
     @Override
     @Nullable DataPoint assemble(Parts parts, boolean stale) {
-      HistogramDataPoint p = new HistogramDataPoint();
-      if (!stale) {
-        Double all = parts.values.remove(Double.POSITIVE_INFINITY);
-        double count = Double.isNaN(parts.count) && all != null ? all : parts.count;
-        if (Double.isNaN(count)) {
+      Double all = parts.values.remove(Double.POSITIVE_INFINITY);
+      if (all == null && !parts.hasCount) {
+        return null;
+      }
+      double total = parts.hasCount || all == null ? parts.count : all;
+      double[] bounds = new double[parts.values.size()];
+      long[] counts = new long[bounds.length + 1];
+      int n = 0;
+      double before = 0;
+      for (Map.Entry<Double, Double> b : parts.values.entrySet()) {
+        double upTo = stale ? 0 : b.getValue();
+        if (!isCount(upTo) || upTo < before) {
           return null;
         }
-        double[] bounds = new double[parts.values.size()];
-        long[] counts = new long[bounds.length + 1];
-        int i = 0;
-        long before = 0;
-        for (Map.Entry<Double, Double> b : parts.values.entrySet()) {
-          bounds[i] = b.getKey();
-          long upTo = Math.max(before, Math.round(b.getValue()));
-          counts[i++] = upTo - before;
-          before = upTo;
-        }
-        counts[i] = Math.max(0, Math.round(count) - before);
-        p.setExplicitBounds(bounds);
-        p.setBucketCounts(bounds.length == 0 ? new long[0] : counts);
-        p.setCount(Math.round(count));
-        if (!Double.isNaN(parts.sum)) {
-          p.setSum(parts.sum);
-        }
-        parts.exemplars.forEach(e -> p.exemplars().add(exemplarOf(e)));
+        bounds[n] = b.getKey();
+        counts[n++] = (long) (upTo - before);
+        before = upTo;
+      }
+      total = stale ? 0 : total;
+      if (!isCount(total) || total < before) {
+        return null;
+      }
+      counts[n] = (long) (total - before);
+      HistogramDataPoint p = new HistogramDataPoint();
+      p.setExplicitBounds(bounds);
+      p.setBucketCounts(n == 0 ? new long[0] : counts);
+      p.setCount((long) total);
+      if (parts.hasSum) {
+        p.setSum(stale ? 0 : parts.sum);
+      }
+      hasCounts |= parts.hasCount;
+      if (hasCounts) {
+        metric.metadata().remove(PrometheusOrigin.NO_COUNT);
+      } else {
+        metric.metadata().put(PrometheusOrigin.NO_COUNT, true);
       }
       data.points().add(p);
       return p;
@@ -159,23 +190,21 @@ abstract sealed class AssembledSeries extends FamilySeries {
   static final class Summaries extends AssembledSeries {
     private final MetricData.Summary data = new MetricData.Summary();
 
-    Summaries(Metric metric) {
-      super(metric, "quantile");
+    Summaries(Metric metric, Starts starts) {
+      super(metric, "quantile", starts);
       metric.setData(data);
     }
 
     @Override
     @Nullable DataPoint assemble(Parts parts, boolean stale) {
-      SummaryDataPoint p = new SummaryDataPoint();
-      if (!stale) {
-        if (Double.isNaN(parts.count)) {
-          return null;
-        }
-        p.setCount(Math.round(parts.count));
-        p.setSum(parts.sum);
-        p.setQuantiles(parts.values.keySet().stream().mapToDouble(d -> d).toArray());
-        p.setQuantileValues(parts.values.values().stream().mapToDouble(d -> d).toArray());
+      if (!parts.hasCount || !parts.hasSum || !stale && !isCount(parts.count)) {
+        return null;
       }
+      SummaryDataPoint p = new SummaryDataPoint();
+      p.setCount(stale ? 0 : (long) parts.count);
+      p.setSum(stale ? 0 : parts.sum);
+      p.setQuantiles(parts.values.keySet().stream().mapToDouble(d -> d).toArray());
+      p.setQuantileValues(parts.values.values().stream().mapToDouble(d -> stale ? 0 : d).toArray());
       data.points().add(p);
       return p;
     }

@@ -36,6 +36,7 @@ final class DataPoint {
   final Numbers bounds = new Numbers();
   int scale;
   double zeroCount;
+  double zeroThreshold;
   int positiveOffset;
   final Numbers positive = new Numbers();
   int negativeOffset;
@@ -72,6 +73,7 @@ final class DataPoint {
     hasSum = false;
     scale = 0;
     zeroCount = 0;
+    zeroThreshold = 0;
     positiveOffset = 0;
     negativeOffset = 0;
     for (Numbers n : List.of(counts, bounds, positive, negative, quantiles)) {
@@ -162,6 +164,7 @@ final class DataPoint {
       case 9 -> negativeOffset = buckets(r, negative, negativeOffset);
       case 10 -> flags(r);
       case 11 -> exemplar(r);
+      case 14 -> zeroThreshold = r.readDouble();
       default -> r.skip();
     }
   }

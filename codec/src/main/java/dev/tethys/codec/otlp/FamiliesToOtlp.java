@@ -135,14 +135,15 @@ public final class FamiliesToOtlp {
   }
 
   private void natives(MetricFamily f, Metric to) {
-    FamilySeries series = FamilySeries.of(to, MetricType.HISTOGRAM, true);
+    FamilySeries series =
+        FamilySeries.of(to, MetricType.HISTOGRAM, true, new FamilySeries.Starts());
     for (MetricFamily.Metric x : f.metrics()) {
       if (x.point() instanceof Native n) {
         series.enter("", x.labels());
         series.histogram(nowMillis, n.histogram());
       }
     }
-    series.finish();
+    series.finish((labels, millis, value) -> {});
     MetricData<?> data = to.data();
     if (data != null) {
       for (DataPoint p : data.points()) {

@@ -11,8 +11,9 @@ import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ScopeGroup;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,10 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The series of one metric family on their way into one OTLP metric. */
 abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries, NativeSeries {
-  /** What series of one family may end with, longest first where one contains another. */
-  static final List<String> SUFFIXES =
-      List.of("_bucket", "_created", "_count", "_sum", "_total", "_info", "_gcount", "_gsum");
-
   static final long NANOS = 1_000_000L;
 
   final Metric metric;
@@ -32,30 +29,36 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     this.metric = metric;
   }
 
-  static FamilySeries of(Metric metric, MetricType type, boolean isNative) {
+  /**
+   * Start timestamps of one family, nanoseconds since the epoch, by the labels of its points but
+   * their names and bounds.
+   */
+  static final class Starts {
+    private final Map<Labels, Long> all = new HashMap<>();
+
+    void put(Labels point, double seconds) {
+      all.put(point.dropMetricName(), (long) (seconds * 1e9));
+    }
+
+    long of(Labels point) {
+      return all.isEmpty() ? 0 : all.getOrDefault(point.dropMetricName(), 0L);
+    }
+  }
+
+  /** Takes samples that do not fit into the metric of their family, each as one of its own name. */
+  interface Rest {
+    void sample(Labels series, long millis, double value);
+  }
+
+  static FamilySeries of(Metric metric, MetricType type, boolean isNative, Starts starts) {
     if (isNative) {
       return new NativeSeries(metric);
     }
     return switch (type) {
-      case COUNTER -> new Numbers(metric, true);
-      case HISTOGRAM -> new AssembledSeries.Classic(metric);
-      case SUMMARY -> new AssembledSeries.Summaries(metric);
-      default -> new Numbers(metric, false);
-    };
-  }
-
-  /** Whether a series that ends so belongs to a family of a type whose name it ends. */
-  static boolean isPart(MetricType type, String suffix) {
-    return switch (type) {
-      case COUNTER -> suffix.equals("_total") || suffix.equals("_created");
-      case HISTOGRAM ->
-          suffix.equals("_bucket")
-              || suffix.equals("_count")
-              || suffix.equals("_sum")
-              || suffix.equals("_created");
-      case SUMMARY -> suffix.equals("_count") || suffix.equals("_sum") || suffix.equals("_created");
-      case INFO -> suffix.equals("_info");
-      default -> false;
+      case COUNTER -> new Numbers(metric, true, starts);
+      case HISTOGRAM -> new AssembledSeries.Classic(metric, starts);
+      case SUMMARY -> new AssembledSeries.Summaries(metric, starts);
+      default -> new Numbers(metric, false, starts);
     };
   }
 
@@ -70,8 +73,12 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
 
   abstract void exemplar(Exemplar e);
 
-  /** Makes the points that had to wait for the others; returns how many samples had no place. */
-  abstract int finish();
+  /**
+   * Makes the points that are put together from several series.
+   *
+   * @return number of samples that OTLP has no place for
+   */
+  abstract int finish(Rest rest);
 
   static <P extends DataPoint> P point(P p, Labels labels, long millis, double value) {
     attributes(labels, p.attributes());
@@ -150,13 +157,14 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
 
   static final class Numbers extends FamilySeries {
     private final MetricData<NumberDataPoint> data;
-    private final Map<Labels, Long> starts = new LinkedHashMap<>();
+    private final Starts starts;
+    private final List<Labels> series = new ArrayList<>(); // of each point
     private Labels labels = Labels.EMPTY;
-    private boolean created;
     private @Nullable NumberDataPoint last;
 
-    Numbers(Metric metric, boolean counter) {
+    Numbers(Metric metric, boolean counter, Starts starts) {
       super(metric);
+      this.starts = starts;
       if (counter) {
         MetricData.Sum sum = new MetricData.Sum();
         sum.setMonotonic(true);
@@ -171,21 +179,17 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     @Override
     void enter(String suffix, Labels of) {
       labels = of;
-      created = suffix.equals("_created");
       last = null;
     }
 
     @Override
     void sample(long millis, double value) {
-      if (created) {
-        starts.put(labels.dropMetricName(), (long) (value * 1e9));
-        return;
-      }
       NumberDataPoint p = point(new NumberDataPoint(), labels, millis, value);
       if (p.flags() == 0) {
         p.setDouble(value);
       }
       data.points().add(p);
+      series.add(labels);
       last = p;
     }
 
@@ -197,17 +201,10 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     }
 
     @Override
-    int finish() {
-      if (!starts.isEmpty()) {
-        Map<Attributes, Long> byAttributes = new LinkedHashMap<>();
-        starts.forEach(
-            (l, t) -> {
-              Attributes a = new Attributes();
-              attributes(l, a);
-              byAttributes.put(a, t);
-            });
-        for (NumberDataPoint p : data.points()) {
-          p.setStartTimeUnixNano(byAttributes.getOrDefault(p.attributes(), 0L));
+    int finish(Rest rest) {
+      if (data instanceof MetricData.Sum) {
+        for (int i = 0; i < series.size(); i++) {
+          data.points().get(i).setStartTimeUnixNano(starts.of(series.get(i)));
         }
       }
       return 0;

@@ -127,9 +127,12 @@ final class NativeSeries extends FamilySeries {
   }
 
   @Override
-  int finish() {
+  int finish(Rest rest) {
     boolean both = !explicit.points().isEmpty() && !exponential.points().isEmpty();
     metric.setData(explicit.points().isEmpty() ? exponential : explicit);
+    if (!explicit.points().isEmpty()) {
+      metric.metadata().put(PrometheusOrigin.CUSTOM_BUCKETS, true);
+    }
     return leftOut + (both ? exponential.points().size() : 0);
   }
 }

@@ -18,6 +18,7 @@ public final class OtlpMetricsReader {
   private final ProtoReader points = new ProtoReader();
   private final DataPoint point = new DataPoint();
   private final Attributes scopeAttributes = new Attributes();
+  private final Attributes metadata = new Attributes(); // of the metric
 
   public OtlpMetricsReader(OtlpOptions options) {
     translator = new OtlpTranslator(options);
@@ -119,6 +120,7 @@ public final class OtlpMetricsReader {
     String name = "";
     String description = "";
     String unit = "";
+    metadata.clear();
     int data = 0;
     int at = 0;
     int length = 0;
@@ -133,6 +135,7 @@ public final class OtlpMetricsReader {
           at = r.position();
           r.position(at + length);
         }
+        case 12 -> metadata.read(r);
         default -> r.skip();
       }
     }
@@ -166,7 +169,7 @@ public final class OtlpMetricsReader {
           .reject(0, "metric " + GoQuote.quote(name) + " has no data of a known type");
       return;
     }
-    if (!translator.beginMetric(name, description, unit, kind, temporality, count)) {
+    if (!translator.beginMetric(name, description, unit, metadata, kind, temporality, count)) {
       return;
     }
     points.reset(r.buffer(), at, length);

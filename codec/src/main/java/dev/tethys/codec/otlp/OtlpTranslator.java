@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * last. The rules are Prometheus's: {@code job} and {@code instance} from the service attributes,
  * other resource attributes promoted or kept in {@code target_info}, attribute names sanitised with
  * colliding values joined by a semicolon, histograms as classic buckets, custom buckets or native
- * ones.
+ * ones. A metric that was made of series (see {@link PrometheusOrigin}) becomes the same series
+ * again: names and labels as they are, bounds as a scrape writes them, the scope in labels.
  */
 final class OtlpTranslator {
   /** The {@code target_info} samples of one resource; older ones are left out. */
@@ -55,10 +56,14 @@ final class OtlpTranslator {
   private long latest;
 
   private Map<String, String> scopeLabels = Map.of();
+  private Map<String, String> scopeIdentity = Map.of();
   private @Nullable String scopeProblem;
 
   private MetricKind kind = MetricKind.NONE;
   private boolean delta;
+  private boolean ofSeries; // made of series, which it is to become again
+  private boolean customBuckets;
+  private boolean withoutCount;
   private String family = "";
   private MetricMetadata metadata = new MetricMetadata(MetricType.UNKNOWN, "", "");
 
@@ -128,6 +133,13 @@ final class OtlpTranslator {
   void beginScope(String name, String version, String schemaUrl, Attributes attributes) {
     scopeProblem = null;
     scopeLabels = Map.of();
+    scopeIdentity =
+        name.isEmpty()
+            ? Map.of()
+            : Map.of(
+                "otel_scope_name", name,
+                "otel_scope_version", version,
+                "otel_scope_schema_url", schemaUrl);
     if (!options.promoteScopeMetadata() || name.isEmpty()) {
       return;
     }
@@ -146,9 +158,7 @@ final class OtlpTranslator {
     } catch (OtlpNames.BadName e) {
       scopeProblem = e.getMessage();
     }
-    labels.put("otel_scope_name", name);
-    labels.put("otel_scope_version", version);
-    labels.put("otel_scope_schema_url", schemaUrl);
+    labels.putAll(scopeIdentity);
     scopeLabels = labels;
   }
 
@@ -157,11 +167,15 @@ final class OtlpTranslator {
       String name,
       String description,
       String unit,
+      Attributes said,
       MetricKind metricKind,
       int temporality,
       int pointCount) {
     kind = metricKind;
     delta = kind.hasTemporality() && temporality == MetricKind.DELTA;
+    ofSeries = !name.isEmpty() && name.equals(said.get(PrometheusOrigin.NAME));
+    customBuckets = ofSeries && "true".equals(said.get(PrometheusOrigin.CUSTOM_BUCKETS));
+    withoutCount = ofSeries && "true".equals(said.get(PrometheusOrigin.NO_COUNT));
     String problem = resourceProblem != null ? resourceProblem : scopeProblem;
     if (problem == null
         && kind.hasTemporality()
@@ -171,7 +185,8 @@ final class OtlpTranslator {
     }
     if (problem == null) {
       try {
-        family = OtlpNames.metric(options.translationStrategy(), name, unit, kind);
+        family =
+            ofSeries ? name : OtlpNames.metric(options.translationStrategy(), name, unit, kind);
       } catch (OtlpNames.BadName e) {
         problem = e.getMessage();
       }
@@ -185,6 +200,17 @@ final class OtlpTranslator {
       return false;
     }
     metadata = new MetricMetadata(kind.type(temporality), description, OtlpNames.unit(unit, false));
+    if (ofSeries) {
+      String type = said.get(PrometheusOrigin.TYPE);
+      String own = said.get(PrometheusOrigin.UNIT);
+      metadata =
+          new MetricMetadata(
+              delta || type == null
+                  ? metadata.type()
+                  : PrometheusOrigin.type(type, metadata.type()),
+              description,
+              own == null ? unit : own);
+    }
     sink().metadata(family, metadata);
     return true;
   }
@@ -213,17 +239,20 @@ final class OtlpTranslator {
   }
 
   private @Nullable String histogram(DataPoint p) throws OtlpNames.BadName {
-    if (!options.convertHistogramsToNhcb()) {
+    if (!options.convertHistogramsToNhcb() && !customBuckets) {
       return classic(p);
     }
     String problem = custom(p);
+    if (customBuckets) {
+      return problem;
+    }
     return problem == null && options.keepClassicHistograms() ? classic(p) : problem;
   }
 
   /** Fills the builder with all labels but the metric name. */
   private void attributes(Attributes from, boolean isResource) throws OtlpNames.BadName {
     builder.clear();
-    boolean escapes = options.translationStrategy().escapes();
+    boolean escapes = options.translationStrategy().escapes() && (isResource || !ofSeries);
     for (Attributes.Attribute a : from.list()) {
       if (isResource
           ? !options.keepIdentifyingResourceAttributes() && IDENTIFYING.contains(a.key())
@@ -267,7 +296,7 @@ final class OtlpTranslator {
       builder.set("instance", instance);
     }
     if (!isResource) {
-      scopeLabels.forEach(builder::set);
+      (ofSeries && scopeLabels.isEmpty() ? scopeIdentity : scopeLabels).forEach(builder::set);
       if (options.typeAndUnitLabels()) {
         if (metadata.type() != MetricType.UNKNOWN) {
           builder.set("__type__", metadata.type().text());
@@ -318,7 +347,9 @@ final class OtlpTranslator {
     if (p.hasSum) {
       problem = part(p, "_sum", p.sum, List.of());
     }
-    problem = first(problem, part(p, "_count", p.count, List.of()));
+    if (!withoutCount) {
+      problem = first(problem, part(p, "_count", p.count, List.of()));
+    }
     int next = 0;
     double cumulative = 0;
     for (int i = 0; i < p.bounds.size && i < p.counts.size; i++) {
@@ -328,7 +359,7 @@ final class OtlpTranslator {
       while (next < p.exemplars.size() && !(p.exemplars.get(next).value() > bound)) {
         next++;
       }
-      builder.set("le", GoFloat.f(bound));
+      builder.set("le", bound(bound));
       problem = first(problem, part(p, "_bucket", cumulative, p.exemplars.subList(from, next)));
     }
     builder.set("le", "+Inf");
@@ -336,12 +367,17 @@ final class OtlpTranslator {
         problem, part(p, "_bucket", p.count, p.exemplars.subList(next, p.exemplars.size())));
   }
 
+  /** A bound as OTLP's readers write it, or as scrapers do. */
+  private String bound(double v) {
+    return ofSeries ? GoFloat.openMetrics(v) : GoFloat.f(v);
+  }
+
   private @Nullable String summary(DataPoint p) throws OtlpNames.BadName {
     attributes(p.attributes, false);
     String problem =
         first(part(p, "_sum", p.sum, List.of()), part(p, "_count", p.count, List.of()));
     for (int i = 0; i < p.quantiles.size; i += 2) {
-      builder.set("quantile", GoFloat.f(p.quantiles.values[i]));
+      builder.set("quantile", bound(p.quantiles.values[i]));
       problem = first(problem, part(p, "", p.quantiles.values[i + 1], List.of()));
     }
     return problem;
@@ -364,7 +400,7 @@ final class OtlpTranslator {
     return nativeHistogram(
         p,
         p.scale - down,
-        ZERO_THRESHOLD,
+        ofSeries ? p.zeroThreshold : ZERO_THRESHOLD,
         p.zeroCount,
         buckets(p.positive, p.positiveOffset, down, 1),
         buckets(p.negative, p.negativeOffset, down, 1),

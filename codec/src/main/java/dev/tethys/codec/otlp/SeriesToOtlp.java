@@ -1,11 +1,15 @@
 package dev.tethys.codec.otlp;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.RequestFamilies;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.MetricFamilies.Family;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
+import dev.tethys.model.Samples;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
@@ -24,25 +28,31 @@ import org.jspecify.annotations.Nullable;
  * {@code otel_scope_*} labels name the scope; families of known type become sums, histograms and
  * summaries, others gauges; a staleness marker is a point without a value.
  *
- * <p>The type of a family is known when the request carries its metadata; the parts of a classic
- * histogram or summary are put together when they are in one request, which those of one scrape
- * are.
+ * <p>The type of a family is known from the metadata of the request's source, or from that in the
+ * request; the parts of a classic histogram or summary are put together when they are in one
+ * request, which those of one scrape are. Parts that make no point of OTLP (counts that are no
+ * integers, a summary without its count) are gauges by their own names. What is needed to get the
+ * same series back is in the metadata of each metric, see {@link PrometheusOrigin}.
  */
 public final class SeriesToOtlp {
   private static final String TARGET_INFO = "target_info";
   private static final List<String> TARGET = List.of("job", "instance");
 
-  private final Map<String, MetricMetadata> metadata = new HashMap<>();
+  private static final MetricMetadata UNKNOWN = new MetricMetadata(MetricType.UNKNOWN, "", "");
+
+  private final RequestFamilies families;
   private final Map<Labels, Target> targets = new LinkedHashMap<>();
 
-  private SeriesToOtlp() {}
+  private SeriesToOtlp(@Nullable MetricFamilies source) {
+    families = new RequestFamilies(source);
+  }
 
   /**
    * What became of a request.
    *
    * @param points data points that it holds
    * @param leftOut samples that OTLP has no place for: native histograms of gauges or of absurd
-   *     width, and parts of histograms and summaries that cannot be read
+   *     width
    */
   public record Converted(MetricsData metrics, int points, int leftOut) {}
 
@@ -52,15 +62,22 @@ public final class SeriesToOtlp {
    * @throws CodecException when it is malformed
    */
   public static Converted convert(byte[] request, int offset, int length) {
-    return new SeriesToOtlp().read(request, offset, length);
+    return convert(request, offset, length, null);
+  }
+
+  /**
+   * Converts a request that is not compressed.
+   *
+   * @param source metadata known of its source beside what is in the request; null for none
+   * @throws CodecException when it is malformed
+   */
+  public static Converted convert(
+      byte[] request, int offset, int length, @Nullable MetricFamilies source) {
+    return new SeriesToOtlp(source).read(request, offset, length);
   }
 
   private Converted read(byte[] request, int offset, int length) {
-    WriteRequestReader in = new WriteRequestReader().reset(request, offset, length);
-    while (in.nextMetadata()) {
-      metadata.put(in.metricFamily(), in.metadata());
-    }
-    in.reset(request, offset, length);
+    WriteRequestReader in = new WriteRequestReader().reset(request, offset, length, families);
     while (in.nextSeries()) {
       series(in, in.labels());
     }
@@ -78,26 +95,35 @@ public final class SeriesToOtlp {
   private void series(WriteRequestReader in, Labels labels) {
     Target target = targets.computeIfAbsent(labels.keep(TARGET), Target::new);
     if (labels.metricName().equals(TARGET_INFO)) {
+      if (in.next() == SeriesEvent.SAMPLE && Samples.isStale(in.value())) {
+        // The end of the series is a point, as a resource has no end.
+        target.series(null, labels, false).sample(in.timestamp(), in.value());
+        return;
+      }
       for (Labels.Label l : labels.toList()) {
         if (!TARGET.contains(l.name()) && !l.name().equals(Labels.METRIC_NAME)) {
           target.group.resource().attributes().put(l.name(), l.value());
         }
       }
-      while (in.next() != SeriesEvent.END) {
-        continue; // its value says nothing
-      }
-      return;
+      return; // its value says nothing
     }
     String name = labels.metricName();
+    Family family = families.of(name);
+    boolean isStart = family != null && name.equals(family.name() + "_created");
     boolean isNative = false;
     FamilySeries part = null;
     for (SeriesEvent e; (e = in.next()) != SeriesEvent.END; ) {
       if (part == null || isNative != (e == SeriesEvent.HISTOGRAM)) {
         isNative = e == SeriesEvent.HISTOGRAM;
-        part = target.series(name, labels, isNative);
+        part = target.series(family, labels, isNative);
       }
       switch (e) {
-        case SAMPLE -> part.sample(in.timestamp(), in.value());
+        case SAMPLE -> {
+          part.sample(in.timestamp(), in.value());
+          if (isStart && family != null && !Samples.isStale(in.value())) {
+            target.starts(family.name(), labels).put(labels, in.value());
+          }
+        }
         case HISTOGRAM -> part.histogram(in.timestamp(), in.histogram());
         case EXEMPLAR -> {
           if (in.exemplar() != null) {
@@ -114,6 +140,7 @@ public final class SeriesToOtlp {
     final ResourceGroup<Metric> group = new ResourceGroup<>();
     private final Map<Labels, ScopeGroup<Metric>> scopes = new LinkedHashMap<>();
     private final Map<FamilyKey, FamilySeries> families = new LinkedHashMap<>();
+    private final Map<FamilyKey, FamilySeries.Starts> starts = new HashMap<>();
 
     Target(Labels identity) {
       Resource r = new Resource();
@@ -128,40 +155,61 @@ public final class SeriesToOtlp {
       group.setResource(r);
     }
 
-    FamilySeries series(String name, Labels labels, boolean isNative) {
-      String family = name;
-      MetricMetadata known = metadata.get(name);
-      if (known == null) {
-        for (String suffix : FamilySeries.SUFFIXES) {
-          if (name.endsWith(suffix)) {
-            String base = name.substring(0, name.length() - suffix.length());
-            MetricMetadata m = metadata.get(base);
-            if (m != null && FamilySeries.isPart(m.type(), suffix)) {
-              family = base;
-              known = m;
-              break;
-            }
-          }
-        }
+    /** Start timestamps of a family in the scope of a series. */
+    FamilySeries.Starts starts(String family, Labels labels) {
+      return starts.computeIfAbsent(
+          new FamilyKey(FamilySeries.scope(labels), family, MetricType.UNKNOWN, false),
+          k -> new FamilySeries.Starts());
+    }
+
+    /** Metric that a series is part of, made when it is the first one. */
+    FamilySeries series(@Nullable Family family, Labels labels, boolean isNative) {
+      String name = labels.metricName();
+      MetricMetadata m = family == null ? UNKNOWN : family.metadata();
+      boolean assembled =
+          family != null && !isNative && isPart(m.type(), family.name(), name, labels);
+      if (isNative && m.type() != MetricType.HISTOGRAM) {
+        m = new MetricMetadata(MetricType.HISTOGRAM, m.help(), m.unit());
+      } else if (!isNative && !assembled && isAssembled(m.type())
+          || family != null && name.equals(family.name() + "_created")) {
+        m = new MetricMetadata(MetricType.UNKNOWN, m.help(), "");
       }
-      MetricType type =
-          isNative ? MetricType.HISTOGRAM : known == null ? MetricType.UNKNOWN : known.type();
-      MetricMetadata m = known == null ? new MetricMetadata(type, "", "") : known;
+      MetricMetadata described = m;
+      String metricName = assembled && family != null ? family.name() : name;
       Labels scope = FamilySeries.scope(labels);
-      String base = family;
       FamilySeries f =
           families.computeIfAbsent(
-              new FamilyKey(scope, base, type, isNative),
+              new FamilyKey(scope, metricName, m.type(), isNative),
               k -> {
                 Metric metric = new Metric();
-                metric.setName(base);
-                metric.setDescription(m.help());
-                metric.setUnit(m.unit());
+                metric.setName(metricName);
+                PrometheusOrigin.mark(metric, described);
                 scope(scope).items().add(metric);
-                return FamilySeries.of(metric, type, isNative);
+                return FamilySeries.of(
+                    metric,
+                    described.type(),
+                    isNative,
+                    starts(family == null ? name : family.name(), labels));
               });
-      f.enter(name.substring(base.length()), labels);
+      f.enter(name.substring(metricName.length()), labels);
       return f;
+    }
+
+    private static boolean isAssembled(MetricType type) {
+      return type == MetricType.HISTOGRAM || type == MetricType.SUMMARY;
+    }
+
+    /** Whether a series goes into a point together with others. */
+    private static boolean isPart(MetricType type, String family, String name, Labels labels) {
+      String suffix = name.substring(family.length());
+      return switch (suffix) {
+        case "_sum", "_count" -> isAssembled(type);
+        case "_bucket" ->
+            type == MetricType.HISTOGRAM && AssembledSeries.bound(labels.get("le")) != null;
+        case "" ->
+            type == MetricType.SUMMARY && AssembledSeries.bound(labels.get("quantile")) != null;
+        default -> false;
+      };
     }
 
     private ScopeGroup<Metric> scope(Labels labels) {
@@ -177,14 +225,19 @@ public final class SeriesToOtlp {
     /** Ends all families; returns how many samples had no place. */
     int finish() {
       int leftOut = 0;
-      for (FamilySeries f : families.values()) {
-        leftOut += f.finish();
+      for (FamilySeries f : List.copyOf(families.values())) {
+        leftOut += f.finish(this::rest);
       }
       for (ScopeGroup<Metric> s : group.scopes()) {
         s.items().removeIf(m -> empty(m.data()));
       }
       group.scopes().removeIf(s -> s.items().isEmpty());
       return leftOut;
+    }
+
+    /** A sample that has no place in the metric of its family, as a gauge of its own name. */
+    private void rest(Labels labels, long millis, double value) {
+      series(null, labels, false).sample(millis, value);
     }
 
     private static boolean empty(@Nullable MetricData<?> data) {

@@ -6,7 +6,11 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Labels;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the series and the metadata of a remote write 1.0 request as pieces of bytes that are
@@ -30,55 +34,99 @@ public final class RequestSlices {
   private int others; // fields of the series that are neither labels nor samples
   private int labels;
   private int labelsLength;
+  private @Nullable SliceFamilies families;
+  private String name = ""; // of the series, when it was asked for
+  private boolean tracksPoints;
+  private boolean followed;
 
   /**
    * A piece of a request.
    *
    * @param samples floats and histograms in it; 0 for metadata
+   * @param family of a series: the metadata that applies to it; null for none
    */
-  public record Slice(int offset, int length, int samples) {}
+  public record Slice(int offset, int length, int samples, @Nullable Slice family) {
+    /** A piece without metadata. */
+    public Slice(int offset, int length, int samples) {
+      this(offset, length, samples, null);
+    }
+  }
 
-  /** Says to whom the piece goes that the walk stands at. */
+  /** Chooses the destination of the series at which the walk is. */
   @FunctionalInterface
   public interface Way {
     int of(RequestSlices at);
   }
 
   /**
-   * Deals the pieces of a request out, in order.
+   * Assigns the series of a request to destinations, in order, each with the metadata that applies
+   * to it. Metadata of families without a series in the request goes to the first destination.
    *
-   * @param ways how many there are
-   * @param way from 0 to below that; negative for a piece that goes nowhere
+   * @param ways number of destinations
+   * @param way from 0 to below that
    * @throws CodecException when the request is malformed
    */
   public static List<List<Slice>> deal(byte[] request, int size, int ways, Way way) {
+    return deal(request, size, ways, way, true);
+  }
+
+  /** The same, with metadata or without. */
+  public static List<List<Slice>> deal(
+      byte[] request, int size, int ways, Way way, boolean metadata) {
     List<List<Slice>> dealt = new ArrayList<>(ways);
     for (int i = 0; i < ways; i++) {
       dealt.add(new ArrayList<>());
     }
     RequestSlices in = new RequestSlices().reset(request, 0, size);
+    if (metadata) {
+      in.withFamilies();
+    }
     while (in.next()) {
-      int to = way.of(in);
-      if (to >= 0) {
-        dealt.get(to).add(new Slice(in.offset, in.length, in.samples));
+      if (in.series) {
+        dealt.get(way.of(in)).add(in.slice());
       }
     }
+    dealt.getFirst().addAll(in.unused());
     return dealt;
   }
 
-  /** The request that pieces of one are together. */
+  /**
+   * Joins pieces of a request to another one. The metadata of a series is written once, before the
+   * first series that it applies to.
+   */
   public static byte[] join(byte[] request, List<Slice> slices) {
+    List<Slice> all = withMetadata(slices);
     int size = 0;
-    for (Slice s : slices) {
+    for (Slice s : all) {
       size += s.length();
     }
     byte[] joined = new byte[size];
     int at = 0;
-    for (Slice s : slices) {
+    for (Slice s : all) {
       System.arraycopy(request, s.offset(), joined, at, s.length());
       at += s.length();
     }
     return joined;
+  }
+
+  private static List<Slice> withMetadata(List<Slice> slices) {
+    boolean none = true;
+    for (Slice s : slices) {
+      none &= s.family() == null;
+    }
+    if (none) {
+      return slices;
+    }
+    List<Slice> all = new ArrayList<>(slices.size() * 2);
+    Set<Slice> written = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (Slice s : slices) {
+      Slice f = s.family();
+      if (f != null && written.add(f)) {
+        all.add(f);
+      }
+      all.add(s);
+    }
+    return all;
   }
 
   /**
@@ -142,7 +190,92 @@ public final class RequestSlices {
     offset = from;
     length = 0;
     top.reset(buffer, from, size);
+    families = null;
+    name = "";
+    followed = false;
     return this;
+  }
+
+  /**
+   * From now on {@link #slice} has the metadata of each series: the entry of its family that
+   * precedes it, else one that follows. To be called before the first piece.
+   */
+  public RequestSlices withFamilies() {
+    SliceFamilies all = new SliceFamilies();
+    int from = offset;
+    int size = end - offset;
+    while (next()) {
+      if (!series) {
+        all.add(buf, new Slice(offset, length, 0));
+      }
+    }
+    reset(buf, from, size);
+    families = all.isEmpty() ? null : all;
+    return this;
+  }
+
+  /** The piece at which the walk is, with the metadata that applies to it. */
+  public Slice slice() {
+    SliceFamilies f = families;
+    return new Slice(offset, length, samples, f == null || !series ? null : f.of(name()));
+  }
+
+  /** Metadata that applied to no series so far. */
+  public List<Slice> unused() {
+    return families == null ? List.of() : families.unused();
+  }
+
+  /** Name of the series; empty for metadata and for a series without a name. */
+  public String name() {
+    if (series && name.isEmpty()) {
+      name = label(Labels.METRIC_NAME);
+    }
+    return name;
+  }
+
+  private String label(String wanted) {
+    ProtoReader r = new ProtoReader().reset(buf, labels, labelsLength);
+    while (r.next()) {
+      if (r.field() != LABEL) {
+        r.skip();
+        continue;
+      }
+      int outer = r.enter();
+      boolean is = false;
+      String value = "";
+      while (r.next()) {
+        switch (r.field()) {
+          case 1 -> is = r.readString().equals(wanted);
+          case 2 -> {
+            if (is) {
+              value = r.readString();
+            } else {
+              r.skip();
+            }
+          }
+          default -> r.skip();
+        }
+      }
+      r.leave(outer);
+      if (is) {
+        return value;
+      }
+    }
+    return "";
+  }
+
+  /** From now on {@link #continuesPoint} tells parts of points. */
+  public RequestSlices trackPoints() {
+    tracksPoints = true;
+    return this;
+  }
+
+  /**
+   * Whether the series is a further part of the classic histogram or summary to which the series
+   * before it belongs, so that a request is not to be cut between the two.
+   */
+  public boolean continuesPoint() {
+    return followed;
   }
 
   /**
@@ -157,6 +290,8 @@ public final class RequestSlices {
       return false;
     }
     series = top.field() == SERIES;
+    String before = name;
+    name = "";
     samples = 0;
     others = 0;
     labels = 0;
@@ -165,10 +300,16 @@ public final class RequestSlices {
       int n = top.readLength();
       enter(top.position(), n);
       top.position(top.position() + n);
+      length = top.position() - offset;
+      followed = tracksPoints && PointParts.continues(before, name(), label(PointParts.bound(name)));
     } else {
       top.skip();
+      length = top.position() - offset;
+      followed = false;
+      if (families != null) {
+        families.precede(buf, offset, length);
+      }
     }
-    length = top.position() - offset;
     return true;
   }
 

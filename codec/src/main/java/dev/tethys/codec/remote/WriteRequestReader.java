@@ -78,6 +78,7 @@ public final class WriteRequestReader {
   private boolean inMetadata;
   private boolean walked; // all series were handed out
   private boolean others; // something else stands between them
+  private @Nullable RequestFamilies families; // metadata met on the way goes there
 
   private int likely; // whether the series was walked
   private int seriesOffset;
@@ -93,6 +94,21 @@ public final class WriteRequestReader {
     walked = false;
     others = false;
     likely = WALKED;
+    families = null;
+    return this;
+  }
+
+  /**
+   * Starts over, with the metadata that applies to each series: {@link RequestFamilies#of} is asked
+   * for the series handed out last.
+   */
+  public WriteRequestReader reset(byte[] buffer, int from, int size, RequestFamilies known) {
+    reset(buffer, from, size);
+    while (nextMetadata()) {
+      known.add(family, metadata());
+    }
+    reset(buffer, from, size);
+    families = known;
     return this;
   }
 
@@ -159,8 +175,13 @@ public final class WriteRequestReader {
         top.position(seriesOffset + n);
         return true;
       }
-      top.skip();
       others = true;
+      if (families != null && top.field() == 3) {
+        readMetadata();
+        families.precede(family, metadata());
+      } else {
+        top.skip();
+      }
     }
     walked = true;
     return false;
@@ -397,26 +418,30 @@ public final class WriteRequestReader {
         top.skip();
         continue;
       }
-      int outer = top.enter();
-      int type = 0;
-      String help = "";
-      String unit = "";
-      family = "";
-      while (top.next()) {
-        switch (top.field()) {
-          case 1 -> type = top.readInt();
-          case 2 -> family = top.readString();
-          case 4 -> help = top.readString();
-          case 5 -> unit = top.readString();
-          default -> top.skip();
-        }
-      }
-      top.leave(outer);
-      metadata = new MetricMetadata(type(type), help, unit);
+      readMetadata();
       return true;
     }
     inMetadata = false;
     return false;
+  }
+
+  private void readMetadata() {
+    int outer = top.enter();
+    int type = 0;
+    String help = "";
+    String unit = "";
+    family = "";
+    while (top.next()) {
+      switch (top.field()) {
+        case 1 -> type = top.readInt();
+        case 2 -> family = top.readString();
+        case 4 -> help = top.readString();
+        case 5 -> unit = top.readString();
+        default -> top.skip();
+      }
+    }
+    top.leave(outer);
+    metadata = new MetricMetadata(type(type), help, unit);
   }
 
   /** The type of a number on the wire, {@code UNKNOWN} for numbers that are not. */

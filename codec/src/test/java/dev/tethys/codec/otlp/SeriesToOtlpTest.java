@@ -7,6 +7,7 @@ import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
@@ -94,7 +95,7 @@ class SeriesToOtlpTest {
     assertThat(sum.points().getFirst().attributes().getString("code")).isEqualTo("200");
     assertThat(requireNonNull(metrics(c).get("requests_total")).description())
         .isEqualTo("what requests_total is");
-    NumberDataPoint jobs = only(NumberDataPoint.class, c, "jobs");
+    NumberDataPoint jobs = only(NumberDataPoint.class, c, "jobs_total");
     assertThat(jobs.doubleValue()).isEqualTo(7);
     assertThat(jobs.startTimeUnixNano()).isEqualTo(1_600_000_000L * 1_000_000_000);
   }
@@ -133,12 +134,59 @@ class SeriesToOtlpTest {
   }
 
   @Test
-  void partsThatSayTooLittleAreCounted() {
+  void partsThatMakeNoPointAreGaugesOfTheirOwnNames() {
     type("latency", MetricType.HISTOGRAM);
+    type("size", MetricType.SUMMARY);
     sample(2, "__name__", "latency_bucket", "le", "0.1");
     sample(2, "__name__", "latency_bucket", "le", "what", "path", "/");
-    assertThat(convert().points()).isZero();
-    assertThat(convert().leftOut()).isEqualTo(2);
+    sample(1.5, "__name__", "latency_bucket", "le", "+Inf", "path", "/float");
+    sample(1.5, "__name__", "latency_count", "path", "/float");
+    sample(3, "__name__", "size", "quantile", "0.5");
+    SeriesToOtlp.Converted c = convert();
+    assertThat(c.leftOut()).isZero();
+    assertThat(data(c, "latency_bucket")).isInstanceOf(MetricData.Gauge.class);
+    assertThat(data(c, "latency_bucket").points()).hasSize(3);
+    assertThat(only(NumberDataPoint.class, c, "latency_count").doubleValue()).isEqualTo(1.5);
+    assertThat(only(NumberDataPoint.class, c, "size").attributes().getString("quantile"))
+        .isEqualTo("0.5");
+  }
+
+  @Test
+  void metadataOfTheSourceAppliesWithoutBeingInTheRequest() {
+    MetricFamilies source =
+        MetricFamilies.of(
+            Map.of(
+                "hits", new MetricMetadata(MetricType.COUNTER, "Hits.", ""),
+                "wait_seconds", new MetricMetadata(MetricType.GAUGE, "Wait.", "seconds"),
+                "up", new MetricMetadata(MetricType.GAUGE, "Health.", "targets")));
+    sample(5, "__name__", "hits_total");
+    sample(1, "__name__", "wait_seconds");
+    sample(1, "__name__", "up");
+    byte[] b = in.toByteArray();
+    SeriesToOtlp.Converted c = SeriesToOtlp.convert(b, 0, b.length, source);
+    assertThat(((MetricData.Sum) data(c, "hits_total")).isMonotonic()).isTrue();
+    Metric hits = requireNonNull(metrics(c).get("hits_total"));
+    assertThat(hits.description()).isEqualTo("Hits.");
+    assertThat(hits.metadata().getString(PrometheusOrigin.TYPE)).isEqualTo("counter");
+    assertThat(requireNonNull(metrics(c).get("wait_seconds")).unit()).isEqualTo("seconds");
+    // A reader would append the unit to the name: up_targets.
+    assertThat(requireNonNull(metrics(c).get("up")).unit()).isEmpty();
+    assertThat(requireNonNull(metrics(c).get("up")).metadata().getString(PrometheusOrigin.UNIT))
+        .isEqualTo("targets");
+  }
+
+  @Test
+  void joinedRequestsOfSourcesWithOtherTypesKeepTheirTypes() {
+    type("a", MetricType.COUNTER);
+    sample(1, "__name__", "a");
+    type("a", MetricType.GAUGE);
+    in.beginSeries(Labels.of("__name__", "a", "job", "other")).sample(T, 2).endSeries();
+    SeriesToOtlp.Converted c = convert();
+    assertThat(
+            c.metrics().resources().stream()
+                .map(r -> r.scopes().getFirst().items().getFirst().data())
+                .map(Object::getClass))
+        .containsExactly(MetricData.Sum.class, MetricData.Gauge.class);
   }
 
   @Test

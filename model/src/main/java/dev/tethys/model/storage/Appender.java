@@ -3,6 +3,7 @@ package dev.tethys.model.storage;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +90,14 @@ public interface Appender extends AutoCloseable {
 
   /** Remembers what is known about a metric family. */
   void metadata(String metricName, MetricMetadata metadata);
+
+  /** Whether {@link #families} has any effect. */
+  default boolean takesFamilies() {
+    return false;
+  }
+
+  /** Sets the metadata of everything that the batch holds. The set is kept by reference. */
+  default void families(MetricFamilies families) {}
 
   /**
    * Makes the batch durable and visible.

@@ -1,6 +1,8 @@
 package dev.tethys.pipeline;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.SeriesToOtlp;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Telemetry;
@@ -68,12 +70,31 @@ public final class Batch {
         signal, Encoding.OTLP, new Content(signal, tree), tree.itemCount(), 0, lane, metadata);
   }
 
-  /** A batch of rows, which are metrics in the encoding of remote write. */
-  public static Batch of(Rows rows, long lane) {
+  /**
+   * A batch of series in the encoding of remote write.
+   *
+   * @param families metadata of their source, kept by reference; null for what the bytes say alone
+   */
+  public static Batch ofSeries(
+      byte[] series, int items, @Nullable MetricFamilies families, long lane, Metadata metadata) {
+    Content c =
+        families == null
+            ? new Content(Signal.METRICS, Encoding.REMOTE_WRITE, series)
+            : new Content(series, families);
+    return new Batch(
+        Signal.METRICS, Encoding.REMOTE_WRITE, c, items, series.length, lane, metadata);
+  }
+
+  /**
+   * A batch of rows, which are metrics in the encoding of remote write.
+   *
+   * @param families metadata of their source, kept by reference; null for none
+   */
+  public static Batch of(Rows rows, @Nullable MetricFamilies families, long lane) {
     return new Batch(
         Signal.METRICS,
         Encoding.REMOTE_WRITE,
-        new Content(rows),
+        new Content(rows, families),
         rows.layout().size(),
         rows.length(),
         lane,
@@ -83,6 +104,11 @@ public final class Batch {
   /** Another message of the same origin. */
   public Batch with(byte[] otherBody, int otherItems) {
     return new Batch(signal, encoding, otherBody, otherItems, lane, metadata);
+  }
+
+  /** Other series of the same source, in the encoding of remote write, without its metadata. */
+  public Batch withSeries(byte[] series, int otherItems) {
+    return ofSeries(series, otherItems, families(), lane, metadata);
   }
 
   /** A tree that nobody else has, of the same origin. */
@@ -124,8 +150,13 @@ public final class Batch {
     }
     List<byte[]> bodies = new ArrayList<>(batches.size());
     bytes = 0;
+    MetricFamilies families = first.families();
+    boolean sameSource = families != null;
     for (Batch b : batches) {
-      byte[] body = b.body();
+      sameSource &= b.families() == families;
+    }
+    for (Batch b : batches) {
+      byte[] body = sameSource ? b.series() : b.content.joinable();
       bodies.add(body);
       bytes = Math.addExact(bytes, body.length);
     }
@@ -134,6 +165,9 @@ public final class Batch {
     for (byte[] b : bodies) {
       System.arraycopy(b, 0, body, at, b.length);
       at += b.length;
+    }
+    if (sameSource) {
+      return ofSeries(body, items, families, lane, metadata);
     }
     return new Batch(first.signal, first.encoding, body, items, lane, metadata);
   }
@@ -158,6 +192,33 @@ public final class Batch {
   /** The message; not to be written into. */
   public byte[] body() {
     return content.body();
+  }
+
+  /**
+   * Series in the encoding of remote write, without the metadata of {@link #families}; not to be
+   * written into.
+   */
+  public byte[] series() {
+    return content.series();
+  }
+
+  /** Metadata of the source of series that {@link #series} lacks; null when it lacks none. */
+  public @Nullable MetricFamilies families() {
+    return content.families();
+  }
+
+  /** Whether all its series are of one target, and all batches with them in its lane. */
+  public boolean isOfTarget() {
+    return lane != 0 && families() != null;
+  }
+
+  /**
+   * Series in the encoding of remote write as metrics of OTLP.
+   *
+   * @throws CodecException when the bytes are not what they should be
+   */
+  public SeriesToOtlp.Converted seriesAsOtlp() {
+    return content.otlp();
   }
 
   /** What it was made of, for who can use that instead of {@link #body}; null for anything else. */

@@ -3,6 +3,8 @@ package dev.tethys.pipeline;
 import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.remote.FamilyPrefix;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.telemetry.Telemetry;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -30,18 +32,31 @@ final class Content {
   private @Nullable Telemetry<?> tree; // guarded by this
   private boolean shared; // guarded by this
   private final @Nullable Rows rows;
+  private final @Nullable MetricFamilies families;
+  private byte @Nullable [] series; // the body without what families say; guarded by this
 
   Content(Signal signal, Encoding encoding, byte[] body) {
     this.signal = signal;
     this.encoding = encoding;
     this.body = body;
     this.rows = null;
+    this.families = null;
   }
 
-  Content(Rows rows) {
+  /** Series of remote write, with the metadata of their source. */
+  Content(byte[] series, MetricFamilies families) {
+    this.signal = Signal.METRICS;
+    this.encoding = Encoding.REMOTE_WRITE;
+    this.rows = null;
+    this.families = families;
+    this.series = series;
+  }
+
+  Content(Rows rows, @Nullable MetricFamilies families) {
     this.signal = Signal.METRICS;
     this.encoding = Encoding.REMOTE_WRITE;
     this.rows = rows;
+    this.families = families;
   }
 
   Content(Signal signal, Telemetry<?> tree) {
@@ -49,19 +64,41 @@ final class Content {
     this.encoding = Encoding.OTLP;
     this.tree = tree;
     this.rows = null;
+    this.families = null;
   }
 
   @Nullable Rows rows() {
     return rows;
   }
 
+  /** Metadata of the source of series, which {@link #series} lacks; null for none. */
+  @Nullable MetricFamilies families() {
+    return families;
+  }
+
   /** The message; a tree that was here is written and let go. */
   synchronized byte[] body() {
     byte[] b = body;
     if (b == null) {
-      b = rows == null ? write(held()) : rows.write();
+      b = encoding == Encoding.REMOTE_WRITE ? series() : write(held());
+      if (families != null) {
+        b = FamilyPrefix.add(b, families, false);
+      }
       body = b;
       tree = null;
+    }
+    return b;
+  }
+
+  /** Series of remote write without the metadata of {@link #families}. */
+  synchronized byte[] series() {
+    if (families == null && rows == null) {
+      return body();
+    }
+    byte[] b = series;
+    if (b == null) {
+      b = rows == null ? body() : rows.write();
+      series = b;
     }
     return b;
   }
@@ -94,7 +131,7 @@ final class Content {
    */
   synchronized Telemetry<?> take() {
     if (tree == null) {
-      return read(body());
+      return encoding == Encoding.REMOTE_WRITE ? otlp().metrics() : read(body());
     }
     Telemetry<?> t = tree;
     if (shared) {
@@ -113,7 +150,7 @@ final class Content {
 
   /** Whether it is a tree, has no bytes, and belongs to one alone. */
   synchronized boolean isTree() {
-    return body == null && rows == null && !shared;
+    return encoding == Encoding.OTLP && body == null && !shared;
   }
 
   private Telemetry<?> held() {
@@ -123,10 +160,21 @@ final class Content {
     return tree;
   }
 
+  /**
+   * The message as a part of another one: series of remote write behind the metadata that applies
+   * to them, of whatever source those before are.
+   */
+  synchronized byte[] joinable() {
+    return families == null ? body() : FamilyPrefix.add(series(), families, true);
+  }
+
+  /** Series of remote write as metrics of OTLP. */
+  SeriesToOtlp.Converted otlp() {
+    byte[] b = series();
+    return SeriesToOtlp.convert(b, 0, b.length, families);
+  }
+
   private Telemetry<?> read(byte[] b) {
-    if (encoding == Encoding.REMOTE_WRITE) {
-      return SeriesToOtlp.convert(b, 0, b.length).metrics();
-    }
     return READER.read(signal.otlp(), b, 0, b.length);
   }
 

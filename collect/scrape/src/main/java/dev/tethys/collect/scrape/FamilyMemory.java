@@ -11,6 +11,12 @@ interface FamilyMemory {
   /** Takes the line that the parser stands on; the family when it says something new, or null. */
   MetadataCache.@Nullable Entry update(Event kind, ExpositionParser p);
 
+  /** Metadata of the last page for sinks that take it with each batch. */
+  PageFamilies page();
+
+  /** Whether {@link #update} never has news, since the sink is given {@link #page} instead. */
+  boolean isPageOnly();
+
   /** Ends a scrape. */
   void scraped(boolean good);
 

@@ -45,6 +45,18 @@ final class MetadataCache implements FamilyMemory {
   private int size;
   private long scrape;
 
+  private final PageFamilies page = new PageFamilies();
+
+  @Override
+  public PageFamilies page() {
+    return page;
+  }
+
+  @Override
+  public boolean isPageOnly() {
+    return false;
+  }
+
   private int slot(long hash) {
     int mask = hashes.length - 1;
     int i = (int) (hash ^ hash >>> 32) & mask;

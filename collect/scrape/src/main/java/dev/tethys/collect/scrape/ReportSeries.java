@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
@@ -7,6 +8,8 @@ import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
 import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.Map;
 
 /** The series that a scrape writes about itself: {@code up} and the others. */
 final class ReportSeries {
@@ -38,15 +41,31 @@ final class ReportSeries {
         "bytes")
   };
 
+  /** Metadata of all of them. */
+  static final MetricFamilies FAMILIES = families();
+
   /** So many of them are always written; the others only with {@code extra_scrape_metrics}. */
   private static final int ALWAYS = 5;
 
   private final SampleLabels labels;
+  private final boolean announced;
   private final long[] references;
 
-  ReportSeries(SampleLabels labels, boolean extra) {
+  /**
+   * @param announced whether the sink takes {@link #FAMILIES} with each batch
+   */
+  ReportSeries(SampleLabels labels, boolean extra, boolean announced) {
     this.labels = labels;
+    this.announced = announced;
     this.references = new long[extra ? SERIES.length : ALWAYS];
+  }
+
+  private static MetricFamilies families() {
+    Map<String, MetricMetadata> all = new HashMap<>();
+    for (Series s : SERIES) {
+      all.put(s.name, new MetricMetadata(MetricType.GAUGE, s.help, s.unit));
+    }
+    return MetricFamilies.of(all);
   }
 
   /** Writes the values, in the order of the series; those beyond what is written are left out. */
@@ -72,7 +91,9 @@ final class ReportSeries {
               : app.append(references[i], 0, time, value);
       if (o == Outcome.UNKNOWN_SERIES) {
         references[i] = app.series(labels.report(s.name));
-        app.metadata(s.name, new MetricMetadata(MetricType.GAUGE, s.help, s.unit));
+        if (!announced) {
+          app.metadata(s.name, new MetricMetadata(MetricType.GAUGE, s.help, s.unit));
+        }
         app.append(references[i], 0, time, value);
       }
       // Refusals are expected when a target comes back under another loop.

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongPredicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,6 +134,8 @@ final class SampleIngest {
     duplicates = outOfOrder = outOfBounds = limited = 0;
     cache.begin();
     family.begin();
+    boolean withFamilies = app.takesFamilies();
+    metadata.page().begin();
     if (length > 0) {
       try {
         for (MetadataCache.Entry e : untold) {
@@ -144,9 +147,12 @@ final class SampleIngest {
         if (warning != null) {
           LOG.log(Level.DEBUG, () -> target + ": " + warning);
         }
-        ExpositionParser p =
-            ExpositionParsers.parser(choice.mediaType(), body, 0, length, parserOptions);
-        events(app, p, time, now + MAX_AHEAD_MILLIS);
+        Supplier<ExpositionParser> page =
+            () -> ExpositionParsers.parser(choice.mediaType(), body, 0, length, parserOptions);
+        events(app, page.get(), time, now + MAX_AHEAD_MILLIS, withFamilies);
+        if (withFamilies) {
+          app.families(metadata.page().end(page));
+        }
       } catch (ExpositionException | StorageException e) {
         throw new ScrapeException(String.valueOf(e.getMessage()));
       } finally {
@@ -162,6 +168,9 @@ final class SampleIngest {
         throw new ScrapeException(
             overSamples ? "sample limit exceeded" : "histogram bucket limit exceeded");
       }
+    }
+    if (length == 0) {
+      app.families(metadata.page().set());
     }
     cache.forEachVanished(app, new Ending(app, time));
   }
@@ -180,6 +189,7 @@ final class SampleIngest {
 
   /** Ends every series that the last good scrape had: the target could not be scraped. */
   void end(Appender app, long time) {
+    app.families(metadata.page().set());
     cache.forEachTracked(app, identity -> false, new Ending(app, time));
     if (cache.fail()) {
       metrics.cacheFlushForced.inc();
@@ -189,6 +199,7 @@ final class SampleIngest {
 
   /** Ends the series that no other loop has taken over: the target is gone. */
   void endExcept(Appender app, long time, LongPredicate takenOver) {
+    app.families(metadata.page().set());
     cache.forEachTracked(app, takenOver, new Ending(app, time));
   }
 
@@ -208,8 +219,10 @@ final class SampleIngest {
     }
   }
 
-  private void events(Appender app, ExpositionParser p, long time, long latest)
+  private void events(
+      Appender app, ExpositionParser p, long time, long latest, boolean withFamilies)
       throws ScrapeException {
+    PageFamilies page = metadata.page();
     while (true) {
       int length = cache.expectedLength();
       if (length > 0) {
@@ -227,6 +240,9 @@ final class SampleIngest {
         case TYPE, HELP, UNIT -> {
           if (options.synthesizeStarts()) {
             family.tell(e, p);
+          }
+          if (withFamilies) {
+            page.line(e, p);
           }
           MetadataCache.Entry news = metadata.update(e, p);
           if (news != null) {
@@ -267,6 +283,9 @@ final class SampleIngest {
         return;
       }
       check(labels);
+      if (!config.metricRelabeling().isEmpty()) {
+        metadata.page().renamed(p.labels().metricName(), labels.metricName());
+      }
     }
     kept++;
     if (again && !ownTime) {

@@ -66,6 +66,7 @@ final class ScrapeLoop {
   private final ScrapeTransport transport;
   private final SampleIngest ingest;
   private final ReportSeries report;
+  private final FailureReports.OfTarget failures = new FailureReports.OfTarget();
   private final ScrapePace pace;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Runnable turn = this::turn;
@@ -108,7 +109,9 @@ final class ScrapeLoop {
     this.ingest =
         new SampleIngest(
             target, config, pace.parsing(), around.options, around.metrics, cache, metadata);
-    this.report = new ReportSeries(ingest.sampleLabels(), config.common().extraMetrics());
+    this.report = 
+        new ReportSeries(
+            ingest.sampleLabels(), config.common().extraMetrics(), metadata.isPageOnly());
     target.metadataFrom(metadata);
     target.asked(pace.asked());
     around.ticks.join(pace.interval());
@@ -398,6 +401,7 @@ final class ScrapeLoop {
         app = around.store.appender(target.hash() | 1);
         ingest.end(app, t);
       }
+      around.options.failures().scraped(failures, now, config.jobName(), target.url(), error);
       Duration took = Duration.between(now, around.clock.instant());
       target.report(
           new Target.Report(

@@ -25,11 +25,10 @@ public interface ScrapeMemory {
   int MOST_LABELS = 2 << 20;
 
   /**
-   * For a sink that remembers nothing: each target keeps its series' labels, compressed; what is
-   * said about families is kept once for all targets.
+   * For a sink that remembers nothing and takes metadata with each batch: each target keeps its
+   * series' labels, compressed, and a reference to the metadata of its page.
    */
   static ScrapeMemory ofASink() {
-    SharedFamilies families = new SharedFamilies();
     SimilarBytes.Kin labels = new SimilarBytes.Kin(MOST_LABELS);
     return new ScrapeMemory() {
       @Override
@@ -39,7 +38,7 @@ public interface ScrapeMemory {
 
       @Override
       public FamilyMemory families() {
-        return families;
+        return new SinkFamilies();
       }
     };
   }

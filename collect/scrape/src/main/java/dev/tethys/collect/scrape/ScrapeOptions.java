@@ -16,6 +16,7 @@ import java.time.Duration;
  *     hundredth of its interval, carries the time at which it was due
  * @param maxBodyBytes the largest body of a job without {@code body_size_limit}
  * @param tracing has a trace for each scrape
+ * @param failures logs what cannot be scraped
  */
 public record ScrapeOptions(
     String userAgent,
@@ -25,7 +26,30 @@ public record ScrapeOptions(
     boolean synthesizeStarts,
     Duration tolerance,
     long maxBodyBytes,
-    SpanRecorder tracing) {
+    SpanRecorder tracing,
+    FailureReports failures) {
+  /** Without a log of failures, as in Prometheus. */
+  public ScrapeOptions(
+      String userAgent,
+      boolean startTimestamps,
+      boolean zeroAtStart,
+      boolean typeAndUnitLabels,
+      boolean synthesizeStarts,
+      Duration tolerance,
+      long maxBodyBytes,
+      SpanRecorder tracing) {
+    this(
+        userAgent,
+        startTimestamps,
+        zeroAtStart,
+        typeAndUnitLabels,
+        synthesizeStarts,
+        tolerance,
+        maxBodyBytes,
+        tracing,
+        FailureReports.NONE);
+  }
+
   /** With the usual tolerance and without traces. */
   public ScrapeOptions(
       String userAgent,
@@ -42,6 +66,20 @@ public record ScrapeOptions(
         TOLERANCE,
         maxBodyBytes,
         SpanRecorder.OFF);
+  }
+
+  /** The same with a log of failures. */
+  public ScrapeOptions with(FailureReports reports) {
+    return new ScrapeOptions(
+        userAgent,
+        startTimestamps,
+        zeroAtStart,
+        typeAndUnitLabels,
+        synthesizeStarts,
+        tolerance,
+        maxBodyBytes,
+        tracing,
+        reports);
   }
 
   /** Whether samples may have other starts, values or times than the page's. */

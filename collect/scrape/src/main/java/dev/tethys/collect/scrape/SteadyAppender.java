@@ -3,6 +3,7 @@ package dev.tethys.collect.scrape;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.LayoutAppender;
 import dev.tethys.model.storage.SeriesLayout;
@@ -179,6 +180,16 @@ final class SteadyAppender implements LayoutAppender {
   @Override
   public void metadata(String metricName, MetricMetadata metadata) {
     to.metadata(metricName, metadata);
+  }
+
+  @Override
+  public boolean takesFamilies() {
+    return to.takesFamilies();
+  }
+
+  @Override
+  public void families(MetricFamilies families) {
+    to.families(families);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.batching;
 
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.RequestSlices.Slice;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
@@ -15,7 +16,6 @@ import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
 import dev.tethys.pipeline.delivery.Passage;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,8 +155,13 @@ public final class Batcher implements Consumer {
     }
   }
 
+  /** The message without the metadata that batches of one source share. */
+  private static byte[] bytes(Batch b) {
+    return b.encoding() == Encoding.REMOTE_WRITE ? b.series() : b.body();
+  }
+
   private long size(Batch b) {
-    return options.sizer() == Sizer.BYTES ? b.body().length : b.items();
+    return options.sizer() == Sizer.BYTES ? bytes(b).length : b.items();
   }
 
   /** Batches of one kind that wait for company. */
@@ -305,23 +310,43 @@ public final class Batcher implements Consumer {
     return out.isEmpty() ? List.of(b) : out;
   }
 
+  /** Cuts between points, each part with the metadata of its series. */
   private static void cut(Batch b, int maxItems, int maxBytes, List<Batch> out) {
-    RequestSlices r = new RequestSlices().reset(b.body(), 0, b.body().length);
-    int from = 0;
-    int end = 0;
+    byte[] body = b.series();
+    RequestSlices r =
+        new RequestSlices().reset(body, 0, body.length).withFamilies().trackPoints();
+    List<Slice> part = new ArrayList<>();
+    int from = 0; // of the point that may be incomplete
     int items = 0;
+    long bytes = 0;
     while (r.next()) {
-      if (end > from
-          && (items + r.samples() > maxItems || r.offset() + r.length() - from > maxBytes)) {
-        out.add(b.with(Arrays.copyOfRange(b.body(), from, end), items));
-        from = end;
-        items = 0;
+      if (!r.isSeries()) {
+        continue;
       }
-      end = r.offset() + r.length();
-      items += r.samples();
+      Slice s = r.slice();
+      if (!r.continuesPoint()) {
+        from = part.size();
+      }
+      if (!part.isEmpty() && (items + s.samples() > maxItems || bytes + s.length() > maxBytes)) {
+        int end = from == 0 ? part.size() : from;
+        add(b, body, part.subList(0, end), out);
+        part = new ArrayList<>(part.subList(end, part.size()));
+        from = 0;
+        items = part.stream().mapToInt(Slice::samples).sum();
+        bytes = part.stream().mapToLong(Slice::length).sum();
+      }
+      part.add(s);
+      items += s.samples();
+      bytes += s.length();
     }
-    if (end > from) {
-      out.add(b.with(Arrays.copyOfRange(b.body(), from, end), items));
+    part.addAll(r.unused());
+    add(b, body, part, out);
+  }
+
+  private static void add(Batch b, byte[] body, List<Slice> part, List<Batch> out) {
+    if (!part.isEmpty()) {
+      int items = part.stream().mapToInt(Slice::samples).sum();
+      out.add(b.withSeries(RequestSlices.join(body, part), items));
     }
   }
 

@@ -39,8 +39,8 @@ public final class NamedEncoder implements Encoder {
    * How destinations of series take metrics.
    *
    * @param otlp how points become samples
-   * @param families whether there is a place for what is said of families: every name gets it then,
-   *     else the first alone, whose encoder counts it
+   * @param families whether the destination takes metadata of families: every name gets that of its
+   *     series then, else the first gets all, whose encoder counts it
    */
   public record Series(OtlpOptions otlp, boolean families) {}
 
@@ -136,7 +136,7 @@ public final class NamedEncoder implements Encoder {
     if (!isSeries) {
       return byResource(batch, body, batch.size());
     }
-    SeriesToOtlp.Converted c = SeriesToOtlp.convert(body, 0, batch.size());
+    SeriesToOtlp.Converted c = batch.seriesAsOtlp();
     if (c.leftOut() > 0) {
       drops.put("no place in OTLP", c.leftOut());
     }
@@ -150,19 +150,25 @@ public final class NamedEncoder implements Encoder {
   }
 
   /**
-   * @param everywhere whether what is said of families goes to every name, else to the first
+   * @param everywhere whether metadata goes to every name that has a series of its family, else all
+   *     of it to the first name
    */
   private Map<String, Batch> byLabels(Batch batch, byte[] request, int size, boolean everywhere) {
     Map<String, Part> parts = new LinkedHashMap<>();
     List<RequestSlices.Slice> families = new ArrayList<>();
     RequestSlices in = new RequestSlices().reset(request, 0, size);
+    if (everywhere) {
+      in.withFamilies();
+    }
     WriteRequestReader reader = new WriteRequestReader();
     while (in.next()) {
-      RequestSlices.Slice s = new RequestSlices.Slice(in.offset(), in.length(), in.samples());
       if (!in.isSeries()) {
-        families.add(s);
+        if (!everywhere) {
+          families.add(in.slice());
+        }
         continue;
       }
+      RequestSlices.Slice s = in.slice();
       reader.reset(request, in.offset(), in.length()).nextSeries();
       Labels labels =
           WriteRequestReader.LABELS.decode(
@@ -171,13 +177,14 @@ public final class NamedEncoder implements Encoder {
       p.slices.add(s);
       p.samples += s.samples();
     }
+    families.addAll(in.unused()); // of families without series here
     if (parts.isEmpty() && !families.isEmpty()) {
       parts.put(names.of(l -> ""), new Part());
     }
     Map<String, Batch> out = new LinkedHashMap<>();
     parts.forEach(
         (name, p) -> {
-          if (everywhere || out.isEmpty()) {
+          if (out.isEmpty()) {
             p.slices.addAll(families);
           }
           out.put(

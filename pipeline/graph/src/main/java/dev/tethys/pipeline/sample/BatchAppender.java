@@ -1,16 +1,17 @@
 package dev.tethys.pipeline.sample;
 
+import dev.tethys.codec.remote.PointParts;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.LayoutAppender;
 import dev.tethys.model.storage.SeriesLayout;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Rows;
-import dev.tethys.pipeline.Signal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,18 +27,27 @@ final class BatchAppender implements LayoutAppender {
   /** A batch ends here when a scrape brings more, so that none has to be handled in one piece. */
   static final int MAX_BATCH_BYTES = 4 << 20;
 
+  /** A batch ends here even between the parts of one histogram. */
+  static final int MOST_BATCH_BYTES = 6 << 20;
+
   private final BatchSink sink;
   private final long lane;
   private final long base;
   private @Nullable WriteRequestWriter out;
-  private final List<Batch> full = new ArrayList<>();
+  private final List<Series> full = new ArrayList<>();
+  private @Nullable MetricFamilies families;
   private int ordinal;
   private byte[] labels = {};
   private int labelOffset;
   private int labelLength;
   private boolean open;
   private int items;
-  private @Nullable Batch rows;
+  private @Nullable Rows rows;
+  private String name = ""; // of the series written last, while a batch is nearly full
+
+  /** Series of a batch that is full. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Series(byte[] bytes, int items) {}
 
   BatchAppender(BatchSink sink, long lane, long base, WriteRequestWriter writer) {
     this.sink = sink;
@@ -89,6 +99,9 @@ final class BatchAppender implements LayoutAppender {
   private WriteRequestWriter begun() {
     WriteRequestWriter w = out();
     if (!open) {
+      if (w.size() >= MAX_BATCH_BYTES) {
+        cutBetweenPoints(w);
+      }
       w.beginCanonicalSeries(labels, labelOffset, labelLength);
       open = true;
     }
@@ -98,18 +111,30 @@ final class BatchAppender implements LayoutAppender {
   private void end() {
     if (open) {
       open = false;
-      WriteRequestWriter w = out().endSeries();
-      if (w.size() >= MAX_BATCH_BYTES) {
-        cut(w);
-      }
+      out().endSeries();
+    }
+  }
+
+  /** Ends a batch, but not between parts of one histogram or summary, unless it grows too large. */
+  private void cutBetweenPoints(WriteRequestWriter w) {
+    Labels next =
+        Labels.ofCanonicalBytes(
+            Arrays.copyOfRange(labels, labelOffset, labelOffset + labelLength));
+    String nextName = next.metricName();
+    boolean known = !name.isEmpty();
+    boolean parts = PointParts.continues(name, nextName, next.get(PointParts.bound(nextName)));
+    name = nextName;
+    if (known && !parts || w.size() >= MOST_BATCH_BYTES) {
+      cut(w);
     }
   }
 
   private void cut(WriteRequestWriter w) {
     if (w.size() > 0) {
-      full.add(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), items, lane));
+      full.add(new Series(w.toByteArray(), items));
       w.clear();
       items = 0;
+      name = "";
     }
   }
 
@@ -147,7 +172,7 @@ final class BatchAppender implements LayoutAppender {
     if (rows != null) {
       throw new IllegalStateException("one layout in a batch");
     }
-    rows = Batch.of(new Rows(layout, timestamp, values), lane);
+    rows = new Rows(layout, timestamp, values);
   }
 
   @Override
@@ -157,16 +182,28 @@ final class BatchAppender implements LayoutAppender {
   }
 
   @Override
+  public boolean takesFamilies() {
+    return true;
+  }
+
+  @Override
+  public void families(MetricFamilies all) {
+    families = all;
+  }
+
+  @Override
   public void commit() {
     end();
     cut(out());
-    List<Batch> batches = List.copyOf(full);
-    Batch first = rows;
+    List<Series> batches = List.copyOf(full);
+    Rows first = rows;
     close();
     if (first != null) {
-      sink.give(first);
+      sink.give(Batch.of(first, families, lane));
     }
-    batches.forEach(sink::give);
+    for (Series s : batches) {
+      sink.give(Batch.ofSeries(s.bytes, s.items, families, lane, Metadata.NONE));
+    }
   }
 
   @Override

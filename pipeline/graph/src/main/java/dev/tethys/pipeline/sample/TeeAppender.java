@@ -3,6 +3,7 @@ package dev.tethys.pipeline.sample;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.Appender;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,16 @@ final class TeeAppender implements Appender {
     store.metadata(metricName, metadata);
     series = NO_SERIES;
     beside.metadata(metricName, metadata);
+  }
+
+  @Override
+  public boolean takesFamilies() {
+    return beside.takesFamilies();
+  }
+
+  @Override
+  public void families(MetricFamilies families) {
+    beside.families(families);
   }
 
   @Override

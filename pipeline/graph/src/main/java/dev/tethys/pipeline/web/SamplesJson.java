@@ -23,7 +23,7 @@ final class SamplesJson {
     int n = 0;
     boolean more = false;
     try {
-      WriteRequestReader in = new WriteRequestReader().reset(b.body(), 0, b.body().length);
+      WriteRequestReader in = new WriteRequestReader().reset(b.series(), 0, b.series().length);
       while (in.nextSeries()) {
         if (n++ == MAX_SERIES) {
           more = true;

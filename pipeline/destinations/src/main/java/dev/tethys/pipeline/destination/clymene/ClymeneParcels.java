@@ -23,10 +23,13 @@ import dev.tethys.pipeline.delivery.Verdict;
 import java.io.ByteArrayOutputStream;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,12 +180,12 @@ record ClymeneParcels(
         size = to.body().size();
       }
       @Nullable Message[] open = new @Nullable Message[LANES];
-      RequestSlices in = new RequestSlices().reset(request, 0, size);
+      RequestSlices in = new RequestSlices().reset(request, 0, size).withFamilies();
       while (in.next()) {
-        int i =
-            batch.lane() != 0 || !in.isSeries()
-                ? 0
-                : (int) Long.remainderUnsigned(in.hash(), LANES);
+        if (!in.isSeries()) {
+          continue; // goes with the first of its series
+        }
+        int i = batch.lane() != 0 ? 0 : (int) Long.remainderUnsigned(in.hash(), LANES);
         long lane = batch.lane() != 0 ? batch.lane() : i + 1;
         Message m = open[i];
         if (m != null && m.bytes.size() + in.length() > maxBytes) {
@@ -203,8 +206,15 @@ record ClymeneParcels(
           m = new Message();
           open[i] = m;
         }
-        m.bytes.write(request, in.offset(), in.length());
-        m.samples += in.samples();
+        m.add(request, in.slice());
+      }
+      for (Slice s : in.unused()) {
+        Message m = open[0];
+        if (m == null) {
+          m = new Message();
+          open[0] = m;
+        }
+        m.add(request, s);
       }
       for (int i = 0; i < LANES; i++) {
         Message m = open[i];
@@ -242,6 +252,16 @@ record ClymeneParcels(
 
   private static final class Message {
     final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final Set<Slice> families = Collections.newSetFromMap(new IdentityHashMap<>());
     int samples;
+
+    void add(byte[] request, Slice s) {
+      Slice family = s.family();
+      if (family != null && families.add(family)) {
+        bytes.write(request, family.offset(), family.length());
+      }
+      bytes.write(request, s.offset(), s.length());
+      samples += s.samples();
+    }
   }
 }

@@ -70,7 +70,7 @@ final class DatadogMetrics implements Encoder {
   public Encoded encode(Batch batch) {
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
-        SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.size());
+        SeriesToOtlp.Converted c = batch.seriesAsOtlp();
         return new Work(batch).encoded(c.metrics(), c.leftOut());
       }
       return new Work(batch).encoded(new OtlpReader().metrics(batch.body(), 0, batch.size()), 0);

@@ -60,7 +60,7 @@ record CollectorParcels(CollectorMode mode, DocumentParcels parcels, LongSupplie
   private static Telemetry<?> metrics(Batch batch, Map<String, Integer> drops) {
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
-        SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.size());
+        SeriesToOtlp.Converted c = batch.seriesAsOtlp();
         if (c.leftOut() > 0) {
           drops.put("no place in OTLP", c.leftOut());
         }

@@ -2,7 +2,6 @@ package dev.tethys.pipeline.destination.file;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
-import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -77,10 +76,10 @@ final class FileExporter implements Exporter {
 
   /** A batch as the file has it. */
   byte[] record(Batch batch) {
-    byte[] b = batch.body();
-    if (batch.encoding() == Encoding.REMOTE_WRITE) {
-      b = new OtlpWriter().write(SeriesToOtlp.convert(b, 0, b.length).metrics());
-    }
+    byte[] b =
+        batch.encoding() == Encoding.REMOTE_WRITE
+            ? new OtlpWriter().write(batch.seriesAsOtlp().metrics())
+            : batch.body();
     if (!settings.proto()) {
       b = OtlpJsonWriter.toJson(signal, b, 0, b.length);
     }

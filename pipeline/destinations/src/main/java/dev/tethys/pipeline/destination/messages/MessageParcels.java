@@ -154,13 +154,15 @@ public final class MessageParcels implements Encoder {
     }
 
     Encoded encoded() {
-      byte[] body = batch.body();
+      byte[] body;
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
-        SeriesToOtlp.Converted c = SeriesToOtlp.convert(body, 0, batch.size());
+        SeriesToOtlp.Converted c = batch.seriesAsOtlp();
         if (c.leftOut() > 0) {
           drops.put("no place in OTLP", c.leftOut());
         }
         body = new OtlpWriter().write(c.metrics());
+      } else {
+        body = batch.body();
       }
       Map<String, ByteArrayOutputStream> byTopic = new LinkedHashMap<>();
       for (OtlpScanner.Slice r : OtlpScanner.resources(signal, body, 0, body.length)) {

@@ -68,7 +68,7 @@ public record OtlpParcels(
       return Encoded.of(parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
     }
     try {
-      SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.body().length);
+      SeriesToOtlp.Converted c = batch.seriesAsOtlp();
       byte[] body = new OtlpWriter().write(c.metrics());
       return new Encoded(
           c.points() == 0

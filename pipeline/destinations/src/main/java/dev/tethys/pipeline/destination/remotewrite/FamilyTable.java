@@ -1,24 +1,24 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
-import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was last said about metric families, for the metadata of requests. No more than {@link
- * #MAX_FAMILIES}: the one told of longest ago makes room. Guarded by {@code this}.
+ * Metadata of metric families for requests: of sources that are alive, by reference, and what was
+ * last received in bytes. No more than {@link #MAX_FAMILIES}: of the latter, the one received
+ * longest ago makes room. Guarded by {@code this}.
  */
 final class FamilyTable {
   static final int MAX_FAMILIES = 50_000;
 
-  private static final String[] SUFFIXES = {
-    "_total", "_bucket", "_sum", "_count", "_created", "_info"
-  };
-
+  private final Set<MetricFamilies> sources = Collections.newSetFromMap(new WeakHashMap<>());
   private final LinkedHashMap<String, MetricMetadata> families =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -33,24 +33,27 @@ final class FamilyTable {
     families.put(family, m);
   }
 
-  /** What is known about the family of a series. */
-  synchronized @Nullable MetricMetadata of(Labels series) {
-    String name = series.metricName();
-    MetricMetadata m = families.get(name);
-    if (m != null) {
-      return m;
-    }
-    for (String s : SUFFIXES) {
-      if (name.endsWith(s)) {
-        return families.get(name.substring(0, name.length() - s.length()));
-      }
-    }
-    return null;
+  /** Adds what a source exposes, for as long as anything refers to it. */
+  synchronized void add(MetricFamilies source) {
+    sources.add(source);
+  }
+
+  /** Metadata of the family of a series that was received in bytes. */
+  synchronized @Nullable MetricMetadata of(String series) {
+    MetricFamilies.Family f = MetricFamilies.find(series, families::get);
+    return f == null ? null : f.metadata();
   }
 
   synchronized List<Map.Entry<String, MetricMetadata>> all() {
-    List<Map.Entry<String, MetricMetadata>> out = new ArrayList<>(families.size());
-    families.forEach((k, v) -> out.add(Map.entry(k, v)));
-    return out;
+    Map<String, MetricMetadata> all = new LinkedHashMap<>(families);
+    for (MetricFamilies s : sources) {
+      s.forEach(
+          (family, m) -> {
+            if (all.size() < MAX_FAMILIES) {
+              all.put(family, m);
+            }
+          });
+    }
+    return List.copyOf(all.entrySet());
   }
 }

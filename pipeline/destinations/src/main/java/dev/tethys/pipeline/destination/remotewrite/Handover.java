@@ -80,8 +80,12 @@ final class Handover {
     return journal != null;
   }
 
-  /** Takes a batch over, on behalf of whoever brought it. */
-  Pending take(Batch batch, Receipt receipt, long nanos) {
+  /**
+   * Takes a batch over from its sender.
+   *
+   * @param metadata whether requests have metadata with each series
+   */
+  Pending take(Batch batch, Receipt receipt, long nanos, boolean metadata) {
     Journal j = journal;
     if (j == null) {
       return new Pending(receipt);
@@ -94,7 +98,7 @@ final class Handover {
       }
       Journal.Place at = null;
       try {
-        at = j.append(batch);
+        at = j.append(batch, metadata);
         fails = false;
       } catch (IOException e) {
         // It is sent all the same, unless the process dies before.

@@ -150,9 +150,13 @@ final class Journal implements AutoCloseable {
     return name(process, request);
   }
 
-  /** Writes a batch; when this returns it survives the process. */
-  synchronized Place append(Batch b) throws IOException {
-    byte[] raw = b.body();
+  /**
+   * Writes a batch; when this returns it survives the process.
+   *
+   * @param metadata whether with the metadata of its source
+   */
+  synchronized Place append(Batch b, boolean metadata) throws IOException {
+    byte[] raw = metadata ? b.body() : b.series();
     byte[] z = RequestWriter.compress(raw, raw.length);
     Place at = new Place(number, out.position());
     write(BATCH, z);

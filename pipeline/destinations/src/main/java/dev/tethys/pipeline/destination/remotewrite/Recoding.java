@@ -1,17 +1,20 @@
 package dev.tethys.pipeline.destination.remotewrite;
 
+import dev.tethys.codec.remote.RequestFamilies;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestV2Reader;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.pipeline.delivery.Parcel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a request that was queued already once more: in the other form, without samples that have
@@ -25,6 +28,7 @@ final class Recoding {
   private final long notBefore;
   private long upTo = Long.MAX_VALUE;
   private boolean ofTimes; // exemplars too
+  private @Nullable RequestFamilies families; // where series are to have their metadata
   private final int entriesEach;
   private final long lane;
   private final Map<String, String> more;
@@ -50,7 +54,8 @@ final class Recoding {
   static List<Parcel> of(Parcel p, Message to, long notBefore, int entriesEach) {
     Recoding r = new Recoding(to, notBefore, entriesEach, p.lane(), Contents.more(p));
     if (Contents.message(p) == Message.V1) {
-      r.first(reader(p));
+      byte[] raw = decoded(p);
+      r.first(r.reader(raw, raw.length - SnappyBlock.SLACK));
     } else {
       byte[] raw = decoded(p);
       r.second(new WriteRequestV2Reader().reset(raw, 0, raw.length - SnappyBlock.SLACK));
@@ -89,6 +94,17 @@ final class Recoding {
     return out.stream().mapToLong(Long::longValue).toArray();
   }
 
+  /** Reader of a request of 1.0; with the metadata of each series where it is wanted. */
+  private WriteRequestReader reader(byte[] request, int length) {
+    WriteRequestReader in = new WriteRequestReader();
+    if (to == Message.V1) {
+      return in.reset(request, 0, length);
+    }
+    RequestFamilies known = new RequestFamilies(null);
+    families = known;
+    return in.reset(request, 0, length, known);
+  }
+
   private static WriteRequestReader reader(Parcel p) {
     byte[] raw = decoded(p);
     return new WriteRequestReader().reset(raw, 0, raw.length - SnappyBlock.SLACK);
@@ -116,7 +132,7 @@ final class Recoding {
       int entriesEach,
       Map<String, String> more) {
     Recoding r = new Recoding(to, Long.MIN_VALUE, entriesEach, lane, more);
-    r.first(new WriteRequestReader().reset(request, 0, length));
+    r.first(r.reader(request, length));
     r.cut();
     return r.out;
   }
@@ -158,6 +174,11 @@ final class Recoding {
           writer.histogram(in.startTimestamp(), in.timestamp(), in.histogram());
         }
       }
+      RequestFamilies known = families;
+      MetricFamilies.Family f = known == null ? null : known.of(in.labels().metricName());
+      if (f != null) {
+        writer.seriesMetadata(f.metadata());
+      }
       endSeries();
     }
     while (to == Message.V1 && upTo == Long.MAX_VALUE && in.nextMetadata()) {
@@ -185,7 +206,7 @@ final class Recoding {
     }
   }
 
-  private void exemplar(@org.jspecify.annotations.Nullable Exemplar e) {
+  private void exemplar(@Nullable Exemplar e) {
     if (e != null) {
       writer.exemplar(e);
     }

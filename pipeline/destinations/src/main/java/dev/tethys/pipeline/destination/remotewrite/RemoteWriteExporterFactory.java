@@ -161,7 +161,8 @@ public final class RemoteWriteExporterFactory
 
   static Encoder.Encoded encode(GraphSettings settings, @Nullable ClientAuth auth, Batch batch) {
     try {
-      byte[] request = batch.body();
+      boolean metadata = settings.sendMetadata() || settings.config().message() == Message.V2;
+      byte[] request = metadata ? batch.body() : batch.series();
       int size = request.length;
       int rejected = 0;
       String why = "";
@@ -184,10 +185,8 @@ public final class RemoteWriteExporterFactory
               all,
               size,
               SeriesLane.LANES,
-              in ->
-                  in.isSeries()
-                      ? SeriesLane.of(all, in.labelsOffset(), in.labelsLength())
-                      : settings.sendMetadata() ? 0 : -1);
+              in -> SeriesLane.of(all, in.labelsOffset(), in.labelsLength()),
+              metadata);
       for (int i = 0; i < dealt.size(); i++) {
         for (List<Slice> part : cut(dealt.get(i), settings.bytesEach())) {
           byte[] joined = RequestSlices.join(all, part);

@@ -308,7 +308,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         receipt.settle(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
         return;
       }
-      Pending p = handover.take(batch, receipt, clock.nanos());
+      boolean withMetadata = sender.message() == Message.V2;
+      Pending p = handover.take(batch, receipt, clock.nanos(), withMetadata);
       Outcome outcome = Outcome.ACCEPTED;
       try {
         dealer.deal(batch, p, Map.of(), in);

@@ -5,12 +5,14 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.codec.remote.InvalidLabelsException;
+import dev.tethys.codec.remote.RequestFamilies;
 import dev.tethys.codec.remote.RowTemplate;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
@@ -96,12 +98,21 @@ final class SeriesDealer {
     }
     w.begin();
     Lane held = null; // neighbours are mostly of one lane
+    MetricFamilies source = batch.families();
+    if (source != null) {
+      families.add(source);
+    }
     try {
       Rows rows = batch.rows();
       if (rows != null && done.isEmpty() && rows(w, rows, p)) {
         return;
       }
-      WriteRequestReader r = w.reader.reset(batch.body(), 0, batch.body().length);
+      byte[] request = batch.series();
+      RequestFamilies known = message.get() == Message.V1 ? null : new RequestFamilies(source);
+      WriteRequestReader r =
+          known == null
+              ? w.reader.reset(request, 0, request.length)
+              : w.reader.reset(request, 0, request.length, known);
       Duration limit = config.queue().sampleAgeLimit();
       long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
       long now = clock.nanos();
@@ -118,7 +129,7 @@ final class SeriesDealer {
           l.lock.lock();
           held = l;
         }
-        series(w, r, l, notBefore);
+        series(w, r, l, notBefore, known);
         l.ended(p, i, now);
       }
       while (r.nextMetadata()) {
@@ -179,7 +190,12 @@ final class SeriesDealer {
   }
 
   /** Writes one series into the request of its lane, or counts what is left out. */
-  private void series(Workspace w, WriteRequestReader r, Lane lane, long notBefore) {
+  private void series(
+      Workspace w,
+      WriteRequestReader r,
+      Lane lane,
+      long notBefore,
+      @Nullable RequestFamilies known) {
     RequestWriter out = lane.writer(message.get());
     boolean decoded = out.message() == Message.V2 || !config.relabeling().isEmpty();
     Labels labels = null;
@@ -237,7 +253,10 @@ final class SeriesDealer {
         }
       }
       if (labels != null && out.message() == Message.V2) {
-        MetricMetadata m = families.of(labels);
+        MetricMetadata m = metadata(known, labels.metricName());
+        if (m == null && !config.relabeling().isEmpty()) {
+          m = metadata(known, r.labels().metricName());
+        }
         if (m != null) {
           out.seriesMetadata(m);
         }
@@ -245,6 +264,12 @@ final class SeriesDealer {
     } finally {
       out.end();
     }
+  }
+
+  /** Metadata of the family of a series: of its batch, else what batches before brought. */
+  private @Nullable MetricMetadata metadata(@Nullable RequestFamilies known, String series) {
+    MetricFamilies.Family f = known == null ? null : known.of(series);
+    return f == null ? families.of(series) : f.metadata();
   }
 
   private static void drop(Workspace w, WriteRequestReader r) {

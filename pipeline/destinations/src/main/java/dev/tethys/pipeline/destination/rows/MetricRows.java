@@ -55,7 +55,7 @@ public final class MetricRows {
     rejected = 0;
     labels = null;
     if (batch.encoding() == Encoding.REMOTE_WRITE) {
-      in.reset(batch.body(), 0, batch.size());
+      in.reset(batch.series(), 0, batch.series().length);
       return this;
     }
     try {

@@ -68,7 +68,7 @@ final class StatsdMetrics implements Encoder {
   public Encoded encode(Batch batch) {
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
-        SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.size());
+        SeriesToOtlp.Converted c = batch.seriesAsOtlp();
         return new Work(batch, LABELS).encoded(c.metrics(), c.leftOut());
       }
       return new Work(batch, Map.of())

@@ -30,6 +30,7 @@ public final class TableParcels implements Encoder {
 
   private final RowSettings settings;
   private final boolean ordered;
+  private final SentFamilies sent = new SentFamilies();
 
   /**
    * @param ordered whether samples of one series are to arrive in order
@@ -65,7 +66,8 @@ public final class TableParcels implements Encoder {
     }
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
-        return new Encoded(cut(batch, batch.body(), batch.size()), Map.of());
+        byte[] message = sent.message(batch);
+        return new Encoded(cut(batch, message, message.length), Map.of());
       }
       OtlpToSeries otlp = new OtlpToSeries(settings.otlp());
       int rejected = (int) otlp.convert(batch.body(), 0, batch.size()).rejected();
@@ -89,6 +91,9 @@ public final class TableParcels implements Encoder {
     RequestSlices in = new RequestSlices().reset(body, 0, size);
     Open last = null;
     while (in.next()) {
+      if (!in.isSeries() && !sent.isNew(body, in.offset(), in.length())) {
+        continue;
+      }
       int i = dealt && in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
       Open o = in.isSeries() || last == null ? open[i] : last; // metadata goes with any
       if (o == null) {

@@ -7,6 +7,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.NameScheme;
@@ -15,6 +16,7 @@ import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SeriesLayout;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Rows;
@@ -210,7 +212,7 @@ class RemoteWriteQueueTest {
     for (int i = 0; i < n; i++) {
       values[i] = i / 2 + 1;
     }
-    return Batch.of(new Rows(layout, time, values), 9);
+    return Batch.of(new Rows(layout, time, values), null, 9);
   }
 
   /** A batch as rows arrives as one of the same bytes does, in as many requests. */
@@ -277,6 +279,23 @@ class RemoteWriteQueueTest {
     }
     assertThat(receiver.samples.getFirst().labels())
         .isEqualTo(Labels.of("__name__", "v", "mm", "e", "zz", "v"));
+  }
+
+  @Test
+  void version2CarriesTheTypesOfEachSourceFromTheFirstBatchOn() throws IOException {
+    MetricFamilies one =
+        MetricFamilies.of(Map.of("a", new MetricMetadata(MetricType.COUNTER, "Help of a.", "")));
+    MetricFamilies two =
+        MetricFamilies.of(Map.of("a_total", new MetricMetadata(MetricType.GAUGE, "Other.", "")));
+    byte[] request =
+        batch(1, w -> w.beginSeries(Labels.of("__name__", "a_total")).sample(T0, 2).endSeries())
+            .body();
+    try (RemoteWriteQueue q =
+        queue("protobuf_message: io.prometheus.write.v2.Request", EXTERNAL, null)) {
+      q.consume(Batch.ofSeries(request, 1, one, 3, Metadata.NONE), Receipt.NONE);
+      q.consume(Batch.ofSeries(request, 1, two, 5, Metadata.NONE), Receipt.NONE);
+    }
+    assertThat(receiver.metadata.toString()).contains("COUNTER", "Help of a.", "GAUGE", "Other.");
   }
 
   @Test
@@ -591,8 +610,8 @@ class RemoteWriteQueueTest {
   @Test
   void aTornJournalGivesWhatIsWhole() throws IOException {
     try (Journal j = new Journal(new RealFiles(), folder, 16)) {
-      j.append(samples(5, 0, 3));
-      j.append(samples(5, 3, 3));
+      j.append(samples(5, 0, 3), false);
+      j.append(samples(5, 3, 3), false);
     }
     Path p;
     try (Stream<Path> s = Files.list(folder)) {

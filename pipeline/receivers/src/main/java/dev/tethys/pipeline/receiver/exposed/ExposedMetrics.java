@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.exposed;
 
+import dev.tethys.codec.otlp.PrometheusOrigin;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
@@ -122,12 +123,15 @@ final class ExposedMetrics {
       long now,
       Result result) {
     String name;
+    boolean ofSeries = PrometheusOrigin.keepsName(m);
     MetricType type = type(m, data);
     boolean delta =
         data instanceof MetricData.Aggregated<?> a
             && a.temporality() == MetricData.TEMPORALITY_DELTA;
     try {
-      name = prefix + names.metric(m.name(), m.unit(), data);
+      name =
+          prefix
+              + (ofSeries ? names.ofSeries(m.name()) : names.metric(m.name(), m.unit(), data));
     } catch (IllegalArgumentException e) {
       data.points().forEach(p -> result.drop(BAD_NAME));
       return;
@@ -137,6 +141,10 @@ final class ExposedMetrics {
             || a.temporality() == MetricData.TEMPORALITY_CUMULATIVE
             || (delta && !(data instanceof MetricData.Sum s && !s.isMonotonic()));
     Family family = families.get(name);
+    if (family != null && family.type != type && shown && ofSeries) {
+      endFormer(name, family, data, resource, scope, ofSeries);
+      family = families.get(name);
+    }
     for (DataPoint p : data.points()) {
       if (!shown) {
         result.drop(NOT_SHOWN);
@@ -149,7 +157,7 @@ final class ExposedMetrics {
       }
       Labels labels;
       try {
-        labels = labels(p.attributes(), resource, scope);
+        labels = labels(p.attributes(), resource, scope, ofSeries);
       } catch (IllegalArgumentException e) {
         result.drop(BAD_NAME);
         continue;
@@ -197,6 +205,30 @@ final class ExposedMetrics {
     }
   }
 
+  /**
+   * Removes the points of series that come with another type now: their source has changed the
+   * type, so that the former streams have ended. Points of other sources stay, and keep the type.
+   */
+  private void endFormer(
+      String name,
+      Family family,
+      MetricData<?> data,
+      Attributes resource,
+      ScopeGroup<Metric> scope,
+      boolean ofSeries) {
+    for (DataPoint p : data.points()) {
+      try {
+        Labels labels = labels(p.attributes(), resource, scope, ofSeries);
+        ExposedPoint former = family.points.get(labels);
+        if (former != null && former.isBefore(p)) {
+          remove(name, family, labels);
+        }
+      } catch (IllegalArgumentException e) {
+        continue; // counted where points are taken
+      }
+    }
+  }
+
   private static MetricType type(Metric m, MetricData<?> data) {
     return switch (data) {
       case MetricData.Sum s -> s.isMonotonic() ? MetricType.COUNTER : MetricType.GAUGE;
@@ -210,7 +242,8 @@ final class ExposedMetrics {
     };
   }
 
-  private Labels labels(Attributes point, Attributes resource, ScopeGroup<Metric> group) {
+  private Labels labels(
+      Attributes point, Attributes resource, ScopeGroup<Metric> group, boolean ofSeries) {
     LabelsBuilder b = new LabelsBuilder();
     resource.forEach(
         (k, v) -> {
@@ -222,7 +255,7 @@ final class ExposedMetrics {
         (k, v) -> {
           // As in the Collector, an attribute of the resource takes the place of the point's.
           if (!promotes(k) || !resource.contains(k)) {
-            join(b, names.label(k), AttributeText.text(v));
+            join(b, ofSeries ? names.labelOfSeries(k) : names.label(k), AttributeText.text(v));
           }
         });
     if (options.scopes()) {

@@ -30,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  * @param updated Unix milliseconds at which it came
  */
 record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, long updated) {
+  /** Whether a data point is of a later time. */
+  boolean isBefore(DataPoint p) {
+    return Long.compareUnsigned(timeNanos, p.timeUnixNano()) < 0;
+  }
+
   /** As the remote write of the Collector: where a source names none. */
   private static final double ZERO_THRESHOLD = 1e-128;
 

@@ -4,6 +4,7 @@ import dev.tethys.codec.otlp.MetricKind;
 import dev.tethys.codec.otlp.OtlpNames;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.model.Labels;
+import dev.tethys.model.NameScheme;
 import dev.tethys.model.telemetry.MetricData;
 import java.util.HashMap;
 import java.util.Map;
@@ -48,6 +49,33 @@ final class SeriesNames {
       remember(metrics, asked, known);
     }
     return known;
+  }
+
+  /** Name of a metric that was made of series: theirs, where the strategy allows it. */
+  String ofSeries(String name) {
+    if (!strategy.escapes() || NameScheme.LEGACY.isValidMetricName(name)) {
+      return name;
+    }
+    Asked asked = new Asked(name, "", MetricKind.NONE);
+    String known = metrics.get(asked);
+    if (known == null) {
+      try {
+        known =
+            OtlpNames.metric(
+                TranslationStrategy.UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES, name, "", asked.kind);
+      } catch (OtlpNames.BadName e) {
+        throw new IllegalArgumentException(e.getMessage(), e);
+      }
+      remember(metrics, asked, known);
+    }
+    return known;
+  }
+
+  /** Name of a label of series. */
+  String labelOfSeries(String label) {
+    return NameScheme.LEGACY.isValidLabelName(label) && !label.equals(Labels.METRIC_NAME)
+        ? label
+        : label(label);
   }
 
   /** The name of an attribute as a label. */

@@ -4,6 +4,7 @@ import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.collect.scrape.FailureReports;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeClock;
 import dev.tethys.collect.scrape.ScrapeConfig;
@@ -87,7 +88,8 @@ final class PrometheusReceiver implements Receiver, Adjustable {
             new BatchSink(this::labelled, this::settled),
             ScrapeMemory.ofASink(),
             new HttpTransports(clients),
-            new ScrapeOptions(userAgent, false, false, false, ScrapeOptions.DEFAULT_MAX_BODY_BYTES),
+            new ScrapeOptions(userAgent, false, false, false, ScrapeOptions.DEFAULT_MAX_BODY_BYTES)
+                .with(FailureReports.to(context.logger(), context.name())),
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     scrape = s;
@@ -219,7 +221,8 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     to.consume(
         labels.isEmpty()
             ? batch
-            : batch.with(labels.addTo(batch.body(), 0, batch.body().length), batch.items()),
+            : batch.withSeries(
+                labels.addTo(batch.series(), 0, batch.series().length), batch.items()),
         receipt);
   }
 

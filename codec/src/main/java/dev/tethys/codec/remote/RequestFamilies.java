@@ -1,0 +1,64 @@
+package dev.tethys.codec.remote;
+
+import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.MetricFamilies.Family;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Metadata that applies to the series of a remote write 1.0 request, as a {@link
+ * WriteRequestReader} walks it: the entry that precedes the series, else what its source is known
+ * to expose, else an entry that follows. So requests of sources whose types differ can be joined as
+ * bytes, each behind its own metadata. Not for several threads at once.
+ */
+public final class RequestFamilies {
+  private static final Family NONE =
+      new Family("", new MetricMetadata(MetricType.UNKNOWN, "", ""));
+
+  private final MetricFamilies source;
+  private final Map<String, MetricMetadata> before = new HashMap<>();
+  private final Map<String, MetricMetadata> all = new HashMap<>();
+  private final Map<String, Family> found = new HashMap<>(); // by name of series; NONE for none
+
+  /**
+   * @param source metadata known of the request's source beside its bytes; null for none
+   */
+  public RequestFamilies(@Nullable MetricFamilies source) {
+    this.source = source == null ? MetricFamilies.NONE : source;
+  }
+
+  /** Adds an entry that stands anywhere in the request. */
+  void add(String family, MetricMetadata metadata) {
+    all.put(family, metadata);
+    found.clear();
+  }
+
+  /** Takes an entry that applies to all series that follow. */
+  void precede(String family, MetricMetadata metadata) {
+    MetricMetadata old = before.put(family, metadata);
+    if (!metadata.equals(old)) {
+      found.clear();
+    }
+  }
+
+  /** Family of a series that stands at the reader's place; null when nothing is known. */
+  public @Nullable Family of(String series) {
+    Family f = found.get(series);
+    if (f == null) {
+      f = MetricFamilies.find(series, this::known);
+      found.put(series, f == null ? NONE : f);
+    }
+    return f == NONE ? null : f;
+  }
+
+  private @Nullable MetricMetadata known(String family) {
+    MetricMetadata m = before.get(family);
+    if (m == null) {
+      m = source.get(family);
+    }
+    return m == null ? all.get(family) : m;
+  }
+}
