@@ -63,7 +63,7 @@ enum RecordKeys {
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
         // Its tree would not say what was left out.
-        SeriesToOtlp.Converted c = SeriesToOtlp.convert(batch.body(), 0, batch.size());
+        SeriesToOtlp.Converted c = batch.seriesAsOtlp();
         parts(c.metrics()).forEach((k, t) -> out.put(k, batch.with(batch.signal(), t)));
         return new Split(out, c.leftOut());
       }

@@ -72,8 +72,7 @@ final class RecordReader {
     Telemetry<?> tree;
     int leftOut = 0;
     if (batch.encoding() == Encoding.REMOTE_WRITE) {
-      byte[] body = batch.body();
-      SeriesToOtlp.Converted c = SeriesToOtlp.convert(body, 0, body.length);
+      SeriesToOtlp.Converted c = batch.seriesAsOtlp();
       tree = c.metrics();
       leftOut = c.leftOut();
     } else {

@@ -40,8 +40,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns batches into values of records, none larger than a broker takes. Samples that nobody gave a
- * lane are dealt out by series, so that each series keeps its order.
+ * Turns batches into values of records, none larger than a broker takes. Series of a scraped target
+ * have the target's key; all others are assigned to keys by their labels, not by their sender,
+ * which may be a proxy for all senders. Either way a series keeps its partition and its order.
  */
 final class RecordWriter {
   /** What does not fit: few words, a label of metrics. */
@@ -114,11 +115,13 @@ final class RecordWriter {
   }
 
   private void otlp(Batch b) {
-    byte[] body = b.body();
+    byte[] body;
     if (b.encoding() == Encoding.REMOTE_WRITE) {
-      SeriesToOtlp.Converted c = SeriesToOtlp.convert(body, 0, body.length);
+      SeriesToOtlp.Converted c = b.seriesAsOtlp();
       drop(c.leftOut(), NO_PLACE);
       body = new OtlpWriter().write(c.metrics());
+    } else {
+      body = b.body();
     }
     OtlpSignal signal = b.signal().otlp();
     boolean json = encoding == RecordEncoding.OTLP_JSON;
@@ -206,14 +209,17 @@ final class RecordWriter {
   }
 
   private void series(Batch b) {
-    byte[] request = b.body();
+    byte[] request =
+        b.encoding() == Encoding.OTLP || encoding == RecordEncoding.REMOTE_WRITE
+            ? b.body()
+            : b.series();
     if (b.encoding() == Encoding.OTLP) {
       OtlpToSeries to = new OtlpToSeries(OtlpOptions.DEFAULT.withScopes());
       OtlpResult r = to.convert(request, 0, request.length);
       drop((int) r.rejected(), "no place in the Prometheus model");
       request = to.body().toByteArray();
     }
-    int keys = b.lane() != 0 ? 1 : seriesKeys;
+    int keys = b.isOfTarget() ? 1 : seriesKeys;
     List<List<Slice>> dealt =
         RequestSlices.deal(
             request,
@@ -222,7 +228,7 @@ final class RecordWriter {
             in -> keys == 1 ? 0 : (int) Long.remainderUnsigned(in.hash(), keys));
     for (int i = 0; i < keys; i++) {
       if (!dealt.get(i).isEmpty()) {
-        series(request, dealt.get(i), b.lane() != 0 ? b.lane() : i + 1);
+        series(request, dealt.get(i), b.isOfTarget() ? b.lane() : i + 1);
       }
     }
   }

@@ -13,6 +13,9 @@ import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
+import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -44,13 +47,19 @@ class RecordsTest {
       InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
   private static final long T = 1_700_000_000_000L;
 
+  /** Series of a target that is the lane, or of anyone. */
   static Batch series(int n, long lane) {
+    return Batch.ofSeries(
+        request(n), n, lane == 0 ? null : MetricFamilies.NONE, lane, Metadata.NONE);
+  }
+
+  private static byte[] request(int n) {
     WriteRequestWriter w = new WriteRequestWriter();
     for (int i = 0; i < n; i++) {
       w.beginSeries(Labels.of("__name__", "m", "i", "" + i, "job", "a", "instance", "b"));
       w.sample(T, i + 0.5).endSeries();
     }
-    return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), n, lane);
+    return w.toByteArray();
   }
 
   static Batch lines(String... lines) {
@@ -174,6 +183,47 @@ class RecordsTest {
       }
     }
     assertThat(lanes).hasSize(102);
+  }
+
+  @Test
+  void seriesOfOneSenderAreAssignedByTheirLabels() {
+    Batch proxied = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request(100), 100, 9);
+    RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 1_000_000, proxied);
+    assertThat(w.values()).extracting(RecordWriter.Value::lane).containsExactly(1L, 2L, 3L, 4L);
+    Batch other = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request(100), 100, 77);
+    List<Batch> first = read(RecordEncoding.REMOTE_WRITE, Signal.METRICS, w);
+    List<Batch> second =
+        read(
+            RecordEncoding.REMOTE_WRITE,
+            Signal.METRICS,
+            write(RecordEncoding.REMOTE_WRITE, 1_000_000, other));
+    for (int i = 0; i < 4; i++) {
+      assertThat(samples(second.get(i))).isEqualTo(samples(first.get(i)));
+    }
+  }
+
+  @Test
+  void everyRecordHasTheMetadataOfItsSeries() {
+    MetricFamilies families =
+        MetricFamilies.of(Map.of("m", new MetricMetadata(MetricType.COUNTER, "Help.", "")));
+    for (boolean ofTarget : new boolean[] {true, false}) {
+      Batch b = Batch.ofSeries(request(100), 100, families, ofTarget ? 9 : 0, Metadata.NONE);
+      RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 3000, b);
+      assertThat(w.values()).hasSizeGreaterThan(3);
+      for (Batch x : read(RecordEncoding.REMOTE_WRITE, Signal.METRICS, w)) {
+        assertThat(
+                x.seriesAsOtlp()
+                    .metrics()
+                    .resources()
+                    .getFirst()
+                    .scopes()
+                    .getFirst()
+                    .items()
+                    .getFirst()
+                    .data())
+            .isInstanceOf(dev.tethys.model.telemetry.MetricData.Sum.class);
+      }
+    }
   }
 
   @Test
