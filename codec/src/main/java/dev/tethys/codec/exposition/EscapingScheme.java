@@ -45,20 +45,30 @@ public enum EscapingScheme {
     return Arrays.stream(values()).filter(s -> s.text.equals(text)).findFirst();
   }
 
-  /** Escapes a metric or label name. */
+  /** Escapes a metric name. */
   public String escape(String name) {
-    if (name.isEmpty()
-        || this == ALLOW_UTF_8
-        || this != DOTS && LabelNames.isLegacyMetricName(name)) {
-      return name;
-    }
+    return name.isEmpty()
+            || this == ALLOW_UTF_8
+            || this != DOTS && LabelNames.isLegacyMetricName(name)
+        ? name
+        : escaped(name, true);
+  }
+
+  /** Escapes a label name, in which a colon is not legal; a legal one stays as it is. */
+  public String escapeLabel(String name) {
+    return name.isEmpty() || this == ALLOW_UTF_8 || LabelNames.isLegacyLabelName(name)
+        ? name
+        : escaped(name, false);
+  }
+
+  private String escaped(String name, boolean metric) {
     StringBuilder sb = new StringBuilder(name.length() + 16);
     if (this == VALUES) {
       sb.append(VALUES_PREFIX);
     }
     for (int i = 0; i < name.length(); ) {
       int c = name.codePointAt(i);
-      boolean legal = legal(c, i == 0);
+      boolean legal = legal(c, i == 0) && (metric || c != ':');
       i += Character.charCount(c);
       switch (this) {
         case UNDERSCORES -> sb.append(legal ? (char) c : '_');

@@ -60,7 +60,9 @@ record MediaType(String type, Map<String, String> parameters) {
       p = skipSpace(header, equals + 1);
       StringBuilder value = new StringBuilder();
       p = value(header, p, value);
-      if (parameters.putIfAbsent(name, value.toString()) != null) {
+      String before = parameters.putIfAbsent(name, value.toString());
+      // Equal duplicates are harmless: Go's mime.ParseMediaType takes them, too.
+      if (before != null && !before.contentEquals(value)) {
         throw new Malformed("mime: duplicate parameter name");
       }
     }

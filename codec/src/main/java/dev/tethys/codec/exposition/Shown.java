@@ -27,9 +27,8 @@ final class Shown {
     }
     LabelsBuilder builder = new LabelsBuilder();
     for (Labels.Label l : labels.toList()) {
-      String name = l.name();
-      boolean legal = dev.tethys.model.LabelNames.isLegacyLabelName(name);
-      builder.set(legal ? name : scheme.escape(name), l.value());
+      // A label with an empty value stays: a pushed "instance" keeps a scraper from setting one.
+      builder.show(scheme.escapeLabel(l.name()), l.value());
     }
     return builder.build();
   }

@@ -24,6 +24,6 @@ public enum PointNames {
     if (this == UTF8 || name.isEmpty() || LabelNames.isLegacyLabelName(name)) {
       return name;
     }
-    return EscapingScheme.UNDERSCORES.escape(name).replace(':', '_');
+    return EscapingScheme.UNDERSCORES.escapeLabel(name);
   }
 }

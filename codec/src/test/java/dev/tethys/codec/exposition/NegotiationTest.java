@@ -9,6 +9,7 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NegotiationTest {
   @Test
@@ -41,6 +42,44 @@ class NegotiationTest {
   void knowsTheThreeTypes(String contentType, String type) {
     assertThat(ExpositionParsers.choose(contentType, null))
         .isEqualTo(new ExpositionParsers.Choice(type, null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "text/plain; version=0.0.4; charset=utf-8; charset=utf-8",
+        "text/plain; version=0.0.4; VERSION=\"0.0.4\"",
+        "text/plain; version=0.0.4; a=1; b=2; a=1; b=2; a=\"1\""
+      })
+  void equalParametersMayStandTwice(String contentType) throws Exception {
+    assertThat(ExpositionParsers.choose(contentType, null)).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "UNDERSCORES,l:c,l_c",
+    "UNDERSCORES,l.d,l_d",
+    "UNDERSCORES,9a,_a",
+    "UNDERSCORES,:,_",
+    "UNDERSCORES,l_u,l_u",
+    "DOTS,l:c,l__c",
+    "DOTS,l.d,l_dot_d",
+    "DOTS,l_u,l_u",
+    "DOTS,9a,__a",
+    "VALUES,l:c,U__l_3a_c",
+    "VALUES,l.d,U__l_2e_d",
+    "VALUES,l_u,l_u",
+    "VALUES,9a,U___39_a",
+    "VALUES,a_b:c,U__a__b_3a_c",
+    "ALLOW_UTF_8,l:c,l:c",
+    "UNDERSCORES,é:😀,___"
+  })
+  void aColonIsNotLegalInALabelName(EscapingScheme scheme, String name, String escaped) {
+    assertThat(scheme.escapeLabel(name)).isEqualTo(escaped);
+    assertThat(scheme.escape("a:b")).isEqualTo("a:b"); // legal in the name of a metric
+    if (scheme == EscapingScheme.VALUES) {
+      assertThat(scheme.unescape(escaped)).isEqualTo(name);
+    }
   }
 
   @ParameterizedTest
