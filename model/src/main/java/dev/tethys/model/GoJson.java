@@ -37,6 +37,13 @@ public final class GoJson {
                 .append(Character.forDigit(c >> 8 & 15, 16))
                 .append(Character.forDigit(c >> 4 & 15, 16))
                 .append(Character.forDigit(c & 15, 16));
+          } else if (Character.isSurrogate(c)) {
+            boolean pair = i + 1 < s.length() && Character.isSurrogatePair(c, s.charAt(i + 1));
+            if (pair) {
+              sb.append(c).append(s.charAt(++i));
+            } else {
+              sb.append("\\ufffd"); // as Go writes what is not UTF-8
+            }
           } else {
             sb.append(c);
           }

@@ -78,20 +78,20 @@ public final class Labels implements Comparable<Labels> {
 
   /** The value of a label, or {@code ""} when it is absent, as PromQL sees it. */
   public String get(String name) {
-    byte[] n = name.equals(METRIC_NAME) ? METRIC_NAME_BYTES : name.getBytes(StandardCharsets.UTF_8);
+    byte[] n = name.equals(METRIC_NAME) ? METRIC_NAME_BYTES : Surrogates.utf8(name);
     long at = find(n);
     return at < 0 ? "" : new String(bytes, (int) (at >>> 32), (int) at, StandardCharsets.UTF_8);
   }
 
   /** The value of a label, or null when it is absent. */
   public @Nullable String getOrNull(String name) {
-    long at = find(name.getBytes(StandardCharsets.UTF_8));
+    long at = find(Surrogates.utf8(name));
     return at < 0 ? null : new String(bytes, (int) (at >>> 32), (int) at, StandardCharsets.UTF_8);
   }
 
   /** True when the set holds the label. */
   public boolean has(String name) {
-    return find(name.getBytes(StandardCharsets.UTF_8)) >= 0;
+    return find(Surrogates.utf8(name)) >= 0;
   }
 
   /** The metric name, or {@code ""}. */
@@ -222,11 +222,7 @@ public final class Labels implements Comparable<Labels> {
 
   /** Names as sorted bytes, to be taken once and used with {@link #filter} for many sets. */
   public static byte[][] sortedNames(Collection<String> names) {
-    byte[][] out =
-        names.stream()
-            .distinct()
-            .map(s -> s.getBytes(StandardCharsets.UTF_8))
-            .toArray(byte[][]::new);
+    byte[][] out = names.stream().distinct().map(Surrogates::utf8).toArray(byte[][]::new);
     Arrays.sort(out, Arrays::compareUnsigned);
     return out;
   }

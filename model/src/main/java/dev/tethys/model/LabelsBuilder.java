@@ -39,7 +39,7 @@ public final class LabelsBuilder {
 
   /** Sets a label; an empty value removes it. */
   public LabelsBuilder set(String name, String value) {
-    return set(name.getBytes(StandardCharsets.UTF_8), value.getBytes(StandardCharsets.UTF_8));
+    return set(Surrogates.utf8(name), Surrogates.utf8(value));
   }
 
   /** Sets a label from UTF-8 bytes that now belong to the builder. */
@@ -65,9 +65,9 @@ public final class LabelsBuilder {
    * its place.
    */
   public LabelsBuilder show(String name, String value) {
-    byte[] n = name.getBytes(StandardCharsets.UTF_8);
+    byte[] n = Surrogates.utf8(name);
     if (!value.isEmpty() || n.length == 0) {
-      return set(n, value.getBytes(StandardCharsets.UTF_8));
+      return set(n, Surrogates.utf8(value));
     }
     int i = search(n);
     if (i >= 0) {
@@ -80,7 +80,7 @@ public final class LabelsBuilder {
 
   /** Removes a label. */
   public LabelsBuilder remove(String name) {
-    int i = search(name.getBytes(StandardCharsets.UTF_8));
+    int i = search(Surrogates.utf8(name));
     if (i >= 0) {
       entries.remove(i);
     }
@@ -89,7 +89,7 @@ public final class LabelsBuilder {
 
   /** The value set last, or {@code ""}. */
   public String get(String name) {
-    int i = search(name.getBytes(StandardCharsets.UTF_8));
+    int i = search(Surrogates.utf8(name));
     return i < 0 ? "" : new String(entries.get(i).value, StandardCharsets.UTF_8);
   }
 

@@ -2,10 +2,10 @@ package dev.tethys.codec.exposition;
 
 import dev.tethys.model.DecimalDigits;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.Surrogates;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 
 /** Gathers small writes and hands them to a stream in blocks. */
 final class ByteSink {
@@ -51,7 +51,7 @@ final class ByteSink {
   }
 
   ByteSink utf8(String s) {
-    byte[] b = s.getBytes(StandardCharsets.UTF_8);
+    byte[] b = Surrogates.utf8(s);
     return bytes(b, 0, b.length);
   }
 
@@ -92,7 +92,7 @@ final class ByteSink {
   }
 
   void escaped(String s, boolean quotes) {
-    byte[] b = s.getBytes(StandardCharsets.UTF_8);
+    byte[] b = Surrogates.utf8(s);
     escaped(b, 0, b.length, quotes);
   }
 

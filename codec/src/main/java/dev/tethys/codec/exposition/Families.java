@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.Surrogates;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Buckets;
 import dev.tethys.model.exposition.MetricFamily.Metric;
@@ -14,7 +15,6 @@ import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Point;
 import dev.tethys.model.exposition.MetricFamily.Quantiles;
 import dev.tethys.model.exposition.MetricFamily.Value;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -211,7 +211,7 @@ public final class Families {
 
   /** A number in text, or null. */
   static @Nullable Double number(String s) {
-    byte[] b = s.getBytes(StandardCharsets.UTF_8);
+    byte[] b = Surrogates.utf8(s);
     double v = DecimalParser.parse(b, 0, b.length);
     return DecimalParser.failed(v) ? null : v;
   }

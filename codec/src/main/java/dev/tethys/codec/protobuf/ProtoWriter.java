@@ -1,10 +1,10 @@
 package dev.tethys.codec.protobuf;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.Surrogates;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -175,7 +175,7 @@ public final class ProtoWriter {
   public ProtoWriter string(int field, String s) {
     int n = s.length();
     if (n > SHORT) {
-      return bytes(field, s.getBytes(StandardCharsets.UTF_8));
+      return bytes(field, Surrogates.utf8(s));
     }
     tag(field, ProtoReader.LENGTH);
     room(1 + n);
@@ -184,7 +184,7 @@ public final class ProtoWriter {
     for (int i = 0; i < n; i++) {
       char c = s.charAt(i);
       if (c >= 0x80) {
-        byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
+        byte[] utf8 = Surrogates.utf8(s);
         varint(utf8.length);
         return raw(utf8, 0, utf8.length);
       }

@@ -2,7 +2,7 @@ package dev.tethys.codec.remote;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Labels;
-import java.nio.charset.StandardCharsets;
+import dev.tethys.model.Surrogates;
 import java.util.Arrays;
 
 /**
@@ -27,7 +27,7 @@ final class SymbolTable {
   }
 
   int add(String s) {
-    byte[] b = s.getBytes(StandardCharsets.UTF_8);
+    byte[] b = Surrogates.utf8(s);
     return add(b, 0, b.length);
   }
 

@@ -2,6 +2,7 @@ package dev.tethys.codec.text;
 
 import dev.tethys.model.DecimalDigits;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.Surrogates;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -70,7 +71,7 @@ public final class TextBuffer {
   }
 
   public TextBuffer put(String text) {
-    return put(text.getBytes(StandardCharsets.UTF_8));
+    return put(Surrogates.utf8(text));
   }
 
   public TextBuffer number(long v) {
@@ -132,7 +133,7 @@ public final class TextBuffer {
 
   /** A JSON string. */
   public TextBuffer json(String text) {
-    byte[] b = text.getBytes(StandardCharsets.UTF_8);
+    byte[] b = Surrogates.utf8(text);
     return json(b, 0, b.length);
   }
 }

@@ -8,6 +8,7 @@ import dev.tethys.model.GoFloat;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
 import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Buckets;
@@ -43,6 +44,28 @@ class WriterTest {
 
   private static String text(ExpositionFormat f, EscapingScheme s, MetricFamily... families) {
     return new String(bytes(f, s, List.of(families)), StandardCharsets.UTF_8);
+  }
+
+  /** The same lines as a real Pushgateway's, but for l:c, which no parser of labels takes. */
+  @Test
+  void escapedNamesKeepEmptyValues() {
+    Labels labels =
+        new LabelsBuilder()
+            .show("instance", "")
+            .show("x.y", "")
+            .set("l:c", "1")
+            .set("ok", "2")
+            .build();
+    MetricFamily f =
+        new MetricFamily("a.b", MetricType.GAUGE, "", "", List.of(new Metric(labels, 2)));
+    assertThat(text(ExpositionFormat.TEXT_1_0_0, EscapingScheme.UNDERSCORES, f))
+        .endsWith("\na_b{instance=\"\",l_c=\"1\",ok=\"2\",x_y=\"\"} 2\n");
+    assertThat(text(ExpositionFormat.TEXT_1_0_0, EscapingScheme.DOTS, f))
+        .endsWith("\na_dot_b{instance=\"\",l__c=\"1\",ok=\"2\",x_dot_y=\"\"} 2\n");
+    assertThat(text(ExpositionFormat.OPEN_METRICS_1_0_0, EscapingScheme.VALUES, f))
+        .contains("\nU__a_2e_b{U__l_3a_c=\"1\",U__x_2e_y=\"\",instance=\"\",ok=\"2\"} 2.0\n");
+    assertThat(text(ExpositionFormat.TEXT_1_0_0, EscapingScheme.ALLOW_UTF_8, f))
+        .endsWith("\n{\"a.b\",instance=\"\",\"l:c\"=\"1\",ok=\"2\",\"x.y\"=\"\"} 2\n");
   }
 
   private static final MetricFamily COUNTER =

@@ -1,7 +1,7 @@
 package dev.tethys.codec.otlp.wire;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
-import java.nio.charset.StandardCharsets;
+import dev.tethys.model.Surrogates;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -59,7 +59,7 @@ public final class DictionaryWriter {
 
   /** Where a text stands. */
   public int string(String s) {
-    byte[] b = s.getBytes(StandardCharsets.UTF_8);
+    byte[] b = Surrogates.utf8(s);
     return index(ProfileTable.STRING, b, 0, b.length);
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
+import dev.tethys.model.Surrogates;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.EvaluationException;
@@ -52,7 +53,7 @@ final class Json {
         }
         yield a;
       }
-      case VALUE_STRING -> p.getString();
+      case VALUE_STRING -> Surrogates.replaceLone(p.getString());
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(p);
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
@@ -63,7 +64,7 @@ final class Json {
   private static Attributes object(JsonParser p) {
     MapBuilder m = new MapBuilder();
     for (JsonToken t = p.nextToken(); t != JsonToken.END_OBJECT; t = p.nextToken()) {
-      String name = p.currentName();
+      String name = Surrogates.replaceLone(p.currentName());
       m.put(name, value(p, p.nextToken()));
     }
     return m.build();

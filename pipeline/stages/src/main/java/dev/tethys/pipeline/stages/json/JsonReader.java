@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.stages.json;
 
+import dev.tethys.model.Surrogates;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -206,7 +207,7 @@ public final class JsonReader {
       p = plainEnd(kept);
     }
     at = p + 1;
-    return sb.append(text, kept, p).toString();
+    return Surrogates.replaceLone(sb.append(text, kept, p).toString());
   }
 
   /**
