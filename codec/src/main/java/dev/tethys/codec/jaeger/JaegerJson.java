@@ -5,6 +5,8 @@ import dev.tethys.codec.jaeger.JaegerSpan.Log;
 import dev.tethys.codec.jaeger.JaegerSpan.Process;
 import dev.tethys.codec.jaeger.JaegerSpan.Reference;
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.json.ProtoJson;
+import dev.tethys.codec.json.ProtoJson.IntegerType;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import java.math.BigDecimal;
@@ -15,111 +17,128 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A span of Jaeger's {@code api_v2/model.proto} as protobuf's JSON: ids are Base64, times RFC 3339,
  * durations seconds with an {@code s} behind them, whole numbers of 64 bits text or numbers. Names
- * may be written as in the schema ({@code operation_name}) too; those that the schema does not have
- * are passed over.
+ * may be written as in the schema ({@code operation_name}) too; unknown names are ignored. A value
+ * that its field cannot hold is an error with its path.
  */
 final class JaegerJson {
   private static final List<String> TAG_TYPES =
       List.of("STRING", "BOOL", "INT64", "FLOAT64", "BINARY");
 
+  private static final List<String> REFERENCE_TYPES = List.of("CHILD_OF", "FOLLOWS_FROM");
+
+  private static final Pattern DURATION = Pattern.compile("-?[0-9]{1,12}(?:\\.[0-9]{1,9})?s");
+
   private JaegerJson() {}
 
   static JaegerSpan span(byte[] text, int offset, int length) {
-    if (!(JsonValues.read(text, offset, length) instanceof Attributes o)) {
-      throw new CodecException("jaeger: an object expected");
+    if (!(JsonValues.readExact(text, offset, length) instanceof Attributes o)) {
+      throw new CodecException("jaeger: a span must be a JSON object");
     }
     JaegerSpan s = new JaegerSpan();
-    ByteBuffer trace = traceId(o, "traceId", "trace_id");
+    ByteBuffer trace = id(o, "", "traceId", "trace_id", 16);
     s.traceHigh = trace.getLong();
     s.traceLow = trace.getLong();
-    s.id = spanId(o, "spanId", "span_id");
-    s.name = text(o, "operationName", "operation_name");
-    s.flags = (int) whole(o.get("flags"), "flags");
-    s.start = time(text(o, "startTime", "start_time"));
-    s.duration = duration(text(o, "duration", "duration"));
-    for (Attributes r : objects(o, "references")) {
-      ByteBuffer id = traceId(r, "traceId", "trace_id");
-      Object type = r.contains("refType") ? r.get("refType") : r.get("ref_type");
-      boolean follows = "FOLLOWS_FROM".equals(type) || Long.valueOf(1).equals(type);
-      s.references.add(
-          new Reference(!follows, id.getLong(), id.getLong(), spanId(r, "spanId", "span_id")));
+    s.id = id(o, "", "spanId", "span_id", 8).getLong();
+    s.name = text(o, "", "operationName", "operation_name");
+    s.flags = (int) integer(o.get("flags"), "flags", IntegerType.UINT32);
+    s.start = time(o, "", "startTime", "start_time");
+    s.duration = duration(o);
+    List<Attributes> references = objects(o, "", "references");
+    for (int i = 0; i < references.size(); i++) {
+      Attributes r = references.get(i);
+      String at = "references[" + i + "].";
+      ByteBuffer of = id(r, at, "traceId", "trace_id", 16);
+      int type = enumeration(r, at, "refType", "ref_type", REFERENCE_TYPES);
+      long span = id(r, at, "spanId", "span_id", 8).getLong();
+      s.references.add(new Reference(type == 0, of.getLong(), of.getLong(), span));
     }
-    tags(objects(o, "tags"), s.tags);
-    for (Attributes l : objects(o, "logs")) {
+    tags(o, "", "tags", s.tags);
+    List<Attributes> logs = objects(o, "", "logs");
+    for (int i = 0; i < logs.size(); i++) {
+      Attributes l = logs.get(i);
+      String at = "logs[" + i + "].";
       Attributes fields = new Attributes();
-      tags(objects(l, "fields"), fields);
-      s.logs.add(new Log(time(text(l, "timestamp", "timestamp")), fields));
+      tags(l, at, "fields", fields);
+      s.logs.add(new Log(time(l, at, "timestamp", "timestamp"), fields));
     }
-    if (o.get("process") instanceof Attributes p) {
+    Object sender = o.get("process");
+    if (sender != null) {
+      if (!(sender instanceof Attributes p)) {
+        throw wrong("process", sender, "it must be an object");
+      }
       Process process = new Process();
-      process.service = text(p, "serviceName", "service_name");
-      tags(objects(p, "tags"), process.tags);
+      process.service = text(p, "process.", "serviceName", "service_name");
+      tags(p, "process.", "tags", process.tags);
       s.process = process;
     }
     return s;
+  }
+
+  private static CodecException wrong(String field, @Nullable Object value, String rule) {
+    return new CodecException("jaeger: " + field + " is " + ProtoJson.shown(value) + "; " + rule);
   }
 
   private static @Nullable Object value(Attributes o, String name, String original) {
     return o.contains(name) ? o.get(name) : o.get(original);
   }
 
-  private static String text(Attributes o, String name, String original) {
+  private static String text(Attributes o, String at, String name, String original) {
     return switch (value(o, name, original)) {
       case null -> "";
       case String s -> s;
-      default -> throw new CodecException("jaeger: " + name + " is no text");
+      case Object v -> throw wrong(at + name, v, "it must be a string");
     };
   }
 
-  private static List<Attributes> objects(Attributes o, String name) {
+  private static List<Attributes> objects(Attributes o, String at, String name) {
     Object v = o.get(name);
     if (v == null) {
       return List.of();
     }
+    if (!(v instanceof ArrayValue a)) {
+      throw wrong(at + name, v, "it must be a list");
+    }
     List<Attributes> out = new ArrayList<>();
-    if (v instanceof ArrayValue a) {
-      for (int i = 0; i < a.size(); i++) {
-        if (!(a.get(i) instanceof Attributes x)) {
-          throw new CodecException("jaeger: an item of " + name + " is no object");
-        }
-        out.add(x);
+    for (int i = 0; i < a.size(); i++) {
+      if (!(a.get(i) instanceof Attributes x)) {
+        throw wrong(at + name + "[" + i + "]", a.get(i), "it must be an object");
       }
-      return out;
+      out.add(x);
     }
-    throw new CodecException("jaeger: " + name + " is no list");
+    return out;
   }
 
-  private static byte[] bytes(String base64, String name) {
+  private static byte[] bytes(Attributes o, String at, String name, String original) {
+    String base64 = text(o, at, name, original);
     try {
-      return Base64.getDecoder().decode(base64);
+      return base64.indexOf('-') >= 0 || base64.indexOf('_') >= 0
+          ? Base64.getUrlDecoder().decode(base64)
+          : Base64.getDecoder().decode(base64);
     } catch (IllegalArgumentException e) {
-      throw new CodecException("jaeger: " + name + " \"" + base64 + "\" is not Base64", e);
+      throw wrong(at + name, base64, "it must be Base64");
     }
   }
 
-  /** Eight or sixteen bytes as two words. */
-  private static ByteBuffer traceId(Attributes o, String name, String original) {
-    byte[] b = bytes(text(o, name, original), name);
-    if (b.length != 0 && b.length != 8 && b.length != 16) {
-      throw new CodecException("jaeger: a trace id of " + b.length + " bytes, 16 expected");
+  /** At most that many bytes, with zeros in front; a trace id may have eight. */
+  private static ByteBuffer id(Attributes o, String at, String name, String original, int size) {
+    byte[] b = bytes(o, at, name, original);
+    if (b.length != 0 && b.length != 8 && b.length != size) {
+      throw wrong(
+          at + name,
+          value(o, name, original),
+          "it must be " + size + " bytes in Base64, not " + b.length);
     }
-    return ByteBuffer.allocate(16).position(16 - b.length).put(b).flip();
+    return ByteBuffer.allocate(size).position(size - b.length).put(b).flip();
   }
 
-  private static long spanId(Attributes o, String name, String original) {
-    byte[] b = bytes(text(o, name, original), name);
-    if (b.length != 0 && b.length != 8) {
-      throw new CodecException("jaeger: a span id of " + b.length + " bytes, 8 expected");
-    }
-    return ByteBuffer.allocate(8).position(8 - b.length).put(b).flip().getLong();
-  }
-
-  private static long time(String rfc3339) {
+  private static long time(Attributes o, String at, String name, String original) {
+    String rfc3339 = text(o, at, name, original);
     if (rfc3339.isEmpty()) {
       return 0;
     }
@@ -127,74 +146,90 @@ final class JaegerJson {
       Instant i = OffsetDateTime.parse(rfc3339).toInstant();
       return Math.addExact(Math.multiplyExact(i.getEpochSecond(), 1_000_000_000L), i.getNano());
     } catch (DateTimeException | ArithmeticException e) {
-      throw new CodecException("jaeger: \"" + rfc3339 + "\" is no time", e);
+      throw wrong(at + name, rfc3339, "it must be a time of RFC 3339 from 1677 to 2262");
     }
   }
 
-  private static long duration(String seconds) {
+  private static long duration(Attributes o) {
+    String seconds = text(o, "", "duration", "duration");
     if (seconds.isEmpty()) {
       return 0;
     }
-    try {
-      if (seconds.endsWith("s") && seconds.length() < 32) {
+    if (DURATION.matcher(seconds).matches()) {
+      try {
         return new BigDecimal(seconds.substring(0, seconds.length() - 1))
             .movePointRight(9)
             .longValueExact();
+      } catch (ArithmeticException e) {
+        // out of range, which the message below covers
       }
-    } catch (ArithmeticException | NumberFormatException e) {
-      throw new CodecException("jaeger: \"" + seconds + "\" is no duration", e);
     }
-    throw new CodecException("jaeger: \"" + seconds + "\" is no duration");
+    throw wrong(
+        "duration", seconds, "it must be seconds with at most nine decimals and an s behind them");
   }
 
-  private static long whole(@Nullable Object v, String name) {
+  private static long integer(@Nullable Object v, String field, IntegerType type) {
     try {
       return switch (v) {
         case null -> 0;
-        case Long l -> l;
-        case String s -> Long.parseLong(s);
-        default -> throw new CodecException("jaeger: " + name + " is no whole number");
+        case Number n -> ProtoJson.integer(n.toString(), type);
+        case String s -> ProtoJson.integer(s, type);
+        default -> ProtoJson.integer("", type);
       };
-    } catch (NumberFormatException e) {
-      throw new CodecException("jaeger: " + name + " is no whole number", e);
+    } catch (CodecException e) {
+      throw wrong(field, v, String.valueOf(e.getMessage()));
     }
   }
 
-  private static void tags(List<Attributes> list, Attributes to) {
-    for (Attributes t : list) {
-      String key = text(t, "key", "key");
-      Object type = value(t, "vType", "v_type");
-      int n =
-          switch (type) {
-            case null -> 0;
-            case Long l -> l < TAG_TYPES.size() ? (int) Math.max(-1, l) : -1;
-            default -> TAG_TYPES.indexOf(type);
-          };
+  /** The number of an enum's value, given by name or number. */
+  private static int enumeration(
+      Attributes o, String at, String name, String original, List<String> names) {
+    Object v = value(o, name, original);
+    int n = v == null ? 0 : v instanceof Long l && l >= 0 && l < names.size() ? l.intValue() : -1;
+    if (v instanceof String s) {
+      n = names.indexOf(s);
+    }
+    if (n < 0) {
+      throw wrong(at + name, v, "it must be one of " + String.join(", ", names));
+    }
+    return n;
+  }
+
+  private static void tags(Attributes o, String in, String name, Attributes to) {
+    List<Attributes> list = objects(o, in, name);
+    for (int i = 0; i < list.size(); i++) {
+      Attributes t = list.get(i);
+      String at = in + name + "[" + i + "].";
       to.put(
-          key,
-          switch (n) {
-            case 0 -> text(t, "vStr", "v_str");
-            case 1 -> Boolean.TRUE.equals(value(t, "vBool", "v_bool"));
-            case 2 -> whole(value(t, "vInt64", "v_int64"), "vInt64");
-            case 3 -> real(value(t, "vFloat64", "v_float64"));
-            case 4 -> bytes(text(t, "vBinary", "v_binary"), "vBinary");
-            default -> throw new CodecException("jaeger: there is no vType " + type);
+          text(t, at, "key", "key"),
+          switch (enumeration(t, at, "vType", "v_type", TAG_TYPES)) {
+            case 0 -> text(t, at, "vStr", "v_str");
+            case 1 -> truth(value(t, "vBool", "v_bool"), at + "vBool");
+            case 2 -> integer(value(t, "vInt64", "v_int64"), at + "vInt64", IntegerType.INT64);
+            case 3 -> real(value(t, "vFloat64", "v_float64"), at + "vFloat64");
+            default -> bytes(t, at, "vBinary", "v_binary");
           });
     }
   }
 
-  /** What is no finite number is written as text. */
-  private static double real(@Nullable Object v) {
+  private static boolean truth(@Nullable Object v, String field) {
+    return switch (v) {
+      case null -> false;
+      case Boolean b -> b;
+      default -> throw wrong(field, v, "it must be true or false");
+    };
+  }
+
+  private static double real(@Nullable Object v, String field) {
     try {
       return switch (v) {
         case null -> 0;
-        case Long l -> l;
-        case Double d -> d;
-        case String s -> Double.parseDouble(s);
-        default -> throw new CodecException("jaeger: vFloat64 is no number");
+        case Number n -> ProtoJson.real(n.toString());
+        case String s -> ProtoJson.real(s);
+        default -> ProtoJson.real("");
       };
-    } catch (NumberFormatException e) {
-      throw new CodecException("jaeger: vFloat64 is no number", e);
+    } catch (CodecException e) {
+      throw wrong(field, v, String.valueOf(e.getMessage()));
     }
   }
 }

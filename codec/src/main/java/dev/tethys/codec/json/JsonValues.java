@@ -3,6 +3,7 @@ package dev.tethys.codec.json;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.Surrogates;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import java.util.Arrays;
@@ -39,7 +40,7 @@ public final class JsonValues {
    */
   public static @Nullable Object read(String text) {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text)) {
-      return whole(p);
+      return whole(p, false);
     } catch (JacksonException e) {
       throw new CodecException("not JSON: " + JsonFailures.said(e));
     }
@@ -47,39 +48,51 @@ public final class JsonValues {
 
   /** The same of UTF-8. */
   public static @Nullable Object read(byte[] text, int offset, int length) {
+    return read(text, offset, length, false);
+  }
+
+  /**
+   * The same of UTF-8, with integers beyond 64 bits with a sign as their text instead of rounded to
+   * a double: for formats whose integers are unsigned.
+   */
+  public static @Nullable Object readExact(byte[] text, int offset, int length) {
+    return read(text, offset, length, true);
+  }
+
+  private static @Nullable Object read(byte[] text, int offset, int length, boolean exact) {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text, offset, length)) {
-      return whole(p);
+      return whole(p, exact);
     } catch (JacksonException e) {
       throw new CodecException("not JSON: " + JsonFailures.said(e));
     }
   }
 
-  private static @Nullable Object whole(JsonParser p) {
+  private static @Nullable Object whole(JsonParser p, boolean exact) {
     JsonToken first = p.nextToken();
     if (first == null) {
       throw new CodecException("not JSON: it is empty");
     }
-    Object value = value(p, first);
+    Object value = value(p, first, exact);
     if (p.nextToken() != null) {
       throw new CodecException("text follows the end of the JSON value");
     }
     return value;
   }
 
-  private static @Nullable Object value(JsonParser p, JsonToken token) {
+  private static @Nullable Object value(JsonParser p, JsonToken token, boolean exact) {
     return switch (token) {
-      case START_OBJECT -> object(p);
+      case START_OBJECT -> object(p, exact);
       case START_ARRAY -> {
         ArrayValue a = new ArrayValue();
         for (JsonToken t = p.nextToken(); t != JsonToken.END_ARRAY; t = p.nextToken()) {
-          a.add(value(p, t));
+          a.add(value(p, t, exact));
         }
         yield a;
       }
-      case VALUE_STRING -> p.getString();
+      case VALUE_STRING -> Surrogates.replaceLone(p.getString());
       case VALUE_NUMBER_INT ->
           p.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-              ? (Object) number(p)
+              ? exact ? p.getString() : (Object) number(p)
               : (Object) p.getLongValue();
       case VALUE_NUMBER_FLOAT -> number(p);
       case VALUE_TRUE -> true;
@@ -88,12 +101,12 @@ public final class JsonValues {
     };
   }
 
-  private static Attributes object(JsonParser p) {
+  private static Attributes object(JsonParser p, boolean exact) {
     Attributes a = new Attributes();
     Map<String, Integer> places = null; // looking through many keys for each would be quadratic
     for (JsonToken t = p.nextToken(); t != JsonToken.END_OBJECT; t = p.nextToken()) {
-      String name = p.currentName();
-      Object v = value(p, p.nextToken());
+      String name = Surrogates.replaceLone(p.currentName());
+      Object v = value(p, p.nextToken(), exact);
       if (places == null && a.size() == FEW_KEYS) {
         places = new HashMap<>();
         for (int i = 0; i < a.size(); i++) {

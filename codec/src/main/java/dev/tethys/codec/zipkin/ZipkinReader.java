@@ -2,6 +2,7 @@ package dev.tethys.codec.zipkin;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.codec.json.ProtoJson;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.thrift.ThriftReader;
@@ -79,10 +80,17 @@ public final class ZipkinReader {
         throw new CodecException("zipkin: a list of spans expected");
       }
       while (p.nextToken() != JsonToken.END_ARRAY) {
-        if (p.currentToken() != JsonToken.START_OBJECT) {
-          throw new CodecException("zipkin: a span is no object");
+        if (p.currentToken() == null) {
+          throw new CodecException("zipkin: the text ends within the list of spans");
         }
-        reader.done(span(p), version == 1);
+        ZipkinSpan s = new ZipkinSpan();
+        if (p.currentToken() == JsonToken.START_OBJECT) {
+          s = span(p);
+        } else {
+          wrong(p, s, "it must be a span, an object");
+          p.skipChildren();
+        }
+        reader.done(s, version == 1);
       }
     } catch (JacksonException e) {
       throw new CodecException("zipkin: " + JsonFailures.said(e), e);
@@ -90,20 +98,44 @@ public final class ZipkinReader {
     return reader.result();
   }
 
-  private static String text(JsonParser p, JsonToken t) {
-    if (t.isScalarValue() && t != JsonToken.VALUE_NULL) {
-      return p.getString();
+  /** Notes what is wrong with a value, naming it by its path within the list. */
+  private static void wrong(JsonParser p, ZipkinSpan s, String rule) {
+    s.wrong(ProtoJson.path(p) + " is " + ProtoJson.shown(p) + "; " + rule);
+  }
+
+  private static String text(JsonParser p, ZipkinSpan s) {
+    JsonToken t = p.currentToken();
+    if (t.isScalarValue()) {
+      return t == JsonToken.VALUE_NULL ? "" : p.getString();
     }
+    wrong(p, s, "it must be a string");
     p.skipChildren();
     return "";
   }
 
-  private static long number(JsonParser p, JsonToken t) {
-    try {
-      return t.isNumeric() ? p.getLongValue() : Long.parseLong(text(p, t));
-    } catch (NumberFormatException | JacksonException e) {
+  private static long number(JsonParser p, ZipkinSpan s, long max) {
+    if (p.currentToken() == JsonToken.VALUE_NULL) {
       return 0;
     }
+    try {
+      long n = ProtoJson.integer(p, ProtoJson.IntegerType.INT64);
+      if (n >= 0 && n <= max) {
+        return n;
+      }
+    } catch (CodecException e) {
+      // said below, with the range that this field has
+    }
+    wrong(p, s, "it must be an integer from 0 to " + max);
+    p.skipChildren();
+    return 0;
+  }
+
+  private static String kind(JsonParser p, ZipkinSpan s) {
+    String word = text(p, s);
+    if (!List.of(KINDS).contains(word)) {
+      wrong(p, s, "it must be CLIENT, SERVER, PRODUCER or CONSUMER");
+    }
+    return word;
   }
 
   private static ZipkinSpan span(JsonParser p) {
@@ -112,25 +144,26 @@ public final class ZipkinReader {
       String key = p.currentName();
       JsonToken t = p.nextToken();
       switch (key) {
-        case "traceId" -> s.traceId(text(p, t));
-        case "id" -> s.id = s.spanId(text(p, t), "id");
-        case "parentId" -> s.parent = t == JsonToken.VALUE_NULL ? 0 : s.spanId(text(p, t), key);
-        case "kind" -> s.kind = text(p, t);
-        case "name" -> s.name = text(p, t);
-        case "timestamp" -> s.timestamp = number(p, t);
-        case "duration" -> s.duration = number(p, t);
-        case "localEndpoint" -> s.local = endpoint(p, t);
-        case "remoteEndpoint" -> s.remote = endpoint(p, t);
-        case "annotations" -> annotations(p, t, s);
-        case "binaryAnnotations" -> binary(p, t, s);
+        case "traceId" -> s.traceId(text(p, s));
+        case "id" -> s.id = s.spanId(text(p, s), "id");
+        case "parentId" -> s.parent = t == JsonToken.VALUE_NULL ? 0 : s.spanId(text(p, s), key);
+        case "kind" -> s.kind = kind(p, s);
+        case "name" -> s.name = text(p, s);
+        case "timestamp" -> s.timestamp = number(p, s, ZipkinSpan.MAX_MICROS);
+        case "duration" -> s.duration = number(p, s, ZipkinSpan.MAX_MICROS);
+        case "localEndpoint" -> s.local = endpoint(p, s);
+        case "remoteEndpoint" -> s.remote = endpoint(p, s);
+        case "annotations" -> annotations(p, s);
+        case "binaryAnnotations" -> binary(p, s);
         case "tags" -> {
           if (t == JsonToken.START_OBJECT) {
             while (p.nextToken() == JsonToken.PROPERTY_NAME) {
               String tag = p.currentName();
-              s.tags.put(tag, text(p, p.nextToken()));
+              p.nextToken();
+              s.tags.put(tag, text(p, s));
             }
           } else {
-            p.skipChildren();
+            other(p, s, "an object");
           }
         }
         default -> p.skipChildren();
@@ -139,9 +172,17 @@ public final class ZipkinReader {
     return s;
   }
 
-  private static Endpoint endpoint(JsonParser p, JsonToken t) {
-    if (t != JsonToken.START_OBJECT) {
+  /** Skips a value of another type; null is as good as none. */
+  private static void other(JsonParser p, ZipkinSpan s, String type) {
+    if (p.currentToken() != JsonToken.VALUE_NULL) {
+      wrong(p, s, "it must be " + type);
       p.skipChildren();
+    }
+  }
+
+  private static Endpoint endpoint(JsonParser p, ZipkinSpan s) {
+    if (p.currentToken() != JsonToken.START_OBJECT) {
+      other(p, s, "an object");
       return Endpoint.NONE;
     }
     String service = "";
@@ -150,75 +191,97 @@ public final class ZipkinReader {
     int port = 0;
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String key = p.currentName();
-      JsonToken v = p.nextToken();
+      p.nextToken();
       switch (key) {
-        case "serviceName" -> service = text(p, v);
-        case "ipv4" -> ipv4 = text(p, v);
-        case "ipv6" -> ipv6 = text(p, v);
-        case "port" -> port = (int) number(p, v);
+        case "serviceName" -> service = text(p, s);
+        case "ipv4" -> ipv4 = text(p, s);
+        case "ipv6" -> ipv6 = text(p, s);
+        case "port" -> port = port(p, s);
         default -> p.skipChildren();
       }
     }
     return new Endpoint(service, ipv4, ipv6, port);
   }
 
-  private static boolean inList(JsonParser p, JsonToken t) {
-    if (t == JsonToken.START_ARRAY) {
+  /** Senders in languages whose 16 bits have a sign write ports above 32767 as negative. */
+  private static int port(JsonParser p, ZipkinSpan s) {
+    if (p.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+      String text = p.getString();
+      if (text.startsWith("-") && text.length() <= 6 && p.getIntValue() >= Short.MIN_VALUE) {
+        return p.getIntValue() & 0xffff;
+      }
+    }
+    return (int) number(p, s, 0xffff);
+  }
+
+  private static boolean inList(JsonParser p, ZipkinSpan s) {
+    if (p.currentToken() == JsonToken.START_ARRAY) {
       return true;
     }
-    p.skipChildren();
+    other(p, s, "a list");
     return false;
   }
 
-  private static void annotations(JsonParser p, JsonToken t, ZipkinSpan s) {
-    if (!inList(p, t)) {
+  /** Moves to the next object of a list; what is none is noted. */
+  private static boolean nextObject(JsonParser p, ZipkinSpan s) {
+    while (true) {
+      switch (p.nextToken()) {
+        case START_OBJECT -> {
+          return true;
+        }
+        case END_ARRAY -> {
+          return false;
+        }
+        case null -> throw new CodecException("zipkin: the text ends within a list");
+        default -> {
+          wrong(p, s, "it must be an object");
+          p.skipChildren();
+        }
+      }
+    }
+  }
+
+  private static void annotations(JsonParser p, ZipkinSpan s) {
+    if (!inList(p, s)) {
       return;
     }
-    while (p.nextToken() == JsonToken.START_OBJECT) {
+    while (nextObject(p, s)) {
       long time = 0;
       String value = "";
       Endpoint endpoint = Endpoint.NONE;
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {
         String key = p.currentName();
-        JsonToken v = p.nextToken();
+        p.nextToken();
         switch (key) {
-          case "timestamp" -> time = number(p, v);
-          case "value" -> value = text(p, v);
-          case "endpoint" -> endpoint = endpoint(p, v);
+          case "timestamp" -> time = number(p, s, ZipkinSpan.MAX_MICROS);
+          case "value" -> value = text(p, s);
+          case "endpoint" -> endpoint = endpoint(p, s);
           default -> p.skipChildren();
         }
       }
       s.annotations.add(new Annotation(time, value, endpoint));
     }
-    listEnds(p);
   }
 
-  private static void binary(JsonParser p, JsonToken t, ZipkinSpan s) {
-    if (!inList(p, t)) {
+  private static void binary(JsonParser p, ZipkinSpan s) {
+    if (!inList(p, s)) {
       return;
     }
-    while (p.nextToken() == JsonToken.START_OBJECT) {
+    while (nextObject(p, s)) {
       String name = "";
       String value = "";
       Endpoint endpoint = Endpoint.NONE;
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {
         String key = p.currentName();
-        JsonToken v = p.nextToken();
+        p.nextToken();
         switch (key) {
-          case "key" -> name = text(p, v);
-          case "value" -> value = text(p, v);
-          case "endpoint" -> endpoint = endpoint(p, v);
+          case "key" -> name = text(p, s);
+          case "value" -> value = text(p, s);
+          case "endpoint" -> endpoint = endpoint(p, s);
           default -> p.skipChildren();
         }
       }
       s.binary.add(new Binary(name, value, endpoint, false));
-    }
-    listEnds(p);
-  }
-
-  private static void listEnds(JsonParser p) {
-    if (p.currentToken() != JsonToken.END_ARRAY) {
-      throw new CodecException("zipkin: an annotation is no object");
     }
   }
 

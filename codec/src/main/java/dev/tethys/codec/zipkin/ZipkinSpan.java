@@ -32,6 +32,9 @@ final class ZipkinSpan {
    */
   record Binary(String key, String value, Endpoint endpoint, boolean typed) {}
 
+  /** Latest time that has nanoseconds of 64 bits. */
+  static final long MAX_MICROS = Long.MAX_VALUE / 1000;
+
   long traceHigh;
   long traceLow;
   long id;
@@ -55,7 +58,8 @@ final class ZipkinSpan {
   /** What is wrong with it, found while it was read. */
   @Nullable String problem;
 
-  private void wrong(String what) {
+  /** Notes the first thing that is wrong. */
+  void wrong(String what) {
     if (problem == null) {
       problem = what;
     }
@@ -98,6 +102,12 @@ final class ZipkinSpan {
     }
     if (problem == null && id == 0) {
       problem = "id is missing or zero";
+    }
+    if (problem == null && (timestamp < 0 || timestamp > MAX_MICROS)) {
+      problem = "timestamp is " + timestamp + "; it must be microseconds from 0 to " + MAX_MICROS;
+    }
+    if (problem == null && duration > MAX_MICROS) {
+      problem = "duration is " + duration + "; it must be microseconds up to " + MAX_MICROS;
     }
     return problem;
   }

@@ -593,8 +593,11 @@ class OtlpMetricsReaderTest {
     for (String[] c :
         new String[][] {
           {"[]", "must be an object"},
-          {"{\"resourceMetrics\":{}}", "field resourceMetrics must be a list"},
-          {"{\"resourceMetrics\":[{\"schemaUrl\":1}]}", "field schemaUrl must be a string"},
+          {"{\"resourceMetrics\":{}}", "resourceMetrics is an object; it must be a list"},
+          {
+            "{\"resourceMetrics\":[{\"schemaUrl\":1}]}",
+            "resourceMetrics[0].schemaUrl is 1; it must be a string"
+          },
           {"{\"resourceMetrics\":[", "OTLP JSON: "},
           {"{} x", "OTLP JSON: "},
           {"{\"a\":" + "[".repeat(1000), "OTLP JSON: "}

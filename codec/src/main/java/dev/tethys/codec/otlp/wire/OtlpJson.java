@@ -2,13 +2,14 @@ package dev.tethys.codec.otlp.wire;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.codec.json.ProtoJson;
+import dev.tethys.codec.json.ProtoJson.IntegerType;
 import dev.tethys.codec.otlp.wire.OtlpSchema.Field;
 import dev.tethys.codec.otlp.wire.OtlpSchema.Message;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import java.io.ByteArrayInputStream;
 import java.util.Base64;
 import java.util.HexFormat;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -18,9 +19,10 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * Rewrites OTLP/JSON as OTLP/protobuf, so that one reader serves both; {@link OtlpJsonWriter} goes
- * the other way. Unknown fields are passed over. As the OTLP specification says: trace and span ids
- * are hexadecimal, other bytes base64, 64-bit integers may be strings, enums are numbers (their
- * names are taken too), and doubles may be "NaN", "Infinity" or "-Infinity".
+ * the other way. Unknown fields are ignored. As the OTLP specification says: trace and span ids are
+ * hexadecimal, other bytes Base64, 64-bit integers may be strings, enums are numbers (their names
+ * are accepted too), and doubles may be "NaN", "Infinity" or "-Infinity". A value that its field
+ * cannot hold is an error with its path.
  */
 public final class OtlpJson {
   /** Objects and lists nested deeper are refused. */
@@ -62,146 +64,126 @@ public final class OtlpJson {
 
   private static void message(JsonParser p, ProtoWriter w, Message m) {
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
-      String name = p.currentName();
-      Field f = m.field(name);
+      Field f = m.field(p.currentName());
       JsonToken t = p.nextToken();
       if (f == null) {
         p.skipChildren();
       } else if (t == JsonToken.VALUE_NULL) {
         // as if it were not there
       } else if (!f.repeated()) {
-        value(p, w, m, f, name);
+        value(p, w, m, f);
       } else if (t == JsonToken.START_ARRAY) {
         while (p.nextToken() != JsonToken.END_ARRAY) {
-          value(p, w, m, f, name);
+          value(p, w, m, f);
         }
       } else {
-        throw wrong(name, "a list");
+        throw wrong(p, "it must be a list");
       }
     }
   }
 
-  private static CodecException wrong(@Nullable String field, String what) {
-    return new CodecException("OTLP JSON: field " + field + " must be " + what);
+  /** Names the field and the value that the parser has just read. */
+  private static CodecException wrong(JsonParser p, String rule) {
+    return new CodecException(
+        "OTLP JSON: " + ProtoJson.path(p) + " is " + ProtoJson.shown(p) + "; " + rule);
   }
 
-  private static void value(JsonParser p, ProtoWriter w, Message in, Field f, String name) {
+  private static void value(JsonParser p, ProtoWriter w, Message in, Field f) {
     int n = f.number();
     switch (f.type()) {
       case MESSAGE -> {
         if (p.currentToken() != JsonToken.START_OBJECT) {
-          throw wrong(name, "an object");
+          throw wrong(p, "it must be an object");
         }
         int m = w.begin(n);
         message(p, w, in.child(f));
         w.end(m);
       }
-      case STRING -> w.string(n, text(p, name));
-      case BYTES -> w.bytes(n, base64(text(p, name), name));
-      case ID16, ID8 -> {
-        try {
-          w.bytes(n, HexFormat.of().parseHex(text(p, name)));
-        } catch (IllegalArgumentException e) {
-          throw wrong(name, "hexadecimal");
-        }
-      }
+      case STRING -> w.string(n, text(p));
+      case BYTES -> w.bytes(n, base64(p));
+      case ID16 -> w.bytes(n, id(p, 16));
+      case ID8 -> w.bytes(n, id(p, 8));
       case BOOL -> {
         switch (p.currentToken()) {
           case VALUE_TRUE -> w.bool(n, true);
           case VALUE_FALSE -> w.bool(n, false);
-          case null, default -> throw wrong(name, "true or false");
+          case null, default -> throw wrong(p, "it must be true or false");
         }
       }
-      case ENUM -> w.int64(n, enumeration(p, f, name));
-      case INT64, UINT64, INDEX -> w.int64(n, integer(p, name));
-      case UINT32 -> w.int64(n, integer(p, name) & 0xffff_ffffL);
-      case SINT32 -> w.sint64(n, (int) integer(p, name));
-      case FIXED32 -> w.fixed32(n, (int) integer(p, name));
-      case FIXED64, SFIXED64 -> w.fixed64(n, integer(p, name));
-      case DOUBLE -> w.float64(n, number(p, name));
+      case ENUM -> w.int64(n, enumeration(p, f));
+      case INDEX -> w.int64(n, integer(p, IntegerType.INT32));
+      case INT64 -> w.int64(n, integer(p, IntegerType.INT64));
+      case UINT64 -> w.int64(n, integer(p, IntegerType.UINT64));
+      case UINT32 -> w.int64(n, integer(p, IntegerType.UINT32));
+      case SINT32 -> w.sint64(n, integer(p, IntegerType.INT32));
+      case FIXED32 -> w.fixed32(n, (int) integer(p, IntegerType.UINT32));
+      case FIXED64 -> w.fixed64(n, integer(p, IntegerType.UINT64));
+      case SFIXED64 -> w.fixed64(n, integer(p, IntegerType.INT64));
+      case DOUBLE -> w.float64(n, number(p));
     }
   }
 
+  private static byte[] id(JsonParser p, int length) {
+    String s = text(p);
+    byte[] b;
+    try {
+      b = HexFormat.of().parseHex(s);
+    } catch (IllegalArgumentException e) {
+      b = null;
+    }
+    if (b == null || b.length != length && b.length != 0) {
+      throw wrong(p, "it must be " + 2 * length + " hexadecimal digits");
+    }
+    return b;
+  }
+
   /** Either alphabet, with or without padding, as protobuf's mapping of JSON says. */
-  private static byte[] base64(String s, String name) {
+  private static byte[] base64(JsonParser p) {
+    String s = text(p);
     try {
       return s.indexOf('-') >= 0 || s.indexOf('_') >= 0
           ? Base64.getUrlDecoder().decode(s)
           : Base64.getDecoder().decode(s);
     } catch (IllegalArgumentException e) {
-      throw wrong(name, "base64");
+      throw wrong(p, "it must be Base64");
     }
   }
 
-  /** A number or a name; a name that nobody knows is 0. */
-  private static long enumeration(JsonParser p, Field f, String name) {
+  /** A number, known or not, since protobuf's enums are open; or one of the names. */
+  private static long enumeration(JsonParser p, Field f) {
     if (p.currentToken() == JsonToken.VALUE_STRING) {
       String s = p.getString();
       Integer known = f.values().get(s);
       if (known != null) {
         return known;
       }
-      if (!s.isEmpty() && Character.isLetter(s.charAt(0))) {
-        return 0;
+      if (s.isEmpty() || !(Character.isDigit(s.charAt(0)) || s.charAt(0) == '-')) {
+        throw wrong(p, "it must be a number or one of " + String.join(", ", f.values().keySet()));
       }
     }
-    return integer(p, name);
+    return integer(p, IntegerType.INT32);
   }
 
-  private static String text(JsonParser p, String name) {
+  private static String text(JsonParser p) {
     if (p.currentToken() != JsonToken.VALUE_STRING) {
-      throw wrong(name, "a string");
+      throw wrong(p, "it must be a string");
     }
     return p.getString();
   }
 
-  private static long integer(JsonParser p, String name) {
-    JsonToken t = p.currentToken();
-    if (t == JsonToken.VALUE_NUMBER_INT || t == JsonToken.VALUE_STRING) {
-      String s = p.getString();
-      try {
-        return s.startsWith("-") ? Long.parseLong(s) : Long.parseUnsignedLong(s);
-      } catch (NumberFormatException e) {
-        throw wrong(name, "a 64-bit integer");
-      }
+  private static long integer(JsonParser p, IntegerType type) {
+    try {
+      return ProtoJson.integer(p, type);
+    } catch (CodecException e) {
+      throw wrong(p, String.valueOf(e.getMessage()));
     }
-    if (t == JsonToken.VALUE_NUMBER_FLOAT) {
-      double d = p.getDoubleValue();
-      if (d == Math.rint(d) && Math.abs(d) < 1L << 53) {
-        return (long) d;
-      }
-    }
-    throw wrong(name, "an integer");
   }
 
-  private static double number(JsonParser p, String name) {
-    JsonToken t = p.currentToken();
-    if (t == JsonToken.VALUE_NUMBER_INT || t == JsonToken.VALUE_NUMBER_FLOAT) {
-      double d = p.getDoubleValue();
-      // An integer has no negative zero; a double does.
-      return d == 0 && p.getString().startsWith("-") ? -0.0 : d;
+  private static double number(JsonParser p) {
+    try {
+      return ProtoJson.real(p);
+    } catch (CodecException e) {
+      throw wrong(p, String.valueOf(e.getMessage()));
     }
-    if (t == JsonToken.VALUE_STRING) {
-      String s = p.getString();
-      switch (s) {
-        case "NaN" -> {
-          return Double.NaN;
-        }
-        case "Infinity" -> {
-          return Double.POSITIVE_INFINITY;
-        }
-        case "-Infinity" -> {
-          return Double.NEGATIVE_INFINITY;
-        }
-        default -> {
-          try {
-            return Double.parseDouble(s);
-          } catch (NumberFormatException e) {
-            throw wrong(name, "a number");
-          }
-        }
-      }
-    }
-    throw wrong(name, "a number");
   }
 }

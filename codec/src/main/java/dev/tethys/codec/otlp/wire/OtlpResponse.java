@@ -2,6 +2,7 @@ package dev.tethys.codec.otlp.wire;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.codec.json.ProtoJson;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.GoJson;
@@ -102,7 +103,7 @@ public record OtlpResponse(long rejected, String message) {
           String name = p.currentName();
           p.nextToken();
           if (name.equals(signal.rejectedName())) {
-            rejected = Long.parseLong(String.valueOf(p.getString()));
+            rejected = ProtoJson.integer(p, ProtoJson.IntegerType.INT64);
           } else if (name.equals("errorMessage")) {
             message = String.valueOf(p.getString());
           } else {
@@ -110,7 +111,7 @@ public record OtlpResponse(long rejected, String message) {
           }
         }
       }
-    } catch (JacksonException | NumberFormatException e) {
+    } catch (JacksonException e) {
       throw new CodecException("OTLP response: " + JsonFailures.said(e), e);
     }
     return new OtlpResponse(rejected, message);

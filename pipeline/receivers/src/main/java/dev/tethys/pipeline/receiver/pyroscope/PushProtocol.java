@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.pyroscope;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.json.ProtoJson;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.protobuf.ProtoReader;
@@ -96,6 +97,7 @@ final class PushProtocol {
     } catch (BusyException e) {
       o = e.outcome();
     } catch (CodecException e) {
+      door.refused(1, String.valueOf(e.getMessage()));
       o = new Outcome.Rejected(String.valueOf(e.getMessage()), 0);
     }
     switch (o) {
@@ -187,24 +189,31 @@ final class PushProtocol {
     to.put(name, value);
   }
 
-  /** The same message of JSON. */
+  /** The same message of protobuf's JSON. */
   private static byte[] protobuf(byte[] json) {
+    if (!(JsonValues.read(json, 0, json.length) instanceof Attributes request)) {
+      throw new CodecException("the request must be a JSON object with series");
+    }
     ProtoWriter w = new ProtoWriter(json.length);
-    for (Attributes s : objects(JsonValues.read(json, 0, json.length), "series")) {
+    List<Attributes> all = objects(request, "series", "series");
+    for (int i = 0; i < all.size(); i++) {
+      Attributes s = all.get(i);
+      String at = "series[" + i + "].";
       int series = w.begin(1);
-      for (Attributes l : objects(s, "labels")) {
+      List<Attributes> labels = objects(s, "labels", at + "labels");
+      for (int j = 0; j < labels.size(); j++) {
+        String of = at + "labels[" + j + "].";
         int label = w.begin(1);
-        w.string(1, String.valueOf(l.get("name"))).string(2, String.valueOf(l.get("value")));
+        w.string(1, text(labels.get(j).get("name"), of + "name"));
+        w.string(2, text(labels.get(j).get("value"), of + "value"));
         w.end(label);
       }
-      for (Attributes p : objects(s, "samples")) {
-        int sample = w.begin(2);
+      List<Attributes> samples = objects(s, "samples", at + "samples");
+      for (int j = 0; j < samples.size(); j++) {
+        Attributes p = samples.get(j);
         Object raw = p.get("rawProfile") == null ? p.get("raw_profile") : p.get("rawProfile");
-        try {
-          w.bytes(1, Base64.getDecoder().decode(String.valueOf(raw)));
-        } catch (IllegalArgumentException e) {
-          throw new CodecException("rawProfile is not base64", e);
-        }
+        int sample = w.begin(2);
+        w.bytes(1, base64(text(raw, at + "samples[" + j + "].rawProfile"), at, j));
         w.end(sample);
       }
       w.end(series);
@@ -212,17 +221,42 @@ final class PushProtocol {
     return w.toByteArray();
   }
 
-  private static Iterable<Attributes> objects(@Nullable Object in, String key) {
-    if (!(in instanceof Attributes a)) {
-      throw new CodecException("no JSON object with " + key);
+  private static byte[] base64(String raw, String at, int sample) {
+    try {
+      return raw.indexOf('-') >= 0 || raw.indexOf('_') >= 0
+          ? Base64.getUrlDecoder().decode(raw)
+          : Base64.getDecoder().decode(raw);
+    } catch (IllegalArgumentException e) {
+      throw wrong(at + "samples[" + sample + "].rawProfile", raw, "it must be Base64");
+    }
+  }
+
+  private static CodecException wrong(String field, @Nullable Object value, String rule) {
+    return new CodecException(field + " is " + ProtoJson.shown(value) + "; " + rule);
+  }
+
+  private static String text(@Nullable Object v, String field) {
+    return switch (v) {
+      case null -> "";
+      case String s -> s;
+      default -> throw wrong(field, v, "it must be a string");
+    };
+  }
+
+  private static List<Attributes> objects(Attributes in, String key, String field) {
+    Object v = in.get(key);
+    if (v == null) {
+      return List.of();
+    }
+    if (!(v instanceof ArrayValue list)) {
+      throw wrong(field, v, "it must be a list");
     }
     List<Attributes> all = new ArrayList<>();
-    if (a.get(key) instanceof ArrayValue list) {
-      for (int i = 0; i < list.size(); i++) {
-        if (list.get(i) instanceof Attributes one) {
-          all.add(one);
-        }
+    for (int i = 0; i < list.size(); i++) {
+      if (!(list.get(i) instanceof Attributes one)) {
+        throw wrong(field + "[" + i + "]", list.get(i), "it must be an object");
       }
+      all.add(one);
     }
     return all;
   }
