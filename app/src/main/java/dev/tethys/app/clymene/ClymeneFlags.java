@@ -189,6 +189,11 @@ public final class ClymeneFlags {
       text(out, "kafka.consumer.topic", "clymene", "Topic of metrics.");
       text(out, "kafka.consumer.promtail.topic", "clymene-logs", "Topic of logs.");
       text(out, "kafka.consumer.group-id", "clymene", "Who shares the partitions.");
+      text(
+          out,
+          "kafka.consumer.dead-letter-topic",
+          "",
+          "Topic of records that cannot be read or are rejected for good; not a flag of Clymene's.");
       String p = role == ClymeneRole.INGESTER ? "clymene-ingester" : "promtail-ingester";
       text(out, p + ".parallelism", "1000", "Taken; partitions are read in order.");
       text(out, p + ".deadlockInterval", "0", "Taken; an idle topic is no deadlock.");

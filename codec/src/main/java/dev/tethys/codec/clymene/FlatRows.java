@@ -1,6 +1,7 @@
 package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.TokenStreamContext;
 
 /**
  * Samples as flat JSON objects, which is what {@code kafka.producer.flatten-for-druid} puts on a
@@ -93,9 +95,10 @@ public final class FlatRows {
   /**
    * Reads rows, with or without anything between them.
    *
-   * @throws CodecException when they are not of this format
+   * @param refusals rows that are not of this format, while the others are read
+   * @throws CodecException when they are no JSON
    */
-  public static SeriesJson.Request read(byte[] buf, int offset, int length) {
+  public static SeriesJson.Request read(byte[] buf, int offset, int length, Refusals refusals) {
     return Json.read(
         buf,
         offset,
@@ -104,9 +107,15 @@ public final class FlatRows {
         p -> {
           WriteRequestWriter out = new WriteRequestWriter();
           int rows = 0;
-          while (p.nextToken() != null) {
-            row(p, out);
-            rows++;
+          TokenStreamContext document = p.streamReadContext();
+          for (int n = 1; p.nextToken() != null; n++) {
+            try {
+              row(p, out);
+              rows++;
+            } catch (CodecException e) {
+              refusals.add(n, "row " + n, String.valueOf(e.getMessage()));
+              Json.leave(p, document);
+            }
           }
           return new SeriesJson.Request(out, rows);
         });
@@ -142,7 +151,7 @@ public final class FlatRows {
 
   private static long time(JsonParser p) {
     if (p.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-      return p.getLongValue();
+      return Json.integer(p, WHAT + ": timestamp");
     }
     String s = Json.text(p, WHAT + ": timestamp");
     try {

@@ -2,6 +2,7 @@ package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.codec.json.ProtoJson;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamContext;
 import tools.jackson.core.json.JsonFactory;
 
 /** The streaming JSON that these formats share, with bounds on what a sender may ask for. */
@@ -58,6 +60,15 @@ final class Json {
     }
   }
 
+  /** Moves behind the values that are open within a list, an object or the document. */
+  static void leave(JsonParser p, TokenStreamContext within) {
+    while (p.streamReadContext() != within) {
+      if (p.nextToken() == null) {
+        return; // the text ends, which the caller meets again
+      }
+    }
+  }
+
   static void expect(JsonParser p, JsonToken token, String what) {
     if (p.currentToken() != token) {
       throw new CodecException(
@@ -81,29 +92,28 @@ final class Json {
   static long integer(JsonParser p, String what) {
     String s = text(p, what);
     try {
-      return s.isEmpty() ? 0 : Long.parseLong(s);
-    } catch (NumberFormatException e) {
-      throw new CodecException(what + " must be a whole number, not \"" + s + "\"");
+      return s.isEmpty() ? 0 : ProtoJson.integer(s, ProtoJson.IntegerType.INT64);
+    } catch (CodecException e) {
+      throw new CodecException(what + " is " + ProtoJson.shown(p) + "; " + e.getMessage(), e);
     }
   }
 
   /** A double; "NaN", "Infinity" and "-Infinity" are texts. */
   static double number(JsonParser p, String what) {
     @Nullable JsonToken t = p.currentToken();
-    if (t != null && t.isNumeric()) {
+    String s = text(p, what);
+    if (t != null && t.isNumeric() && Double.isFinite(p.getDoubleValue())) {
       return p.getDoubleValue();
     }
-    String s = text(p, what);
     return switch (s) {
       case "" -> 0;
-      case "NaN" -> Double.NaN;
-      case "Infinity", "+Inf", "Inf" -> Double.POSITIVE_INFINITY;
-      case "-Infinity", "-Inf" -> Double.NEGATIVE_INFINITY;
+      case "+Inf", "Inf" -> Double.POSITIVE_INFINITY;
+      case "-Inf" -> Double.NEGATIVE_INFINITY;
       default -> {
         try {
-          yield Double.parseDouble(s);
-        } catch (NumberFormatException e) {
-          throw new CodecException(what + " must be a number, not \"" + s + "\"");
+          yield ProtoJson.real(s);
+        } catch (CodecException e) {
+          throw new CodecException(what + " is " + ProtoJson.shown(p) + "; " + e.getMessage(), e);
         }
       }
     };

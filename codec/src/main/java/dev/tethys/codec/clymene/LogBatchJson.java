@@ -2,6 +2,7 @@ package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.StreamLabels;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -17,6 +18,7 @@ import java.util.Map;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.TokenStreamContext;
 
 /**
  * Log lines as Clymene's Promtail puts them on a topic and sends them to a gateway: {@code
@@ -30,8 +32,17 @@ public final class LogBatchJson {
 
   private LogBatchJson() {}
 
-  /** Lines and whose they are. */
-  public record Batch(LogsData logs, String tenant) {}
+  /**
+   * Lines and their tenant.
+   *
+   * @param refusals entries that could not be read, named by stream and number
+   */
+  public record Batch(LogsData logs, String tenant, Refusals refusals) {
+    /** Refused entries, one a line. */
+    public String text() {
+      return refusals.text(r -> WHAT + ": " + r.item() + ": " + r.why());
+    }
+  }
 
   /**
    * Reads a batch.
@@ -48,24 +59,25 @@ public final class LogBatchJson {
           p.nextToken();
           Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
           LogsData logs = new LogsData();
+          Refusals refusals = new Refusals();
           String tenant = "";
           while (p.nextToken() == JsonToken.PROPERTY_NAME) {
             String name = p.currentName();
             p.nextToken();
             switch (name) {
               case "tenantID" -> tenant = Json.text(p, WHAT + ": tenantID");
-              case "batch" -> batch(p, logs);
+              case "batch" -> batch(p, logs, refusals);
               default -> p.skipChildren();
             }
           }
           if (p.nextToken() != null) {
             throw new CodecException(WHAT + " goes on behind its end");
           }
-          return new Batch(logs, tenant);
+          return new Batch(logs, tenant, refusals);
         });
   }
 
-  private static void batch(JsonParser p, LogsData logs) {
+  private static void batch(JsonParser p, LogsData logs, Refusals refusals) {
     Json.expect(p, JsonToken.START_OBJECT, WHAT + ": batch must be an object");
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       boolean streams = p.currentName().equals("streams");
@@ -77,13 +89,19 @@ public final class LogBatchJson {
       Json.expect(p, JsonToken.START_OBJECT, WHAT + ": streams must be an object");
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {
         String key = p.currentName();
+        TokenStreamContext streamsContext = p.streamReadContext();
         p.nextToken();
-        stream(p, key, logs);
+        try {
+          stream(p, key, logs, refusals);
+        } catch (CodecException e) {
+          refusals.add(1, "stream " + key, String.valueOf(e.getMessage()));
+          Json.leave(p, streamsContext);
+        }
       }
     }
   }
 
-  private static void stream(JsonParser p, String key, LogsData logs) {
+  private static void stream(JsonParser p, String key, LogsData logs, Refusals refusals) {
     Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a stream must be an object");
     String labels = key;
     ScopeGroup<LogRecord> scope = new ScopeGroup<>();
@@ -97,8 +115,17 @@ public final class LogBatchJson {
             continue;
           }
           Json.expect(p, JsonToken.START_ARRAY, WHAT + ": entries must be a list");
-          while (p.nextToken() != JsonToken.END_ARRAY) {
-            scope.items().add(entry(p));
+          TokenStreamContext list = p.streamReadContext();
+          for (int n = 1; p.nextToken() != JsonToken.END_ARRAY; n++) {
+            try {
+              scope.items().add(entry(p));
+            } catch (CodecException e) {
+              refusals.add(n, "stream " + key + ", entry " + n, String.valueOf(e.getMessage()));
+              Json.leave(p, list);
+            }
+            if (p.currentToken() == null) {
+              throw new CodecException(WHAT + ": the text ends within a list");
+            }
           }
         }
         default -> p.skipChildren();
@@ -106,7 +133,14 @@ public final class LogBatchJson {
     }
     ResourceGroup<LogRecord> group = new ResourceGroup<>();
     Resource resource = new Resource();
-    StreamLabels.read(labels, resource.attributes());
+    try {
+      StreamLabels.read(labels, resource.attributes());
+    } catch (CodecException e) {
+      for (int n = 1; n <= Math.max(1, scope.items().size()); n++) {
+        refusals.add(n, "stream " + key + ", entry " + n, String.valueOf(e.getMessage()));
+      }
+      return;
+    }
     group.setResource(resource);
     group.scopes().add(scope);
     logs.resources().add(group);

@@ -1,6 +1,7 @@
 package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -9,6 +10,7 @@ import dev.tethys.model.LabelsBuilder;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.TokenStreamContext;
 
 /**
  * A remote write request as protobuf's JSON mapping has it, which is what {@code
@@ -27,9 +29,10 @@ public final class SeriesJson {
   /**
    * Reads a request.
    *
-   * @throws CodecException when it is not of this format
+   * @param refusals series that are not of this format, while the others are read
+   * @throws CodecException when it is no JSON or no list of series
    */
-  public static Request read(byte[] buf, int offset, int length) {
+  public static Request read(byte[] buf, int offset, int length, Refusals refusals) {
     return Json.read(
         buf,
         offset,
@@ -48,8 +51,17 @@ public final class SeriesJson {
               continue;
             }
             Json.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of timeseries");
-            while (p.nextToken() != JsonToken.END_ARRAY) {
-              samples += series(p, out);
+            TokenStreamContext list = p.streamReadContext();
+            for (int n = 1; p.nextToken() != JsonToken.END_ARRAY; n++) {
+              try {
+                samples += series(p, out);
+              } catch (CodecException e) {
+                refusals.add(n, "series " + n, String.valueOf(e.getMessage()));
+                Json.leave(p, list);
+              }
+              if (p.currentToken() == null) {
+                throw new CodecException(WHAT + ": the text ends within a list");
+              }
             }
           }
           if (p.nextToken() != null) {

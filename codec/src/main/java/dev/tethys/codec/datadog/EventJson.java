@@ -66,7 +66,9 @@ public final class EventJson {
       int number = 0;
       for (int i = 0; i < bySource.size(); i++) {
         if (!(bySource.value(i) instanceof ArrayValue all)) {
-          throw new CodecException("events of " + bySource.key(i) + " are no list");
+          number++;
+          refused.add(number, bySource.key(i), "events of a source must be a list");
+          continue;
         }
         for (int j = 0; j < all.size(); j++) {
           number++;

@@ -2,6 +2,9 @@ package dev.tethys.codec.datadog;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.json.ProtoJson;
+import dev.tethys.codec.json.ProtoJson.IntegerType;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
@@ -15,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +49,18 @@ public final class TraceReader {
 
   private static final int LENGTH = ProtoReader.LENGTH;
 
+  /** Tracers write all 16 digits; fewer mean the same. */
+  private static final Pattern UPPER_HALF = Pattern.compile("[0-9a-fA-F]{1,16}");
+
   /** Where tracers write links that their version of payloads has no place for. */
   private static final String LINKS = "_dd.span_links";
 
   private final TracesData out = new TracesData();
+  private final Refusals refusals = new Refusals();
   private final UpperHalves halves;
+
+  /** How many spans were met, refused ones too. */
+  private int met;
 
   /**
    * One for a request.
@@ -60,9 +71,22 @@ public final class TraceReader {
     this.halves = halves;
   }
 
-  /** What came. */
+  /** Spans that could be read. */
   public TracesData traces() {
     return out;
+  }
+
+  /** Spans, and traces that are no lists of spans, that could not be read. */
+  public Refusals refusals() {
+    return refusals;
+  }
+
+  private void refuse(@Nullable Object item, String why) {
+    String name =
+        item instanceof Attributes a
+            ? word(a, "service") + "/" + word(a, "name")
+            : ProtoJson.shown(item);
+    refusals.add(++met, name, why);
   }
 
   /**
@@ -75,7 +99,7 @@ public final class TraceReader {
     Map<String, ScopeGroup<Span>> services = new LinkedHashMap<>();
     Attributes shared = shared(sender);
     for (Object trace : list(payload, "a list of traces")) {
-      chunk(list(trace, "a list of spans"), shared, services, sender);
+      chunk(trace, shared, services, sender);
     }
   }
 
@@ -88,9 +112,17 @@ public final class TraceReader {
     Object[] table = list(both[0], "a table of text");
     ArrayValue traces = new ArrayValue();
     for (Object trace : list(both[1], "a list of traces")) {
+      if (!(trace instanceof ArrayValue listed)) {
+        traces.add(trace); // refused with the others below
+        continue;
+      }
       ArrayValue spans = new ArrayValue();
-      for (Object span : list(trace, "a list of spans")) {
-        spans.add(spread(list(span, "a span as a list"), table));
+      for (Object span : list(listed, "a list of spans")) {
+        try {
+          spans.add(spread(list(span, "a span as a list"), table));
+        } catch (CodecException e) {
+          refuse(span, String.valueOf(e.getMessage()));
+        }
       }
       traces.add(spans);
     }
@@ -155,8 +187,11 @@ public final class TraceReader {
     Map<String, ScopeGroup<Span>> services = new LinkedHashMap<>();
     Attributes shared = shared(known);
     for (Object chunk : list(p.get("chunks"), "a list of chunks")) {
-      Attributes c = map(chunk);
-      chunk(list(c.get("spans"), "a list of spans"), shared, services, known);
+      if (chunk instanceof Attributes c) {
+        chunk(c.get("spans"), shared, services, known);
+      } else {
+        refuse(chunk, "a chunk must be a map with spans");
+      }
     }
   }
 
@@ -205,36 +240,60 @@ public final class TraceReader {
     return a;
   }
 
+  /** Spans of one trace; those that cannot be read are refused and the others are kept. */
   private void chunk(
-      Object[] spans,
+      @Nullable Object chunk,
       Attributes shared,
       Map<String, ScopeGroup<Span>> services,
       Attributes sender) {
+    if (chunk != null && !(chunk instanceof ArrayValue)) {
+      refuse(chunk, "a trace must be a list of spans");
+      return;
+    }
+    Object[] spans = list(chunk, "a list of spans");
+    List<Attributes> good = new ArrayList<>(spans.length);
     Long told = null;
     for (Object o : spans) {
-      if (map(o).get("meta") instanceof Attributes meta && meta.get("_dd.p.tid") != null) {
-        told = upper(String.valueOf(meta.get("_dd.p.tid")));
-        break;
+      try {
+        Attributes s = map(o);
+        Long upper = upper(s);
+        whole(s, "trace_id");
+        told = told == null ? upper : told;
+        good.add(s);
+      } catch (CodecException e) {
+        refuse(o, String.valueOf(e.getMessage()));
       }
     }
-    long high = spans.length == 0 ? 0 : halves.of(whole(map(spans[0]), "trace_id"), told);
-    for (Object o : spans) {
-      Attributes s = map(o);
-      String service = word(s, "service");
+    long high = good.isEmpty() ? 0 : halves.of(whole(good.getFirst(), "trace_id"), told);
+    for (Attributes s : good) {
+      Span span;
+      try {
+        span = span(s, high);
+      } catch (CodecException e) {
+        refuse(s, String.valueOf(e.getMessage()));
+        continue;
+      }
+      met++;
       Object version = s.get("meta") instanceof Attributes m ? m.get("version") : null;
       services
-          .computeIfAbsent(service, x -> group(x, shared, version, sender))
+          .computeIfAbsent(word(s, "service"), x -> group(x, shared, version, sender))
           .items()
-          .add(span(s, high));
+          .add(span);
     }
   }
 
-  private static long upper(String hexadecimal) {
-    try {
-      return Long.parseUnsignedLong(hexadecimal, 16);
-    } catch (NumberFormatException e) {
-      throw new CodecException("_dd.p.tid is not hexadecimal: " + hexadecimal, e);
+  /** The upper half of the id that a span names; null where it names none. */
+  private static @Nullable Long upper(Attributes span) {
+    Object told = span.get("meta") instanceof Attributes meta ? meta.get("_dd.p.tid") : null;
+    if (told == null) {
+      return null;
     }
+    String digits = told.toString();
+    if (!UPPER_HALF.matcher(digits).matches()) {
+      throw new CodecException(
+          "meta._dd.p.tid is " + ProtoJson.shown(digits) + "; it must be 16 hexadecimal digits");
+    }
+    return Long.parseUnsignedLong(digits, 16);
   }
 
   private ScopeGroup<Span> group(
@@ -362,8 +421,16 @@ public final class TraceReader {
     return switch (a.get(key)) {
       case null -> 0;
       case Long l -> l;
-      case Double d when d == Math.rint(d) && Math.abs(d) < 1L << 53 -> d.longValue();
-      case Object o -> throw new CodecException(key + " is no whole number of 64 bits: " + o);
+      case Object o -> {
+        try {
+          // Ids have no sign; some senders write the upper half of them as negative numbers.
+          String digits = o.toString();
+          yield ProtoJson.integer(
+              digits, digits.startsWith("-") ? IntegerType.INT64 : IntegerType.UINT64);
+        } catch (CodecException e) {
+          throw new CodecException(key + " is " + ProtoJson.shown(o) + "; " + e.getMessage(), e);
+        }
+      }
     };
   }
 
@@ -376,7 +443,7 @@ public final class TraceReader {
     if (o instanceof Attributes a) {
       return a;
     }
-    throw new CodecException("traces: a map is missing, where there is " + shown(o));
+    throw new CodecException("a span must be a map, not " + ProtoJson.shown(o));
   }
 
   private static Object[] list(@Nullable Object o, String what) {
@@ -384,7 +451,7 @@ public final class TraceReader {
       return new Object[0];
     }
     if (!(o instanceof ArrayValue a)) {
-      throw new CodecException("traces: " + what + " is missing, where there is " + shown(o));
+      throw new CodecException("traces: " + what + " expected, not " + ProtoJson.shown(o));
     }
     Object[] all = new Object[a.size()];
     for (int i = 0; i < all.length; i++) {
@@ -392,10 +459,5 @@ public final class TraceReader {
       all[i] = v == null ? "" : v;
     }
     return all;
-  }
-
-  private static String shown(@Nullable Object o) {
-    String s = String.valueOf(o);
-    return s.length() <= 60 ? s : s.substring(0, 60) + "…";
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.codec.fluent;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -22,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * with such entries one behind the other, and the same compressed with gzip.
  *
  * @param chunk what the sender wants to hear once it is taken; null when it wants nothing
+ * @param refusals entries that are no events, which cost no others
  */
-public record ForwardMessage(LogsData logs, int events, @Nullable String chunk) {
+public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, Refusals refusals) {
   /** The attribute with the tag. */
   public static final String TAG = "fluent.tag";
 
@@ -47,30 +49,31 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk) 
     LogsData d = new LogsData();
     ResourceGroup<LogRecord> g = new ResourceGroup<>();
     ScopeGroup<LogRecord> s = new ScopeGroup<>();
+    Refusals refusals = new Refusals();
     g.scopes().add(s);
     d.resources().add(g);
     if (single) {
       if (m.length < 3) {
         throw new CodecException("a message has a time and no record");
       }
-      add(s, tag, m[1], m[2], now);
+      entry(s, tag, new Object[] {m[1], m[2] == null ? "" : m[2]}, now, refusals);
     } else {
       switch (m[1]) {
         case Object[] entries -> {
           for (Object e : entries) {
-            entry(s, tag, e, now);
+            entry(s, tag, e, now, refusals);
           }
         }
         case ArrayValue entries -> {
           for (int i = 0; i < entries.size(); i++) {
-            entry(s, tag, entries.get(i), now);
+            entry(s, tag, entries.get(i), now, refusals);
           }
         }
-        case byte[] b -> packed(s, tag, b, options, maxBytes, now);
+        case byte[] b -> packed(s, tag, b, options, maxBytes, now, refusals);
         case null, default -> throw new CodecException("a message has neither time nor entries");
       }
     }
-    return new ForwardMessage(d, s.items().size(), text(options.get("chunk")));
+    return new ForwardMessage(d, s.items().size(), text(options.get("chunk")), refusals);
   }
 
   private static @Nullable String text(@Nullable Object v) {
@@ -82,7 +85,13 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk) 
   }
 
   private static void packed(
-      ScopeGroup<LogRecord> to, String tag, byte[] b, Attributes options, long max, long now) {
+      ScopeGroup<LogRecord> to,
+      String tag,
+      byte[] b,
+      Attributes options,
+      long max,
+      long now,
+      Refusals refusals) {
     String how = text(options.get("compressed"));
     boolean gzip = "gzip".equals(how);
     if (how != null && !gzip && !how.equals("text")) {
@@ -97,7 +106,7 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk) 
                   : in,
               max);
       for (@Nullable Object @Nullable [] e = r.next(); e != null; e = r.next()) {
-        entry(to, tag, e, now);
+        entry(to, tag, e, now, refusals);
       }
     } catch (EOFException e) {
       throw new CodecException("packed entries end within one");
@@ -138,13 +147,19 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk) 
     }
   }
 
-  private static void entry(ScopeGroup<LogRecord> to, String tag, @Nullable Object e, long now) {
-    if (e instanceof Object[] a && a.length >= 2) {
-      add(to, tag, a[0], a[1], now);
-    } else if (e instanceof ArrayValue a && a.size() >= 2) {
-      add(to, tag, a.get(0), a.get(1), now);
-    } else {
-      throw new CodecException("an entry is no list of a time and a record");
+  private static void entry(
+      ScopeGroup<LogRecord> to, String tag, @Nullable Object e, long now, Refusals refusals) {
+    try {
+      if (e instanceof Object[] a && a.length >= 2) {
+        add(to, tag, a[0], a[1], now);
+      } else if (e instanceof ArrayValue a && a.size() >= 2) {
+        add(to, tag, a.get(0), a.get(1), now);
+      } else {
+        throw new CodecException("an entry is no list of a time and a record");
+      }
+    } catch (CodecException x) {
+      int number = to.items().size() + refusals.count() + 1;
+      refusals.add(number, tag + ", entry " + number, String.valueOf(x.getMessage()));
     }
   }
 
@@ -164,6 +179,8 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk) 
     LogRecord r = new LogRecord();
     r.setObservedTimeUnixNano(now);
     switch (t) {
+      case Long l when Math.abs(l) > Long.MAX_VALUE / 1_000_000_000L ->
+          throw new CodecException("the time of an entry is out of range");
       case Long l -> r.setTimeUnixNano(l * 1_000_000_000L);
       case Double d -> r.setTimeUnixNano((long) (d * 1e9));
       case MsgPackReader.EventTime e -> r.setTimeUnixNano(e.nanos());

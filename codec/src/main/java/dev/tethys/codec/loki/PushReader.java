@@ -2,6 +2,8 @@ package dev.tethys.codec.loki;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.codec.json.ProtoJson;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -11,11 +13,16 @@ import java.io.ByteArrayInputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -26,6 +33,9 @@ import tools.jackson.core.json.JsonFactory;
  */
 public final class PushReader {
   private static final String WHAT = "loki push";
+
+  /** Longest part of a stream's labels in an error. */
+  private static final int MAX_SHOWN = 150;
 
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -38,51 +48,130 @@ public final class PushReader {
   /**
    * Reads protobuf.
    *
-   * @throws CodecException when it is malformed
+   * @throws CodecException when it is malformed, or something in it is
    */
   public static LogsData protobuf(byte[] buf, int offset, int length) {
+    return whole(protobuf(buf, offset, length, new Refusals()));
+  }
+
+  /**
+   * Reads protobuf, of whose entries those are refused that have no valid labels or time.
+   *
+   * @throws CodecException when it is malformed
+   */
+  public static Result protobuf(byte[] buf, int offset, int length, Refusals refusals) {
     LogsData logs = new LogsData();
+    int streams = 0;
     ProtoReader r = new ProtoReader().reset(buf, offset, length);
     while (r.next()) {
       if (r.field() == 1) {
         int outer = r.enter();
-        stream(r, logs);
+        stream(r, new Stream(++streams), logs, refusals);
         r.leave(outer);
       } else {
         r.skip();
       }
     }
-    return logs;
+    return new Result(logs, refusals);
   }
 
-  private static void stream(ProtoReader r, LogsData logs) {
-    String labels = "{}";
-    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+  private static LogsData whole(Result r) {
+    if (!r.refusals.isEmpty()) {
+      throw new CodecException(r.refusals.text(PushReader::said));
+    }
+    return r.logs;
+  }
+
+  /** An entry and why it was refused. */
+  private static String said(Refusals.Refusal r) {
+    return WHAT + ": " + r.item() + ": " + r.why();
+  }
+
+  /**
+   * A request.
+   *
+   * @param refusals entries that could not be read, named by stream and number
+   */
+  public record Result(LogsData logs, Refusals refusals) {
+    /** Refused entries, one a line, each with its stream and its number in the stream. */
+    public String text() {
+      return refusals.text(PushReader::said);
+    }
+  }
+
+  /** Stream while it is read: its labels may follow its entries. */
+  private static final class Stream {
+    private final int number;
+    private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    private final ResourceGroup<LogRecord> group = new ResourceGroup<>();
+    private final Map<Integer, String> bad = new LinkedHashMap<>();
+    private int entries;
+    private @Nullable String labels;
+
+    Stream(int number) {
+      this.number = number;
+    }
+
+    void refuse(String why) {
+      bad.put(entries, why);
+    }
+
+    /** Adds the stream to what was read, and what is wrong with it to what was refused. */
+    void end(LogsData logs, Refusals refusals) {
+      String text = labels;
+      try {
+        if (text != null) {
+          StreamLabels.read(text, group.resource().attributes());
+        } else {
+          text = StreamLabels.write(group.resource().attributes());
+        }
+      } catch (CodecException e) {
+        for (int i = 1; i <= Math.max(1, entries); i++) {
+          refusals.add(i, name(String.valueOf(text), i), String.valueOf(e.getMessage()));
+        }
+        return;
+      }
+      for (Map.Entry<Integer, String> e : bad.entrySet()) {
+        refusals.add(e.getKey(), name(text, e.getKey()), e.getValue());
+      }
+      group.scopes().add(scope);
+      logs.resources().add(group);
+    }
+
+    private String name(String text, int entry) {
+      String shown = text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
+      return "stream " + number + " " + shown + ", entry " + entry;
+    }
+  }
+
+  private static void stream(ProtoReader r, Stream s, LogsData logs, Refusals refusals) {
+    s.labels = "{}";
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> labels = r.readString();
+        case 1 -> s.labels = r.readString();
         case 2 -> {
           int outer = r.enter();
-          scope.items().add(entry(r));
+          s.entries++;
+          LogRecord record = entry(r, s);
           r.leave(outer);
+          if (!s.bad.containsKey(s.entries)) {
+            s.scope.items().add(record);
+          }
         }
         default -> r.skip();
       }
     }
-    ResourceGroup<LogRecord> group = new ResourceGroup<>();
-    StreamLabels.read(labels, group.resource().attributes());
-    group.scopes().add(scope);
-    logs.resources().add(group);
+    s.end(logs, refusals);
   }
 
-  private static LogRecord entry(ProtoReader r) {
+  private static LogRecord entry(ProtoReader r, Stream s) {
     LogRecord record = new LogRecord();
     record.setBody("");
     while (r.next()) {
       switch (r.field()) {
         case 1 -> {
           int outer = r.enter();
-          record.setTimeUnixNano(timestamp(r));
+          record.setTimeUnixNano(timestamp(r, s));
           r.leave(outer);
         }
         case 2 -> record.setBody(r.readString());
@@ -97,7 +186,7 @@ public final class PushReader {
     return record;
   }
 
-  private static long timestamp(ProtoReader r) {
+  private static long timestamp(ProtoReader r, Stream s) {
     long seconds = 0;
     long nanos = 0;
     while (r.next()) {
@@ -110,7 +199,8 @@ public final class PushReader {
     try {
       return Math.addExact(Math.multiplyExact(seconds, 1_000_000_000L), nanos);
     } catch (ArithmeticException e) {
-      throw new CodecException(WHAT + ": a timestamp is out of range");
+      s.refuse("its time of " + seconds + " s is out of range; it must be from 1677 to 2262");
+      return 0;
     }
   }
 
@@ -132,13 +222,23 @@ public final class PushReader {
    * and the form of Loki's first API: {@code
    * {"labels":"{a=\"b\"}","entries":[{"ts":"…Z","line":"…"}]}}.
    *
-   * @throws CodecException when it is not of this format
+   * @throws CodecException when it is not of this format, or something in it is not
    */
   public static LogsData json(byte[] buf, int offset, int length) {
+    return whole(json(buf, offset, length, new Refusals()));
+  }
+
+  /**
+   * Reads JSON, of whose entries those are refused that are not of this format.
+   *
+   * @throws CodecException when it is no JSON, or no list of streams
+   */
+  public static Result json(byte[] buf, int offset, int length, Refusals refusals) {
     try (JsonParser p =
         JSON.createParser(
             ObjectReadContext.empty(), new ByteArrayInputStream(buf, offset, length))) {
       LogsData logs = new LogsData();
+      int number = 0;
       p.nextToken();
       expect(p, JsonToken.START_OBJECT, "an object");
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -149,14 +249,23 @@ public final class PushReader {
           continue;
         }
         expect(p, JsonToken.START_ARRAY, "a list of streams");
-        while (p.nextToken() != JsonToken.END_ARRAY) {
-          stream(p, logs);
+        TokenStreamContext list = p.streamReadContext();
+        while (nextOf(p) != JsonToken.END_ARRAY) {
+          Stream s = new Stream(++number);
+          try {
+            stream(p, s);
+          } catch (CodecException e) {
+            refusals.add(s.number, "stream " + s.number, String.valueOf(e.getMessage()));
+            leave(p, list);
+            continue;
+          }
+          s.end(logs, refusals);
         }
       }
       if (p.nextToken() != null) {
         throw new CodecException(WHAT + ": the request goes on behind its end");
       }
-      return logs;
+      return new Result(logs, refusals);
     } catch (JacksonException e) {
       throw new CodecException(WHAT + ": " + JsonFailures.said(e), e);
     }
@@ -175,59 +284,83 @@ public final class PushReader {
     }
   }
 
-  private static void stream(JsonParser p, LogsData logs) {
-    expect(p, JsonToken.START_OBJECT, "a stream");
-    ResourceGroup<LogRecord> group = new ResourceGroup<>();
-    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+  /** Moves behind the values that are open within a list. */
+  private static void leave(JsonParser p, TokenStreamContext list) {
+    while (p.streamReadContext() != list) {
+      nextOf(p);
+    }
+  }
+
+  private static JsonToken nextOf(JsonParser p) {
+    JsonToken t = p.nextToken();
+    if (t == null) {
+      throw new CodecException(WHAT + ": the text ends within a value");
+    }
+    return t;
+  }
+
+  private static CodecException wrong(JsonParser p, String rule) {
+    return new CodecException(ProtoJson.path(p) + " is " + ProtoJson.shown(p) + "; " + rule);
+  }
+
+  private static void is(JsonParser p, JsonToken token, String rule) {
+    if (p.currentToken() != token) {
+      throw wrong(p, rule);
+    }
+  }
+
+  private static void stream(JsonParser p, Stream s) {
+    is(p, JsonToken.START_OBJECT, "it must be a stream, an object");
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = p.currentName();
       p.nextToken();
       switch (name) {
         case "stream" -> {
-          expect(p, JsonToken.START_OBJECT, "labels");
+          is(p, JsonToken.START_OBJECT, "it must be labels, an object");
           while (p.nextToken() == JsonToken.PROPERTY_NAME) {
             String label = p.currentName();
             p.nextToken();
-            group.resource().attributes().put(label, text(p));
+            s.group.resource().attributes().put(label, text(p));
           }
         }
-        case "values" -> {
-          expect(p, JsonToken.START_ARRAY, "a list of values");
-          while (p.nextToken() != JsonToken.END_ARRAY) {
-            scope.items().add(value(p));
-          }
-        }
-        case "labels" -> StreamLabels.read(text(p), group.resource().attributes());
-        case "entries" -> {
-          expect(p, JsonToken.START_ARRAY, "a list of entries");
-          while (p.nextToken() != JsonToken.END_ARRAY) {
-            scope.items().add(entry(p));
-          }
-        }
+        case "labels" -> s.labels = text(p);
+        case "values" -> entries(p, s, PushReader::value);
+        case "entries" -> entries(p, s, PushReader::entry);
         default -> p.skipChildren();
       }
     }
-    group.scopes().add(scope);
-    logs.resources().add(group);
+  }
+
+  private static void entries(JsonParser p, Stream s, Function<JsonParser, LogRecord> reader) {
+    is(p, JsonToken.START_ARRAY, "it must be a list of entries");
+    TokenStreamContext list = p.streamReadContext();
+    while (nextOf(p) != JsonToken.END_ARRAY) {
+      s.entries++;
+      try {
+        s.scope.items().add(reader.apply(p));
+      } catch (CodecException e) {
+        s.refuse(String.valueOf(e.getMessage()));
+        leave(p, list);
+      }
+    }
   }
 
   private static String text(JsonParser p) {
     if (p.currentToken() == null || !p.currentToken().isScalarValue()) {
-      throw new CodecException(WHAT + ": text expected");
+      throw wrong(p, "it must be a string");
     }
     return p.getString();
   }
 
+  /** A time, a line and perhaps structured metadata. */
   private static LogRecord value(JsonParser p) {
-    expect(p, JsonToken.START_ARRAY, "a value: time, line and structured metadata");
+    is(p, JsonToken.START_ARRAY, "it must be a list of time, line and structured metadata");
     LogRecord record = new LogRecord();
     p.nextToken();
-    String time = text(p);
     try {
-      record.setTimeUnixNano(Long.parseLong(time));
-    } catch (NumberFormatException e) {
-      throw new CodecException(
-          WHAT + ": a time wants nanoseconds since 1970, not \"" + time + "\"");
+      record.setTimeUnixNano(ProtoJson.integer(p, ProtoJson.IntegerType.INT64));
+    } catch (CodecException e) {
+      throw wrong(p, "it must be nanoseconds since 1970 in a string");
     }
     p.nextToken();
     record.setBody(text(p));
@@ -239,19 +372,19 @@ public final class PushReader {
       }
       p.nextToken();
     }
-    expect(p, JsonToken.END_ARRAY, "the end of a value");
+    is(p, JsonToken.END_ARRAY, "it must be the end of the entry");
     return record;
   }
 
   private static LogRecord entry(JsonParser p) {
-    expect(p, JsonToken.START_OBJECT, "an entry");
+    is(p, JsonToken.START_OBJECT, "it must be an entry, an object");
     LogRecord record = new LogRecord();
     record.setBody("");
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = p.currentName();
       p.nextToken();
       switch (name) {
-        case "ts", "timestamp" -> record.setTimeUnixNano(nanos(text(p)));
+        case "ts", "timestamp" -> record.setTimeUnixNano(nanos(p));
         case "line" -> record.setBody(text(p));
         default -> p.skipChildren();
       }
@@ -259,12 +392,12 @@ public final class PushReader {
     return record;
   }
 
-  private static long nanos(String s) {
+  private static long nanos(JsonParser p) {
     try {
-      Instant t = OffsetDateTime.parse(s).toInstant();
+      Instant t = OffsetDateTime.parse(text(p)).toInstant();
       return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
     } catch (DateTimeException | ArithmeticException e) {
-      throw new CodecException(WHAT + ": ts is not a time: " + s);
+      throw wrong(p, "it must be a time of RFC 3339 from 1677 to 2262");
     }
   }
 }

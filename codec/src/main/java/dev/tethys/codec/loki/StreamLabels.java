@@ -5,7 +5,10 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.telemetry.Attributes;
 import java.util.TreeMap;
 
-/** The labels of a stream as text, {@code {a="b", c="d"}}, values quoted as Go quotes them. */
+/**
+ * The labels of a stream as text, {@code {a="b", "c.d"="e"}}; values, and names beyond the legacy
+ * alphabet, are quoted as Go quotes them.
+ */
 public final class StreamLabels {
   private final String text;
   private int at;
@@ -57,11 +60,7 @@ public final class StreamLabels {
     expect('{');
     skip();
     while (peek() != '}') {
-      int start = at;
-      while (at < text.length() && "= \t}".indexOf(text.charAt(at)) < 0) {
-        at++;
-      }
-      String name = text.substring(start, at);
+      String name = peek() == '"' ? quoted() : bare();
       if (name.isEmpty()) {
         throw wrong("a label's name");
       }
@@ -82,6 +81,15 @@ public final class StreamLabels {
     if (at < text.length()) {
       throw wrong("nothing more");
     }
+  }
+
+  /** A name without quotes. */
+  private String bare() {
+    int start = at;
+    while (at < text.length() && "= \t},\"".indexOf(text.charAt(at)) < 0) {
+      at++;
+    }
+    return text.substring(start, at);
   }
 
   private char peek() {
@@ -146,7 +154,8 @@ public final class StreamLabels {
     try {
       int v = Integer.parseUnsignedInt(text, at, at + digits, 16);
       at += digits;
-      if (!Character.isValidCodePoint(v)) {
+      boolean surrogate = v >= Character.MIN_SURROGATE && v <= Character.MAX_SURROGATE;
+      if (surrogate || !Character.isValidCodePoint(v)) {
         throw wrong("a code point");
       }
       return v;

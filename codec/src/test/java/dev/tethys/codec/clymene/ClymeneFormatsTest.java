@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -58,7 +59,7 @@ class ClymeneFormatsTest {
             "samples":[{"value":1,"timestamp":"1700000000000"},{"timestamp":"1700000015000"},
             {"value":"NaN","timestamp":"1700000030000"}]}]}
             """);
-    SeriesJson.Request r = SeriesJson.read(json, 0, json.length);
+    SeriesJson.Request r = SeriesJson.read(json, 0, json.length, new Refusals());
     assertThat(r.samples()).isEqualTo(3);
     assertThat(samples(r.body()))
         .containsExactly(
@@ -74,7 +75,7 @@ class ClymeneFormatsTest {
     assertThat(w.samples()).isEqualTo(4);
     assertThat(new String(w.json(), StandardCharsets.UTF_8))
         .contains("{\"value\":\"-Infinity\",\"timestamp\":\"1700000000124\"}");
-    SeriesJson.Request back = SeriesJson.read(w.json(), 0, w.json().length);
+    SeriesJson.Request back = SeriesJson.read(w.json(), 0, w.json().length, new Refusals());
     assertThat(back.body().toByteArray()).isEqualTo(request);
   }
 
@@ -127,7 +128,7 @@ class ClymeneFormatsTest {
         utf8(
             "{\"__name__\":\"up\",\"job\":\"a\",\"value\":1,\"timestamp\":\"2023-11-14T23:13:20+01:00\"}"
                 + "{\"__name__\":\"up\",\"job\":\"b\",\"value\":0.5,\"timestamp\":1700000000000}");
-    SeriesJson.Request r = FlatRows.read(json, 0, json.length);
+    SeriesJson.Request r = FlatRows.read(json, 0, json.length, new Refusals());
     assertThat(r.samples()).isEqualTo(2);
     assertThat(samples(r.body()))
         .containsExactly("up{job=\"a\"} 1.0 @1700000000000", "up{job=\"b\"} 0.5 @1700000000000");
@@ -165,27 +166,74 @@ class ClymeneFormatsTest {
   @Test
   void saysWhatIsWrong() {
     wrong("[]", "an object expected at line 1, column");
-    wrong("{\"timeseries\":[{\"labels\":[{\"value\":\"a\"}]}]}", "a label has no name");
-    wrong(
-        "{\"timeseries\":[{\"samples\":[{\"value\":\"x\"}]}]}",
-        "a value must be a number, not \"x\"");
     wrong("{\"timeseries\":[", "remote write JSON: the text ends within ");
     wrong("{} {}", "goes on behind its end");
-    byte[] row = utf8("{\"a\":\"b\",\"value\":1}");
-    assertThatThrownBy(() -> FlatRows.read(row, 0, row.length))
-        .isInstanceOf(CodecException.class)
-        .hasMessage("flat rows: a row has no timestamp");
-    byte[] lines = utf8("{\"batch\":{\"streams\":{\"{a=b}\":{\"entries\":[]}}}}");
-    assertThatThrownBy(() -> LogBatchJson.read(lines, 0, lines.length))
-        .isInstanceOf(CodecException.class)
-        .hasMessage("labels of a stream: a quote expected at character 3 of {a=b}");
+    wrong("{\"timeseries\":[{\"samples\":[{\"value\":", "the text ends within");
   }
 
   private static void wrong(String json, String message) {
     byte[] b = utf8(json);
-    assertThatThrownBy(() -> SeriesJson.read(b, 0, b.length))
+    assertThatThrownBy(() -> SeriesJson.read(b, 0, b.length, new Refusals()))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void oneBadSeriesCostsNoOther() {
+    String good =
+        "{\"labels\":[{\"name\":\"__name__\",\"value\":\"up\"}],\"samples\":[{\"value\":1}]}";
+    Refusals refusals = new Refusals();
+    byte[] b =
+        utf8(
+            "{\"timeseries\":["
+                + good
+                + ",{\"labels\":[{\"value\":\"a\"}],\"samples\":[{\"value\":2}]},7,[[1],2],"
+                + "{\"samples\":[{\"value\":\"x\"},{\"value\":3}]},"
+                + "{\"samples\":[{\"timestamp\":\"9223372036854775808\"}]},"
+                + good
+                + "]}");
+    SeriesJson.Request r = SeriesJson.read(b, 0, b.length, refusals);
+    assertThat(r.samples()).isEqualTo(2);
+    assertThat(refusals.kept())
+        .extracting(x -> x.item() + ": " + x.why())
+        .satisfiesExactly(
+            x -> assertThat(x).isEqualTo("series 2: remote write JSON: a label has no name"),
+            x -> assertThat(x).startsWith("series 3: remote write JSON: a series expected"),
+            x -> assertThat(x).startsWith("series 4: remote write JSON: a series expected"),
+            x -> assertThat(x).contains("series 5: ", "a value is \"x\"; it must be a number"),
+            x -> assertThat(x).contains("series 6: ", "it must be an integer from"));
+  }
+
+  @Test
+  void oneBadRowCostsNoOther() {
+    Refusals refusals = new Refusals();
+    byte[] b =
+        utf8(
+            "{\"a\":\"b\",\"value\":1,\"timestamp\":1}{\"a\":\"b\",\"value\":1}[1,[2]]"
+                + "{\"a\":{\"b\":1},\"value\":1}{\"value\":2,\"timestamp\":\"2023-11-14T22:13:20Z\"}");
+    assertThat(FlatRows.read(b, 0, b.length, refusals).samples()).isEqualTo(2);
+    assertThat(refusals.kept())
+        .extracting(x -> x.item() + ": " + x.why())
+        .containsExactly(
+            "row 2: flat rows: a row has no timestamp",
+            "row 3: flat rows: an object expected at line 1, column 62",
+            "row 4: flat rows: label a must be text");
+  }
+
+  @Test
+  void oneBadLineCostsNoOther() {
+    byte[] lines =
+        utf8(
+            "{\"batch\":{\"streams\":{\"{a=b}\":{\"entries\":[{\"line\":\"x\"}]},"
+                + "\"{c=\\\"d\\\"}\":{\"entries\":[{\"line\":\"1\"},{\"ts\":\"now\",\"line\":\"2\"},"
+                + "{\"line\":\"3\"}]},\"{e=\\\"f\\\"}\":7}}}");
+    LogBatchJson.Batch b = LogBatchJson.read(lines, 0, lines.length);
+    assertThat(b.logs().itemCount()).isEqualTo(2);
+    assertThat(b.text())
+        .contains(
+            "log batch: stream {a=b}, entry 1: labels of a stream: a quote expected at character 3",
+            "log batch: stream {c=\"d\"}, entry 2: log batch: ts is not a time: now",
+            "log batch: stream {e=\"f\"}: log batch: a stream must be an object expected");
   }
 
   @Property(tries = 300)
@@ -198,12 +246,12 @@ class ClymeneFormatsTest {
     }
     for (byte[] b : List.of(noise, damaged)) {
       try {
-        SeriesJson.read(b, 0, b.length);
+        SeriesJson.read(b, 0, b.length, new Refusals());
       } catch (CodecException e) {
         assertThat(e).hasMessageContaining("remote write JSON");
       }
       try {
-        FlatRows.read(b, 0, b.length);
+        FlatRows.read(b, 0, b.length, new Refusals());
       } catch (CodecException e) {
         assertThat(e).hasMessageContaining("flat rows");
       }

@@ -90,8 +90,6 @@ class ForwardMessageTest {
             "81a16101", // a map
             "91a161", // a tag alone
             "93a161a178", // neither a time nor entries
-            "93a161 01 01", // a record that is none
-            "92a161 9101", // an entry that is none
             "92a161 c403ffffff",
             "c1")) {
       assertThatThrownBy(() -> read(hex(m)))
@@ -100,6 +98,23 @@ class ForwardMessageTest {
               e -> assertThat(e).isInstanceOf(CodecException.class),
               e -> assertThat(e).isInstanceOf(EOFException.class));
     }
+  }
+
+  @Test
+  void oneBadEntryCostsNoOther() throws IOException {
+    // an entry that is none, one whose record is no map, one whose time is text
+    String bad = "01" + "92 01 01" + "92 a178 80";
+    ForwardMessage f = read(hex("92 a161 95" + ENTRY + bad + PRECISE));
+    assertThat(f.events()).isEqualTo(2);
+    assertThat(f.refusals().kept())
+        .extracting(r -> r.item() + ": " + r.why())
+        .containsExactly(
+            "a, entry 2: an entry is no list of a time and a record",
+            "a, entry 3: the record of an entry is no map",
+            "a, entry 4: the time of an entry is none");
+    ForwardMessage single = read(hex("93a161 01 01"));
+    assertThat(single.events()).isZero();
+    assertThat(single.refusals().count()).isEqualTo(1);
   }
 
   @Test

@@ -1,6 +1,10 @@
 package dev.tethys.pipeline;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What became of a batch. */
 public sealed interface Outcome {
@@ -24,13 +28,57 @@ public sealed interface Outcome {
   }
 
   /**
-   * It will never be taken as it is.
+   * Some or all items will never be taken as they are.
    *
+   * @param reason text for people
    * @param items how many of the batch; the others were taken
+   * @param byReason the same items by reason; never more reasons than a few
    */
-  record Rejected(String reason, int items) implements Outcome {}
+  record Rejected(String reason, int items, Map<String, Integer> byReason) implements Outcome {
+    /** Reasons that are kept apart; the items of all others are counted together. */
+    private static final int MAX_REASONS = 10;
+
+    private static final String OTHER = "other reasons";
+
+    public Rejected {
+      byReason = Collections.unmodifiableMap(new LinkedHashMap<>(byReason));
+    }
+
+    /** Items with one reason. */
+    public Rejected(String reason, int items) {
+      this(reason, items, Map.of(reason, items));
+    }
+
+    /** These and others of the same batch. */
+    private Rejected plus(Rejected other) {
+      if (byReason.keySet().equals(other.byReason.keySet()) && byReason.size() == 1) {
+        return new Rejected(reason, items + other.items);
+      }
+      Map<String, Integer> all = new LinkedHashMap<>(byReason);
+      other.byReason.forEach(
+          (why, n) ->
+              all.merge(
+                  all.containsKey(why) || all.size() < MAX_REASONS ? why : OTHER, n, Integer::sum));
+      String said =
+          all.entrySet().stream()
+              .map(e -> e.getValue() + " items: " + e.getKey())
+              .collect(Collectors.joining("; "));
+      return new Rejected(said, items + other.items, all);
+    }
+
+    /** The same reasons for a part of the items. */
+    public Rejected of(int part) {
+      return part == items ? this : new Rejected(reason, part);
+    }
+  }
 
   Outcome ACCEPTED = new Accepted();
+
+  /**
+   * HTTP header in which a receiver says how many items of a request it rejected, where its
+   * protocol has no place for that; the others were taken.
+   */
+  String REJECTED_HEADER = "X-Tethys-Rejected-Items";
 
   /**
    * What to say of a batch that went two ways and had both fates: to send again wins, then
@@ -52,8 +100,6 @@ public sealed interface Outcome {
 
   /** What to say of a batch of which one part had the one fate and another part the other. */
   static Outcome plus(Outcome a, Outcome b) {
-    return a instanceof Rejected x && b instanceof Rejected y
-        ? new Rejected(x.reason, x.items + y.items)
-        : worse(a, b);
+    return a instanceof Rejected x && b instanceof Rejected y ? x.plus(y) : worse(a, b);
   }
 }

@@ -59,7 +59,7 @@ public interface Receipt {
         long until = total == 0 ? 0 : rejected * seen / total;
         int own = (int) (until - told);
         told = until;
-        p.receipt().settle(own == 0 ? Outcome.ACCEPTED : new Outcome.Rejected(r.reason(), own));
+        p.receipt().settle(own == 0 ? Outcome.ACCEPTED : r.of(own));
       }
     };
   }

@@ -9,15 +9,27 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code google.rpc.Status}: how gRPC and OTLP over HTTP tell that a request failed. Fields: code
+ * {@code google.rpc.Status}, the failure of a request in gRPC and in OTLP over HTTP. Fields: code
  * 1, message 2, details 3, each an Any (type_url 1, value 2); of those, RetryInfo (retry_delay 1: a
- * Duration of seconds 1 and nanos 2) is understood.
+ * Duration of seconds 1 and nanos 2) and ErrorInfo (reason 1, domain 2, metadata 3) are read.
  *
  * @param code of gRPC
- * @param retryDelay when to come again; null when that was not said
+ * @param retryDelay when to send again; null when the sender of the status did not say
+ * @param rejected how many items of the request were rejected while the others were taken, which
+ *     only receivers of Tethys say; 0 when unknown
  */
-public record RpcStatus(int code, String message, @Nullable Duration retryDelay) {
+public record RpcStatus(int code, String message, @Nullable Duration retryDelay, int rejected) {
+  private static final String ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo";
+  private static final String REASON = "ITEMS_REJECTED";
+  private static final String DOMAIN = "tethys";
+  private static final String REJECTED_ITEMS = "rejected_items";
+
   private static final String RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
+
+  /** Without a count of rejected items. */
+  public RpcStatus(int code, String message, @Nullable Duration retryDelay) {
+    this(code, message, retryDelay, 0);
+  }
 
   /** As protobuf. */
   public byte[] toProtobuf() {
@@ -30,6 +42,15 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay)
       int delay = w.begin(1);
       w.int64Unless0(1, retryDelay.getSeconds()).int64Unless0(2, retryDelay.toNanosPart());
       w.end(delay).end(info).end(any);
+    }
+    if (rejected > 0) {
+      int any = w.begin(3);
+      w.string(1, ERROR_INFO);
+      int info = w.begin(2);
+      w.string(1, REASON).string(2, DOMAIN);
+      int entry = w.begin(3);
+      w.string(1, REJECTED_ITEMS).string(2, Integer.toString(rejected));
+      w.end(entry).end(info).end(any);
     }
     return w.toByteArray();
   }
@@ -59,6 +80,7 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay)
     int code = 0;
     String message = "";
     Duration delay = null;
+    int rejected = 0;
     while (r.next()) {
       switch (r.tag()) {
         case 1 << 3 -> code = r.readInt();
@@ -66,17 +88,25 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay)
             message = new String(r.readBytes(), StandardCharsets.UTF_8);
         case 3 << 3 | ProtoReader.LENGTH -> {
           int outer = r.enter();
-          Duration d = retryInfo(r);
-          delay = d == null ? delay : d;
+          Detail d = detail(r);
           r.leave(outer);
+          if (d.type.endsWith("google.rpc.RetryInfo")) {
+            Duration said = retryInfo(d.value);
+            delay = said == null ? delay : said;
+          } else if (d.type.equals(ERROR_INFO)) {
+            rejected = Math.max(rejected, rejectedItems(d.value));
+          }
         }
         default -> r.skip();
       }
     }
-    return new RpcStatus(code, message, delay);
+    return new RpcStatus(code, message, delay, rejected);
   }
 
-  private static @Nullable Duration retryInfo(ProtoReader r) {
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Detail(String type, byte[] value) {}
+
+  private static Detail detail(ProtoReader r) {
     String type = "";
     byte[] value = {};
     while (r.next()) {
@@ -87,9 +117,39 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay)
         default -> r.skip();
       }
     }
-    if (!type.endsWith("google.rpc.RetryInfo")) {
-      return null;
+    return new Detail(type, value);
+  }
+
+  private static int rejectedItems(byte[] value) {
+    ProtoReader info = new ProtoReader(value);
+    String domain = "";
+    int rejected = 0;
+    while (info.next()) {
+      switch (info.tag()) {
+        case 2 << 3 | ProtoReader.LENGTH -> domain = info.readString();
+        case 3 << 3 | ProtoReader.LENGTH -> {
+          int outer = info.enter();
+          String key = "";
+          String said = "";
+          while (info.next()) {
+            switch (info.tag()) {
+              case 1 << 3 | ProtoReader.LENGTH -> key = info.readString();
+              case 2 << 3 | ProtoReader.LENGTH -> said = info.readString();
+              default -> info.skip();
+            }
+          }
+          info.leave(outer);
+          if (key.equals(REJECTED_ITEMS) && said.matches("[0-9]{1,9}")) {
+            rejected = Integer.parseInt(said);
+          }
+        }
+        default -> info.skip();
+      }
     }
+    return domain.equals(DOMAIN) ? rejected : 0;
+  }
+
+  private static @Nullable Duration retryInfo(byte[] value) {
     ProtoReader info = new ProtoReader(value);
     while (info.next()) {
       if (info.tag() == (1 << 3 | ProtoReader.LENGTH)) {

@@ -1,7 +1,10 @@
 package dev.tethys.pipeline.kafka;
 
+import dev.tethys.codec.points.Reasons;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
@@ -72,6 +75,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private final Context context;
   private final System.Logger log;
   private final Registry.Counter unreadable;
+  private final Registry.Vector<Registry.Counter> unreadableItems;
   private final Registry.Counter rejected;
   private final Registry.Counter readAgain;
   private final ConcurrentLinkedQueue<Settlement> settled = new ConcurrentLinkedQueue<>();
@@ -79,6 +83,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private final Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(); // by the loop
   private final Map<TopicPartition, Lost> lost = new HashMap<>(); // by the loop
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final Reasons reasons = new Reasons();
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
   private @Nullable DeadLetterTopic deadLetters;
   private volatile boolean stopping;
@@ -100,6 +105,12 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
                 "Records that were not of the topic's encoding.",
                 "receiver")
             .with(id);
+    unreadableItems =
+        r.counters(
+            "tethys_kafka_receiver_unreadable_items_total",
+            "Items of records that could not be read while the other items were taken.",
+            "receiver",
+            "reason");
     rejected =
         r.counters(
                 "tethys_kafka_receiver_rejected_records_total",
@@ -557,6 +568,34 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       }
     }
     return false;
+  }
+
+  @Override
+  public Outcome setAside(ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals) {
+    String id = context.id().toString();
+    refusals
+        .reasons()
+        .forEach((reason, n) -> unreadableItems.with(id, reasons.bounded(reason)).add(n));
+    String all = RecordReader.said(refusals);
+    String why = refusals.count() + " of " + (taken.items() + refusals.count()) + " items: " + all;
+    log.log(
+        Level.WARNING,
+        "{0}: items of a record were not readable, the others were taken: topic={1} partition={2}"
+            + " offset={3} items={4} reason={5}",
+        context.name(),
+        record.topic(),
+        Integer.toString(record.partition()),
+        Long.toString(record.offset()),
+        Integer.toString(refusals.count()),
+        all.lines().findFirst().orElse(""));
+    if (deadLetters != null) {
+      try {
+        deadLetters.write(record, why);
+      } catch (IOException e) {
+        return new Outcome.Unavailable("dead letter: " + e.getMessage(), Duration.ZERO);
+      }
+    }
+    return new Outcome.Rejected(why, refusals.count());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
@@ -34,6 +35,12 @@ final class PartitionReader {
 
     /** What of a record's headers becomes attributes of its resources. */
     Map<String, String> attributes(ConsumerRecord<byte[], byte[]> record);
+
+    /**
+     * Counts items of a record that could not be read while its others were taken, and puts the
+     * record among the dead letters; may block. What is to be said of the record then.
+     */
+    Outcome setAside(ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals);
 
     /** Puts a record among the dead letters; may block. What is to be said of the record then. */
     Outcome bury(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);
@@ -153,11 +160,21 @@ final class PartitionReader {
             owner.execute(
                 "kafka dead letter",
                 () -> owner.settled(this, offset, owner.bury(record, true, r.reason())));
-          } else {
-            if (!(outcome instanceof Outcome.Unavailable)) { // else it is read again
-              owner.leftOut(this, read.leftOut());
-            }
+          } else if (outcome instanceof Outcome.Unavailable) { // it is read again
             owner.settled(this, offset, outcome);
+          } else {
+            owner.leftOut(this, read.leftOut());
+            if (read.refusals().isEmpty()) {
+              owner.settled(this, offset, outcome);
+            } else {
+              owner.execute(
+                  "kafka dead letter",
+                  () ->
+                      owner.settled(
+                          this,
+                          offset,
+                          Outcome.plus(outcome, owner.setAside(record, batch, read.refusals()))));
+            }
           }
         });
   }

@@ -43,8 +43,9 @@ final class RecordReader {
    * What a record was read as.
    *
    * @param leftOut samples that the batch has no place for
+   * @param refusals items that could not be read, while the others are in the batch
    */
-  record Read(Batch batch, int leftOut) {}
+  record Read(Batch batch, int leftOut, Refusals refusals) {}
 
   private final Signal signal;
   private final RecordEncoding encoding;
@@ -61,13 +62,17 @@ final class RecordReader {
    * and of Clymene become metrics of OTLP with one resource where there are any.
    *
    * @param millis the time of the record
-   * @throws CodecException when it is not of the encoding
+   * @throws CodecException when it is not of the encoding, or nothing of it can be read
    */
   Read read(
       byte[] value, long millis, long lane, Metadata metadata, Map<String, String> attributes) {
-    Batch batch = read(value, millis, lane, metadata);
+    Refusals refusals = new Refusals();
+    Batch batch = read(value, millis, lane, metadata, refusals);
+    if (batch.items() == 0 && !refusals.isEmpty()) {
+      throw new CodecException(said(refusals));
+    }
     if (attributes.isEmpty()) {
-      return new Read(batch, 0);
+      return new Read(batch, 0, refusals);
     }
     Telemetry<?> tree;
     int leftOut = 0;
@@ -81,16 +86,15 @@ final class RecordReader {
     for (ResourceGroup<?> g : tree.resources()) {
       attributes.forEach((k, v) -> g.resource().attributes().put(k, v));
     }
-    return new Read(batch.with(signal, tree), leftOut);
+    return new Read(batch.with(signal, tree), leftOut, refusals);
   }
 
-  /**
-   * The batch that a value is.
-   *
-   * @param millis the time of the record
-   * @throws CodecException when it is not of the encoding
-   */
-  Batch read(byte[] value, long millis, long lane, Metadata metadata) {
+  /** Items that could not be read, one a line. */
+  static String said(Refusals refusals) {
+    return refusals.text(x -> x.item().isEmpty() ? x.why() : x.item() + ": " + x.why());
+  }
+
+  private Batch read(byte[] value, long millis, long lane, Metadata metadata, Refusals refusals) {
     return switch (encoding) {
       case OTLP_PROTO -> otlp(value, lane, metadata);
       case OTLP_JSON ->
@@ -98,10 +102,11 @@ final class RecordReader {
               OtlpJson.toProtobuf(signal.otlp(), value, 0, value.length).toByteArray(),
               lane,
               metadata);
-      case REMOTE_WRITE -> remoteWrite(value, lane, metadata);
-      case CLYMENE_JSON -> series(SeriesJson.read(value, 0, value.length), lane, metadata);
-      case CLYMENE_FLAT -> series(FlatRows.read(value, 0, value.length), lane, metadata);
-      case CLYMENE_LOGS -> streams(value, lane, metadata);
+      case REMOTE_WRITE -> remoteWrite(value, lane, metadata, refusals);
+      case CLYMENE_JSON ->
+          series(SeriesJson.read(value, 0, value.length, refusals), lane, metadata);
+      case CLYMENE_FLAT -> series(FlatRows.read(value, 0, value.length, refusals), lane, metadata);
+      case CLYMENE_LOGS -> streams(value, lane, metadata, refusals);
       case RAW -> line(value, millis, lane, metadata);
       case TEXT -> line(new String(value, charset), millis, lane, metadata);
       case AZURE_RESOURCE_LOGS ->
@@ -109,20 +114,31 @@ final class RecordReader {
       case JSON -> line(JsonValues.read(value, 0, value.length), millis, lane, metadata);
       case ZIPKIN_JSON ->
           zipkin(
-              ZipkinReader.json(value, 0, value.length, 2, false, millis * 1000), lane, metadata);
+              ZipkinReader.json(value, 0, value.length, 2, false, millis * 1000),
+              lane,
+              metadata,
+              refusals);
       case ZIPKIN_PROTO ->
           zipkin(
-              ZipkinReader.protobuf(value, 0, value.length, false, millis * 1000), lane, metadata);
+              ZipkinReader.protobuf(value, 0, value.length, false, millis * 1000),
+              lane,
+              metadata,
+              refusals);
       case ZIPKIN_THRIFT ->
-          zipkin(ZipkinReader.thrift(value, 0, value.length, false, millis * 1000), lane, metadata);
-      case JAEGER_PROTO -> jaeger(JaegerReader.span(value, 0, value.length), lane, metadata);
-      case JAEGER_JSON -> jaeger(JaegerReader.jsonSpan(value, 0, value.length), lane, metadata);
+          zipkin(
+              ZipkinReader.thrift(value, 0, value.length, false, millis * 1000),
+              lane,
+              metadata,
+              refusals);
+      case JAEGER_PROTO ->
+          jaeger(JaegerReader.span(value, 0, value.length), lane, metadata, refusals);
+      case JAEGER_JSON ->
+          jaeger(JaegerReader.jsonSpan(value, 0, value.length), lane, metadata, refusals);
     };
   }
 
-  private Batch jaeger(JaegerBatch batch, long lane, Metadata metadata) {
-    Refusals refusals = new Refusals();
-    return spans(batch.traces(refusals), refusals, lane, metadata);
+  private Batch jaeger(JaegerBatch batch, long lane, Metadata metadata, Refusals refusals) {
+    return spans(batch.traces(refusals), lane, metadata);
   }
 
   private Batch otlp(byte[] body, long lane, Metadata metadata) {
@@ -130,14 +146,18 @@ final class RecordReader {
     return new Batch(signal, Encoding.OTLP, body, items, lane, metadata);
   }
 
-  private Batch remoteWrite(byte[] value, long lane, Metadata metadata) {
+  private Batch remoteWrite(byte[] value, long lane, Metadata metadata, Refusals refusals) {
     int n = SnappyBlock.decodedLength(value, 0, value.length, MAX_BYTES);
     byte[] body = new byte[n + SnappyBlock.SLACK];
     n = SnappyBlock.decode(value, 0, value.length, body);
     // Clymene's writers leave labels in the order in which they have them.
     TakenWriteRequest taken = TakenWriteRequest.ofV1(body, 0, n);
-    if (taken.refused() > 0) {
-      throw new CodecException(String.valueOf(taken.problem()));
+    if (taken.problem() != null) {
+      // Its reasons are one a line; items beyond them have the last one.
+      List<String> reasons = taken.problem().lines().toList();
+      for (int i = 0; i < Math.max(reasons.size(), taken.refused()); i++) {
+        refusals.add(i + 1, "", reasons.get(Math.min(i, reasons.size() - 1)));
+      }
     }
     return new Batch(signal, Encoding.REMOTE_WRITE, taken.body(), taken.items(), lane, metadata);
   }
@@ -147,8 +167,9 @@ final class RecordReader {
         signal, Encoding.REMOTE_WRITE, r.body().toByteArray(), r.samples(), lane, metadata);
   }
 
-  private Batch streams(byte[] value, long lane, Metadata metadata) {
+  private Batch streams(byte[] value, long lane, Metadata metadata, Refusals refusals) {
     LogBatchJson.Batch b = LogBatchJson.read(value, 0, value.length);
+    refusals.addAll(b.refusals());
     Metadata m = metadata;
     if (!b.tenant().isEmpty()) {
       Map<String, List<String>> values = new HashMap<>(metadata.values());
@@ -158,15 +179,12 @@ final class RecordReader {
     return tree(b.logs(), lane, m);
   }
 
-  private Batch zipkin(ZipkinReader.Result r, long lane, Metadata metadata) {
-    return spans(r.traces(), r.refusals(), lane, metadata);
+  private Batch zipkin(ZipkinReader.Result r, long lane, Metadata metadata, Refusals refusals) {
+    refusals.addAll(r.refusals());
+    return spans(r.traces(), lane, metadata);
   }
 
-  /** A record with a span that is none is refused as a whole: it is one message. */
-  private Batch spans(TracesData traces, Refusals refusals, long lane, Metadata metadata) {
-    if (!refusals.isEmpty()) {
-      throw new CodecException(refusals.text(x -> x.item() + ": " + x.why()));
-    }
+  private Batch spans(TracesData traces, long lane, Metadata metadata) {
     return new Batch(
         signal, Encoding.OTLP, new OtlpWriter().write(traces), traces.itemCount(), lane, metadata);
   }

@@ -11,6 +11,8 @@ import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class RecordReaderTest {
@@ -20,6 +22,11 @@ class RecordReaderTest {
   /** A request of one sample with labels in the order in which they are given. */
   private static byte[] request(String... labels) {
     ProtoWriter w = new ProtoWriter();
+    series(w, labels);
+    return SnappyBlock.encode(w.buffer(), 0, w.size());
+  }
+
+  private static void series(ProtoWriter w, String... labels) {
     int series = w.begin(1);
     for (int i = 0; i < labels.length; i += 2) {
       int label = w.begin(1);
@@ -32,13 +39,12 @@ class RecordReaderTest {
     w.int64(2, 1_700_000_000_000L);
     w.end(sample);
     w.end(series);
-    return SnappyBlock.encode(w.buffer(), 0, w.size());
   }
 
   @Test
   void labelsThatAWriterLeftInAnyOrderAreInOrderAfterwards() {
     byte[] value = request("job", "a", "__name__", "up", "instance", "b");
-    Batch batch = READER.read(value, 0, 0, Metadata.NONE);
+    Batch batch = READER.read(value, 0, 0, Metadata.NONE, Map.of()).batch();
     assertThat(batch.items()).isEqualTo(1);
     byte[] sorted =
         new WriteRequestWriter()
@@ -52,8 +58,36 @@ class RecordReaderTest {
   @Test
   void aSeriesWithALabelTwiceMakesTheRecordUnreadable() {
     byte[] value = request("__name__", "up", "job", "a", "job", "b");
-    assertThatThrownBy(() -> READER.read(value, 0, 0, Metadata.NONE))
+    assertThatThrownBy(() -> READER.read(value, 0, 0, Metadata.NONE, Map.of()))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining("job");
+  }
+
+  @Test
+  void oneMalformedSeriesCostsNoOther() {
+    ProtoWriter w = new ProtoWriter();
+    series(w, "__name__", "up", "job", "a");
+    series(w, "__name__", "up", "job", "a", "job", "b");
+    series(w, "__name__", "down", "job", "a");
+    byte[] value = SnappyBlock.encode(w.buffer(), 0, w.size());
+    RecordReader.Read read = READER.read(value, 0, 0, Metadata.NONE, Map.of());
+    assertThat(read.batch().items()).isEqualTo(2);
+    assertThat(read.refusals().count()).isEqualTo(1);
+    assertThat(RecordReader.said(read.refusals())).contains("job");
+    read = READER.read(value, 0, 0, Metadata.NONE, Map.of("kafka.header.k", "v"));
+    assertThat(read.batch().items()).isEqualTo(2);
+    assertThat(read.refusals().count()).isEqualTo(1);
+  }
+
+  @Test
+  void oneBadSpanCostsNoOther() {
+    RecordReader spans =
+        new RecordReader(Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.ZIPKIN_JSON));
+    byte[] value =
+        "[{\"traceId\":\"a\",\"id\":\"b\"},{\"traceId\":\"x\",\"id\":\"b\"}]"
+            .getBytes(StandardCharsets.UTF_8);
+    RecordReader.Read read = spans.read(value, 0, 0, Metadata.NONE, Map.of());
+    assertThat(read.batch().items()).isEqualTo(1);
+    assertThat(RecordReader.said(read.refusals())).contains("traceId \"x\" is not hexadecimal");
   }
 }

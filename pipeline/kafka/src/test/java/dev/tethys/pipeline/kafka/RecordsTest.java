@@ -176,7 +176,7 @@ class RecordsTest {
           new RecordReader(Signal.METRICS, new RecordEncoding.Reading(RecordEncoding.REMOTE_WRITE));
       for (RecordWriter.Value v : w.values()) {
         assertThat(v.lane()).isNotZero();
-        for (String s : samples(r.read(v.bytes(), T, 1, Metadata.NONE))) {
+        for (String s : samples(r.read(v.bytes(), T, 1, Metadata.NONE, Map.of()).batch())) {
           Long before = lanes.putIfAbsent(s, v.lane());
           assertThat(before == null || before == v.lane()).as(s).isTrue();
         }
@@ -380,7 +380,8 @@ class RecordsTest {
     byte[] record = {'{', (byte) 0xfe, '"'};
     Batch back =
         new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.RAW))
-            .read(record, T, 0, Metadata.NONE);
+            .read(record, T, 0, Metadata.NONE, Map.of())
+            .batch();
     assertThat(Frames.values(write(RecordEncoding.RAW, 1000, back).values().getFirst().bytes()))
         .containsExactly(record);
   }
@@ -394,7 +395,8 @@ class RecordsTest {
         assertThatThrownBy(
                 () ->
                     new RecordReader(s, new RecordEncoding.Reading(e))
-                        .read(noise, T, 1, Metadata.NONE))
+                        .read(noise, T, 1, Metadata.NONE, Map.of())
+                        .batch())
             .as(e.word())
             .isInstanceOf(CodecException.class);
       }
@@ -408,14 +410,17 @@ class RecordsTest {
   void otherSystemsRecordsAreRead() {
     Batch json =
         new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.JSON))
-            .read("{\"a\":[1,\"b\"]}".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE);
+            .read(
+                "{\"a\":[1,\"b\"]}".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE, Map.of())
+            .batch();
     LogsData logs = (LogsData) json.takeTree();
     LogRecord r = logs.resources().getFirst().scopes().getFirst().items().getFirst();
     assertThat(String.valueOf(r.body())).isEqualTo("{a=[1, b]}");
     assertThat(r.timeUnixNano()).isEqualTo(T * 1_000_000);
     Batch text =
         new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.TEXT))
-            .read(new byte[] {'a', (byte) 0xff}, T, 0, Metadata.NONE);
+            .read(new byte[] {'a', (byte) 0xff}, T, 0, Metadata.NONE, Map.of())
+            .batch();
     assertThat(text.items()).isEqualTo(1);
     Batch spans =
         new RecordReader(Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.ZIPKIN_JSON))
@@ -424,13 +429,16 @@ class RecordsTest {
                     .getBytes(StandardCharsets.UTF_8),
                 T,
                 0,
-                Metadata.NONE);
+                Metadata.NONE,
+                Map.of())
+            .batch();
     assertThat(spans.items()).isEqualTo(1);
     assertThatThrownBy(
             () ->
                 new RecordReader(
                         Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.ZIPKIN_JSON))
-                    .read("[{}]".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
+                    .read("[{}]".getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE, Map.of())
+                    .batch())
         .isInstanceOf(CodecException.class);
   }
 
@@ -455,7 +463,7 @@ class RecordsTest {
     id[17] = 9; // the last byte of the trace id
     RecordReader reader =
         new RecordReader(Signal.TRACES, new RecordEncoding.Reading(RecordEncoding.JAEGER_PROTO));
-    TracesData t = (TracesData) reader.read(id, T, 0, Metadata.NONE).takeTree();
+    TracesData t = (TracesData) reader.read(id, T, 0, Metadata.NONE, Map.of()).batch().takeTree();
     assertThat(t.resources().getFirst().resource().attributes().getString("service.name"))
         .isEqualTo("shop");
     Span s = t.resources().getFirst().scopes().getFirst().items().getFirst();
@@ -463,7 +471,7 @@ class RecordsTest {
     assertThat(s.spanId()).isEqualTo(7);
     assertThat(s.startTimeUnixNano()).isEqualTo(1_700_000_000_000_000_005L);
     for (byte[] bad : new byte[][] {jaegerSpan(17), {10, 100, 1}}) {
-      assertThatThrownBy(() -> reader.read(bad, T, 0, Metadata.NONE))
+      assertThatThrownBy(() -> reader.read(bad, T, 0, Metadata.NONE, Map.of()).batch())
           .isInstanceOf(CodecException.class);
     }
   }
@@ -496,7 +504,10 @@ class RecordsTest {
     RecordReader reader = reader(RecordEncoding.JAEGER_JSON);
     TracesData t =
         (TracesData)
-            reader.read(json.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE).takeTree();
+            reader
+                .read(json.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE, Map.of())
+                .batch()
+                .takeTree();
     assertThat(t.resources().getFirst().resource().attributes().toString())
         .isEqualTo("{service.name=shop, host.name=h}");
     Span s = t.resources().getFirst().scopes().getFirst().items().getFirst();
@@ -523,7 +534,10 @@ class RecordsTest {
           json.replace("\"tags\": [", "\"tags\": [7,")
         }) {
       assertThatThrownBy(
-              () -> reader.read(bad.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
+              () ->
+                  reader
+                      .read(bad.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE, Map.of())
+                      .batch())
           .as(bad)
           .isInstanceOf(CodecException.class);
     }
@@ -602,7 +616,9 @@ class RecordsTest {
                     zipkin2.codec.SpanBytesEncoder.THRIFT.encodeList(List.of(span)),
                     T,
                     0,
-                    Metadata.NONE)
+                    Metadata.NONE,
+                    Map.of())
+                .batch()
                 .takeTree();
     Span s = t.resources().getFirst().scopes().getFirst().items().getFirst();
     assertThat(s.traceIdLow()).isEqualTo(0x48485a3953bb6124L);
@@ -626,7 +642,10 @@ class RecordsTest {
     RecordReader reader = reader(RecordEncoding.AZURE_RESOURCE_LOGS);
     LogsData logs =
         (LogsData)
-            reader.read(json.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE).takeTree();
+            reader
+                .read(json.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE, Map.of())
+                .batch()
+                .takeTree();
     assertThat(logs.resources()).hasSize(2);
     assertThat(logs.resources().getFirst().resource().attributes().toString())
         .isEqualTo("{azure.resource.id=/A}");
@@ -645,7 +664,10 @@ class RecordsTest {
         .isEqualTo(4);
     for (String bad : new String[] {"{}", "[]", "{\"records\": [1]}", "{\"records\": 1}"}) {
       assertThatThrownBy(
-              () -> reader.read(bad.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE))
+              () ->
+                  reader
+                      .read(bad.getBytes(StandardCharsets.UTF_8), T, 0, Metadata.NONE, Map.of())
+                      .batch())
           .as(bad)
           .isInstanceOf(CodecException.class);
     }
@@ -661,7 +683,8 @@ class RecordsTest {
                 Signal.LOGS,
                 java.util.Objects.requireNonNull(
                     java.util.Objects.requireNonNull(s.topics().get(Signal.LOGS)).reading()))
-            .read("日本".getBytes(Charset.forName("Shift_JIS")), T, 0, Metadata.NONE);
+            .read("日本".getBytes(Charset.forName("Shift_JIS")), T, 0, Metadata.NONE, Map.of())
+            .batch();
     assertThat(bodies(b)).containsExactly("日本");
     assertThatThrownBy(
             () ->

@@ -57,14 +57,19 @@ final class HerokuSource extends PushSource {
     byte[] body = body(request, MAX_BYTES);
     SyslogFrames frames = new SyslogFrames(new ByteArrayInputStream(body), MAX_MESSAGE);
     List<SyslogMessage> messages = new ArrayList<>();
+    List<String> bad = new ArrayList<>();
     try {
       for (byte[] b = frames.next(); b != null; b = frames.next()) {
-        messages.add(SyslogFormat.LOGPLEX.read(b, 0, b.length, context.clock(), ZoneOffset.UTC));
+        try {
+          messages.add(SyslogFormat.LOGPLEX.read(b, 0, b.length, context.clock(), ZoneOffset.UTC));
+        } catch (CodecException e) {
+          bad.add("message " + (messages.size() + bad.size() + 1) + ": " + e.getMessage());
+        }
       }
     } catch (CodecException e) {
-      errors.inc();
-      throw new HttpException(400, String.valueOf(e.getMessage()));
+      bad.add("message " + (messages.size() + bad.size() + 1) + ": " + e.getMessage());
     }
+    errors.add(bad.size());
     Labels base = base(request);
     String tenant = request.header(TENANT_HEADER);
     Delivery delivery = new Delivery();
@@ -87,6 +92,10 @@ final class HerokuSource extends PushSource {
       entries.inc();
     }
     PushServer.delivered(delivery);
+    if (!bad.isEmpty()) {
+      // As Promtail, which keeps what it could read before it answers so.
+      throw new HttpException(400, String.join("\n", bad.subList(0, Math.min(10, bad.size()))));
+    }
     response.status(204).send();
   }
 

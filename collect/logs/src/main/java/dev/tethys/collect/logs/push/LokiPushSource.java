@@ -3,13 +3,14 @@ package dev.tethys.collect.logs.push;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.loki.PushReader;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.collect.logs.Delivery;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
-import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.web.HttpException;
@@ -26,10 +27,12 @@ final class LokiPushSource extends PushSource {
   private static final Pattern LINE_END = Pattern.compile("\r+$");
 
   private final LokiPushConfig config;
+  private final Registry.Counter errors;
 
   LokiPushSource(LokiPushConfig config, SourceContext context) {
     super("loki_push_api", config.server(), config.labels(), context);
     this.config = config;
+    this.errors = context.metrics().parsingErrors("loki_push_api");
   }
 
   @Override
@@ -47,10 +50,11 @@ final class LokiPushSource extends PushSource {
     String type = request.header("Content-Type");
     String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     byte[] body = body(request, config.maxBytes());
-    LogsData logs;
+    PushReader.Result read;
+    Refusals refusals = new Refusals();
     try {
       if (media.equals("application/json")) {
-        logs = PushReader.json(body, 0, body.length);
+        read = PushReader.json(body, 0, body.length, refusals);
       } else if (media.isEmpty() || media.equals("application/x-protobuf")) {
         // Protobuf is always a block of snappy, whether that is said or not.
         byte[] m =
@@ -58,7 +62,7 @@ final class LokiPushSource extends PushSource {
                 request,
                 Compression.SNAPPY.decompress(
                     body, 0, body.length, config.maxBytes(), request::reserve));
-        logs = PushReader.protobuf(m, 0, m.length);
+        read = PushReader.protobuf(m, 0, m.length, refusals);
       } else {
         throw new HttpException(
             415, "unsupported media type, supported: [application/json, application/x-protobuf]");
@@ -68,7 +72,7 @@ final class LokiPushSource extends PushSource {
     }
     Delivery delivery = new Delivery();
     String tenant = request.header(TENANT_HEADER);
-    for (ResourceGroup<LogRecord> g : logs.resources()) {
+    for (ResourceGroup<LogRecord> g : read.logs().resources()) {
       LabelsBuilder b = config.labels().toBuilder();
       g.resource().attributes().forEach((k, v) -> b.set(k, String.valueOf(v)));
       Labels labels = b.build();
@@ -82,6 +86,11 @@ final class LokiPushSource extends PushSource {
       }
     }
     PushServer.delivered(delivery);
+    if (!refusals.isEmpty()) {
+      errors.add(refusals.count());
+      // As Loki: the entries that it takes are kept, and the answer names the others.
+      throw new HttpException(400, read.text());
+    }
     response.status(204).send();
   }
 

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.clymene;
 import dev.tethys.codec.CodecException;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.GrpcClientSettings;
+import dev.tethys.pipeline.client.Rejections;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -113,7 +114,7 @@ final class ClymeneGrpcSender implements Sender {
         auth.refused();
         yield new Verdict.Later(Duration.ZERO, false, reason);
       }
-      default -> new Verdict.Never(reason);
+      default -> Rejections.verdict(p, Rejections.items(r), reason);
     };
   }
 

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.clymene;
 import dev.tethys.codec.CodecException;
 import dev.tethys.config.Secret;
 import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.client.Rejections;
 import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.Parcel;
@@ -88,7 +89,9 @@ final class ClymeneHttpSender implements Sender {
         auth.refused();
         return new Verdict.Later(Duration.ZERO, false, reason);
       }
-      return status == 413 ? parcels.halves(p, reason) : new Verdict.Never(reason);
+      return status == 413
+          ? parcels.halves(p, reason)
+          : Rejections.verdict(p, Rejections.items(a), reason);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.destination.loki;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.pipeline.client.Rejections;
 import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
@@ -125,8 +126,10 @@ final class LokiSender implements Sender {
     int status = -1;
     String reason;
     Duration after;
+    int rejected;
     try (Answer a = client().send(call)) {
       status = a.status();
+      rejected = Rejections.items(a);
       after = RetryAfter.of(a, Instant.ofEpochMilli(millis.getAsLong()));
       reason = "HTTP status " + status + (status / 100 == 2 ? "" : said(a));
     } catch (IOException e) {
@@ -149,8 +152,13 @@ final class LokiSender implements Sender {
         return new Verdict.Instead(halves, reason);
       }
     }
+    Verdict v = Rejections.verdict(p, rejected, reason);
+    if (v instanceof Verdict.Partial) {
+      ear.sent(p);
+      return v;
+    }
     ear.dropped(p, status == 429 ? LokiMetrics.RATE_LIMITED : LokiMetrics.GENERIC);
-    return new Verdict.Never(reason);
+    return v;
   }
 
   private static List<Parcel> halves(Parcel p) {

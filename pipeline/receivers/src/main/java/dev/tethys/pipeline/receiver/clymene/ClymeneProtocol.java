@@ -61,6 +61,7 @@ public final class ClymeneProtocol {
           (message, request, hold, metadata) -> {
             hold.take(message.length);
             TakenWriteRequest t = TakenWriteRequest.ofV1(message, 0, message.length);
+            door.refused(t.refused(), String.valueOf(t.problem()));
             return GrpcDoor.empty(RemoteWriteProtocol.take(t, metadata, m, request));
           });
     }
@@ -68,7 +69,8 @@ public final class ClymeneProtocol {
     if (l != null) {
       door.method(
           LOGS_METHOD,
-          (message, request, hold, metadata) -> transfer(l, message, request, hold, metadata));
+          (message, request, hold, metadata) ->
+              transfer(l, door, message, request, hold, metadata));
     }
   }
 
@@ -84,7 +86,7 @@ public final class ClymeneProtocol {
   }
 
   private static byte[] transfer(
-      Consumer to, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      Consumer to, GrpcDoor door, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
       throws GrpcException, BusyException, InterruptedException {
     hold.take(3L * message.length);
     byte[] json = {};
@@ -99,7 +101,9 @@ public final class ClymeneProtocol {
     if (json.length == 0) {
       throw new CodecException("the batch is empty");
     }
-    return GrpcDoor.empty(take(to, json, metadata, request));
+    LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
+    door.refused(b.refusals());
+    return GrpcDoor.empty(take(to, b, metadata, request));
   }
 
   /** Clients say that the body is protobuf; it is JSON whatever they say. */
@@ -109,13 +113,24 @@ public final class ClymeneProtocol {
       Compression c = door.compression(request);
       byte[] json = door.body(request, c, hold);
       hold.take(2L * json.length);
-      HttpDoor.answer(response, take(to, json, door.metadata(request), request));
+      LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
+      door.refused(b.refusals());
+      HttpDoor.answer(response, take(to, b, door.metadata(request), request));
     }
   }
 
-  private static Outcome take(Consumer to, byte[] json, Metadata metadata, HttpRequest request)
+  private static Outcome take(
+      Consumer to, LogBatchJson.Batch b, Metadata metadata, HttpRequest request)
       throws InterruptedException {
-    LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
+    Outcome o = deliver(to, b, metadata, request);
+    return b.refusals().isEmpty()
+        ? o
+        : Outcome.plus(new Outcome.Rejected(b.text(), b.refusals().count()), o);
+  }
+
+  private static Outcome deliver(
+      Consumer to, LogBatchJson.Batch b, Metadata metadata, HttpRequest request)
+      throws InterruptedException {
     int lines = b.logs().itemCount();
     if (lines == 0) {
       return Outcome.ACCEPTED;

@@ -11,6 +11,7 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.loki.LokiProtocol;
 import dev.tethys.pipeline.receiver.otlp.OtlpProtocol;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteProtocol;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
 import dev.tethys.pipeline.receiver.server.Authenticators;
@@ -58,11 +59,12 @@ public final class GatewayReceiverFactory implements ReceiverFactory<GatewaySett
   @Override
   public Receiver create(GatewaySettings settings, Map<Signal, Consumer> outputs, Context context) {
     return receiver(
-        settings,
-        outputs,
-        Authenticators.find(settings.grpc() == null ? null : settings.grpc().auth(), context),
-        Authenticators.find(settings.http() == null ? null : settings.http().auth(), context),
-        context.clock());
+            settings,
+            outputs,
+            Authenticators.find(settings.grpc() == null ? null : settings.grpc().auth(), context),
+            Authenticators.find(settings.http() == null ? null : settings.http().auth(), context),
+            context.clock())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(

@@ -181,12 +181,10 @@ public final class CollectdReceiverFactory
     CollectdOutput to = CollectdOutput.of(outputs);
     HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
     door.post("/{path...}", (q, r) -> take(to, s.prefix, door, q, r));
+    PointTally tally = new PointTally(name, metrics, clock::nanos);
     Network n = s.network;
-    List<SocketDoor> sockets =
-        n == null
-            ? List.of()
-            : List.of(packets(n, to, new PointTally(name, metrics, clock::nanos), clock));
-    return new PushReceiver(null, door, clock::nanos, sockets);
+    List<SocketDoor> sockets = n == null ? List.of() : List.of(packets(n, to, tally, clock));
+    return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);
   }
 
   /** The file of users is read when it begins to listen. */
@@ -211,6 +209,7 @@ public final class CollectdReceiverFactory
       hold.take(4L * b.length);
       CollectdTelemetry t = new CollectdTelemetry(attributes(prefix, request));
       Refusals refused = CollectdJson.read(b, t);
+      door.refused(refused);
       Outcome outcome = Outcome.ACCEPTED;
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
       for (CollectdOutput.Way w : to.ways(t, lane, door.metadata(request))) {

@@ -195,6 +195,7 @@ final class DatadogProtocol {
         path,
         (request, response) ->
             answered(
+                door,
                 response,
                 () -> {
                   try (Hold hold = door.intake().open()) {
@@ -203,6 +204,7 @@ final class DatadogProtocol {
                     DatadogMetrics m = new DatadogMetrics();
                     boolean json = HttpDoor.mediaType(request).equals("application/json");
                     Refusals refused = reading.read(b, json, m);
+                    door.refused(refused);
                     Outcome o = Outcome.ACCEPTED;
                     if (m.points() > 0) {
                       o =
@@ -222,7 +224,8 @@ final class DatadogProtocol {
   void addLogs(HttpDoor door, Consumer to) {
     for (String path : LOGS) {
       door.post(
-          path, (request, response) -> answered(response, () -> logs(door, to, request, response)));
+          path,
+          (request, response) -> answered(door, response, () -> logs(door, to, request, response)));
     }
     addEvents(door, to);
   }
@@ -252,6 +255,7 @@ final class DatadogProtocol {
       byte[] b = door.body(request, door.compression(request), hold);
       hold.take(4L * b.length);
       Refusals refused = read.apply(b);
+      door.refused(refused);
       int n = logs.get().itemCount();
       Outcome o = Outcome.ACCEPTED;
       if (n > 0) {
@@ -266,6 +270,7 @@ final class DatadogProtocol {
         EVENTS,
         (request, response) ->
             answered(
+                door,
                 response,
                 () -> {
                   EventJson read = new EventJson(clock.millis() * 1_000_000);
@@ -276,6 +281,7 @@ final class DatadogProtocol {
           path,
           (request, response) ->
               answered(
+                  door,
                   response,
                   () -> {
                     EventJson read = new EventJson(clock.millis() * 1_000_000);
@@ -297,7 +303,7 @@ final class DatadogProtocol {
     void give() throws IOException, InterruptedException, BusyException;
   }
 
-  private static void answered(HttpResponse response, Answer answer)
+  private static void answered(HttpDoor door, HttpResponse response, Answer answer)
       throws IOException, InterruptedException {
     try {
       answer.give();
@@ -306,6 +312,7 @@ final class DatadogProtocol {
     } catch (TooLargeException e) {
       json(response, 413, errors(List.of(String.valueOf(e.getMessage()))));
     } catch (CodecException e) {
+      door.refused(1, String.valueOf(e.getMessage()));
       json(response, 400, errors(List.of(String.valueOf(e.getMessage()))));
     }
   }

@@ -12,6 +12,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
@@ -89,11 +90,12 @@ public final class DatadogReceiverFactory
                 "path");
     String id = context.id().toString();
     return receiver(
-        s,
-        outputs,
-        Authenticators.find(s.http.auth(), context),
-        context.clock(),
-        path -> passedOver.with(id, path).inc());
+            s,
+            outputs,
+            Authenticators.find(s.http.auth(), context),
+            context.clock(),
+            path -> passedOver.with(id, path).inc())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(

@@ -5,6 +5,7 @@ import dev.tethys.codec.datadog.UpperHalves;
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -22,9 +23,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Datadog's tracers send to its agent, and its agent to Datadog: spans. 200 with the rates at
- * which tracers are to sample, which are 1: choosing is left to processors. What they count of
- * spans is the business of {@link DatadogProtocol}, and {@code /info} does not offer it.
+ * Spans that Datadog's tracers send to its agent, and its agent to Datadog. 200 with the rates at
+ * which tracers are to sample, which are 1: sampling is left to processors. Spans that cannot be
+ * read are counted and the others are kept; 400 when none can be read. {@link DatadogProtocol}
+ * takes statistics of spans, and {@code /info} does not offer that.
  */
 final class TraceProtocol {
   /** Where tracers send. */
@@ -84,7 +86,7 @@ final class TraceProtocol {
       default ->
           type.equals("application/msgpack")
               ? (b, t, s) -> t.traces(MsgPackReader.read(b), s)
-              : (b, t, s) -> t.traces(JsonValues.read(b, 0, b.length), s);
+              : (b, t, s) -> t.traces(JsonValues.readExact(b, 0, b.length), s);
     };
   }
 
@@ -95,6 +97,7 @@ final class TraceProtocol {
       hold.take(6L * b.length);
       TraceReader read = new TraceReader(halves);
       reading.read(b, read, sender(request));
+      door.refused(read.refusals());
       int spans = read.traces().itemCount();
       Outcome o = Outcome.ACCEPTED;
       if (spans > 0) {
@@ -108,12 +111,21 @@ final class TraceProtocol {
                 door.metadata(request));
         o = Intake.deliver(batch, to, request);
       }
-      if (o instanceof Outcome.Accepted) {
+      if (spans == 0 && !read.refusals().isEmpty()) {
+        o = new Outcome.Rejected(read.refusals().text(TraceProtocol::said), 0);
+      }
+      // Tracers have no place for a partial success: what was refused is counted and logged.
+      boolean some = o instanceof Outcome.Rejected r && r.items() > 0 && r.items() < spans;
+      if (some || o instanceof Outcome.Accepted) {
         json(response, 200, RATES);
       } else {
         HttpDoor.answer(response, o);
       }
     }
+  }
+
+  private static String said(Refusals.Refusal r) {
+    return "span " + r.number() + " (" + r.item() + "): " + r.why();
   }
 
   private static Attributes sender(HttpRequest q) {

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.elastic;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -32,6 +33,7 @@ final class BulkRequest {
       String action, String index, String id, @Nullable String type, @Nullable String refused) {}
 
   private final List<Item> items = new ArrayList<>();
+  private final Refusals refusals = new Refusals();
   private final LogsData logs = new LogsData();
   private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
 
@@ -161,6 +163,7 @@ final class BulkRequest {
 
   private void refuse(String action, String index, String id, String type, String why) {
     items.add(new Item(action, index, id, type, why));
+    refusals.add(items.size(), index + "/" + id, why);
   }
 
   private static LogRecord record(Attributes d, String index, @Nullable String id, long now) {
@@ -192,6 +195,11 @@ final class BulkRequest {
   /** How many documents are. */
   int taken() {
     return scope.items().size();
+  }
+
+  /** Items that are not taken. */
+  Refusals refusals() {
+    return refusals;
   }
 
   int refused() {

@@ -15,6 +15,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
@@ -75,7 +76,8 @@ public final class ElasticBulkReceiverFactory
 
   @Override
   public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
-    return receiver(s, outputs, Authenticators.find(s.http.auth(), context), context.clock());
+    return receiver(s, outputs, Authenticators.find(s.http.auth(), context), context.clock())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(
@@ -156,6 +158,7 @@ public final class ElasticBulkReceiverFactory
       byte[] body = door.body(request, door.compression(request), hold);
       hold.take(3L * body.length);
       BulkRequest b = BulkRequest.read(body, index, began * 1_000_000);
+      door.refused(b.refusals());
       Outcome o = Outcome.ACCEPTED;
       if (b.taken() > 0) {
         byte[] otlp = new OtlpWriter().write(b.logs());
@@ -175,6 +178,7 @@ public final class ElasticBulkReceiverFactory
     } catch (BusyException e) {
       again(response, e.outcome());
     } catch (CodecException e) {
+      door.refused(1, String.valueOf(e.getMessage()));
       json(
           response,
           400,

@@ -274,6 +274,8 @@ public final class FluentForwardReceiverFactory
         throws IOException, InterruptedException {
       try (Hold hold = intake.open()) {
         ForwardMessage f = ForwardMessage.of(m, settings.max, clock.millis() * 1_000_000);
+        // Not sent back: the sender would send the whole chunk again, without end.
+        tally.refused(transport, f.refusals());
         if (f.events() > 0) {
           byte[] body = new OtlpWriter().write(f.logs());
           hold.take(2L * body.length);

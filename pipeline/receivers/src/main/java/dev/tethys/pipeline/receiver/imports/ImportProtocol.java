@@ -101,6 +101,7 @@ public final class ImportProtocol {
       try (Points p = to.open(lane, door.metadata(request))) {
         format.read(lines, b, p);
         Outcome o = p.deliver(request);
+        door.refused(lines.refusals());
         int refused = lines.refusals().count();
         HttpDoor.answer(
             response,

@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
@@ -50,7 +51,8 @@ public final class ImportReceiverFactory implements ReceiverFactory<HttpServerSe
   public Receiver create(
       HttpServerSettings settings, Map<Signal, Consumer> outputs, Context context) {
     return receiver(
-        settings, outputs, Authenticators.find(settings.auth(), context), context.clock());
+            settings, outputs, Authenticators.find(settings.auth(), context), context.clock())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(

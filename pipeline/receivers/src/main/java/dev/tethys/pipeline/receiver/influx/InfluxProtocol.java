@@ -156,6 +156,7 @@ public final class InfluxProtocol {
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
       try (Points p = to.open(lane, door.metadata(request))) {
         points.read(b, 0, b.length, precision, millis.getAsLong(), p);
+        door.refused(points.refusals());
         Outcome outcome =
             whole && !points.refusals().isEmpty() ? Outcome.ACCEPTED : p.deliver(request);
         answer(v, response, points, outcome, whole);

@@ -158,6 +158,7 @@ public final class InfluxReceiverFactory
       String name,
       Registry metrics) {
     HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    PointTally tally = new PointTally(name, metrics, clock::nanos);
     List<SocketDoor> sockets = new ArrayList<>();
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
@@ -166,7 +167,6 @@ public final class InfluxReceiverFactory
       p.addWrites(door);
       p.addQuestions(door);
       p.addMoreQuestions(door);
-      PointTally tally = new PointTally(name, metrics, clock::nanos);
       PointFormat format =
           (buf, offset, length, sink) -> {
             InfluxPoints points = new InfluxPoints(s.names, Labels.EMPTY, s.schema);
@@ -182,6 +182,6 @@ public final class InfluxReceiverFactory
         sockets.add(PointSockets.datagrams(new DatagramListener.Options(s.udp), format, to, tally));
       }
     }
-    return new PushReceiver(null, door, clock::nanos, sockets);
+    return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);
   }
 }

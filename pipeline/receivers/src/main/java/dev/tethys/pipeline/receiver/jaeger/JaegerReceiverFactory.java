@@ -189,6 +189,7 @@ public final class JaegerReceiverFactory
     Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
     GrpcDoor grpc = s.grpc == null ? null : new GrpcDoor(intake, s.grpc, grpcAuth);
     HttpDoor http = s.http == null ? null : new HttpDoor(intake, s.http, httpAuth);
+    PointTally tally = new PointTally(name, metrics, clock::nanos);
     List<SocketDoor> sockets = new ArrayList<>();
     Consumer c = outputs.get(Signal.TRACES);
     if (c != null) {
@@ -198,13 +199,15 @@ public final class JaegerReceiverFactory
             (message, request, hold, metadata) -> {
               hold.take(3L * message.length);
               JaegerBatch b = JaegerReader.protobuf(message, 0, message.length);
-              return GrpcDoor.empty(take(b, c, metadata, request));
+              Refusals refusals = new Refusals();
+              Outcome o = take(b, refusals, c, metadata, request);
+              grpc.refused(refusals);
+              return GrpcDoor.empty(o);
             });
       }
       if (http != null) {
         http.post("/api/traces", (q, r) -> post(http, c, q, r));
       }
-      PointTally tally = new PointTally(name, metrics, clock::nanos);
       if (s.compact != null) {
         sockets.add(datagrams(s.compact, true, c, tally));
       }
@@ -212,7 +215,7 @@ public final class JaegerReceiverFactory
         sockets.add(datagrams(s.binary, false, c, tally));
       }
     }
-    return new PushReceiver(grpc, http, clock::nanos, sockets);
+    return new PushReceiver(grpc, http, clock::nanos, sockets).countRefused(tally);
   }
 
   private static @Nullable Batch batch(JaegerBatch b, Metadata metadata, Refusals refusals) {
@@ -224,9 +227,9 @@ public final class JaegerReceiverFactory
             Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(traces), spans, 0, metadata);
   }
 
-  private static Outcome take(JaegerBatch b, Consumer to, Metadata metadata, HttpRequest request)
+  private static Outcome take(
+      JaegerBatch b, Refusals refusals, Consumer to, Metadata metadata, HttpRequest request)
       throws InterruptedException {
-    Refusals refusals = new Refusals();
     Batch batch = batch(b, metadata, refusals);
     Outcome o = batch == null ? Outcome.ACCEPTED : Intake.deliver(batch, to, request);
     return refusals.isEmpty()
@@ -251,7 +254,10 @@ public final class JaegerReceiverFactory
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
       hold.take(3L * b.length);
-      Outcome o = take(JaegerReader.thrift(b, 0, b.length), to, door.metadata(request), request);
+      Refusals refusals = new Refusals();
+      JaegerBatch batch = JaegerReader.thrift(b, 0, b.length);
+      Outcome o = take(batch, refusals, to, door.metadata(request), request);
+      door.refused(refusals);
       if (o instanceof Outcome.Accepted) {
         response.status(202).send();
       } else {

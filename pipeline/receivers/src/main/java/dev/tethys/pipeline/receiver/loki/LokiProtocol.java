@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.loki;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.loki.PushReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
@@ -53,7 +54,8 @@ public final class LokiProtocol {
 
   /** Adds the method. */
   public void addTo(GrpcDoor door) {
-    door.method(METHOD, this::call);
+    door.method(
+        METHOD, (message, request, hold, metadata) -> call(door, message, request, hold, metadata));
   }
 
   /** Adds it at its paths. */
@@ -63,7 +65,16 @@ public final class LokiProtocol {
     }
   }
 
-  private Outcome take(LogsData logs, Metadata metadata, HttpRequest request)
+  /** Entries that cannot be read are refused by stream and number, and the others are kept. */
+  private Outcome take(PushReader.Result read, Metadata metadata, HttpRequest request)
+      throws InterruptedException {
+    Outcome o = deliver(read.logs(), metadata, request);
+    return read.refusals().isEmpty()
+        ? o
+        : Outcome.plus(new Outcome.Rejected(read.text(), read.refusals().count()), o);
+  }
+
+  private Outcome deliver(LogsData logs, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     long now = clock.millis() * 1_000_000;
     logs.resources().forEach(g -> g.scopes().forEach(s -> s.items().forEach(r -> arrived(r, now))));
@@ -83,10 +94,13 @@ public final class LokiProtocol {
     }
   }
 
-  private byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+  private byte[] call(
+      GrpcDoor door, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
       throws GrpcException, BusyException, InterruptedException {
     hold.take(2L * message.length);
-    return GrpcDoor.empty(take(PushReader.protobuf(message, 0, message.length), metadata, request));
+    PushReader.Result read = PushReader.protobuf(message, 0, message.length, new Refusals());
+    door.refused(read.refusals());
+    return GrpcDoor.empty(take(read, metadata, request));
   }
 
   private void handle(HttpDoor door, HttpRequest request, HttpResponse response)
@@ -100,9 +114,13 @@ public final class LokiProtocol {
     try (Hold hold = door.intake().open()) {
       byte[] body = body(door, request, json, hold);
       hold.take(2L * body.length);
-      LogsData logs =
-          json ? PushReader.json(body, 0, body.length) : PushReader.protobuf(body, 0, body.length);
-      HttpDoor.answer(response, take(logs, door.metadata(request), request));
+      Refusals refusals = new Refusals();
+      PushReader.Result read =
+          json
+              ? PushReader.json(body, 0, body.length, refusals)
+              : PushReader.protobuf(body, 0, body.length, refusals);
+      door.refused(refusals);
+      HttpDoor.answer(response, take(read, door.metadata(request), request));
     }
   }
 

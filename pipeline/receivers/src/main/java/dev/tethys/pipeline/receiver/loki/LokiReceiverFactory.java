@@ -12,6 +12,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.GrpcDoor;
 import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
@@ -102,11 +103,12 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
   @Override
   public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
     return receiver(
-        settings,
-        outputs,
-        Authenticators.find(settings.grpc == null ? null : settings.grpc.auth(), context),
-        Authenticators.find(settings.http == null ? null : settings.http.auth(), context),
-        context.clock());
+            settings,
+            outputs,
+            Authenticators.find(settings.grpc == null ? null : settings.grpc.auth(), context),
+            Authenticators.find(settings.http == null ? null : settings.http.auth(), context),
+            context.clock())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(

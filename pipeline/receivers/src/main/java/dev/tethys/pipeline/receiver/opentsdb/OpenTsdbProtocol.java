@@ -5,6 +5,7 @@ import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.opentsdb.DataPoint;
 import dev.tethys.codec.opentsdb.PutReader;
 import dev.tethys.codec.points.PointNames;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.GoJson;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
@@ -50,11 +51,13 @@ public final class OpenTsdbProtocol {
   /** What became of the points of one request. */
   private static final class Result {
     final List<String> errors = new ArrayList<>();
+    final Refusals refusals = new Refusals();
     int success;
     int failed;
 
     void refuse(DataPoint p, String why) {
       failed++;
+      refusals.add(success + failed, "", why);
       if (errors.size() < MAX_TOLD) {
         errors.add(
             "{\"datapoint\":"
@@ -87,11 +90,13 @@ public final class OpenTsdbProtocol {
                 result.refuse(point, why);
               }
             });
+        door.refused(result.refusals);
         answer(request, response, result, p.deliver(request));
       }
     } catch (TooLargeException e) {
       error(response, 413, "Request too large", String.valueOf(e.getMessage()));
     } catch (CodecException e) {
+      door.refused(1, String.valueOf(e.getMessage()));
       error(response, 400, String.valueOf(e.getMessage()), "Nothing of the request was stored");
     } catch (HttpException e) {
       error(response, e.status(), String.valueOf(e.getMessage()), "");

@@ -92,13 +92,13 @@ public final class OpenTsdbReceiverFactory
       String name,
       Registry metrics) {
     HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    PointTally tally = new PointTally(name, metrics, clock::nanos);
     List<SocketDoor> sockets = List.of();
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
       PipelinePoints to = new PipelinePoints(c);
       new OpenTsdbProtocol(to, s.names).addTo(door);
       if (!s.telnet.isEmpty()) {
-        PointTally tally = new PointTally(name, metrics, clock::nanos);
         sockets =
             List.of(
                 PointSockets.stream(
@@ -106,6 +106,6 @@ public final class OpenTsdbReceiverFactory
                     new TelnetDoor(to, s.names, tally)));
       }
     }
-    return new PushReceiver(null, door, clock::nanos, sockets);
+    return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);
   }
 }

@@ -124,6 +124,7 @@ public final class OtlpProtocol {
       fail(response, json, e.status(), s, String.valueOf(e.getMessage()));
       return;
     } catch (CodecException e) {
+      door.refused(1, String.valueOf(e.getMessage()));
       fail(response, json, 400, Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
       return;
     }

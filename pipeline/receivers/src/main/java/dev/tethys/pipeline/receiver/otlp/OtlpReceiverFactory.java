@@ -9,6 +9,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.GrpcDoor;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
@@ -44,12 +45,13 @@ public final class OtlpReceiverFactory implements ReceiverFactory<OtlpReceiverSe
   public Receiver create(
       OtlpReceiverSettings settings, Map<Signal, Consumer> outputs, Context context) {
     return receiver(
-        settings,
-        outputs,
-        Authenticators.find(settings.grpc() == null ? null : settings.grpc().auth(), context),
-        Authenticators.find(
-            settings.http() == null ? null : settings.http().server().auth(), context),
-        context.clock());
+            settings,
+            outputs,
+            Authenticators.find(settings.grpc() == null ? null : settings.grpc().auth(), context),
+            Authenticators.find(
+                settings.http() == null ? null : settings.http().server().auth(), context),
+            context.clock())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(

@@ -1,26 +1,31 @@
 package dev.tethys.pipeline.receiver.points;
 
+import dev.tethys.codec.points.Reasons;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.receiver.server.RefusedItems;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Counts what a receiver refuses itself, of what it is told by senders that hear no answer, and
- * says so in the log, at most once in ten seconds.
+ * Counter of items that a receiver refuses, by transport and reason, with a line in the log at most
+ * every ten seconds.
  */
-public final class PointTally {
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.pipeline.receiver"));
+public final class PointTally implements RefusedItems {
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger("dev.tethys.pipeline.receiver"));
   private static final long QUIET_NANOS = 10_000_000_000L;
 
   private final String component;
   private final LongSupplier nanos;
   private final Vector<Counter> refused;
   private final AtomicLong told;
+  private final Reasons reasons = new Reasons();
 
   /**
    * Counters of a receiver.
@@ -37,25 +42,40 @@ public final class PointTally {
             "tethys_receiver_refused_items_total",
             "Lines and elements that a receiver could not read or that were rejected behind it.",
             "receiver",
-            "transport");
+            "transport",
+            "reason");
   }
 
-  /** Notes what a message was refused. */
+  /** Counters of the receiver that a context is of. */
+  public static PointTally of(Context context) {
+    return new PointTally(context.name(), context.metrics(), context.clock()::nanos);
+  }
+
+  @Override
   public void refused(String transport, Refusals r) {
     if (!r.isEmpty()) {
-      refused(transport, r.count(), r.kept().getFirst().why() + ": " + r.kept().getFirst().item());
+      r.reasons().forEach((reason, items) -> count(transport, reason, items));
+      say(transport, r.count(), r.kept().getFirst().why() + ": " + r.kept().getFirst().item());
     }
   }
 
-  /** Notes items that were refused. */
+  @Override
   public void refused(String transport, long items, String why) {
-    refused.with(component, transport).add(items);
+    count(transport, Refusals.reason(why), items);
+    say(transport, items, why);
+  }
+
+  private void count(String transport, String reason, long items) {
+    refused.with(component, transport, reasons.bounded(reason)).add(items);
+  }
+
+  private void say(String transport, long items, String why) {
     long now = nanos.getAsLong();
     long before = told.get();
     if (now - before >= QUIET_NANOS && told.compareAndSet(before, now)) {
       PEER_LOG.log(
           Level.WARNING,
-          "Items refused receiver={0} items={1} transport={2} problem={3}",
+          "Items refused receiver={0} items={1} transport={2} reason={3}",
           component,
           items,
           transport,

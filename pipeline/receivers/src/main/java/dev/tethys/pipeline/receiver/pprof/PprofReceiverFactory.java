@@ -22,6 +22,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
@@ -210,7 +211,8 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
         server == null
             ? null
             : receiver(
-                server, outputs, Authenticators.find(server.auth(), context), context.clock()),
+                    server, outputs, Authenticators.find(server.auth(), context), context.clock())
+                .countRefused(PointTally.of(context)),
         rounds);
   }
 

@@ -9,6 +9,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
@@ -51,7 +52,8 @@ public final class PyroscopeReceiverFactory
 
   @Override
   public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
-    return receiver(s, outputs, Authenticators.find(s.http.auth(), context), context.clock());
+    return receiver(s, outputs, Authenticators.find(s.http.auth(), context), context.clock())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(

@@ -77,6 +77,7 @@ public final class RemoteWriteProtocol {
           message == WriteMessage.V1
               ? TakenWriteRequest.ofV1(b, 0, b.length)
               : TakenWriteRequest.ofV2(b, 0, b.length);
+      door.refused(t.refused(), String.valueOf(t.problem()));
       Outcome outcome = take(t, door.metadata(request), to, request);
       written(response, t, outcome);
       HttpDoor.answer(response, outcome);

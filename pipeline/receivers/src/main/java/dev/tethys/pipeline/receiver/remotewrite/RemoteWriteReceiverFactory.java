@@ -8,6 +8,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
@@ -62,7 +63,11 @@ public final class RemoteWriteReceiverFactory implements ReceiverFactory<HttpSer
   public Receiver create(
       HttpServerSettings settings, Map<Signal, Consumer> outputs, Context context) {
     return receiver(
-        settings, outputs, Authenticators.find(settings.auth(), context), context.clock()::nanos);
+            settings,
+            outputs,
+            Authenticators.find(settings.auth(), context),
+            context.clock()::nanos)
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(

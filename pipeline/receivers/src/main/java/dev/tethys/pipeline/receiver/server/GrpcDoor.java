@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.server;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.RpcStatus;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.component.ServerAuth;
@@ -19,10 +20,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The gRPC methods of a receiver and what they share: who may call, limits, metadata. */
 public final class GrpcDoor {
+  private static final String TRANSPORT = "grpc";
+
   private final Intake intake;
   private final GrpcServerSettings settings;
   private final @Nullable ServerAuth auth;
   private final Routes routes = new Routes();
+  private volatile RefusedItems refused = RefusedItems.NONE;
 
   public GrpcDoor(Intake intake, GrpcServerSettings settings, @Nullable ServerAuth auth) {
     this.intake = intake;
@@ -76,6 +80,23 @@ public final class GrpcDoor {
             }));
   }
 
+  /** Counts with this what methods refuse. */
+  public void countRefused(RefusedItems by) {
+    refused = by;
+  }
+
+  /** Counts items of a message that could not be read. */
+  public void refused(Refusals r) {
+    refused.refused(TRANSPORT, r);
+  }
+
+  /** Counts items of a message that could not be read, for one reason. */
+  public void refused(long items, String why) {
+    if (items > 0) {
+      refused.refused(TRANSPORT, items, why);
+    }
+  }
+
   private void authenticate(HttpRequest request) throws GrpcException {
     if (auth != null && !auth.accepts(request::headers)) {
       throw new GrpcException(Status.UNAUTHENTICATED, "not authenticated");
@@ -93,6 +114,7 @@ public final class GrpcDoor {
     } catch (BusyException e) {
       throw unavailable(e.outcome());
     } catch (CodecException e) {
+      refused(1, String.valueOf(e.getMessage()));
       throw new GrpcException(Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
     }
   }
@@ -115,9 +137,18 @@ public final class GrpcDoor {
   public static byte[] empty(Outcome outcome) throws GrpcException {
     return switch (outcome) {
       case Outcome.Accepted a -> new byte[0];
-      case Outcome.Rejected r -> throw new GrpcException(Status.INVALID_ARGUMENT, r.reason());
+      case Outcome.Rejected r -> throw rejected(r);
       case Outcome.Unavailable u -> throw unavailable(u);
     };
+  }
+
+  /** How a client learns of how many items were rejected, of methods without a place for it. */
+  private static GrpcException rejected(Outcome.Rejected r) {
+    Status s = Status.INVALID_ARGUMENT;
+    return new GrpcException(
+        s,
+        r.reason(),
+        r.items() > 0 ? new RpcStatus(s.code(), r.reason(), null, r.items()).toProtobuf() : null);
   }
 
   HttpListener open(LongSupplier nanos) throws IOException {

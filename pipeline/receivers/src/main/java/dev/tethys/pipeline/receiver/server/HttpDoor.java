@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.server;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.component.ServerAuth;
@@ -36,11 +37,14 @@ public final class HttpDoor {
   /** How much larger than a text what is parsed out of it is, as a rule. */
   private static final long TREE_FACTOR = 4;
 
+  private static final String TRANSPORT = "http";
+
   private final Intake intake;
   private final HttpServerSettings settings;
   private final @Nullable ServerAuth auth;
   private final Routes routes;
 
+  private volatile RefusedItems refused = RefusedItems.NONE;
   private @Nullable Duration stopGrace; // null for the usual; set before it opens
 
   /** Paths at which pages of other origins may ask what they may send. */
@@ -62,6 +66,23 @@ public final class HttpDoor {
   /** What requests reserve their memory from. */
   public Intake intake() {
     return intake;
+  }
+
+  /** Counts with this what handlers refuse. */
+  public void countRefused(RefusedItems by) {
+    refused = by;
+  }
+
+  /** Counts items of a request that could not be read. */
+  public void refused(Refusals r) {
+    refused.refused(TRANSPORT, r);
+  }
+
+  /** Counts items of a request that could not be read, for one reason. */
+  public void refused(long items, String why) {
+    if (items > 0) {
+      refused.refused(TRANSPORT, items, why);
+    }
   }
 
   /** What is done with a request that may be sent. */
@@ -128,6 +149,7 @@ public final class HttpDoor {
       } catch (TooLargeException e) {
         response.status(413).send(e.getMessage() + "\n");
       } catch (CodecException e) {
+        refused(1, String.valueOf(e.getMessage()));
         response.status(400).send(e.getMessage() + "\n");
       }
     };
@@ -225,7 +247,12 @@ public final class HttpDoor {
   public static void answer(HttpResponse response, Outcome outcome) throws IOException {
     switch (outcome) {
       case Outcome.Accepted a -> response.status(204).send();
-      case Outcome.Rejected r -> response.status(400).send(r.reason() + "\n");
+      case Outcome.Rejected r -> {
+        if (r.items() > 0) {
+          response.header(Outcome.REJECTED_HEADER, Integer.toString(r.items()));
+        }
+        response.status(400).send(r.reason() + "\n");
+      }
       case Outcome.Unavailable u -> {
         retryAfter(response, u);
         response.status(503).send(u.reason() + "\n");

@@ -43,6 +43,17 @@ public final class PushReceiver implements Receiver {
     this.sockets = List.copyOf(sockets);
   }
 
+  /** Counts with this what the receiver refuses over HTTP and gRPC. */
+  public PushReceiver countRefused(RefusedItems by) {
+    if (grpcDoor != null) {
+      grpcDoor.countRefused(by);
+    }
+    if (httpDoor != null) {
+      httpDoor.countRefused(by);
+    }
+    return this;
+  }
+
   @Override
   public void start() throws IOException {
     try {

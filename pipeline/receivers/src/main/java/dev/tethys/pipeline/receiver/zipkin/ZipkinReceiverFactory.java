@@ -16,6 +16,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
 import dev.tethys.pipeline.receiver.server.HttpDoor;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
@@ -99,7 +100,8 @@ public final class ZipkinReceiverFactory
   @Override
   public Receiver create(Settings settings, Map<Signal, Consumer> outputs, Context context) {
     return receiver(
-        settings, outputs, Authenticators.find(settings.http.auth(), context), context.clock());
+            settings, outputs, Authenticators.find(settings.http.auth(), context), context.clock())
+        .countRefused(PointTally.of(context));
   }
 
   static PushReceiver receiver(
@@ -137,6 +139,7 @@ public final class ZipkinReceiverFactory
               : type.equals("application/x-protobuf")
                   ? ZipkinReader.protobuf(b, 0, b.length, typedTags, now)
                   : ZipkinReader.json(b, 0, b.length, version, typedTags, now);
+      door.refused(result.refusals());
       int spans = result.traces().itemCount();
       Outcome outcome = Outcome.ACCEPTED;
       if (spans > 0) {

@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.AgentProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.TracedProgram;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.ResourceSpans;
@@ -342,5 +344,68 @@ class DatadogTracesTest {
     assertThat(a.headers().firstValue("Retry-After")).contains("3");
     assertThat(send("/v0.6/stats", "application/msgpack", new byte[] {(byte) 0x80}).statusCode())
         .isEqualTo(200);
+  }
+
+  private static String span(String trace, String more) {
+    return "{\"service\":\"shop\",\"name\":\"n\",\"trace_id\":"
+        + trace
+        + ",\"span_id\":18446744073709551615,\"start\":1,\"duration\":1"
+        + more
+        + "}";
+  }
+
+  private static Map<String, Double> refused(Registry registry) {
+    Map<String, Double> out = new TreeMap<>();
+    registry.gather().stream()
+        .filter(f -> f.name().equals("tethys_receiver_refused_items_total"))
+        .flatMap(f -> f.metrics().stream())
+        .forEach(m -> out.put(m.labels().get("reason"), Double.valueOf(String.valueOf(m.point()))));
+    return out;
+  }
+
+  @Test
+  void oneBadSpanCostsNoOther() throws Exception {
+    Registry registry = new Registry();
+    receiver.countRefused(new PointTally("datadog", registry, System::nanoTime));
+    String body =
+        "[["
+            + span("9223372036854775809", "")
+            + "],["
+            + span("3", ",\"meta\":{\"_dd.p.tid\":\"not hex\"}")
+            + ","
+            + span("3", ",\"meta\":{\"_dd.p.tid\":\"00000000000000ff\"}")
+            + ","
+            + span("18446744073709551616", "")
+            + ","
+            + span("1.5", "")
+            + ","
+            + span("5", ",\"error\":\"yes\"")
+            + "],7,[8,null]]";
+    HttpResponse<String> r = send("/v0.4/traces", "application/json", body.getBytes(UTF_8));
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    List<Span> all =
+        spans(TracesData.parseFrom(pipeline.batches.getFirst().body()).getResourceSpans(0));
+    assertThat(all)
+        .extracting(s -> HexFormat.of().formatHex(s.getTraceId().toByteArray()))
+        .containsExactly("00000000000000008000000000000001", "00000000000000ff0000000000000003");
+    assertThat(HexFormat.of().formatHex(all.getFirst().getSpanId().toByteArray()))
+        .isEqualTo("ffffffffffffffff");
+    assertThat(refused(registry))
+        .containsEntry("meta._dd.p.tid is …; it must be … hexadecimal digits", 1.0)
+        .containsEntry("trace_id is …; it must be an integer from … to …", 2.0)
+        .containsEntry("error is …; it must be an integer from … to …", 1.0)
+        .containsEntry("a trace must be a list of spans", 1.0);
+    assertThat(refused(registry).values().stream().mapToDouble(d -> d).sum()).isEqualTo(7);
+  }
+
+  @Test
+  void nothingThatCanBeReadIsAFailure() throws Exception {
+    HttpResponse<String> r =
+        send("/v0.4/traces", "application/json", ("[[" + span("-", "") + "]]").getBytes(UTF_8));
+    assertThat(r.statusCode()).isEqualTo(400);
+    r = send("/v0.4/traces", "application/json", ("[[" + span("1.5", "") + "]]").getBytes(UTF_8));
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains("span 1 (shop/n): trace_id is 1.5; it must be an integer from 0");
+    assertThat(pipeline.batches).isEmpty();
   }
 }

@@ -1,0 +1,43 @@
+package dev.tethys.pipeline.client;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.RpcStatus;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.GrpcReply;
+
+/**
+ * Counts of rejected items that receivers of Tethys add to a refusal of protocols without partial
+ * success: {@link Outcome#REJECTED_HEADER} over HTTP, an ErrorInfo over gRPC.
+ */
+public final class Rejections {
+  private Rejections() {}
+
+  /** How many items an answer says were rejected; 0 when it does not say. */
+  public static int items(Answer a) {
+    String said = a.header(Outcome.REJECTED_HEADER, "");
+    return said.matches("[0-9]{1,9}") ? Integer.parseInt(said) : 0;
+  }
+
+  /** How many items a reply says were rejected; 0 when it does not say. */
+  public static int items(GrpcReply r) {
+    byte[] details = r.details();
+    if (details == null) {
+      return 0;
+    }
+    try {
+      return RpcStatus.fromProtobuf(details).rejected();
+    } catch (CodecException e) {
+      return 0; // the status itself says enough
+    }
+  }
+
+  /** The verdict on a refused request: all of it is lost unless fewer items were rejected. */
+  public static Verdict verdict(Parcel p, int rejected, String reason) {
+    return rejected > 0 && rejected < p.items()
+        ? new Verdict.Partial(rejected, reason)
+        : new Verdict.Never(reason);
+  }
+}
