@@ -184,7 +184,10 @@ public final class HeapPace {
             .filter(p -> p.getName().equals("Tenured Gen"))
             .findFirst();
     if (old.isPresent()) {
-      Thread.ofPlatform().daemon().name("heap-pace").start(EssentialLoop.of("heap", () -> watch(old.get(), rule, start)));
+      Thread.ofPlatform()
+          .daemon()
+          .name("heap-pace")
+          .start(EssentialLoop.of("heap", () -> watch(old.get(), rule, start)));
     }
   }
 

@@ -71,7 +71,10 @@ public final class AlertHistory implements AutoCloseable {
             "tethys_alert_history_dropped_total",
             "Changes of alerts' states that were not stored, because too many came at once or the"
                 + " store refused them.");
-    this.writer = Thread.ofVirtual().name("alert-history").start(EssentialLoop.of("alert_history", this::run));
+    this.writer =
+        Thread.ofVirtual()
+            .name("alert-history")
+            .start(EssentialLoop.of("alert_history", this::run));
   }
 
   /** Takes changes over without waiting. */

@@ -135,7 +135,10 @@ public final class RuleGroup {
   }
 
   void start() {
-    thread = Thread.ofVirtual().name("rules " + spec.key()).start(EssentialLoop.of("rule_group", this::run));
+    thread =
+        Thread.ofVirtual()
+            .name("rules " + spec.key())
+            .start(EssentialLoop.of("rule_group", this::run));
   }
 
   /** Asks it to stop, without waiting. */

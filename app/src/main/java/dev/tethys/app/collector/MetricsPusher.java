@@ -80,7 +80,10 @@ final class MetricsPusher implements AutoCloseable {
   }
 
   void start() {
-    thread = Thread.ofVirtual().name("metrics-pusher").start(EssentialLoop.of("metrics_pusher", this::run));
+    thread =
+        Thread.ofVirtual()
+            .name("metrics-pusher")
+            .start(EssentialLoop.of("metrics_pusher", this::run));
   }
 
   private void run() {

@@ -55,7 +55,8 @@ import org.jspecify.annotations.Nullable;
  * brings an entry waits.
  */
 final class GraphDestination {
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(GraphDestination.class.getName()));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger(GraphDestination.class.getName()));
   private static final long BATCH_BYTES = 1 << 20;
   private static final Duration BATCH_WAIT = Duration.ofMillis(200);
   private static final long MAX_UNDER_WAY = 64L << 20;
@@ -254,8 +255,7 @@ final class GraphDestination {
       return;
     }
     if (outcome instanceof Outcome.Rejected r) {
-      PEER_LOG.log(
-          Level.WARNING, "Log entries refused entries={0} err={1}", r.items(), r.reason());
+      PEER_LOG.log(Level.WARNING, "Log entries refused entries={0} err={1}", r.items(), r.reason());
     }
     b.settle();
     lock.lock();

@@ -33,7 +33,8 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     this.stages = stages;
     this.inspection = inspection;
     this.to = to;
-    this.ticker = Thread.ofVirtual().name("stages-" + job).start(EssentialLoop.of("log_stages", this::tick));
+    this.ticker =
+        Thread.ofVirtual().name("stages-" + job).start(EssentialLoop.of("log_stages", this::tick));
   }
 
   @Override

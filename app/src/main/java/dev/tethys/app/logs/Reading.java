@@ -28,7 +28,10 @@ final class Reading {
     this.tailing = tailing;
     this.file = file;
     this.period = file.syncPeriod();
-    this.saver = Thread.ofVirtual().name("positions").unstarted(EssentialLoop.of("log_positions", this::save));
+    this.saver =
+        Thread.ofVirtual()
+            .name("positions")
+            .unstarted(EssentialLoop.of("log_positions", this::save));
   }
 
   /**

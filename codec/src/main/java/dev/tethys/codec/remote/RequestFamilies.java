@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * bytes, each behind its own metadata. Not for several threads at once.
  */
 public final class RequestFamilies {
-  private static final Family NONE =
-      new Family("", new MetricMetadata(MetricType.UNKNOWN, "", ""));
+  private static final Family NONE = new Family("", new MetricMetadata(MetricType.UNKNOWN, "", ""));
 
   private final MetricFamilies source;
   private final Map<String, MetricMetadata> before = new HashMap<>();

@@ -301,7 +301,8 @@ public final class RequestSlices {
       enter(top.position(), n);
       top.position(top.position() + n);
       length = top.position() - offset;
-      followed = tracksPoints && PointParts.continues(before, name(), label(PointParts.bound(name)));
+      followed =
+          tracksPoints && PointParts.continues(before, name(), label(PointParts.bound(name)));
     } else {
       top.skip();
       length = top.position() - offset;

@@ -58,7 +58,8 @@ public final class DiscoveryManager implements AutoCloseable {
     this.context = context;
     this.throttle = throttle;
     this.listener = listener;
-    this.teller = Thread.ofVirtual().name("discovery").start(EssentialLoop.of("discovery", this::tell));
+    this.teller =
+        Thread.ofVirtual().name("discovery").start(EssentialLoop.of("discovery", this::tell));
   }
 
   /** Replaces all pools: starts what is new, stops what is gone, leaves the rest running. */

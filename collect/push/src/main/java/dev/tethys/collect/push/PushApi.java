@@ -15,9 +15,7 @@ import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -27,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.zip.GZIPInputStream;
 
 /**
  * The HTTP interface of a push gateway: paths, statuses and texts are those of Prometheus's. What a
@@ -47,7 +44,8 @@ public final class PushApi {
   private static final long SNAPPY_RATIO = 22;
 
   private static final double[] QUANTILES = {.1, .5, .9};
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(PushApi.class.getName()));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger(PushApi.class.getName()));
 
   private final PushGroups groups;
   private final Collector own;
@@ -272,8 +270,7 @@ public final class PushApi {
       switch (encoding == null ? "" : encoding.toLowerCase(Locale.ROOT)) {
         case "gzip" -> {
           return parsed(
-              q,
-              Compression.GZIP.decompress(raw, 0, raw.length, MAX_BODY_BYTES, q::reserve));
+              q, Compression.GZIP.decompress(raw, 0, raw.length, MAX_BODY_BYTES, q::reserve));
         }
         case "snappy" -> {
           q.reserve(Math.min(MAX_BODY_BYTES, SNAPPY_RATIO * raw.length));

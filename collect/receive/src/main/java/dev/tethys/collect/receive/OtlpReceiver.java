@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * when every data point was refused is the request refused, with nothing stored.
  */
 public final class OtlpReceiver {
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.receive.otlp"));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger("dev.tethys.receive.otlp"));
 
   /** Readers kept for reuse. */
   private static final int MAX_IDLE = 16;

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * for them are met by them.
  */
 public final class RemoteReadReceiver implements Receiver {
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.receive.read"));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger("dev.tethys.receive.read"));
 
   private final MetricSource source;
   private final Supplier<Labels> externalLabels;

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * targets with the same lines share one. Only a page with other lines is read for its metadata, in
  * a pass of its own.
  *
- * <p>Metric relabelling may rename series. The set has their families by the new names, too. Written
- * by the target's loop; {@link #set} is safe for any thread.
+ * <p>Metric relabelling may rename series. The set has their families by the new names, too.
+ * Written by the target's loop; {@link #set} is safe for any thread.
  */
 final class PageFamilies {
   /** So many renamed series are remembered; beyond them, those of the next page are found anew. */

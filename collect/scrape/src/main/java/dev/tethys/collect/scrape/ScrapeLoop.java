@@ -109,7 +109,7 @@ final class ScrapeLoop {
     this.ingest =
         new SampleIngest(
             target, config, pace.parsing(), around.options, around.metrics, cache, metadata);
-    this.report = 
+    this.report =
         new ReportSeries(
             ingest.sampleLabels(), config.common().extraMetrics(), metadata.isPageOnly());
     target.metadataFrom(metadata);

@@ -313,8 +313,7 @@ public final class Batcher implements Consumer {
   /** Cuts between points, each part with the metadata of its series. */
   private static void cut(Batch b, int maxItems, int maxBytes, List<Batch> out) {
     byte[] body = b.series();
-    RequestSlices r =
-        new RequestSlices().reset(body, 0, body.length).withFamilies().trackPoints();
+    RequestSlices r = new RequestSlices().reset(body, 0, body.length).withFamilies().trackPoints();
     List<Slice> part = new ArrayList<>();
     int from = 0; // of the point that may be incomplete
     int items = 0;

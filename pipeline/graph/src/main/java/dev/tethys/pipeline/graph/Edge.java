@@ -23,7 +23,8 @@ final class Edge implements Consumer {
     }
   }
 
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.pipeline"));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger("dev.tethys.pipeline"));
 
   final Key key;
   private final Consumer to;

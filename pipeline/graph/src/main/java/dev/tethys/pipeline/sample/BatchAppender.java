@@ -118,8 +118,7 @@ final class BatchAppender implements LayoutAppender {
   /** Ends a batch, but not between parts of one histogram or summary, unless it grows too large. */
   private void cutBetweenPoints(WriteRequestWriter w) {
     Labels next =
-        Labels.ofCanonicalBytes(
-            Arrays.copyOfRange(labels, labelOffset, labelOffset + labelLength));
+        Labels.ofCanonicalBytes(Arrays.copyOfRange(labels, labelOffset, labelOffset + labelLength));
     String nextName = next.metricName();
     boolean known = !name.isEmpty();
     boolean parts = PointParts.continues(name, nextName, next.get(PointParts.bound(nextName)));

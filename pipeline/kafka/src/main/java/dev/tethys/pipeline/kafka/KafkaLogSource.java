@@ -124,7 +124,11 @@ final class KafkaLogSource implements LogSource {
     } else {
       c.subscribe(config.topics(), listener);
     }
-    hander = Thread.ofPlatform().daemon().name("kafka-lines-" + context.job()).start(EssentialLoop.of("kafka", this::hand));
+    hander =
+        Thread.ofPlatform()
+            .daemon()
+            .name("kafka-lines-" + context.job())
+            .start(EssentialLoop.of("kafka", this::hand));
     Thread.ofPlatform().daemon().name("kafka-" + context.job()).start(() -> loop(c));
   }
 

@@ -128,7 +128,7 @@ class RecordsTest {
       List<byte[]> values = e.isLine() ? Frames.values(v.bytes()) : List.of(v.bytes());
       int items = 0;
       for (byte[] x : values) {
-        Batch b = r.read(x, T, 7, Metadata.NONE);
+        Batch b = r.read(x, T, 7, Metadata.NONE, Map.of()).batch();
         items += b.items();
         out.add(b);
       }

@@ -49,7 +49,8 @@ public final class AlertmanagerApi {
   /** The largest body that is taken, in bytes. */
   static final int MAX_BODY_BYTES = 64 << 20;
 
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(AlertmanagerApi.class.getName()));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger(AlertmanagerApi.class.getName()));
   private static final JsonFactory JSON = new JsonFactory();
   private static final String UUID =
       "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";

@@ -65,6 +65,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private final Map<String, SharedState> states = new LinkedHashMap<>();
   private final Map<InetSocketAddress, Gone> gone = new ConcurrentHashMap<>();
   private final BlockingQueue<Large> large = new ArrayBlockingQueue<>(MAX_LARGE);
+
   /** Where the members are that flags name, of which no answer is needed to be heard of. */
   private final Set<InetSocketAddress> configured = ConcurrentHashMap.newKeySet();
 
@@ -240,8 +241,12 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         "cluster-forget",
         options.reconnectTimeout().isZero() ? Duration.ZERO : FORGET,
         this::forget);
-    threads.add(Thread.ofVirtual().name("cluster-large").start(EssentialLoop.of("gossip", this::deliver)));
-    threads.add(Thread.ofVirtual().name("cluster-settle").start(EssentialLoop.task("gossip", this::settle)));
+    threads.add(
+        Thread.ofVirtual().name("cluster-large").start(EssentialLoop.of("gossip", this::deliver)));
+    threads.add(
+        Thread.ofVirtual()
+            .name("cluster-settle")
+            .start(EssentialLoop.task("gossip", this::settle)));
   }
 
   private interface Step {
@@ -305,7 +310,10 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       } catch (IOException | RuntimeException e) {
         metrics.refreshFailed.inc();
         PEER_LOG.log(
-            Level.WARNING, "Cluster peer not joined address={0} err={1}", Node.hostPort(p), e.getMessage());
+            Level.WARNING,
+            "Cluster peer not joined address={0} err={1}",
+            Node.hostPort(p),
+            e.getMessage());
       }
     }
   }

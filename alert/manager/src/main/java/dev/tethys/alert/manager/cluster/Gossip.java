@@ -285,8 +285,7 @@ final class Gossip implements Closeable, Transport.Receiver {
    *
    * @param left how many bytes may still come of what is compressed in it
    */
-  private void message(byte[] m, InetSocketAddress from, int depth, int[] left)
-      throws IOException {
+  private void message(byte[] m, InetSocketAddress from, int depth, int[] left) throws IOException {
     if (m.length == 0 || depth > 4) {
       throw new ProtocolException("a message without content");
     }
@@ -470,7 +469,10 @@ final class Gossip implements Closeable, Transport.Receiver {
     }
     health(nacks > 0 ? Math.max(0, nacks - q.nacks.get()) : 1);
     PEER_LOG.log(
-        Level.INFO, "Cluster member did not answer name={0} address={1}", node.name(), node.hostPort());
+        Level.INFO,
+        "Cluster member did not answer name={0} address={1}",
+        node.name(),
+        node.hostPort());
     membership.suspect(new Suspect(target.incarnation(), node.name(), self().name()));
   }
 

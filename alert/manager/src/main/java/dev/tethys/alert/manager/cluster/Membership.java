@@ -318,7 +318,10 @@ final class Membership {
   private synchronized void confirm(Member m, Suspicion s) {
     if (m.suspicion == s && m.state == State.SUSPECT) {
       PEER_LOG.log(
-          Level.INFO, "Cluster member failed name={0} address={1}", m.node.name(), m.node.hostPort());
+          Level.INFO,
+          "Cluster member failed name={0} address={1}",
+          m.node.name(),
+          m.node.hostPort());
       dead(new Dead(m.incarnation, m.node.name(), self));
     }
   }

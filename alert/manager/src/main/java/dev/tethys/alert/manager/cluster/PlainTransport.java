@@ -69,8 +69,14 @@ final class PlainTransport implements Transport {
 
   @Override
   public void start(Receiver receiver) {
-    Thread.ofPlatform().daemon().name("cluster-packets").start(EssentialLoop.of("gossip", () -> receive(receiver)));
-    Thread.ofPlatform().daemon().name("cluster-streams").start(EssentialLoop.of("gossip", () -> accept(receiver)));
+    Thread.ofPlatform()
+        .daemon()
+        .name("cluster-packets")
+        .start(EssentialLoop.of("gossip", () -> receive(receiver)));
+    Thread.ofPlatform()
+        .daemon()
+        .name("cluster-streams")
+        .start(EssentialLoop.of("gossip", () -> accept(receiver)));
   }
 
   private void receive(Receiver receiver) {
@@ -95,7 +101,8 @@ final class PlainTransport implements Transport {
         Socket s = streams.accept();
         s.setSoTimeout(Math.toIntExact(timeout.toMillis()));
         if (!room.tryAcquire()) {
-          PEER_LOG.log(Level.WARNING, "Gossip stream closed, too many are open limit={0}", MAX_STREAMS);
+          PEER_LOG.log(
+              Level.WARNING, "Gossip stream closed, too many are open limit={0}", MAX_STREAMS);
           s.close();
           continue;
         }

@@ -109,7 +109,10 @@ final class TlsTransport implements Transport {
 
   @Override
   public void start(Receiver receiver) {
-    Thread.ofPlatform().daemon().name("cluster-tls").start(EssentialLoop.of("gossip", () -> accept(receiver)));
+    Thread.ofPlatform()
+        .daemon()
+        .name("cluster-tls")
+        .start(EssentialLoop.of("gossip", () -> accept(receiver)));
   }
 
   private void accept(Receiver receiver) {
@@ -117,7 +120,8 @@ final class TlsTransport implements Transport {
       try {
         Socket raw = listener.accept();
         if (!room.tryAcquire()) {
-          PEER_LOG.log(Level.WARNING, "Gossip connection closed, too many are open limit={0}", MAX_OPEN);
+          PEER_LOG.log(
+              Level.WARNING, "Gossip connection closed, too many are open limit={0}", MAX_OPEN);
           raw.close();
           continue;
         }

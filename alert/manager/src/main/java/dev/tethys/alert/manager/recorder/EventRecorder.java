@@ -160,7 +160,10 @@ public final class EventRecorder implements AutoCloseable {
       configured = List.copyOf(wanted);
       unheard = fresh.isEmpty();
       if (writer == null) {
-        writer = Thread.ofVirtual().name("event-recorder").start(EssentialLoop.of("event_recorder", this::run));
+        writer =
+            Thread.ofVirtual()
+                .name("event-recorder")
+                .start(EssentialLoop.of("event_recorder", this::run));
       }
     }
   }

@@ -110,7 +110,8 @@ public final class EventLog implements Closeable {
       RecordLog.read(older, RecordFormat.STANDARD, p -> before[0] = p);
       newestOfOlder = before[0] == null ? Instant.EPOCH : entry(before[0]).at;
     }
-    this.writer = Thread.ofVirtual().name("alert-events").start(EssentialLoop.of("alert_events", this::run));
+    this.writer =
+        Thread.ofVirtual().name("alert-events").start(EssentialLoop.of("alert_events", this::run));
   }
 
   /** Takes entries over without waiting. */

@@ -60,8 +60,7 @@ class ForgedGossipTest {
   }
 
   private static byte[] alive(String name, int port) throws IOException {
-    Node n =
-        Node.of(name, HERE.getAddress(), port, new byte[0], Node.VERSIONS);
+    Node n = Node.of(name, HERE.getAddress(), port, new byte[0], Node.VERSIONS);
     return Wire.alive(new Wire.Alive(1, n));
   }
 
@@ -98,7 +97,8 @@ class ForgedGossipTest {
 
   @Test
   void aMemberThatAnswersIsWaitedFor() throws Exception {
-    try (ClusterPeer other = ClusterPeer.open(options("b"), ManagerClock.system(), new Registry())) {
+    try (ClusterPeer other =
+        ClusterPeer.open(options("b"), ManagerClock.system(), new Registry())) {
       other.join();
       byte[] b = alive("b", other.address().getPort());
       try (DatagramSocket s = new DatagramSocket()) {
@@ -133,7 +133,8 @@ class ForgedGossipTest {
   /** A message of 19 MB that does not end, over as many streams as may be open. */
   @Test
   void streamsThatAreHeldTakeNoMoreThanTheirShare() throws Exception {
-    byte[] head = new FieldWriter().type(Wire.USER).map(1).put("UserMsgLen", 19L << 20).toByteArray();
+    byte[] head =
+        new FieldWriter().type(Wire.USER).map(1).put("UserMsgLen", 19L << 20).toByteArray();
     List<Socket> open = new ArrayList<>();
     long free = Gossip.streamBudget();
     try {

@@ -89,7 +89,8 @@ final class OtlpPush implements AutoCloseable {
     this.resource = new TreeMap<>(Map.of("service.name", "jmx_exporter"));
     resource.put("service.instance.id", instance);
     resource.putAll(config.resource());
-    this.thread = Thread.ofVirtual().name("jmx-push").start(EssentialLoop.of("jmx_push", this::run));
+    this.thread =
+        Thread.ofVirtual().name("jmx-push").start(EssentialLoop.of("jmx_push", this::run));
   }
 
   OtlpPushConfig config() {

@@ -57,7 +57,10 @@ public final class StatsdRelay implements AutoCloseable {
             registry, "lines_relayed", "The number of lines that were buffered to be relayed.", to);
     tooLong = counter(registry, "long_lines", "The number lines that were too long to relay.", to);
     lost = counter(registry, "lost_packets", "The number of packets that could not be sent.", to);
-    thread = Thread.ofVirtual().name("relay to " + to).start(EssentialLoop.of("statsd_relay", this::run));
+    thread =
+        Thread.ofVirtual()
+            .name("relay to " + to)
+            .start(EssentialLoop.of("statsd_relay", this::run));
   }
 
   private static Counter counter(Registry r, String name, String help, String target) {

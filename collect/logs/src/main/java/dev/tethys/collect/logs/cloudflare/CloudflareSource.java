@@ -116,7 +116,10 @@ final class CloudflareSource implements LogSource {
   @Override
   public void start() {
     next = begin();
-    thread = Thread.ofVirtual().name("cloudflare-" + context.job()).start(EssentialLoop.of("log_cloudflare", this::run));
+    thread =
+        Thread.ofVirtual()
+            .name("cloudflare-" + context.job())
+            .start(EssentialLoop.of("log_cloudflare", this::run));
   }
 
   /**

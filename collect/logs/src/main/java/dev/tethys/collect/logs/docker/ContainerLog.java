@@ -86,7 +86,8 @@ final class ContainerLog {
   }
 
   void start() {
-    thread = Thread.ofVirtual().name("docker-" + id).start(EssentialLoop.of("log_docker", this::run));
+    thread =
+        Thread.ofVirtual().name("docker-" + id).start(EssentialLoop.of("log_docker", this::run));
   }
 
   /** What was discovered of it by now. */

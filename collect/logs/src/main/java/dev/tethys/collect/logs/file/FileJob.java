@@ -87,7 +87,11 @@ public final class FileJob implements AutoCloseable {
   }
 
   void start() {
-    thread = Thread.ofPlatform().daemon().name("logs-" + name).start(EssentialLoop.of("log_files", turns::run));
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("logs-" + name)
+            .start(EssentialLoop.of("log_files", turns::run));
   }
 
   /**

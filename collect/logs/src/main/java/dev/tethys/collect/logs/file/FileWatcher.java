@@ -84,7 +84,11 @@ final class FileWatcher implements AutoCloseable {
       LOG.log(
           Level.WARNING, "changes of files are not told, so files are polled: {0}", e.toString());
     }
-    thread = Thread.ofPlatform().daemon().name("logs-watcher").start(EssentialLoop.of("log_files", this::run));
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("logs-watcher")
+            .start(EssentialLoop.of("log_files", this::run));
   }
 
   /** Looks as often as this from its next look on. */

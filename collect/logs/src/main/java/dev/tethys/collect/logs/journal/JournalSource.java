@@ -88,7 +88,11 @@ final class JournalSource implements LogSource {
 
   @Override
   public void start() {
-    thread = Thread.ofPlatform().daemon().name("journal-" + context.job()).start(EssentialLoop.of("log_journal", this::run));
+    thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("journal-" + context.job())
+            .start(EssentialLoop.of("log_journal", this::run));
   }
 
   private void run() {

@@ -17,7 +17,8 @@ public final class PacketListener implements AutoCloseable {
   private static final int BUFFER = 4 << 20;
 
   private static final int MAX_PACKET = 65_535;
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger(PacketListener.class.getName()));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger(PacketListener.class.getName()));
 
   /** Takes a packet; the bytes are its own only until it returns. */
   @FunctionalInterface
@@ -53,7 +54,11 @@ public final class PacketListener implements AutoCloseable {
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
     PacketListener l = new PacketListener(s, what, reader);
-    l.thread = Thread.ofPlatform().daemon().name(what + "-udp").start(EssentialLoop.of("log_packets", l::receive));
+    l.thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name(what + "-udp")
+            .start(EssentialLoop.of("log_packets", l::receive));
     return l;
   }
 

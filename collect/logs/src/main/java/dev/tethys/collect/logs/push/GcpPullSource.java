@@ -126,8 +126,14 @@ final class GcpPullSource implements LogSource {
 
   @Override
   public void start() {
-    keeper = Thread.ofVirtual().name("pubsub-keep-" + context.job()).start(EssentialLoop.of("log_pubsub", this::keep));
-    puller = Thread.ofVirtual().name("pubsub-" + context.job()).start(EssentialLoop.of("log_pubsub", this::pull));
+    keeper =
+        Thread.ofVirtual()
+            .name("pubsub-keep-" + context.job())
+            .start(EssentialLoop.of("log_pubsub", this::keep));
+    puller =
+        Thread.ofVirtual()
+            .name("pubsub-" + context.job())
+            .start(EssentialLoop.of("log_pubsub", this::pull));
   }
 
   private void pull() {

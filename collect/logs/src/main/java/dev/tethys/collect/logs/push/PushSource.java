@@ -27,6 +27,7 @@ abstract class PushSource implements LogSource {
   final SourceContext context;
   private final String kind;
   private final PushServer server;
+
   /** Bodies up to this are not accounted for. */
   private static final int FREE_BYTES = 64 << 10;
 
@@ -112,9 +113,7 @@ abstract class PushSource implements LogSource {
     try {
       return parsed(
           request,
-          c == Compression.NONE
-              ? b
-              : c.decompress(b, 0, b.length, most, request::reserve));
+          c == Compression.NONE ? b : c.decompress(b, 0, b.length, most, request::reserve));
     } catch (CodecException e) {
       throw new HttpException(400, "the body is not " + c.word() + ": " + e.getMessage());
     }

@@ -82,7 +82,8 @@ public final class MetricsTransform {
       ALL.required(
           "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Run in this order.");
 
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.pipeline.processor"));
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger("dev.tethys.pipeline.processor"));
 
   private final String include;
   private final @Nullable Pattern pattern;
@@ -310,7 +311,8 @@ public final class MetricsTransform {
     String unlike = unlike(some);
     if (unlike != null) {
       if (!unlike.equals(said)) {
-        PEER_LOG.log(Level.WARNING, "Metrics not combined processor=metricstransform why={0}", unlike);
+        PEER_LOG.log(
+            Level.WARNING, "Metrics not combined processor=metricstransform why={0}", unlike);
       }
       said = unlike;
       return;

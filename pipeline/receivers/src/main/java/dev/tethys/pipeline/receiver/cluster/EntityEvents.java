@@ -65,7 +65,10 @@ final class EntityEvents implements WatchedKind.Ear {
     this.name = name;
     this.interval = interval;
     this.to = to;
-    this.thread = Thread.ofVirtual().name(name + " entities").unstarted(EssentialLoop.of("entities", this::run));
+    this.thread =
+        Thread.ofVirtual()
+            .name(name + " entities")
+            .unstarted(EssentialLoop.of("entities", this::run));
   }
 
   /** Begins, once each of these kinds was heard of: who made a pod is known then. */

@@ -51,7 +51,10 @@ final class CreatedReceiver {
     this.wanted = first;
     this.made = made;
     this.again = again;
-    this.thread = Thread.ofVirtual().name(first.called()).unstarted(EssentialLoop.of("receiver_creator", this::run));
+    this.thread =
+        Thread.ofVirtual()
+            .name(first.called())
+            .unstarted(EssentialLoop.of("receiver_creator", this::run));
   }
 
   void start() {

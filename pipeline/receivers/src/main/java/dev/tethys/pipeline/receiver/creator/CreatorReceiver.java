@@ -68,7 +68,8 @@ final class CreatorReceiver implements Receiver {
     this.hints = hints;
     this.made = made;
     this.again = again;
-    this.thread = Thread.ofVirtual().name(name).unstarted(EssentialLoop.of("receiver_creator", this::run));
+    this.thread =
+        Thread.ofVirtual().name(name).unstarted(EssentialLoop.of("receiver_creator", this::run));
   }
 
   @Override

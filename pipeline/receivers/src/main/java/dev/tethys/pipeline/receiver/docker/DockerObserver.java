@@ -83,13 +83,15 @@ final class DockerObserver implements Extension, EndpointObserver {
         Thread.ofVirtual()
             .name(name)
             .start(
-                EssentialLoop.of("observer", () -> {
-                  try {
-                    run(daemon);
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt(); // it is stopped
-                  }
-                }));
+                EssentialLoop.of(
+                    "observer",
+                    () -> {
+                      try {
+                        run(daemon);
+                      } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt(); // it is stopped
+                      }
+                    }));
   }
 
   private void run(Asking daemon) throws InterruptedException {

@@ -130,8 +130,7 @@ final class ExposedMetrics {
             && a.temporality() == MetricData.TEMPORALITY_DELTA;
     try {
       name =
-          prefix
-              + (ofSeries ? names.ofSeries(m.name()) : names.metric(m.name(), m.unit(), data));
+          prefix + (ofSeries ? names.ofSeries(m.name()) : names.metric(m.name(), m.unit(), data));
     } catch (IllegalArgumentException e) {
       data.points().forEach(p -> result.drop(BAD_NAME));
       return;

@@ -195,7 +195,9 @@ public final class FluentForwardReceiverFactory
                     ? new InetSocketAddress(door.port())
                     : new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), door.port()));
         heartbeats = s;
-        Thread.ofVirtual().name("heartbeats " + settings.endpoint).start(EssentialLoop.of("heartbeats", () -> answer(s)));
+        Thread.ofVirtual()
+            .name("heartbeats " + settings.endpoint)
+            .start(EssentialLoop.of("heartbeats", () -> answer(s)));
       } catch (IOException e) {
         door.close();
         throw new IOException(

@@ -72,7 +72,9 @@ final class HostMetricsReceiver implements Receiver {
     this.teller =
         logs == null
             ? null
-            : Thread.ofVirtual().name(name + " entities").unstarted(EssentialLoop.of("entities", () -> tell(logs)));
+            : Thread.ofVirtual()
+                .name(name + " entities")
+                .unstarted(EssentialLoop.of("entities", () -> tell(logs)));
   }
 
   /** How long a look waits for file systems. */

@@ -48,7 +48,10 @@ public final class LogHandover {
     this.to = to;
     this.lane = (1L << 36) + source.hashCode();
     this.pause = pause;
-    this.thread = Thread.ofVirtual().name(name + " handover " + source).unstarted(EssentialLoop.of("handover", this::run));
+    this.thread =
+        Thread.ofVirtual()
+            .name(name + " handover " + source)
+            .unstarted(EssentialLoop.of("handover", this::run));
   }
 
   /** What hands on; to be started, and interrupted to end it. */

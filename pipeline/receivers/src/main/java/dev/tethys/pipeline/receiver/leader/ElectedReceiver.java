@@ -50,7 +50,8 @@ public final class ElectedReceiver implements Receiver {
     this.leadership = leadership;
     this.made = made;
     this.name = name;
-    this.thread = Thread.ofVirtual().name(name + " elected").unstarted(EssentialLoop.of("leader", this::run));
+    this.thread =
+        Thread.ofVirtual().name(name + " elected").unstarted(EssentialLoop.of("leader", this::run));
   }
 
   /** The key by which a receiver names its elector. */

@@ -63,13 +63,15 @@ final class LeaderElector implements Extension, Leadership {
         Thread.ofVirtual()
             .name(name)
             .start(
-                EssentialLoop.of("leader", () -> {
-                  try {
-                    e.run();
-                  } catch (InterruptedException x) {
-                    Thread.currentThread().interrupt();
-                  }
-                }));
+                EssentialLoop.of(
+                    "leader",
+                    () -> {
+                      try {
+                        e.run();
+                      } catch (InterruptedException x) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }));
   }
 
   private final class Told implements LeaseElection.Ear {

@@ -66,7 +66,7 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
   @Override
   public String about() {
     return "Reads files of OTLP in JSON, a request a line; positions are saved when it is"
-               + " delivered.";
+        + " delivered.";
   }
 
   @Override

@@ -76,7 +76,10 @@ final class ObjectFeed {
     this.to = to;
     this.pause = pause;
     this.version = wanted.version().equals("0") ? "" : wanted.version();
-    this.thread = Thread.ofVirtual().name(name + " " + path).unstarted(EssentialLoop.of("objects", this::run));
+    this.thread =
+        Thread.ofVirtual()
+            .name(name + " " + path)
+            .unstarted(EssentialLoop.of("objects", this::run));
   }
 
   void start() {

@@ -60,16 +60,18 @@ final class HostObserver implements Extension, EndpointObserver {
             .daemon()
             .name(name)
             .start(
-                EssentialLoop.of("observer", () -> {
-                  try {
-                    while (true) {
-                      look();
-                      pause.pause(interval);
-                    }
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt(); // it is stopped
-                  }
-                }));
+                EssentialLoop.of(
+                    "observer",
+                    () -> {
+                      try {
+                        while (true) {
+                          look();
+                          pause.pause(interval);
+                        }
+                      } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt(); // it is stopped
+                      }
+                    }));
   }
 
   private void look() {

@@ -79,7 +79,8 @@ final class Rounds implements AutoCloseable {
     this.source = source;
     this.pace = pace;
     this.to = to;
-    thread = Thread.ofVirtual().name(source.name()).unstarted(EssentialLoop.of("rounds", this::run));
+    thread =
+        Thread.ofVirtual().name(source.name()).unstarted(EssentialLoop.of("rounds", this::run));
   }
 
   void start() throws IOException {

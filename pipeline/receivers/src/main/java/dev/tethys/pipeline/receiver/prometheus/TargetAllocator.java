@@ -156,7 +156,10 @@ final class TargetAllocator implements AutoCloseable {
     this.shard = shard;
     this.logger = logger;
     this.to = to;
-    this.thread = Thread.ofVirtual().name("target-allocator").start(EssentialLoop.of("target_allocator", this::run));
+    this.thread =
+        Thread.ofVirtual()
+            .name("target-allocator")
+            .start(EssentialLoop.of("target_allocator", this::run));
   }
 
   private void run() {

@@ -329,7 +329,8 @@ class ScrapedTypesTest {
                       + dev.tethys.model.Samples.isStale(in.value())
                       + " @"
                       + in.timestamp());
-          case HISTOGRAM -> out.add(in.labels() + " " + shown(in.histogram()) + " @" + in.timestamp());
+          case HISTOGRAM ->
+              out.add(in.labels() + " " + shown(in.histogram()) + " @" + in.timestamp());
           default -> {}
         }
       }

@@ -34,7 +34,8 @@ final class KafkaOutput implements EventOutput {
     this.key = context.instance().getBytes(StandardCharsets.UTF_8);
     this.events = new BoundedQueue<>(config.bufferSize());
     metrics.queues(config.name());
-    writer = Thread.ofVirtual().name("event-kafka").start(EssentialLoop.of("event_recorder", this::run));
+    writer =
+        Thread.ofVirtual().name("event-kafka").start(EssentialLoop.of("event_recorder", this::run));
   }
 
   @Override
