@@ -18,6 +18,7 @@ import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.SummaryDataPoint;
+import java.util.Objects;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -185,7 +186,7 @@ class SeriesToOtlpTest {
     assertThat(
             c.metrics().resources().stream()
                 .map(r -> r.scopes().getFirst().items().getFirst().data())
-                .map(Object::getClass))
+                .map(d -> (Object) Objects.requireNonNull(d).getClass()))
         .containsExactly(MetricData.Sum.class, MetricData.Gauge.class);
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.codec.otlp.wire;
 
+import java.util.Objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +14,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,7 +150,7 @@ class OtlpJsonTest {
             wide ? BigInteger.valueOf(high).multiply(BigInteger.TEN) : BigInteger.valueOf(high),
             scale % 25);
     String text = d.toString();
-    BigInteger exact;
+    @Nullable BigInteger exact;
     try {
       exact = d.toBigIntegerExact();
     } catch (ArithmeticException e) {
@@ -161,9 +163,9 @@ class OtlpJsonTest {
       assertThat(exact == null || !fits(exact, type)).as("%s refused for %s", text, type).isTrue();
       return;
     }
-    assertThat(exact).isNotNull();
-    assertThat(fits(exact, type)).isTrue();
-    assertThat(read).isEqualTo(exact.longValue());
+    BigInteger whole = Objects.requireNonNull(exact, text);
+    assertThat(fits(whole, type)).isTrue();
+    assertThat(read).isEqualTo(whole.longValue());
   }
 
   private static boolean fits(BigInteger i, IntegerType type) {
