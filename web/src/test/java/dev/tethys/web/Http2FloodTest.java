@@ -48,7 +48,7 @@ class Http2FloodTest {
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0"),
             new Routes()
-                .get("/", (q, r) -> r.send("ok " + q.header("a").length()))
+                .get("/", (q, r) -> r.send("ok " + String.valueOf(q.header("a")).length()))
                 .post("/", (q, r) -> r.send("" + q.bodyBytes(1 << 20).length))
                 .get(
                     "/late",

@@ -232,7 +232,7 @@ public final class StreamListener implements SocketListener {
   private void awaitRoom() {
     boolean interrupted = false;
     while (true) {
-      makeRoom.getAsBoolean();
+      boolean _ = makeRoom.getAsBoolean();
       try {
         if (room.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
           break;

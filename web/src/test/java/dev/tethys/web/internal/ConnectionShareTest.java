@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -31,8 +32,7 @@ class ConnectionShareTest {
 
   /** Whether a request of a connection is worked on at once. */
   private boolean isServed(Client c) throws InterruptedException {
-    SlowClients.Exchange e = clients.begin(c.from, LOCAL, 1);
-    assertThat(e).isNotNull();
+    SlowClients.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, 1));
     e.bodyRead();
     Thread.currentThread().interrupt(); // it must not wait
     try {
@@ -80,8 +80,7 @@ class ConnectionShareTest {
   @Test
   void aBodyThatDoesNotComeMakesRoomAndARequestInWorkDoesNot() {
     Client c = connect("10.0.0.9");
-    SlowClients.Exchange e = clients.begin(c.from, LOCAL, 1);
-    assertThat(e).isNotNull();
+    SlowClients.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, 1));
     assertThat(clients.evict()).as("it may still come").isFalse();
     now.addAndGet(11_000_000_000L);
     e.bodyRead();

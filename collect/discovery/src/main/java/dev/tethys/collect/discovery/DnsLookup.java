@@ -79,7 +79,8 @@ final class DnsLookup implements Refreshing.Source {
       try {
         now.put(name, new TargetGroup(name, results.get(i).get(), Labels.EMPTY));
       } catch (ExecutionException e) {
-        errors.put(name, String.valueOf(e.getCause().getMessage()));
+        Throwable cause = e.getCause();
+        errors.put(name, String.valueOf((cause == null ? e : cause).getMessage()));
         TargetGroup before = last.get(name);
         if (before != null) {
           now.put(name, before);

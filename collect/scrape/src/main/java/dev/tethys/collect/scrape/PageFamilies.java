@@ -163,7 +163,7 @@ final class PageFamilies {
     MetricFamilies get(MetricFamilies set) {
       Ref known = sets.get(set.hashCode());
       MetricFamilies same = known == null ? null : known.get();
-      if (set.equals(same)) {
+      if (same != null && set.equals(same)) {
         return same;
       }
       put(set.hashCode(), set);

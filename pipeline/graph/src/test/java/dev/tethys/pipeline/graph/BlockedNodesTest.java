@@ -22,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -56,9 +57,13 @@ class BlockedNodesTest {
   }
 
   private void send(int items) {
-    Consumer in = doubles.inputs.get("in").get(Signal.LOGS);
-    in.consume(new Batch(Signal.LOGS, Encoding.OTLP, new byte[10], items, 0), told::add);
+    input(Signal.LOGS)
+        .consume(new Batch(Signal.LOGS, Encoding.OTLP, new byte[10], items, 0), told::add);
     clock.run();
+  }
+
+  private Consumer input(Signal signal) {
+    return Objects.requireNonNull(Objects.requireNonNull(doubles.inputs.get("in")).get(signal));
   }
 
   private @Nullable Blockage blockage(String id) {
@@ -215,10 +220,7 @@ class BlockedNodesTest {
   @Test
   void aBatchThatNoSourceWaitsForCountsAsBefore() throws IOException {
     apply(BESIDE.formatted("refuse"));
-    doubles
-        .inputs
-        .get("in")
-        .get(Signal.TRACES)
+    input(Signal.TRACES)
         .consume(new Batch(Signal.TRACES, Encoding.OTLP, new byte[10], 1, 0), Receipt.NONE);
     try {
       clock.advance(Duration.ofSeconds(30));

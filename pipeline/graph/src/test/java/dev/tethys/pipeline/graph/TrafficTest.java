@@ -9,6 +9,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Volumes of an edge against what a tap on it shows. */
@@ -37,8 +38,7 @@ class TrafficTest {
     try (Tap tap = t.tap(1000)) {
       Batch b = tree(10);
       t.pass(b);
-      Batch seen = tap.next(1000);
-      assertThat(seen).isNotNull();
+      Batch seen = Objects.requireNonNull(tap.next(1000));
       assertThat(bytes(t)).isPositive().isEqualTo(seen.body().length);
     }
   }

@@ -30,8 +30,7 @@ public final class MetricMapper {
   public record Mapped(Mapping mapping, String name, Map<String, String> labels) {}
 
   /** A rule with what is expanded for its matches. */
-  private record Rule(
-      Mapping mapping, Regex pattern, Template name, Map<String, Template> labels) {
+  private record Rule(Mapping mapping, Regex pattern, Template name, Map<String, Template> labels) {
     static Rule of(Mapping m) {
       Regex p =
           Regex.compile(
