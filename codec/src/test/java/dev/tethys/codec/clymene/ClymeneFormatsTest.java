@@ -216,7 +216,7 @@ class ClymeneFormatsTest {
         .extracting(x -> x.item() + ": " + x.why())
         .containsExactly(
             "row 2: flat rows: a row has no timestamp",
-            "row 3: flat rows: an object expected at line 1, column 62",
+            "row 3: flat rows: an object expected at line 1, column 53",
             "row 4: flat rows: label a must be text");
   }
 
