@@ -12,6 +12,7 @@ import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.TrustedOrigins;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +53,9 @@ class ProxyRouteTest {
     Files.writeString(
         dir.resolve("web.yml"), "tls_server_config: {cert_file: server.crt, key_file: server.key}");
     HttpListenerOptions o =
-        HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofMillis(100));
+        HttpListenerOptions.on("127.0.0.1:0")
+            .withStopGrace(Duration.ofMillis(100))
+            .withOrigins(new TrustedOrigins(URI.create("http://target.test/"), null));
     Routes routes = new Routes().get("/", (q, r) -> r.send("seen " + q.header("X-Forwarded")));
     plain = HttpListener.start(o, routes, null);
     secure = HttpListener.start(o.withWebConfigFile(dir.resolve("web.yml")), routes, null);
