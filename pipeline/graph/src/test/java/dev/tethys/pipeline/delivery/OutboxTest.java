@@ -106,8 +106,8 @@ class OutboxTest {
           }
           return Verdict.DELIVERED;
         };
-    put(b, 1, 0);
-    put(b, 2, 0);
+    put(b, 1, 1);
+    put(b, 2, 1);
     clock.run();
     for (int i = 0; i < 100 && far.numbers().size() < 2; i++) {
       clock.advance(Duration.ofSeconds(10));

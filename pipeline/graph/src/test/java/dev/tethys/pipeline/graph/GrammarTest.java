@@ -44,7 +44,11 @@ class GrammarTest {
     DeliverySettings s =
         (DeliverySettings) c.pipelines().getFirst().exporters().getFirst().definition().settings();
     assertThat(s.timeout()).isEqualTo(Duration.ofSeconds(5));
-    assertThat(s.options().retry()).isEqualTo(OutboxOptions.Retry.DEFAULT);
+    assertThat(s.options().retry())
+        .usingRecursiveComparison()
+        .ignoringFields("untilDelivered")
+        .isEqualTo(OutboxOptions.Retry.DEFAULT);
+    assertThat(s.options().retry().untilDelivered()).as("no time was written").isTrue();
     assertThat(s.options().capacity().parcels()).isEqualTo(1000);
     assertThat(s.options().whenFull()).isEqualTo(OutboxOptions.WhenFull.BLOCK);
     assertThat(s.options().acknowledgeQueued()).isFalse();

@@ -146,7 +146,7 @@ class PushDownTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
-      value = {"=~;a|''", "!~;a|b", "!=;a", "=~;.*", "=~;(?i)a", "=~;a\\d", "=~;a.", "!~;a.*"})
+      value = {"=~;a|''", "!~;a|b", "!=;a", "=~;.*", "=~;(?i)a+", "=~;a\\d+", "=~;a.", "!~;a.*"})
   void influxIsNotAskedWhatItMightMeanOtherwise(String operator, String value) throws Exception {
     Matcher m = matcher(operator, "job", value.replace("''", ""));
     assertThat(question("influxdb", ", database: d", m)).doesNotContain("job");
@@ -299,7 +299,8 @@ class PushDownTest {
         "=~;a|;labels['job'] IN ('a', '')",
         "!~;a|b;labels['job'] NOT IN ('a', 'b')",
         "=;a;labels['job'] = 'a'",
-        "=~;(?i)a\\d;match(labels['job'], '^(?s:(?i)a\\\\d)$')",
+        "=~;(?i)a\\d+;match(labels['job'], '^(?s:(?i)a\\\\d+)$')",
+        "=~;a[01];labels['job'] IN ('a0', 'a1')",
         "!~;a.*;NOT match(labels['job'], '^(?s:a.*)$')",
       })
   void clickHouseIsAskedForAll(String operator, String value, String condition) throws Exception {
@@ -377,6 +378,6 @@ class PushDownTest {
 
   @Test
   void clickHouseIsNotAskedWhatItsLibraryReadsOtherwise() throws Exception {
-    assertThat(question("clickhouse", "", matcher("=~", "job", "\\Qa.b"))).doesNotContain("job");
+    assertThat(question("clickhouse", "", matcher("=~", "job", "\\Qa.b\\E.*"))).doesNotContain("job");
   }
 }
