@@ -3,9 +3,9 @@ package dev.tethys.store.metrics;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
-import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +49,7 @@ final class Checkpoints {
   private final FileAccess files;
   private final Path folder;
   private final Head head;
-  private final Log log;
+  private final WriteAheadLog log;
   private final WorkMeters meters;
   private final LongSupplier nanos; // as System.nanoTime: counted from anywhere, also negative
 
@@ -66,7 +66,12 @@ final class Checkpoints {
   final LongAdder failures = new LongAdder();
 
   Checkpoints(
-      FileAccess files, Path folder, Head head, Log log, WorkMeters meters, LongSupplier nanos) {
+      FileAccess files,
+      Path folder,
+      Head head,
+      WriteAheadLog log,
+      WorkMeters meters,
+      LongSupplier nanos) {
     this.files = files;
     this.folder = folder;
     this.head = head;
@@ -94,7 +99,7 @@ final class Checkpoints {
   }
 
   static Path path(Path folder, long n) {
-    return folder.resolve("head").resolve(Log.name(n));
+    return folder.resolve("head").resolve(WriteAheadLog.name(n));
   }
 
   /** Tells that samples are about to leave memory for a block. */

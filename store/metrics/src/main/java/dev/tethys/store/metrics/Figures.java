@@ -1,12 +1,12 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.Labels;
+import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.DatabaseStats.Count;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadMemory;
-import dev.tethys.store.metrics.internal.wal.Log;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -22,11 +22,11 @@ import java.util.TreeSet;
 final class Figures {
   private final Head head;
   private final Blocks blocks;
-  private final Log log;
+  private final WriteAheadLog log;
   private final Upkeep upkeep;
   private final InstantSource clock;
 
-  Figures(Head head, Blocks blocks, Log log, Upkeep upkeep, InstantSource clock) {
+  Figures(Head head, Blocks blocks, WriteAheadLog log, Upkeep upkeep, InstantSource clock) {
     this.head = head;
     this.blocks = blocks;
     this.log = log;

@@ -2,8 +2,8 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.store.metrics.internal.wal.Frames;
-import dev.tethys.store.metrics.internal.wal.Log;
+import dev.tethys.store.files.Frames;
+import dev.tethys.store.files.WriteAheadLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,8 +30,8 @@ public final class LogCheck {
     long records = 0;
     long torn = 0;
     List<String> problems = new ArrayList<>();
-    for (long n : Log.segments(files, wal)) {
-      Frames.Found f = Log.read(files, wal, n, payload -> {});
+    for (long n : WriteAheadLog.segments(files, wal)) {
+      Frames.Found f = WriteAheadLog.read(files, wal, n, payload -> {});
       segments++;
       records += f.frames();
       torn += f.tornBytes();

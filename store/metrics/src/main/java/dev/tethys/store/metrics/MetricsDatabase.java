@@ -13,6 +13,7 @@ import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.TimeRanges;
+import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.ClippedSelection;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
@@ -21,7 +22,6 @@ import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSettings;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;
 import dev.tethys.store.metrics.internal.index.Expressions;
-import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ public final class MetricsDatabase implements MetricStore {
   private final FileAccess files;
   private final DatabaseOptions options;
   private final Closeable lockFile;
-  private final Log log;
+  private final WriteAheadLog log;
   private final ChangeLog changes = new ChangeLog();
   private final Head head;
   private final Blocks blocks;
@@ -158,7 +158,7 @@ public final class MetricsDatabase implements MetricStore {
     PageFiles pages = new PageFiles(files, folder);
     Recovery r = new Recovery(files, folder, options, blocks, pages);
     boolean always = options.fsync() == DatabaseOptions.Fsync.ALWAYS;
-    Log[] writing = new Log[1];
+    WriteAheadLog[] writing = new WriteAheadLog[1];
     this.head =
         new Head(
             options.blockDuration().toMillis(),
@@ -168,7 +168,9 @@ public final class MetricsDatabase implements MetricStore {
             MemoryBudget.Pause.PARK,
             changes);
     this.recovery = r.run(head);
-    this.log = new Log(files, folder.resolve("wal"), options.segmentBytes(), recovery.snapshot());
+    this.log =
+        new WriteAheadLog(
+            files, folder.resolve("wal"), options.segmentBytes(), recovery.snapshot());
     writing[0] = log;
     this.upkeep = new Upkeep(files, folder, options, head, blocks, log, pages, parts, changes);
     this.search = new LabelSearch(head, blocks, parts);

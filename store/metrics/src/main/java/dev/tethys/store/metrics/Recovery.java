@@ -1,13 +1,13 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.Frames;
+import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.internal.block.BlockReader;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.encoding.MappedFaults;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSnapshot;
-import dev.tethys.store.metrics.internal.wal.Frames;
-import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -81,7 +81,7 @@ final class Recovery {
     long records = 0;
     long torn = 0;
     long damaged = 0;
-    List<Long> there = Log.segments(files, wal);
+    List<Long> there = WriteAheadLog.segments(files, wal);
     passOver(there.stream().filter(n -> n < from).toList(), from);
     for (long n : there) {
       if (n < from) {
@@ -89,7 +89,7 @@ final class Recovery {
       }
       long[] senseless = new long[1];
       Frames.Found f =
-          Log.read(
+          WriteAheadLog.read(
               files,
               wal,
               n,
@@ -106,7 +106,7 @@ final class Recovery {
       torn += f.tornBytes();
       damaged += f.damagedBytes() + senseless[0];
       if (f.damagedBytes() > 0 || senseless[0] > 0) {
-        quarantine(Log.path(wal, n), "wal-" + n);
+        quarantine(WriteAheadLog.path(wal, n), "wal-" + n);
         tell(
             "segment %08d of the write-ahead log has %d damaged bytes; what could be read was"
                 .formatted(n, f.damagedBytes() + senseless[0]));
@@ -144,7 +144,7 @@ final class Recovery {
       return;
     }
     for (long n : segments) {
-      quarantine(Log.path(folder.resolve("wal"), n), "wal-" + n);
+      quarantine(WriteAheadLog.path(folder.resolve("wal"), n), "wal-" + n);
     }
     tell(
         "%d segments of the write-ahead log, %08d to %08d, are older than snapshot %08d of the head and were not read; copies stand in quarantine"

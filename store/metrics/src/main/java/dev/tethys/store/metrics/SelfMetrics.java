@@ -6,10 +6,10 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadMemory;
-import dev.tethys.store.metrics.internal.wal.Log;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,11 +22,12 @@ final class SelfMetrics implements Collector {
 
   private final Head head;
   private final Blocks blocks;
-  private final Log log;
+  private final WriteAheadLog log;
   private final Upkeep upkeep;
   private final RecoveryReport recovery;
 
-  private SelfMetrics(Head head, Blocks blocks, Log log, Upkeep upkeep, RecoveryReport recovery) {
+  private SelfMetrics(
+      Head head, Blocks blocks, WriteAheadLog log, Upkeep upkeep, RecoveryReport recovery) {
     this.head = head;
     this.blocks = blocks;
     this.log = log;
@@ -39,7 +40,7 @@ final class SelfMetrics implements Collector {
       MetricsDatabase db,
       Head head,
       Blocks blocks,
-      Log log,
+      WriteAheadLog log,
       Upkeep upkeep,
       RecoveryReport recovery) {
     if (registry != null) {

@@ -4,6 +4,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
@@ -11,7 +12,6 @@ import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.MemoryBudget;
 import dev.tethys.store.metrics.internal.head.Truncation;
 import dev.tethys.store.metrics.internal.head.Truncation.Span;
-import dev.tethys.store.metrics.internal.wal.Log;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -49,7 +49,7 @@ final class Upkeep {
   private final Path folder;
   private final Head head;
   private final Blocks blocks;
-  private final Log log;
+  private final WriteAheadLog log;
   private final PageFiles pages;
   private final ReentrantReadWriteLock parts;
   private final ChangeLog changes;
@@ -79,7 +79,7 @@ final class Upkeep {
       DatabaseOptions options,
       Head head,
       Blocks blocks,
-      Log log,
+      WriteAheadLog log,
       PageFiles pages,
       ReentrantReadWriteLock parts,
       ChangeLog changes) {

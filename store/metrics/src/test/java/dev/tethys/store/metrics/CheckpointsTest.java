@@ -11,10 +11,10 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadSettings;
-import dev.tethys.store.metrics.internal.wal.Log;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -196,7 +196,7 @@ class CheckpointsTest {
     }
   }
 
-  private static Head head(Log log) {
+  private static Head head(WriteAheadLog log) {
     return new Head(
         7_200_000,
         new HeadSettings(7_200_000, 1000, Long.MAX_VALUE, 0, 0),
@@ -211,7 +211,7 @@ class CheckpointsTest {
     for (long now : new long[] {Long.MIN_VALUE, -1_000_000_000_000L, 0, Long.MAX_VALUE}) {
       SimulatedFiles disk = new SimulatedFiles(5);
       disk.createDirectories(FOLDER);
-      Log log = new Log(disk, FOLDER.resolve("wal"), 1 << 20, 0);
+      WriteAheadLog log = new WriteAheadLog(disk, FOLDER.resolve("wal"), 1 << 20, 0);
       Head head = head(log);
       Checkpoints c = new Checkpoints(disk, FOLDER, head, log, new WorkMeters(), () -> now);
       c.owe();
@@ -224,7 +224,7 @@ class CheckpointsTest {
   void inALullTheHeadIsSavedSoonerButNotForLittle() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(6);
     disk.createDirectories(FOLDER);
-    Log log = new Log(disk, FOLDER.resolve("wal"), 64 << 20, 0);
+    WriteAheadLog log = new WriteAheadLog(disk, FOLDER.resolve("wal"), 64 << 20, 0);
     Head head = head(log);
     long[] second = {0};
     Checkpoints c =

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.StepWindows;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,10 +1,10 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.encoding.ColumnCache;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.Slices;

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.encoding.UnreadException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

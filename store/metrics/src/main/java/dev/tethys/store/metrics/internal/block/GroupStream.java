@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.file.FileAccess.WritableFile;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
 
 /** The chunks file of a block that is being written: groups of chunks and of time sets. */

@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.file.FileAccess.WritableFile;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
 import java.io.IOException;
 
 /** Writes the index file of a block: pages as they are made, then the sections that find them. */

@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Labels;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

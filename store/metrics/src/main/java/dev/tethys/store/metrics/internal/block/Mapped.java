@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.block;
 
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.encoding.MappedFaults;
 import dev.tethys.store.metrics.internal.encoding.UnreadException;
 import java.lang.foreign.MemorySegment;

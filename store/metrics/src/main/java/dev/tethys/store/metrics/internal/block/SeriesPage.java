@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.Labels;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import java.util.Arrays;
 
 /** The directory of a block's series: labels and chunks by the number of the series. */

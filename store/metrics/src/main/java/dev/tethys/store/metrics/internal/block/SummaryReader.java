@@ -2,9 +2,9 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Summaries;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 
 /**
  * Reads the chunks of a downsampled block: as summaries, or as those samples of which time and

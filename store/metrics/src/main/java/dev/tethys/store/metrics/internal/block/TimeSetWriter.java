@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.block;
 
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import java.io.IOException;
 import java.util.ArrayDeque;

@@ -2,6 +2,9 @@ package dev.tethys.store.metrics.internal.encoding;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

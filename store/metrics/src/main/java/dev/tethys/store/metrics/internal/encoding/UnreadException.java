@@ -1,5 +1,7 @@
 package dev.tethys.store.metrics.internal.encoding;
 
+import dev.tethys.store.files.DamageException;
+
 /**
  * Stored bytes cannot be had now: to whoever needs them the same as damage, but they may be whole,
  * and can be had later.

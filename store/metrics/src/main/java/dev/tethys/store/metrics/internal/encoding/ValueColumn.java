@@ -1,5 +1,8 @@
 package dev.tethys.store.metrics.internal.encoding;
 
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

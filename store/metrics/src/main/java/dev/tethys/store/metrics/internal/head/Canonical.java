@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.head;
 
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.DamageException;
 import java.util.Arrays;
 
 /**

@@ -1,9 +1,9 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.encoding.MappedFaults;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

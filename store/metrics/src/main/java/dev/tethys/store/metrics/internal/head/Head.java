@@ -9,8 +9,8 @@ import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.MatchCache;
@@ -505,7 +505,7 @@ public final class Head {
   /**
    * Replays one record of the log.
    *
-   * @throws dev.tethys.store.metrics.internal.encoding.DamageException when it makes no sense
+   * @throws dev.tethys.store.files.DamageException when it makes no sense
    */
   public void replay(ByteSource payload) {
     replay.replay(payload);

@@ -2,9 +2,9 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.MappedFaults;

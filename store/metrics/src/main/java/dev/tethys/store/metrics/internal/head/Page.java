@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.files.ByteSink;
 import org.jspecify.annotations.Nullable;
 
 /**

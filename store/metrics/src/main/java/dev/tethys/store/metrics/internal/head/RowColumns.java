@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics.internal.head;
 
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.head;
 
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
+import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Samples;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

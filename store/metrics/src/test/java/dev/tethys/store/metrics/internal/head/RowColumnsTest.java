@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
-import dev.tethys.store.metrics.internal.encoding.DamageException;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import net.jqwik.api.ForAll;

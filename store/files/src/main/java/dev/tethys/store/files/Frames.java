@@ -1,7 +1,5 @@
-package dev.tethys.store.metrics.internal.wal;
+package dev.tethys.store.files;
 
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -55,7 +53,7 @@ public final class Frames {
   }
 
   /**
-   * What was found.
+   * Result of reading frames.
    *
    * @param frames sound frames
    * @param damagedBytes bytes between sound frames that are no frame

@@ -1,11 +1,10 @@
-package dev.tethys.store.metrics.internal.wal;
+package dev.tethys.store.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Segments whose disk, memory or thread fails. */
-class LogTest {
+class WriteAheadLogTest {
   private static final Path WAL = Path.of("/wal");
 
   private static ByteSink frame(long value) {
@@ -28,8 +27,8 @@ class LogTest {
 
   private static List<Long> values(FileAccess files, Path folder) throws IOException {
     List<Long> out = new ArrayList<>();
-    for (long n : Log.segments(files, folder)) {
-      Frames.Found f = Log.read(files, folder, n, in -> out.add(in.getLong()));
+    for (long n : WriteAheadLog.segments(files, folder)) {
+      Frames.Found f = WriteAheadLog.read(files, folder, n, in -> out.add(in.getLong()));
       assertThat(f.damagedBytes() + f.tornBytes()).as("junk in segment " + n).isZero();
     }
     return out;
@@ -38,7 +37,7 @@ class LogTest {
   @Test
   void whatAnErrorLeftHalfWrittenIsCutBeforeTheNextAppend() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(1);
-    Log log = new Log(disk, WAL, 1 << 20, 0);
+    WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);
     log.append(frame(1), false);
     disk.outOfMemory(true);
     assertThatThrownBy(() -> log.append(frame(2), false)).isInstanceOf(OutOfMemoryError.class);
@@ -56,7 +55,7 @@ class LogTest {
   @Test
   void aSegmentThatMemoryDidNotSufficeForIsBegunAnew() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(2);
-    Log log = new Log(disk, WAL, 1 << 20, 0);
+    WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);
     disk.outOfMemory(true);
     assertThatThrownBy(() -> log.append(frame(1), false)).isInstanceOf(OutOfMemoryError.class);
     assertThat(disk.list(WAL)).isEmpty();
@@ -68,7 +67,7 @@ class LogTest {
   @Test
   void forcingThatEndsInAnErrorLeavesTheSegmentInDoubt() throws IOException {
     SimulatedFiles disk = new SimulatedFiles(3);
-    Log log = new Log(disk, WAL, 1 << 20, 0);
+    WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);
     log.append(frame(1), false);
     disk.outOfMemory(true);
     assertThatThrownBy(log::sync).isInstanceOf(OutOfMemoryError.class);
@@ -80,7 +79,7 @@ class LogTest {
   void segmentsBehindOneInDoubtAreForced() throws IOException {
     for (int seed = 0; seed < 20; seed++) {
       SimulatedFiles disk = new SimulatedFiles(seed);
-      Log log = new Log(disk, WAL, 1 << 20, 0);
+      WriteAheadLog log = new WriteAheadLog(disk, WAL, 1 << 20, 0);
       log.append(frame(1), false);
       disk.failForce(true);
       assertThatThrownBy(log::sync).isInstanceOf(IOException.class);
@@ -93,8 +92,8 @@ class LogTest {
       assertThat(log.isDoubtful()).isTrue();
       List<Long> kept = new ArrayList<>();
       SimulatedFiles after = disk.afterPowerCut();
-      for (long n : Log.segments(after, WAL)) {
-        Log.read(after, WAL, n, in -> kept.add(in.getLong()));
+      for (long n : WriteAheadLog.segments(after, WAL)) {
+        WriteAheadLog.read(after, WAL, n, in -> kept.add(in.getLong()));
       }
       assertThat(kept).contains(2L, 3L);
     }
@@ -104,7 +103,7 @@ class LogTest {
   void threadsThatAreInterruptedDoNotCloseTheLog(@TempDir Path folder) throws Exception {
     RealFiles files = new RealFiles();
     Path wal = folder.resolve("wal");
-    try (Log log = new Log(files, wal, 100, 0)) {
+    try (WriteAheadLog log = new WriteAheadLog(files, wal, 100, 0)) {
       for (long i = 0; i < 20; i++) { // several segments
         long value = i;
         boolean[] still = new boolean[1];

@@ -1,4 +1,4 @@
-package dev.tethys.store.metrics.internal.encoding;
+package dev.tethys.store.files;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

@@ -1,9 +1,7 @@
-package dev.tethys.store.metrics.internal.wal;
+package dev.tethys.store.files;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.WritableFile;
-import dev.tethys.store.metrics.internal.encoding.ByteSink;
-import dev.tethys.store.metrics.internal.encoding.ByteSource;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -16,22 +14,22 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The write-ahead log: a folder of segments, each
+ * Write-ahead log: a folder of segments. Each segment is
  *
  * <pre>
  * 8 bytes "TTHSWAL" and version 1, 8 bytes number of the segment, then {@link Frames}
  * </pre>
  *
- * named by its number in eight digits.
+ * and its name is its number in eight digits.
  *
  * <p>Invariants: only the newest segment grows; a segment of an earlier process is never appended
  * to; after a failed write nothing more is written until the segment has been cut to where it ended
  * before, so that what was refused cannot come back; a segment that could not be forced to disk is
- * in doubt for good, since the kernel may have dropped what it could not write and not say so again
- * ({@link #isDoubtful}). One thread writes at a time (the commit lock of the head); any may {@link
- * #sync}.
+ * doubtful permanently, since the kernel may have dropped what it could not write without a second
+ * error ({@link #isDoubtful}). One thread writes at a time (the commit lock of the head); any may
+ * {@link #sync}.
  */
-public final class Log implements Closeable {
+public final class WriteAheadLog implements Closeable {
   private static final byte[] MAGIC = {'T', 'T', 'H', 'S', 'W', 'A', 'L', 1};
   static final int HEADER = 16;
 
@@ -56,7 +54,8 @@ public final class Log implements Closeable {
    * @param behind no segment that is made has a number up to this: a snapshot of the head stands
    *     for those
    */
-  public Log(FileAccess files, Path directory, long segmentBytes, long behind) throws IOException {
+  public WriteAheadLog(FileAccess files, Path directory, long segmentBytes, long behind)
+      throws IOException {
     this.files = files;
     this.directory = directory;
     this.segmentBytes = segmentBytes;

@@ -1,4 +1,4 @@
-package dev.tethys.store.metrics.internal.encoding;
+package dev.tethys.store.files;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -18,9 +18,12 @@ public final class ByteSink {
   /** Bytes that may be written past the end. */
   public static final int SLACK = 16;
 
-  static final VarHandle LONG =
+  /** Little-endian longs in a byte array. */
+  public static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  static final VarHandle INT =
+
+  /** Little-endian integers in a byte array. */
+  public static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** The bytes; replaced when it grows. */

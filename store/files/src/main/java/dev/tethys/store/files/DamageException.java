@@ -1,4 +1,4 @@
-package dev.tethys.store.metrics.internal.encoding;
+package dev.tethys.store.files;
 
 /** Stored bytes are not what was written. */
 public class DamageException extends RuntimeException {

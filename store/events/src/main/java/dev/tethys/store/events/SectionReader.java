@@ -1,0 +1,114 @@
+package dev.tethys.store.events;
+
+import com.github.luben.zstd.Zstd;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Reads a block of {@link SectionWriter}: the table at once, sections on demand. Safe for one
+ * thread.
+ */
+public final class SectionReader {
+  private static final int MAX_SECTIONS = 256;
+
+  /** Largest section; a damaged length asks for no more memory than this. */
+  static final int MAX_RAW = 256 << 20;
+
+  private final MemorySegment block;
+  private final long[] offsets = new long[MAX_SECTIONS];
+  private final int[] rawLengths = new int[MAX_SECTIONS];
+  private final int[] storedLengths = new int[MAX_SECTIONS];
+  private final int[] checksums = new int[MAX_SECTIONS];
+  private final byte[][] loaded = new byte[MAX_SECTIONS][];
+
+  /**
+   * @throws DamageException if the table is damaged
+   */
+  public SectionReader(MemorySegment block) {
+    this.block = block;
+    if (block.byteSize() < 8) {
+      throw new DamageException("block of " + block.byteSize() + " bytes has no table");
+    }
+    byte[] head = block.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE);
+    ByteSource h = new ByteSource(head);
+    int length = h.getInt();
+    int crc = h.getInt();
+    if (length < 1 || length > block.byteSize() - 8) {
+      throw new DamageException("section table has an impossible length of " + length);
+    }
+    byte[] table = block.asSlice(8, length).toArray(ValueLayout.JAVA_BYTE);
+    if (ByteSink.crc(table, 0, length) != crc) {
+      throw new DamageException("section table has a wrong checksum");
+    }
+    ByteSource in = new ByteSource(table);
+    long at = 8L + length;
+    int n = (int) in.uvarint();
+    for (int i = 0; i < n; i++) {
+      int number = in.getByte();
+      long raw = in.uvarint();
+      long stored = in.uvarint();
+      if (raw < 0
+          || raw > MAX_RAW
+          || stored < 0
+          || stored > raw
+          || at + stored > block.byteSize()) {
+        throw new DamageException("section " + number + " has impossible lengths");
+      }
+      offsets[number] = at;
+      rawLengths[number] = (int) raw;
+      storedLengths[number] = (int) stored;
+      checksums[number] = in.getInt();
+      at += stored;
+    }
+  }
+
+  /**
+   * Raw bytes of a section, empty if there is none. The array is shared: callers do not change it.
+   *
+   * @throws DamageException if the section is damaged
+   */
+  public byte[] get(int number) {
+    byte[] known = loaded[number];
+    if (known != null) {
+      return known;
+    }
+    int raw = rawLengths[number];
+    byte[] out = new byte[raw + ByteSink.SLACK]; // readers load whole words at the end
+    if (raw > 0) {
+      byte[] stored =
+          block.asSlice(offsets[number], storedLengths[number]).toArray(ValueLayout.JAVA_BYTE);
+      if (ByteSink.crc(stored, 0, stored.length) != checksums[number]) {
+        throw new DamageException("section " + number + " has a wrong checksum");
+      }
+      if (stored.length == raw) {
+        System.arraycopy(stored, 0, out, 0, raw);
+      } else {
+        long n = Zstd.decompressByteArray(out, 0, raw, stored, 0, stored.length);
+        if (n != raw) {
+          throw new DamageException("section " + number + " does not decompress");
+        }
+      }
+    }
+    loaded[number] = out;
+    return out;
+  }
+
+  /** Length of the raw bytes of a section; arrays of {@link #get} are a few bytes longer. */
+  public int length(int number) {
+    return rawLengths[number];
+  }
+
+  /** A source over the raw bytes of a section. */
+  public ByteSource source(int number) {
+    return new ByteSource(get(number), 0, length(number));
+  }
+
+  /** Drops decompressed sections. */
+  public void release() {
+    Arrays.fill(loaded, null);
+  }
+}

@@ -1,0 +1,220 @@
+package dev.tethys.store.logs.block;
+
+import dev.tethys.store.events.SectionReader;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+
+/**
+ * One column of a block: gives the bytes of each value. Columns are opened in the order in which
+ * they were written, because each begins where the one before it ends. Safe for one thread.
+ */
+public final class ColumnReader {
+  /** Positions of the next column in each section. */
+  static final class Cursor {
+    final SectionReader block;
+    final ByteSource head;
+    final int[] at = new int[Section.COUNT];
+    final ByteSource lengths;
+    final WordSource words;
+
+    Cursor(SectionReader block, WordSource words) {
+      this.block = block;
+      this.head = block.source(Section.COLUMNS);
+      this.lengths = block.source(Section.LENGTHS);
+      this.words = words;
+    }
+
+    private int take(int section, long bytes) {
+      int from = at[section];
+      if (bytes < 0 || from + bytes > block.length(section)) {
+        throw new DamageException("column ends behind section " + section);
+      }
+      at[section] = (int) (from + bytes);
+      return from;
+    }
+  }
+
+  /** Words of the part, by id. */
+  public interface WordSource {
+    /** Appends a word. */
+    void append(int id, ByteSink out);
+  }
+
+  private static final byte[] HEX =
+      "0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+
+  final int type;
+  private final Cursor cursor;
+  private int digits;
+  private long base;
+  private long first;
+  private int width;
+  private int from; // in the section of the type
+  private int[] valueEnds = {}; // in TEXT: of few values, or of all
+  private int textFrom;
+  private long[] steps = {};
+
+  ColumnReader(Cursor c, int n) {
+    cursor = c;
+    ByteSource head = c.head;
+    type = head.getByte();
+    switch (type) {
+      case Column.NUMBER -> {
+        base = head.svarint();
+        bits(n);
+      }
+      case Column.PADDED -> {
+        digits = head.getByte();
+        base = head.uvarint();
+        bits(n);
+      }
+      case Column.STEPS -> {
+        first = head.svarint();
+        base = head.svarint();
+        bits(n);
+        sum(n);
+      }
+      case Column.FEW -> {
+        values(head.count(256));
+        from = c.take(Section.INDEXES, n);
+      }
+      case Column.SAME -> values(1);
+      case Column.NIBBLES -> {
+        digits = head.count(SectionLimit.VALUE);
+        from = c.take(Section.NIBBLES, (long) n * ((digits + 1) / 2));
+      }
+      case Column.WORDS -> {
+        from = c.take(Section.WORD_LOW, n);
+        c.take(Section.WORD_MIDDLE, n);
+        c.take(Section.WORD_HIGH, n);
+      }
+      case Column.TEXT -> {
+        head.uvarint();
+        head.uvarint();
+        values(n);
+      }
+      default -> {
+        if (type > Column.NANO_GROUPS) {
+          throw new DamageException("column has the unknown type " + type);
+        }
+      }
+    }
+  }
+
+  private static long bounded(long v, long max) {
+    if (v < 0 || v > max) {
+      throw new DamageException("column has an impossible size of " + v);
+    }
+    return v;
+  }
+
+  private void bits(int n) {
+    width = (int) bounded(cursor.head.getByte(), 64);
+    from = cursor.take(Section.BITS, ((long) n * width + 7) / 8);
+  }
+
+  private void values(int n) {
+    valueEnds = new int[n];
+    long sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += cursor.lengths.uvarint();
+      if (sum < 0 || sum > SectionLimit.VALUE) {
+        throw new DamageException("values of a column are too long");
+      }
+      valueEnds[i] = (int) sum;
+    }
+    textFrom = cursor.take(Section.TEXT, sum);
+  }
+
+  private void sum(int n) {
+    steps = new long[n];
+    long v = first;
+    for (int i = 0; i < n; i++) {
+      v = i == 0 ? first : v + base + bit(i);
+      steps[i] = v;
+    }
+  }
+
+  private long bit(int i) {
+    if (width == 0) {
+      return 0;
+    }
+    byte[] b = cursor.block.get(Section.BITS);
+    long at = (long) i * width;
+    int p = from + (int) (at >>> 3);
+    int shift = (int) (at & 7);
+    long v = (long) ByteSink.LONG.get(b, p) >>> shift;
+    if (shift + width > 64) {
+      v |= (b[p + 8] & 0xffL) << 64 - shift;
+    }
+    return width == 64 ? v : v & (1L << width) - 1;
+  }
+
+  /** Appends value i, of a row with a time. */
+  void append(int i, long time, ByteSink out) {
+    switch (type) {
+      case Column.NUMBER -> decimal(base + bit(i), -1, out);
+      case Column.PADDED -> decimal(base + bit(i), digits, out);
+      case Column.STEPS -> decimal(steps[i], -1, out);
+      case Column.FEW -> {
+        int k = cursor.block.get(Section.INDEXES)[from + i] & 0xff;
+        if (k >= valueEnds.length) {
+          throw new DamageException("column refers to a value it does not have");
+        }
+        value(k, out);
+      }
+      case Column.SAME -> value(0, out);
+      case Column.TEXT -> value(i, out);
+      case Column.NIBBLES -> nibbles(i, out);
+      case Column.WORDS -> cursor.words.append(word(i), out);
+      default -> decimal(Column.timePart(type, time), Column.digits(type, time), out);
+    }
+  }
+
+  /** Word id of value i of a column of words. */
+  int word(int i) {
+    SectionReader s = cursor.block;
+    return s.get(Section.WORD_LOW)[from + i] & 0xff
+        | (s.get(Section.WORD_MIDDLE)[from + i] & 0xff) << 8
+        | (s.get(Section.WORD_HIGH)[from + i] & 0xff) << 16;
+  }
+
+  private void value(int k, ByteSink out) {
+    int start = k == 0 ? 0 : valueEnds[k - 1];
+    out.put(cursor.block.get(Section.TEXT), textFrom + start, valueEnds[k] - start);
+  }
+
+  private void nibbles(int i, ByteSink out) {
+    byte[] b = cursor.block.get(Section.NIBBLES);
+    int p = from + i * ((digits + 1) / 2);
+    out.ensure(digits + 1);
+    byte[] o = out.buf;
+    int q = out.size;
+    for (int k = 0; k < digits; k += 2) {
+      int v = b[p++];
+      o[q] = HEX[v >> 4 & 15];
+      o[q + 1] = HEX[v & 15];
+      q += 2;
+    }
+    out.size += digits;
+  }
+
+  private static void decimal(long v, int digits, ByteSink out) {
+    out.ensure(20);
+    int n = digits;
+    if (n < 0) {
+      n = 1;
+      for (long p = 10; n < 19 && v >= p; p *= 10) {
+        n++;
+      }
+    }
+    byte[] o = out.buf;
+    long rest = v;
+    for (int q = out.size + n - 1; q >= out.size; q--) {
+      o[q] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    out.size += n;
+  }
+}

@@ -1,0 +1,323 @@
+package dev.tethys.store.logs.block;
+
+import dev.tethys.store.events.SectionReader;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a block of {@link LogBlockWriter}. The header and what is asked for is decoded, each once.
+ * Rows are numbered in the order of the block. Safe for one thread.
+ */
+public final class LogBlock {
+  /** Rows of one stream in a block. */
+  public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
+
+  private final SectionReader sections;
+  private final ColumnReader.WordSource words;
+  private final int rows;
+  private final long firstTime;
+  private final long lastTime;
+  private final long bytes;
+  private final StreamRows[] streams;
+  private final byte[][] names;
+  private final int[] nameRows;
+
+  private byte @Nullable [] templateBytes;
+  private int[] textStarts = {};
+  private int[] firstRows = {};
+  private ColumnReader[][] arguments = {};
+  private ColumnReader[] metadata = {};
+  private int[][] ranks = {}; // value of each row in a metadata column, -1 without one
+  private int[] presenceStarts = {};
+  private long @Nullable [] times;
+  private int @Nullable [] rowStreams;
+
+  /**
+   * @param words the words of the part
+   * @throws DamageException if the header is damaged; so do the methods if what they need is
+   */
+  public LogBlock(MemorySegment block, ColumnReader.WordSource words) {
+    this.sections = new SectionReader(block);
+    this.words = words;
+    ByteSource in = sections.source(Section.HEADER);
+    rows = in.count(SectionLimit.ROWS);
+    firstTime = in.svarint();
+    lastTime = firstTime + in.uvarint();
+    bytes = in.uvarint();
+    streams = new StreamRows[in.count(rows)];
+    for (int i = 0; i < streams.length; i++) {
+      int stream = (int) in.uvarint();
+      int n = in.count(rows);
+      long b = in.uvarint();
+      long first = firstTime + in.uvarint();
+      streams[i] = new StreamRows(stream, n, b, first, first + in.uvarint());
+    }
+    names = new byte[in.count(in.remaining())][];
+    nameRows = new int[names.length];
+    for (int i = 0; i < names.length; i++) {
+      names[i] = in.sized();
+      nameRows[i] = in.count(rows);
+    }
+  }
+
+  public int rows() {
+    return rows;
+  }
+
+  /** Unix time in nanoseconds of the oldest row. */
+  public long firstTime() {
+    return firstTime;
+  }
+
+  /** Unix time in nanoseconds of the newest row. */
+  public long lastTime() {
+    return lastTime;
+  }
+
+  /** Bytes of all bodies. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** Streams with rows in the block, ascending. */
+  public List<StreamRows> streams() {
+    return List.of(streams);
+  }
+
+  /** Names of metadata, UTF-8. */
+  public List<byte[]> metadataNames() {
+    return new ArrayList<>(Arrays.asList(names));
+  }
+
+  private byte[] templates() {
+    byte[] known = templateBytes;
+    if (known != null) {
+      return known;
+    }
+    ByteSource in = sections.source(Section.TEMPLATES);
+    int n = in.count(rows);
+    textStarts = new int[n + 1];
+    firstRows = new int[n + 1];
+    for (int i = 0; i < n; i++) {
+      textStarts[i + 1] = textStarts[i] + in.count(in.remaining());
+      firstRows[i + 1] = firstRows[i] + in.count(rows);
+    }
+    if (in.remaining() != textStarts[n] || firstRows[n] != rows) {
+      throw new DamageException("template table has wrong sums");
+    }
+    int at = in.pos;
+    for (int i = 0; i <= n; i++) {
+      textStarts[i] += at;
+    }
+    templateBytes = in.buf;
+    return in.buf;
+  }
+
+  /** Number of templates. */
+  public int templateCount() {
+    templates();
+    return firstRows.length - 1;
+  }
+
+  /** First row of a template; its rows end where those of the next one begin. */
+  public int firstRow(int template) {
+    templates();
+    return firstRows[template];
+  }
+
+  /** Appends the text of a template, with {@code <_>} for each argument. */
+  public void appendPattern(int template, ByteSink out) {
+    byte[] b = templates();
+    for (int p = textStarts[template]; p < textStarts[template + 1]; p++) {
+      byte c = b[p];
+      if (c == Templates.ARGUMENT || c == Templates.WORD_ARGUMENT) {
+        out.put(PLACEHOLDER, 0, PLACEHOLDER.length);
+      } else {
+        out.putByte(c == Templates.ESCAPE ? b[++p] : c);
+      }
+    }
+  }
+
+  private static final byte[] PLACEHOLDER = {'<', '_', '>'};
+
+  /** Template of a row. */
+  public int template(int row) {
+    templates();
+    int i = Arrays.binarySearch(firstRows, row);
+    if (i < 0) {
+      return -i - 2;
+    }
+    return i;
+  }
+
+  /** Time of each row, Unix nanoseconds. The array is shared. */
+  public long[] times() {
+    long[] known = times;
+    if (known != null) {
+      return known;
+    }
+    templates();
+    byte[][] planes = new byte[8][];
+    int used = 0;
+    for (int k = 0; k < 8; k++) {
+      if (sections.length(Section.TIMES + k) == rows) {
+        planes[used++] = sections.get(Section.TIMES + k);
+      } else if (sections.length(Section.TIMES + k) != 0) {
+        throw new DamageException("times have a wrong length");
+      }
+    }
+    long[] out = new long[rows];
+    for (int k = 0; k < used; k++) {
+      byte[] plane = planes[k];
+      int shift = 8 * k;
+      for (int i = 0; i < rows; i++) {
+        out[i] |= (plane[i] & 0xffL) << shift;
+      }
+    }
+    for (int t = 0; t + 1 < firstRows.length; t++) {
+      long before = firstTime;
+      for (int i = firstRows[t]; i < firstRows[t + 1]; i++) {
+        before += out[i];
+        out[i] = before;
+      }
+    }
+    times = out;
+    return out;
+  }
+
+  /** Index of each row's stream in {@link #streams}. The array is shared. */
+  public int[] streamIndexes() {
+    int[] known = rowStreams;
+    if (known != null) {
+      return known;
+    }
+    int[] out = new int[rows];
+    if (streams.length > 1) {
+      byte[] b = sections.get(Section.STREAMS);
+      boolean two = streams.length > 256;
+      if (sections.length(Section.STREAMS) != (two ? rows * 2 : rows)) {
+        throw new DamageException("streams have a wrong length");
+      }
+      for (int i = 0; i < rows; i++) {
+        int s = b[i] & 0xff | (two ? (b[rows + i] & 0xff) << 8 : 0);
+        if (s >= streams.length) {
+          throw new DamageException("row refers to a stream that the block does not have");
+        }
+        out[i] = s;
+      }
+    }
+    rowStreams = out;
+    return out;
+  }
+
+  private void openColumns() {
+    if (metadata.length == names.length && arguments.length > 0) {
+      return;
+    }
+    byte[] b = templates();
+    ColumnReader.Cursor cursor = new ColumnReader.Cursor(sections, words);
+    metadata = new ColumnReader[names.length];
+    ranks = new int[names.length][];
+    presenceStarts = new int[names.length];
+    int presence = 0;
+    for (int i = 0; i < names.length; i++) {
+      presenceStarts[i] = presence;
+      presence += nameRows[i] < rows ? (rows + 7) / 8 : 0;
+      metadata[i] = new ColumnReader(cursor, nameRows[i]);
+    }
+    if (presence != sections.length(Section.PRESENCE)) {
+      throw new DamageException("presence of metadata has a wrong length");
+    }
+    int n = firstRows.length - 1;
+    ColumnReader[][] all = new ColumnReader[n][];
+    for (int t = 0; t < n; t++) {
+      int count = 0;
+      for (int p = textStarts[t]; p < textStarts[t + 1]; p++) {
+        if (b[p] == Templates.ESCAPE) {
+          p++;
+        } else if (b[p] == Templates.ARGUMENT || b[p] == Templates.WORD_ARGUMENT) {
+          count++;
+        }
+      }
+      all[t] = new ColumnReader[count];
+      for (int a = 0; a < count; a++) {
+        all[t][a] = new ColumnReader(cursor, firstRows[t + 1] - firstRows[t]);
+      }
+    }
+    arguments = all;
+  }
+
+  /** Appends the exact body of a row. */
+  public void appendBody(int row, ByteSink out) {
+    appendBody(template(row), row, out);
+  }
+
+  /** The same for a row whose template is known. */
+  public void appendBody(int template, int row, ByteSink out) {
+    openColumns();
+    byte[] b = templates();
+    ColumnReader[] columns = arguments[template];
+    long time = times()[row];
+    int i = row - firstRows[template];
+    int next = 0;
+    int end = textStarts[template + 1];
+    int literal = textStarts[template];
+    for (int p = literal; p < end; p++) {
+      byte c = b[p];
+      if (c > Templates.ESCAPE || c <= 0) {
+        continue;
+      }
+      out.put(b, literal, p - literal);
+      if (c == Templates.ESCAPE) {
+        out.putByte(b[++p]);
+      } else {
+        columns[next++].append(i, time, out);
+      }
+      literal = p + 1;
+    }
+    out.put(b, literal, end - literal);
+  }
+
+  /**
+   * Appends the value of a metadata name.
+   *
+   * @param name index in {@link #metadataNames}
+   * @return false if the row has none
+   */
+  public boolean appendMetadata(int name, int row, ByteSink out) {
+    openColumns();
+    int i = row;
+    if (nameRows[name] < rows) {
+      i = ranks(name)[row];
+      if (i < 0) {
+        return false;
+      }
+    }
+    metadata[name].append(i, times()[row], out);
+    return true;
+  }
+
+  private int[] ranks(int name) {
+    int[] known = ranks[name];
+    if (known != null) {
+      return known;
+    }
+    byte[] bits = sections.get(Section.PRESENCE);
+    int[] out = new int[rows];
+    int n = 0;
+    for (int i = 0; i < rows; i++) {
+      out[i] = (bits[presenceStarts[name] + (i >>> 3)] >> (i & 7) & 1) != 0 ? n++ : -1;
+    }
+    if (n != nameRows[name]) {
+      throw new DamageException("presence of metadata has a wrong sum");
+    }
+    ranks[name] = out;
+    return out;
+  }
+}

@@ -1,0 +1,317 @@
+package dev.tethys.store.logs.block;
+
+import dev.tethys.store.events.SectionWriter;
+import dev.tethys.store.files.ByteSink;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Encodes log rows into one block.
+ *
+ * <pre>
+ * {@link Section#HEADER}    uvarint rows, svarint first time, uvarint last - first time, uvarint bytes of bodies,
+ *            uvarint streams, then for each: uvarint stream, uvarint rows, uvarint bytes,
+ *            svarint first time - block's, uvarint last - first time;
+ *            uvarint names, then for each: uvarint length, UTF-8, uvarint rows that have it
+ * {@link Section#TEMPLATES} uvarint templates, then for each: uvarint length of the text, uvarint rows; then all texts
+ * {@link Section#TIMES} + k byte k of each row's time minus that of the row before it in its template (first row: minus the
+ *            block's first time)
+ * {@link Section#STREAMS}   index of each row's stream in the header, one byte, or two (low bytes first, then high ones)
+ *            where there are more than 256 streams; nothing where there is one
+ * {@link Section#PRESENCE}  for each name that not all rows have: one bit a row, lowest first
+ * {@link Section#COLUMNS}   columns of the names, then those of the templates' arguments, see {@link Column}
+ * </pre>
+ *
+ * Rows are ordered by template, templates by text, rows of a template by time. Not safe for several
+ * threads; memory is reused from block to block.
+ */
+public final class LogBlockWriter implements AutoCloseable {
+  private final Templates templates = new Templates();
+  private final ByteSink[] sections = new ByteSink[Section.COUNT];
+  private final SectionWriter blocks;
+  private final ColumnWriter columns;
+
+  private int[] byTime = new int[0];
+  private int[] order = new int[0]; // rows in the order of the block
+  private int[] firstRows = new int[1]; // of each template, in the block's order
+  private int[] sorted = new int[0]; // templates by text
+
+  /**
+   * @param words words of the part, to which the block adds its own
+   * @param maxWords words from which on no more are added
+   * @param level of zstd
+   */
+  public LogBlockWriter(Words words, int maxWords, int level) {
+    Arrays.setAll(sections, i -> new ByteSink(1 << 10));
+    blocks = new SectionWriter(level);
+    columns = new ColumnWriter(sections, words, maxWords);
+  }
+
+  /**
+   * Appends a block of all rows, at least one.
+   *
+   * @param names of the metadata ordinals
+   */
+  public void write(LogRows rows, List<byte[]> names, ByteSink out) {
+    for (ByteSink s : sections) {
+      s.clear();
+    }
+    templates.find(rows);
+    sortRows(rows);
+    writeTemplates();
+    long min = rows.times[byTime[0]];
+    writeTimes(rows, min);
+    ByteSink head = sections[Section.HEADER];
+    head.uvarint(rows.count);
+    head.svarint(min);
+    head.uvarint(rows.times[byTime[rows.count - 1]] - min);
+    writeStreams(rows, min, head);
+    writeMetadata(rows, names, head);
+    writeArguments(rows);
+    blocks.begin();
+    for (int i = 0; i < sections.length; i++) {
+      blocks.add(i, sections[i]);
+    }
+    blocks.end(out);
+  }
+
+  private void sortRows(LogRows rows) {
+    int n = rows.count;
+    if (byTime.length < n) {
+      byTime = new int[n];
+      order = new int[n];
+    }
+    sortByTime(rows.times, n);
+    Words texts = templates.texts;
+    int count = texts.count();
+    Integer[] byText = new Integer[count];
+    Arrays.setAll(byText, i -> i);
+    byte[] b = texts.bytes.buf;
+    Arrays.sort(
+        byText,
+        (x, y) ->
+            Arrays.compareUnsigned(
+                b, texts.start(x), texts.ends[x], b, texts.start(y), texts.ends[y]));
+    sorted = new int[count];
+    firstRows = new int[count + 1];
+    int[] place = new int[count];
+    for (int i = 0; i < count; i++) {
+      sorted[i] = byText[i];
+      place[byText[i]] = i;
+    }
+    for (int r = 0; r < n; r++) {
+      firstRows[place[templates.templateOf[r]] + 1]++;
+    }
+    for (int i = 0; i < count; i++) {
+      firstRows[i + 1] += firstRows[i];
+    }
+    int[] next = firstRows.clone();
+    for (int i = 0; i < n; i++) {
+      int r = byTime[i];
+      order[next[place[templates.templateOf[r]]]++] = r;
+    }
+  }
+
+  private void sortByTime(long[] times, int n) {
+    long min = Long.MAX_VALUE;
+    long max = Long.MIN_VALUE;
+    for (int i = 0; i < n; i++) {
+      min = Math.min(min, times[i]);
+      max = Math.max(max, times[i]);
+    }
+    int bits = 32 - Integer.numberOfLeadingZeros(n);
+    if (max - min >= 0 && max - min < 1L << 63 - bits) {
+      long[] keys = new long[n];
+      for (int i = 0; i < n; i++) {
+        keys[i] = times[i] - min << bits | i;
+      }
+      Arrays.sort(keys);
+      for (int i = 0; i < n; i++) {
+        byTime[i] = (int) (keys[i] & (1L << bits) - 1);
+      }
+    } else {
+      Integer[] rows = new Integer[n];
+      Arrays.setAll(rows, i -> i);
+      Arrays.sort(rows, Comparator.comparingLong(i -> times[i]));
+      for (int i = 0; i < n; i++) {
+        byTime[i] = rows[i];
+      }
+    }
+  }
+
+  private void writeTemplates() {
+    ByteSink out = sections[Section.TEMPLATES];
+    Words texts = templates.texts;
+    out.uvarint(sorted.length);
+    for (int i = 0; i < sorted.length; i++) {
+      out.uvarint(texts.ends[sorted[i]] - texts.start(sorted[i]));
+      out.uvarint(firstRows[i + 1] - firstRows[i]);
+    }
+    for (int t : sorted) {
+      out.put(texts.bytes.buf, texts.start(t), texts.ends[t] - texts.start(t));
+    }
+  }
+
+  private void writeTimes(LogRows rows, long min) {
+    for (int t = 0; t < sorted.length; t++) {
+      long before = min;
+      for (int i = firstRows[t]; i < firstRows[t + 1]; i++) {
+        long time = rows.times[order[i]];
+        long step = time - before;
+        before = time;
+        for (int k = 0; k < 8; k++) {
+          sections[Section.TIMES + k].putByte((int) (step >>> 8 * k));
+        }
+      }
+    }
+    for (int k = 7; k > 0 && isZero(sections[Section.TIMES + k]); k--) {
+      sections[Section.TIMES + k].clear();
+    }
+  }
+
+  private static boolean isZero(ByteSink s) {
+    for (int i = 0; i < s.size; i++) {
+      if (s.buf[i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void writeStreams(LogRows rows, long min, ByteSink head) {
+    int n = rows.count;
+    long all = 0;
+    for (int r = 0; r < n; r++) {
+      all += rows.lengths[r];
+    }
+    head.uvarint(all);
+    int[] streams = Arrays.stream(rows.streams, 0, n).distinct().sorted().toArray();
+    head.uvarint(streams.length);
+    int[] index = new int[n];
+    long[] bytes = new long[streams.length];
+    int[] counts = new int[streams.length];
+    long[] first = new long[streams.length];
+    long[] last = new long[streams.length];
+    Arrays.fill(first, Long.MAX_VALUE);
+    Arrays.fill(last, Long.MIN_VALUE);
+    for (int i = 0; i < n; i++) {
+      int r = order[i];
+      int s = Arrays.binarySearch(streams, rows.streams[r]);
+      index[i] = s;
+      counts[s]++;
+      bytes[s] += rows.lengths[r];
+      first[s] = Math.min(first[s], rows.times[r]);
+      last[s] = Math.max(last[s], rows.times[r]);
+    }
+    for (int s = 0; s < streams.length; s++) {
+      head.uvarint(streams[s]);
+      head.uvarint(counts[s]);
+      head.uvarint(bytes[s]);
+      head.uvarint(first[s] - min);
+      head.uvarint(last[s] - first[s]);
+    }
+    if (streams.length > 1) {
+      ByteSink out = sections[Section.STREAMS];
+      for (int i = 0; i < n; i++) {
+        out.putByte(index[i]);
+      }
+      for (int i = 0; i < n && streams.length > 256; i++) {
+        out.putByte(index[i] >>> 8);
+      }
+    }
+  }
+
+  private void writeMetadata(LogRows rows, List<byte[]> names, ByteSink head) {
+    boolean[] used = new boolean[names.size()];
+    int count = 0;
+    for (int i = 0; i < rows.metaCount; i++) {
+      if (!used[rows.metaNames[i]]) {
+        used[rows.metaNames[i]] = true;
+        count++;
+      }
+    }
+    head.uvarint(count);
+    ByteSink presence = sections[Section.PRESENCE];
+    for (int name = 0; name < used.length; name++) {
+      if (used[name]) {
+        int n = collect(rows, name);
+        head.putSized(names.get(name));
+        head.uvarint(n);
+        if (n < rows.count) {
+          writePresence(rows, name, presence);
+        }
+        columns.write(rows.bytes.buf, n, false);
+      }
+    }
+  }
+
+  /** Collects the values of a metadata name, in the order of the block. */
+  private int collect(LogRows rows, int name) {
+    columns.ensure(rows.count);
+    int n = 0;
+    for (int i = 0; i < rows.count; i++) {
+      int r = order[i];
+      int pair = pair(rows, r, name);
+      if (pair >= 0) {
+        columns.starts[n] = rows.metaValueStarts[pair];
+        columns.ends[n] = rows.metaValueStarts[pair] + rows.metaValueLengths[pair];
+        columns.times[n++] = rows.times[r];
+      }
+    }
+    return n;
+  }
+
+  private static int pair(LogRows rows, int row, int name) {
+    for (int i = rows.metaStarts[row]; i < rows.metaStarts[row + 1]; i++) {
+      if (rows.metaNames[i] == name) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private void writePresence(LogRows rows, int name, ByteSink out) {
+    int bits = 0;
+    for (int i = 0; i < rows.count; i++) {
+      if (pair(rows, order[i], name) >= 0) {
+        bits |= 1 << (i & 7);
+      }
+      if ((i & 7) == 7 || i == rows.count - 1) {
+        out.putByte(bits);
+        bits = 0;
+      }
+    }
+  }
+
+  private void writeArguments(LogRows rows) {
+    byte[] b = rows.bytes.buf;
+    Tokens tokens = templates.tokens;
+    for (int t = 0; t < sorted.length; t++) {
+      int from = firstRows[t];
+      int n = firstRows[t + 1] - from;
+      columns.ensure(n);
+      int one = order[from];
+      int count = templates.rowArguments[one + 1] - templates.rowArguments[one];
+      for (int a = 0; a < count; a++) {
+        boolean word =
+            tokens.kinds[templates.arguments[templates.rowArguments[one] + a]] == Tokens.WORD;
+        for (int i = 0; i < n; i++) {
+          int r = order[from + i];
+          int token = templates.arguments[templates.rowArguments[r] + a];
+          columns.starts[i] =
+              token == templates.rowTokens[r] ? rows.starts[r] : tokens.ends[token - 1];
+          columns.ends[i] = tokens.ends[token];
+          columns.times[i] = rows.times[r];
+        }
+        columns.write(b, n, word);
+      }
+    }
+  }
+
+  /** Frees native memory. */
+  @Override
+  public void close() {
+    blocks.close();
+  }
+}

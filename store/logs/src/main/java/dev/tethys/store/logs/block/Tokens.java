@@ -1,0 +1,140 @@
+package dev.tethys.store.logs.block;
+
+import java.util.Arrays;
+
+/**
+ * Splits log bodies into tokens: runs of letters, of digits, of hexadecimal digits, of mixed
+ * letters and digits, and of delimiters. Every byte belongs to exactly one token, so a body is the
+ * concatenation of its tokens.
+ *
+ * <p>A run of letters and digits that changes between both at most {@value #MAX_CHANGES} times is
+ * split where it changes ("15ms", "25T03", "host12"), unless it is hexadecimal. Other runs, such as
+ * base64, stay whole.
+ *
+ * <p>Letters are ASCII letters, the underscore and all bytes from 0x80, so that UTF-8 text forms
+ * words and invalid UTF-8 is ordinary.
+ */
+final class Tokens {
+  /** Delimiters. */
+  static final byte DELIMITER = 0;
+
+  /** Letters. */
+  static final byte WORD = 1;
+
+  /** Decimal digits without leading zero, at most 18. */
+  static final byte NUMBER = 2;
+
+  /** Decimal digits with leading zero, at most 18. */
+  static final byte PADDED = 3;
+
+  /** Lower-case hexadecimal digits, at least one letter and one digit, at least four. */
+  static final byte HEX = 4;
+
+  /** Any other run of letters and digits. */
+  static final byte MIXED = 5;
+
+  private static final int MAX_CHANGES = 3;
+  private static final byte[] CLASS = new byte[256]; // 0 delimiter, 1 letter, 2 digit, 3 letter a-f
+
+  static {
+    for (int c = 0; c < 256; c++) {
+      if (c >= '0' && c <= '9') {
+        CLASS[c] = 2;
+      } else if (c >= 'a' && c <= 'f') {
+        CLASS[c] = 3;
+      } else if (c >= 'g' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 128) {
+        CLASS[c] = 1;
+      }
+    }
+  }
+
+  /** Number of tokens. */
+  int count;
+
+  /** End of each token in the buffer; a token starts where the one before it in its row ends. */
+  int[] ends = new int[1 << 12];
+
+  /** Kind of each token. */
+  byte[] kinds = new byte[1 << 12];
+
+  void clear() {
+    count = 0;
+  }
+
+  private void token(int end, byte kind) {
+    if (count == ends.length) {
+      ends = Arrays.copyOf(ends, count * 2);
+      kinds = Arrays.copyOf(kinds, count * 2);
+    }
+    ends[count] = end;
+    kinds[count++] = kind;
+  }
+
+  /** Appends one token that ends at {@code end}. */
+  void whole(int end) {
+    token(end, MIXED);
+  }
+
+  /** Appends the tokens of a body. */
+  void split(byte[] b, int start, int end) {
+    int p = start;
+    while (p < end) {
+      int c = CLASS[b[p] & 0xff];
+      if (c == 0) {
+        do {
+          p++;
+        } while (p < end && CLASS[b[p] & 0xff] == 0);
+        token(p, DELIMITER);
+        continue;
+      }
+      int s = p;
+      int digits = 0;
+      int changes = 0;
+      boolean hex = true;
+      boolean before = c == 2;
+      while (p < end) {
+        int k = CLASS[b[p] & 0xff];
+        if (k == 0) {
+          break;
+        }
+        boolean digit = k == 2;
+        digits += digit ? 1 : 0;
+        hex &= k != 1;
+        changes += digit != before ? 1 : 0;
+        before = digit;
+        p++;
+      }
+      int n = p - s;
+      if (digits == 0) {
+        token(p, WORD);
+      } else if (digits == n) {
+        token(p, number(b, s, p));
+      } else if (hex && n >= 4) {
+        token(p, HEX);
+      } else if (changes <= MAX_CHANGES) {
+        parts(b, s, p);
+      } else {
+        token(p, MIXED);
+      }
+    }
+  }
+
+  private void parts(byte[] b, int start, int end) {
+    int p = start;
+    while (p < end) {
+      int s = p;
+      boolean digit = CLASS[b[p] & 0xff] == 2;
+      while (p < end && (CLASS[b[p] & 0xff] == 2) == digit) {
+        p++;
+      }
+      token(p, digit ? number(b, s, p) : WORD);
+    }
+  }
+
+  private static byte number(byte[] b, int start, int end) {
+    if (end - start > 18) {
+      return MIXED;
+    }
+    return b[start] != '0' || end - start == 1 ? NUMBER : PADDED;
+  }
+}

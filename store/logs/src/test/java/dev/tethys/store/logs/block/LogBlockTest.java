@@ -1,0 +1,255 @@
+package dev.tethys.store.logs.block;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.DamageException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class LogBlockTest {
+  private static final long NOON = 1_795_608_000_000_000_000L; // 2026-11-25T12:00:00Z
+
+  private record Row(long time, int stream, String body, Map<String, String> metadata) {}
+
+  private final Words words = new Words();
+
+  private byte[] write(List<Row> rows) {
+    LogRows in = new LogRows().clear();
+    List<byte[]> names = new ArrayList<>();
+    Map<String, Integer> ordinals = new HashMap<>();
+    for (Row r : rows) {
+      byte[] b = bytes(r.body);
+      in.add(r.time, r.stream, b, 0, b.length);
+      r.metadata.forEach(
+          (name, value) -> {
+            int id =
+                ordinals.computeIfAbsent(
+                    name,
+                    n -> {
+                      names.add(bytes(n));
+                      return names.size() - 1;
+                    });
+            byte[] v = bytes(value);
+            in.metadata(id, v, 0, v.length);
+          });
+    }
+    ByteSink out = new ByteSink();
+    try (LogBlockWriter w = new LogBlockWriter(words, 1 << 16, 1)) {
+      w.write(in, names, out);
+    }
+    return out.toArray();
+  }
+
+  private LogBlock open(byte[] block) {
+    return new LogBlock(
+        MemorySegment.ofArray(block),
+        (id, out) -> out.put(words.bytes.buf, words.start(id), words.ends[id] - words.start(id)));
+  }
+
+  private static List<Row> read(LogBlock block) {
+    List<Row> out = new ArrayList<>();
+    ByteSink b = new ByteSink();
+    List<byte[]> names = block.metadataNames();
+    for (int r = 0; r < block.rows(); r++) {
+      block.appendBody(r, b.clear());
+      String body = text(b);
+      Map<String, String> metadata = new HashMap<>();
+      for (int n = 0; n < names.size(); n++) {
+        if (block.appendMetadata(n, r, b.clear())) {
+          metadata.put(new String(names.get(n), StandardCharsets.ISO_8859_1), text(b));
+        }
+      }
+      int stream = block.streams().get(block.streamIndexes()[r]).stream();
+      out.add(new Row(block.times()[r], stream, body, metadata));
+    }
+    return out;
+  }
+
+  private static byte[] bytes(String s) {
+    return s.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static String text(ByteSink b) {
+    return new String(b.buf, 0, b.size, StandardCharsets.ISO_8859_1);
+  }
+
+  private void comesBack(List<Row> rows) {
+    assertThat(read(open(write(rows)))).containsExactlyInAnyOrderElementsOf(rows);
+  }
+
+  private static Row row(long time, String body) {
+    return new Row(time, 0, body, Map.of());
+  }
+
+  @Test
+  void anyBytesComeBack() {
+    List<Row> rows = new ArrayList<>();
+    String[] bodies = {
+      "",
+      " ",
+      "\0",
+      "\1\2\3",
+      "\3\1 a\2",
+      "\u001b[31mred\u001b[0m",
+      "\u00ff\u00fe",
+      "a",
+      "0",
+      "00",
+      "007",
+      "18446744073709551616",
+      "999999999999999999",
+      "1000000000000000000",
+      "-5",
+      "1.50",
+      "deadbeef",
+      "dead1",
+      "DEAD1",
+      "0f",
+      "a1b2c3d4e5",
+      "6f1c2b7e-93d4-4c1a-af0e-5a7d3b9e2c41",
+      "\n\tat x.y.Z(Z.java:12)",
+      "x".repeat(100_000),
+      "7".repeat(40_000)
+    };
+    for (int i = 0; i < bodies.length; i++) {
+      rows.add(row(NOON + i, bodies[i]));
+    }
+    comesBack(rows);
+  }
+
+  @Test
+  void templatesGatherRowsThatDifferInArguments() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      rows.add(row(NOON + i * 1_000_000L, "GET /api/items/" + i * 7919 + " took " + i % 97 + "ms"));
+      rows.add(row(NOON + i * 1_000_000L, "user u" + i + " logged in from 10.0.0." + i % 250));
+    }
+    LogBlock block = open(write(rows));
+    List<String> patterns = new ArrayList<>();
+    for (int t = 0; t < block.templateCount(); t++) {
+      ByteSink b = new ByteSink();
+      block.appendPattern(t, b);
+      patterns.add(text(b));
+    }
+    assertThat(patterns)
+        .containsExactlyInAnyOrder(
+            "GET /api/items/<_> took <_>ms", "user u<_> logged in from <_>.<_>.<_>.<_>");
+    assertThat(read(block)).containsExactlyInAnyOrderElementsOf(rows);
+  }
+
+  @Test
+  void partsOfTheRowsTimeTakeNoRoom() {
+    List<Row> rows = new ArrayList<>();
+    List<Row> others = new ArrayList<>();
+    Random random = new Random(1);
+    for (int i = 0; i < 2000; i++) {
+      long time = NOON + random.nextLong(3_600_000_000_000L);
+      String text = java.time.Instant.ofEpochSecond(0, time).toString();
+      rows.add(row(time, text + " ready"));
+      others.add(
+          row(
+              time,
+              java.time.Instant.ofEpochSecond(0, time + 1_234_567_891L).toString() + " ready"));
+    }
+    comesBack(rows);
+    comesBack(others);
+    assertThat(write(rows).length).isLessThan(write(others).length * 2 / 3);
+  }
+
+  @Test
+  void streamsAndMetadataComeBack() {
+    List<Row> rows = new ArrayList<>();
+    Random random = new Random(2);
+    for (int i = 0; i < 3000; i++) {
+      Map<String, String> m = new HashMap<>();
+      m.put("level", i % 3 == 0 ? "error" : "info");
+      if (i % 10 == 0) {
+        m.put("trace_id", String.format("%016x%016x", random.nextLong(), random.nextLong()));
+      }
+      if (i % 17 == 0) {
+        m.put("note", "n" + random.nextInt());
+      }
+      rows.add(new Row(NOON - i, random.nextInt(600), "value " + i, m));
+    }
+    comesBack(rows);
+    LogBlock block = open(write(rows));
+    assertThat(block.streams()).hasSizeGreaterThan(256);
+    assertThat(block.streams().stream().mapToInt(LogBlock.StreamRows::rows).sum()).isEqualTo(3000);
+    assertThat(block.firstTime()).isEqualTo(NOON - 2999);
+    assertThat(block.lastTime()).isEqualTo(NOON);
+  }
+
+  @Test
+  void timesOfAnyDistanceComeBack() {
+    comesBack(
+        List.of(
+            row(Long.MIN_VALUE / 2, "a"),
+            row(0, "b"),
+            row(Long.MAX_VALUE / 2, "c"),
+            row(-1, "a 2000")));
+  }
+
+  @Test
+  void damageIsReportedAndNeverReadAsData() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      rows.add(
+          new Row(NOON + i, i % 3, "request " + i + " from host" + i % 7, Map.of("level", "info")));
+    }
+    byte[] block = write(rows);
+    Random random = new Random(3);
+    for (int i = 0; i < 2000; i++) {
+      byte[] damaged = block.clone();
+      damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      try {
+        assertThat(read(open(damaged))).containsExactlyInAnyOrderElementsOf(rows);
+      } catch (DamageException expected) {
+        assertThat(expected).hasMessageMatching("(?s).+");
+      }
+    }
+  }
+
+  @Provide
+  Arbitrary<List<String>> bodies() {
+    Arbitrary<String> token =
+        Arbitraries.frequencyOf(
+            net.jqwik.api.Tuple.of(
+                4, Arbitraries.of("user", "in", "error", "time", "out", "é", "_")),
+            net.jqwik.api.Tuple.of(3, Arbitraries.longs().between(0, 100_000).map(String::valueOf)),
+            net.jqwik.api.Tuple.of(
+                2, Arbitraries.strings().withChars("0123456789abcdef").ofMaxLength(20)),
+            net.jqwik.api.Tuple.of(4, Arbitraries.of(" ", ":", "=", "\"", ", ", "\n", "-", ".")),
+            net.jqwik.api.Tuple.of(
+                1, Arbitraries.strings().withCharRange('\0', '\u00ff').ofMaxLength(6)));
+    return token
+        .list()
+        .ofMaxSize(12)
+        .map(l -> String.join("", l))
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(60);
+  }
+
+  @Property(tries = 300)
+  void everyBodyComesBack(@ForAll("bodies") List<String> bodies, @ForAll Random random) {
+    List<Row> rows = new ArrayList<>();
+    for (String b : bodies) {
+      for (int copies = 1 + random.nextInt(4); copies > 0; copies--) {
+        rows.add(new Row(NOON + random.nextInt(1000), random.nextInt(3), b, Map.of()));
+      }
+    }
+    comesBack(rows);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.store.logs.block;
+
+import org.jspecify.annotations.NullMarked;
