@@ -239,7 +239,7 @@ class ScrapedTypesTest {
             TEXT,
             PAGE.replace("# TYPE x counter", "# TYPE x gauge")
                 .replaceAll("(?m)^.*requests_total.*\n", "")));
-    while (!types(of("one").getLast().seriesAsOtlp().metrics()).get("x").equals("Gauge")) {
+    while (!"Gauge".equals(types(of("one").getLast().seriesAsOtlp().metrics()).get("x"))) {
       Thread.onSpinWait();
     }
     for (Batch b : of("one")) {
