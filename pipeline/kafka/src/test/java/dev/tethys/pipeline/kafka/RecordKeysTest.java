@@ -109,7 +109,7 @@ class RecordKeysTest {
 
   /** A histogram of two buckets is one point; a bucket without a bound has no place in OTLP. */
   @Test
-  void samplesThatHaveNoPlaceAreCountedWithKeysAsWithout() {
+  void aBucketWithoutABoundIsAGaugeWithKeysAsWithout() {
     WriteRequestWriter w = new WriteRequestWriter();
     w.metadata("h", new MetricMetadata(MetricType.HISTOGRAM, "", ""));
     for (String le : List.of("1", "+Inf")) {
@@ -132,8 +132,8 @@ class RecordKeysTest {
                   InstantSource.system(),
                   new TestContext())
               .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 3, 0));
-      assertThat(e.parcels()).as("keys " + keys).extracting(Parcel::items).containsExactly(1);
-      assertThat(e.drops()).as("keys " + keys).isEqualTo(Map.of(RecordWriter.NO_PLACE, 1));
+      assertThat(e.parcels()).as("keys " + keys).extracting(Parcel::items).containsExactly(2);
+      assertThat(e.drops()).as("keys " + keys).isEmpty();
     }
   }
 

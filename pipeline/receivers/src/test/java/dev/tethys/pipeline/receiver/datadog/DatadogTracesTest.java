@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
@@ -359,7 +360,7 @@ class DatadogTracesTest {
     registry.gather().stream()
         .filter(f -> f.name().equals("tethys_receiver_refused_items_total"))
         .flatMap(f -> f.metrics().stream())
-        .forEach(m -> out.put(m.labels().get("reason"), Double.valueOf(String.valueOf(m.point()))));
+        .forEach(m -> out.put(m.labels().get("reason"), ((MetricFamily.Value) m.point()).value()));
     return out;
   }
 
