@@ -2,7 +2,6 @@ package dev.tethys.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Random;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
@@ -24,6 +23,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -166,8 +166,7 @@ class ServerApiTest {
             .startsWith("503 ")
             .contains("\"errorType\":\"timeout\"", "--query.timeout allows (100 ms)");
       }
-      assertThat(
-              s.get("/api/v1/query_exemplars?query=" + selector))
+      assertThat(s.get("/api/v1/query_exemplars?query=" + selector))
           .as("exemplars")
           .startsWith("503 ")
           .contains("--query.timeout allows (100 ms)");

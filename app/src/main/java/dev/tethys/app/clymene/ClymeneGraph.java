@@ -299,7 +299,7 @@ public final class ClymeneGraph {
     Map<String, @Nullable Object> m = databases.kafka(p);
     m.put("group_id", flags.placed(p + ".group-id"));
     m.put("initial_offset", "earliest");
-    put(m, "dead_letter_topic", flags.get(p + ".dead-letter-topic"));
+    put(m, "dead_letter_topic", flags.placed(p + ".dead-letter-topic"));
     Map<String, @Nullable Object> topic = new LinkedHashMap<>();
     String flag = metrics ? p + ".topic" : p + ".promtail.topic";
     topic.put("topics", flags.placed(flag, List.of(flags.get(flag))));

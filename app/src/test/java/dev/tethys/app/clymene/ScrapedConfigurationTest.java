@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +62,10 @@ class ScrapedConfigurationTest {
 
   static List<Path> goodConfigurations() {
     return Shared.conformanceFiles("prometheus/config", ".good.yml").stream()
-        .filter(f -> !f.getParent().endsWith("scrape_configs")) // parts of others
+        .filter(
+            f ->
+                !Objects.requireNonNull(f.getParent())
+                    .endsWith("scrape_configs")) // parts of others
         .toList();
   }
 

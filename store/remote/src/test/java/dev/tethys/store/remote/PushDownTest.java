@@ -378,6 +378,7 @@ class PushDownTest {
 
   @Test
   void clickHouseIsNotAskedWhatItsLibraryReadsOtherwise() throws Exception {
-    assertThat(question("clickhouse", "", matcher("=~", "job", "\\Qa.b\\E.*"))).doesNotContain("job");
+    assertThat(question("clickhouse", "", matcher("=~", "job", "\\Qa.b\\E.*")))
+        .doesNotContain("job");
   }
 }
