@@ -177,7 +177,7 @@ class PostgresTest extends DatabaseContract {
           .endsWith("COALESCE(labels ->> 'job', '') <> ALL (ARRAY['a','b']::text[])");
       assertThat(statement(matcher("=~", "job", "a\\..*(b|c)")))
           .endsWith("COALESCE(labels ->> 'job', '') ~ '^(?:a\\..*(b|c))$'");
-      assertThat(statement(matcher("=~", "job", "a\\d"))).endsWith("metric = 'up'");
+      assertThat(statement(matcher("=~", "job", "a\\d+"))).endsWith("metric = 'up'");
     } finally {
       sql("ALTER ROLE tethys RESET log_statement");
     }
