@@ -8,6 +8,7 @@ import dev.tethys.codec.pprof.StackProfile;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
@@ -56,6 +57,21 @@ import org.junit.jupiter.api.io.TempDir;
 /** Against a real broker. */
 @Timeout(180)
 class KafkaTest {
+  private static final Histogram GAUGE_HISTOGRAM =
+      new Histogram(
+          true,
+          Histogram.ResetHint.GAUGE,
+          0,
+          0.5,
+          1,
+          4,
+          9,
+          new int[] {0, 2},
+          new double[] {1, 2},
+          new int[0],
+          new double[0],
+          null);
+
   @TempDir static Path dir;
   private static KafkaBroker broker;
 
@@ -371,15 +387,15 @@ class KafkaTest {
             g -> String.valueOf(g.resource().attributes().getString("kafka.header.k")).equals("v"));
   }
 
-  /** A histogram of classic parts has no place without its bounds. */
+  /** OTLP has no native histogram of a gauge. */
   @Test
   void samplesThatOtlpHasNoPlaceForAreCountedOnce() throws Exception {
     broker.topic("place", 1);
     byte[] request =
         new WriteRequestWriter()
             .metadata("h", new MetricMetadata(MetricType.HISTOGRAM, "", ""))
-            .beginSeries(Labels.of("__name__", "h_bucket", "le", "wide"))
-            .sample(1_700_000_000_000L, 1)
+            .beginSeries(Labels.of("__name__", "h"))
+            .histogram(1_700_000_000_000L, GAUGE_HISTOGRAM)
             .endSeries()
             .beginSeries(Labels.of("__name__", "up"))
             .sample(1_700_000_000_000L, 1)

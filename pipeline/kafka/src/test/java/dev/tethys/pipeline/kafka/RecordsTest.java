@@ -208,7 +208,7 @@ class RecordsTest {
         MetricFamilies.of(Map.of("m", new MetricMetadata(MetricType.COUNTER, "Help.", "")));
     for (boolean ofTarget : new boolean[] {true, false}) {
       Batch b = Batch.ofSeries(request(100), 100, families, ofTarget ? 9 : 0, Metadata.NONE);
-      RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 3000, b);
+      RecordWriter w = write(RecordEncoding.REMOTE_WRITE, 400, b);
       assertThat(w.values()).hasSizeGreaterThan(3);
       for (Batch x : read(RecordEncoding.REMOTE_WRITE, Signal.METRICS, w)) {
         assertThat(
