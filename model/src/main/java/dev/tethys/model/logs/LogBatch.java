@@ -1,0 +1,124 @@
+package dev.tethys.model.logs;
+
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Log rows in columns: numbers in arrays, bodies and structured metadata in one byte buffer. Bodies
+ * are any bytes. Meant for reuse; not safe for several threads.
+ */
+public final class LogBatch {
+  /** Streams of the batch. Each is listed once. */
+  public final List<Labels> streams = new ArrayList<>();
+
+  /** Number of rows. */
+  public int rows;
+
+  /** Unix times in nanoseconds. */
+  public long[] times = new long[64];
+
+  /** Index of a row's stream in {@link #streams}. */
+  public int[] rowStreams = new int[64];
+
+  /** Offset of a row's body in {@link #bytes}. */
+  public int[] bodyStarts = new int[64];
+
+  /** Length of a row's body. */
+  public int[] bodyLengths = new int[64];
+
+  /** First metadata pair of a row; its pairs end where those of the next row begin. */
+  public int[] pairStarts = new int[65];
+
+  /** Number of metadata pairs of all rows. */
+  public int pairs;
+
+  /** Names of metadata. Each is listed once. */
+  public final List<String> names = new ArrayList<>();
+
+  /** Index of a pair's name in {@link #names}. */
+  public int[] pairNames = new int[64];
+
+  /** Offset of a pair's value in {@link #bytes}. */
+  public int[] valueStarts = new int[64];
+
+  /** Length of a pair's value. */
+  public int[] valueLengths = new int[64];
+
+  /** Bodies and metadata values. */
+  public byte[] bytes = new byte[4096];
+
+  /** Used bytes of {@link #bytes}. */
+  public int size;
+
+  /** Removes all rows, streams and names, and keeps the memory. */
+  public LogBatch clear() {
+    streams.clear();
+    names.clear();
+    rows = 0;
+    pairs = 0;
+    size = 0;
+    pairStarts[0] = 0;
+    return this;
+  }
+
+  /** Adds a stream and returns its index. */
+  public int stream(Labels labels) {
+    streams.add(labels);
+    return streams.size() - 1;
+  }
+
+  /** Index of a name of metadata, which is added if it is new. */
+  public int name(String name) {
+    int i = names.indexOf(name);
+    if (i >= 0) {
+      return i;
+    }
+    names.add(name);
+    return names.size() - 1;
+  }
+
+  /** Adds a row; its metadata follows by {@link #metadata}. */
+  public void add(long time, int stream, byte[] body, int offset, int length) {
+    if (rows == times.length) {
+      int n = rows * 2;
+      times = Arrays.copyOf(times, n);
+      rowStreams = Arrays.copyOf(rowStreams, n);
+      bodyStarts = Arrays.copyOf(bodyStarts, n);
+      bodyLengths = Arrays.copyOf(bodyLengths, n);
+      pairStarts = Arrays.copyOf(pairStarts, n + 1);
+    }
+    times[rows] = time;
+    rowStreams[rows] = stream;
+    bodyStarts[rows] = put(body, offset, length);
+    bodyLengths[rows] = length;
+    rows++;
+    pairStarts[rows] = pairs;
+  }
+
+  /** Adds a pair of metadata to the last row. A name occurs once in a row. */
+  public void metadata(int name, byte[] value, int offset, int length) {
+    if (pairs == pairNames.length) {
+      int n = pairs * 2;
+      pairNames = Arrays.copyOf(pairNames, n);
+      valueStarts = Arrays.copyOf(valueStarts, n);
+      valueLengths = Arrays.copyOf(valueLengths, n);
+    }
+    pairNames[pairs] = name;
+    valueStarts[pairs] = put(value, offset, length);
+    valueLengths[pairs] = length;
+    pairs++;
+    pairStarts[rows] = pairs;
+  }
+
+  private int put(byte[] from, int offset, int length) {
+    int at = size;
+    if (bytes.length - at < length) {
+      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(at, length), bytes.length * 2));
+    }
+    System.arraycopy(from, offset, bytes, at, length);
+    size = at + length;
+    return at;
+  }
+}

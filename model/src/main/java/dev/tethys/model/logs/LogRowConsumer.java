@@ -1,0 +1,12 @@
+package dev.tethys.model.logs;
+
+/** Receiver of the rows of a scan. */
+@FunctionalInterface
+public interface LogRowConsumer {
+  /**
+   * Takes rows, valid during the call.
+   *
+   * @return false to end the scan
+   */
+  boolean accept(LogRowBatch rows);
+}

@@ -1,0 +1,46 @@
+package dev.tethys.model.logs;
+
+import dev.tethys.model.storage.Cancellation;
+import java.util.List;
+import java.util.function.ObjLongConsumer;
+
+/**
+ * Part of the selected data, small enough that a scan of it takes milliseconds. Its rows have any
+ * order. Only rows of selected streams and of the selected time range are passed on.
+ */
+public interface LogSegment {
+  /** Time of the oldest row, or an earlier time. */
+  long firstTime();
+
+  /** Time of the newest row, or a later time. */
+  long lastTime();
+
+  /** Number of rows before filters, or more. */
+  long rows();
+
+  /** Bytes of their bodies, or more. */
+  long bytes();
+
+  /**
+   * Rows and bytes by stream without reading rows, for counts without a filter.
+   *
+   * @return empty if the segment would have to read rows: the time range cuts it
+   */
+  List<StreamTotal> totals();
+
+  /** Rows, bytes of bodies and time range of a stream in a segment. */
+  record StreamTotal(int stream, long rows, long bytes, long firstTime, long lastTime) {}
+
+  /**
+   * Passes on the rows that fit the filter, in batches.
+   *
+   * @param needs columns that the consumer reads
+   */
+  void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer, Cancellation cancellation);
+
+  /**
+   * Counts the rows that fit the filter by their pattern: the body with {@code <_>} for each
+   * variable part.
+   */
+  void patterns(LogFilter filter, ObjLongConsumer<String> counts, Cancellation cancellation);
+}

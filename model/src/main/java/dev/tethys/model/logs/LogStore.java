@@ -1,0 +1,50 @@
+package dev.tethys.model.logs;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.List;
+import java.util.SortedSet;
+
+/**
+ * Store of log entries by tenant and stream. Times are Unix nanoseconds. A stream is identified by
+ * its labels; two entries of a stream with equal time, body and structured metadata are one entry
+ * if the store received them in one append, and may be two otherwise. Safe for several threads.
+ */
+public interface LogStore extends AutoCloseable {
+  /** Tenant of requests that name none. */
+  String DEFAULT_TENANT = "fake";
+
+  /**
+   * Appends entries and returns when they survive a crash of the process and of the machine.
+   * Entries of any age and order are accepted. An entry that exceeds a limit is refused alone.
+   *
+   * @param batch not used by the store after the call
+   * @throws dev.tethys.model.storage.StorageException if no entry was stored: disk full, closed
+   */
+  LogAppendResult append(String tenant, LogBatch batch);
+
+  /**
+   * Selects the streams that fit all matchers, with the segments that may hold rows of them.
+   *
+   * @param from first time, inclusive
+   * @param to last time, exclusive
+   * @return a consistent view; close it to release its files
+   */
+  LogSelection select(String tenant, List<Matcher> matchers, long from, long to);
+
+  /** Label names of the streams that have entries in the range and fit the matchers. */
+  SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to);
+
+  /** Values of a label of the streams that have entries in the range and fit the matchers. */
+  SortedSet<String> labelValues(
+      String tenant, String name, List<Matcher> matchers, long from, long to);
+
+  /** Labels of the streams that have entries in the range and fit the matchers, sorted. */
+  List<Labels> series(String tenant, List<Matcher> matchers, long from, long to);
+
+  /** Tenants with entries. */
+  SortedSet<String> tenants();
+
+  @Override
+  void close();
+}
