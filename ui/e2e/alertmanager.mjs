@@ -414,7 +414,7 @@ export const scenarios = [
       await page.getByText('There is no such silence').waitFor();
       await page.route('**/api/v2/alerts/groups**', (route) => route.fulfill({ json: [] }));
       await open(`${pages}/alerts`);
-      await page.getByText('No active alerts').waitFor();
+      await page.getByRole('heading', { name: 'No active alerts' }).waitFor();
       await page.unroute('**/api/v2/alerts/groups**');
       await page.route('**/api/v2/alerts/groups**', (route) =>
         route.fulfill({ status: 500, json: 'the disk is full' }),

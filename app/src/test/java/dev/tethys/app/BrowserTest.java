@@ -130,7 +130,10 @@ class BrowserTest {
     assumeBrowser();
     int port = Ports.free();
     try (TethysProcess server =
-        TethysProcess.launch(dir, port, List.of("--web.listen-address=127.0.0.1:" + port))
+        TethysProcess.launch(
+                dir,
+                port,
+                List.of("--web.listen-address=127.0.0.1:" + port, "--web.enable-lifecycle"))
             .awaitReady()) {
       server.await(
           "rates of this machine",
