@@ -1,6 +1,5 @@
 package dev.tethys.model.logs;
 
-import dev.tethys.model.storage.Cancellation;
 import java.util.List;
 import java.util.function.ObjLongConsumer;
 
@@ -32,15 +31,17 @@ public interface LogSegment {
   record StreamTotal(int stream, long rows, long bytes, long firstTime, long lastTime) {}
 
   /**
-   * Passes on the rows that fit the filter, in batches.
+   * Passes on the rows that fit the filter, in batches. Calls {@link
+   * dev.tethys.model.storage.Cancellation#check} between batches.
    *
    * @param needs columns that the consumer reads
+   * @throws dev.tethys.model.storage.StorageException if data is damaged
    */
-  void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer, Cancellation cancellation);
+  void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer);
 
   /**
    * Counts the rows that fit the filter by their pattern: the body with {@code <_>} for each
-   * variable part.
+   * variable part. A pattern may be passed on several times; its counts add up.
    */
-  void patterns(LogFilter filter, ObjLongConsumer<String> counts, Cancellation cancellation);
+  void patterns(LogFilter filter, ObjLongConsumer<String> counts);
 }

@@ -42,6 +42,26 @@ public interface LogStore extends AutoCloseable {
   /** Labels of the streams that have entries in the range and fit the matchers, sorted. */
   List<Labels> series(String tenant, List<Matcher> matchers, long from, long to);
 
+  /**
+   * Deletes the entries that are stored now and fit. No later query returns them; their space is
+   * freed later.
+   *
+   * @param query text to list the deletion by
+   * @param filter without {@link LogFilter.Test}, which cannot be kept
+   */
+  LogDeletion delete(
+      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to);
+
+  /** Deletions that are not processed and the newest of those that are, oldest first. */
+  List<LogDeletion> deletions(String tenant);
+
+  /**
+   * Takes a deletion back: entries that are still on disk are returned by queries again.
+   *
+   * @return false if there is no such deletion or it is processed
+   */
+  boolean cancelDeletion(String tenant, String id);
+
   /** Tenants with entries. */
   SortedSet<String> tenants();
 
