@@ -133,18 +133,8 @@ public final class LogBlock {
 
   /** Appends the text of a template, with {@code <_>} for each argument. */
   public void appendPattern(int template, ByteSink out) {
-    byte[] b = templates();
-    for (int p = textStarts[template]; p < textStarts[template + 1]; p++) {
-      byte c = b[p];
-      if (c == Templates.ARGUMENT || c == Templates.WORD_ARGUMENT) {
-        out.put(PLACEHOLDER, 0, PLACEHOLDER.length);
-      } else {
-        out.putByte(c == Templates.ESCAPE ? b[++p] : c);
-      }
-    }
+    Templates.appendPattern(templates(), textStarts[template], textStarts[template + 1], out);
   }
-
-  private static final byte[] PLACEHOLDER = {'<', '_', '>'};
 
   /** Template of a row. */
   public int template(int row) {

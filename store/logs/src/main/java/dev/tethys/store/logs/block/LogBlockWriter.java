@@ -2,9 +2,11 @@ package dev.tethys.store.logs.block;
 
 import dev.tethys.store.events.SectionWriter;
 import dev.tethys.store.files.ByteSink;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.ObjLongConsumer;
 
 /**
  * Encodes log rows into one block.
@@ -74,6 +76,26 @@ public final class LogBlockWriter implements AutoCloseable {
       blocks.add(i, sections[i]);
     }
     blocks.end(out);
+  }
+
+  /** Counts rows, at least one, by their pattern without writing a block. */
+  public void patterns(LogRows rows, ObjLongConsumer<String> counts) {
+    templates.find(rows);
+    int[] uses = new int[templates.texts.count()];
+    for (int r = 0; r < rows.count; r++) {
+      uses[templates.templateOf[r]]++;
+    }
+    ByteSink text = new ByteSink(256);
+    for (int t = 0; t < uses.length; t++) {
+      if (uses[t] > 0) {
+        Templates.appendPattern(
+            templates.texts.bytes.buf,
+            templates.texts.start(t),
+            templates.texts.ends[t],
+            text.clear());
+        counts.accept(new String(text.buf, 0, text.size, StandardCharsets.UTF_8), uses[t]);
+      }
+    }
   }
 
   private void sortRows(LogRows rows) {

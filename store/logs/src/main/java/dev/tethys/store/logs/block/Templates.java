@@ -32,6 +32,8 @@ final class Templates {
   /** Precedes one of the three bytes where it is text. */
   static final byte ESCAPE = 3;
 
+  private static final byte[] PATTERN_ARGUMENT = {'<', '_', '>'};
+
   /** Longer bodies become one argument. */
   static final int MAX_SPLIT_BYTES = 32 << 10;
 
@@ -270,5 +272,17 @@ final class Templates {
       start = end;
     }
     return args;
+  }
+
+  /** Appends a template text with {@code <_>} for each placeholder. */
+  static void appendPattern(byte[] b, int start, int end, ByteSink out) {
+    for (int p = start; p < end; p++) {
+      byte c = b[p];
+      if (c == ARGUMENT || c == WORD_ARGUMENT) {
+        out.put(PATTERN_ARGUMENT, 0, PATTERN_ARGUMENT.length);
+      } else {
+        out.putByte(c == ESCAPE ? b[++p] : c);
+      }
+    }
   }
 }

@@ -1,0 +1,139 @@
+package dev.tethys.store.events;
+
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * Settings of an {@link EventEngine}.
+ *
+ * @param headBytes memory of rows that are not in parts; when a head of this size waits for its
+ *     flush, another may grow to the same size
+ * @param headAge age after which rows are written to parts even if the head is small
+ * @param appendWait how long an append waits for memory before it fails
+ * @param reserveBytes free disk space below which appends are refused
+ * @param walSegmentBytes size of a segment of the write-ahead log
+ * @param smallPartBytes parts whose rows have fewer bytes are merged
+ * @param retention what is kept
+ * @param clock Unix time in nanoseconds
+ * @param background false if the caller runs maintenance, as tests do
+ */
+public record EngineOptions(
+    long headBytes,
+    Duration headAge,
+    Duration appendWait,
+    long reserveBytes,
+    long walSegmentBytes,
+    long smallPartBytes,
+    RetentionLimits retention,
+    LongSupplier clock,
+    boolean background) {
+  /** Defaults. */
+  public static EngineOptions defaults() {
+    return new EngineOptions(
+        64L << 20,
+        Duration.ofHours(1),
+        Duration.ofSeconds(10),
+        256L << 20,
+        64L << 20,
+        48L << 20,
+        RetentionLimits.NONE,
+        EngineOptions::now,
+        true);
+  }
+
+  private static long now() {
+    java.time.Instant t = java.time.Instant.now();
+    return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
+  }
+
+  public EngineOptions withHeadBytes(long bytes) {
+    return new EngineOptions(
+        bytes,
+        headAge,
+        appendWait,
+        reserveBytes,
+        walSegmentBytes,
+        smallPartBytes,
+        retention,
+        clock,
+        background);
+  }
+
+  public EngineOptions withAppendWait(Duration wait) {
+    return new EngineOptions(
+        headBytes,
+        headAge,
+        wait,
+        reserveBytes,
+        walSegmentBytes,
+        smallPartBytes,
+        retention,
+        clock,
+        background);
+  }
+
+  public EngineOptions withReserveBytes(long bytes) {
+    return new EngineOptions(
+        headBytes,
+        headAge,
+        appendWait,
+        bytes,
+        walSegmentBytes,
+        smallPartBytes,
+        retention,
+        clock,
+        background);
+  }
+
+  public EngineOptions withSmallPartBytes(long bytes) {
+    return new EngineOptions(
+        headBytes,
+        headAge,
+        appendWait,
+        reserveBytes,
+        walSegmentBytes,
+        bytes,
+        retention,
+        clock,
+        background);
+  }
+
+  public EngineOptions withRetention(RetentionLimits limits) {
+    return new EngineOptions(
+        headBytes,
+        headAge,
+        appendWait,
+        reserveBytes,
+        walSegmentBytes,
+        smallPartBytes,
+        limits,
+        clock,
+        background);
+  }
+
+  public EngineOptions withClock(LongSupplier nanos) {
+    return new EngineOptions(
+        headBytes,
+        headAge,
+        appendWait,
+        reserveBytes,
+        walSegmentBytes,
+        smallPartBytes,
+        retention,
+        nanos,
+        background);
+  }
+
+  public EngineOptions withBackground(boolean runs) {
+    return new EngineOptions(
+        headBytes,
+        headAge,
+        appendWait,
+        reserveBytes,
+        walSegmentBytes,
+        smallPartBytes,
+        retention,
+        clock,
+        runs);
+  }
+}

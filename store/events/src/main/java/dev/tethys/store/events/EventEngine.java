@@ -1,0 +1,586 @@
+package dev.tethys.store.events;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.Frames;
+import dev.tethys.store.files.WriteAheadLog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Storage engine of event data: write-ahead log, heads in memory, immutable parts.
+ *
+ * <p>An append writes a frame to the log, adds its rows to the head of its tenant, and returns when
+ * the log is forced to disk; concurrent appends share a forced write. When the heads are full they
+ * are sealed: the log starts a new segment, new heads take over, and a background thread writes the
+ * sealed heads into parts. The manifest then names the parts and the segment to replay from in one
+ * atomic write, so that every acknowledged row is in exactly one of both after any crash.
+ *
+ * <p>Invariants, guarded by {@code lock}: rows of the active heads are in log segments from {@code
+ * activeSegment} on, rows of the sealed heads in the segments from the manifest's to that one; at
+ * most one generation is sealed. Only the thread that holds {@code maintenance} changes the
+ * manifest. Lock order: {@code maintenance}, {@code lock}.
+ *
+ * @param <H> head of a signal
+ * @param <S> snapshot of a head
+ * @param <P> open part of a signal
+ */
+public final class EventEngine<H extends EventHead<S>, S, P> implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(EventEngine.class.getName());
+  private static final long DISK_CHECK_NANOS = 500_000_000L;
+  private static final long HOUSEKEEPING_NANOS = 30_000_000_000L;
+
+  /** Heads of one generation. */
+  private record Generation<H>(long number, Map<String, H> heads, long nextSegment) {}
+
+  private final FileAccess files;
+  private final Path directory;
+  private final EngineOptions options;
+  private final EventSignal<H, S, P> signal;
+  private final Closeable folderLock;
+  private final WriteAheadLog wal;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock maintenance = new ReentrantLock();
+  private final Condition room = lock.newCondition(); // sealed heads were written, or failed
+  private final Condition work = lock.newCondition(); // for the background thread
+  private final @Nullable Thread background;
+
+  private final PartTable<P> parts;
+  private final PartMaintenance<H, S, P> housekeeping;
+  private long housekeepingDue = Long.MIN_VALUE; // guarded by maintenance
+  private Map<String, H> active = new HashMap<>();
+  private long activeBytes;
+  private long activeGeneration;
+  private long activeSince; // clock at the first row
+  private @Nullable Generation<H> sealed;
+  private @Nullable String flushFailure;
+  private boolean closed;
+  private volatile boolean diskFull;
+  private volatile long diskChecked;
+
+  /**
+   * Opens a store, replays its log, and starts the background thread.
+   *
+   * @throws DamageException if the manifest cannot be read
+   */
+  public EventEngine(
+      FileAccess files, Path directory, EventSignal<H, S, P> signal, EngineOptions options)
+      throws IOException {
+    this.files = files;
+    this.directory = directory;
+    this.signal = signal;
+    this.options = options;
+    files.createDirectories(directory);
+    folderLock = files.lock(directory.resolve("lock"));
+    boolean opened = false;
+    try {
+      parts = new PartTable<>(files, directory, lock, signal::open);
+      housekeeping = new PartMaintenance<>(files, directory, parts, signal, options);
+      Manifest manifest = parts.manifest();
+      activeGeneration = manifest.headGeneration();
+      Path walFolder = directory.resolve("wal");
+      replay(walFolder, manifest.walSegment());
+      wal =
+          new WriteAheadLog(files, walFolder, options.walSegmentBytes(), manifest.walSegment() - 1);
+      wal.truncate(manifest.walSegment());
+      diskChecked = System.nanoTime() - DISK_CHECK_NANOS;
+      opened = true;
+    } finally {
+      if (!opened) {
+        folderLock.close();
+      }
+    }
+    background = options.background() ? startBackground() : null;
+  }
+
+  private Thread startBackground() {
+    Maintenance<H, S, P> loop = new Maintenance<>(this);
+    return Thread.ofPlatform().daemon().name("events-maintenance").start(loop);
+  }
+
+  private void replay(Path walFolder, long firstSegment) throws IOException {
+    if (!files.isDirectory(walFolder)) {
+      return;
+    }
+    for (long n : WriteAheadLog.segments(files, walFolder)) {
+      if (n < firstSegment) {
+        continue;
+      }
+      Frames.Found found = WriteAheadLog.read(files, walFolder, n, this::replayFrame);
+      if (found.damagedBytes() > 0) {
+        LOG.log(
+            Level.ERROR,
+            "Write-ahead log is damaged, its other rows were recovered segment={0}"
+                + " damaged_bytes={1}",
+            WriteAheadLog.path(walFolder, n),
+            found.damagedBytes());
+      }
+    }
+    for (H head : active.values()) {
+      activeBytes += head.bytes();
+    }
+    activeSince = options.clock().getAsLong();
+  }
+
+  private void replayFrame(ByteSource frame) {
+    String tenant = frame.string();
+    signal.replay(active.computeIfAbsent(tenant, signal::createHead), frame);
+  }
+
+  // ---- appending
+
+  /** Starts a frame of the log for rows of a tenant; the signal adds its own bytes behind. */
+  public static int beginFrame(ByteSink out, String tenant) {
+    int at = Frames.begin(out);
+    out.putString(tenant);
+    return at;
+  }
+
+  /** Ends a frame. */
+  public static void endFrame(ByteSink out, int at) {
+    Frames.end(out, at);
+  }
+
+  /**
+   * Appends rows and returns when they are on disk.
+   *
+   * @param frame frame that replays to the same rows
+   * @param apply adds the rows to the head of the tenant; runs under the engine's lock
+   * @throws StorageException if no row was stored
+   */
+  public void append(String tenant, ByteSink frame, Consumer<H> apply) {
+    requireDiskSpace();
+    lock.lock();
+    try {
+      awaitRoom();
+      wal.append(frame, false);
+      if (activeBytes == 0) {
+        activeSince = options.clock().getAsLong();
+      }
+      H head = active.computeIfAbsent(tenant, signal::createHead);
+      long before = head.bytes();
+      apply.accept(head);
+      activeBytes += head.bytes() - before;
+      if (activeBytes >= options.headBytes() && sealed == null) {
+        sealOrLog();
+      }
+    } catch (IOException e) {
+      throw writeFailed(e);
+    } finally {
+      lock.unlock();
+    }
+    try {
+      wal.sync();
+    } catch (IOException e) {
+      throw writeFailed(e);
+    }
+  }
+
+  private static StorageException writeFailed(IOException e) {
+    return new StorageException(
+        Reason.UNAVAILABLE, "The write-ahead log was not written: " + e.getMessage(), e);
+  }
+
+  private void awaitRoom() throws IOException {
+    long nanos = options.appendWait().toNanos();
+    while (true) {
+      requireOpen();
+      if (activeBytes < options.headBytes()) {
+        return;
+      }
+      if (sealed == null) {
+        seal();
+        return;
+      }
+      if (nanos <= 0) {
+        String cause = flushFailure == null ? "" : ": the last write failed: " + flushFailure;
+        throw new StorageException(
+            Reason.LIMIT,
+            "head_bytes is "
+                + options.headBytes()
+                + " and rows in memory are written to parts too"
+                + " slowly"
+                + cause);
+      }
+      try {
+        nanos = room.awaitNanos(nanos);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StorageException(Reason.UNAVAILABLE, "append was interrupted", e);
+      }
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new StorageException(Reason.UNAVAILABLE, "store is closed");
+    }
+  }
+
+  /** Refuses appends while the disk is nearly full, so that flushes still find space. */
+  private void requireDiskSpace() {
+    long now = System.nanoTime();
+    if (now - diskChecked >= DISK_CHECK_NANOS) {
+      diskChecked = now;
+      checkDisk();
+    }
+    if (diskFull) {
+      checkDisk(); // resumes with the first append after space was freed
+    }
+    if (diskFull) {
+      throw new StorageException(
+          Reason.UNAVAILABLE,
+          "disk of "
+              + directory
+              + " has less than "
+              + options.reserveBytes()
+              + " free bytes; entries are accepted again when space is freed");
+    }
+  }
+
+  private void checkDisk() {
+    try {
+      boolean full = files.usableSpace(directory) < options.reserveBytes();
+      if (full != diskFull) {
+        LOG.log(
+            full ? Level.WARNING : Level.INFO,
+            full
+                ? "Disk is nearly full, appends are refused path={0}"
+                : "Disk has free space again, appends are accepted path={0}",
+            directory);
+      }
+      diskFull = full;
+    } catch (IOException e) {
+      throw new StorageException(
+          Reason.UNAVAILABLE, "free space of " + directory + " is unknown: " + e.getMessage(), e);
+    }
+  }
+
+  /** True while appends are refused because the disk is nearly full. */
+  public boolean isDiskFull() {
+    return diskFull;
+  }
+
+  private void sealOrLog() {
+    try {
+      seal();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "Log segment was not started, heads stay in memory", e);
+    }
+  }
+
+  private void seal() throws IOException {
+    long next = wal.rotate();
+    sealed = new Generation<>(activeGeneration, active, next);
+    active = new HashMap<>();
+    activeBytes = 0;
+    activeGeneration++;
+    work.signalAll();
+  }
+
+  // ---- reading
+
+  /** A consistent view of a tenant. */
+  public EventView<S, P> view(String tenant, long from, long to) {
+    lock.lock();
+    try {
+      requireOpen();
+      List<EventView.HeadView<S>> heads = new ArrayList<>();
+      Generation<H> s = sealed;
+      if (s != null) {
+        addHead(s.heads, s.number, tenant, heads);
+      }
+      addHead(active, activeGeneration, tenant, heads);
+      List<DeletionMark> marks = new ArrayList<>();
+      for (DeletionMark d : parts.manifest().deletions()) {
+        if (!d.processed() && d.tenant().equals(tenant)) {
+          marks.add(d);
+        }
+      }
+      return new EventView<>(heads, parts.retain(tenant, from, to), marks);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void addHead(
+      Map<String, H> from, long generation, String tenant, List<EventView.HeadView<S>> to) {
+    H head = from.get(tenant);
+    if (head != null && head.rows() > 0) {
+      to.add(new EventView.HeadView<>(generation, head.snapshot()));
+    }
+  }
+
+  /** Tenants with rows. */
+  public SortedSet<String> tenants() {
+    lock.lock();
+    try {
+      SortedSet<String> out = new TreeSet<>(active.keySet());
+      if (sealed != null) {
+        out.addAll(sealed.heads.keySet());
+      }
+      parts.manifest().parts().forEach(p -> out.add(p.tenant()));
+      return out;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Parts of the manifest. */
+  public List<PartEntry> parts() {
+    return parts.manifest().parts();
+  }
+
+  /** Deletions of the manifest. */
+  public List<DeletionMark> deletions() {
+    return parts.manifest().deletions();
+  }
+
+  // ---- maintenance
+
+  /** Seals the heads and writes them into parts. */
+  public void flush() throws IOException {
+    maintenance.lock();
+    try {
+      writeSealed();
+      lock.lock();
+      try {
+        requireOpen();
+        if (activeBytes > 0) {
+          seal();
+        }
+      } finally {
+        lock.unlock();
+      }
+      writeSealed();
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  /**
+   * Does what the background thread does: writes sealed and old heads into parts, removes, rewrites
+   * and merges parts.
+   */
+  public void maintain() throws IOException {
+    maintenance.lock();
+    try {
+      writeSealed();
+      lock.lock();
+      try {
+        long age = options.clock().getAsLong() - activeSince;
+        if (!closed && activeBytes > 0 && age >= options.headAge().toNanos() && sealed == null) {
+          seal();
+        }
+      } finally {
+        lock.unlock();
+      }
+      writeSealed();
+      if (options.clock().getAsLong() >= housekeepingDue) {
+        housekeepingDue = options.clock().getAsLong() + HOUSEKEEPING_NANOS;
+        housekeep();
+      }
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  /** Applies retention and deletions and merges small parts, due or not. */
+  public void housekeep() throws IOException {
+    maintenance.lock();
+    try {
+      long generation;
+      lock.lock();
+      try {
+        requireOpen();
+        generation = activeGeneration;
+      } finally {
+        lock.unlock();
+      }
+      housekeeping.run(generation);
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  /** Waits until heads are sealed, or for a time; false if the store is closed. */
+  boolean awaitWork(long nanos) {
+    lock.lock();
+    try {
+      if (!closed && (sealed == null || flushFailure != null)) {
+        work.awaitNanos(nanos);
+      }
+      return !closed;
+    } catch (InterruptedException e) {
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void writeSealed() throws IOException {
+    Generation<H> s;
+    lock.lock();
+    try {
+      s = sealed;
+    } finally {
+      lock.unlock();
+    }
+    if (s == null) {
+      return;
+    }
+    Manifest before = parts.manifest();
+    List<PartSink> sinks = new ArrayList<>();
+    boolean mayBeCommitted = false;
+    try {
+      List<PartEntry> all = new ArrayList<>(before.parts());
+      for (Map.Entry<String, H> h : s.heads.entrySet()) {
+        PartSink sink = parts.sink(h.getKey(), s.number);
+        sinks.add(sink);
+        signal.flush(h.getValue(), sink);
+        all.addAll(sink.finished());
+      }
+      mayBeCommitted = true;
+      parts.commit(
+          all,
+          before.deletions(),
+          s.nextSegment,
+          s.number + 1,
+          () -> {
+            sealed = null;
+            flushFailure = null;
+            room.signalAll();
+          });
+    } catch (IOException | RuntimeException e) {
+      lock.lock();
+      try {
+        flushFailure = String.valueOf(e.getMessage());
+      } finally {
+        lock.unlock();
+      }
+      throw e;
+    } finally {
+      if (!mayBeCommitted) {
+        sinks.forEach(parts::discard);
+      }
+    }
+    wal.truncate(s.nextSegment);
+  }
+
+  // ---- deletion
+
+  /**
+   * Deletes the rows of a tenant that are stored now and fit a condition.
+   *
+   * @param condition in the form of the signal
+   */
+  public DeletionMark delete(String tenant, String query, long from, long to, byte[] condition) {
+    maintenance.lock();
+    try {
+      flush(); // so that the mark applies to parts alone
+      Manifest m = parts.manifest();
+      DeletionMark mark =
+          new DeletionMark(
+              tenant,
+              Long.toHexString(m.number() + 1),
+              query,
+              from,
+              to,
+              options.clock().getAsLong(),
+              m.headGeneration() - 1,
+              false,
+              condition);
+      List<DeletionMark> all = new ArrayList<>(m.deletions());
+      all.add(mark);
+      parts.commit(m.parts(), all);
+      return mark;
+    } catch (IOException e) {
+      throw new StorageException(
+          Reason.UNAVAILABLE, "The deletion was not stored: " + e.getMessage(), e);
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  /** Takes a mark back; false if there is none or it is processed. */
+  public boolean cancelDeletion(String tenant, String id) {
+    maintenance.lock();
+    try {
+      Manifest m = parts.manifest();
+      List<DeletionMark> kept = new ArrayList<>(m.deletions());
+      boolean found =
+          kept.removeIf(d -> !d.processed() && d.tenant().equals(tenant) && d.id().equals(id));
+      if (found) {
+        parts.commit(m.parts(), kept);
+      }
+      return found;
+    } catch (IOException e) {
+      throw new StorageException(
+          Reason.UNAVAILABLE, "The deletion was not taken back: " + e.getMessage(), e);
+    } finally {
+      maintenance.unlock();
+    }
+  }
+
+  /** Closes the store; rows in memory stay in the write-ahead log. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      work.signalAll();
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    Thread t = background;
+    if (t != null) {
+      boolean interrupted = false;
+      while (t.isAlive()) {
+        try {
+          t.join(TimeUnit.SECONDS.toMillis(60));
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    lock.lock();
+    try {
+      parts.close();
+      wal.close();
+    } catch (IOException e) {
+      throw new StorageException(
+          Reason.UNAVAILABLE, "The write-ahead log was not closed: " + e.getMessage(), e);
+    } finally {
+      lock.unlock();
+      try {
+        folderLock.close();
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "Lock of the store was not released", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package dev.tethys.store.events;
+
+/**
+ * Rows of one tenant that are in memory and in the write-ahead log, but not in parts. The engine
+ * calls it under its lock; a snapshot may be read by any thread later.
+ *
+ * @param <S> snapshot
+ */
+public interface EventHead<S> {
+  /** Memory of the rows. */
+  long bytes();
+
+  /** Number of rows. */
+  long rows();
+
+  /** Rows so far, unchanged by later appends. */
+  S snapshot();
+}

@@ -1,0 +1,37 @@
+package dev.tethys.store.events;
+
+import dev.tethys.store.files.ByteSource;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * What a signal (logs, spans, profiles) adds to {@link EventEngine}.
+ *
+ * @param <H> head
+ * @param <S> snapshot of a head
+ * @param <P> open part
+ */
+public interface EventSignal<H extends EventHead<S>, S, P> {
+  /** Makes an empty head. */
+  H createHead(String tenant);
+
+  /** Adds the rows of a frame of the write-ahead log to a head, behind the tenant's name. */
+  void replay(H head, ByteSource frame);
+
+  /** Opens a part; cheap, called at the first use. */
+  P open(PartFile file);
+
+  /** Writes the rows of a head into parts. */
+  void flush(H head, PartSink sink) throws IOException;
+
+  /**
+   * Writes the rows of parts of one tenant into new parts.
+   *
+   * @param deletions marks that apply, for each part
+   */
+  void merge(String tenant, List<P> parts, List<List<DeletionMark>> deletions, PartSink sink)
+      throws IOException;
+
+  /** True if rows of a part may fit the mark, judged without reading rows. */
+  boolean mayHold(P part, DeletionMark mark);
+}

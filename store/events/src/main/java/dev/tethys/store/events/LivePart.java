@@ -1,0 +1,95 @@
+package dev.tethys.store.events;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.store.files.DamageException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Part in use: opened at its first use, closed when it was removed from the manifest and no view
+ * holds it.
+ *
+ * <p>Invariant: {@code uses} counts the views that hold it plus one while it is in the manifest;
+ * guarded by this object.
+ */
+public final class LivePart<P> {
+  private static final System.Logger LOG = System.getLogger(LivePart.class.getName());
+
+  private final FileAccess files;
+  private final Path path;
+  private final PartEntry entry;
+  private final Function<PartFile, P> opener;
+  private int uses = 1;
+  private boolean deleteFile;
+  private @Nullable PartFile file;
+  private @Nullable P part;
+  private @Nullable String damage;
+
+  LivePart(FileAccess files, Path path, PartEntry entry, Function<PartFile, P> opener) {
+    this.files = files;
+    this.path = path;
+    this.entry = entry;
+    this.opener = opener;
+  }
+
+  /** Entry of the manifest. */
+  public PartEntry entry() {
+    return entry;
+  }
+
+  /**
+   * The open part.
+   *
+   * @return null if the file is damaged or absent; the first call logs it
+   */
+  public synchronized @Nullable P get() {
+    if (part == null && damage == null) {
+      try {
+        PartFile f = new PartFile(files, path, entry);
+        file = f;
+        part = opener.apply(f);
+      } catch (IOException | DamageException e) {
+        damage = String.valueOf(e.getMessage());
+        LOG.log(Level.ERROR, "Part is not readable and is left out of queries: {0}", damage);
+      }
+    }
+    return part;
+  }
+
+  /** Cause why the part cannot be read, or null. */
+  public synchronized @Nullable String damage() {
+    return damage;
+  }
+
+  synchronized void retain() {
+    uses++;
+  }
+
+  /** Ends one use. */
+  synchronized void release() {
+    if (--uses == 0) {
+      PartFile f = file;
+      file = null;
+      part = null;
+      if (f != null) {
+        f.close();
+      }
+      if (deleteFile) {
+        try {
+          files.delete(path);
+        } catch (IOException e) {
+          LOG.log(Level.WARNING, "Removed part was not deleted, the next start deletes it", e);
+        }
+      }
+    }
+  }
+
+  /** Removes the file after the last use; ends the use of the manifest. */
+  synchronized void remove() {
+    deleteFile = true;
+    release();
+  }
+}

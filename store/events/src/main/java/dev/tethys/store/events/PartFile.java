@@ -1,0 +1,187 @@
+package dev.tethys.store.events;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/**
+ * Mapped part file, see {@link PartFormat}. The block index is in memory; other sections of the
+ * footer are read on demand, from the second copy of the footer if the first is damaged. Safe for
+ * several threads.
+ */
+public final class PartFile implements AutoCloseable {
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final Path path;
+  private final PartEntry entry;
+  private final Arena arena;
+  private final MemorySegment file;
+  private final long footerLength;
+  private long[] offsets = {};
+  private int[] lengths = {};
+  private int[] filterLengths = {};
+  private int[] filterChecksums = {};
+  private long[] rows = {};
+  private long[] bytes = {};
+  private long[] firsts = {};
+  private long[] lasts = {};
+
+  /**
+   * @throws DamageException if the file is not what the manifest lists
+   */
+  PartFile(FileAccess files, Path path, PartEntry entry) throws IOException {
+    this.path = path;
+    this.entry = entry;
+    this.arena = Arena.ofShared();
+    boolean opened = false;
+    try {
+      file = files.map(path, arena);
+      if (file.byteSize() != entry.size()) {
+        throw new DamageException(
+            path + " has " + file.byteSize() + " bytes, the manifest lists " + entry.size());
+      }
+      footerLength = footerLength();
+      readBlocks();
+      opened = true;
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
+  }
+
+  private long footerLength() {
+    long end = file.byteSize() - PartFormat.TRAILER;
+    for (long p = end; end >= 0 && p <= end + 8; p += 8) {
+      int length = file.get(INT, p);
+      if (file.get(INT, p + 4) == ~length && length > 0 && length * 2L <= end) {
+        return length;
+      }
+    }
+    throw new DamageException(path + ": offset " + end + ": both trailers are damaged");
+  }
+
+  private void readBlocks() {
+    ByteSource in = section(PartFormat.BLOCKS);
+    int n = in.count();
+    offsets = new long[n];
+    lengths = new int[n];
+    filterLengths = new int[n];
+    filterChecksums = new int[n];
+    rows = new long[n];
+    bytes = new long[n];
+    firsts = new long[n];
+    lasts = new long[n];
+    long at = PartFormat.MAGIC.length;
+    long end = file.byteSize() - PartFormat.TRAILER - footerLength * 2;
+    for (int i = 0; i < n; i++) {
+      offsets[i] = at;
+      lengths[i] = in.count(end - at);
+      at += lengths[i];
+      filterLengths[i] = in.count(end - at);
+      at += filterLengths[i];
+      filterChecksums[i] = in.getInt();
+      rows[i] = in.uvarint();
+      bytes[i] = in.uvarint();
+      firsts[i] = in.getLong();
+      lasts[i] = in.getLong();
+    }
+  }
+
+  /** Entry of the manifest. */
+  public PartEntry entry() {
+    return entry;
+  }
+
+  /** Path for messages. */
+  public Path path() {
+    return path;
+  }
+
+  /** Number of blocks. */
+  public int blocks() {
+    return offsets.length;
+  }
+
+  public long rows(int block) {
+    return rows[block];
+  }
+
+  public long bytes(int block) {
+    return bytes[block];
+  }
+
+  /** Time of the oldest row of a block. */
+  public long first(int block) {
+    return firsts[block];
+  }
+
+  /** Time of the newest row of a block. */
+  public long last(int block) {
+    return lasts[block];
+  }
+
+  /** Offset of a block in the file. */
+  public long offset(int block) {
+    return offsets[block];
+  }
+
+  /** Content of a block. */
+  public MemorySegment block(int block) {
+    return file.asSlice(offsets[block], lengths[block]);
+  }
+
+  /** Filter of a block; empty if it has none or if it is damaged. */
+  public MemorySegment filter(int block) {
+    return file.asSlice(offsets[block] + lengths[block], filterLengths[block]);
+  }
+
+  /** CRC-32C that the filter of a block must have. */
+  public int filterChecksum(int block) {
+    return filterChecksums[block];
+  }
+
+  /**
+   * Reads a section of the footer.
+   *
+   * @throws DamageException if both copies are damaged
+   */
+  public ByteSource section(int number) {
+    long at = file.byteSize() - PartFormat.TRAILER - footerLength * 2;
+    try {
+      return new SectionReader(file.asSlice(at, footerLength)).source(number);
+    } catch (DamageException first) {
+      try {
+        return new SectionReader(file.asSlice(at + footerLength, footerLength)).source(number);
+      } catch (DamageException second) {
+        throw new DamageException(
+            path + ": offset " + at + ": both footers are damaged: " + second.getMessage());
+      }
+    }
+  }
+
+  /** Damage to a block, named by file, offset and block. */
+  public DamageException damaged(int block, DamageException e) {
+    return new DamageException(
+        path + ": offset " + offsets[block] + ": block " + block + ": " + e.getMessage());
+  }
+
+  /** Unmaps the file. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+
+  static int crc(MemorySegment s) {
+    byte[] b = s.toArray(ValueLayout.JAVA_BYTE);
+    return ByteSink.crc(b, 0, b.length);
+  }
+}

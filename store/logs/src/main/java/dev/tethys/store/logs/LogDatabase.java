@@ -1,0 +1,179 @@
+package dev.tethys.store.logs;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogDeletion;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogSelection;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.store.events.DeletionMark;
+import dev.tethys.store.events.EventEngine;
+import dev.tethys.store.events.EventView;
+import dev.tethys.store.files.ByteSink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Log store on {@link EventEngine}: what a folder holds is described there and in {@link
+ * LogPartBuilder}.
+ */
+public final class LogDatabase implements LogStore {
+  private static final int MAX_KEPT_FRAME = 4 << 20;
+
+  private final LogSignal signal = new LogSignal();
+  private final LogLimits limits;
+  private final EventEngine<LogHead, LogHead.Snapshot, LogPart> engine;
+  private final ThreadLocal<ByteSink> frames = ThreadLocal.withInitial(() -> new ByteSink(1 << 16));
+
+  private LogDatabase(FileAccess files, Path directory, LogOptions options) throws IOException {
+    this.limits = options.limits();
+    this.engine = new EventEngine<>(files, directory, signal, options.engine());
+  }
+
+  /**
+   * Opens a store.
+   *
+   * @throws IOException also if another process has it open
+   * @throws dev.tethys.store.files.DamageException if the manifest cannot be read
+   */
+  public static LogDatabase open(FileAccess files, Path directory, LogOptions options)
+      throws IOException {
+    return new LogDatabase(files, directory, options);
+  }
+
+  @Override
+  public LogAppendResult append(String tenant, LogBatch batch) {
+    LogAdmission admission = new LogAdmission(limits, batch);
+    admission.check(signal.registry(tenant));
+    if (admission.stored == 0) {
+      return admission.result();
+    }
+    ByteSink frame = frames.get().clear();
+    try {
+      int at = EventEngine.beginFrame(frame, tenant);
+      LogFrame.write(batch, admission.refused, admission.stored, frame);
+      EventEngine.endFrame(frame, at);
+      engine.append(tenant, frame, admission::apply);
+    } finally {
+      if (frame.buf.length > MAX_KEPT_FRAME) {
+        frames.remove();
+      }
+    }
+    return admission.result();
+  }
+
+  @Override
+  public LogSelection select(String tenant, List<Matcher> matchers, long from, long to) {
+    EventView<LogHead.Snapshot, LogPart> view = engine.view(tenant, from, to);
+    boolean built = false;
+    try {
+      LogSelection s =
+          new SelectionBuilder(view, signal.registry(tenant), matchers, from, to).build();
+      built = true;
+      return s;
+    } finally {
+      if (!built) {
+        view.close();
+      }
+    }
+  }
+
+  @Override
+  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
+    SortedSet<String> out = new TreeSet<>();
+    try (LogSelection s = select(tenant, matchers, from, to)) {
+      for (Labels l : s.streams()) {
+        l.toList().forEach(label -> out.add(label.name()));
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public SortedSet<String> labelValues(
+      String tenant, String name, List<Matcher> matchers, long from, long to) {
+    SortedSet<String> out = new TreeSet<>();
+    try (LogSelection s = select(tenant, matchers, from, to)) {
+      for (Labels l : s.streams()) {
+        String value = l.get(name);
+        if (!value.isEmpty()) {
+          out.add(value);
+        }
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
+    try (LogSelection s = select(tenant, matchers, from, to)) {
+      List<Labels> out = new ArrayList<>(s.streams());
+      out.sort(null);
+      return out;
+    }
+  }
+
+  @Override
+  public LogDeletion delete(
+      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+    byte[] condition = new DeletionCondition(matchers, filter).encode();
+    return deletion(engine.delete(tenant, query, from, to, condition));
+  }
+
+  @Override
+  public List<LogDeletion> deletions(String tenant) {
+    List<LogDeletion> out = new ArrayList<>();
+    for (DeletionMark m : engine.deletions()) {
+      if (m.tenant().equals(tenant)) {
+        out.add(deletion(m));
+      }
+    }
+    return out;
+  }
+
+  private static LogDeletion deletion(DeletionMark m) {
+    return new LogDeletion(m.id(), m.query(), m.from(), m.to(), m.created(), m.processed());
+  }
+
+  @Override
+  public boolean cancelDeletion(String tenant, String id) {
+    return engine.cancelDeletion(tenant, id);
+  }
+
+  @Override
+  public SortedSet<String> tenants() {
+    return engine.tenants();
+  }
+
+  /** Writes all rows in memory into parts. */
+  public void flush() throws IOException {
+    engine.flush();
+  }
+
+  /** Applies retention and deletions and merges small parts now. */
+  public void housekeep() throws IOException {
+    engine.housekeep();
+  }
+
+  /** Bytes of the files of all parts. */
+  public long partBytes() {
+    return engine.parts().stream().mapToLong(p -> p.size()).sum();
+  }
+
+  /** True while appends are refused because the disk is nearly full. */
+  public boolean isDiskFull() {
+    return engine.isDiskFull();
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}

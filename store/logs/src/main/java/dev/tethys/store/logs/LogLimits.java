@@ -1,0 +1,28 @@
+package dev.tethys.store.logs;
+
+/**
+ * Limits on entries, named as in Loki's {@code limits_config}. An entry that exceeds one is
+ * refused.
+ *
+ * @param maxLineSize bytes of a body, {@code max_line_size}
+ * @param maxLabelNames labels of a stream, {@code max_label_names_per_series}
+ * @param maxLabelNameLength bytes of a label name, {@code max_label_name_length}
+ * @param maxLabelValueLength bytes of a label value, {@code max_label_value_length}
+ * @param maxMetadataSize bytes of names and values of structured metadata of an entry, {@code
+ *     max_structured_metadata_size}
+ * @param maxMetadataEntries pairs of structured metadata of an entry, {@code
+ *     max_structured_metadata_entries_count}
+ * @param maxStreams streams of a tenant in memory, {@code max_global_streams_per_user}
+ */
+public record LogLimits(
+    int maxLineSize,
+    int maxLabelNames,
+    int maxLabelNameLength,
+    int maxLabelValueLength,
+    int maxMetadataSize,
+    int maxMetadataEntries,
+    int maxStreams) {
+  /** Defaults. */
+  public static final LogLimits DEFAULTS =
+      new LogLimits(4 << 20, 64, 1024, 2048, 64 << 10, 128, 500_000);
+}

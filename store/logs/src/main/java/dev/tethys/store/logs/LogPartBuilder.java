@@ -1,0 +1,283 @@
+package dev.tethys.store.logs;
+
+import dev.tethys.model.Labels;
+import dev.tethys.store.events.PartEntry;
+import dev.tethys.store.events.PartSink;
+import dev.tethys.store.events.PartWriter;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.logs.block.LogBlockWriter;
+import dev.tethys.store.logs.block.LogRows;
+import dev.tethys.store.logs.block.WordList;
+import dev.tethys.store.logs.block.Words;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Writes the rows of a head into parts, one for each day. Rows of a part are sorted by stream and
+ * time and cut into blocks of neighbouring streams. Not safe for several threads.
+ */
+final class LogPartBuilder {
+  private static final long DAY_NANOS = 86_400_000_000_000L;
+  private static final int MAX_DAYS = 16; // older rows share one part
+  private static final int BLOCK_ROWS = 1 << 15;
+  private static final long BLOCK_BYTES = 16L << 20;
+  private static final int MAX_WORDS = 1 << 20;
+  private static final int LEVEL = 1;
+
+  private final LogHead.Snapshot head;
+  private final List<byte[]> names = new ArrayList<>();
+  private final int[] chunkStarts; // number of the first row of each chunk
+  private final int rows;
+  private long[] times = {};
+  private int[] ranks = {}; // streams in the order of their labels
+
+  LogPartBuilder(LogHead.Snapshot head) {
+    this.head = head;
+    head.names().forEach(n -> names.add(n.getBytes(StandardCharsets.UTF_8)));
+    chunkStarts = new int[head.chunks().size() + 1];
+    for (int i = 0; i < head.chunks().size(); i++) {
+      chunkStarts[i + 1] = Math.addExact(chunkStarts[i], head.chunks().get(i).rows());
+    }
+    rows = chunkStarts[chunkStarts.length - 1];
+  }
+
+  /** Writes all parts. */
+  void write(PartSink sink) throws IOException {
+    if (rows == 0) {
+      return;
+    }
+    rank();
+    long[] days = days();
+    int[][] byDay = new int[days.length + 1][];
+    int[] counts = new int[days.length + 1];
+    for (int r = 0; r < rows; r++) {
+      counts[place(days, r)]++;
+    }
+    for (int d = 0; d < counts.length; d++) {
+      byDay[d] = new int[counts[d]];
+    }
+    Arrays.fill(counts, 0);
+    for (int r = 0; r < rows; r++) {
+      int d = place(days, r);
+      byDay[d][counts[d]++] = r;
+    }
+    for (int d = 0; d < byDay.length; d++) {
+      if (byDay[d].length > 0) {
+        int[] of = sorted(byDay[d]);
+        long partition = d < days.length ? days[d] : PartEntry.MIXED;
+        sink.part(partition, w -> writePart(of, w));
+      }
+    }
+  }
+
+  private static long day(long time) {
+    return Math.floorDiv(time, DAY_NANOS);
+  }
+
+  /** The newest days, ascending. */
+  private long[] days() {
+    long[] all = Arrays.stream(times).map(LogPartBuilder::day).distinct().sorted().toArray();
+    return all.length <= MAX_DAYS
+        ? all
+        : Arrays.copyOfRange(all, all.length - MAX_DAYS, all.length);
+  }
+
+  private int place(long[] days, int row) {
+    int d = Arrays.binarySearch(days, day(times[row]));
+    return d < 0 ? days.length : d;
+  }
+
+  /** Numbers the streams in the order of their labels. */
+  private void rank() {
+    times = new long[rows];
+    int[] streams = new int[rows];
+    for (int c = 0; c < head.chunks().size(); c++) {
+      LogHead.Chunk chunk = head.chunks().get(c);
+      System.arraycopy(chunk.times(), 0, times, chunkStarts[c], chunk.rows());
+      System.arraycopy(chunk.streams(), 0, streams, chunkStarts[c], chunk.rows());
+    }
+    int[] distinct = Arrays.stream(streams).distinct().toArray();
+    Integer[] order = Arrays.stream(distinct).boxed().toArray(Integer[]::new);
+    Arrays.sort(
+        order,
+        (a, b) -> Arrays.compareUnsigned(labels(a).canonicalBytes(), labels(b).canonicalBytes()));
+    byRank = Arrays.stream(order).mapToInt(Integer::intValue).toArray();
+    int[] rankOf = new int[Arrays.stream(distinct).max().orElse(0) + 1];
+    for (int i = 0; i < byRank.length; i++) {
+      rankOf[byRank[i]] = i;
+    }
+    ranks = streams;
+    for (int r = 0; r < rows; r++) {
+      ranks[r] = rankOf[streams[r]];
+    }
+  }
+
+  private int[] byRank = {};
+
+  private Labels labels(int stream) {
+    return head.streams().labels(stream);
+  }
+
+  /** Rows by stream, then time; equal times keep their order. */
+  private int[] sorted(int[] of) {
+    int[] starts = new int[byRank.length + 1];
+    for (int r : of) {
+      starts[ranks[r] + 1]++;
+    }
+    for (int i = 0; i < byRank.length; i++) {
+      starts[i + 1] += starts[i];
+    }
+    int[] next = starts.clone();
+    int[] out = new int[of.length];
+    for (int r : of) {
+      out[next[ranks[r]]++] = r;
+    }
+    for (int i = 0; i < byRank.length; i++) {
+      sortByTime(out, starts[i], starts[i + 1]);
+    }
+    return out;
+  }
+
+  private void sortByTime(int[] of, int from, int to) {
+    boolean ascending = true;
+    for (int i = from + 1; i < to && ascending; i++) {
+      ascending = times[of[i - 1]] <= times[of[i]];
+    }
+    if (ascending) {
+      return;
+    }
+    Integer[] boxed = new Integer[to - from];
+    for (int i = from; i < to; i++) {
+      boxed[i - from] = of[i];
+    }
+    Arrays.sort(boxed, (a, b) -> Long.compare(times[a], times[b]));
+    for (int i = from; i < to; i++) {
+      of[i] = boxed[i - from];
+    }
+  }
+
+  private void writePart(int[] of, PartWriter to) throws IOException {
+    int[] ordinals = new int[byRank.length]; // number in the part of each rank
+    Arrays.fill(ordinals, -1);
+    ByteSink streams = new ByteSink(1 << 12);
+    int count = 0;
+    for (int r : of) {
+      if (ordinals[ranks[r]] < 0) {
+        ordinals[ranks[r]] = count++;
+      }
+    }
+    streams.uvarint(count);
+    for (int i = 0; i < byRank.length; i++) {
+      if (ordinals[i] >= 0) {
+        streams.putSized(labels(byRank[i]).canonicalBytes());
+      }
+    }
+    Words words = new Words();
+    ByteSink totals = new ByteSink(1 << 12);
+    ByteSink block = new ByteSink(1 << 20);
+    ByteSink filter = new ByteSink(16);
+    LogRows scratch = new LogRows();
+    try (LogBlockWriter blocks = new LogBlockWriter(words, MAX_WORDS, LEVEL)) {
+      for (int from = 0; from < of.length; ) {
+        int end = blockEnd(of, from);
+        scratch.clear();
+        long bytes = 0;
+        long first = Long.MAX_VALUE;
+        long last = Long.MIN_VALUE;
+        for (int i = from; i < end; i++) {
+          bytes += copy(of[i], ordinals[ranks[of[i]]], scratch);
+          first = Math.min(first, times[of[i]]);
+          last = Math.max(last, times[of[i]]);
+        }
+        writeTotals(scratch, first, totals);
+        block.clear();
+        blocks.write(scratch, names, block);
+        to.block(block, filter, end - from, bytes, first, last);
+        from = end;
+      }
+    }
+    to.section(LogSections.STREAMS, streams);
+    to.section(LogSections.TOTALS, totals);
+    ByteSink lengths = new ByteSink(1 << 12);
+    ByteSink text = new ByteSink(1 << 12);
+    WordList.write(words, lengths, text);
+    to.section(LogSections.WORD_LENGTHS, lengths);
+    to.section(LogSections.WORD_TEXT, text);
+  }
+
+  /** End of the block that begins at a row: it ends between streams if that is near. */
+  private int blockEnd(int[] of, int from) {
+    long bytes = 0;
+    int boundary = -1;
+    int max = Math.min(of.length, from + BLOCK_ROWS);
+    int i = from;
+    for (; i < max; i++) {
+      if (i > from && ranks[of[i]] != ranks[of[i - 1]]) {
+        boundary = i;
+      }
+      bytes += length(of[i]);
+      if (bytes > BLOCK_BYTES && i > from) {
+        return i;
+      }
+    }
+    return i == of.length || boundary - from < BLOCK_ROWS / 2 ? i : boundary;
+  }
+
+  private int chunk(int row) {
+    int c = Arrays.binarySearch(chunkStarts, row);
+    if (c < 0) {
+      return -c - 2;
+    }
+    while (chunkStarts[c + 1] == row) {
+      c++;
+    }
+    return c;
+  }
+
+  private int length(int row) {
+    int c = chunk(row);
+    return head.chunks().get(c).lengths()[row - chunkStarts[c]];
+  }
+
+  private int copy(int row, int ordinal, LogRows to) {
+    int at = chunk(row);
+    LogHead.Chunk c = head.chunks().get(at);
+    int r = row - chunkStarts[at];
+    to.add(c.times()[r], ordinal, c.bytes(), c.starts()[r], c.lengths()[r]);
+    for (int p = c.pairStarts()[r]; p < c.pairStarts()[r + 1]; p++) {
+      to.metadata(c.pairNames()[p], c.bytes(), c.valueStarts()[p], c.valueLengths()[p]);
+    }
+    return c.lengths()[r];
+  }
+
+  /** Writes the totals of a block, whose rows are sorted by stream. */
+  private static void writeTotals(LogRows rows, long blockFirst, ByteSink out) {
+    int streams = 0;
+    for (int i = 0; i < rows.count; i++) {
+      streams += i == 0 || rows.streams[i] != rows.streams[i - 1] ? 1 : 0;
+    }
+    out.uvarint(streams);
+    int before = 0;
+    for (int i = 0; i < rows.count; ) {
+      int stream = rows.streams[i];
+      long bytes = 0;
+      long first = Long.MAX_VALUE;
+      long last = Long.MIN_VALUE;
+      int from = i;
+      for (; i < rows.count && rows.streams[i] == stream; i++) {
+        bytes += rows.lengths[i];
+        first = Math.min(first, rows.times[i]);
+        last = Math.max(last, rows.times[i]);
+      }
+      out.uvarint(stream - before);
+      before = stream;
+      out.uvarint(i - from);
+      out.uvarint(bytes);
+      out.uvarint(first - blockFirst);
+      out.uvarint(last - first);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.tethys.store.logs;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogSegment;
+import dev.tethys.model.logs.LogSelection;
+import dev.tethys.store.events.DeletionMark;
+import dev.tethys.store.events.EventView;
+import dev.tethys.store.events.LivePart;
+import dev.tethys.store.events.PartEntry;
+import dev.tethys.store.files.DamageException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Finds the streams and segments of a query in a view. For one thread. */
+final class SelectionBuilder {
+  private static final System.Logger LOG = System.getLogger(SelectionBuilder.class.getName());
+
+  private final EventView<LogHead.Snapshot, LogPart> view;
+  private final SelectedStreams streams;
+  private final long from;
+  private final long to;
+  private final List<LogSegment> segments = new ArrayList<>();
+  private final List<Deletion> deletions = new ArrayList<>();
+
+  /** Mark with the streams that it selects. */
+  private record Deletion(
+      DeletionMark mark, DeletionCondition condition, SelectedStreams streams) {}
+
+  SelectionBuilder(
+      EventView<LogHead.Snapshot, LogPart> view,
+      StreamRegistry registry,
+      List<Matcher> matchers,
+      long from,
+      long to) {
+    this.view = view;
+    this.from = from;
+    this.to = to;
+    this.streams = new SelectedStreams(registry, matchers);
+    for (DeletionMark m : view.deletions()) {
+      DeletionCondition c = DeletionCondition.decode(m.condition());
+      deletions.add(new Deletion(m, c, new SelectedStreams(registry, c.matchers())));
+    }
+  }
+
+  LogSelection build() {
+    for (EventView.HeadView<LogHead.Snapshot> h : view.heads()) {
+      for (LogHead.Chunk c : h.rows().chunks()) {
+        HeadSegment s = new HeadSegment(c, h.rows().names(), streams, from, to);
+        if (s.rows() > 0) {
+          segments.add(s);
+        }
+      }
+    }
+    for (LivePart<LogPart> live : view.parts()) {
+      LogPart part = live.get();
+      if (part != null) {
+        try {
+          addBlocks(part, live.entry());
+        } catch (DamageException e) {
+          LOG.log(Level.ERROR, "Part is damaged and is left out of queries: {0}", e.getMessage());
+        }
+      }
+    }
+    return new Found(view, List.copyOf(streams.labels()), List.copyOf(segments));
+  }
+
+  private void addBlocks(LogPart part, PartEntry entry) {
+    LogPart.Streams index = part.streams();
+    for (int b = 0; b < part.file().blocks(); b++) {
+      if (part.file().first(b) >= to || part.file().last(b) < from) {
+        continue;
+      }
+      int at = index.blocks()[b];
+      int[] selected = new int[index.blocks()[b + 1] - at];
+      boolean any = false;
+      for (int i = 0; i < selected.length; i++) {
+        boolean overlaps = index.firsts()[at + i] < to && index.lasts()[at + i] >= from;
+        selected[i] = overlaps ? streams.of(index.numbers()[index.stream()[at + i]]) : -1;
+        any |= selected[i] >= 0;
+      }
+      if (any) {
+        segments.add(new PartSegment(part, b, selected, from, to, hidden(part, index, entry, b)));
+      }
+    }
+  }
+
+  private List<PartSegment.HiddenRows> hidden(
+      LogPart part, LogPart.Streams index, PartEntry entry, int b) {
+    List<PartSegment.HiddenRows> out = new ArrayList<>();
+    for (Deletion d : deletions) {
+      if (d.mark.appliesTo(
+          entry.tenant(), entry.generation(), part.file().first(b), part.file().last(b))) {
+        boolean[] of = streamsOf(d.streams, index, b);
+        if (of.length > 0) {
+          out.add(new PartSegment.HiddenRows(of, d.condition.filter(), d.mark.from(), d.mark.to()));
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Streams of a block that a deletion selects; empty for none. */
+  private static boolean[] streamsOf(SelectedStreams streams, LogPart.Streams index, int b) {
+    int at = index.blocks()[b];
+    boolean[] of = new boolean[index.blocks()[b + 1] - at];
+    boolean any = false;
+    for (int i = 0; i < of.length; i++) {
+      of[i] = streams.of(index.numbers()[index.stream()[at + i]]) >= 0;
+      any |= of[i];
+    }
+    return any ? of : Arrays.copyOf(of, 0);
+  }
+
+  /** Result of a selection. */
+  private record Found(
+      EventView<LogHead.Snapshot, LogPart> view, List<Labels> streams, List<LogSegment> segments)
+      implements LogSelection {
+    @Override
+    public void close() {
+      view.close();
+    }
+  }
+}

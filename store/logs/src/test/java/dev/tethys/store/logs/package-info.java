@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.store.logs;
+
+import org.jspecify.annotations.NullMarked;
