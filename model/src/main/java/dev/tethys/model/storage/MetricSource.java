@@ -50,7 +50,11 @@ public interface MetricSource {
   LabelResult labelValues(
       String name, long minTime, long maxTime, List<Matcher> matchers, int limit);
 
-  /** The label sets of matching series, sorted: any of the matcher lists may be met. */
+  /**
+   * The label sets of matching series, sorted: any of the matcher lists may be met.
+   *
+   * @param limit the most label sets to give, any of those that there are; 0 for all
+   */
   List<Labels> series(long minTime, long maxTime, List<List<Matcher>> matcherSets, int limit);
 
   /** Exemplars of the series that meet any of the matcher lists, sorted by labels, then time. */

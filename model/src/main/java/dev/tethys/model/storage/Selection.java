@@ -2,6 +2,7 @@ package dev.tethys.model.storage;
 
 import dev.tethys.model.Labels;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Series found by a query, sorted by labels and readable in any order and by several threads at
@@ -14,6 +15,26 @@ public interface Selection extends AutoCloseable {
 
   /** The labels of a series. */
   Labels labels(int series);
+
+  /**
+   * Series by some of their labels.
+   *
+   * @param ofSeries the number of each series' group
+   * @param labels of each group, in the order in which groups appear
+   */
+  record Groups(int[] ofSeries, List<Labels> labels) {
+    public int size() {
+      return labels.size();
+    }
+  }
+
+  /**
+   * Groups series by what {@link Labels#filter} leaves of their labels, where the store does so
+   * without making the labels of each; null where it does not.
+   */
+  default @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+    return null;
+  }
 
   /**
    * Replaces the content of the buffer by the samples of a series in the selected time range,

@@ -7,15 +7,12 @@ import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadMemory;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
-import dev.tethys.store.metrics.internal.index.Matching;
-import dev.tethys.store.metrics.internal.index.Postings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.BiConsumer;
-import org.roaringbitmap.RoaringBitmap;
+import java.util.function.Consumer;
 
 /** What labels there are, from the indexes of memory and blocks alone. */
 final class LabelSearch {
@@ -31,80 +28,66 @@ final class LabelSearch {
   }
 
   LabelResult names(long min, long max, List<Matcher> matchers, int limit) {
-    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
+    List<List<String>> found = new ArrayList<>();
     List<String> warnings =
-        indexes(
+        parts(
             min,
             max,
             matchers,
-            (p, known) -> {
-              if (matchers.isEmpty()) {
-                out.addAll(p.names());
-                return;
-              }
-              RoaringBitmap found = Matching.find(p, matchers, known);
-              if (found.isEmpty()) {
-                return;
-              }
-              for (String name : p.names()) {
-                if (!out.contains(name)) {
-                  boolean[] has = new boolean[1];
-                  p.values(
-                      name,
-                      "",
-                      (number, v, postings) ->
-                          has[0] = has[0] || RoaringBitmap.intersects(found, postings.get()));
-                  if (has[0]) {
-                    out.add(name);
-                  }
-                }
-              }
-            });
-    return limited(out, limit, warnings);
+            known -> found.add(sorted(head.labels().names(matchers, known))),
+            block -> found.add(sorted(block.labels().names(matchers))));
+    return limited(found, limit, warnings);
   }
 
   LabelResult values(String name, long min, long max, List<Matcher> matchers, int limit) {
-    TreeSet<String> out = new TreeSet<>(Utf8Order.STRINGS);
+    int most = limit <= 0 || limit == Integer.MAX_VALUE ? 0 : limit + 1; // shows that it cuts
+    List<List<String>> found = new ArrayList<>();
     List<String> warnings =
-        indexes(
+        parts(
             min,
             max,
             matchers,
-            (p, known) -> {
-              if (matchers.isEmpty()) {
-                p.values(name, "", (number, v, postings) -> out.add(v));
-                return;
-              }
-              RoaringBitmap found = Matching.find(p, matchers, known);
-              if (!found.isEmpty()) {
-                p.values(
-                    name,
-                    "",
-                    (number, v, postings) -> {
-                      if (!out.contains(v) && RoaringBitmap.intersects(found, postings.get())) {
-                        out.add(v);
-                      }
-                    });
-              }
-            });
-    return limited(out, limit, warnings);
+            known -> found.add(head.labels().values(name, matchers, known, most)),
+            block -> found.add(block.labels().values(name, matchers, most)));
+    return limited(found, limit, warnings);
   }
 
-  private static LabelResult limited(TreeSet<String> all, int limit, List<String> warnings) {
+  private static List<String> sorted(List<String> names) {
+    return names.stream().sorted(Utf8Order.STRINGS).toList();
+  }
+
+  /**
+   * One list of several that are sorted.
+   *
+   * @param limit the most entries, 0 for all
+   */
+  private static LabelResult limited(List<List<String>> lists, int limit, List<String> warnings) {
+    List<String> all;
+    if (lists.size() <= 1) {
+      all = lists.isEmpty() ? List.of() : lists.getFirst();
+    } else {
+      TreeSet<String> joined = new TreeSet<>(Utf8Order.STRINGS);
+      lists.forEach(joined::addAll);
+      all = List.copyOf(joined);
+    }
     if (limit <= 0 || all.size() <= limit) {
       return new LabelResult(List.copyOf(all), warnings);
     }
     warnings.add("results truncated due to limit");
-    return new LabelResult(all.stream().limit(limit).toList(), warnings);
+    return new LabelResult(List.copyOf(all.subList(0, limit)), warnings);
   }
 
   /**
-   * Runs over the index of every part that overlaps a closed time range.
+   * Runs over every part that overlaps a closed time range.
    *
    * @return what the reader should be told of indexes that are damaged
    */
-  private List<String> indexes(
-      long min, long max, List<Matcher> matchers, BiConsumer<Postings, Expressions> to) {
+  private List<String> parts(
+      long min,
+      long max,
+      List<Matcher> matchers,
+      Consumer<Expressions> ofMemory,
+      Consumer<BlockReader> ofBlock) {
     List<BlockReader> pinned = new ArrayList<>();
     Expressions known = expressions(min, max, List.of(matchers));
     try {
@@ -114,13 +97,13 @@ final class LabelSearch {
         warnings = new ArrayList<>(blocks.warnings());
         pin(min, max, pinned);
         if (head.overlaps(min, max)) {
-          head.index(index -> to.accept(index, known));
+          ofMemory.accept(known);
         }
       } finally {
         parts.readLock().unlock();
       }
       for (BlockReader b : pinned) {
-        b.answer(() -> to.accept(b, Expressions.NONE), warnings::add);
+        b.answer(() -> ofBlock.accept(b), warnings::add);
       }
       return warnings;
     } finally {

@@ -7,6 +7,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -193,6 +194,20 @@ final class MergedSelection implements Selection {
     return out;
   }
 
+  /** Labels of all series of which something may be shown; also after this was closed. */
+  List<Labels> shownLabels() {
+    if (floors == null) {
+      return labels == null ? sources.getFirst().labels() : List.of(labels);
+    }
+    List<Labels> out = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      if (shows(i)) {
+        out.add(labels(i));
+      }
+    }
+    return out;
+  }
+
   /** Whether something of a series may be shown. */
   boolean shows(int series) {
     for (int p = starts[series]; p < starts[series + 1]; p++) {
@@ -222,6 +237,11 @@ final class MergedSelection implements Selection {
   @Override
   public int size() {
     return size;
+  }
+
+  @Override
+  public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+    return labels == null ? sources.getFirst().groups(sortedNames, keep) : null;
   }
 
   @Override

@@ -31,7 +31,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -365,22 +364,44 @@ public final class MetricsDatabase implements MetricStore {
 
   private List<Labels> found(
       long min, long max, List<List<Matcher>> matcherSets, int limit, Consumer<String> lost) {
-    TreeSet<Labels> out = new TreeSet<>();
+    // Which of many are given is left open, so that not all have to be found and put in order.
+    if (limit > 0
+        && head.overlaps(min, max)
+        && !upkeep.horizons.at(0).hidesFrom(Math.max(min, head.minTime()))) {
+      List<Labels> some = some(min, max, matcherSets, limit);
+      if (some.size() == limit) {
+        return some;
+      }
+    }
+    List<List<Labels>> sets = new ArrayList<>();
     for (List<Matcher> ms : matcherSets) {
       try (MergedSelection s =
           selected(SelectHints.range(min, max), ms, new CopyOnWriteArrayList<>(), lost)) {
-        int shown = 0;
-        for (int i = 0; i < s.size() && (limit <= 0 || shown < limit); i++) {
-          if (s.shows(i)) {
-            out.add(s.labels(i));
-            shown++;
-          }
-        }
+        sets.add(s.shownLabels());
       }
     }
-    return limit <= 0 || out.size() <= limit
-        ? List.copyOf(out)
-        : out.stream().limit(limit).toList();
+    if (sets.size() == 1) {
+      List<Labels> all = sets.getFirst();
+      return limit <= 0 || all.size() <= limit ? all : List.copyOf(all.subList(0, limit));
+    }
+    return merged(sets, limit);
+  }
+
+  private List<Labels> some(long min, long max, List<List<Matcher>> matcherSets, int limit) {
+    List<List<Labels>> sets = new ArrayList<>();
+    for (List<Matcher> ms : matcherSets) {
+      sets.add(head.labels().some(min, max, ms, head.expressions(List.of(ms)), limit));
+    }
+    return sets.size() == 1 ? sets.getFirst() : merged(sets, limit);
+  }
+
+  private static List<Labels> merged(List<List<Labels>> sets, int limit) {
+    return sets.stream()
+        .flatMap(List::stream)
+        .sorted()
+        .distinct()
+        .limit(limit <= 0 ? Long.MAX_VALUE : limit)
+        .toList();
   }
 
   /** For an answer that has no place for a warning. */

@@ -4,6 +4,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.query.promql.ast.AggregateOp;
 import dev.tethys.query.promql.ast.Expr.Span;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ abstract class Accumulator {
   }
 
   /** Adds a series; false when it has no sample. */
-  boolean add(SeriesTarget t, Labels labels) {
+  boolean add(SeriesTarget t, Supplier<Labels> labels) {
     boolean any = addFloats(t.values);
     @Nullable Histogram[] hs = t.histograms();
     if (hs != null) {
@@ -49,7 +50,7 @@ abstract class Accumulator {
         Histogram h = hs[s];
         if (h != null) {
           any = true;
-          addHistogram(s, h, labels);
+          addHistogram(s, h, labels.get());
         }
       }
     }

@@ -1,8 +1,9 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.query.promql.ast.AggregateOp;
 import dev.tethys.query.promql.ast.Expr.Span;
-import dev.tethys.query.promql.exec.Grouping.Groups;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -56,12 +57,21 @@ public final class Aggregation extends Operator {
       this.x = x;
       this.grid = grid;
       this.in = in;
-      groups = grouping.group(in.size(), in::labels);
-      x.holdBytes((long) groups.size() * (grid.steps() * 16L + 64));
+      groups = grouping.group(in);
+      x.holdBytes(bytes(grid.steps()));
       sums = new Accumulator[groups.size()];
       for (int g = 0; g < sums.length; g++) {
         sums[g] = Accumulator.of(op, grid.steps(), x.annotations(), innerSpan);
       }
+    }
+
+    /** What sums and labels of groups take. */
+    private long bytes(int steps) {
+      long n = groups.size() * (steps * 16L + 96);
+      for (Labels l : groups.labels()) {
+        n += l.canonicalBytes().length;
+      }
+      return n;
     }
 
     List<Column> all() {
@@ -76,7 +86,7 @@ public final class Aggregation extends Operator {
 
     private void add(int i, SeriesTarget values) {
       Accumulator a = sums[groups.ofSeries()[i]];
-      if (a.add(values, in.labels(i)) && in.dropName(i)) {
+      if (a.add(values, () -> in.labels(i)) && in.dropName(i)) {
         a.dropName = true;
       }
     }

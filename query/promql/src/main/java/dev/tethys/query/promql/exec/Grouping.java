@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection.Groups;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,20 +31,23 @@ public final class Grouping {
 
   /** The labels of the group that a series belongs to. */
   Labels of(Labels series) {
-    return !without && names.length == 0 ? Labels.EMPTY : series.filter(names, !without);
+    return isOne() ? Labels.EMPTY : series.filter(names, !without);
   }
 
-  /** Series by group: the number of each series' group, and the labels of each group. */
-  record Groups(int[] ofSeries, List<Labels> labels) {
-    int size() {
-      return labels.size();
-    }
+  /** Groups the series of a stream, by the store if it can do so. */
+  Groups group(SeriesStream in) {
+    Groups g = isOne() ? null : in.groups(names, !without);
+    return g != null ? g : group(in.size(), in::labels);
+  }
+
+  private boolean isOne() {
+    return !without && names.length == 0;
   }
 
   /** Groups series in the order in which groups appear. */
   Groups group(int series, IntFunction<Labels> labels) {
     int[] of = new int[series];
-    if (!without && names.length == 0) {
+    if (isOne()) {
       return new Groups(of, series == 0 ? List.of() : List.of(Labels.EMPTY));
     }
     List<Labels> out = new ArrayList<>();

@@ -6,6 +6,7 @@ import dev.tethys.model.histogram.CounterReset;
 import dev.tethys.model.histogram.HistogramArithmetic;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.Selection.Groups;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -128,6 +129,11 @@ public final class InstantSelect extends Operator {
     @Override
     public boolean dropName(int i) {
       return dropsName();
+    }
+
+    @Override
+    public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+      return dropsName() ? null : selection.groups(sortedNames, keep);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.exec;
 
-import dev.tethys.query.promql.exec.Grouping.Groups;
+import dev.tethys.model.storage.Selection.Groups;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.tethys.query.promql.exec;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.model.storage.Summaries;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -234,6 +235,11 @@ public final class Profile {
     }
 
     @Override
+    public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+      return inner.groups(sortedNames, keep);
+    }
+
+    @Override
     public void evaluate(int series, Workspace workspace, SeriesTarget target) {
       try (Stay in = new Stay(node)) {
         inner.evaluate(series, workspace, target);
@@ -292,6 +298,11 @@ public final class Profile {
       @Override
       public boolean dropName(int series) {
         return s.dropName(series);
+      }
+
+      @Override
+      public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+        return s.groups(sortedNames, keep);
       }
 
       @Override

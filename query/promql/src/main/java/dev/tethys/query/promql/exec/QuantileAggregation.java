@@ -1,9 +1,12 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.model.Histogram;
+import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.query.promql.ast.Expr.Span;
-import dev.tethys.query.promql.exec.Grouping.Groups;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code quantile(q, v)}: interpolated between the values of a group. */
 public final class QuantileAggregation extends Operator {
@@ -30,8 +33,72 @@ public final class QuantileAggregation extends Operator {
         .input("quantile", parameter, grid);
   }
 
+  /** Floats of a group, gathered one by one. */
+  private static final class Floats {
+    final int group;
+    double[] values = new double[16];
+    int size;
+    boolean dropName;
+
+    Floats(int group) {
+      this.group = group;
+    }
+
+    void add(double v) {
+      if (size == values.length) {
+        values = Arrays.copyOf(values, size * 2);
+      }
+      values[size++] = v;
+    }
+  }
+
+  /** At one moment series are computed one by one, and no labels of theirs are made. */
+  private Block atOneMoment(Execution x, Grid grid) {
+    double[] q = parameter.scalar(x, grid);
+    try (SeriesStream in = inner.stream(x, grid);
+        Execution.Draft draft = x.draft()) {
+      Groups groups = grouping.group(in);
+      draft.add(16L * in.size());
+      @Nullable Floats[] floats = new Floats[groups.size()];
+      List<Floats> used = new ArrayList<>(); // in the order of their first series
+      OrderedSeries.forEach(
+          x,
+          grid,
+          in,
+          (i, t) -> {
+            double v = t.values[0];
+            @Nullable Histogram[] histograms = t.histograms();
+            if (!Column.isAbsent(v)) {
+              Floats f = floats[groups.ofSeries()[i]];
+              if (f == null) {
+                f = new Floats(groups.ofSeries()[i]);
+                floats[f.group] = f;
+                used.add(f);
+              }
+              f.add(v);
+              f.dropName |= in.dropName(i);
+            } else if (histograms != null && histograms[0] != null) {
+              x.annotations().histogramIgnoredInAggregation("quantile", innerSpan);
+            }
+          });
+      warn(x, q);
+      List<Column> out = new ArrayList<>();
+      for (Floats f : used) {
+        double[] one = {Kernels.quantile(q[0], f.values, f.size)};
+        Column c = new Column(groups.labels().get(f.group), f.dropName, one, null);
+        if (!c.isEmpty()) {
+          out.add(c);
+        }
+      }
+      return x.hold(out);
+    }
+  }
+
   @Override
   Block compute(Execution x, Grid grid) {
+    if (grid.steps() == 1) {
+      return atOneMoment(x, grid);
+    }
     double[] q = parameter.scalar(x, grid);
     Block in = inner.evaluate(x, grid);
     warn(x, q);

@@ -2,6 +2,7 @@ package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.histogram.HistogramArithmetic;
+import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
@@ -86,7 +87,8 @@ public final class RangeCall extends Operator {
     private final long after;
     private final Bounds.Cache bounds = new Bounds.Cache();
     private final boolean checksName;
-    private final Labels[] labels;
+    private final @Nullable String metricName; // of all series; null when that is not known
+    private final Labels @Nullable [] labels; // null: each is made when it is asked for
     private final boolean distinct; // certainly; else it must be looked for
 
     Stream(Execution x, Grid grid) {
@@ -108,13 +110,20 @@ public final class RangeCall extends Operator {
       checksName = name.equals("rate") || name.equals("increase");
       count = x.count();
       series = source.start(x, grid);
-      labels = new Labels[series.size()];
-      boolean same = source.selector() != null;
-      for (int i = 0; i < labels.length; i++) {
-        Labels l = series.labels(i);
-        labels[i] = dropName(i) ? SeriesLabels.dropped(x, l) : l;
-        same = same && SeriesLabels.onlyNameDropped(l, labels[i], series.labels(0));
+      metricName = SeriesLabels.onlyName(series);
+      if (metricName != null) {
+        labels = null;
+        distinct = true;
+        return;
       }
+      Labels[] all = new Labels[series.size()];
+      boolean same = source.selector() != null;
+      for (int i = 0; i < all.length; i++) {
+        Labels l = series.labels(i);
+        all[i] = dropName(i) ? SeriesLabels.dropped(x, l) : l;
+        same = same && SeriesLabels.onlyNameDropped(l, all[i], series.labels(0));
+      }
+      labels = all;
       distinct = same;
     }
 
@@ -130,7 +139,19 @@ public final class RangeCall extends Operator {
 
     @Override
     public Labels labels(int i) {
-      return labels[i];
+      if (labels != null) {
+        return labels[i];
+      }
+      Labels l = series.labels(i);
+      return dropName(i) ? SeriesLabels.dropped(x, l) : l;
+    }
+
+    /** Not by the name, which series may have lost. */
+    @Override
+    public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+      return metricName == null || keep && SeriesLabels.namesMetadata(sortedNames)
+          ? null
+          : series.groups(sortedNames, keep);
     }
 
     @Override
@@ -161,7 +182,7 @@ public final class RangeCall extends Operator {
               source.extension(),
               span,
               arguments);
-      w.series(series.labels(i));
+      w.series(() -> series.labels(i));
       Bounds b = bounds.get(in.timesId, () -> Bounds.find(in.times, in.size, ends, before, after));
       w.times = in.times;
       w.values = in.values;
@@ -225,13 +246,13 @@ public final class RangeCall extends Operator {
                 source.extension(),
                 span,
                 arguments);
-        w.series(series.labels(i));
+        w.series(() -> series.labels(i));
         checkName(w, target);
       }
     }
 
     private void checkName(Windows w, SeriesTarget target) {
-      String metric = w.metricName();
+      String metric = metricName != null ? metricName : w.metricName();
       if (metric.isEmpty() || !hasFloat(target.values)) {
         return;
       }

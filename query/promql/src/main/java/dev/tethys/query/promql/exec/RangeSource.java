@@ -1,6 +1,8 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,11 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
     Labels labels(int series);
 
     boolean dropName(int series);
+
+    /** As {@link Selection#groups}; null where labels have to be asked for. */
+    default @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+      return null;
+    }
 
     void load(int series, Workspace workspace);
 

@@ -2,15 +2,17 @@ package dev.tethys.query.promql.exec;
 
 import com.dynatrace.hash4j.hashing.Hashing;
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.ast.AggregateOp;
 import dev.tethys.query.promql.ast.Expr.Span;
-import dev.tethys.query.promql.exec.Grouping.Groups;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Aggregations that choose series: {@code topk}, {@code bottomk}, {@code limitk}, {@code
@@ -48,8 +50,57 @@ public final class SelectK extends Operator {
         .input("parameter", parameter, grid);
   }
 
+  /**
+   * The best series at one moment: they are computed one by one, and labels made of those alone
+   * that are chosen.
+   */
+  private Block atOneMoment(Execution x, Grid grid) {
+    double[] k = parameter.scalar(x, grid);
+    try (SeriesStream in = inner.stream(x, grid);
+        Execution.Draft draft = x.draft()) {
+      boolean any = check(x, k);
+      Groups groups = grouping.group(in);
+      draft.add(12L * in.size());
+      Heap[] heaps = new Heap[groups.size()];
+      List<Heap> used = new ArrayList<>(); // in the order of their first series
+      int most = any ? (int) Math.min((long) k[0], in.size()) : 0;
+      OrderedSeries.forEach(
+          x,
+          grid,
+          in,
+          (i, t) -> {
+            double v = t.values[0];
+            @Nullable Histogram[] histograms = t.histograms();
+            if (most < 1) {
+              return;
+            }
+            if (!Column.isAbsent(v)) {
+              int g = groups.ofSeries()[i];
+              if (heaps[g] == null) {
+                heaps[g] = new Heap(op == AggregateOp.BOTTOMK);
+                used.add(heaps[g]);
+              }
+              heaps[g].offer(v, i, most);
+            } else if (histograms != null && histograms[0] != null) {
+              x.annotations().histogramIgnoredInAggregation(op.text(), span);
+            }
+          });
+      SeriesMerge.Builder out = new SeriesMerge.Builder(x, 1);
+      for (Heap h : used) {
+        h.sort();
+        for (int i = 0; i < h.size; i++) {
+          out.add(in.labels(h.series[i]), in.dropName(h.series[i]), 0, h.value[i]);
+        }
+      }
+      return x.hold(out.columns());
+    }
+  }
+
   @Override
   Block compute(Execution x, Grid grid) {
+    if (grid.steps() == 1 && (op == AggregateOp.TOPK || op == AggregateOp.BOTTOMK)) {
+      return atOneMoment(x, grid);
+    }
     double[] k = parameter.scalar(x, grid);
     Block in = inner.evaluate(x, grid);
     if (!check(x, k)) {

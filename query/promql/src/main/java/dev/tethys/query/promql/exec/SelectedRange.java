@@ -2,7 +2,9 @@ package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.query.promql.ast.Expr.Extension;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Windows over stored samples.
@@ -84,6 +86,11 @@ public record SelectedRange(Selector selector, long range, boolean withStarts)
       @Override
       public boolean dropName(int i) {
         return false;
+      }
+
+      @Override
+      public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+        return s.groups(sortedNames, keep);
       }
 
       @Override

@@ -1,9 +1,11 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection.Groups;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What happens to labels on their way through a query. */
 final class SeriesLabels {
@@ -18,6 +20,29 @@ final class SeriesLabels {
   /** Without name, type and unit, which a computed series no longer has. */
   static Labels withoutMetadata(Labels l) {
     return l.filter(METADATA, false);
+  }
+
+  /**
+   * The metric name that all series have in common, if they have neither types nor units: without
+   * it they are as different as with it. Null when that is not so, or the store does not tell.
+   */
+  static @Nullable String onlyName(RangeSource.Series series) {
+    Groups g = series.groups(METADATA, true);
+    if (g == null || g.size() != 1) {
+      return null;
+    }
+    Labels l = g.labels().getFirst();
+    return l.size() == 1 && !l.metricName().isEmpty() ? l.metricName() : null;
+  }
+
+  /** Whether what {@link #withoutMetadata} removes is among some names. */
+  static boolean namesMetadata(byte[][] sortedNames) {
+    for (byte[] name : METADATA) {
+      if (Arrays.binarySearch(sortedNames, name, Arrays::compareUnsigned) >= 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The labels of a result whose operator drops the name: at once, or at the end of the query. */

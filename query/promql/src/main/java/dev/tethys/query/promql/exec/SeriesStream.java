@@ -1,6 +1,8 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection;
+import dev.tethys.model.storage.Selection.Groups;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,11 @@ interface SeriesStream extends AutoCloseable {
   Labels labels(int series);
 
   boolean dropName(int series);
+
+  /** As {@link Selection#groups}; null where labels have to be asked for. */
+  default @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+    return null;
+  }
 
   /** Computes a series into a target, which comes cleared. */
   void evaluate(int series, Workspace workspace, SeriesTarget target);

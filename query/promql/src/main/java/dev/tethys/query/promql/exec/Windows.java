@@ -5,6 +5,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +53,7 @@ final class Windows {
   int[] histogramFrom = new int[0];
   int[] histogramTo = new int[0];
 
-  private Labels labels = Labels.EMPTY;
+  private Supplier<Labels> labels = () -> Labels.EMPTY;
   private @Nullable String metricName;
 
   /**
@@ -96,21 +97,21 @@ final class Windows {
   }
 
   /** Says whose windows these are; the labels are those that the store knows. */
-  void series(Labels l) {
+  void series(Supplier<Labels> l) {
     labels = l;
     metricName = null;
   }
 
   /** The labels that the store knows. */
   Labels labels() {
-    return labels;
+    return labels.get();
   }
 
   /** The metric name, for annotations. */
   String metricName() {
     String n = metricName;
     if (n == null) {
-      n = labels.metricName();
+      n = labels.get().metricName();
       metricName = n;
     }
     return n;

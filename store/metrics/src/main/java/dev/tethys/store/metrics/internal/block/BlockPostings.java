@@ -84,7 +84,8 @@ final class BlockPostings implements Postings {
     return List.of(dictionary.names);
   }
 
-  private RoaringBitmap get(int pair) {
+  /** The series of a label by its number. */
+  RoaringBitmap get(int pair) {
     SoftReference<RoaringBitmap> ref = held.get(pair);
     RoaringBitmap b = ref == null ? null : ref.get();
     if (b == null) {

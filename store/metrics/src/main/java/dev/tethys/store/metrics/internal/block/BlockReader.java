@@ -191,6 +191,11 @@ public final class BlockReader implements Postings {
     return postings.names();
   }
 
+  /** Names and values of labels; damage that they meet is thrown. */
+  public BlockLabels labels() {
+    return new BlockLabels(dictionary, postings, pages);
+  }
+
   /** Runs something over this index; damage that it meets is noted and thrown. */
   public void answer(Runnable action) {
     guard(

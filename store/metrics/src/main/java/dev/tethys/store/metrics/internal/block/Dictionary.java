@@ -7,8 +7,13 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.function.ObjIntConsumer;
+import java.util.function.Predicate;
 
 /**
  * The labels of a block by number: names with their ranges of numbers, values front-coded. Values
@@ -222,6 +227,46 @@ final class Dictionary {
       }
     }
     return Arrays.copyOf(out, found);
+  }
+
+  /** The number of the first value of a name; 0 when there is no such name. */
+  int first(String name) {
+    int n = name(name);
+    return n < 0 ? 0 : firstPair[n];
+  }
+
+  /** How many values a name has. */
+  int count(String name) {
+    int n = name(name);
+    return n < 0 ? 0 : firstPair[n + 1] - firstPair[n];
+  }
+
+  /** Names of which a label is marked by its number, ascending. */
+  List<String> namesOf(BitSet marks) {
+    List<String> out = new ArrayList<>();
+    for (int i = 0; i < names.length; i++) {
+      int next = marks.nextSetBit(firstPair[i]);
+      if (next >= 0 && next < firstPair[i + 1]) {
+        out.add(names[i]);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Visits values of a name, ascending.
+   *
+   * @param wanted by number
+   * @param to says whether to go on
+   */
+  void values(String name, IntPredicate wanted, Predicate<String> to) {
+    int n = name(name);
+    if (n >= 0) {
+      scan(
+          n,
+          firstRestart[n],
+          (pair, v) -> !wanted.test(pair) || to.test(new String(v, StandardCharsets.UTF_8)));
+    }
   }
 
   /** A label as it stands in canonical bytes. */

@@ -152,6 +152,11 @@ final class SeriesPages {
       return out;
     }
 
+    /** The numbers of a series' labels, ascending. Not to be changed. */
+    int[] pairs(int series) {
+      return pairs[series % BlockLayout.SERIES_PAGE];
+    }
+
     /** The labels of a series. */
     Labels labels(int series) {
       int[] mine = pairs[series % BlockLayout.SERIES_PAGE];

@@ -3,7 +3,11 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.Summaries;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Series of one part of the store, ascending by labels, that do not change while it is open. Safe
@@ -13,6 +17,20 @@ public interface SourceSelection extends AutoCloseable {
   int size();
 
   Labels labels(int i);
+
+  /** As {@link Selection#groups}. */
+  default Selection.@Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+    return null;
+  }
+
+  /** All labels, also after this was closed. */
+  default List<Labels> labels() {
+    List<Labels> out = new ArrayList<>(size());
+    for (int i = 0; i < size(); i++) {
+      out.add(labels(i));
+    }
+    return out;
+  }
 
   /** Tells of an equal label set, so that two parts of the store need not both keep theirs. */
   default void adopt(int i, Labels same) {}

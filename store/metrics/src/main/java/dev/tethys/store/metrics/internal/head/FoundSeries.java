@@ -1,16 +1,20 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Series of the head that matchers found, whether they have samples in a range or not, in the order
  * of their labels. Labels are spelled out when they are asked for, as a count asks for none; they
- * are kept if they are few, for then this is kept itself. Safe for several threads.
+ * are kept if they are few. Safe for several threads.
  */
 final class FoundSeries {
   /** About the bytes of a series beside its spelled out labels. */
   private static final int SERIES = 64;
+
+  /** The same where labels are not kept: to find and to order the series takes longest. */
+  private static final int UNSPELLED = 8;
 
   private final LabelIndex index;
   private final int[] slots;
@@ -24,7 +28,7 @@ final class FoundSeries {
    *
    * @param slots ascending
    * @param lists the name of each one's list of pairs in the index
-   * @param most the weight up to which this may be kept
+   * @param most the weight up to which labels are kept
    */
   FoundSeries(LabelIndex index, int[] slots, int[] lists, long most) {
     int n = slots.length;
@@ -41,8 +45,8 @@ final class FoundSeries {
     for (int i = 0; i < n && w <= most; i++) {
       w += index.length(lists[i]);
     }
-    weight = w;
     spelled = w <= most ? new Labels[n] : null;
+    weight = spelled == null ? UNSPELLED * (long) n : w;
   }
 
   int size() {
@@ -52,6 +56,20 @@ final class FoundSeries {
   /** By labels. Not to be changed. */
   int[] slots() {
     return slots;
+  }
+
+  /**
+   * Groups some of them.
+   *
+   * @param places which; null for all
+   */
+  Selection.Groups groups(int @Nullable [] places, byte[][] sortedNames, boolean keep) {
+    PairGroups g = new PairGroups(index, sortedNames, keep);
+    int[] of = new int[places == null ? lists.length : places.length];
+    for (int i = 0; i < of.length; i++) {
+      of[i] = g.of(lists[places == null ? i : places[i]]);
+    }
+    return new Selection.Groups(of, g.labels());
   }
 
   Labels labels(int i) {
@@ -78,7 +96,7 @@ final class FoundSeries {
     return last;
   }
 
-  /** About the bytes that this may take, or more than it was said to be kept with. */
+  /** About the bytes that this may take. */
   long weight() {
     return weight;
   }

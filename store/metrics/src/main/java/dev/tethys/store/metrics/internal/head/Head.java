@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.IntIterator;
 import org.roaringbitmap.RoaringBitmap;
@@ -240,14 +239,14 @@ public final class Head {
     return minTime <= max && maxTime >= min;
   }
 
-  /** Shows the index as it is; nothing of it may be kept. */
-  public void index(Consumer<Postings> to) {
-    view.readLock().lock();
-    try {
-      to.accept(table.index);
-    } finally {
-      view.readLock().unlock();
-    }
+  /** What labels there are. */
+  public LabelLookup labels() {
+    return new LabelLookup(this);
+  }
+
+  /** What is seen now of slots up to the last one; under the lock. */
+  Views views(int lastSlot, long min, long max) {
+    return new Views(lastSlot, Math.max(min, flushedTo), min, max, null);
   }
 
   /**
@@ -379,7 +378,7 @@ public final class Head {
   }
 
   /** What a selection sees of stripes and of what stands beside their rows. */
-  private final class Views {
+  final class Views {
     final Stripe.@Nullable View[] rows; // by stripe
     final Map<Integer, HeadSelection.Beside> beside = new HashMap<>(); // by slot
     final long rowsFrom;
@@ -394,6 +393,13 @@ public final class Head {
       this.min = min;
       this.max = max;
       this.ahead = ahead;
+    }
+
+    /** Whether a series has samples in the range, under the lock. */
+    boolean has(int slot) {
+      see(slot);
+      Stripe.View v = rows[slot >>> 6];
+      return v != null && v.has(slot & 63) || beside.containsKey(slot);
     }
 
     /** Notes what there is of a series, under the lock. */

@@ -70,7 +70,7 @@ final class HeadColumns implements LabelColumns {
     long[] hash = new long[counts.length];
     for (int pair : of) {
       if (counts[pair] > 0) {
-        hash[pair] = index.valueHash(n, pair);
+        hash[pair] = index.pairs().valueHash(n, pair);
       }
     }
     for (int i = 0; i < lists.length; i++) {
@@ -89,9 +89,9 @@ final class HeadColumns implements LabelColumns {
     long n = PairHash.name(name);
     for (int pair : pairs.getOrDefault(name, new int[0])) {
       if (counts[pair] > 0) {
-        String value = index.value(pair);
+        String value = index.pairs().value(pair);
         if (value.startsWith(prefix)) {
-          to.value(value, index.valueHash(n, pair), counts[pair]);
+          to.value(value, index.pairs().valueHash(n, pair), counts[pair]);
         }
       }
     }

@@ -2,8 +2,12 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
+import dev.tethys.model.storage.Selection;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
+import java.util.AbstractList;
+import java.util.List;
 import java.util.Map;
+import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /** Series of the head as they were when it was made. Safe for several threads. */
@@ -62,6 +66,38 @@ final class HeadSelection implements SourceSelection {
   @Override
   public Labels labels(int i) {
     return found.labels(place(i));
+  }
+
+  @Override
+  public Selection.Groups groups(byte[][] sortedNames, boolean keep) {
+    return found.groups(places, sortedNames, keep);
+  }
+
+  /** Holds neither samples nor what the views see. */
+  @Override
+  public List<Labels> labels() {
+    return new SomeLabels(found, places);
+  }
+
+  /** Spelled out one by one: an answer of many series holds none of them. */
+  private static final class SomeLabels extends AbstractList<Labels> implements RandomAccess {
+    private final FoundSeries found;
+    private final int @Nullable [] places;
+
+    SomeLabels(FoundSeries found, int @Nullable [] places) {
+      this.found = found;
+      this.places = places;
+    }
+
+    @Override
+    public Labels get(int i) {
+      return found.labels(places == null ? i : places[i]);
+    }
+
+    @Override
+    public int size() {
+      return places == null ? found.size() : places.length;
+    }
   }
 
   private int place(int i) {

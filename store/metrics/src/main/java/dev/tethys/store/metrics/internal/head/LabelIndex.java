@@ -1,13 +1,17 @@
 package dev.tethys.store.metrics.internal.head;
 
+import static dev.tethys.store.metrics.internal.head.Varints.number;
+import static dev.tethys.store.metrics.internal.head.Varints.put;
+import static dev.tethys.store.metrics.internal.head.Varints.size;
+
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.store.metrics.internal.index.Expressions;
-import dev.tethys.store.metrics.internal.index.PairHash;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,17 +42,11 @@ final class LabelIndex implements Postings {
    */
   private static final int RUN_EVERY = 509;
 
-  private final ByteArena pairBytes = new ByteArena();
   private final ByteArena lists = new ByteArena();
-  private final Fingerprint hash;
+  private final PairTable pairs;
 
-  private int pairs;
-  private int[] pairAt = new int[256];
-  private int[] pairLength = new int[256];
-  private int[] pairHash = new int[256];
   private int[] single = new int[256]; // the only series of a pair; 0 when there is none
   private @Nullable RoaringBitmap[] many = new RoaringBitmap[256]; // all its series, when > 1
-  private int[] table = new int[1024]; // pair + 1 by hash, open addressing
 
   private final TreeMap<String, Name> names = new TreeMap<>();
   private final RoaringBitmap all = new RoaringBitmap();
@@ -62,6 +60,9 @@ final class LabelIndex implements Postings {
     int[] pairs = new int[4];
     int count;
 
+    /** Some of these by their values; a later one may lose to an earlier one in a race. */
+    volatile int[] ordered = {};
+
     void add(int pair) {
       if (count == pairs.length) {
         pairs = Arrays.copyOf(pairs, count * 2);
@@ -71,7 +72,7 @@ final class LabelIndex implements Postings {
   }
 
   LabelIndex(Fingerprint key) {
-    this.hash = key.sameKey();
+    this.pairs = new PairTable(key);
   }
 
   /**
@@ -93,7 +94,7 @@ final class LabelIndex implements Postings {
       if (scratch.length < n + 5) {
         scratch = Arrays.copyOf(scratch, scratch.length * 2);
       }
-      n = put(scratch, n, pair);
+      n = put(scratch, n, pair + 1);
     }
     if (scratch.length < n + 5) {
       scratch = Arrays.copyOf(scratch, scratch.length * 2);
@@ -161,40 +162,15 @@ final class LabelIndex implements Postings {
   }
 
   private int pair(byte[] b, int start, int end, int nameAt, int nameLength) {
-    int h = (int) hash.low(b, start, end - start, 0);
-    int mask = table.length - 1;
-    int i = h & mask;
-    while (table[i] != 0) {
-      int pair = table[i] - 1;
-      if (pairHash[pair] == h
-          && pairLength[pair] == end - start
-          && Arrays.equals(
-              pairBytes.page(pairAt[pair]),
-              pairBytes.offset(pairAt[pair]),
-              pairBytes.offset(pairAt[pair]) + end - start,
-              b,
-              start,
-              end)) {
-        return pair;
-      }
-      i = i + 1 & mask;
+    int h = pairs.hash(b, start, end);
+    int pair = pairs.find(h, b, start, end);
+    if (pair >= 0) {
+      return pair;
     }
-    int pair = pairs;
-    if (pair == pairAt.length) {
-      int n = pair * 2;
-      pairAt = Arrays.copyOf(pairAt, n);
-      pairLength = Arrays.copyOf(pairLength, n);
-      pairHash = Arrays.copyOf(pairHash, n);
-      single = Arrays.copyOf(single, n);
-      many = Arrays.copyOf(many, n);
-    }
-    pairAt[pair] = pairBytes.put(b, start, end - start);
-    pairLength[pair] = end - start;
-    pairHash[pair] = h;
-    pairs++;
-    table[i] = pair + 1;
-    if (pairs * 4L > table.length * 3L) {
-      rehash();
+    pair = pairs.add(h, b, start, end);
+    if (pair == single.length) {
+      single = Arrays.copyOf(single, pair * 2);
+      many = Arrays.copyOf(many, pair * 2);
     }
     names
         .computeIfAbsent(new String(b, nameAt, nameLength, StandardCharsets.UTF_8), k -> new Name())
@@ -202,16 +178,9 @@ final class LabelIndex implements Postings {
     return pair;
   }
 
-  private void rehash() {
-    int[] t = new int[table.length * 2];
-    for (int pair = 0; pair < pairs; pair++) {
-      int i = pairHash[pair] & t.length - 1;
-      while (t[i] != 0) {
-        i = i + 1 & t.length - 1;
-      }
-      t[i] = pair + 1;
-    }
-    table = t;
+  /** Distinct labels by number; what is read by number needs no lock. */
+  PairTable pairs() {
+    return pairs;
   }
 
   /** The labels of a series by the name of its list. */
@@ -219,22 +188,17 @@ final class LabelIndex implements Postings {
     byte[] page = lists.page(list);
     int start = lists.offset(list);
     int n = 0;
-    int p = start;
-    while (page[p] != 0) {
+    for (int p = start; page[p] != 0; ) {
       int v = number(page, p);
       p += size(v);
-      n += pairLength[v - 1];
+      n += pairs.length(v - 1);
     }
     byte[] out = new byte[n];
     n = 0;
-    p = start;
-    while (page[p] != 0) {
+    for (int p = start; page[p] != 0; ) {
       int v = number(page, p);
       p += size(v);
-      int at = pairAt[v - 1];
-      int length = pairLength[v - 1];
-      System.arraycopy(pairBytes.page(at), pairBytes.offset(at), out, n, length);
-      n += length;
+      n = pairs.copy(v - 1, out, n);
     }
     return Labels.ofCanonicalBytes(out);
   }
@@ -249,7 +213,7 @@ final class LabelIndex implements Postings {
       int x = number(a, p);
       int y = number(b, q);
       if (x != y) {
-        return x == 0 ? -1 : y == 0 ? 1 : comparePairs(x - 1, y - 1);
+        return x == 0 ? -1 : y == 0 ? 1 : pairs.compare(x - 1, y - 1);
       }
       if (x == 0) {
         return 0;
@@ -257,26 +221,6 @@ final class LabelIndex implements Postings {
       p += size(x);
       q += size(y);
     }
-  }
-
-  private int comparePairs(int x, int y) {
-    byte[] a = pairBytes.page(pairAt[x]);
-    byte[] b = pairBytes.page(pairAt[y]);
-    int p = pairBytes.offset(pairAt[x]);
-    int q = pairBytes.offset(pairAt[y]);
-    for (int half = 0; half < 2; half++) {
-      int n = number(a, p);
-      int m = number(b, q);
-      p += size(n);
-      q += size(m);
-      int c = Arrays.compareUnsigned(a, p, p + n, b, q, q + m);
-      if (c != 0) {
-        return c;
-      }
-      p += n;
-      q += m;
-    }
-    return 0;
   }
 
   /**
@@ -300,7 +244,7 @@ final class LabelIndex implements Postings {
       if (highest >= most) {
         return null;
       }
-      o = o.with(highest + 1, this::comparePairs);
+      o = o.with(highest + 1, pairs::compare);
       pairOrder = o;
     }
     return o.places();
@@ -320,7 +264,7 @@ final class LabelIndex implements Postings {
   int length(int list) {
     int n = 0;
     for (int pair = pairAt(list); pair >= 0; pair = pairAt(list)) {
-      n += pairLength[pair];
+      n += pairs.length(pair);
       list = next(list, pair);
     }
     return n;
@@ -334,41 +278,104 @@ final class LabelIndex implements Postings {
     while (page[p] != 0) {
       int v = number(page, p);
       p += size(v);
-      int length = pairLength[v - 1];
-      int from = pairBytes.offset(pairAt[v - 1]);
-      if (at + length > canonical.length
-          || !Arrays.equals(
-              pairBytes.page(pairAt[v - 1]), from, from + length, canonical, at, at + length)) {
+      if (!pairs.starts(v - 1, canonical, at)) {
         return false;
       }
-      at += length;
+      at += pairs.length(v - 1);
     }
     return at == canonical.length;
   }
 
-  private static int put(byte[] b, int p, int pair) {
-    int v = pair + 1;
-    while ((v & ~0x7f) != 0) {
-      b[p++] = (byte) (v | 0x80);
-      v >>>= 7;
+  // ---- lookups of labels, by {@link LabelLookup}
+
+  /** Marks the pairs of a series. */
+  void mark(int list, BitSet marks) {
+    byte[] page = lists.page(list);
+    int p = lists.offset(list);
+    while (page[p] != 0) {
+      int v = number(page, p);
+      p += size(v);
+      marks.set(v - 1);
     }
-    b[p++] = (byte) v;
-    return p;
   }
 
-  private static int number(byte[] b, int p) {
-    int v = 0;
-    for (int shift = 0; ; shift += 7) {
-      byte x = b[p++];
-      v |= (x & 0x7f) << shift;
-      if (x >= 0) {
-        return v;
+  /** Names of which a pair is marked, ascending as strings are. */
+  List<String> namesOf(BitSet marks) {
+    List<String> out = new ArrayList<>();
+    names.forEach(
+        (name, n) -> {
+          for (int i = 0; i < n.count; i++) {
+            if (marks.get(n.pairs[i])) {
+              out.add(name);
+              return;
+            }
+          }
+        });
+    return out;
+  }
+
+  /** How many values a name has had; 0 when there is no such name. */
+  int valueCount(String name) {
+    Name n = names.get(name);
+    return n == null ? 0 : n.count;
+  }
+
+  /** Marks the pairs of a name that have any series, or one of those given. */
+  void markValues(String name, @Nullable RoaringBitmap series, BitSet marks) {
+    Name n = names.get(name);
+    for (int i = 0; n != null && i < n.count; i++) {
+      int pair = n.pairs[i];
+      RoaringBitmap b = many[pair];
+      if (b != null
+          ? series == null || RoaringBitmap.intersects(b, series)
+          : single[pair] != 0 && (series == null || series.contains(single[pair]))) {
+        marks.set(pair);
       }
     }
   }
 
-  private static int size(int v) {
-    return (38 - Integer.numberOfLeadingZeros(v | 1)) / 7;
+  /** Removes the marks of all pairs of other names. */
+  void keepMarks(String name, BitSet marks) {
+    BitSet mine = new BitSet(pairs.count());
+    Name n = names.get(name);
+    for (int i = 0; n != null && i < n.count; i++) {
+      mine.set(n.pairs[i]);
+    }
+    marks.and(mine);
+  }
+
+  /**
+   * The pairs of a name, to be put in order of their values without the lock.
+   *
+   * @param known the order that was made before
+   * @param all the pairs that there are
+   */
+  record Values(Name name, int[] known, int[] all) {}
+
+  @Nullable Values orderable(String name) {
+    Name n = names.get(name);
+    return n == null ? null : new Values(n, n.ordered, Arrays.copyOf(n.pairs, n.count));
+  }
+
+  /**
+   * All pairs of a name by their values, which is kept and only brought up to date. Needs no lock.
+   */
+  int[] ordered(Values v) {
+    if (v.known.length == v.all.length) {
+      return v.known;
+    }
+    int[] out = v.all.clone(); // the order of pairs of a name is that in which they came
+    System.arraycopy(v.known, 0, out, 0, v.known.length);
+    IntOrder.sort(out, pairs::compare);
+    v.name.ordered = out;
+    return out;
+  }
+
+  /** Some pairs of one name by their values. Needs no lock. */
+  int[] inOrder(BitSet marks) {
+    int[] out = marks.stream().toArray();
+    IntOrder.sort(out, pairs::compare);
+    return out;
   }
 
   // ---- Postings
@@ -384,24 +391,10 @@ final class LabelIndex implements Postings {
     if (canonical.length == 0) {
       return null;
     }
-    int h = (int) hash.low(canonical, 0, canonical.length, 0);
-    int mask = table.length - 1;
-    for (int i = h & mask; table[i] != 0; i = i + 1 & mask) {
-      int pair = table[i] - 1;
-      int at = pairBytes.offset(pairAt[pair]);
-      if (pairHash[pair] == h
-          && pairLength[pair] == canonical.length
-          && Arrays.equals(
-              pairBytes.page(pairAt[pair]),
-              at,
-              at + canonical.length,
-              canonical,
-              0,
-              canonical.length)) {
-        return bitmap(pair);
-      }
-    }
-    return null;
+    int pair =
+        pairs.find(
+            pairs.hash(canonical, 0, canonical.length), canonical, 0, canonical.length);
+    return pair < 0 ? null : bitmap(pair);
   }
 
   private RoaringBitmap bitmap(int pair) {
@@ -439,27 +432,6 @@ final class LabelIndex implements Postings {
     return n;
   }
 
-  /** The hash of a pair, given that of its name. Needs no lock. */
-  long valueHash(long name, int pair) {
-    byte[] page = pairBytes.page(pairAt[pair]);
-    int p = pairBytes.offset(pairAt[pair]);
-    int n = number(page, p);
-    p += size(n) + n;
-    int length = number(page, p);
-    return PairHash.of(name, page, p + size(length), length);
-  }
-
-  /** The value of a pair. Needs no lock. */
-  String value(int pair) {
-    byte[] page = pairBytes.page(pairAt[pair]);
-    int p = pairBytes.offset(pairAt[pair]);
-    int n = number(page, p);
-    p += size(n) + n;
-    int length = number(page, p);
-    p += size(length);
-    return new String(page, p, length, StandardCharsets.UTF_8);
-  }
-
   @Override
   public void values(String name, String prefix, ValueVisitor to) {
     Name n = names.get(name);
@@ -471,7 +443,7 @@ final class LabelIndex implements Postings {
       if (many[pair] == null && single[pair] == 0) {
         continue;
       }
-      String v = value(pair);
+      String v = pairs.value(pair);
       if (v.startsWith(prefix)) {
         to.value(pair, v, () -> bitmap(pair));
       }
@@ -492,17 +464,6 @@ final class LabelIndex implements Postings {
   @Override
   public RoaringBitmap join(Matcher m, boolean wanted, Expressions known) {
     return tested.join(m, wanted, valuesOf(m.name()), known.of(m, this));
-  }
-
-  /** Whether the value of a pair meets a matcher. Needs no lock. */
-  boolean meets(int pair, Matcher m) {
-    byte[] page = pairBytes.page(pairAt[pair]);
-    int p = pairBytes.offset(pairAt[pair]);
-    int n = number(page, p);
-    p += size(n) + n;
-    int length = number(page, p);
-    p += size(length);
-    return m.matches(page, p, p + length);
   }
 
   /** The series of some pairs. */
@@ -558,7 +519,7 @@ final class LabelIndex implements Postings {
           for (int i = 0; i < n.count; i++) {
             int c = cardinality(n.pairs[i]);
             if (c > 0) {
-              v.pair(name, value(n.pairs[i]), c);
+              v.pair(name, pairs.value(n.pairs[i]), c);
             }
           }
         });
@@ -566,17 +527,14 @@ final class LabelIndex implements Postings {
 
   /** Bytes of tables. */
   long reserved() {
-    return pairAt.length * 20L + table.length * 4L + pairBytes.bytes() + lists.bytes();
+    return pairs.reserved() + single.length * 8L + lists.bytes();
   }
 
   /** Bytes by which tables would grow for one more series with new labels. */
   long growth() {
-    long b = 0;
-    if (pairs + ROOM > pairAt.length) {
-      b += pairAt.length * 20L;
-    }
-    if ((pairs + ROOM) * 4L > table.length * 3L) {
-      b += table.length * 4L;
+    long b = pairs.growth(ROOM);
+    if (pairs.count() + ROOM > single.length) {
+      b += single.length * 8L;
     }
     return b;
   }
@@ -587,13 +545,16 @@ final class LabelIndex implements Postings {
   }
 
   int pairCount() {
-    return pairs;
+    return pairs.count();
   }
 
   /** Bytes held, postings estimated by what Roaring says of itself. */
   long bytes() {
     long b = reserved() + pairOrder.bytes() + tested.bytes();
-    for (int i = 0; i < pairs; i++) {
+    for (Name n : names.values()) {
+      b += n.ordered.length * 4L;
+    }
+    for (int i = 0; i < pairs.count(); i++) {
       RoaringBitmap m = many[i];
       if (m != null) {
         b += m.getSizeInBytes() + 80L;

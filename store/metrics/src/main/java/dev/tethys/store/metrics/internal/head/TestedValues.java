@@ -72,7 +72,7 @@ final class TestedValues {
         Cancellation.check();
       }
       int pair = values.pairs[i];
-      if (index.meets(pair, m) == positive) {
+      if (index.pairs().meets(pair, m) == positive) {
         if (n == met.length || met == s.met()) {
           met = Arrays.copyOf(met, Math.max(8, n + (n >>> 1) + 1));
         }
@@ -96,7 +96,7 @@ final class TestedValues {
     if (m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.NOT_EQUAL) {
       out = new int[values.count];
       for (int i = 0; i < values.count; i++) {
-        if (index.meets(values.pairs[i], m) == wanted) {
+        if (index.pairs().meets(values.pairs[i], m) == wanted) {
           out[n++] = values.pairs[i];
         }
       }
