@@ -162,20 +162,20 @@ public final class HeapPace {
 
   /** Starts looking at the heap; without effect under a collector that paces itself. */
   public static void keep() {
-    keep(DOUBLING, StartPages.RARELY);
+    keep(DOUBLING, StartPages.RARELY, false);
   }
 
   /** The same for an agent. */
   public static void keepAgent() {
-    keep(AGENT, StartPages.RARELY);
+    keep(AGENT, StartPages.RARELY, false);
   }
 
   /** The same for a process whose heap is a store of samples. */
   public static void keepStore() {
-    keep(STORE, StartPages.AT_ONCE);
+    keep(STORE, StartPages.AT_ONCE, true);
   }
 
-  private static void keep(Rule rule, Duration pages) {
+  private static void keep(Rule rule, Duration pages, boolean youngFollows) {
     StartPages start =
         StartPages.letGo(
             pages); // whoever watches the heap stays, and has no more use for these either
@@ -187,11 +187,13 @@ public final class HeapPace {
       Thread.ofPlatform()
           .daemon()
           .name("heap-pace")
-          .start(EssentialLoop.of("heap", () -> watch(old.get(), rule, start)));
+          .start(EssentialLoop.of("heap", () -> watch(old.get(), rule, start, youngFollows)));
     }
   }
 
-  private static void watch(MemoryPoolMXBean old, Rule rule, StartPages start) {
+  private static void watch(
+      MemoryPoolMXBean old, Rule rule, StartPages start, boolean youngFollows) {
+    Optional<YoungSize> size = youngFollows ? YoungSize.ofProcess() : Optional.empty();
     Pace pace = new Pace(rule);
     YoungCollections young = new YoungCollections();
     long before = 0;
@@ -200,7 +202,8 @@ public final class HeapPace {
       MemoryUsage after = old.getCollectionUsage();
       long used = old.getUsage().getUsed();
       long begin = System.nanoTime();
-      if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin)) {
+      boolean resized = size.isPresent() && size.get().changes(begin, used);
+      if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin) || resized) {
         start.letGoNow(); // the heap is at its largest now
         System.gc();
         long took = System.nanoTime() - begin;
