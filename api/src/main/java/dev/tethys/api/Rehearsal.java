@@ -11,12 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 
 /**
- * Range queries that are asked and answered as those of clients are, from the first byte of the
- * request to the last of JSON, but for nobody: so that code that answers is compiled before
- * somebody waits for it.
+ * Queries and lookups of labels that are asked and answered as those of clients are, from the first
+ * byte of the request to the last of JSON, but for nobody: so that code that answers is compiled
+ * before somebody waits for it.
  */
 public final class Rehearsal implements AutoCloseable {
   private final PrivateConnection connection;
+  private boolean compressed;
 
   /**
    * Rehearses with an engine, which should not be the one whose numbers people look at.
@@ -29,11 +30,12 @@ public final class Rehearsal implements AutoCloseable {
     new QueryEndpoints(
             QueryEngine.of(engine, source), source, ApiSettings.DEFAULT, InstantSource.system())
         .register(api);
+    new LabelEndpoints(source).register(api);
     connection = PrivateConnection.to(routes);
   }
 
   /**
-   * Asks a query; times are Unix milliseconds.
+   * Asks a range query; times are Unix milliseconds.
    *
    * @return whether it could be answered
    * @throws IOException when no other can be asked any more
@@ -48,7 +50,34 @@ public final class Rehearsal implements AutoCloseable {
             + seconds(end)
             + "&step="
             + seconds(step);
-    return connection.get(path) == 200;
+    return get(path);
+  }
+
+  /**
+   * Asks a query at one moment.
+   *
+   * @param time Unix milliseconds
+   * @return whether it could be answered
+   * @throws IOException when no other can be asked any more
+   */
+  public boolean ask(String query, long time) throws IOException {
+    return get(
+        "/api/v1/query?query="
+            + URLEncoder.encode(query, StandardCharsets.UTF_8)
+            + "&time="
+            + seconds(time));
+  }
+
+  /**
+   * Sends any request to the API of queries and labels; every other one asks for gzip, as browsers
+   * and clients in Go do.
+   *
+   * @return whether it could be answered
+   * @throws IOException when no other can be asked any more
+   */
+  public boolean get(String path) throws IOException {
+    compressed = !compressed;
+    return connection.get(path, compressed) == 200;
   }
 
   private static String seconds(long millis) {

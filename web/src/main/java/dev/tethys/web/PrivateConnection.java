@@ -61,9 +61,22 @@ public final class PrivateConnection implements AutoCloseable {
    * @throws IOException when the connection has ended
    */
   public int get(String path) throws IOException {
+    return get(path, false);
+  }
+
+  /**
+   * The same as a client that understands gzip.
+   *
+   * @param compressed whether it does
+   */
+  public int get(String path, boolean compressed) throws IOException {
     ByteBuffer request =
         ByteBuffer.wrap(
-            ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            ("GET "
+                    + path
+                    + " HTTP/1.1\r\nHost: localhost\r\n"
+                    + (compressed ? "Accept-Encoding: gzip\r\n" : "")
+                    + "\r\n")
                 .getBytes(StandardCharsets.US_ASCII));
     while (request.hasRemaining()) {
       channel.write(request);

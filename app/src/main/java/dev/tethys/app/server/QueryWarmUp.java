@@ -175,6 +175,8 @@ final class QueryWarmUp implements AutoCloseable {
         for (int round = 0; round < MAX_ROUNDS && goesOn(); round++) {
           long start = Math.max(oldest, end - span(round));
           answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
+          String metric = metrics.get(round % metrics.size());
+          answered += each(RehearsedLookups.of(metric, start, end), rehearsal::get);
           answered += ask(rehearsal, looks.of(round), start, end, STEP);
         }
       }
@@ -203,18 +205,28 @@ final class QueryWarmUp implements AutoCloseable {
     return RehearsedQueries.usual(metric, window);
   }
 
-  /** Asks each query once; how many were answered. */
+  /** Asks each query over a range and at its end; how many were answered. */
   private int ask(Rehearsal rehearsal, List<String> queries, long start, long end, long apart)
       throws IOException, InterruptedException {
     long step = Math.min(apart, end - start);
     long first = step == STEP ? start / STEP * STEP : start;
+    return each(queries, q -> rehearsal.ask(q, first, end, step))
+        + each(queries, q -> rehearsal.ask(q, end));
+  }
+
+  /** Something that is asked. */
+  private interface Asking {
+    boolean isAnswered(String asked) throws IOException;
+  }
+
+  private int each(List<String> all, Asking asking) throws IOException, InterruptedException {
     int answered = 0;
-    for (String query : queries) {
+    for (String a : all) {
       if (!goesOn()) {
         break;
       }
       long began = clock.getAsLong();
-      if (rehearsal.ask(query, first, end, step)) {
+      if (asking.isAnswered(a)) {
         answered++;
       }
       spent += clock.getAsLong() - began;

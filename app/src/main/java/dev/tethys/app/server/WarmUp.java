@@ -128,6 +128,7 @@ public final class WarmUp {
   }
 
   private final WebClient client;
+  private boolean compressed; // every other request, as browsers and clients in Go ask
   private final String base;
 
   private WarmUp(WebClient client, int port) {
@@ -211,6 +212,10 @@ public final class WarmUp {
       for (String p : PATHS) {
         get(p);
       }
+      String looked = METRICS[round % METRICS.length];
+      for (String p : RehearsedLookups.of(looked, end - STEPS * STEP, end)) {
+        get(p);
+      }
       long step = QueryWarmUp.step(round) / 1000;
       for (String q : QUERIES) {
         ask(q, end, step);
@@ -280,7 +285,9 @@ public final class WarmUp {
   }
 
   private void get(String path) throws IOException, InterruptedException {
-    send(Call.get(URI.create(base + path)));
+    compressed = !compressed;
+    Call call = Call.get(URI.create(base + path));
+    send(compressed ? call.withHeader("Accept-Encoding", "gzip") : call);
   }
 
   private void send(Call call) throws IOException, InterruptedException {

@@ -18,8 +18,14 @@ import org.junit.jupiter.api.io.TempDir;
 class QueryWarmUpTest {
   private static final Duration TIME = Duration.ofSeconds(10);
 
-  /** Its one metric is looked at for the first time once. */
-  private static final int ALL = QueryWarmUp.MAX_ROUNDS * RehearsedQueries.usual("", "").size() + 1;
+  /**
+   * Each query is asked over a range and at one moment. Its one metric is looked at for the first
+   * time once.
+   */
+  private static final int ALL =
+      QueryWarmUp.MAX_ROUNDS
+              * (2 * RehearsedQueries.usual("", "").size() + RehearsedLookups.of("", 0, 0).size())
+          + 2;
 
   private static final QueryWarmUp.Others NOBODY = others(() -> 0, () -> 0);
 
