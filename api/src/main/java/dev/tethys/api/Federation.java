@@ -87,11 +87,14 @@ final class Federation {
     try {
       limit.run(
           request,
-          () -> {
-            for (List<Matcher> set : sets) {
-              newest(set, byName);
-            }
-          });
+          () ->
+              LookupThreads.SHARED.compute(
+                  () -> {
+                    for (List<Matcher> set : sets) {
+                      newest(set, byName);
+                    }
+                    return byName;
+                  }));
     } catch (StorageException e) {
       errors.inc();
       response.status(500).send(e.getMessage() + "\n");

@@ -88,6 +88,9 @@ final class JsonOut {
       stream = s;
     }
     s.write(buffer, 0, n);
+    if (Thread.currentThread().isVirtual()) {
+      Thread.yield(); // a long answer keeps its carrier busy, for which small ones may wait
+    }
     n = 0;
     repeatLength = 0;
     if (bytes > buffer.length) {

@@ -68,13 +68,15 @@ final class LabelEndpoints {
     List<String> found;
     Set<String> warnings = new LinkedHashSet<>();
     if (sets.size() <= 1) {
-      LabelResult r = lookup.apply(sets.isEmpty() ? List.of() : sets.getFirst());
+      LabelResult r =
+          LookupThreads.SHARED.compute(
+              () -> lookup.apply(sets.isEmpty() ? List.of() : sets.getFirst()));
       found = r.values();
       warnings.addAll(r.warnings());
     } else {
       TreeSet<String> merged = new TreeSet<>(LabelEndpoints::byBytes);
       for (List<Matcher> set : sets) {
-        LabelResult r = lookup.apply(set);
+        LabelResult r = LookupThreads.SHARED.compute(() -> lookup.apply(set));
         merged.addAll(r.values());
         warnings.addAll(r.warnings());
       }
@@ -119,7 +121,9 @@ final class LabelEndpoints {
       throw ApiException.invalidParameter("match[]", e.reason());
     }
     List<String> warnings = new ArrayList<>();
-    List<Labels> found = store.series(start, end, sets, probe(limit), warnings::add);
+    List<Labels> found =
+        LookupThreads.SHARED.compute(
+            () -> store.series(start, end, sets, probe(limit), warnings::add));
     if (limit > 0 && found.size() > limit) {
       found = found.subList(0, limit);
       warnings.add(TRUNCATED);

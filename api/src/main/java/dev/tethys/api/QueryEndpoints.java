@@ -246,6 +246,7 @@ final class QueryEndpoints {
           }
           case EXECUTION, LIMIT -> ErrorType.EXECUTION;
           case TIMEOUT -> ErrorType.TIMEOUT;
+          case OVERLOAD -> ErrorType.OVERLOADED;
           case CANCELED -> ErrorType.CANCELED;
           case STORAGE, INTERNAL -> ErrorType.INTERNAL;
         };
@@ -436,7 +437,7 @@ final class QueryEndpoints {
     }
     List<String> warnings = new ArrayList<>();
     List<MetricSource.SeriesExemplars> found =
-        store.exemplars(start, end, selectors, warnings::add);
+        LookupThreads.SHARED.compute(() -> store.exemplars(start, end, selectors, warnings::add));
     call.data(out -> exemplars(out, found), warnings, List.of());
   }
 

@@ -245,7 +245,7 @@ final class SearchEndpoints {
     TreeSet<String> warnings = new TreeSet<>();
     TreeSet<String> names = new TreeSet<>();
     for (List<Matcher> set : r.matchers().isEmpty() ? List.of(List.<Matcher>of()) : r.matchers()) {
-      LabelResult found = lookup.apply(set);
+      LabelResult found = LookupThreads.SHARED.compute(() -> lookup.apply(set));
       warnings.addAll(found.warnings());
       names.addAll(found.values());
     }

@@ -288,6 +288,7 @@ class QueryApiTest {
     "EXECUTION,422,execution,oh",
     "LIMIT,422,execution,oh",
     "TIMEOUT,503,timeout,oh",
+    "OVERLOAD,503,unavailable,oh",
     "CANCELED,499,canceled,oh",
     "STORAGE,500,internal,oh",
     "INTERNAL,500,internal,oh"

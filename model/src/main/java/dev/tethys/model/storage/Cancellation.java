@@ -21,6 +21,15 @@ public final class Cancellation {
     return ScopedValue.where(CHECK, check).call(work::get);
   }
 
+  /** The same work for another thread, under the check of this one. */
+  public static <T> Supplier<T> carried(Supplier<T> work) {
+    if (!CHECK.isBound()) {
+      return work;
+    }
+    Runnable check = CHECK.get();
+    return () -> within(check, work);
+  }
+
   /** Throws what the check of this thread throws; nothing where there is none. */
   public static void check() {
     if (CHECK.isBound()) {

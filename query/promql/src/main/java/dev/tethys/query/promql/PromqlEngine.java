@@ -5,6 +5,7 @@ import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.ast.Expr.ValueType;
+import dev.tethys.query.promql.exec.ComputeSlots;
 import dev.tethys.query.promql.exec.Execution;
 import dev.tethys.query.promql.exec.Grid;
 import dev.tethys.query.promql.exec.MemoryBudget;
@@ -37,6 +38,12 @@ public final class PromqlEngine implements AutoCloseable {
   /** Enough for the tallest tree that the parser lets through; the kernel gives what is used. */
   private static final long STACK_BYTES = 32 << 20;
 
+  /** A query that waits for its store leaves the processors to another one. */
+  private static final int MIN_SLOTS = 2;
+
+  /** The share of the memory of all queries beyond which no further query starts. */
+  private static final int GATE_SHARE = 4;
+
   private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");
 
   private final EngineOptions options;
@@ -48,6 +55,7 @@ public final class PromqlEngine implements AutoCloseable {
   private final @Nullable ResultCache cache;
   private final ExecutorService pool;
   private final ExecutorService runners;
+  private final ComputeSlots slots;
   private final EngineMetrics metrics;
   private final BriefQueries brief = new BriefQueries();
   private volatile @Nullable QueryLog log;
@@ -67,8 +75,9 @@ public final class PromqlEngine implements AutoCloseable {
     this.options = options;
     this.nanoTime = nanoTime;
     this.clock = clock;
-    this.running = new RunningQueries(options, clock, nanoTime);
     this.budget = new MemoryBudget(options.maxBytes(), options.ruleBytes());
+    this.running = new RunningQueries(options, clock, nanoTime, this::hasMemoryForMore);
+    this.slots = new ComputeSlots(Math.max(MIN_SLOTS, options.threads()));
     this.cache = options.cacheBytes() > 0 ? new ResultCache(options.cacheBytes(), budget) : null;
     this.metrics = new EngineMetrics(options, running, () -> log != null, cache);
     int threads = Math.max(1, options.threads());
@@ -180,6 +189,15 @@ public final class PromqlEngine implements AutoCloseable {
   public long memoryUsed() {
     ResultCache c = cache;
     return c == null ? budget.used() : Math.max(0, budget.used() - c.bytes());
+  }
+
+  private boolean hasMemoryForMore() {
+    return options.maxBytes() <= 0 || memoryUsed() <= options.maxBytes() / GATE_SHARE;
+  }
+
+  /** The limit on long computations of queries that people and programs ask. */
+  ComputeSlots slots() {
+    return slots;
   }
 
   /** Queries that take little. */

@@ -247,6 +247,7 @@ public final class Query implements AutoCloseable {
     long deadline = run.queued + timeout * 1_000_000;
     try (RunningQueries.Place place = engine.running().enter(this, deadline)) {
       run.started = place.start();
+      run.computesLong = place::computesLong;
       QueryResult r = runBrief(run, deadline);
       if (r == null) {
         r = engine.compute(this, () -> run.run(deadline, -1));
@@ -312,6 +313,7 @@ public final class Query implements AutoCloseable {
     private final @Nullable Profile profile;
     private SampleCount count;
     private Reuse reuse = Reuse.NONE;
+    private Runnable computesLong = () -> {};
     private long started;
     private long evaluated;
     private long ended;
@@ -364,6 +366,8 @@ public final class Query implements AutoCloseable {
         }
         if (expected >= 0) {
           x.giveUpAt(engine.nanoTime() + BriefQueries.GIVE_UP_NANOS);
+        } else if (options.origin().priority() == QueryPriority.INTERACTIVE) {
+          x.useSlots(engine.slots(), computesLong);
         }
         known = reuse(profile, count);
         Value value;
@@ -395,6 +399,7 @@ public final class Query implements AutoCloseable {
       } catch (MemoryLimitException e) {
         throw e.told(text);
       } finally {
+        x.endSlot();
         if (known != null) {
           known.end();
         }

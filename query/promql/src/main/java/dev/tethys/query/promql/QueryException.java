@@ -16,6 +16,8 @@ public class QueryException extends RuntimeException {
     CANCELED,
     /** It would take more samples or memory than it may. */
     LIMIT,
+    /** Other queries take what it needs; it may be asked again later. */
+    OVERLOAD,
     /** The store failed. */
     STORAGE,
     /** An error of ours. */

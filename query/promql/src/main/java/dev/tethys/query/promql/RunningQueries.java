@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,15 @@ import org.jspecify.annotations.Nullable;
 public final class RunningQueries {
   /** How often a waiting query looks at the clock and whether it was canceled. */
   private static final long WAIT_SLICE_NANOS = 20_000_000;
+
+  /**
+   * How many queries may be in their first moments, since what they will hold is not accounted for
+   * yet: more start when these have ended, compute for long, or wait for a store.
+   */
+  private static final int STARTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+  /** Who has not asked for a slot after so long waits for something else than a processor. */
+  private static final long STARTING_NANOS = 500_000_000;
 
   /**
    * One query as its observers see it.
@@ -62,6 +72,7 @@ public final class RunningQueries {
     volatile boolean waiting = true;
     volatile boolean refused;
     volatile long started;
+    long entry; // guarded by its places
 
     Running(Query query, Instant since, long arrived) {
       this.query = query;
@@ -79,35 +90,79 @@ public final class RunningQueries {
     final int count;
     final String setting;
     final FairQueue<Running> queue;
+    final BooleanSupplier memory;
+    final int mostStarting;
+    final LongSupplier nanoTime;
+    final List<Running> starting = new ArrayList<>();
     int free;
 
-    Places(int count, String setting, int capacity) {
+    Places(
+        int count,
+        String setting,
+        int capacity,
+        BooleanSupplier memory,
+        int mostStarting,
+        LongSupplier nanoTime) {
+      this.memory = memory;
+      this.mostStarting = mostStarting;
+      this.nanoTime = nanoTime;
       this.count = count;
       this.setting = setting;
       this.free = count;
       this.queue = new FairQueue<>(capacity);
     }
 
-    /** Lets in who can be; the lock is held. */
+    /**
+     * Lets in who can be; the lock is held. One query may always run, whatever memory others hold:
+     * it fails when there is none for it.
+     */
     void fill() {
-      while (free > 0) {
+      while (free > 0 && hasStarted() && (free == count || memory.getAsBoolean())) {
         Running r = queue.next();
         if (r == null) {
           return;
         }
         free--;
+        r.entry = nanoTime.getAsLong();
+        starting.add(r);
         r.entered.countDown();
       }
     }
+
+    /** Whether few enough of those that were let in are in their first moments. */
+    private boolean hasStarted() {
+      if (starting.size() < mostStarting) {
+        return true;
+      }
+      long now = nanoTime.getAsLong();
+      starting.removeIf(r -> now - r.entry > STARTING_NANOS);
+      return starting.size() < mostStarting;
+    }
   }
 
-  RunningQueries(EngineOptions options, InstantSource clock, LongSupplier nanoTime) {
+  /**
+   * @param memory whether there is memory for one more query than run; rules need not ask
+   */
+  RunningQueries(
+      EngineOptions options, InstantSource clock, LongSupplier nanoTime, BooleanSupplier memory) {
     places.put(
         QueryPriority.INTERACTIVE,
-        new Places(options.maxConcurrent(), "query.max-concurrency", options.maxQueued()));
+        new Places(
+            options.maxConcurrent(),
+            "query.max-concurrency",
+            options.maxQueued(),
+            memory,
+            STARTING,
+            nanoTime));
     places.put(
         QueryPriority.RULE,
-        new Places(options.ruleConcurrent(), "rules.max-concurrent-evals", options.maxQueued()));
+        new Places(
+            options.ruleConcurrent(),
+            "rules.max-concurrent-evals",
+            options.maxQueued(),
+            () -> true,
+            options.ruleConcurrent(),
+            nanoTime));
     this.clock = clock;
     this.nanoTime = nanoTime;
   }
@@ -144,6 +199,16 @@ public final class RunningQueries {
       return running.started;
     }
 
+    /** The query computes for long: its first moments are over. */
+    void computesLong() {
+      Places p = places(running.query);
+      synchronized (p) {
+        if (p.starting.remove(running)) {
+          p.fill();
+        }
+      }
+    }
+
     @Override
     public void close() {
       file.end(tracked);
@@ -156,6 +221,7 @@ public final class RunningQueries {
     Places p = places(r.query);
     synchronized (p) {
       p.free++;
+      p.starting.remove(r);
       p.queue.ended(r.user());
       p.fill();
     }
@@ -209,7 +275,7 @@ public final class RunningQueries {
         if (r.entered.await(Math.min(left, WAIT_SLICE_NANOS), TimeUnit.NANOSECONDS)) {
           if (r.refused) {
             throw new QueryException(
-                Kind.LIMIT,
+                Kind.OVERLOAD,
                 "too many queries are waiting for one of the "
                     + p.count
                     + " places of "
@@ -217,6 +283,9 @@ public final class RunningQueries {
                     + ", most of them of this user: ask again later, or raise query.max-queued");
           }
           return;
+        }
+        synchronized (p) {
+          p.fill(); // memory may have been given back since a query ended
         }
       }
     } catch (InterruptedException e) {

@@ -366,12 +366,78 @@ class EngineTest {
     }
     fails(
         () -> e.instant(s, "m_total", 0, QueryOptions.DEFAULT).execute(),
-        Kind.LIMIT,
+        Kind.OVERLOAD,
         "query.max-queued",
         "query.max-concurrency");
     go.countDown();
     first.join();
     second.join();
+  }
+
+  @Test
+  void aQueryStartsOnlyWhenThereIsMemoryForIt() throws Exception {
+    PromqlEngine e = engine(EngineOptions.builder().maxBytes(80_000).threads(1));
+    Query large = e.range(store(30, 100), "m_total", 0, 99 * MINUTE, MINUTE, QueryOptions.DEFAULT);
+    large.executeHeld();
+    assertThat(e.memoryUsed()).as("more than a quarter").isGreaterThan(20_000);
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    MetricSource slow =
+        new Interrupted(
+            store(1, 1),
+            () -> {
+              reading.countDown();
+              await(go);
+            });
+    Thread first =
+        Thread.ofVirtual().start(e.instant(slow, "m_total", 0, QueryOptions.DEFAULT)::execute);
+    reading.await(); // one query runs whatever memory is held
+    Thread second =
+        Thread.ofVirtual()
+            .start(e.instant(store(1, 1), "m_total", 0, QueryOptions.DEFAULT)::execute);
+    while (e.running().size() < 2) {
+      Thread.onSpinWait();
+    }
+    assertThat(e.running().list().getLast().waiting()).isTrue();
+    large.close();
+    second.join();
+    assertThat(e.running().size()).as("the first still reads").isOne();
+    go.countDown();
+    first.join();
+  }
+
+  @Test
+  void fewQueriesStartAtOnce() throws Exception {
+    int cores = Runtime.getRuntime().availableProcessors();
+    int most = Math.max(4, 2 * cores);
+    PromqlEngine e = engine(EngineOptions.builder().maxConcurrent(100).threads(1));
+    CountDownLatch reading = new CountDownLatch(most);
+    CountDownLatch all = new CountDownLatch(most + 1);
+    CountDownLatch go = new CountDownLatch(1);
+    MetricSource slow =
+        new Interrupted(
+            store(1, 1),
+            () -> {
+              reading.countDown();
+              all.countDown();
+              await(go);
+            });
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i <= most; i++) {
+      threads.add(
+          Thread.ofVirtual().start(e.instant(slow, "m_total", 0, QueryOptions.DEFAULT)::execute));
+    }
+    reading.await();
+    while (e.running().size() <= most) {
+      Thread.onSpinWait();
+    }
+    assertThat(e.running().list()).filteredOn(RunningQueries.Entry::waiting).hasSize(1);
+    nanos.addAndGet(600_000_000); // they wait for their store
+    all.await();
+    go.countDown();
+    for (Thread t : threads) {
+      t.join();
+    }
   }
 
   @Test

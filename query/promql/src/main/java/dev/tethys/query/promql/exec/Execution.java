@@ -66,6 +66,7 @@ public final class Execution implements AutoCloseable {
   private final @Nullable Profile profile;
   private boolean brief;
   private long briefUntil;
+  private ComputeSlots.@Nullable Slot slot;
 
   /** A query was expected to be brief and is not; it is to be run where it keeps nobody waiting. */
   public static final class NotBrief extends RuntimeException {
@@ -121,6 +122,28 @@ public final class Execution implements AutoCloseable {
     briefUntil = nanos;
   }
 
+  /**
+   * Subjects the query to a limit of long computations; by the thread that runs it.
+   *
+   * @param first is run when it asks for its first slot
+   */
+  public void useSlots(ComputeSlots slots, Runnable first) {
+    slot = slots.begin(nanoTime.getAsLong(), first);
+  }
+
+  /** Gives back its slot: the thread that runs it computes no more. */
+  public void endSlot() {
+    ComputeSlots.Slot t = slot;
+    if (t != null) {
+      t.release();
+      slot = null;
+    }
+  }
+
+  long now() {
+    return nanoTime.getAsLong();
+  }
+
   /** Whether it is to be brief. */
   public boolean isBrief() {
     return brief;
@@ -132,6 +155,10 @@ public final class Execution implements AutoCloseable {
    * @throws QueryException when this one was canceled or has run too long meanwhile
    */
   public void await(CountDownLatch other) {
+    ComputeSlots.Slot t = slot;
+    if (t != null) {
+      t.pause(now()); // the other query may be the one that waits for a slot
+    }
     try {
       while (!other.await(AWAIT_MILLIS, TimeUnit.MILLISECONDS)) {
         check();
@@ -242,6 +269,19 @@ public final class Execution implements AutoCloseable {
     if (brief && now - briefUntil > 0) {
       throw new NotBrief();
     }
+    ComputeSlots.Slot t = slot;
+    if (t != null && t.isDue(now)) {
+      takeSlot(t, now);
+    }
+  }
+
+  private void takeSlot(ComputeSlots.Slot t, long now) {
+    try {
+      t.take(this, now);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryException(Kind.CANCELED, "query was canceled while it waited for its slot", e);
+    }
   }
 
   /** Refuses a grid of which a single series would be too much; subqueries can ask for such. */
@@ -292,7 +332,7 @@ public final class Execution implements AutoCloseable {
 
   /** Reserves memory; fails with a message that names the limit. */
   void holdBytes(long n) {
-    budget.reserve(n, limits.memoryReserve());
+    budget.reserve(n, heldBytes.get(), limits.memoryReserve());
     long now = heldBytes.addAndGet(n);
     if (now > peakBytes.get()) {
       peakBytes.accumulateAndGet(now, Math::max);
@@ -302,6 +342,7 @@ public final class Execution implements AutoCloseable {
     }
     if (limits.maxBytes() > 0 && now > limits.maxBytes()) {
       throw new MemoryLimitException(
+          Kind.LIMIT,
           "the query would hold "
               + now
               + " bytes, more than the "

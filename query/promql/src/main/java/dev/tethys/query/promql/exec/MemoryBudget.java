@@ -1,5 +1,6 @@
 package dev.tethys.query.promql.exec;
 
+import dev.tethys.query.promql.QueryException.Kind;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
@@ -38,7 +39,13 @@ public final class MemoryBudget {
     return used.get();
   }
 
-  void reserve(long bytes, boolean ofReserve) {
+  /**
+   * Takes bytes.
+   *
+   * @param held bytes that the query has taken before
+   * @param ofReserve whether it has a right to the reserve
+   */
+  void reserve(long bytes, long held, boolean ofReserve) {
     long now = used.addAndGet(bytes);
     long most = ofReserve ? limit : limit - reserve;
     if (limit > 0 && now > most) {
@@ -48,6 +55,7 @@ public final class MemoryBudget {
     if (limit > 0 && now > most) {
       used.addAndGet(-bytes);
       throw new MemoryLimitException(
+          held + bytes > most / 2 ? Kind.LIMIT : Kind.OVERLOAD,
           "all running queries together would hold "
               + now
               + " bytes, more than the "

@@ -16,13 +16,19 @@ public final class MemoryLimitException extends QueryException {
   private transient @Nullable Operator largest;
   private long bytes;
 
-  MemoryLimitException(String problem) {
-    super(Kind.LIMIT, message(problem, ""));
+  /**
+   * @param kind whose fault it is: {@code LIMIT} that of the query, {@code OVERLOAD} that of others
+   */
+  MemoryLimitException(Kind kind, String problem) {
+    super(kind, message(kind, problem, ""));
     this.problem = problem;
   }
 
-  private static String message(String problem, String largest) {
-    return problem + largest + ": ask for fewer series or steps, or raise the limit";
+  private static String message(Kind kind, String problem, String largest) {
+    return problem
+        + largest
+        + (kind == Kind.OVERLOAD ? ": ask again later, or" : ": ask")
+        + " for fewer series or steps, or raise the limit";
   }
 
   /** Whether it is known who holds most. */
@@ -53,6 +59,6 @@ public final class MemoryLimitException extends QueryException {
       s.append(' ');
       s.append(part.length() <= MAX_TEXT ? part : part.substring(0, MAX_TEXT) + " …");
     }
-    return new QueryException(Kind.LIMIT, message(problem, s.append(')').toString()), this);
+    return new QueryException(kind(), message(kind(), problem, s.append(')').toString()), this);
   }
 }

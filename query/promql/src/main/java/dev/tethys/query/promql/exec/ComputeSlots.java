@@ -1,0 +1,107 @@
+package dev.tethys.query.promql.exec;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Limit on the number of queries that compute for long at the same time. A query computes freely
+ * for {@link #FREE_NANOS}; then it needs one of as many slots as there are processors, and gives it
+ * up after {@link #SLOT_NANOS} if another query waits for one. More queries would not be answered
+ * sooner: they would share the processors, and each would hold its intermediate results meanwhile.
+ *
+ * <p>Slots are given in the order in which queries ask for them. Safe for any number of threads.
+ */
+public final class ComputeSlots {
+  /** Most queries of dashboards are answered within this time. */
+  static final long FREE_NANOS = 100_000_000;
+
+  /** Long enough for nearly all queries to end within one slot, since a partial result is held. */
+  static final long SLOT_NANOS = 5_000_000_000L;
+
+  private static final long WAIT_MILLIS = 20;
+
+  private final Semaphore free;
+
+  /** A limit of so many queries. */
+  public ComputeSlots(int most) {
+    free = new Semaphore(most, true);
+  }
+
+  /** How many queries wait for a slot, about. */
+  public int waiting() {
+    return free.getQueueLength();
+  }
+
+  /** The slots of one query, which its own thread takes and gives back. */
+  final class Slot {
+    private final Thread owner = Thread.currentThread();
+    private final Runnable first;
+    private boolean asked;
+    private boolean held;
+    private boolean waiting; // checks meanwhile are not to ask for another slot
+    private long due;
+
+    Slot(long now, Runnable first) {
+      this.first = first;
+      due = now + FREE_NANOS;
+    }
+
+    boolean isDue(long now) {
+      return now - due > 0 && !waiting && Thread.currentThread() == owner;
+    }
+
+    /**
+     * Takes a slot, or lets others have theirs first.
+     *
+     * @param check throws when the query is not to go on
+     */
+    void take(Execution check, long now) throws InterruptedException {
+      if (held) {
+        if (!free.hasQueuedThreads()) {
+          due = now + SLOT_NANOS;
+          return;
+        }
+        release();
+      }
+      if (!asked) {
+        asked = true;
+        first.run();
+      }
+      waiting = true;
+      try {
+        while (!free.tryAcquire(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+          check.check();
+        }
+      } finally {
+        waiting = false;
+      }
+      held = true;
+      due = check.now() + SLOT_NANOS;
+    }
+
+    /** Gives the slot back, until the next check that needs one. */
+    void release() {
+      if (held) {
+        held = false;
+        free.release();
+      }
+    }
+
+    /** Gives the slot back while the query waits for another one. */
+    void pause(long now) {
+      if (held) {
+        release();
+        due = now;
+      }
+    }
+  }
+
+  /**
+   * Begins a query.
+   *
+   * @param first is run when it asks for its first slot
+   */
+  Slot begin(long now, Runnable first) {
+    return new Slot(now, first);
+  }
+}
