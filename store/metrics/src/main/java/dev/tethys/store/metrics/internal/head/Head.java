@@ -15,7 +15,6 @@ import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.LabelColumns;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
-import dev.tethys.store.metrics.internal.index.Postings;
 import dev.tethys.store.metrics.internal.index.ValueMatches;
 import java.time.InstantSource;
 import java.util.Arrays;

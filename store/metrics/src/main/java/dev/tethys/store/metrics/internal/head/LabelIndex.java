@@ -392,8 +392,7 @@ final class LabelIndex implements Postings {
       return null;
     }
     int pair =
-        pairs.find(
-            pairs.hash(canonical, 0, canonical.length), canonical, 0, canonical.length);
+        pairs.find(pairs.hash(canonical, 0, canonical.length), canonical, 0, canonical.length);
     return pair < 0 ? null : bitmap(pair);
   }
 
