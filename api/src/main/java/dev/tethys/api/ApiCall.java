@@ -13,6 +13,9 @@ final class ApiCall {
   /** More warnings than this, and more infos, are only counted. */
   static final int MAX_ANNOTATIONS = 10;
 
+  /** Time in which some of the queries that cause an overload end. */
+  private static final String RETRY_AFTER_SECONDS = "5";
+
   private final HttpRequest request;
   private final HttpResponse response;
   private final String userHeader;
@@ -108,6 +111,9 @@ final class ApiCall {
   /** An error answer. */
   void error(ErrorType type, String message) throws IOException {
     response.status(type.status());
+    if (type.status() == 503) {
+      response.header("Retry-After", RETRY_AFTER_SECONDS);
+    }
     JsonOut out = out();
     out.raw("{\"status\":\"error\",\"errorType\":\"").raw(type.text()).raw("\",\"error\":");
     out.string(message).put('}').finish();

@@ -9,6 +9,7 @@ import dev.tethys.model.Samples;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -303,6 +304,12 @@ class QueryApiTest {
                 + "\",\"error\":\""
                 + message
                 + "\"}");
+    assertThat(
+            server
+                .send(server.request("/api/v1/query?query=x"))
+                .headers()
+                .firstValue("Retry-After"))
+        .isEqualTo(status == 503 ? Optional.of("5") : Optional.empty());
   }
 
   @Test

@@ -69,7 +69,7 @@ public final class HeapPace {
    * A rule over time: collections are seen by the bytes that they leave, but for those it asks for.
    */
   static final class Pace {
-    private final Rule rule;
+    private Rule rule;
     private long left = -1;
     private long since;
     private long took;
@@ -95,6 +95,11 @@ public final class HeapPace {
         since = now; // also when exactly as much is left as before
       }
       return due;
+    }
+
+    /** Follows another rule from now on. */
+    void follow(Rule next) {
+      rule = next;
     }
 
     /** A collection that was asked for has ended. */
@@ -203,6 +208,10 @@ public final class HeapPace {
       long used = old.getUsage().getUsed();
       long begin = System.nanoTime();
       boolean resized = size.isPresent() && size.get().changes(begin, used);
+      if (resized) {
+        // What queries hold takes longest to follow, and is dead before little of it would count.
+        pace.follow(size.get().isLarge() ? DOUBLING : rule);
+      }
       if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin) || resized) {
         start.letGoNow(); // the heap is at its largest now
         System.gc();

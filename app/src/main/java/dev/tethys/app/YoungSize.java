@@ -86,6 +86,10 @@ final class YoungSize {
       return Change.NONE;
     }
 
+    boolean isLarge() {
+      return large;
+    }
+
     private void begin(long now, long count, long spentMillis) {
       since = now;
       collections = count;
@@ -127,6 +131,11 @@ final class YoungSize {
    */
   static int percentFree(long used, int ratio) {
     return (int) Math.clamp(100 - 100.0 * used / ((double) ratio * MOST_BYTES), 5, 98);
+  }
+
+  /** Whether the generation is large, since much is allocated. */
+  boolean isLarge() {
+    return rule.isLarge();
   }
 
   /**

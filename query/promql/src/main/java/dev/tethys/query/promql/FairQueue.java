@@ -80,8 +80,7 @@ final class FairQueue<T> {
     return true;
   }
 
-  /** Takes who is next and counts it as running; null when nobody waits. */
-  @Nullable T next() {
+  private @Nullable String nextUser() {
     String best = null;
     int fewest = Integer.MAX_VALUE;
     for (String user : waiting.keySet()) {
@@ -91,6 +90,18 @@ final class FairQueue<T> {
         best = user;
       }
     }
+    return best;
+  }
+
+  /** The number of running entries of the user that is next; 0 when no entry waits. */
+  int runningOfNext() {
+    String user = nextUser();
+    return user == null ? 0 : running.getOrDefault(user, 0);
+  }
+
+  /** Takes who is next and counts it as running; null when nobody waits. */
+  @Nullable T next() {
+    String best = nextUser();
     if (best == null) {
       return null;
     }

@@ -76,7 +76,7 @@ public final class PromqlEngine implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.clock = clock;
     this.budget = new MemoryBudget(options.maxBytes(), options.ruleBytes());
-    this.running = new RunningQueries(options, clock, nanoTime, this::hasMemoryForMore);
+    this.running = new RunningQueries(options, clock, nanoTime, this::admits);
     this.slots = new ComputeSlots(Math.max(MIN_SLOTS, options.threads()));
     this.cache = options.cacheBytes() > 0 ? new ResultCache(options.cacheBytes(), budget) : null;
     this.metrics = new EngineMetrics(options, running, () -> log != null, cache);
@@ -191,8 +191,14 @@ public final class PromqlEngine implements AutoCloseable {
     return c == null ? budget.used() : Math.max(0, budget.used() - c.bytes());
   }
 
-  private boolean hasMemoryForMore() {
-    return options.maxBytes() <= 0 || memoryUsed() <= options.maxBytes() / GATE_SHARE;
+  /**
+   * Whether one more query may start while others run. Queries that wait for a slot hold partial
+   * results, so a user whose queries run already waits until few of them do; each of them counts as
+   * two that start.
+   */
+  private boolean admits(int ofUser, int starting) {
+    return (options.maxBytes() <= 0 || memoryUsed() <= options.maxBytes() / GATE_SHARE)
+        && (ofUser == 0 || 2 * slots.waiting() + starting < RunningQueries.STARTING);
   }
 
   /** The limit on long computations of queries that people and programs ask. */

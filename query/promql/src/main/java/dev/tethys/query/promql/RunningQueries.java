@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +28,10 @@ public final class RunningQueries {
    * How many queries may be in their first moments, since what they will hold is not accounted for
    * yet: more start when these have ended, compute for long, or wait for a store.
    */
-  private static final int STARTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+  static final int STARTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
   /** Who has not asked for a slot after so long waits for something else than a processor. */
-  private static final long STARTING_NANOS = 500_000_000;
+  private static final long STARTING_NANOS = 2_000_000_000;
 
   /**
    * One query as its observers see it.
@@ -90,7 +89,7 @@ public final class RunningQueries {
     final int count;
     final String setting;
     final FairQueue<Running> queue;
-    final BooleanSupplier memory;
+    final Gate gate;
     final int mostStarting;
     final LongSupplier nanoTime;
     final List<Running> starting = new ArrayList<>();
@@ -100,10 +99,10 @@ public final class RunningQueries {
         int count,
         String setting,
         int capacity,
-        BooleanSupplier memory,
+        Gate gate,
         int mostStarting,
         LongSupplier nanoTime) {
-      this.memory = memory;
+      this.gate = gate;
       this.mostStarting = mostStarting;
       this.nanoTime = nanoTime;
       this.count = count;
@@ -113,11 +112,11 @@ public final class RunningQueries {
     }
 
     /**
-     * Lets in who can be; the lock is held. One query may always run, whatever memory others hold:
-     * it fails when there is none for it.
+     * Lets in who can be; the lock is held. One query may always run, whatever the gate says: it
+     * fails when there is no memory for it.
      */
     void fill() {
-      while (free > 0 && hasStarted() && (free == count || memory.getAsBoolean())) {
+      while (free > 0 && hasStarted() && (free == count || isAdmitted())) {
         Running r = queue.next();
         if (r == null) {
           return;
@@ -127,6 +126,10 @@ public final class RunningQueries {
         starting.add(r);
         r.entered.countDown();
       }
+    }
+
+    private boolean isAdmitted() {
+      return gate.admits(queue.runningOfNext(), starting.size());
     }
 
     /** Whether few enough of those that were let in are in their first moments. */
@@ -140,18 +143,28 @@ public final class RunningQueries {
     }
   }
 
+  /** A condition for one more query to start while others run. */
+  interface Gate {
+    /**
+     * Whether the next query may start.
+     *
+     * @param ofUser how many queries of the same user run
+     * @param starting how many queries are in their first moments
+     */
+    boolean admits(int ofUser, int starting);
+  }
+
   /**
-   * @param memory whether there is memory for one more query than run; rules need not ask
+   * @param gate for queries other than those of rules
    */
-  RunningQueries(
-      EngineOptions options, InstantSource clock, LongSupplier nanoTime, BooleanSupplier memory) {
+  RunningQueries(EngineOptions options, InstantSource clock, LongSupplier nanoTime, Gate gate) {
     places.put(
         QueryPriority.INTERACTIVE,
         new Places(
             options.maxConcurrent(),
             "query.max-concurrency",
             options.maxQueued(),
-            memory,
+            gate,
             STARTING,
             nanoTime));
     places.put(
@@ -160,7 +173,7 @@ public final class RunningQueries {
             options.ruleConcurrent(),
             "rules.max-concurrent-evals",
             options.maxQueued(),
-            () -> true,
+            (ofUser, starting) -> true,
             options.ruleConcurrent(),
             nanoTime));
     this.clock = clock;

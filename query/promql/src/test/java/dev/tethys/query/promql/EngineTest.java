@@ -432,7 +432,7 @@ class EngineTest {
       Thread.onSpinWait();
     }
     assertThat(e.running().list()).filteredOn(RunningQueries.Entry::waiting).hasSize(1);
-    nanos.addAndGet(600_000_000); // they wait for their store
+    nanos.addAndGet(2_100_000_000L); // they wait for their store
     all.await();
     go.countDown();
     for (Thread t : threads) {

@@ -32,6 +32,18 @@ class FairQueueTest {
   }
 
   @Test
+  void theNextUserIsKnownByWhatRuns() {
+    assertThat(queue.runningOfNext()).isZero();
+    queue.add("a", "a1");
+    queue.add("a", "a2");
+    assertThat(queue.runningOfNext()).isZero();
+    queue.next();
+    assertThat(queue.runningOfNext()).isOne();
+    queue.add("b", "b1");
+    assertThat(queue.runningOfNext()).isZero();
+  }
+
+  @Test
   void usersWithEquallyManyTakeTurns() {
     for (String u : List.of("a", "b", "c")) {
       queue.add(u, u + 1);

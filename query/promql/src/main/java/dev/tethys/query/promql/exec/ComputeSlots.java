@@ -2,6 +2,7 @@ package dev.tethys.query.promql.exec;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Limit on the number of queries that compute for long at the same time. A query computes freely
@@ -21,15 +22,16 @@ public final class ComputeSlots {
   private static final long WAIT_MILLIS = 20;
 
   private final Semaphore free;
+  private final AtomicInteger waiting = new AtomicInteger();
 
   /** A limit of so many queries. */
   public ComputeSlots(int most) {
     free = new Semaphore(most, true);
   }
 
-  /** How many queries wait for a slot, about. */
+  /** How many queries wait for a slot. */
   public int waiting() {
-    return free.getQueueLength();
+    return waiting.get();
   }
 
   /** The slots of one query, which its own thread takes and gives back. */
@@ -57,23 +59,25 @@ public final class ComputeSlots {
      */
     void take(Execution check, long now) throws InterruptedException {
       if (held) {
-        if (!free.hasQueuedThreads()) {
+        if (ComputeSlots.this.waiting.get() == 0) {
           due = now + SLOT_NANOS;
           return;
         }
         release();
       }
-      if (!asked) {
-        asked = true;
-        first.run();
-      }
       waiting = true;
+      ComputeSlots.this.waiting.incrementAndGet();
       try {
+        if (!asked) {
+          asked = true;
+          first.run(); // others that may start now see that this one waits
+        }
         while (!free.tryAcquire(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
           check.check();
         }
       } finally {
         waiting = false;
+        ComputeSlots.this.waiting.decrementAndGet();
       }
       held = true;
       due = check.now() + SLOT_NANOS;
