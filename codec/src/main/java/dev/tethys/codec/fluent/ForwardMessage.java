@@ -13,6 +13,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongConsumer;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
@@ -29,14 +30,19 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
   /** The attribute with the tag. */
   public static final String TAG = "fluent.tag";
 
+  /** What an event takes beside the values of its record. */
+  private static final long EVENT_BYTES = 256;
+
   /**
    * Reads a message.
    *
    * @param maxBytes of its entries, decompressed
    * @param now nanoseconds since 1970, when it came
+   * @param memory receives the bytes that events are about to take, and may throw
    * @throws CodecException when it is malformed
    */
-  public static ForwardMessage of(@Nullable Object[] m, long maxBytes, long now) {
+  public static ForwardMessage of(
+      @Nullable Object[] m, long maxBytes, long now, LongConsumer memory) {
     if (m.length < 2 || m.length > 4 || !(text(m[0]) instanceof String tag)) {
       throw new CodecException("a message is [tag, time, record], [tag, entries] or [tag, bytes]");
     }
@@ -60,16 +66,18 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
     } else {
       switch (m[1]) {
         case Object[] entries -> {
+          memory.accept(EVENT_BYTES * entries.length);
           for (Object e : entries) {
             entry(s, tag, e, now, refusals);
           }
         }
         case ArrayValue entries -> {
+          memory.accept(EVENT_BYTES * entries.size());
           for (int i = 0; i < entries.size(); i++) {
             entry(s, tag, entries.get(i), now, refusals);
           }
         }
-        case byte[] b -> packed(s, tag, b, options, maxBytes, now, refusals);
+        case byte[] b -> packed(s, tag, b, options, maxBytes, now, refusals, memory);
         case null, default -> throw new CodecException("a message has neither time nor entries");
       }
     }
@@ -91,7 +99,8 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
       Attributes options,
       long max,
       long now,
-      Refusals refusals) {
+      Refusals refusals,
+      LongConsumer memory) {
     String how = text(options.get("compressed"));
     boolean gzip = "gzip".equals(how);
     if (how != null && !gzip && !how.equals("text")) {
@@ -104,8 +113,10 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
               gzip
                   ? new Bounded(new java.io.BufferedInputStream(new GZIPInputStream(in)), max)
                   : in,
-              max);
+              max,
+              memory);
       for (@Nullable Object @Nullable [] e = r.next(); e != null; e = r.next()) {
+        memory.accept(EVENT_BYTES);
         entry(to, tag, e, now, refusals);
       }
     } catch (EOFException e) {

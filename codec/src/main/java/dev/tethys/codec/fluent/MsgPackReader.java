@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +30,15 @@ public final class MsgPackReader {
   /** A time of Fluentd, nanoseconds since 1970: extension 0 with seconds and nanoseconds. */
   public record EventTime(long nanos) {}
 
+  /** What a value takes beside its bytes. */
+  private static final int VALUE_BYTES = 40;
+
   private final InputStream in;
   private final long maxBytes;
   private final boolean wraps;
+  private final LongConsumer memory;
   private long left;
+  private long taken; // for values, and not yet accounted for
 
   /**
    * Reads from a stream, no further than asked for.
@@ -40,10 +46,20 @@ public final class MsgPackReader {
    * @param maxBytes of one value
    */
   public MsgPackReader(InputStream in, long maxBytes) {
-    this(in, maxBytes, false);
+    this(in, maxBytes, bytes -> {});
   }
 
-  private MsgPackReader(InputStream in, long maxBytes, boolean wraps) {
+  /**
+   * The same with an account of memory.
+   *
+   * @param memory receives the bytes that values are about to take, and may throw
+   */
+  public MsgPackReader(InputStream in, long maxBytes, LongConsumer memory) {
+    this(in, maxBytes, false, memory);
+  }
+
+  private MsgPackReader(InputStream in, long maxBytes, boolean wraps, LongConsumer memory) {
+    this.memory = memory;
     this.in = in;
     this.maxBytes = maxBytes;
     this.wraps = wraps;
@@ -57,7 +73,7 @@ public final class MsgPackReader {
    */
   public static @Nullable Object read(byte[] message) {
     ByteArrayInputStream in = new ByteArrayInputStream(message);
-    MsgPackReader r = new MsgPackReader(in, message.length, true);
+    MsgPackReader r = new MsgPackReader(in, message.length, true, bytes -> {});
     r.left = message.length;
     try {
       Object v = r.value(1);
@@ -149,11 +165,14 @@ public final class MsgPackReader {
     if (left < 0) {
       throw new CodecException("a message is longer than " + maxBytes + " bytes");
     }
+    take(2L * Math.min(n, PIECE)); // as bytes, and as text
     byte[] b = new byte[Math.min(n, PIECE)];
     int at = 0;
     while (at < n) {
       if (at == b.length) {
-        b = java.util.Arrays.copyOf(b, (int) Math.min(n, 2L * b.length));
+        int size = (int) Math.min(n, 2L * b.length);
+        take(2L * (size - b.length));
+        b = java.util.Arrays.copyOf(b, size);
       }
       int k = in.read(b, at, b.length - at);
       if (k < 0) {
@@ -175,7 +194,16 @@ public final class MsgPackReader {
     return value(read(), depth);
   }
 
+  private void take(long bytes) {
+    taken += bytes;
+    if (taken >= PIECE) {
+      memory.accept(taken);
+      taken = 0;
+    }
+  }
+
   private @Nullable Object value(int b, int depth) throws IOException {
+    take(VALUE_BYTES);
     if (b < 0x80) {
       return (long) b;
     }

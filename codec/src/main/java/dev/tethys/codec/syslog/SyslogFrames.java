@@ -3,6 +3,8 @@ package dev.tethys.codec.syslog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +15,15 @@ import org.jspecify.annotations.Nullable;
 public final class SyslogFrames {
   private static final int MAX_LENGTH_DIGITS = 9;
 
+  /** A message up to this length is not accounted for. */
+  private static final int FREE_BYTES = 8192;
+
+  /** What a byte of a message takes while it grows, is copied and read. */
+  private static final long FACTOR = 4;
+
   private final InputStream in;
   private final int maxLength;
+  private final LongConsumer memory;
   private final byte[] buf = new byte[8192];
   private int at;
   private int limit;
@@ -26,8 +35,18 @@ public final class SyslogFrames {
    * @param maxLength of a message, in bytes
    */
   public SyslogFrames(InputStream in, int maxLength) {
+    this(in, maxLength, bytes -> {});
+  }
+
+  /**
+   * The same with an account of memory.
+   *
+   * @param memory receives the bytes that a long message is about to take, and may throw
+   */
+  public SyslogFrames(InputStream in, int maxLength, LongConsumer memory) {
     this.in = in;
     this.maxLength = maxLength;
+    this.memory = memory;
   }
 
   /** Whether only the beginning of the last message was given. */
@@ -54,6 +73,9 @@ public final class SyslogFrames {
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);
     while (c >= 0 && c != '\n' && c != 0) {
       if (out.size() < maxLength) {
+        if (out.size() > 0 && out.size() % FREE_BYTES == 0) {
+          memory.accept(FACTOR * FREE_BYTES);
+        }
         out.write(c);
       } else {
         cut = true;
@@ -78,6 +100,9 @@ public final class SyslogFrames {
       // No length after all: the line begins with a number.
       while (c >= 0 && c != '\n' && c != 0) {
         if (prefix.size() < maxLength) {
+          if (prefix.size() > 0 && prefix.size() % FREE_BYTES == 0) {
+            memory.accept(FACTOR * FREE_BYTES);
+          }
           prefix.write(c);
         } else {
           cut = true;
@@ -86,12 +111,18 @@ public final class SyslogFrames {
       }
       return prefix.toByteArray();
     }
-    byte[] out = new byte[Math.min(length, maxLength)];
+    int most = Math.min(length, maxLength);
+    byte[] out = new byte[Math.min(most, FREE_BYTES)]; // the rest once it comes: a length may lie
     for (int n = 0; n < length; ) {
       if (at == limit && !fill()) {
         return null;
       }
       int k = Math.min(limit - at, length - n);
+      if (out.length < most && n + k > out.length) {
+        int grown = (int) Math.min(most, Math.max(n + k, 2L * out.length));
+        memory.accept(FACTOR * (grown - out.length));
+        out = Arrays.copyOf(out, grown);
+      }
       if (n < out.length) {
         System.arraycopy(buf, at, out, n, Math.min(k, out.length - n));
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -31,11 +33,38 @@ class ForwardMessageTest {
 
   private static ForwardMessage read(byte[] b) throws IOException {
     @Nullable Object[] m = new MsgPackReader(new ByteArrayInputStream(b), MAX).next();
-    return ForwardMessage.of(java.util.Objects.requireNonNull(m), MAX, 42);
+    return ForwardMessage.of(java.util.Objects.requireNonNull(m), MAX, 42, n -> {});
   }
 
   private static List<LogRecord> records(ForwardMessage m) {
     return m.logs().resources().getFirst().scopes().getFirst().items();
+  }
+
+  /** A bomb: values of one byte each, and events of a few, compressed. */
+  @Test
+  void memoryIsAccountedForBeforeItIsTaken() throws IOException {
+    byte[] many = new byte[100_005];
+    many[0] = (byte) 0x93;
+    many[1] = (byte) 0xa1;
+    many[2] = 't';
+    many[3] = (byte) 0xdc;
+    many[4] = (byte) 0xff;
+    many[5] = (byte) 0xff; // so many small numbers follow
+    AtomicLong memory = new AtomicLong();
+    assertThat(new MsgPackReader(new ByteArrayInputStream(many), MAX, memory::addAndGet).next())
+        .hasSize(3);
+    assertThat(memory.get()).isGreaterThan(2_500_000);
+    ByteArrayOutputStream gz = new ByteArrayOutputStream();
+    try (GZIPOutputStream g = new GZIPOutputStream(gz)) {
+      for (int i = 0; i < 1_000; i++) {
+        g.write(hex(ENTRY));
+      }
+    }
+    Attributes options = new Attributes();
+    options.put("compressed", "gzip");
+    memory.set(0);
+    ForwardMessage.of(new Object[] {"t", gz.toByteArray(), options}, MAX, 0, memory::addAndGet);
+    assertThat(memory.get()).isGreaterThan(1_000 * 256);
   }
 
   @Test
@@ -150,7 +179,7 @@ class ForwardMessageTest {
       try {
         @Nullable Object[] m = new MsgPackReader(new ByteArrayInputStream(b), MAX).next();
         if (m != null) {
-          ForwardMessage.of(m, MAX, 0);
+          ForwardMessage.of(m, MAX, 0, n -> {});
         }
       } catch (CodecException | IOException e) {
         // said

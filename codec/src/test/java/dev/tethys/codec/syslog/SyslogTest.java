@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -163,6 +164,26 @@ class SyslogTest {
       out.add(new String(b, StandardCharsets.UTF_8) + (f.isCut() ? "…" : ""));
     }
     return out;
+  }
+
+  @Test
+  void longMessagesAccountForTheirMemoryAndLengthsThatLieTakeNone() throws IOException {
+    AtomicLong memory = new AtomicLong();
+    byte[] lie = "99000000 <13>short".getBytes(StandardCharsets.UTF_8);
+    assertThat(new SyslogFrames(new ByteArrayInputStream(lie), 1 << 30, memory::addAndGet).next())
+        .isNull();
+    assertThat(memory.get()).isZero();
+    String text = "x".repeat(1_000_000);
+    for (String stream : List.of("1000000 " + text, "<" + text, "1" + text.replace('x', '1'))) {
+      memory.set(0);
+      SyslogFrames f =
+          new SyslogFrames(
+              new ByteArrayInputStream(stream.getBytes(StandardCharsets.UTF_8)),
+              1 << 30,
+              memory::addAndGet);
+      assertThat(f.next()).hasSizeGreaterThanOrEqualTo(1_000_000);
+      assertThat(memory.get()).isBetween(1_000_000L, 5_000_000L);
+    }
   }
 
   @Test

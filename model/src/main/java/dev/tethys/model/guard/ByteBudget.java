@@ -107,7 +107,41 @@ public final class ByteBudget {
       }
     }
 
-    /** Gives everything back. */
+    /**
+     * Waits for the memory that readers of a connection need, as {@link #await} does.
+     *
+     * @return throws {@link OverBudgetException} also when the thread is interrupted meanwhile
+     */
+    public LongConsumer awaiting() {
+      return more -> {
+        try {
+          await(more);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new OverBudgetException("interrupted while waiting for memory", false);
+        }
+      };
+    }
+
+    /**
+     * Reserves more for a thread that holds no other memory: waits for as long as it takes.
+     *
+     * @throws OverBudgetException when it is more than all there is
+     */
+    public void awaitLong(long more) throws InterruptedException {
+      while (true) {
+        try {
+          await(more);
+          return;
+        } catch (OverBudgetException e) {
+          if (e.isTooLarge()) {
+            throw e;
+          }
+        }
+      }
+    }
+
+    /** Gives everything back; more may be reserved again. */
     @Override
     public void close() {
       inUse.addAndGet(-bytes);

@@ -12,6 +12,7 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.SocketTls;
 import java.io.IOException;
@@ -92,12 +93,18 @@ final class SyslogSource implements LogSource {
   private void connection(InputStream in, InetSocketAddress from)
       throws IOException, InterruptedException {
     Labels base = connectionLabels(from);
-    SyslogFrames frames = new SyslogFrames(in, config.maxLength());
-    for (byte[] b = frames.next(); b != null; b = frames.next()) {
-      if (frames.isCut()) {
-        cut.inc();
+    try (ByteBudget.Reservation held = ByteBudget.process().open()) {
+      SyslogFrames frames = new SyslogFrames(in, config.maxLength(), held.awaiting());
+      for (byte[] b = frames.next(); b != null; b = frames.next()) {
+        if (frames.isCut()) {
+          cut.inc();
+        }
+        message(b, b.length, base);
+        held.close();
       }
-      message(b, b.length, base);
+    } catch (ByteBudget.OverBudgetException e) {
+      errors.inc();
+      throw new IOException("a message is not read: " + e.getMessage(), e);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Clockwork;
@@ -242,10 +243,13 @@ public final class FluentForwardReceiverFactory
     private void connection(Socket raw) throws IOException, InterruptedException {
       SocketTls t = tls;
       Socket s = t == null ? raw : t.accepted(raw);
-      MsgPackReader in =
-          new MsgPackReader(new BufferedInputStream(s.getInputStream(), 64 << 10), settings.max);
       OutputStream out = s.getOutputStream();
-      try {
+      try (ByteBudget.Reservation held = ByteBudget.process().open()) {
+        MsgPackReader in =
+            new MsgPackReader(
+                new BufferedInputStream(s.getInputStream(), 64 << 10),
+                settings.max,
+                held.awaiting());
         if (settings.security != null) {
           String why = settings.security.with(in, out);
           if (why != null) {
@@ -259,12 +263,16 @@ public final class FluentForwardReceiverFactory
                 : System.identityHashCode(raw);
         long lane = 1L << 34 | Integer.toUnsignedLong(sender);
         for (@Nullable Object @Nullable [] m = in.next(); m != null; m = in.next()) {
-          if (!message(m, lane, out)) {
+          if (!message(m, lane, out, held)) {
             return;
           }
+          held.close();
         }
       } catch (CodecException e) {
         // What follows cannot be told from the rest of it.
+        tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
+      } catch (ByteBudget.OverBudgetException e) {
+        // A sender that waits for acknowledgements sends the message again.
         tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
       } catch (EOFException e) {
         tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
@@ -272,14 +280,17 @@ public final class FluentForwardReceiverFactory
     }
 
     /** Whether to go on with the connection. */
-    private boolean message(@Nullable Object[] m, long lane, OutputStream out)
+    private boolean message(
+        @Nullable Object[] m, long lane, OutputStream out, ByteBudget.Reservation memory)
         throws IOException, InterruptedException {
       try (Hold hold = intake.open()) {
-        ForwardMessage f = ForwardMessage.of(m, settings.max, clock.millis() * 1_000_000);
+        ForwardMessage f =
+            ForwardMessage.of(m, settings.max, clock.millis() * 1_000_000, memory.awaiting());
         // Not sent back: the sender would send the whole chunk again, without end.
         tally.refused(transport, f.refusals());
         if (f.events() > 0) {
           byte[] body = new OtlpWriter().write(f.logs());
+          memory.await(body.length);
           hold.take(2L * body.length);
           Batch b = new Batch(Signal.LOGS, Encoding.OTLP, body, f.events(), lane, Metadata.NONE);
           if (!delivered(b, f)) {

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.log;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * that is too long the beginning is given.
  */
 final class LineFrames {
+  /** What a byte of a line takes while it grows, is copied and becomes a record. */
+  private static final long FACTOR = 4;
+
   private final InputStream in;
   private final int end;
   private final int maxLength;
+  private final LongConsumer memory;
   private final byte[] buf = new byte[8192];
   private int at;
   private int limit;
@@ -23,8 +28,10 @@ final class LineFrames {
    *
    * @param end what they end with; -1 for with the stream
    * @param maxLength in bytes
+   * @param memory receives the bytes that a long line is about to take, and may throw
    */
-  LineFrames(InputStream in, int end, int maxLength) {
+  LineFrames(InputStream in, int end, int maxLength, LongConsumer memory) {
+    this.memory = memory;
     this.in = in;
     this.end = end;
     this.maxLength = maxLength;
@@ -54,7 +61,11 @@ final class LineFrames {
       while (at < limit && buf[at] != end) {
         at++;
       }
-      out.write(buf, from, Math.max(0, Math.min(at - from, maxLength - out.size())));
+      int more = Math.max(0, Math.min(at - from, maxLength - out.size()));
+      if (out.size() + more > buf.length) {
+        memory.accept(FACTOR * more);
+      }
+      out.write(buf, from, more);
       if (at < limit) {
         at++;
         return out.toByteArray();

@@ -4,6 +4,7 @@ import dev.tethys.collect.logs.file.RecordEnds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +17,13 @@ final class RecordFrames {
   /** So many bytes are looked through at each read: it is less work than reading them was. */
   private static final int SMALL = 4096;
 
+  /** What a byte of the buffer takes: copied when it grows, and as a record. */
+  private static final long FACTOR = 4;
+
   private final InputStream in;
   private final RecordEnds ends;
   private final int maxLength;
+  private final LongConsumer memory;
   private byte[] buf;
   private int from;
   private int to;
@@ -34,8 +39,11 @@ final class RecordFrames {
    * Records.
    *
    * @param maxLength in bytes
+   * @param memory receives what a long record takes, and may throw; what was received for one
+   *     record may be given back before the next is asked for
    */
-  RecordFrames(InputStream in, RecordEnds ends, int maxLength) {
+  RecordFrames(InputStream in, RecordEnds ends, int maxLength, LongConsumer memory) {
+    this.memory = memory;
     this.in = in;
     this.ends = ends;
     this.maxLength = maxLength;
@@ -48,6 +56,15 @@ final class RecordFrames {
    * @throws IOException of the stream, once all that came before is given
    */
   byte @Nullable [] next() throws IOException {
+    if (buf.length > FIRST_SIZE) {
+      if (to - from <= FIRST_SIZE) {
+        buf = Arrays.copyOfRange(buf, from, from + FIRST_SIZE);
+        to -= from;
+        from = 0;
+      } else {
+        memory.accept(FACTOR * buf.length);
+      }
+    }
     while (true) {
       if (from < to) {
         boolean last = ended || to - from == maxLength;
@@ -93,7 +110,9 @@ final class RecordFrames {
       from = 0;
     }
     if (to == buf.length) {
-      buf = Arrays.copyOf(buf, Math.min(maxLength, 2 * to));
+      int size = (int) Math.min(maxLength, 2L * to);
+      memory.accept(FACTOR * (size - to));
+      buf = Arrays.copyOf(buf, size);
     }
     int n;
     try {

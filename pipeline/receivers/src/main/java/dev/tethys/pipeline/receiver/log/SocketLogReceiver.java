@@ -5,6 +5,7 @@ import dev.tethys.collect.logs.file.RecordEnds;
 import dev.tethys.collect.logs.net.HostNames;
 import dev.tethys.collect.logs.net.PacketListener;
 import dev.tethys.collect.logs.net.StreamListener;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
@@ -16,6 +17,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,21 +101,31 @@ final class SocketLogReceiver implements Receiver {
       throws IOException, InterruptedException {
     StreamListener l = stream;
     Attributes a = attributes(s, from, l == null ? null : l.address());
-    if (framing.counted > 0) {
-      SyslogFrames f = new SyslogFrames(in, framing.counted);
+    try (ByteBudget.Reservation held = ByteBudget.process().open()) {
+      Frames f = frames(s, in, held);
       for (byte[] b = f.next(); b != null; b = f.next()) {
         record(s, b, 0, b.length, a);
+        held.close();
       }
-      return;
+    } catch (ByteBudget.OverBudgetException e) {
+      throw new IOException("a record is not read: " + e.getMessage(), e);
     }
-    if (s.records() != null) {
-      records(s, s.records(), in, a);
-      return;
+  }
+
+  /** Takes records out of a stream. */
+  private interface Frames {
+    byte @Nullable [] next() throws IOException;
+  }
+
+  private Frames frames(SocketLogSettings s, InputStream in, ByteBudget.Reservation held) {
+    LongConsumer memory = held.awaiting();
+    if (framing.counted > 0) {
+      return new SyslogFrames(in, framing.counted, memory)::next;
     }
-    LineFrames f = new LineFrames(in, s.whole() ? -1 : framing.end, s.max());
-    for (byte[] b = f.next(); b != null; b = f.next()) {
-      record(s, b, 0, b.length, a);
-    }
+    RecordEnds ends = s.records();
+    return ends == null
+        ? new LineFrames(in, s.whole() ? -1 : framing.end, s.max(), memory)::next
+        : new RecordFrames(in, ends, s.max(), memory)::next;
   }
 
   private void packet(SocketLogSettings s, byte[] b, int length, InetSocketAddress from)
@@ -126,7 +138,11 @@ final class SocketLogReceiver implements Receiver {
     }
     if (s.records() != null) {
       try {
-        records(s, s.records(), new ByteArrayInputStream(b, 0, length), a);
+        InputStream in = new ByteArrayInputStream(b, 0, length); // of 64 KiB at most
+        RecordFrames f = new RecordFrames(in, s.records(), s.max(), n -> {});
+        for (byte[] r = f.next(); r != null; r = f.next()) {
+          record(s, r, 0, r.length, a);
+        }
       } catch (IOException e) {
         throw new IllegalStateException("bytes are read without errors", e);
       }
@@ -138,14 +154,6 @@ final class SocketLogReceiver implements Receiver {
         record(s, b, at, i, a);
         at = i + 1;
       }
-    }
-  }
-
-  private void records(SocketLogSettings s, RecordEnds ends, InputStream in, Attributes a)
-      throws IOException, InterruptedException {
-    RecordFrames f = new RecordFrames(in, ends, s.max());
-    for (byte[] b = f.next(); b != null; b = f.next()) {
-      record(s, b, 0, b.length, a);
     }
   }
 

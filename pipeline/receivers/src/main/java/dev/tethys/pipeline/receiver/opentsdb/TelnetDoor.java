@@ -4,6 +4,7 @@ import dev.tethys.codec.opentsdb.DataPoint;
 import dev.tethys.codec.opentsdb.PutReader;
 import dev.tethys.codec.points.PointNames;
 import dev.tethys.codec.points.Refusals;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointDestination;
@@ -47,7 +48,9 @@ final class TelnetDoor implements StreamListener.Handler {
     while (more && in.next()) {
       StringBuilder answer = new StringBuilder();
       Refusals refusals = new Refusals();
-      try (Points p = to.open(lane, Metadata.NONE)) {
+      try (ByteBudget.Reservation held = ByteBudget.process().open();
+          Points p = to.open(lane, Metadata.NONE)) {
+        held.awaitLong(PointSockets.POINT_FACTOR * in.length());
         String text = new String(in.buffer(), in.offset(), in.length(), StandardCharsets.UTF_8);
         for (String line : text.split("\n")) {
           String l = line.strip();

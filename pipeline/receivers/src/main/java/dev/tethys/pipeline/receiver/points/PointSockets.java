@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.points;
 
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PointDestination.Points;
@@ -28,6 +29,9 @@ public final class PointSockets {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LAST_PAUSE = Duration.ofSeconds(5);
 
+  /** What a byte of lines takes as points, and as what is delivered. */
+  public static final long POINT_FACTOR = 8;
+
   private PointSockets() {}
 
   /**
@@ -51,7 +55,9 @@ public final class PointSockets {
     long lane = PipelinePoints.lane(s.getInetAddress());
     long tooLong = 0;
     while (in.next()) {
-      try (Points p = to.open(lane, Metadata.NONE)) {
+      try (ByteBudget.Reservation held = ByteBudget.process().open();
+          Points p = to.open(lane, Metadata.NONE)) {
+        held.awaitLong(POINT_FACTOR * in.length());
         tally.refused("tcp", format.read(in.buffer(), in.offset(), in.length(), p));
         deliver(p, tally, "tcp");
       }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -16,6 +18,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.web.client.UnixSocket;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.ConnectException;
@@ -88,6 +91,46 @@ class FluentForwardReceiverTest {
       Thread.sleep(5);
     }
     return records();
+  }
+
+  /** A message that finds the memory of the process taken is not read until some is free. */
+  @Test
+  void messagesWaitForMemory() throws Exception {
+    int port = start("");
+    ByteArrayOutputStream message = new ByteArrayOutputStream();
+    message.write(hex("93 a174 ce6553f100 81a36c6f67 c6 00100000"));
+    message.write(new byte[1 << 20]);
+    ByteBudget.Reservation all = ByteBudget.process().open();
+    try (Socket s = new Socket("127.0.0.1", port)) {
+      all.accept(ByteBudget.process().total() - ByteBudget.process().inUse());
+      Thread sender =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      s.getOutputStream().write(message.toByteArray());
+                    } catch (IOException e) {
+                      throw new java.io.UncheckedIOException(e);
+                    }
+                  });
+      while (refused() == 0) {
+        Thread.sleep(5);
+      }
+      assertThat(records()).isEmpty();
+      all.close();
+      await(1);
+      sender.join();
+    } finally {
+      all.close();
+    }
+  }
+
+  private static double refused() {
+    return Registry.process().gather().stream()
+        .filter(f -> f.name().equals("tethys_receive_over_budget_total"))
+        .flatMap(f -> f.metrics().stream())
+        .mapToDouble(m -> ((MetricFamily.Value) m.point()).value())
+        .sum();
   }
 
   @Test

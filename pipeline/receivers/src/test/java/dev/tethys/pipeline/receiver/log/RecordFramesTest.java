@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.collect.logs.file.RecordEnds;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class RecordFramesTest {
@@ -38,7 +40,8 @@ class RecordFramesTest {
   @Test
   void theLastLineIsGivenBeforeTheErrorBehindIt() throws IOException {
     for (int seed = 0; seed < 20; seed++) {
-      LineFrames f = new LineFrames(dripping("one\ntwo\nthr", new Random(seed)), '\n', 1 << 20);
+      LineFrames f =
+          new LineFrames(dripping("one\ntwo\nthr", new Random(seed)), '\n', 1 << 20, n -> {});
       for (String line : new String[] {"one", "two", "thr"}) {
         assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo(line);
       }
@@ -57,12 +60,39 @@ class RecordFramesTest {
           new RecordFrames(
               dripping(first + second + "3 c\n", new Random(seed)),
               new RecordEnds("^\\d+ ", true, false),
-              1 << 20);
+              1 << 20,
+              n -> {});
       assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo(first);
       assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo(second);
       assertThat(new String(f.next(), StandardCharsets.UTF_8)).isEqualTo("3 c\n");
       assertThatThrownBy(f::next).isInstanceOf(IOException.class).hasMessage("reset");
       assertThatThrownBy(f::next).isInstanceOf(IOException.class).hasMessage("reset");
+    }
+  }
+
+  @Test
+  void longRecordsAccountForTheirMemory() throws IOException {
+    AtomicLong memory = new AtomicLong();
+    String line = "x".repeat(500_000) + "\n";
+    LineFrames lines =
+        new LineFrames(
+            new ByteArrayInputStream((line + line).getBytes(StandardCharsets.UTF_8)),
+            '\n',
+            1 << 20,
+            memory::addAndGet);
+    RecordFrames records =
+        new RecordFrames(
+            new ByteArrayInputStream((line + line).getBytes(StandardCharsets.UTF_8)),
+            new RecordEnds("\n", false, false),
+            1 << 20,
+            memory::addAndGet);
+    for (int i = 0; i < 2; i++) {
+      memory.set(0);
+      assertThat(lines.next()).hasSize(500_000);
+      assertThat(memory.get()).isBetween(500_000L, 2_500_000L);
+      memory.set(0);
+      assertThat(records.next()).hasSizeGreaterThanOrEqualTo(500_000);
+      assertThat(memory.get()).isBetween(500_000L, 5_000_000L);
     }
   }
 }
