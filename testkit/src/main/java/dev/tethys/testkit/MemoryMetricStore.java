@@ -72,6 +72,7 @@ public final class MemoryMetricStore implements MetricStore {
   private long maxTime = Long.MIN_VALUE;
   private long maxSeries = Long.MAX_VALUE;
   private @Nullable StorageException failCommit;
+  private @Nullable Error failCommitBadly;
   private @Nullable String missing;
   private int commits;
 
@@ -89,6 +90,11 @@ public final class MemoryMetricStore implements MetricStore {
   public synchronized MemoryMetricStore limitSeries(long max) {
     maxSeries = max;
     return this;
+  }
+
+  /** Makes the next commit end with an error, such as the end of memory. */
+  public synchronized void failNextCommit(Error e) {
+    failCommitBadly = e;
   }
 
   /** Makes the next commit fail with this. */
@@ -275,6 +281,11 @@ public final class MemoryMetricStore implements MetricStore {
       synchronized (MemoryMetricStore.this) {
         if (done) {
           throw new IllegalStateException("the batch is finished");
+        }
+        Error bad = failCommitBadly;
+        failCommitBadly = null;
+        if (bad != null) {
+          throw bad;
         }
         StorageException e = failCommit;
         failCommit = null;

@@ -59,6 +59,16 @@ class RuleManagerTest {
   }
 
   @Test
+  void rulesAreEvaluatedAgainAfterTheEndOfMemory() throws InterruptedException {
+    f.store.failNextCommit(new OutOfMemoryError("Java heap space"));
+    f.load("groups:\n- name: g\n  rules:\n  - {record: r, expr: vector(1)}\n");
+    for (int i = 0; i < 3; i++) {
+      f.clock.advance(Duration.ofSeconds(10), 1);
+    }
+    until(() -> f.store.dump().toString().contains("r"));
+  }
+
+  @Test
   void aClockSetBackDoesNotStopEvaluation() throws InterruptedException {
     RuleGroup g =
         f.load("groups:\n- name: g\n  rules:\n  - {record: r, expr: vector(1)}\n").getFirst();

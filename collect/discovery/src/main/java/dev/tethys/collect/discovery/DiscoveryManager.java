@@ -190,24 +190,41 @@ public final class DiscoveryManager implements AutoCloseable {
         } finally {
           lock.unlock();
         }
-        out.forEach(
-            (pool, groups) ->
-                context
-                    .metrics()
-                    .discovered(pool, groups.stream().mapToInt(g -> g.targets().size()).sum()));
-        context.metrics().sent(waited);
-        double now = context.clock().millis() / 1e3;
-        out.keySet().forEach(pool -> context.metrics().told(pool, now));
+        boolean done = false;
         try {
-          listener.targets(out);
-        } catch (RuntimeException e) {
-          LOG.log(Level.ERROR, "targets were not taken over", e);
+          pass(out, waited);
+          done = true;
+        } finally {
+          if (!done) { // the end of memory: this loop runs again
+            lock.lock();
+            try {
+              news = true;
+            } finally {
+              lock.unlock();
+            }
+          }
         }
         context.pause().pause(throttle);
         waited = true;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void pass(Map<String, List<TargetGroup>> out, boolean waited) {
+    out.forEach(
+        (pool, groups) ->
+            context
+                .metrics()
+                .discovered(pool, groups.stream().mapToInt(g -> g.targets().size()).sum()));
+    context.metrics().sent(waited);
+    double now = context.clock().millis() / 1e3;
+    out.keySet().forEach(pool -> context.metrics().told(pool, now));
+    try {
+      listener.targets(out);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "targets were not taken over", e);
     }
   }
 

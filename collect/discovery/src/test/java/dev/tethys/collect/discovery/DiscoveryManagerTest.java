@@ -69,6 +69,71 @@ class DiscoveryManagerTest {
     assertThat(addresses(hear().get("a"))).containsExactly("x:1");
   }
 
+  /** A discovery that ends with an error when it runs for the first time. */
+  private record Exhausted(AtomicInteger starts) implements DiscoveryConfig {
+    @Override
+    public String mechanism() {
+      return "exhausted";
+    }
+
+    @Override
+    public Discovery discovery(DiscoveryContext context) {
+      return sink -> {
+        if (starts.incrementAndGet() == 1) {
+          throw new OutOfMemoryError("Java heap space");
+        }
+        sink.update(List.of(Setting.group("s", "x:1")));
+      };
+    }
+
+    @Override
+    public Map<String, @Nullable Object> tree() {
+      return Map.of();
+    }
+  }
+
+  /** Memory ends in a discovery, and in what it passes its first news to. */
+  @Test
+  void newsArriveAfterTheEndOfMemory() throws InterruptedException {
+    setting.goOn.release(1_000);
+    AtomicInteger calls = new AtomicInteger();
+    try (DiscoveryManager m =
+        new DiscoveryManager(
+            setting.context,
+            Duration.ofSeconds(5),
+            all -> {
+              if (calls.incrementAndGet() == 1) {
+                throw new OutOfMemoryError("Java heap space");
+              }
+              heard.add(all);
+            })) {
+      m.apply(Map.of("a", List.of(new Exhausted(new AtomicInteger()))));
+      Map<String, List<TargetGroup>> news = hear();
+      while (addresses(news.get("a")).isEmpty()) {
+        news = hear();
+      }
+      assertThat(addresses(news.get("a"))).containsExactly("x:1");
+    }
+  }
+
+  @Test
+  void aListenerHearsItsOnlyNewsAgainAfterTheEndOfMemory() throws InterruptedException {
+    AtomicInteger calls = new AtomicInteger();
+    try (DiscoveryManager m =
+        new DiscoveryManager(
+            setting.context,
+            Duration.ofSeconds(5),
+            all -> {
+              if (calls.incrementAndGet() == 1) {
+                throw new OutOfMemoryError("Java heap space");
+              }
+              heard.add(all);
+            })) {
+      m.apply(Map.of("a", List.of(new StaticConfig(List.of(Setting.group("0", "x:1"))))));
+      assertThat(addresses(hear().get("a"))).containsExactly("x:1");
+    }
+  }
+
   @Test
   void newsWaitForTheThrottleAndComeTogether() throws InterruptedException {
     Fed fed = new Fed("f");

@@ -71,6 +71,17 @@ class ScrapeManagerTest {
   }
 
   @Test
+  void aTargetIsScrapedAgainAfterTheEndOfMemory() throws Exception {
+    try (Setting s = new Setting()) {
+      s.body = "a 1\n";
+      s.store.failNextCommit(new OutOfMemoryError("Java heap space"));
+      s.apply(Setting.job("")).target().scrape(2);
+      assertThat(s.requests).hasSize(2);
+      assertThat(s.samples()).containsExactly("a{T} @0 1"); // from the first one stored on
+    }
+  }
+
+  @Test
   void aJobThatIsGoneStops() throws Exception {
     try (Setting s = new Setting()) {
       s.body = "a 1\n";

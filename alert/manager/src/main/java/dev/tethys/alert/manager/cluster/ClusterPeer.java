@@ -228,6 +228,9 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
             e.getMessage());
       }
     }
+    if (met > 0) {
+      gossip.greet(); // whoever answers counts before the first notification
+    }
     LOG.log(
         Level.INFO,
         "member {0} of the cluster listens at {1}, {2} of {3} peers answered",

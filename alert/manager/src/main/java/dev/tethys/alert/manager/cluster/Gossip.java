@@ -21,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -31,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
@@ -125,6 +127,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     }
   }
 
+  private final AtomicBoolean greeting = new AtomicBoolean();
   private final Settings settings;
   private final Transport transport;
   private final ManagerClock clock;
@@ -432,6 +435,51 @@ final class Gossip implements Closeable, Transport.Receiver {
     }
   }
 
+  /**
+   * Pings the members that have not answered, all at once, and waits for their answers. Probes in
+   * turn would take a while to reach each of them, during which it would not be waited for in
+   * notifying. Further calls meanwhile do nothing.
+   */
+  void greet() throws InterruptedException {
+    if (!greeting.compareAndSet(false, true)) {
+      return;
+    }
+    Map<Long, Question> asked = new HashMap<>();
+    try {
+      for (Node node : membership.silent()) {
+        long n = sequence.incrementAndGet() & 0xffffffffL;
+        Question q = new Question(node);
+        questions.put(n, q);
+        asked.put(n, q);
+        try {
+          send(node, Wire.ping(new Ping(n, node.name(), self())));
+        } catch (IOException e) {
+          LOG.log(Level.DEBUG, "{0} cannot be asked: {1}", node.hostPort(), e.getMessage());
+        }
+      }
+      long end = System.nanoTime() + settings.probeTimeout.toNanos();
+      for (Question q : asked.values()) {
+        wait(q, Duration.ofNanos(end - System.nanoTime()));
+      }
+    } finally {
+      asked.keySet().forEach(questions::remove);
+      greeting.set(false);
+    }
+  }
+
+  private void greetLater() {
+    Thread.ofVirtual()
+        .name("cluster-greeting")
+        .start(
+            () -> {
+              try {
+                greet();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
   private void probeOtherwise(NodeState target, byte[] ping, Question q, long n, Duration left)
       throws InterruptedException {
     Node node = target.node();
@@ -681,6 +729,7 @@ final class Gossip implements Closeable, Transport.Receiver {
           States states = states(message.rest);
           answerWith(s, Wire.pushPull(membership.states(), owner.state(), false));
           take(states);
+          greetLater();
         }
         case Wire.USER -> {
           long n = Fields.read(message.rest).number("UserMsgLen");

@@ -426,6 +426,14 @@ final class Membership {
     return members.values().stream().filter(m -> !m.state.isGone()).map(m -> m.node).toList();
   }
 
+  /** Others that are not gone and have not answered. */
+  synchronized List<Node> silent() {
+    return members.values().stream()
+        .filter(m -> !m.state.isGone() && !m.proven && !m.node.name().equals(self))
+        .map(m -> m.node)
+        .toList();
+  }
+
   private int unproven() {
     int n = 0;
     for (Member m : members.values()) {

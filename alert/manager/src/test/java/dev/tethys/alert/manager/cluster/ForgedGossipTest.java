@@ -28,18 +28,22 @@ class ForgedGossipTest {
   private ClusterPeer peer;
 
   private static ClusterOptions options(String name) {
+    return options(name, List.of(), Duration.ofMillis(100));
+  }
+
+  private static ClusterOptions options(String name, List<String> peers, Duration probes) {
     return new ClusterOptions(
         "127.0.0.1:0",
         "",
         name,
-        List.of(),
+        peers,
         Duration.ofSeconds(15),
         Duration.ofSeconds(15),
         Duration.ofMillis(10),
         Duration.ofHours(1),
         Duration.ofSeconds(10),
-        Duration.ofMillis(50),
-        Duration.ofMillis(100),
+        probes.compareTo(Duration.ofSeconds(1)) > 0 ? Duration.ofSeconds(5) : Duration.ofMillis(50),
+        probes,
         Duration.ofSeconds(1),
         Duration.ofSeconds(10),
         Duration.ofHours(1),
@@ -92,6 +96,26 @@ class ForgedGossipTest {
           .isLessThanOrEqualTo(1 + Membership.MAX_UNPROVEN);
       assertThat(peer.turn()).isZero();
       assertThat(log.said()).as("one line of a kind").hasSizeLessThanOrEqualTo(4);
+    }
+  }
+
+  /** No probe has come yet: members are asked when they are heard of. */
+  @Test
+  void membersOfTheClusterThatIsJoinedAreWaitedForAtOnce() throws Exception {
+    Duration never = Duration.ofHours(1);
+    try (ClusterPeer a =
+        ClusterPeer.open(options("a", List.of(), never), ManagerClock.system(), new Registry())) {
+      a.join();
+      List<String> peers = List.of("127.0.0.1:" + a.address().getPort());
+      try (ClusterPeer b =
+              ClusterPeer.open(options("b", peers, never), ManagerClock.system(), new Registry());
+          ClusterPeer c =
+              ClusterPeer.open(options("c", peers, never), ManagerClock.system(), new Registry())) {
+        b.join();
+        c.join();
+        assertThat(c.position()).isEqualTo(2);
+        assertThat(b.position()).isEqualTo(1);
+      }
     }
   }
 
