@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.FastAggregation;
@@ -41,6 +42,9 @@ final class LabelIndex implements Postings {
    * well. A prime, for what a target brings comes at even distances.
    */
   private static final int RUN_EVERY = 509;
+
+  /** Marks that are fewer than this share of all pairs are looked up one by one. */
+  private static final int FEW_MARKS = 8;
 
   private final ByteArena lists = new ByteArena();
   private final PairTable pairs;
@@ -301,6 +305,11 @@ final class LabelIndex implements Postings {
 
   /** Names of which a pair is marked, ascending as strings are. */
   List<String> namesOf(BitSet marks) {
+    if (marks.cardinality() < pairs.count() / FEW_MARKS) {
+      TreeSet<String> some = new TreeSet<>();
+      marks.stream().forEach(pair -> some.add(pairs.name(pair)));
+      return List.copyOf(some);
+    }
     List<String> out = new ArrayList<>();
     names.forEach(
         (name, n) -> {
@@ -334,6 +343,20 @@ final class LabelIndex implements Postings {
     }
   }
 
+  /** The first pairs of an order that have any series. */
+  int[] first(int[] ordered, int most) {
+    int[] out = new int[Math.min(most, ordered.length)];
+    int n = 0;
+    for (int i = 0; i < ordered.length && n < out.length; i++) {
+      int pair = ordered[i];
+      RoaringBitmap b = many[pair];
+      if (b != null ? !b.isEmpty() : single[pair] != 0) {
+        out[n++] = pair;
+      }
+    }
+    return Arrays.copyOf(out, n);
+  }
+
   /** Removes the marks of all pairs of other names. */
   void keepMarks(String name, BitSet marks) {
     BitSet mine = new BitSet(pairs.count());
@@ -354,7 +377,12 @@ final class LabelIndex implements Postings {
 
   @Nullable Values orderable(String name) {
     Name n = names.get(name);
-    return n == null ? null : new Values(n, n.ordered, Arrays.copyOf(n.pairs, n.count));
+    if (n == null) {
+      return null;
+    }
+    int[] known = n.ordered;
+    boolean complete = known.length == n.count;
+    return new Values(n, known, complete ? known : Arrays.copyOf(n.pairs, n.count));
   }
 
   /**

@@ -65,6 +65,9 @@ public final class LabelLookup {
       if (all == null) {
         return List.of();
       }
+      if (limit > 0 && matchers.isEmpty() && all.known().length == all.all().length) {
+        return spelled(index, index.first(all.known(), limit));
+      }
       marks = marks(index, name, matchers.isEmpty() ? null : Matching.find(index, matchers, known));
     } finally {
       head.view.readLock().unlock();
@@ -77,6 +80,14 @@ public final class LabelLookup {
       if (marks.get(ordered[i])) {
         out.add(index.pairs().value(ordered[i]));
       }
+    }
+    return out;
+  }
+
+  private static List<String> spelled(LabelIndex index, int[] pairs) {
+    List<String> out = new ArrayList<>(pairs.length);
+    for (int pair : pairs) {
+      out.add(index.pairs().value(pair));
     }
     return out;
   }

@@ -161,6 +161,14 @@ final class PairTable {
     return PairHash.of(name, page, p + size(n), n);
   }
 
+  /** The name of a pair. */
+  String name(int pair) {
+    byte[] page = bytes.page(at[pair]);
+    int p = bytes.offset(at[pair]);
+    int n = number(page, p);
+    return new String(page, p + size(n), n, StandardCharsets.UTF_8);
+  }
+
   /** The value of a pair. */
   String value(int pair) {
     byte[] page = bytes.page(at[pair]);
