@@ -106,8 +106,7 @@ class HeapPaceTest {
   }
 
   /**
-   * Drops 400 MiB, piece by piece, each after it has grown old; prints the most heap that it
-   * had.
+   * Drops 400 MiB, piece by piece, each after it has grown old; prints the most heap that it had.
    */
   static final class Churn {
     public static void main(String[] args) throws InterruptedException {

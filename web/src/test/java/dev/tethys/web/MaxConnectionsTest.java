@@ -93,6 +93,23 @@ class MaxConnectionsTest {
     assertThat(answer(connect("GET /" + END))).endsWith("ok");
   }
 
+  /** All places are taken, and all further connections by clients that wait for one. */
+  @Test
+  void bodiesThatDoNotComeDoNotKeepProbesWaiting() throws Exception {
+    for (int i = 0; i < MOST; i++) {
+      connect("GET /late" + END);
+    }
+    assertThat(busy.await(20, TimeUnit.SECONDS)).isTrue();
+    List<Socket> slow = new ArrayList<>();
+    for (int i = 0; i < 4 * MOST; i++) {
+      slow.add(connect("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nsome"));
+    }
+    assertThat(answer(connect("GET /-/healthy" + END))).endsWith("healthy");
+    for (Socket s : slow) {
+      assertThat(s.getInputStream().available()).as("has waited too long for a place").isZero();
+    }
+  }
+
   @Test
   void whenAllAreBusyProbesAreAnsweredAndOthersWait() throws Exception {
     List<Socket> late = new ArrayList<>();

@@ -11,6 +11,7 @@ import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.state.EventLog;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.CarrierReserve;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
@@ -53,6 +54,7 @@ public final class AlertmanagerRole {
     }
     flags.parse(args);
     HeapPace.keep();
+    CarrierReserve.keep();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     ExternalUrl external = PublicUrl.of(flags, "tethys alertmanager");

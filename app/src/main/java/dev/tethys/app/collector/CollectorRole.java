@@ -2,6 +2,7 @@ package dev.tethys.app.collector;
 
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.CarrierReserve;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
@@ -287,6 +288,7 @@ public final class CollectorRole implements AutoCloseable {
 
   private int serve(Duration drain) throws IOException {
     HeapPace.keep();
+    CarrierReserve.keep();
     try (this) {
       start();
       sun.misc.Signal.handle(

@@ -1,6 +1,7 @@
 package dev.tethys.app.logs;
 
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.CarrierReserve;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
@@ -113,6 +114,7 @@ public final class LogsRole {
       return 0;
     }
     HeapPace.keep();
+    CarrierReserve.keep();
     LogSetup.install(flags);
     try {
       PromtailConfig config = config(flags, behind);

@@ -2,6 +2,7 @@ package dev.tethys.app.pushgateway;
 
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.CarrierReserve;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
@@ -125,6 +126,7 @@ public final class PushgatewayRole {
     }
     flags.parse(args);
     HeapPace.keep();
+    CarrierReserve.keep();
     LogSetup.install(flags);
     ExternalUrl external = PublicUrl.of(flags, "tethys pushgateway");
     BuildInfo b = BuildInfo.current();

@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.app.BuildInfo;
+import dev.tethys.app.CarrierReserve;
 import dev.tethys.app.HeapPace;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
@@ -66,6 +67,7 @@ public final class ServerRole {
     }
     // Only now: what recovery brings back is alive, all of it.
     HeapPace.keepStore();
+    CarrierReserve.keep();
     Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(server::reload));
     return server;
   }

@@ -71,6 +71,9 @@ public final class SlowClients {
 
   private static final long PLACE_LOOK_MILLIS = 20;
 
+  /** How long it waits at least when connections that wait keep others from being accepted. */
+  private static final long REFUSE_NANOS = 200_000_000;
+
   private static final Registry.Counter EVICTED =
       Registry.process()
           .counter(
@@ -107,6 +110,8 @@ public final class SlowClients {
     private long watchedSince;
     private boolean idling; // guarded by this
     private boolean ended; // guarded by this
+    private volatile long waitsSince = NEVER; // for a place
+    private volatile boolean refused;
 
     private Exchange(@Nullable ClientConnection connection, int stream) {
       this.connection = connection;
@@ -258,15 +263,23 @@ public final class SlowClients {
       if (c == null || takePlace(c)) {
         return true;
       }
+      waitsSince = nanos.getAsLong();
       long until = System.nanoTime() + PLACE_NANOS;
-      while (System.nanoTime() - until < 0) {
+      while (System.nanoTime() - until < 0 && !refused) {
         evict();
         Thread.sleep(PLACE_LOOK_MILLIS);
         if (takePlace(c)) {
+          waitsSince = NEVER;
           return true;
         }
       }
       return false;
+    }
+
+    /** Whether it has waited for a place for a while. */
+    private boolean isRefusable(long now) {
+      long since = waitsSince;
+      return since != NEVER && !refused && now - since > REFUSE_NANOS;
     }
 
     private boolean late(long now) {
@@ -436,10 +449,7 @@ public final class SlowClients {
    */
   public boolean evict() {
     long now = nanos.getAsLong();
-    Map<String, Integer> counts = new HashMap<>();
-    for (ClientConnection c : connections.values()) {
-      counts.merge(c.client, 1, Integer::sum);
-    }
+    Map<String, Integer> counts = counts();
     ClientConnection best = null;
     for (ClientConnection c : connections.values()) {
       if (c.evicted || c.isClosed() || !isIdleOrSlow(c, now)) {
@@ -456,6 +466,58 @@ public final class SlowClients {
     EVICTED.inc();
     Thread.ofVirtual().start(best::abort);
     return true;
+  }
+
+  /**
+   * Makes room for a further connection when there are as many as may be with those that wait for a
+   * place: closes an idle or slow one, or else refuses the request that waits longest for a place,
+   * of the client with the most connections. Probes are among those that come.
+   *
+   * @return false when there is none
+   */
+  public boolean makeRoom() {
+    return evict() || refuseWaiting();
+  }
+
+  private boolean refuseWaiting() {
+    long now = nanos.getAsLong();
+    Map<String, Integer> counts = counts();
+    ClientConnection best = null;
+    for (ClientConnection c : connections.values()) {
+      if (!c.evicted
+          && !c.isClosed()
+          && c.inWork.stream().anyMatch(e -> e.isRefusable(now))
+          && (best == null || isBefore(c, best, counts))) {
+        best = c;
+      }
+    }
+    if (best == null) {
+      return false;
+    }
+    best.evicted = true;
+    EVICTED.inc();
+    ClientConnection c = best;
+    Runnable refusal = () -> c.inWork.forEach(e -> e.refused = true);
+    if (c.inWork.stream().allMatch(Exchange::isBodyRead)) {
+      refusal.run();
+    } else { // a client that does not send its body would keep the connection for its answer
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                c.abort();
+                refusal.run();
+              });
+    }
+    return true;
+  }
+
+  /** The connections of each client. */
+  private Map<String, Integer> counts() {
+    Map<String, Integer> counts = new HashMap<>();
+    for (ClientConnection c : connections.values()) {
+      counts.merge(c.client, 1, Integer::sum);
+    }
+    return counts;
   }
 
   private static boolean isBefore(

@@ -88,7 +88,7 @@ public final class SocketConnections implements AutoCloseable {
     this.tls = tls;
     this.timed = timed;
     this.grace = grace;
-    this.socket = opening.open(this::serve, clients::evict);
+    this.socket = opening.open(this::serve, clients::makeRoom);
   }
 
   /** Where it listens; null for a socket of the machine. */
