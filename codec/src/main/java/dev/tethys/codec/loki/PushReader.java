@@ -43,6 +43,9 @@ public final class PushReader {
               StreamReadConstraints.builder().maxNestingDepth(32).maxStringLength(32 << 20).build())
           .build();
 
+  /** Reason of an entry whose time does not fit in nanoseconds. */
+  static final String TIME_OUT_OF_RANGE = "its time is out of range; it must be from 1677 to 2262";
+
   private PushReader() {}
 
   /**
@@ -139,9 +142,14 @@ public final class PushReader {
     }
 
     private String name(String text, int entry) {
-      String shown = text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "…" : text;
-      return "stream " + number + " " + shown + ", entry " + entry;
+      return PushReader.name(number, text, entry);
     }
+  }
+
+  /** Name of an entry in an error. */
+  static String name(int stream, String labels, int entry) {
+    String shown = labels.length() > MAX_SHOWN ? labels.substring(0, MAX_SHOWN) + "…" : labels;
+    return "stream " + stream + " " + shown + ", entry " + entry;
   }
 
   private static void stream(ProtoReader r, Stream s, LogsData logs, Refusals refusals) {

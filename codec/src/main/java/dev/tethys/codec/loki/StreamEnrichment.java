@@ -1,0 +1,107 @@
+package dev.tethys.codec.loki;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogBatch;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Labels that Loki adds when it receives entries: {@code service_name} to a stream, {@code
+ * detected_level} to the structured metadata of an entry.
+ */
+public final class StreamEnrichment {
+  /** Label of the service. */
+  public static final String SERVICE_NAME = "service_name";
+
+  public static final String UNKNOWN_SERVICE = "unknown_service";
+
+  /** Labels that name a service; the first that a stream has is taken. */
+  private static final List<String> SERVICE_LABELS =
+      List.of(
+          "service",
+          "app",
+          "application",
+          "app_name",
+          "name",
+          "app_kubernetes_io_name",
+          "container",
+          "container_name",
+          "k8s_container_name",
+          "component",
+          "workload",
+          "job",
+          "k8s_job_name");
+
+  private static final Map<String, byte[]> LEVELS = new HashMap<>();
+
+  static {
+    for (String s :
+        List.of("trace", "debug", "info", "warn", "error", "critical", "fatal", "unknown")) {
+      LEVELS.put(s, s.getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
+  private StreamEnrichment() {}
+
+  /** A stream's labels with the name of its service. */
+  public static Labels withService(Labels labels) {
+    if (labels.isEmpty() || labels.has(SERVICE_NAME)) {
+      return labels;
+    }
+    String service = UNKNOWN_SERVICE;
+    for (String name : SERVICE_LABELS) {
+      String value = labels.get(name);
+      if (!value.isEmpty()) {
+        service = value;
+        break;
+      }
+    }
+    return labels.toBuilder().set(SERVICE_NAME, service).build();
+  }
+
+  /** Level that the labels of a stream state, empty if they state none. */
+  public static String levelOf(Labels labels) {
+    for (Labels.Label l : labels.toList()) {
+      if (LogLevels.isLevelField(l.name())) {
+        return LogLevels.normalize(l.value());
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Adds the detected level to the metadata of the last row, unless the row has one.
+   *
+   * @param streamLevel level of the stream's labels, empty if they state none
+   */
+  public static void addLevel(LogBatch batch, String streamLevel) {
+    int row = batch.rows - 1;
+    String level = "";
+    for (int p = batch.pairStarts[row]; p < batch.pairs; p++) {
+      String name = batch.names.get(batch.pairNames[p]);
+      if (name.equals(LogLevels.LABEL)) {
+        return;
+      }
+      if (name.equals("severity_number")) {
+        level = LogLevels.ofSeverityNumber(value(batch, p));
+      } else if (level.isEmpty() && LogLevels.isLevelField(name)) {
+        level = LogLevels.normalize(value(batch, p));
+      }
+    }
+    if (level.isEmpty()) {
+      level =
+          streamLevel.isEmpty()
+              ? LogLevels.detect(batch.bytes, batch.bodyStarts[row], batch.bodyLengths[row])
+              : streamLevel;
+    }
+    byte[] text = LEVELS.get(level);
+    batch.metadata(batch.name(LogLevels.LABEL), text, 0, text.length);
+  }
+
+  private static String value(LogBatch batch, int pair) {
+    return new String(
+        batch.bytes, batch.valueStarts[pair], batch.valueLengths[pair], StandardCharsets.UTF_8);
+  }
+}
