@@ -98,6 +98,7 @@ final class Server implements AutoCloseable {
   private final Alerting alerting;
   private final @Nullable EmbeddedPushgateway pushgateway;
   private final @Nullable EmbeddedAlertmanager alertmanager;
+  private final @Nullable EmbeddedLogs logs;
   private final HttpListener listener;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
@@ -190,6 +191,7 @@ final class Server implements AutoCloseable {
                 tracing.recorder()));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
+    this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder) : null;
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
@@ -284,6 +286,10 @@ final class Server implements AutoCloseable {
     if (push != null) {
       push.routes(routes, flags);
     }
+    EmbeddedLogs logStore = logs;
+    if (logStore != null) {
+      logStore.addTo(routes, registry);
+    }
     HostPage.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
     PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), true);
@@ -324,6 +330,10 @@ final class Server implements AutoCloseable {
         folder,
         recovery.millis(),
         found.series());
+    EmbeddedLogs logStore = logs;
+    if (logStore != null) {
+      logStore.open();
+    }
     engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);
     configuration.add(this::logQueries);
@@ -487,6 +497,10 @@ final class Server implements AutoCloseable {
     }
     tracing.close();
     engine.close();
+    EmbeddedLogs logStore = logs;
+    if (logStore != null) {
+      logStore.close();
+    }
     store.close();
     clients.close();
   }

@@ -393,6 +393,52 @@ final class ServerFlags {
               "",
               "Bytes a second that merging blocks may write; no limit when not given. (Tethys)"),
           of(
+              EmbeddedLogs.ENABLE,
+              BOOLEAN,
+              "true",
+              "Store logs and serve Loki's API below /loki. (Tethys)"),
+          of(
+              EmbeddedLogs.PATH,
+              STRING,
+              "",
+              "Folder of the log store; else logs in the folder of the storage. (Tethys)"),
+          of(
+              EmbeddedLogs.RETENTION_TIME,
+              DURATION,
+              "15d",
+              "How long logs are kept; 0 for no limit. (Tethys)"),
+          of(
+              EmbeddedLogs.RETENTION_SIZE,
+              SIZE,
+              "0",
+              "The most bytes of logs on the disk, the oldest are removed first; 0 for no limit."
+                  + " (Tethys)"),
+          of(
+              EmbeddedLogs.HEAD_SIZE,
+              SIZE,
+              "64MB",
+              "Memory for log entries that are not yet written to parts. (Tethys)"),
+          of(
+              EmbeddedLogs.MAX_LINE_SIZE,
+              SIZE,
+              "4MB",
+              "The longest log line; longer ones are refused by name. (Tethys)"),
+          of(
+              EmbeddedLogs.MAX_STREAMS,
+              INTEGER,
+              "500000",
+              "The most log streams of a tenant in memory. (Tethys)"),
+          of(
+              EmbeddedLogs.QUERY_TIMEOUT,
+              DURATION,
+              "1m",
+              "The longest time of a LogQL query. (Tethys)"),
+          of(
+              EmbeddedLogs.QUERY_MAX_ENTRIES,
+              INTEGER,
+              "5000",
+              "The most entries that a LogQL query may return. (Tethys)"),
+          of(
               "storage.max-series",
               INTEGER,
               "0",

@@ -1,0 +1,142 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.loki.LokiApi;
+import dev.tethys.api.loki.LokiPush;
+import dev.tethys.app.BuildInfo;
+import dev.tethys.app.cli.FlagSet;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.logql.LogqlEngine;
+import dev.tethys.query.logql.LogqlLimits;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.events.RetentionLimits;
+import dev.tethys.store.logs.LogDatabase;
+import dev.tethys.store.logs.LogLimits;
+import dev.tethys.store.logs.LogOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Log store of the server with Loki's API. Answers 503 until it is open. */
+final class EmbeddedLogs implements AutoCloseable {
+  /** Flag that switches the store off. */
+  static final String ENABLE = "logs.enabled";
+
+  static final String PATH = "storage.logs.path";
+  static final String RETENTION_TIME = "storage.logs.retention.time";
+  static final String RETENTION_SIZE = "storage.logs.retention.size";
+  static final String HEAD_SIZE = "storage.logs.head-size";
+  static final String MAX_LINE_SIZE = "logs.max-line-size";
+  static final String MAX_STREAMS = "logs.max-streams";
+  static final String QUERY_TIMEOUT = "logs.query-timeout";
+  static final String QUERY_MAX_ENTRIES = "logs.query-max-entries";
+
+  private static final System.Logger LOG = System.getLogger(EmbeddedLogs.class.getName());
+
+  private final FlagSet flags;
+  private final Path folder;
+  private volatile @Nullable Opened opened;
+
+  private record Opened(LogDatabase store, LogqlEngine engine) {}
+
+  EmbeddedLogs(FlagSet flags, Path storage) {
+    this.flags = flags;
+    String path = flags.get(PATH);
+    this.folder = path.isEmpty() ? storage.resolve("logs") : Path.of(path);
+  }
+
+  /** True unless a flag switches the log store off. */
+  static boolean isEnabled(FlagSet flags) {
+    return flags.bool(ENABLE);
+  }
+
+  /** Adds Loki's API and the endpoints that take logs. */
+  void addTo(Routes routes, Registry registry) {
+    LogqlLimits d = LogqlLimits.DEFAULT;
+    LogqlLimits limits =
+        new LogqlLimits(
+            (int) flags.integer(QUERY_MAX_ENTRIES),
+            d.maxSeries(),
+            d.maxLength(),
+            d.maxRange(),
+            d.maxSteps(),
+            Duration.ofMillis(flags.millis(QUERY_TIMEOUT)),
+            d.maxBytes());
+    new LokiApi(this::engine, limits, EmbeddedLogs::now, BuildInfo.current().version())
+        .addTo(routes);
+    new LokiPush(this::store, EmbeddedLogs::now, registry).addTo(routes);
+  }
+
+  private static long now() {
+    Instant t = Instant.now();
+    return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
+  }
+
+  private @Nullable LogqlEngine engine() {
+    Opened o = opened;
+    return o == null ? null : o.engine;
+  }
+
+  private @Nullable LogStore store() {
+    Opened o = opened;
+    return o == null ? null : o.store;
+  }
+
+  /** Opens the store. */
+  void open() throws IOException {
+    long begin = System.nanoTime();
+    RetentionLimits retention =
+        new RetentionLimits(
+            Duration.ofMillis(flags.millis(RETENTION_TIME)).toNanos(),
+            flags.bytes(RETENTION_SIZE),
+            0);
+    LogLimits d = LogLimits.DEFAULTS;
+    LogLimits limits =
+        new LogLimits(
+            (int) flags.bytes(MAX_LINE_SIZE),
+            d.maxLabelNames(),
+            d.maxLabelNameLength(),
+            d.maxLabelValueLength(),
+            d.maxMetadataSize(),
+            d.maxMetadataEntries(),
+            (int) flags.integer(MAX_STREAMS));
+    LogDatabase store =
+        LogDatabase.open(
+            new RealFiles(),
+            folder,
+            new LogOptions(
+                EngineOptions.defaults()
+                    .withHeadBytes(flags.bytes(HEAD_SIZE))
+                    .withRetention(retention),
+                limits));
+    LogqlEngine engine =
+        new LogqlEngine(
+            store,
+            Runtime.getRuntime().availableProcessors(),
+            Runtime.getRuntime().maxMemory() / 4,
+            System::nanoTime);
+    opened = new Opened(store, engine);
+    LOG.log(
+        Level.INFO,
+        "Log store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
+        folder,
+        store.tenants().size(),
+        store.partBytes(),
+        (System.nanoTime() - begin) / 1_000_000);
+  }
+
+  @Override
+  public void close() {
+    Opened o = opened;
+    opened = null;
+    if (o != null) {
+      o.engine.close();
+      o.store.close();
+    }
+  }
+}
