@@ -2,10 +2,10 @@ package dev.tethys.pipeline.operators;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
+import dev.tethys.codec.time.GoLayout;
+import dev.tethys.codec.time.TimeFormat;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
-import dev.tethys.pipeline.stages.time.GoLayout;
-import dev.tethys.pipeline.stages.time.TimeFormat;
 import org.jspecify.annotations.Nullable;
 
 /**

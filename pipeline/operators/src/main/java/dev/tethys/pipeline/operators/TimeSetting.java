@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.operators;
 
+import dev.tethys.codec.time.GoLayout;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.stages.time.GoLayout;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.DateTimeException;

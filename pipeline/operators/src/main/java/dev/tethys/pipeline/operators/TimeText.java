@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators;
 
-import dev.tethys.pipeline.stages.time.GoLayout;
+import dev.tethys.codec.time.GoLayout;
 import java.time.DateTimeException;
 import java.time.ZoneId;
 

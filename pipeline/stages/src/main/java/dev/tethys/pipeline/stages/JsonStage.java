@@ -1,5 +1,9 @@
 package dev.tethys.pipeline.stages;
 
+import dev.tethys.codec.json.tree.JsonPaths;
+import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.codec.json.tree.JsonWriter;
+import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -8,10 +12,6 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.stages.jmespath.JmesPath;
 import dev.tethys.pipeline.stages.jmespath.JmesPathException;
-import dev.tethys.pipeline.stages.json.JsonPaths;
-import dev.tethys.pipeline.stages.json.JsonReader;
-import dev.tethys.pipeline.stages.json.JsonWriter;
-import dev.tethys.pipeline.stages.json.MalformedJsonException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

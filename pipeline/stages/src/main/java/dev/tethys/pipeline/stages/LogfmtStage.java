@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.stages;
 
+import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.stages.json.JsonReader;
-import dev.tethys.pipeline.stages.json.MalformedJsonException;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,13 +1,13 @@
 package dev.tethys.pipeline.stages;
 
+import dev.tethys.codec.time.GoLayout;
+import dev.tethys.codec.time.TimeFormat;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
-import dev.tethys.pipeline.stages.time.GoLayout;
-import dev.tethys.pipeline.stages.time.TimeFormat;
 import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.time.ZoneOffset;

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.operators.expr;
 
+import dev.tethys.codec.time.GoLayout;
 import dev.tethys.model.GoDurationText;
-import dev.tethys.pipeline.stages.time.GoLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.stages.jmespath;
 
-import dev.tethys.pipeline.stages.json.JsonReader;
-import dev.tethys.pipeline.stages.json.JsonWriter;
-import dev.tethys.pipeline.stages.json.MalformedJsonException;
+import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.codec.json.tree.JsonWriter;
+import dev.tethys.codec.json.tree.MalformedJsonException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.stages.jmespath;
 
+import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.pipeline.stages.jmespath.Token.Kind;
-import dev.tethys.pipeline.stages.json.JsonReader;
-import dev.tethys.pipeline.stages.json.MalformedJsonException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

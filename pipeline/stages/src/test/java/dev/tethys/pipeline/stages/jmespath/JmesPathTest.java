@@ -3,9 +3,9 @@ package dev.tethys.pipeline.stages.jmespath;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.pipeline.stages.json.JsonReader;
-import dev.tethys.pipeline.stages.json.JsonWriter;
-import dev.tethys.pipeline.stages.json.MalformedJsonException;
+import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.codec.json.tree.JsonWriter;
+import dev.tethys.codec.json.tree.MalformedJsonException;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;

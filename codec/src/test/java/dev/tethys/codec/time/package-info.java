@@ -1,4 +1,4 @@
 @NullMarked
-package dev.tethys.pipeline.stages.json;
+package dev.tethys.codec.time;
 
 import org.jspecify.annotations.NullMarked;

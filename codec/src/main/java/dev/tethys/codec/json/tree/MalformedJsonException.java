@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.json;
+package dev.tethys.codec.json.tree;
 
 /**
  * Text is not JSON. Carries neither place nor stack: lines that are not JSON are nothing special.

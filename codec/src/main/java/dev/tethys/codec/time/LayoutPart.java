@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.time;
+package dev.tethys.codec.time;
 
 import java.util.ArrayList;
 import java.util.List;

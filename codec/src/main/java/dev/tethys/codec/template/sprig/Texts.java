@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.template;
+package dev.tethys.codec.template.sprig;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.time;
+package dev.tethys.codec.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.template;
+package dev.tethys.codec.template.sprig;
 
 import java.util.ArrayDeque;
 import java.util.Deque;

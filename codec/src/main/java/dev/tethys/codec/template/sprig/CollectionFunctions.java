@@ -1,20 +1,20 @@
-package dev.tethys.pipeline.stages.template;
+package dev.tethys.codec.template.sprig;
 
 import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
 import static dev.tethys.codec.template.TemplateFunction.Parameter.BOOL;
 import static dev.tethys.codec.template.TemplateFunction.Parameter.INT;
 import static dev.tethys.codec.template.TemplateFunction.Parameter.STRING;
-import static dev.tethys.pipeline.stages.template.LineFunctions.n;
-import static dev.tethys.pipeline.stages.template.LineFunctions.s;
+import static dev.tethys.codec.template.sprig.LineFunctions.n;
+import static dev.tethys.codec.template.sprig.LineFunctions.s;
 
+import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.codec.json.tree.JsonWriter;
+import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.codec.template.GoList;
 import dev.tethys.codec.template.GoMap;
 import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
-import dev.tethys.pipeline.stages.json.JsonReader;
-import dev.tethys.pipeline.stages.json.JsonWriter;
-import dev.tethys.pipeline.stages.json.MalformedJsonException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

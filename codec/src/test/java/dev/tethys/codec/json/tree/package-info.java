@@ -1,4 +1,4 @@
 @NullMarked
-package dev.tethys.pipeline.stages.time;
+package dev.tethys.codec.json.tree;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.json;
+package dev.tethys.codec.json.tree;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,14 +1,14 @@
-package dev.tethys.pipeline.stages.template;
+package dev.tethys.codec.template.sprig;
 
 import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
 import static dev.tethys.codec.template.TemplateFunction.Parameter.STRING;
-import static dev.tethys.pipeline.stages.template.LineFunctions.s;
+import static dev.tethys.codec.template.sprig.LineFunctions.s;
 
 import dev.tethys.codec.template.GoDuration;
 import dev.tethys.codec.template.GoTime;
 import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.time.GoLayout;
 import dev.tethys.model.GoDurationText;
-import dev.tethys.pipeline.stages.time.GoLayout;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.template;
+package dev.tethys.codec.template.sprig;
 
 import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
 

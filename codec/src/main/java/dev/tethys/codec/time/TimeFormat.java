@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.time;
+package dev.tethys.codec.time;
 
 import java.time.LocalDate;
 import java.time.YearMonth;

@@ -1,4 +1,4 @@
-package dev.tethys.pipeline.stages.json;
+package dev.tethys.codec.json.tree;
 
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
-package dev.tethys.pipeline.stages.template;
+package dev.tethys.codec.template.sprig;
 
 import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
 import static dev.tethys.codec.template.TemplateFunction.Parameter.INT;
 import static dev.tethys.codec.template.TemplateFunction.Parameter.STRING;
-import static dev.tethys.pipeline.stages.template.LineFunctions.n;
-import static dev.tethys.pipeline.stages.template.LineFunctions.s;
+import static dev.tethys.codec.template.sprig.LineFunctions.n;
+import static dev.tethys.codec.template.sprig.LineFunctions.s;
 
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
