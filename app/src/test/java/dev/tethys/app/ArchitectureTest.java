@@ -57,6 +57,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.remote..")
         .layer("promql")
         .definedBy("dev.tethys.query.promql..")
+        .layer("logql")
+        .definedBy("dev.tethys.query.logql..")
         .layer("ottl")
         .definedBy("dev.tethys.pipeline.ottl..")
         .layer("pipeline")
@@ -132,6 +134,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web")
         .whereLayer("promql")
         .mayOnlyAccessLayers("model")
+        .whereLayer("logql")
+        .mayOnlyAccessLayers("model", "codec", "promql")
         .whereLayer("ottl")
         .mayOnlyAccessLayers("model", "config")
         .whereLayer("pipeline")
@@ -194,6 +198,7 @@ class ArchitectureTest {
           "store.archive",
           "store.remote",
           "query.promql",
+          "query.logql",
           "pipeline",
           "pipeline.ottl",
           "pipeline.stages",

@@ -1,0 +1,255 @@
+package dev.tethys.query.logql;
+
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.logql.ast.LogExpr;
+import dev.tethys.query.logql.ast.LogqlExpr;
+import dev.tethys.query.logql.ast.MetricExpr;
+import dev.tethys.query.logql.exec.LogScan;
+import dev.tethys.query.logql.exec.MetricPlanner;
+import dev.tethys.query.logql.exec.MetricRun;
+import dev.tethys.query.logql.exec.QueryRun;
+import dev.tethys.query.logql.exec.StepGrid;
+import dev.tethys.query.logql.format.LogqlFormatter;
+import dev.tethys.query.logql.parser.LogqlParseException;
+import dev.tethys.query.logql.parser.LogqlParser;
+import dev.tethys.query.logql.parser.Units;
+import dev.tethys.query.logql.pipeline.NameTable;
+import dev.tethys.query.logql.pipeline.Pipeline;
+import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryException.Kind;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.exec.MemoryBudget;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Runs LogQL over a log store. A query runs on the thread that asks, which threads of one pool
+ * help. All queries together have one memory budget.
+ *
+ * <p>Failures are {@link LogqlParseException} for the text of a query and {@link QueryException}
+ * for its execution.
+ */
+public final class LogqlEngine implements AutoCloseable {
+  private final LogStore store;
+  private final MemoryBudget budget;
+  private final ExecutorService pool;
+  private final int parallelism;
+  private final LongSupplier nanoTime;
+
+  /**
+   * @param parallelism most threads of a query
+   * @param maxBytes most memory of all queries together, 0 for no limit
+   */
+  public LogqlEngine(LogStore store, int parallelism, long maxBytes, LongSupplier nanoTime) {
+    this.store = store;
+    this.parallelism = Math.max(1, parallelism);
+    this.nanoTime = nanoTime;
+    budget = new MemoryBudget(maxBytes, 0);
+    ThreadPoolExecutor p =
+        new ThreadPoolExecutor(
+            this.parallelism,
+            this.parallelism,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(1024),
+            Thread.ofPlatform().name("logql-", 0).daemon().factory());
+    p.allowCoreThreadTimeOut(true);
+    pool = p;
+  }
+
+  /** Query over several lines, as {@code format_query} gives it. */
+  public static String format(String query) {
+    return LogqlFormatter.format(LogqlParser.parse(query));
+  }
+
+  /**
+   * Parses a query and checks the arguments of its stages.
+   *
+   * @throws LogqlParseException if it is not valid
+   */
+  public static LogqlExpr check(String query) {
+    LogqlExpr e = LogqlParser.parse(query);
+    switch (e) {
+      case LogExpr l -> Pipeline.compile(l.stages(), new NameTable(), Wanted.ALL);
+      case MetricExpr m -> MetricPlanner.check(m);
+    }
+    return e;
+  }
+
+  /** Store whose entries are queried. */
+  public LogStore store() {
+    return store;
+  }
+
+  /** Runs a query. */
+  public LogqlResult query(LogqlRequest request, LogqlLimits limits) {
+    return query(request, limits, () -> false);
+  }
+
+  /**
+   * Runs a query.
+   *
+   * @param stopped whether nobody waits for the result any more
+   */
+  public LogqlResult query(LogqlRequest request, LogqlLimits limits, BooleanSupplier stopped) {
+    long begin = nanoTime.getAsLong();
+    LogqlExpr e = check(request.query());
+    checkLimits(request, limits, e);
+    try (QueryRun run = begin(request.tenant(), limits, stopped)) {
+      LogqlValue value =
+          switch (e) {
+            case LogExpr l -> entries(run, l, request);
+            case MetricExpr m -> new LogqlValue.Metric(metric(run, m, request, limits));
+          };
+      return new LogqlResult(
+          value,
+          new LogqlStatistics(
+              run.bytesProcessed(),
+              run.linesProcessed(),
+              run.linesPassed(),
+              run.segmentsScanned(),
+              size(value),
+              (nanoTime.getAsLong() - begin) / 1e9));
+    }
+  }
+
+  QueryRun begin(String tenant, LogqlLimits limits, BooleanSupplier stopped) {
+    long timeout = limits.timeout().isZero() ? Long.MAX_VALUE >> 1 : limits.timeout().toNanos();
+    return new QueryRun(
+        store,
+        tenant,
+        budget,
+        limits.maxBytes(),
+        pool,
+        parallelism,
+        nanoTime,
+        nanoTime.getAsLong() + timeout,
+        stopped);
+  }
+
+  private static void checkLimits(LogqlRequest r, LogqlLimits limits, LogqlExpr e) {
+    if (e instanceof LogExpr) {
+      if (r.isInstant()) {
+        throw new QueryException(
+            Kind.BAD_DATA,
+            "log queries are not supported as an instant query type, please change your query to a"
+                + " range query type");
+      }
+      if (limits.maxEntries() > 0 && r.limit() > limits.maxEntries()) {
+        throw new QueryException(
+            Kind.BAD_DATA,
+            "max entries limit per query exceeded, limit > max_entries_limit_per_query ("
+                + r.limit()
+                + " > "
+                + limits.maxEntries()
+                + ")");
+      }
+    }
+    checkLength(r.start(), r.end(), limits);
+    if (!r.isInstant() && e instanceof MetricExpr) {
+      if (r.step() < 0) {
+        throw new QueryException(
+            Kind.BAD_DATA,
+            "zero or negative query resolution step widths are not accepted. Try a positive"
+                + " integer");
+      }
+      if (limits.maxSteps() > 0 && (r.end() - r.start()) / r.step() > limits.maxSteps()) {
+        throw new QueryException(
+            Kind.BAD_DATA,
+            "exceeded maximum resolution of 11,000 points per time series. Try increasing the value"
+                + " of the step parameter");
+      }
+    }
+    checkRanges(e, limits.maxRange());
+  }
+
+  static void checkLength(long start, long end, LogqlLimits limits) {
+    Duration most = limits.maxLength();
+    if (!most.isZero() && end - start > most.toNanos()) {
+      throw new QueryException(
+          Kind.BAD_DATA,
+          "the query time range exceeds the limit (query length: "
+              + Units.durationText(end - start)
+              + ", limit: "
+              + Units.durationText(most.toNanos())
+              + ")");
+    }
+  }
+
+  private static void checkRanges(LogqlExpr e, Duration most) {
+    if (most.isZero()) {
+      return;
+    }
+    switch (e) {
+      case MetricExpr.RangeAggregation r -> {
+        if (r.range().range() > most.toNanos()) {
+          throw new QueryException(
+              Kind.BAD_DATA,
+              "[interval] value exceeds limit: ["
+                  + Units.durationText(r.range().range())
+                  + "] > ["
+                  + Units.durationText(most.toNanos())
+                  + "]");
+        }
+      }
+      case MetricExpr.VectorAggregation v -> checkRanges(v.inner(), most);
+      case MetricExpr.LabelReplace r -> checkRanges(r.inner(), most);
+      case MetricExpr.Binary b -> {
+        checkRanges(b.left(), most);
+        checkRanges(b.right(), most);
+      }
+      case MetricExpr.Variants v -> v.metrics().forEach(m -> checkRanges(m, most));
+      default -> {}
+    }
+  }
+
+  private static LogqlValue entries(QueryRun run, LogExpr l, LogqlRequest r) {
+    if (r.interval() <= 0) {
+      return new LogqlValue.Entries(
+          new LogScan(run, l, r.start(), r.end(), r.direction(), r.limit()).entries());
+    }
+    // which entries are left out depends on those before, so that all of them are needed
+    List<LogEntry> all =
+        new LogScan(run, l, r.start(), r.end(), r.direction(), Integer.MAX_VALUE).entries();
+    List<LogEntry> out = new ArrayList<>();
+    for (LogEntry e : all) {
+      boolean far = out.isEmpty() || Math.abs(e.time() - out.getLast().time()) >= r.interval();
+      if (far && out.size() < r.limit()) {
+        out.add(e);
+      }
+    }
+    return new LogqlValue.Entries(out);
+  }
+
+  private static Value metric(QueryRun run, MetricExpr m, LogqlRequest r, LogqlLimits limits) {
+    StepGrid grid =
+        r.isInstant() ? StepGrid.instant(r.start()) : StepGrid.range(r.start(), r.end(), r.step());
+    return new MetricRun(run, grid, r.isInstant(), limits).run(m);
+  }
+
+  private static long size(LogqlValue v) {
+    return switch (v) {
+      case LogqlValue.Entries e -> e.entries().size();
+      case LogqlValue.Metric m ->
+          switch (m.value()) {
+            case Value.InstantVector i -> i.samples().size();
+            case Value.Matrix x -> x.series().size();
+            case Value.Scalar s -> 1;
+            case Value.Text t -> 1;
+          };
+    };
+  }
+
+  @Override
+  public void close() {
+    pool.shutdownNow();
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tethys.query.logql;
+
+/**
+ * Query to run. Times are Unix nanoseconds.
+ *
+ * @param start first step or time, inclusive; equal to {@code end} for an instant query
+ * @param end last step; for entries the end of the range, exclusive
+ * @param step nanoseconds between steps; 0 for an instant query
+ * @param interval least nanoseconds between returned entries; 0 for all entries
+ * @param limit most entries of a log query
+ */
+public record LogqlRequest(
+    String tenant,
+    String query,
+    long start,
+    long end,
+    long step,
+    long interval,
+    Direction direction,
+    int limit) {
+  /** Query at one time. */
+  public static LogqlRequest instant(String tenant, String query, long time) {
+    return new LogqlRequest(tenant, query, time, time, 0, 0, Direction.BACKWARD, 0);
+  }
+
+  /** Metric query over steps. */
+  public static LogqlRequest range(String tenant, String query, long start, long end, long step) {
+    return new LogqlRequest(tenant, query, start, end, step, 0, Direction.BACKWARD, 100);
+  }
+
+  /** Log query. */
+  public static LogqlRequest entries(
+      String tenant, String query, long start, long end, Direction direction, int limit) {
+    return new LogqlRequest(tenant, query, start, end, 1_000_000_000L, 0, direction, limit);
+  }
+
+  /** Whether the query is for one time. */
+  public boolean isInstant() {
+    return step == 0;
+  }
+}

@@ -1,0 +1,4 @@
+package dev.tethys.query.logql.ast;
+
+/** LogQL query: a log query or a metric query. */
+public sealed interface LogqlExpr permits LogExpr, MetricExpr {}

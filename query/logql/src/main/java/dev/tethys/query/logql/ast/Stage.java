@@ -1,0 +1,124 @@
+package dev.tethys.query.logql.ast;
+
+import dev.tethys.model.Matcher;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Stage of a log pipeline. */
+public sealed interface Stage {
+  /** Operator of a line filter. */
+  enum LineOp {
+    CONTAINS("|=", false),
+    NOT_CONTAINS("!=", true),
+    MATCHES("|~", false),
+    NOT_MATCHES("!~", true),
+    PATTERN("|>", false),
+    NOT_PATTERN("!>", true);
+
+    private final String text;
+    private final boolean negated;
+
+    LineOp(String text, boolean negated) {
+      this.text = text;
+      this.negated = negated;
+    }
+
+    /** Operator as written. */
+    public String text() {
+      return text;
+    }
+
+    /** Whether a line passes if it does not fit the operand. */
+    public boolean negated() {
+      return negated;
+    }
+  }
+
+  /**
+   * Argument of a line filter.
+   *
+   * @param ip whether the text is an address, a range or a network
+   */
+  record Operand(String text, boolean ip) {}
+
+  /**
+   * Filter on the line. A line passes if one of the operands fits; with a negated operator, if none
+   * does.
+   */
+  record LineFilter(LineOp op, List<Operand> operands) implements Stage {
+    public LineFilter {
+      operands = List.copyOf(operands);
+    }
+  }
+
+  /** Label that a parser extracts by an expression. */
+  record Extraction(String label, String expression) {}
+
+  /** {@code json}: all scalars, or only the extractions if there are any. */
+  record Json(List<Extraction> extractions) implements Stage {
+    public Json {
+      extractions = List.copyOf(extractions);
+    }
+  }
+
+  /** {@code logfmt}: all pairs, or only the extractions if there are any. */
+  record Logfmt(boolean strict, boolean keepEmpty, List<Extraction> extractions) implements Stage {
+    public Logfmt {
+      extractions = List.copyOf(extractions);
+    }
+  }
+
+  /** {@code pattern}: captures between literals. */
+  record Pattern(String pattern) implements Stage {}
+
+  /** {@code regexp}: named groups. */
+  record Regexp(String expression) implements Stage {}
+
+  /** {@code unpack}: labels and line of an entry packed by Promtail. */
+  record Unpack() implements Stage {}
+
+  /** Label filter. */
+  record LabelFilter(Condition condition) implements Stage {}
+
+  /** {@code line_format}: a line made by a Go template. */
+  record LineFormat(String template) implements Stage {}
+
+  /**
+   * Assignment of {@code label_format}.
+   *
+   * @param rename whether the value names a label that takes the new name; otherwise the value is a
+   *     template
+   */
+  record Assignment(String label, String value, boolean rename) {}
+
+  /** {@code label_format}. */
+  record LabelFormat(List<Assignment> assignments) implements Stage {
+    public LabelFormat {
+      assignments = List.copyOf(assignments);
+    }
+  }
+
+  /** {@code decolorize}: removes ANSI escape sequences from the line. */
+  record Decolorize() implements Stage {}
+
+  /**
+   * Label of {@code drop} or {@code keep}.
+   *
+   * @param matcher condition on its value, null for any value
+   */
+  record LabelTest(String label, @Nullable Matcher matcher) {}
+
+  /** {@code drop}: removes labels. */
+  record Drop(List<LabelTest> labels) implements Stage {
+    public Drop {
+      labels = List.copyOf(labels);
+    }
+  }
+
+  /** {@code keep}: removes all other labels. */
+  record Keep(List<LabelTest> labels) implements Stage {
+    public Keep {
+      labels = List.copyOf(labels);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.tethys.query.logql.exec;
+
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryException.Kind;
+import dev.tethys.query.promql.exec.MemoryBudget;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * One running query: store, limits, and what it has taken so far. Safe for several threads.
+ *
+ * <p>Invariant: bytes reserved from the common budget and not released are in {@link #held}; {@link
+ * #close} releases them.
+ */
+public final class QueryRun implements AutoCloseable {
+  private final LogStore store;
+  private final String tenant;
+  private final MemoryBudget budget;
+  private final long maxBytes;
+  private final Executor pool;
+  private final int parallelism;
+  private final LongSupplier nanoTime;
+  private final long deadline;
+  private final BooleanSupplier stopped;
+  private final AtomicLong held = new AtomicLong();
+  private volatile boolean canceled;
+
+  /** Bytes of the bodies of scanned segments. */
+  final LongAdder scannedBytes = new LongAdder();
+
+  /** Rows of scanned segments. */
+  final LongAdder scannedRows = new LongAdder();
+
+  /** Rows that passed the pipeline. */
+  final LongAdder passedRows = new LongAdder();
+
+  /** Segments whose rows were read. */
+  final LongAdder scannedSegments = new LongAdder();
+
+  /**
+   * @param maxBytes most bytes that the query may hold, 0 for no limit
+   * @param deadline time of the clock after which the query fails
+   * @param stopped whether nobody waits for the result any more; often called
+   */
+  public QueryRun(
+      LogStore store,
+      String tenant,
+      MemoryBudget budget,
+      long maxBytes,
+      Executor pool,
+      int parallelism,
+      LongSupplier nanoTime,
+      long deadline,
+      BooleanSupplier stopped) {
+    this.store = store;
+    this.tenant = tenant;
+    this.budget = budget;
+    this.maxBytes = maxBytes;
+    this.pool = pool;
+    this.parallelism = parallelism;
+    this.nanoTime = nanoTime;
+    this.deadline = deadline;
+    this.stopped = stopped;
+  }
+
+  public LogStore store() {
+    return store;
+  }
+
+  public String tenant() {
+    return tenant;
+  }
+
+  /** Time of the clock after which the query fails. */
+  long deadline() {
+    return deadline;
+  }
+
+  LongSupplier clock() {
+    return nanoTime;
+  }
+
+  MemoryBudget budget() {
+    return budget;
+  }
+
+  Executor pool() {
+    return pool;
+  }
+
+  int parallelism() {
+    return parallelism;
+  }
+
+  /** Bytes of the bodies of scanned segments. */
+  public long bytesProcessed() {
+    return scannedBytes.sum();
+  }
+
+  /** Rows of scanned segments. */
+  public long linesProcessed() {
+    return scannedRows.sum();
+  }
+
+  /** Rows that passed the pipeline. */
+  public long linesPassed() {
+    return passedRows.sum();
+  }
+
+  /** Segments whose rows were read. */
+  public long segmentsScanned() {
+    return scannedSegments.sum();
+  }
+
+  /** Makes all checks fail. */
+  public void cancel() {
+    canceled = true;
+  }
+
+  /**
+   * Fails if the query was canceled or has run too long.
+   *
+   * @throws QueryException in these cases
+   */
+  public void check() {
+    if (canceled || stopped.getAsBoolean() || Thread.currentThread().isInterrupted()) {
+      throw new QueryException(Kind.CANCELED, "query was canceled");
+    }
+    if (nanoTime.getAsLong() - deadline > 0) {
+      throw new QueryException(
+          Kind.TIMEOUT,
+          "request timed out, decrease the duration of the request or add more label"
+              + " matchers (prefer exact match over regex match) to reduce the amount of data"
+              + " processed");
+    }
+  }
+
+  /** Reserves memory. */
+  void hold(long bytes) {
+    long now = held.addAndGet(bytes);
+    if (maxBytes > 0 && now > maxBytes) {
+      held.addAndGet(-bytes);
+      throw new QueryException(
+          Kind.LIMIT,
+          "the query would hold "
+              + now
+              + " bytes, more than the "
+              + maxBytes
+              + " of a query; add stream matchers or filters, aggregate by fewer labels, or shorten"
+              + " the time range");
+    }
+    if (!budget.tryReserve(bytes)) {
+      held.addAndGet(-bytes);
+      throw new QueryException(
+          Kind.LIMIT,
+          "all running queries together would hold more bytes than they may; run fewer queries at"
+              + " a time, or smaller ones");
+    }
+  }
+
+  @Override
+  public void close() {
+    budget.release(held.getAndSet(0));
+  }
+}

@@ -1,0 +1,431 @@
+package dev.tethys.query.logql.exec;
+
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogNeeds;
+import dev.tethys.model.logs.LogRowBatch;
+import dev.tethys.model.logs.LogSegment;
+import dev.tethys.model.logs.LogSegment.StreamTotal;
+import dev.tethys.model.logs.LogSelection;
+import dev.tethys.query.logql.ast.MetricExpr.Grouping;
+import dev.tethys.query.logql.ast.MetricExpr.LogRange;
+import dev.tethys.query.logql.ast.MetricExpr.Unwrap;
+import dev.tethys.query.logql.ast.RangeOp;
+import dev.tethys.query.logql.ast.Stage;
+import dev.tethys.query.logql.exec.Accumulators.Samples;
+import dev.tethys.query.logql.exec.Accumulators.Sums;
+import dev.tethys.query.logql.exec.StepGrid.Steps;
+import dev.tethys.query.logql.pipeline.NameTable;
+import dev.tethys.query.logql.pipeline.Pipeline;
+import dev.tethys.query.logql.pipeline.Row;
+import dev.tethys.query.logql.pipeline.Unwrapping;
+import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.exec.Column;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes a function over a log range: scans the segments in parallel, each thread adding rows to
+ * series of its own, and merges the series by their labels.
+ *
+ * <p>Three ways, from the cheapest: totals of a segment if there is no filter and the windows hold
+ * all of it; series by stream if labels of streams alone decide; rows through the pipeline.
+ */
+final class RangeScan {
+  private final QueryRun run;
+  private final RangePlan plan;
+  private final StepGrid grid;
+  private final LogRange range;
+  private final Wanted wanted;
+  private final @Nullable Unwrap unwrap;
+
+  RangeScan(QueryRun run, RangePlan plan, StepGrid grid) {
+    this.run = run;
+    this.plan = plan;
+    this.grid = grid;
+    range = plan.range();
+    wanted = plan.wanted();
+    unwrap = range.unwrap();
+  }
+
+  /** Series over the steps. */
+  List<Column> columns() {
+    if (grid.steps() == 0) {
+      return List.of();
+    }
+    long from = grid.start() - range.offset() - range.range() + 1;
+    long to = grid.end() - range.offset() + 1;
+    try (LogSelection selection =
+        run.store().select(run.tenant(), range.log().matchers(), from, to)) {
+      List<Labels> streams = selection.streams();
+      List<LogSegment> segments = selection.segments();
+      ScanPlan scan = ScanPlan.of(range.log(), streams);
+      List<Worker> workers = new ArrayList<>();
+      Parallel.forEach(
+          run,
+          segments.size(),
+          () -> {
+            Worker w = new Worker(streams, scan);
+            synchronized (workers) {
+              workers.add(w);
+            }
+            return i -> w.scan(segments.get(i));
+          });
+      return finish(workers);
+    }
+  }
+
+  private boolean hasSamples() {
+    return unwrap != null && plan.op() != RangeOp.ABSENT_OVER_TIME;
+  }
+
+  private Accumulators accumulators() {
+    return hasSamples() ? new Samples(run) : new Sums(grid.steps(), plan.countsBytes());
+  }
+
+  // ---- one thread
+
+  private final class Worker {
+    private final List<Labels> streams;
+    private final LogFilter filter;
+    private final LogNeeds needs;
+    private final NameTable names = new NameTable();
+    private final Row row = new Row(names);
+    private final Pipeline pipeline;
+    private final RowReader reader;
+    private final @Nullable Unwrapping value;
+    private final SeriesKey key;
+    private final Accumulators sums = accumulators();
+    private final Steps steps = new Steps(grid, range.range(), range.offset());
+    private final boolean byStream;
+    private final boolean bytes = plan.countsBytes();
+    private final int[] seriesOfStream;
+    private boolean changesLine;
+
+    Worker(List<Labels> streams, ScanPlan scan) {
+      this.streams = streams;
+      filter = scan.filter();
+      List<Stage> stages = withoutIdleParsers(scan.stages());
+      pipeline = Pipeline.compile(stages, names, wanted);
+      Unwrap u = unwrap;
+      value = u == null ? null : new Unwrapping(names, u);
+      boolean dropUnwrapped =
+          value != null && !plan.keepUnwrapped() && !isGroupedBy(plan.grouping(), u);
+      Grouping g = plan.op() == RangeOp.ABSENT_OVER_TIME ? NONE : plan.grouping();
+      key = new SeriesKey(names, g, value != null && dropUnwrapped ? value.label() : -1);
+      boolean needsBody = false;
+      for (Stage s : stages) {
+        needsBody |= readsLine(s);
+        changesLine |= changesLine(s);
+      }
+      byStream = pipeline.isEmpty() && value == null && isStatic(streams);
+      needs =
+          new LogNeeds(
+              grid.steps() > 1 || hasSamples(),
+              needsBody,
+              bytes,
+              byStream ? List.of() : RowReader.metadata(wanted));
+      reader = new RowReader(names, row, streams, wanted, needs);
+      seriesOfStream = new int[streams.size()];
+      Arrays.fill(seriesOfStream, -1);
+    }
+
+    private static final Grouping NONE = new Grouping(List.of(), false);
+
+    /** True if the series of a row is known from its stream. */
+    private boolean isStatic(List<Labels> all) {
+      Set<String> labels = plan.resultLabels();
+      if (labels == null) {
+        return false;
+      }
+      for (String n : labels) {
+        for (Labels l : all) {
+          if (!l.has(n)) {
+            return false;
+          }
+        }
+      }
+      return true;
+    }
+
+    void scan(LogSegment segment) {
+      if (byStream && filter == LogFilter.NONE && addTotals(segment)) {
+        return;
+      }
+      run.scannedSegments.increment();
+      run.scannedRows.add(segment.rows());
+      run.scannedBytes.add(segment.bytes());
+      segment.scan(
+          filter,
+          needs,
+          batch -> {
+            if (byStream) {
+              addByStream(batch);
+            } else {
+              addRows(batch);
+            }
+            return true;
+          });
+    }
+
+    /** Adds the totals of a segment; false if its rows have to be read. */
+    private boolean addTotals(LogSegment segment) {
+      List<StreamTotal> totals = segment.totals();
+      if (totals.isEmpty()) {
+        return false;
+      }
+      for (StreamTotal t : totals) {
+        if (!steps.findAll(t.firstTime(), t.lastTime())) {
+          return false;
+        }
+      }
+      for (StreamTotal t : totals) {
+        if (steps.findAll(t.firstTime(), t.lastTime()) && steps.first <= steps.last) {
+          ((Sums) sums).addRows(seriesOf(t.stream()), steps, t.rows(), t.bytes());
+          run.passedRows.add(t.rows());
+        }
+      }
+      return true;
+    }
+
+    private int seriesOf(int stream) {
+      int s = seriesOfStream[stream];
+      if (s < 0) {
+        row.clear();
+        streams
+            .get(stream)
+            .forEachBytes(
+                (buf, no, nl, vo, vl) -> row.addStream(names.id(buf, no, no + nl), buf, vo, vl));
+        s = series();
+        seriesOfStream[stream] = s;
+      }
+      return s;
+    }
+
+    private int series() {
+      int before = key.size();
+      int s = key.of(row);
+      if (s == before) {
+        run.hold(sums.bytesPerSeries() + key.labels(s).canonicalBytes().length + 128);
+        sums.room(s);
+      }
+      return s;
+    }
+
+    private void addByStream(LogRowBatch batch) {
+      int n = batch.size();
+      boolean once = !needs.times();
+      if (once) {
+        steps.first = 0;
+        steps.last = 0;
+      }
+      for (int i = 0; i < n; i++) {
+        long time = once ? 0 : batch.time(i);
+        if (once || steps.find(time)) {
+          int stream = batch.stream(i);
+          int s = seriesOfStream[stream];
+          sums.add(s >= 0 ? s : seriesOf(stream), steps, time, bytes ? batch.bodyLength(i) : 0);
+        }
+      }
+      run.passedRows.add(n);
+    }
+
+    private void addRows(LogRowBatch batch) {
+      int n = batch.size();
+      boolean once = !needs.times();
+      long passed = 0;
+      for (int i = 0; i < n; i++) {
+        long time = 0;
+        if (once) {
+          steps.first = 0;
+          steps.last = 0;
+        } else {
+          time = batch.time(i);
+          if (!steps.find(time)) {
+            continue;
+          }
+        }
+        reader.read(batch, i);
+        if (!pipeline.process(row)) {
+          continue;
+        }
+        Unwrapping u = value;
+        if (u != null && !u.read(row)) {
+          continue;
+        }
+        if (row.hasError()) {
+          throw pipelineError(row);
+        }
+        passed++;
+        double v =
+            u != null
+                ? u.value()
+                : bytes ? changesLine ? row.lineTo - row.lineFrom : batch.bodyLength(i) : 0;
+        sums.add(series(), steps, time, v);
+      }
+      run.passedRows.add(passed);
+    }
+  }
+
+  private static boolean isGroupedBy(@Nullable Grouping g, @Nullable Unwrap u) {
+    return g != null && !g.without() && u != null && g.labels().contains(u.label());
+  }
+
+  /** Stages without parsers if no label is used: they would have nothing to do. */
+  private List<Stage> withoutIdleParsers(List<Stage> stages) {
+    Set<String> used = wanted.names();
+    if (used == null || !used.isEmpty()) {
+      return stages;
+    }
+    return stages.stream()
+        .filter(
+            s ->
+                !(s instanceof Stage.Json
+                    || s instanceof Stage.Logfmt
+                    || s instanceof Stage.Pattern
+                    || s instanceof Stage.Regexp))
+        .toList();
+  }
+
+  private static boolean readsLine(Stage s) {
+    return switch (s) {
+      case Stage.LabelFilter f -> false;
+      case Stage.LineFormat f -> f.template().contains("__line__");
+      case Stage.LabelFormat f ->
+          f.assignments().stream().anyMatch(a -> !a.rename() && a.value().contains("__line__"));
+      case Stage.Drop d -> false;
+      case Stage.Keep k -> false;
+      default -> true;
+    };
+  }
+
+  private static boolean changesLine(Stage s) {
+    return s instanceof Stage.LineFormat
+        || s instanceof Stage.Unpack
+        || s instanceof Stage.Decolorize;
+  }
+
+  private static QueryException pipelineError(Row row) {
+    String kind = row.text(NameTable.ERROR);
+    return QueryException.execution(
+        "pipeline error: '"
+            + kind
+            + "' for series: '"
+            + row.allLabels()
+            + "'.\nUse a label filter to intentionally skip this error. (e.g | __error__!="
+            + GoQuote.quote(kind)
+            + ").\nTo skip all potential errors you can match empty errors.(e.g __error__=\"\")\n"
+            + "The label filter can also be specified after unwrap. (e.g | unwrap latency |"
+            + " __error__=\"\" )\n");
+  }
+
+  // ---- results
+
+  private List<Column> finish(List<Worker> workers) {
+    Map<Labels, Integer> index = new HashMap<>();
+    List<Labels> labels = new ArrayList<>();
+    Accumulators all = accumulators();
+    for (Worker w : workers) {
+      for (int s = 0; s < w.key.size(); s++) {
+        run.check();
+        Labels l = w.key.labels(s);
+        Integer i = index.get(l);
+        if (i == null) {
+          i = labels.size();
+          index.put(l, i);
+          labels.add(l);
+          run.hold(all.bytesPerSeries());
+          all.room(i);
+        }
+        all.merge(i, w.sums, s);
+      }
+    }
+    if (plan.op() == RangeOp.ABSENT_OVER_TIME) {
+      return absent((Sums) all, labels.size());
+    }
+    List<Column> out = new ArrayList<>(labels.size());
+    for (int i = 0; i < labels.size(); i++) {
+      run.check();
+      double[] v = all instanceof Samples s ? windows(s, i) : values((Sums) all, i);
+      if (hasAny(v)) {
+        out.add(new Column(labels.get(i), false, v, null));
+      }
+    }
+    out.sort((a, b) -> a.labels().compareTo(b.labels()));
+    return out;
+  }
+
+  private static boolean hasAny(double[] v) {
+    for (double d : v) {
+      if (!Column.isAbsent(d)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private double[] values(Sums sums, int series) {
+    double divisor =
+        switch (plan.op()) {
+          case RATE, BYTES_RATE -> range.range() / 1e9;
+          default -> 1;
+        };
+    return sums.values(series, divisor, Column.ABSENT);
+  }
+
+  private double[] windows(Samples samples, int series) {
+    samples.sort(series);
+    long[] t = samples.times(series);
+    double[] v = samples.values(series);
+    int n = samples.size(series);
+    RangeMath math = new RangeMath(plan.op(), plan.quantile(), range.range());
+    double[] out = new double[grid.steps()];
+    int from = 0;
+    int to = 0;
+    for (int k = 0; k < out.length; k++) {
+      long end = grid.time(k) - range.offset();
+      long begin = end - range.range();
+      while (to < n && t[to] <= end) {
+        to++;
+      }
+      while (from < to && t[from] <= begin) {
+        from++;
+      }
+      out[k] = from == to ? Column.ABSENT : math.of(t, v, from, to, end);
+    }
+    return out;
+  }
+
+  /** One series with 1 where there are no rows, with the labels that the selector demands. */
+  private List<Column> absent(Sums rows, int series) {
+    double[] v = new double[grid.steps()];
+    double[] counts =
+        series == 0 ? null : rows.values(0, 1, Column.ABSENT); // all rows are of one series
+    for (int k = 0; k < v.length; k++) {
+      v[k] = counts == null || Column.isAbsent(counts[k]) ? 1 : Column.ABSENT;
+    }
+    if (!hasAny(v)) {
+      return List.of();
+    }
+    LabelsBuilder b = new LabelsBuilder();
+    List<String> seen = new ArrayList<>();
+    for (Matcher m : range.log().matchers()) {
+      if (m.type() == Matcher.Type.EQUAL && !seen.contains(m.name())) {
+        b.set(m.name(), m.value());
+      } else {
+        b.remove(m.name());
+      }
+      seen.add(m.name());
+    }
+    return List.of(new Column(b.build(), false, v, null));
+  }
+}

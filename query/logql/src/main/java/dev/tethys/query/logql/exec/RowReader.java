@@ -1,0 +1,118 @@
+package dev.tethys.query.logql.exec;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogNeeds;
+import dev.tethys.model.logs.LogRowBatch;
+import dev.tethys.model.logs.LogRowBatch.Slice;
+import dev.tethys.query.logql.pipeline.NameTable;
+import dev.tethys.query.logql.pipeline.Row;
+import dev.tethys.query.logql.pipeline.Wanted;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Fills rows of a pipeline from rows of a store. For one thread. */
+final class RowReader {
+  private final NameTable names;
+  private final Row row;
+  private final List<Labels> streams;
+  private final Wanted wanted;
+  private final boolean times;
+  private final boolean bodies;
+  private final boolean allMetadata;
+  private final String[] metadataNames;
+  private final int[] metadataIds;
+  private final Slice slice = new Slice();
+
+  // labels of streams as they are put into rows: number of the name, offset, length
+  private final int[] @Nullable [] streamLabels;
+
+  RowReader(NameTable names, Row row, List<Labels> streams, Wanted wanted, LogNeeds needs) {
+    this.names = names;
+    this.row = row;
+    this.streams = streams;
+    this.wanted = wanted;
+    times = needs.times();
+    bodies = needs.bodies();
+    List<String> metadata = needs.metadata();
+    allMetadata = metadata == null;
+    metadataNames = metadata == null ? new String[0] : metadata.toArray(String[]::new);
+    metadataIds = new int[metadataNames.length];
+    for (int i = 0; i < metadataIds.length; i++) {
+      metadataIds[i] = names.id(metadataNames[i]);
+    }
+    streamLabels = new int[streams.size()][];
+  }
+
+  /** Metadata that has to be read for the labels that are used: null for all. */
+  static @Nullable List<String> metadata(Wanted wanted) {
+    Set<String> set = wanted.names();
+    if (set == null) {
+      return null;
+    }
+    List<String> out = new ArrayList<>();
+    for (String n : set) {
+      if (n.startsWith("__error")) {
+        continue;
+      }
+      add(out, n);
+      if (n.endsWith(NameTable.DUPLICATE_SUFFIX)) {
+        add(out, n.substring(0, n.length() - NameTable.DUPLICATE_SUFFIX.length()));
+      }
+    }
+    return out;
+  }
+
+  private static void add(List<String> out, String n) {
+    if (!out.contains(n)) {
+      out.add(n);
+    }
+  }
+
+  /** Puts a row of the store into the row of the pipeline. */
+  void read(LogRowBatch batch, int i) {
+    row.clear();
+    row.time = times ? batch.time(i) : 0;
+    if (bodies) {
+      batch.body(i, slice);
+      row.line(slice.bytes, slice.offset, slice.offset + slice.length);
+    }
+    int stream = batch.stream(i);
+    int[] labels = streamLabels[stream];
+    if (labels == null) {
+      labels = layout(streams.get(stream));
+      streamLabels[stream] = labels;
+    }
+    byte[] canonical = streams.get(stream).canonicalBytes();
+    for (int k = 0; k < labels.length; k += 3) {
+      row.addStream(labels[k], canonical, labels[k + 1], labels[k + 2]);
+    }
+    if (allMetadata) {
+      batch.forEachMetadata(
+          i,
+          (name, bytes, offset, length) -> row.addMetadata(names.id(name), bytes, offset, length));
+    } else {
+      for (int k = 0; k < metadataIds.length; k++) {
+        if (batch.metadata(i, metadataNames[k], slice)) {
+          row.addMetadata(metadataIds[k], slice.bytes, slice.offset, slice.length);
+        }
+      }
+    }
+  }
+
+  private int[] layout(Labels l) {
+    List<Integer> out = new ArrayList<>();
+    l.forEachBytes(
+        (buf, no, nl, vo, vl) -> {
+          int id = names.id(buf, no, no + nl);
+          String name = names.name(id);
+          if (wanted.has(name) || wanted.has(name + NameTable.DUPLICATE_SUFFIX)) {
+            out.add(id);
+            out.add(vo);
+            out.add(vl);
+          }
+        });
+    return out.stream().mapToInt(Integer::intValue).toArray();
+  }
+}

@@ -1,0 +1,103 @@
+package dev.tethys.query.logql.exec;
+
+import dev.tethys.query.promql.exec.Grid;
+
+/**
+ * Steps of a query in nanoseconds, and the steps whose windows hold a time. The window of a step at
+ * {@code t} is {@code (t − offset − range, t − offset]}.
+ *
+ * @param start time of the first step
+ * @param step nanoseconds between steps, at least 1
+ * @param steps number of steps
+ */
+public record StepGrid(long start, long step, int steps) {
+  /** One step. */
+  public static StepGrid instant(long time) {
+    return new StepGrid(time, 1, 1);
+  }
+
+  /** Steps from start to the last one at or before the end. */
+  public static StepGrid range(long start, long end, long step) {
+    long n = end < start ? 0 : (end - start) / step + 1;
+    return new StepGrid(start, step, (int) Math.min(n, Integer.MAX_VALUE - 8));
+  }
+
+  /** Time of a step. */
+  public long time(int i) {
+    return start + i * step;
+  }
+
+  /** Time of the last step. */
+  public long end() {
+    return time(steps - 1);
+  }
+
+  /** The steps in milliseconds, for operators of PromQL. Times are cut off, as in Loki. */
+  public Grid millis() {
+    return steps == 1
+        ? Grid.instant(Math.floorDiv(start, 1_000_000L))
+        : new Grid(Math.floorDiv(start, 1_000_000L), Math.max(1, step / 1_000_000), steps);
+  }
+
+  /** Steps whose windows hold a row; to be filled for each row. */
+  static final class Steps {
+    /** First step. */
+    int first;
+
+    /** Last step. */
+    int last;
+
+    private final StepGrid grid;
+    private final long range;
+    private final long offset;
+
+    Steps(StepGrid grid, long range, long offset) {
+      this.grid = grid;
+      this.range = range;
+      this.offset = offset;
+    }
+
+    /** Finds the steps whose windows hold a time; false if none does. */
+    boolean find(long time) {
+      long since = time + offset - grid.start;
+      if (grid.steps == 1) {
+        first = 0;
+        last = 0;
+        return since <= 0 && since > -range;
+      }
+      long from = since <= 0 ? 0 : (since - 1) / grid.step + 1;
+      long end = since + range - 1; // the last step is at or before it
+      long to = end < 0 ? -1 : end / grid.step;
+      if (to >= grid.steps) {
+        to = grid.steps - 1;
+      }
+      if (from > to) {
+        return false;
+      }
+      first = (int) from;
+      last = (int) to;
+      return true;
+    }
+
+    /**
+     * Finds the steps whose windows hold all times of a span.
+     *
+     * @return false if a window holds only part of the span
+     */
+    boolean findAll(long firstTime, long lastTime) {
+      boolean a = find(firstTime);
+      int f = first;
+      int l = last;
+      boolean b = find(lastTime);
+      if (!a && !b) {
+        // either outside of all windows, or around one
+        first = 0;
+        last = -1;
+        return firstTime + offset > grid.end()
+            || lastTime + offset <= grid.start - range
+            || firstTime == lastTime;
+      }
+      return a && b && f == first && l == last;
+    }
+  }
+}

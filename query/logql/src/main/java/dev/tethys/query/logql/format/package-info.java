@@ -1,0 +1,5 @@
+/** Writes LogQL. */
+@NullMarked
+package dev.tethys.query.logql.format;
+
+import org.jspecify.annotations.NullMarked;

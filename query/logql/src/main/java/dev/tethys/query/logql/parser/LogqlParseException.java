@@ -1,0 +1,44 @@
+package dev.tethys.query.logql.parser;
+
+/** Query that is not valid LogQL. The message has Loki's form. */
+public final class LogqlParseException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final int line;
+  private final int column;
+  private final String reason;
+
+  /**
+   * @param line line from 1; 0 if unknown
+   * @param column column from 1; 0 if unknown
+   */
+  public LogqlParseException(int line, int column, String reason) {
+    super(
+        line == 0 && column == 0
+            ? "parse error : " + reason
+            : "parse error at line " + line + ", col " + column + ": " + reason);
+    this.line = line;
+    this.column = column;
+    this.reason = reason;
+  }
+
+  /** An error without a place. */
+  public LogqlParseException(String reason) {
+    this(0, 0, reason);
+  }
+
+  /** Line from 1; 0 if unknown. */
+  public int line() {
+    return line;
+  }
+
+  /** Column from 1; 0 if unknown. */
+  public int column() {
+    return column;
+  }
+
+  /** Text without the place. */
+  public String reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,224 @@
+package dev.tethys.query.logql.pipeline;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Path to a value in JSON: {@code a.b[0]["c d"]}.
+ *
+ * @param steps keys as bytes, or indexes as {@link Integer}
+ */
+record JsonPath(List<Object> steps) {
+  /** Expression that is not valid. */
+  static final class PathException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    PathException(String message) {
+      super(message, null, false, false);
+    }
+
+    String reason() {
+      return String.valueOf(getMessage());
+    }
+  }
+
+  private enum Kind {
+    FIELD,
+    STRING,
+    INDEX,
+    DOT,
+    LSB,
+    RSB,
+    END;
+
+    String shown() {
+      return this == END ? "$end" : name();
+    }
+  }
+
+  private record Part(Kind kind, String text) {}
+
+  /**
+   * Parses an expression.
+   *
+   * @throws PathException if it is not valid
+   */
+  static JsonPath parse(String expression) {
+    List<Part> parts = parts(expression);
+    List<Object> steps = new ArrayList<>();
+    int i = 0;
+    boolean first = true;
+    while (parts.get(i).kind != Kind.END) {
+      Part p = parts.get(i);
+      if (p.kind == Kind.LSB) {
+        Part inner = parts.get(++i);
+        switch (inner.kind) {
+          case STRING -> steps.add(inner.text.getBytes(StandardCharsets.UTF_8));
+          case INDEX -> steps.add(index(inner.text));
+          default -> throw unexpected(inner, "STRING or INDEX");
+        }
+        expect(parts.get(++i), Kind.RSB);
+        i++;
+      } else if (first && p.kind == Kind.FIELD) {
+        steps.add(p.text.getBytes(StandardCharsets.UTF_8));
+        i++;
+      } else if (!first && p.kind == Kind.DOT) {
+        Part field = parts.get(++i);
+        expect(field, Kind.FIELD);
+        steps.add(field.text.getBytes(StandardCharsets.UTF_8));
+        i++;
+      } else {
+        throw unexpected(p, first ? "LSB or FIELD" : null);
+      }
+      first = false;
+    }
+    return new JsonPath(steps);
+  }
+
+  private static Integer index(String text) {
+    try {
+      return Integer.valueOf(text);
+    } catch (NumberFormatException e) {
+      throw new PathException("index " + text + " is too large");
+    }
+  }
+
+  private static void expect(Part p, Kind kind) {
+    if (p.kind != kind) {
+      throw unexpected(p, kind.shown());
+    }
+  }
+
+  private static PathException unexpected(Part p, @Nullable String expecting) {
+    return new PathException(
+        "syntax error: unexpected "
+            + p.kind.shown()
+            + (expecting == null ? "" : ", expecting " + expecting));
+  }
+
+  private static List<Part> parts(String s) {
+    List<Part> out = new ArrayList<>();
+    int i = 0;
+    boolean bracket = false;
+    while (i < s.length()) {
+      char c = s.charAt(i);
+      if (Character.isWhitespace(c)) {
+        i++;
+      } else if (c == '.') {
+        out.add(new Part(Kind.DOT, "."));
+        i++;
+      } else if (c == '[') {
+        out.add(new Part(Kind.LSB, "["));
+        bracket = true;
+        i++;
+      } else if (c == ']') {
+        out.add(new Part(Kind.RSB, "]"));
+        bracket = false;
+        i++;
+      } else if (c == '"') {
+        StringBuilder sb = new StringBuilder();
+        i++;
+        while (i < s.length() && s.charAt(i) != '"') {
+          if (s.charAt(i) == '\\' && i + 1 < s.length()) {
+            i++;
+          }
+          sb.append(s.charAt(i++));
+        }
+        if (i >= s.length()) { // an unterminated string ends the expression
+          break;
+        }
+        i++;
+        out.add(new Part(Kind.STRING, sb.toString()));
+      } else {
+        int from = i;
+        while (i < s.length()
+            && !Character.isWhitespace(s.charAt(i))
+            && ".[]\"".indexOf(s.charAt(i)) < 0) {
+          i++;
+        }
+        String text = s.substring(from, i);
+        boolean number = bracket && text.chars().allMatch(d -> d >= '0' && d <= '9');
+        out.add(new Part(number ? Kind.INDEX : Kind.FIELD, text));
+      }
+    }
+    // an unterminated string after a bracket: what is missing is the bracket
+    if (bracket && !out.isEmpty() && out.getLast().kind == Kind.LSB) {
+      out.add(new Part(Kind.STRING, ""));
+    }
+    out.add(new Part(Kind.END, ""));
+    return out;
+  }
+
+  /** Place of the value in an object or array that begins at a byte; -1 if there is none. */
+  int find(byte[] b, int at, int to) {
+    int p = at;
+    int end = to;
+    for (Object step : steps) {
+      p = JsonText.skipBlanks(b, p, end);
+      p = step instanceof byte[] key ? member(b, p, end, key) : element(b, p, end, (Integer) step);
+      if (p < 0) {
+        return -1;
+      }
+    }
+    return p;
+  }
+
+  private static int member(byte[] b, int open, int to, byte[] key) {
+    if (open >= to || b[open] != '{') {
+      return -1;
+    }
+    int at = JsonText.skipBlanks(b, open + 1, to);
+    while (at < to && b[at] == '"') {
+      int keyEnd = JsonText.stringEnd(b, at + 1, to);
+      if (keyEnd < 0) {
+        return -1;
+      }
+      boolean found = isKey(b, at + 1, keyEnd, key);
+      at = JsonText.skipBlanks(b, keyEnd + 1, to);
+      if (at >= to || b[at] != ':') {
+        return -1;
+      }
+      at = JsonText.skipBlanks(b, at + 1, to);
+      if (at >= to || found) {
+        return at >= to ? -1 : at;
+      }
+      at = next(b, at, to);
+    }
+    return -1;
+  }
+
+  private static boolean isKey(byte[] b, int from, int to, byte[] key) {
+    if (!JsonText.hasEscapes(b, from, to)) {
+      return java.util.Arrays.equals(b, from, to, key, 0, key.length);
+    }
+    byte[] plain = new byte[to - from];
+    int n = JsonText.unescape(b, from, to, plain, 0);
+    return n >= 0 && java.util.Arrays.equals(plain, 0, n, key, 0, key.length);
+  }
+
+  /** Place of the member or element after a value; the end if there is none. */
+  private static int next(byte[] b, int value, int to) {
+    int end = JsonText.valueEnd(b, value, to);
+    if (end < 0) {
+      return to;
+    }
+    int at = JsonText.skipBlanks(b, end, to);
+    return at < to && b[at] == ',' ? JsonText.skipBlanks(b, at + 1, to) : to;
+  }
+
+  private static int element(byte[] b, int open, int to, int index) {
+    if (open >= to || b[open] != '[') {
+      return -1;
+    }
+    int at = JsonText.skipBlanks(b, open + 1, to);
+    for (int i = 0; at < to && b[at] != ']'; i++) {
+      if (i == index) {
+        return at;
+      }
+      at = next(b, at, to);
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.tethys.query.logql.pipeline;
+
+import dev.tethys.query.logql.ast.Stage.Extraction;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** {@code json} with expressions: labels from single values of the line. */
+final class JsonPathStage extends RowStage {
+  private final Wanted wanted;
+  private final Extractor extractor;
+  private final int[] ids;
+  private final JsonPath[] paths;
+
+  JsonPathStage(NameTable names, Wanted wanted, List<Extraction> extractions) {
+    this.wanted = wanted;
+    extractor = new Extractor(names, wanted);
+    ids = new int[extractions.size()];
+    paths = new JsonPath[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      byte[] name = extractions.get(i).label().getBytes(StandardCharsets.UTF_8);
+      ids[i] = extractor.candidate(name, 0, name.length);
+      paths[i] = JsonPath.parse(extractions.get(i).expression());
+    }
+  }
+
+  @Override
+  boolean process(Row row) {
+    if (wanted.none() || row.lineFrom == row.lineTo) {
+      return true;
+    }
+    byte[] b = row.line;
+    int to = row.lineTo;
+    int start = JsonText.skipBlanks(b, row.lineFrom, to);
+    if (start == to || b[start] != '{') {
+      row.fail(PipelineError.JSON, "");
+      return true;
+    }
+    for (int i = 0; i < ids.length; i++) {
+      int target = ids[i] < 0 ? -1 : extractor.target(row, ids[i]);
+      if (target < 0) {
+        continue;
+      }
+      int at = paths[i].find(b, start, to);
+      int end = at < 0 ? -1 : JsonText.valueEnd(b, at, to);
+      if (end < 0 || b[at] == 'n') {
+        row.addExtracted(target, b, start, 0);
+      } else if (b[at] != '"') {
+        row.addExtracted(target, b, at, end - at);
+      } else {
+        string(row, target, b, at, end);
+      }
+    }
+    return true;
+  }
+
+  private void string(Row row, int target, byte[] b, int at, int end) {
+    if (!JsonText.hasEscapes(b, at + 1, end - 1)) {
+      extractor.put(row, target, b, at + 1, end - at - 2);
+      return;
+    }
+    int from = row.reserve(end - at);
+    int used = JsonText.unescape(b, at + 1, end - 1, row.arena(), from);
+    if (used < 0) {
+      row.fail(PipelineError.JSON, JsonText.MALFORMED_STRING);
+      return;
+    }
+    row.used(used);
+    extractor.put(row, target, row.arena(), from, used - from);
+  }
+}

@@ -1,0 +1,190 @@
+package dev.tethys.query.logql.pipeline;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** {@code json} without expressions: every scalar of the line becomes a label. */
+final class JsonStage extends RowStage {
+  private static final int MAX_DEPTH = 100;
+
+  private final Wanted wanted;
+  private final Extractor extractor;
+  private final boolean complete; // read lines to their ends
+  private byte[] key = new byte[256];
+  private int found;
+
+  JsonStage(NameTable names, Wanted wanted) {
+    this.wanted = wanted;
+    extractor = new Extractor(names, wanted);
+    complete = wanted.errors();
+  }
+
+  @Override
+  boolean process(Row row) {
+    if (wanted.none()) {
+      return true;
+    }
+    found = 0;
+    int at = JsonText.skipBlanks(row.line, row.lineFrom, row.lineTo);
+    String error =
+        at == row.lineTo || row.line[at] != '{'
+            ? JsonText.MALFORMED_OBJECT
+            : object(row, at, row.lineTo, 0, 0);
+    if (error != null && error != ENOUGH) {
+      row.fail(PipelineError.JSON, error);
+    }
+    return true;
+  }
+
+  /** All labels were found; compared by identity. */
+  private static final String ENOUGH = new String("all labels found");
+
+  /**
+   * Reads an object.
+   *
+   * @param prefix bytes of {@link #key} that its names begin with
+   * @return what is wrong, or null
+   */
+  @SuppressWarnings("ReferenceEquality") // ENOUGH is a mark, not a text
+  private @Nullable String object(Row row, int open, int to, int prefix, int depth) {
+    if (depth > MAX_DEPTH) {
+      return "nested more than " + MAX_DEPTH + " levels deep";
+    }
+    byte[] b = row.line;
+    int at = JsonText.skipBlanks(b, open + 1, to);
+    while (true) {
+      if (at >= to) {
+        return depth == 0 ? JsonText.MALFORMED_OBJECT : JsonText.MALFORMED_JSON;
+      }
+      if (b[at] == '}') {
+        return null;
+      }
+      if (b[at] != '"') {
+        return JsonText.MALFORMED_OBJECT;
+      }
+      int keyEnd = JsonText.stringEnd(b, at + 1, to);
+      if (keyEnd < 0) {
+        return JsonText.MALFORMED_JSON;
+      }
+      int keyFrom = at + 1;
+      at = JsonText.skipBlanks(b, keyEnd + 1, to);
+      if (at >= to || b[at] != ':') {
+        return JsonText.MALFORMED_JSON;
+      }
+      at = JsonText.skipBlanks(b, at + 1, to);
+      if (at >= to) {
+        return JsonText.MALFORMED_JSON;
+      }
+      int valueEnd = JsonText.valueEnd(b, at, to);
+      if (valueEnd < 0) {
+        return b[at] == '"'
+            ? JsonText.MALFORMED_STRING
+            : b[at] == '[' ? JsonText.MALFORMED_ARRAY : JsonText.MALFORMED_OBJECT;
+      }
+      if (b[at] != '[') {
+        int nameEnd = name(row, keyFrom, keyEnd, prefix);
+        if (nameEnd < 0) {
+          return JsonText.MALFORMED_STRING;
+        }
+        String wrong =
+            b[at] == '{'
+                ? object(row, at, valueEnd, nameEnd, depth + 1)
+                : scalar(row, at, valueEnd, nameEnd);
+        if (wrong != null) {
+          return wrong;
+        }
+      }
+      at = JsonText.skipBlanks(b, valueEnd, to);
+      if (at >= to) {
+        return JsonText.MALFORMED_ARRAY;
+      }
+      if (b[at] == ',') {
+        at = JsonText.skipBlanks(b, at + 1, to);
+      } else if (b[at] != '}') {
+        return JsonText.MALFORMED_OBJECT;
+      }
+    }
+  }
+
+  /** Appends a name to the key; gives its end, or -1 if an escape in it is not valid. */
+  private int name(Row row, int from, int to, int prefix) {
+    if (key.length < prefix + to - from + 2) {
+      key = Arrays.copyOf(key, 2 * (prefix + to - from + 2));
+    }
+    byte[] b = row.line;
+    int at = prefix;
+    if (prefix > 0) {
+      key[at++] = '_';
+    }
+    int start = from;
+    int end = to;
+    if (JsonText.hasEscapes(b, from, to)) {
+      int reserved = row.reserve(to - from);
+      int used = JsonText.unescape(b, from, to, row.arena(), reserved);
+      if (used < 0) {
+        return -1;
+      }
+      b = row.arena();
+      start = reserved;
+      end = used; // not kept: the next value may overwrite it
+    }
+    int last = Extractor.sanitise(b, start, end, key, at, prefix == 0);
+    return last == at ? prefix : last;
+  }
+
+  private @Nullable String scalar(Row row, int at, int end, int nameEnd) {
+    byte[] b = row.line;
+    byte first = b[at];
+    if (first != '"') {
+      if (end == at) {
+        return JsonText.UNKNOWN_VALUE;
+      }
+      boolean number = first == '-' || first >= '0' && first <= '9';
+      if (!number && !isWord(b, at, end)) {
+        return JsonText.UNKNOWN_VALUE;
+      }
+      if (first == 'n') {
+        return null;
+      }
+    }
+    int id = extractor.candidate(key, 0, nameEnd);
+    if (id < 0) {
+      return null;
+    }
+    int target = extractor.target(row, id);
+    if (target < 0) {
+      return null;
+    }
+    if (first != '"') {
+      row.addExtracted(target, b, at, end - at);
+    } else if (!JsonText.hasEscapes(b, at + 1, end - 1)) {
+      extractor.put(row, target, b, at + 1, end - at - 2);
+    } else {
+      int from = row.reserve(end - at);
+      int to = JsonText.unescape(b, at + 1, end - 1, row.arena(), from);
+      if (to < 0) {
+        return JsonText.MALFORMED_STRING;
+      }
+      row.used(to);
+      extractor.put(row, target, row.arena(), from, to - from);
+    }
+    return !complete && ++found == extractor.limit() ? ENOUGH : null;
+  }
+
+  private static boolean isWord(byte[] b, int at, int end) {
+    return switch (b[at]) {
+      case 't' -> matches(b, at, end, TRUE);
+      case 'f' -> matches(b, at, end, FALSE);
+      case 'n' -> matches(b, at, end, NULL);
+      default -> false;
+    };
+  }
+
+  private static final byte[] TRUE = {'t', 'r', 'u', 'e'};
+  private static final byte[] FALSE = {'f', 'a', 'l', 's', 'e'};
+  private static final byte[] NULL = {'n', 'u', 'l', 'l'};
+
+  private static boolean matches(byte[] b, int at, int end, byte[] word) {
+    return Arrays.equals(b, at, end, word, 0, word.length);
+  }
+}

@@ -1,0 +1,211 @@
+package dev.tethys.query.logql.pipeline;
+
+import dev.tethys.query.logql.ast.Stage.Extraction;
+import dev.tethys.query.logql.ast.Stage.Logfmt;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * {@code logfmt}: pairs of key and value. Text that is no pair is skipped, or fails the row if the
+ * stage is strict.
+ */
+final class LogfmtStage extends RowStage {
+  private final Wanted wanted;
+  private final Extractor extractor;
+  private final boolean strict;
+  private final boolean keepEmpty;
+  private final boolean complete;
+  private final List<Extraction> extractions;
+  private final NameTable keys = new NameTable(); // of the extractions
+  private int[] labelOfKey = {};
+  private final int[] labels;
+  private byte[] key = new byte[128];
+  private int found;
+
+  LogfmtStage(NameTable names, Wanted wanted, Logfmt stage) {
+    this.wanted = wanted;
+    extractor = new Extractor(names, wanted);
+    strict = stage.strict();
+    keepEmpty = stage.keepEmpty();
+    complete = wanted.errors() || strict;
+    extractions = stage.extractions();
+    labels = new int[extractions.size()];
+    for (int i = 0; i < labels.length; i++) {
+      byte[] name = extractions.get(i).label().getBytes(StandardCharsets.UTF_8);
+      labels[i] = extractor.candidate(name, 0, name.length);
+      int k = keys.id(extractions.get(i).expression());
+      if (k >= labelOfKey.length) {
+        int old = labelOfKey.length;
+        labelOfKey = java.util.Arrays.copyOf(labelOfKey, k + 8);
+        java.util.Arrays.fill(labelOfKey, old, labelOfKey.length, -1);
+      }
+      labelOfKey[k] = labels[i];
+    }
+  }
+
+  @Override
+  boolean process(Row row) {
+    if (wanted.none() || row.lineFrom == row.lineTo) {
+      return true;
+    }
+    found = 0;
+    pairs(row);
+    for (int id : labels) {
+      int target = id < 0 ? -1 : extractor.target(row, id);
+      if (target >= 0) {
+        row.addExtracted(target, row.line, row.lineFrom, 0);
+      }
+    }
+    return true;
+  }
+
+  private void pairs(Row row) {
+    byte[] b = row.line;
+    int to = row.lineTo;
+    int at = row.lineFrom;
+    while (true) {
+      while (at < to && (b[at] & 0xff) <= ' ') {
+        at++;
+      }
+      if (at >= to) {
+        return;
+      }
+      int keyFrom = at;
+      boolean valid = true;
+      while (at < to && b[at] != '=' && (b[at] & 0xff) > ' ' && b[at] != '"') {
+        valid &= b[at] >= 0 || isCharacter(b, at, to);
+        at++;
+      }
+      int keyEnd = at;
+      boolean bad = at < to && (b[at] == '"' || b[at] == '=' && at == keyFrom) || !valid;
+      if (bad) {
+        if (strict) {
+          boolean character = at < to && valid;
+          fail(row, at, character ? "unexpected '" + (char) b[at] + "'" : "invalid key");
+          return;
+        }
+        at = skip(b, at, to);
+        continue;
+      }
+      if (at >= to || b[at] != '=') {
+        if (empty(row, keyFrom, keyEnd)) {
+          return;
+        }
+        continue;
+      }
+      at++;
+      int end = value(row, keyFrom, keyEnd, at);
+      if (end < 0) {
+        return;
+      }
+      at = end;
+    }
+  }
+
+  /** Reads the value of a key; gives its end, or -1 if nothing more is to be read. */
+  private int value(Row row, int keyFrom, int keyEnd, int from) {
+    byte[] b = row.line;
+    int to = row.lineTo;
+    int at = from;
+    if (at >= to || (b[at] & 0xff) <= ' ') {
+      return empty(row, keyFrom, keyEnd) ? -1 : at;
+    }
+    if (b[at] != '"') {
+      while (at < to && (b[at] & 0xff) > ' ') {
+        if (b[at] == '=' || b[at] == '"') {
+          if (strict) {
+            fail(row, at, "unexpected '" + (char) b[at] + "'");
+            return -1;
+          }
+          return skip(b, at, to);
+        }
+        at++;
+      }
+      return put(row, keyFrom, keyEnd, b, from, at) ? -1 : at;
+    }
+    int close = JsonText.stringEnd(b, at + 1, to);
+    if (close < 0) {
+      if (strict) {
+        fail(row, to - 1, "unterminated quoted value");
+      }
+      return -1;
+    }
+    if (close == at + 1) {
+      return empty(row, keyFrom, keyEnd) ? -1 : close + 1;
+    }
+    if (!JsonText.hasEscapes(b, at + 1, close)) {
+      return put(row, keyFrom, keyEnd, b, at + 1, close) ? -1 : close + 1;
+    }
+    int start = row.reserve(close - at);
+    int used = JsonText.unescape(b, at + 1, close, row.arena(), start);
+    if (used < 0) {
+      if (strict) {
+        fail(row, at, "invalid quoted value");
+        return -1;
+      }
+      return close + 1;
+    }
+    row.used(used);
+    return put(row, keyFrom, keyEnd, row.arena(), start, used) ? -1 : close + 1;
+  }
+
+  private boolean empty(Row row, int keyFrom, int keyEnd) {
+    return keepEmpty && put(row, keyFrom, keyEnd, row.line, keyEnd, keyEnd);
+  }
+
+  /** Sets a label; true if all used labels were found. */
+  private boolean put(Row row, int keyFrom, int keyEnd, byte[] value, int from, int to) {
+    int id;
+    if (extractions.isEmpty()) {
+      int length = keyEnd - keyFrom;
+      if (key.length < length + 1) {
+        key = new byte[2 * (length + 1)];
+      }
+      int end = Extractor.sanitise(row.line, keyFrom, keyEnd, key, 0, true);
+      id = end == 0 ? -1 : extractor.candidate(key, 0, end);
+    } else {
+      int k = keys.find(row.line, keyFrom, keyEnd);
+      id = k < 0 || k >= labelOfKey.length ? -1 : labelOfKey[k];
+    }
+    int target = id < 0 ? -1 : extractor.target(row, id);
+    if (target < 0) {
+      return false;
+    }
+    extractor.put(row, target, value, from, to - from);
+    return !complete && ++found == extractor.limit();
+  }
+
+  private static void fail(Row row, int at, String what) {
+    row.fail(
+        PipelineError.LOGFMT,
+        "logfmt syntax error at pos " + (at - row.lineFrom + 1) + " : " + what);
+  }
+
+  /** The blank after which reading goes on when a pair was not valid. */
+  private static int skip(byte[] b, int at, int to) {
+    int i = at;
+    while (i < to && (b[i] & 0xff) > ' ') {
+      i++;
+    }
+    return i;
+  }
+
+  /** True if a byte is part of a character in UTF-8, which is not the replacement character. */
+  private static boolean isCharacter(byte[] b, int at, int to) {
+    int i = at;
+    while (i > 0 && at - i < 3 && (b[i] & 0xc0) == 0x80) {
+      i--;
+    }
+    int lead = b[i] & 0xff;
+    int n = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+    if (n == 0 || lead >= 0xf5 || i + n > to || at >= i + n) {
+      return false;
+    }
+    for (int k = i + 1; k < i + n; k++) {
+      if ((b[k] & 0xc0) != 0x80) {
+        return false;
+      }
+    }
+    return !(lead == 0xef && (b[i + 1] & 0xff) == 0xbf && (b[i + 2] & 0xff) == 0xbd);
+  }
+}

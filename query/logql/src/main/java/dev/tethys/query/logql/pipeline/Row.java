@@ -1,0 +1,285 @@
+package dev.tethys.query.logql.pipeline;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Log entry on its way through a pipeline: its line and its labels, as slices of bytes. Reused for
+ * all rows of a thread.
+ *
+ * <p>Labels are of three categories. A name occurs once: metadata that the stream has as a label,
+ * and extracted values that the stream or the metadata has, get the suffix {@code _extracted}.
+ */
+public final class Row {
+  /** Label of the stream. */
+  public static final byte STREAM = 0;
+
+  /** Structured metadata. */
+  public static final byte METADATA = 1;
+
+  /** Label made by the pipeline. */
+  public static final byte PARSED = 2;
+
+  private static final byte REMOVED = -1;
+  private static final byte[] EMPTY = {};
+
+  private final NameTable names;
+
+  /** Unix time in nanoseconds. */
+  public long time;
+
+  /** Buffer of the line; must not be changed. */
+  public byte[] line = EMPTY;
+
+  /** First byte of the line. */
+  public int lineFrom;
+
+  /** End of the line. */
+  public int lineTo;
+
+  private int size;
+  private int[] name = new int[32];
+  private byte[] category = new byte[32];
+  private boolean[] extracted = new boolean[32];
+  private byte[][] buffer = new byte[32][];
+  private int[] from = new int[32];
+  private int[] length = new int[32];
+
+  // by name: its slot, valid in the row of the stamp
+  private int[] slot = new int[64];
+  private int[] stamp = new int[64];
+  private int[] base = new int[64]; // stamp of the row whose stream or metadata has the name
+  private int row = 1;
+
+  private byte[] arena = new byte[1024];
+  private int arenaSize;
+
+  /** Row whose labels have names of a table. */
+  public Row(NameTable names) {
+    this.names = names;
+  }
+
+  /** Names of labels. */
+  public NameTable names() {
+    return names;
+  }
+
+  /** Removes all labels. */
+  public void clear() {
+    size = 0;
+    row++;
+    arenaSize = 0;
+    if (row == Integer.MAX_VALUE) {
+      Arrays.fill(stamp, 0);
+      Arrays.fill(base, 0);
+      row = 1;
+    }
+  }
+
+  /** Sets the line. */
+  public void line(byte[] bytes, int start, int end) {
+    line = bytes;
+    lineFrom = start;
+    lineTo = end;
+  }
+
+  // ---- labels
+
+  private void room(int id) {
+    if (id >= slot.length) {
+      int n = Math.max(id + 1, 2 * slot.length);
+      slot = Arrays.copyOf(slot, n);
+      stamp = Arrays.copyOf(stamp, n);
+      base = Arrays.copyOf(base, n);
+    }
+  }
+
+  /** Slot of a label; -1 if the row has none of that name. */
+  public int find(int id) {
+    return id < stamp.length && stamp[id] == row ? slot[id] : -1;
+  }
+
+  /** True if the stream or the metadata had the label when the row came. */
+  public boolean isBase(int id) {
+    return id < base.length && base[id] == row;
+  }
+
+  /** Adds a label of the stream. */
+  public void addStream(int id, byte[] bytes, int start, int count) {
+    put(STREAM, id, bytes, start, count);
+    base[id] = row;
+  }
+
+  /** Adds structured metadata, under another name if the stream has the label. */
+  public void addMetadata(int id, byte[] bytes, int start, int count) {
+    int n = isBase(id) && find(id) >= 0 && category[find(id)] == STREAM ? names.duplicate(id) : id;
+    put(METADATA, n, bytes, start, count);
+    base[n] = row;
+  }
+
+  /** True if a parser has extracted the name from this row. */
+  boolean isExtracted(int id) {
+    int s = find(id);
+    return s >= 0 && extracted[s];
+  }
+
+  /** Adds a label that a parser found. */
+  void addExtracted(int id, byte[] bytes, int start, int count) {
+    put(PARSED, id, bytes, start, count);
+    extracted[find(id)] = true;
+  }
+
+  /** Sets a label in a category. */
+  void put(byte kind, int id, byte[] bytes, int start, int count) {
+    room(id);
+    int s;
+    if (stamp[id] == row) {
+      s = slot[id];
+    } else {
+      s = size++;
+      if (s == name.length) {
+        grow();
+      }
+      slot[id] = s;
+      stamp[id] = row;
+      name[s] = id;
+      extracted[s] = false;
+    }
+    category[s] = kind;
+    buffer[s] = bytes;
+    from[s] = start;
+    length[s] = count;
+  }
+
+  private void grow() {
+    int n = 2 * name.length;
+    name = Arrays.copyOf(name, n);
+    category = Arrays.copyOf(category, n);
+    extracted = Arrays.copyOf(extracted, n);
+    buffer = Arrays.copyOf(buffer, n);
+    from = Arrays.copyOf(from, n);
+    length = Arrays.copyOf(length, n);
+  }
+
+  /** Removes a label. */
+  void remove(int id) {
+    int s = find(id);
+    if (s >= 0) {
+      category[s] = REMOVED;
+      stamp[id] = 0;
+    }
+  }
+
+  /** Number of slots, with those of removed labels. */
+  public int slots() {
+    return size;
+  }
+
+  /** True if a slot holds a label. */
+  public boolean holds(int s) {
+    return category[s] != REMOVED;
+  }
+
+  /** Name of the label in a slot. */
+  public int nameAt(int s) {
+    return name[s];
+  }
+
+  /** Category of the label in a slot. */
+  public byte categoryAt(int s) {
+    return category[s];
+  }
+
+  /** Buffer of the value in a slot. */
+  public byte[] bufferAt(int s) {
+    return buffer[s];
+  }
+
+  /** First byte of the value in a slot. */
+  public int fromAt(int s) {
+    return from[s];
+  }
+
+  /** Bytes of the value in a slot. */
+  public int lengthAt(int s) {
+    return length[s];
+  }
+
+  /** Value in a slot as text. */
+  String textAt(int s) {
+    return new String(buffer[s], from[s], length[s], StandardCharsets.UTF_8);
+  }
+
+  /** Value of a label as text; empty if the row has none of that name. */
+  public String text(int id) {
+    int s = find(id);
+    return s < 0 ? "" : textAt(s);
+  }
+
+  /** The line as text. */
+  public String lineText() {
+    return new String(line, lineFrom, lineTo - lineFrom, StandardCharsets.UTF_8);
+  }
+
+  // ---- errors
+
+  /** True if a stage failed. */
+  public boolean hasError() {
+    return find(NameTable.ERROR) >= 0;
+  }
+
+  /** Marks the row as one on which a stage failed; details may be empty. */
+  void fail(PipelineError error, String details) {
+    byte[] kind = error.utf8();
+    put(PARSED, NameTable.ERROR, kind, 0, kind.length);
+    if (!details.isEmpty()) {
+      byte[] d = details.getBytes(StandardCharsets.UTF_8);
+      put(PARSED, NameTable.ERROR_DETAILS, d, 0, d.length);
+    }
+  }
+
+  // ---- memory of a row
+
+  /** Offset in {@link #arena} of room for so many bytes, which is taken by {@link #used}. */
+  int reserve(int bytes) {
+    if (arena.length - arenaSize < bytes) {
+      // values in the old arena keep it
+      arena = new byte[Math.max(2 * arena.length, 2 * bytes)];
+      arenaSize = 0;
+    }
+    return arenaSize;
+  }
+
+  /** Memory for values that are no part of the line. */
+  byte[] arena() {
+    return arena;
+  }
+
+  /** Says up to where the arena is used. */
+  void used(int end) {
+    arenaSize = end;
+  }
+
+  // ---- results
+
+  /** Labels of one category, or all of them. */
+  public Labels labels(int kind) {
+    LabelsBuilder b = new LabelsBuilder();
+    for (int s = 0; s < size; s++) {
+      if (category[s] != REMOVED && (kind < 0 || category[s] == kind)) {
+        byte[] n = names.utf8(name[s]);
+        if (n.length > 0) {
+          b.show(names.name(name[s]), textAt(s));
+        }
+      }
+    }
+    return b.build();
+  }
+
+  /** Labels of all categories. */
+  public Labels allLabels() {
+    return labels(-1);
+  }
+}

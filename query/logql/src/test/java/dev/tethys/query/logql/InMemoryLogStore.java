@@ -1,0 +1,319 @@
+package dev.tethys.query.logql;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogDeletion;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogNeeds;
+import dev.tethys.model.logs.LogRowBatch;
+import dev.tethys.model.logs.LogRowConsumer;
+import dev.tethys.model.logs.LogSegment;
+import dev.tethys.model.logs.LogSelection;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.Cancellation;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.ObjLongConsumer;
+
+/** Log store in lists, with segments of a few rows. Columns that were not asked for are refused. */
+public final class InMemoryLogStore implements LogStore {
+  /** A stored row. */
+  public record Stored(Labels stream, long time, byte[] body, TreeMap<String, byte[]> metadata) {}
+
+  private final Map<String, List<Stored>> tenants = new TreeMap<>();
+  private final int segmentRows;
+
+  /** Number of scanned segments. */
+  public int scans;
+
+  /** Filter of the last scan. */
+  public LogFilter lastFilter = LogFilter.NONE;
+
+  /** Columns of the last scan. */
+  public LogNeeds lastNeeds = LogNeeds.ALL;
+
+  public InMemoryLogStore(int segmentRows) {
+    this.segmentRows = segmentRows;
+  }
+
+  /** Stores a row of the default tenant. */
+  public void add(Labels stream, long time, String body, String... metadata) {
+    TreeMap<String, byte[]> m = new TreeMap<>();
+    for (int i = 0; i < metadata.length; i += 2) {
+      m.put(metadata[i], metadata[i + 1].getBytes(StandardCharsets.UTF_8));
+    }
+    tenants
+        .computeIfAbsent(DEFAULT_TENANT, t -> new ArrayList<>())
+        .add(new Stored(stream, time, body.getBytes(StandardCharsets.UTF_8), m));
+  }
+
+  /** Removes all rows. */
+  public void clear() {
+    tenants.clear();
+  }
+
+  @Override
+  public LogAppendResult append(String tenant, LogBatch batch) {
+    List<Stored> rows = tenants.computeIfAbsent(tenant, t -> new ArrayList<>());
+    for (int i = 0; i < batch.rows; i++) {
+      TreeMap<String, byte[]> m = new TreeMap<>();
+      for (int p = batch.pairStarts[i]; p < batch.pairStarts[i + 1]; p++) {
+        m.put(
+            batch.names.get(batch.pairNames[p]),
+            copy(batch.bytes, batch.valueStarts[p], batch.valueLengths[p]));
+      }
+      rows.add(
+          new Stored(
+              batch.streams.get(batch.rowStreams[i]),
+              batch.times[i],
+              copy(batch.bytes, batch.bodyStarts[i], batch.bodyLengths[i]),
+              m));
+    }
+    return new LogAppendResult(batch.rows, List.of());
+  }
+
+  private static byte[] copy(byte[] b, int from, int length) {
+    return java.util.Arrays.copyOfRange(b, from, from + length);
+  }
+
+  private List<Stored> rows(String tenant, List<Matcher> matchers, long from, long to) {
+    return tenants.getOrDefault(tenant, List.of()).stream()
+        .filter(r -> r.time >= from && r.time < to)
+        .filter(r -> matchers.stream().allMatch(m -> m.matches(r.stream)))
+        .toList();
+  }
+
+  @Override
+  public LogSelection select(String tenant, List<Matcher> matchers, long from, long to) {
+    List<Stored> rows = new ArrayList<>(rows(tenant, matchers, from, to));
+    Collections.shuffle(rows, new java.util.Random(1));
+    rows.sort((a, b) -> Long.compare(a.time / 7, b.time / 7)); // times of segments overlap a bit
+    List<Labels> streams =
+        new ArrayList<>(new TreeSet<>(rows.stream().map(Stored::stream).toList()));
+    List<LogSegment> segments = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i += segmentRows) {
+      segments.add(new Segment(streams, rows.subList(i, Math.min(rows.size(), i + segmentRows))));
+    }
+    return new LogSelection() {
+      @Override
+      public List<Labels> streams() {
+        return streams;
+      }
+
+      @Override
+      public List<LogSegment> segments() {
+        return segments;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private final class Segment implements LogSegment {
+    private final List<Labels> streams;
+    private final List<Stored> rows;
+
+    Segment(List<Labels> streams, List<Stored> rows) {
+      this.streams = streams;
+      this.rows = rows;
+    }
+
+    @Override
+    public long firstTime() {
+      return rows.stream().mapToLong(Stored::time).min().orElseThrow();
+    }
+
+    @Override
+    public long lastTime() {
+      return rows.stream().mapToLong(Stored::time).max().orElseThrow();
+    }
+
+    @Override
+    public long rows() {
+      return rows.size();
+    }
+
+    @Override
+    public long bytes() {
+      return rows.stream().mapToLong(r -> r.body.length).sum();
+    }
+
+    @Override
+    public List<StreamTotal> totals() {
+      List<StreamTotal> out = new ArrayList<>();
+      for (int s = 0; s < streams.size(); s++) {
+        Labels l = streams.get(s);
+        List<Stored> of = rows.stream().filter(r -> r.stream.equals(l)).toList();
+        if (!of.isEmpty()) {
+          out.add(
+              new StreamTotal(
+                  s,
+                  of.size(),
+                  of.stream().mapToLong(r -> r.body.length).sum(),
+                  of.stream().mapToLong(Stored::time).min().orElseThrow(),
+                  of.stream().mapToLong(Stored::time).max().orElseThrow()));
+        }
+      }
+      return out;
+    }
+
+    private List<Stored> fitting(LogFilter filter) {
+      return rows.stream()
+          .filter(r -> filter.lines().stream().allMatch(l -> l.fits(r.body, 0, r.body.length)))
+          .filter(
+              r ->
+                  filter.metadata().stream()
+                      .allMatch(
+                          m -> {
+                            byte[] v = r.metadata.getOrDefault(m.name(), new byte[0]);
+                            return m.matches(v, 0, v.length);
+                          }))
+          .toList();
+    }
+
+    @Override
+    public void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer) {
+      synchronized (InMemoryLogStore.this) {
+        scans++;
+        lastFilter = filter;
+        lastNeeds = needs;
+      }
+      List<Stored> fit = fitting(filter);
+      for (int i = 0; i < fit.size(); i += 3) {
+        Cancellation.check();
+        if (!consumer.accept(
+            new Rows(streams, fit.subList(i, Math.min(fit.size(), i + 3)), needs))) {
+          return;
+        }
+      }
+    }
+
+    @Override
+    public void patterns(LogFilter filter, ObjLongConsumer<String> counts) {
+      for (Stored r : fitting(filter)) {
+        String pattern = new String(r.body, StandardCharsets.UTF_8).replaceAll("\\d+", "<_>");
+        counts.accept(pattern, 1);
+      }
+    }
+  }
+
+  private record Rows(List<Labels> streams, List<Stored> rows, LogNeeds needs)
+      implements LogRowBatch {
+    private static void asked(boolean asked) {
+      if (!asked) {
+        throw new IllegalStateException("the column was not asked for");
+      }
+    }
+
+    @Override
+    public int size() {
+      return rows.size();
+    }
+
+    @Override
+    public long time(int row) {
+      asked(needs.times());
+      return rows.get(row).time;
+    }
+
+    @Override
+    public int stream(int row) {
+      return streams.indexOf(rows.get(row).stream);
+    }
+
+    @Override
+    public int bodyLength(int row) {
+      asked(needs.lengths() || needs.bodies());
+      return rows.get(row).body.length;
+    }
+
+    @Override
+    public void body(int row, Slice into) {
+      asked(needs.bodies());
+      set(into, rows.get(row).body);
+    }
+
+    private static void set(Slice into, byte[] value) {
+      into.bytes = new byte[value.length + 2];
+      System.arraycopy(value, 0, into.bytes, 1, value.length);
+      into.offset = 1;
+      into.length = value.length;
+    }
+
+    @Override
+    public boolean metadata(int row, String name, Slice into) {
+      List<String> names = needs.metadata();
+      asked(names == null || names.contains(name));
+      byte[] v = rows.get(row).metadata.get(name);
+      if (v == null) {
+        return false;
+      }
+      set(into, v);
+      return true;
+    }
+
+    @Override
+    public void forEachMetadata(int row, MetadataConsumer consumer) {
+      asked(needs.metadata() == null);
+      rows.get(row).metadata.forEach((n, v) -> consumer.accept(n, v, 0, v.length));
+    }
+  }
+
+  @Override
+  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
+    SortedSet<String> out = new TreeSet<>();
+    rows(tenant, matchers, from, to).forEach(r -> out.addAll(r.stream.toMap().keySet()));
+    return out;
+  }
+
+  @Override
+  public SortedSet<String> labelValues(
+      String tenant, String name, List<Matcher> matchers, long from, long to) {
+    SortedSet<String> out = new TreeSet<>();
+    for (Stored r : rows(tenant, matchers, from, to)) {
+      if (r.stream.has(name)) {
+        out.add(r.stream.get(name));
+      }
+    }
+    return out;
+  }
+
+  @Override
+  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
+    return new ArrayList<>(
+        new TreeSet<>(rows(tenant, matchers, from, to).stream().map(Stored::stream).toList()));
+  }
+
+  @Override
+  public LogDeletion delete(
+      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<LogDeletion> deletions(String tenant) {
+    return List.of();
+  }
+
+  @Override
+  public boolean cancelDeletion(String tenant, String id) {
+    return false;
+  }
+
+  @Override
+  public SortedSet<String> tenants() {
+    return new TreeSet<>(tenants.keySet());
+  }
+
+  @Override
+  public void close() {}
+}

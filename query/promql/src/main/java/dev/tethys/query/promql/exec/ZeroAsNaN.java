@@ -1,0 +1,25 @@
+package dev.tethys.query.promql.exec;
+
+/** Vector whose zeros are NaN, so that a division by it gives NaN instead of an infinity. */
+public final class ZeroAsNaN extends SeriesMap {
+  public ZeroAsNaN(Operator vector) {
+    super(vector);
+  }
+
+  @Override
+  Change prepare(Execution x, Grid grid) {
+    return (target, labels) -> {
+      double[] v = target.values;
+      for (int s = 0; s < v.length; s++) {
+        if (v[s] == 0) {
+          v[s] = Double.NaN;
+        }
+      }
+    };
+  }
+
+  @Override
+  boolean dropsName() {
+    return false;
+  }
+}
