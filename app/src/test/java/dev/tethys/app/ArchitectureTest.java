@@ -172,7 +172,7 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "alert")
         .whereLayer("api")
         .mayOnlyAccessLayers(
-            "model", "config", "codec", "web", "promql", "scrape", "receive", "alert")
+            "model", "config", "codec", "web", "promql", "logql", "scrape", "receive", "alert")
         .whereLayer("app")
         .mayNotBeAccessedByAnyLayer()
         .check(PRODUCT);

@@ -107,6 +107,7 @@ public final class LokiApi {
     return switch (e.kind()) {
       case BAD_DATA, EXECUTION, LIMIT -> 400;
       case TIMEOUT -> 504;
+      case OVERLOAD -> 503;
       case CANCELED -> 499;
       case STORAGE, INTERNAL -> 500;
     };
@@ -166,7 +167,8 @@ public final class LokiApi {
     LokiParameters p = parameters(request);
     LokiParameters.Range r = p.range(LABELS_SINCE);
     String name = request.pathParam("name");
-    return list(engine.store().labelValues(p.tenant(), name, optionalMatchers(p), r.start(), r.end()));
+    return list(
+        engine.store().labelValues(p.tenant(), name, optionalMatchers(p), r.start(), r.end()));
   }
 
   private static String list(java.util.Collection<String> values) {
@@ -206,7 +208,8 @@ public final class LokiApi {
     long chunks = 0;
     long bytes = 0;
     long entries = 0;
-    try (LogSelection s = engine.store().select(p.tenant(), matchers(p.query()), r.start(), r.end())) {
+    try (LogSelection s =
+        engine.store().select(p.tenant(), matchers(p.query()), r.start(), r.end())) {
       streams = s.streams().size();
       for (LogSegment segment : s.segments()) {
         chunks++;

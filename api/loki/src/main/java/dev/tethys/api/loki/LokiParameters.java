@@ -125,10 +125,7 @@ final class LokiParameters {
     Long t = parseTime(v);
     if (t == null) {
       throw bad(
-          name
-              + " is '"
-              + v
-              + "'; it must be Unix seconds or nanoseconds, or a time of RFC 3339");
+          name + " is '" + v + "'; it must be Unix seconds or nanoseconds, or a time of RFC 3339");
     }
     return t;
   }
@@ -181,9 +178,7 @@ final class LokiParameters {
   long step(Range r) {
     String v = get("step");
     long step =
-        v.isEmpty()
-            ? Math.max(1, (r.end - r.start) / SECOND / 250) * SECOND
-            : duration("step", v);
+        v.isEmpty() ? Math.max(1, (r.end - r.start) / SECOND / 250) * SECOND : duration("step", v);
     if (step <= 0) {
       throw bad(
           "zero or negative query resolution step widths are not accepted. Try a positive integer");

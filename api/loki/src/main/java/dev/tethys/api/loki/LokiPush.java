@@ -125,8 +125,7 @@ public final class LokiPush {
     boolean json = type.equals(JSON);
     if (!json && !type.isEmpty() && !type.equals(PROTOBUF)) {
       throw new HttpException(
-          415,
-          "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
+          415, "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
     }
     String tenant = LokiParameters.tenant(request);
     byte[] body = body(request, !json);
@@ -165,8 +164,7 @@ public final class LokiPush {
     boolean json = type.equals(JSON);
     if (!json && !type.equals(PROTOBUF)) {
       throw new HttpException(
-          415,
-          "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
+          415, "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
     }
     String tenant = LokiParameters.tenant(request);
     byte[] body = body(request, false);
@@ -254,7 +252,11 @@ public final class LokiPush {
         sb.append("\nand ").append(limited.size() - 10).append(" more streams");
         break;
       }
-      sb.append(sb.isEmpty() ? "" : "\n").append(r.message());
+      sb.append(sb.isEmpty() ? "" : "\n")
+          .append(r.message())
+          .append(" (")
+          .append(r.limit())
+          .append(')');
     }
     return sb.toString();
   }
@@ -276,9 +278,7 @@ public final class LokiPush {
       if (c != Compression.NONE && !(snappy && c == Compression.SNAPPY)) {
         b = c.decompress(b, 0, b.length, MAX_BODY, request::reserve);
       }
-      return snappy
-          ? Compression.SNAPPY.decompress(b, 0, b.length, MAX_BODY, request::reserve)
-          : b;
+      return snappy ? Compression.SNAPPY.decompress(b, 0, b.length, MAX_BODY, request::reserve) : b;
     } catch (CodecException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     }
