@@ -5,8 +5,10 @@ import { defineConfig } from 'vitest/config';
 
 // What the dev and preview servers hand on to a running server; everything else is the application's.
 const upstream = process.env.TETHYS_URL ?? 'http://127.0.0.1:9090';
-const proxied = ['/api', '/-/', '/metrics', '/federate', '/version'];
-const proxy = Object.fromEntries(proxied.map((path) => [path, { target: upstream, changeOrigin: true }]));
+const proxied = ['/api', '/loki', '/-/', '/metrics', '/federate', '/version'];
+const proxy = Object.fromEntries(
+  proxied.map((path) => [path, { target: upstream, changeOrigin: true, ws: path === '/loki' }]),
+);
 
 /** The list of bundled code does not hold the fonts: their licence asks to go with them. */
 const fontLicences: Plugin = {

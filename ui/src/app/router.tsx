@@ -86,6 +86,7 @@ const logLosses = lazyRouteComponent(() => import('../logs/losses-page'), 'Losse
 const logPatterns = lazyRouteComponent(() => import('../logs/patterns-page'), 'PatternsPage');
 const logInspection = lazyRouteComponent(() => import('../logs/inspect-page'), 'InspectPage');
 const logConfig = lazyRouteComponent(() => import('../logs/config-page'), 'LogConfigPage');
+const exploreLogs = lazyRouteComponent(() => import('../explore/logs/logs-page'), 'LogsPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** What reads logs has pages of its own at Promtail's addresses. */
@@ -128,6 +129,8 @@ const routes = root.addChildren([
   moved('/graph', '/query'),
   moved('/agent', '/targets'),
   route('/query', ExplorePage),
+  moved('/explore', '/query'),
+  route('/explore/logs', exploreLogs),
   route('/pipelines', pipelines),
   route('/host', host),
   route('/targets', logs ? logFiles : targets),

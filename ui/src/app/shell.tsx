@@ -19,6 +19,8 @@ interface Item {
   /** The second key of its shortcut, after g. */
   key: string;
   shown: boolean;
+  /** Left out on a phone: a tab of another page leads there. */
+  wideOnly?: boolean;
 }
 
 /** Whether there is a store to ask. */
@@ -32,6 +34,15 @@ const logsAlone = has('logs') && !has('prometheus');
 
 const ITEMS: Item[] = [
   { to: '/query', also: ['/graph'], name: 'Explore', icon: 'explore', key: 'e', shown: queries },
+  {
+    to: '/explore/logs',
+    also: [],
+    name: 'Logs',
+    icon: 'logs',
+    key: 'l',
+    shown: queries,
+    wideOnly: true,
+  },
   { to: '/host', also: [], name: 'Host', icon: 'host', key: 'h', shown: queries },
   {
     to: '/targets',
@@ -133,7 +144,7 @@ function Navigation({ path, ready }: { path: string; ready: boolean }) {
           <Link
             key={item.to}
             to={item.to}
-            className="nav-item"
+            className={item.wideOnly ? 'nav-item wide-only' : 'nav-item'}
             aria-current={here ? 'page' : undefined}
             title={item.name}
           >

@@ -11,6 +11,7 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
     title: 'Everywhere',
     keys: [
       ['g e', 'Explore'],
+      ['g l', 'Logs'],
       ['g h', 'Host'],
       ['g t', 'Targets'],
       ['g p', 'Pipelines'],
@@ -30,6 +31,16 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
       ['[', 'Earlier'],
       [']', 'Later'],
       ['-', 'Zoom out'],
+    ],
+  },
+  {
+    title: 'Logs',
+    keys: [
+      ['↑ ↓', 'Choose a line'],
+      ['Enter', 'Open the line'],
+      ['c', 'Surrounding lines'],
+      ['w', 'Wrap lines'],
+      ['v', 'List or table'],
     ],
   },
   {

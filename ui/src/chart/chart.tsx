@@ -34,6 +34,8 @@ export interface ChartProps {
   utc: boolean;
   stacked?: boolean;
   filled?: boolean;
+  /** Stacked bars, the last series lowest. The bar of a value ends at its time. */
+  bars?: boolean;
   exemplars?: ExemplarPoint[];
   /** Bounds that the value axis covers at least. */
   floor?: number | null;
@@ -45,6 +47,8 @@ export interface ChartProps {
   /** The user dragged over a span, or panned to it (unix seconds). */
   onSpan?: (from: number, to: number) => void;
   onZoomOut?: () => void;
+  /** The user clicked at a time (unix seconds); the series is the one drawn nearest. */
+  onPoint?: (time: number, series: ChartSeries) => void;
 }
 
 const MAX_TOOLTIP_ROWS = 10;
@@ -69,7 +73,8 @@ function withAlpha(color: string, alpha: number): string {
 
 function plotData(props: ChartProps): uPlot.AlignedData {
   const lines = props.series.filter((s) => !s.limit).map((s) => s.values);
-  const drawn = props.stacked ? stack(lines) : lines;
+  // Series are drawn in order: lower bars over the taller ones behind them.
+  const drawn = props.bars ? stack(lines.reverse()).reverse() : props.stacked ? stack(lines) : lines;
   let next = 0;
   return [
     props.times,
@@ -205,6 +210,17 @@ function startPan(u: uPlot, live: Live, down: MouseEvent): void {
 
 function seriesOptions(props: ChartProps): uPlot.Series[] {
   const filled = props.filled ?? props.series.length === 1;
+  if (props.bars) {
+    const paths = uPlot.paths.bars?.({ size: [0.86, 60], align: -1 });
+    return props.series.map((s) => ({
+      label: s.name,
+      stroke: s.color,
+      width: 0,
+      fill: s.color,
+      paths,
+      points: { show: false },
+    }));
+  }
   return props.series.map((s) => ({
     label: s.name,
     stroke: s.color,
@@ -298,7 +314,7 @@ function options(live: Live, tip: () => Tooltip, width: number): uPlot.Options {
     cursor: {
       y: false,
       points: {
-        ...(props.series.length > MAX_CURSOR_POINTS ? { show: false } : {}),
+        ...(props.bars || props.series.length > MAX_CURSOR_POINTS ? { show: false } : {}),
         size: 7,
         width: 1.5,
         fill: (_u, s) => props.series[s - 1]?.color ?? muted,
@@ -342,6 +358,18 @@ function bindTouch(u: uPlot, live: Live): void {
     live.hovered = true;
     u.setCursor({ left: e.clientX - box.left, top: e.clientY - box.top });
   };
+  let down: { x: number; y: number } | null = null;
+  u.over.addEventListener('pointerdown', (e) => {
+    down = { x: e.clientX, y: e.clientY };
+  });
+  u.over.addEventListener('click', (e) => {
+    const { idx, top } = u.cursor;
+    // The end of a drag is a click as well.
+    const moved = !down || Math.abs(e.clientX - down.x) + Math.abs(e.clientY - down.y) > 3;
+    if (moved || !live.props.onPoint || idx == null || top == null) return;
+    const series = live.props.series[nearestSeries(u, idx, top)];
+    if (series) live.props.onPoint(u.data[0][idx] as number, series);
+  });
   u.over.addEventListener('pointerdown', follow);
   u.over.addEventListener('pointermove', follow);
   u.over.addEventListener('mouseenter', () => {
@@ -368,6 +396,7 @@ export function Chart(props: ChartProps) {
         props.unit,
         props.stacked ?? false,
         props.filled ?? null,
+        props.bars ?? false,
         props.utc,
         props.height,
         props.syncKey ?? null,
@@ -379,6 +408,7 @@ export function Chart(props: ChartProps) {
       props.unit,
       props.stacked,
       props.filled,
+      props.bars,
       props.utc,
       props.height,
       props.syncKey,

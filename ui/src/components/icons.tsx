@@ -124,6 +124,15 @@ const paths = {
       <rect x="13.500" y="13.500" width="7" height="7" rx="1" />
     </>
   ),
+  logs: <path d="M4 5.500h16M4 10h10M4 14.500h16M4 19h7" />,
+  filterIn: (
+    <>
+      <circle cx="11" cy="11" r="6.500" />
+      <path d="m16 16 4.500 4.500M8.500 11h5M11 8.500v5" />
+    </>
+  ),
+  wrap: <path d="M4 6h16M4 12h13a3 3 0 0 1 0 6h-4M15.500 15.500 13 18l2.500 2.500M4 18h4.500" />,
+  pause: <path d="M8 5v14M16 5v14" />,
   exemplar: <path d="m12 3.500 8.500 8.500-8.500 8.500L3.500 12z" />,
   sidebar: (
     <>

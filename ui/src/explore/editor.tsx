@@ -5,12 +5,11 @@ import {
   closeBracketsKeymap,
   completionKeymap,
   completionStatus,
-  startCompletion,
 } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands';
-import { bracketMatching, HighlightStyle, syntaxHighlighting, syntaxTree } from '@codemirror/language';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { bracketMatching, syntaxHighlighting, syntaxTree } from '@codemirror/language';
 import { lintKeymap } from '@codemirror/lint';
-import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
+import { EditorState, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
   type DecorationSet,
@@ -22,13 +21,13 @@ import {
   type Tooltip,
 } from '@codemirror/view';
 import type { SyntaxNode } from '@lezer/common';
-import { tags } from '@lezer/highlight';
 import { PromQLExtension } from '@prometheus-io/codemirror-promql';
 import { useEffect, useRef } from 'react';
 import { type Answer, call } from '../api/client';
 import { queryClient } from '../api/queries';
 import type { Metadata } from '../api/types';
 import { basePath } from '../app/base';
+import { helpBox, highlight, runKeys } from './code';
 import { FUNCTIONS, type FunctionHelp } from './functions';
 import { queryHistory } from './history';
 
@@ -43,36 +42,6 @@ export interface EditorProps {
 }
 
 const MAX_HISTORY_COMPLETIONS = 10;
-
-const highlight = HighlightStyle.define([
-  { tag: tags.number, color: 'var(--code-number)' },
-  { tag: tags.string, color: 'var(--code-string)' },
-  { tag: tags.keyword, color: 'var(--code-keyword)' },
-  { tag: tags.modifier, color: 'var(--code-keyword)' },
-  { tag: tags.function(tags.variableName), color: 'var(--code-function)' },
-  { tag: tags.labelName, color: 'var(--code-label)' },
-  { tag: tags.operator, color: 'var(--code-operator)' },
-  { tag: tags.comment, color: 'var(--text-muted)', fontStyle: 'italic' },
-  { tag: tags.invalid, color: 'var(--bad)' },
-]);
-
-function helpBox(title: string, text: string, kind?: string): HTMLElement {
-  const box = document.createElement('div');
-  box.className = 'code-help';
-  const head = document.createElement('div');
-  head.className = 'code-help-head';
-  head.textContent = title;
-  if (kind) {
-    const badge = document.createElement('span');
-    badge.className = 'badge';
-    badge.textContent = kind;
-    head.append(badge);
-  }
-  const body = document.createElement('div');
-  body.textContent = text;
-  box.append(head, body);
-  return box;
-}
 
 function signature(name: string, help: FunctionHelp): string {
   const args = help.args.map((arg, i) =>
@@ -250,10 +219,6 @@ export default function Editor(props: EditorProps) {
       .setComplete({
         remote: { url: location.origin + basePath, httpMethod: 'GET', cache: { maxAge: 60_000 } },
       });
-    const run = (v: EditorView) => {
-      handlers.current.onRun(v.state.doc.toString());
-      return true;
-    };
     const created = new EditorView({
       parent: host.current,
       state: EditorState.create({
@@ -277,22 +242,7 @@ export default function Editor(props: EditorProps) {
           signatureHelp,
           hideSignature,
           marked,
-          Prec.high(
-            keymap.of([
-              { key: 'Enter', run: (v) => (completionStatus(v.state) === 'active' ? false : run(v)) },
-              { key: 'Mod-Enter', run },
-              { key: 'Shift-Enter', run: insertNewlineAndIndent },
-              { key: 'Ctrl-Space', run: startCompletion },
-              {
-                key: 'Escape',
-                run: (v) => {
-                  if (completionStatus(v.state) !== null) return false;
-                  v.contentDOM.blur();
-                  return true;
-                },
-              },
-            ]),
-          ),
+          runKeys((text) => handlers.current.onRun(text)),
           keymap.of([
             ...closeBracketsKeymap,
             ...completionKeymap,

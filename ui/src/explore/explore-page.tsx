@@ -17,6 +17,7 @@ import {
   type PanelState,
   type Search,
 } from './state';
+import { ExploreTabs } from './tabs';
 
 /** Worth a look for whom has no query yet; each is offered only when its metric exists. */
 const EXAMPLES = [
@@ -152,6 +153,7 @@ export function ExplorePage() {
           onRun={again}
         />
       </PageHead>
+      <ExploreTabs signal="metrics" search={search} time={state.time} />
       {state.panels.map((panel, i) => (
         <Panel
           key={ids.current[i]}

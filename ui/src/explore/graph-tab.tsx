@@ -3,7 +3,7 @@ import { ErrorNotice } from '../api/errors';
 import { type RangeQuery, type Timed, useExemplars, useRange } from '../api/queries';
 import type { ExemplarSeries, RangeResult } from '../api/types';
 import { useTheme } from '../app/theme';
-import { Chart } from '../chart/chart';
+import { Chart, type ChartSeries } from '../chart/chart';
 import type { ExemplarPoint } from '../chart/exemplars';
 import { seriesColor } from '../chart/palette';
 import { Loading, Notice } from '../components/ui';
@@ -13,6 +13,7 @@ import { clampRange, formatDuration, formatMoment, type TimeRange } from '../lib
 import { Messages, NothingFound, Stats, type TabProps } from './answer';
 import { HeatmapChart } from './heatmap';
 import { Legend } from './legend';
+import { PointLogs } from './point-logs';
 import { classicHeatmap, type Grid, parseValue, toGrid, toHeatmap } from './shape';
 import { MAX_HIDDEN, stepOf } from './state';
 import { type Units, useUnits } from './use-unit';
@@ -51,6 +52,7 @@ function Graph({ panel, result, grid, units, exemplars, update, setTime, run }: 
   const utc = utcTime.use();
   const theme = useTheme();
   const [focus, setFocus] = useState<string | null>(null);
+  const [point, setPoint] = useState<{ time: number; series: ChartSeries } | null>(null);
   const { query } = result;
   const { start, end, step } = query;
 
@@ -133,7 +135,16 @@ function Graph({ panel, result, grid, units, exemplars, update, setTime, run }: 
         focus={focus}
         onSpan={span}
         onZoomOut={() => setTime(zoomedOut(start, end))}
+        onPoint={(time, series) => setPoint({ time, series })}
       />
+      {point && (
+        <PointLogs
+          name={point.series.name}
+          labels={point.series.labels ?? {}}
+          time={point.time * 1000}
+          onClose={() => setPoint(null)}
+        />
+      )}
       <Legend
         series={grid.series}
         unit={units.value}

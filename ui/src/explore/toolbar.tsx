@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { Icon } from '../components/icons';
 import { Button, Popover, Segmented, Select } from '../components/ui';
-import { utcTime } from '../lib/store';
+import { type Store, utcTime } from '../lib/store';
 import {
   describeRange,
   formatDuration,
@@ -90,8 +90,14 @@ export function MomentField({
   );
 }
 
-export function HistoryMenu({ onPick }: { onPick: (expr: string) => void }) {
-  const list = queryHistory.use();
+export function HistoryMenu({
+  onPick,
+  history = queryHistory,
+}: {
+  onPick: (expr: string) => void;
+  history?: Store<string[]>;
+}) {
+  const list = history.use();
   return (
     <Popover
       label="Recent queries"
@@ -106,7 +112,7 @@ export function HistoryMenu({ onPick }: { onPick: (expr: string) => void }) {
           <div className="popover-head">
             <strong>Recent queries</strong>
             {list.length > 0 && (
-              <Button look="ghost" onClick={() => queryHistory.set([])}>
+              <Button look="ghost" onClick={() => history.set([])}>
                 Clear
               </Button>
             )}

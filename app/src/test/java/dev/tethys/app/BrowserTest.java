@@ -239,6 +239,15 @@ class BrowserTest {
     }
   }
 
+  /** The suite answers Loki's API itself; the server gives the page. */
+  @Test
+  void logsAreExploredInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    try (TethysProcess server = TethysProcess.server(dir, "global: {}\n")) {
+      scenarios("--suite=explore-logs", "--base-url=http://127.0.0.1:" + server.port);
+    }
+  }
+
   @Test
   void theHistoryOfAnAlertIsShownInChromium() throws IOException, InterruptedException {
     assumeBrowser();

@@ -36,6 +36,8 @@ public final class Interface {
     PROMETHEUS(
         "prometheus",
         "/query",
+        "/explore",
+        "/explore/logs",
         "/graph",
         "/host",
         "/targets",
