@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
 import java.util.Set;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Which encoding an answer gets, and how it is made. */
@@ -14,7 +12,6 @@ final class Encodings {
   /** Shorter bodies are sent as they are. */
   static final int MIN_BYTES = 1024;
 
-  private static final int GZIP_LEVEL = 4; // measured by others as the knee of size over time
   private static final int ZSTD_LEVEL = 1;
   private static final Set<String> PACKED =
       Set.of(
@@ -87,20 +84,6 @@ final class Encodings {
   static OutputStream encode(String encoding, OutputStream out) throws IOException {
     return encoding.equals("zstd")
         ? new ZstdOutputStreamNoFinalizer(out, ZSTD_LEVEL)
-        : new GZIPOutputStream(out, 8192, true) {
-          {
-            def.setLevel(GZIP_LEVEL);
-            def.setStrategy(Deflater.DEFAULT_STRATEGY);
-          }
-
-          @Override
-          public void close() throws IOException {
-            try {
-              super.close();
-            } finally {
-              def.end();
-            }
-          }
-        };
+        : new PooledGzip(out);
   }
 }

@@ -1,0 +1,96 @@
+package dev.tethys.web.internal;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+
+/**
+ * Gzip stream whose deflater is used again by later streams: to make one costs more than to
+ * compress a short answer. At most one for each processor is kept, since each holds 256 KiB outside
+ * of the heap. Fast rather than small: clients are mostly near.
+ */
+final class PooledGzip extends DeflaterOutputStream {
+  private static final int LEVEL = 1;
+  private static final int BUFFER = 8192;
+
+  private static final ArrayBlockingQueue<Deflater> POOL =
+      new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
+
+  /** Magic number, deflate, no flags, no time, fastest, unknown system. */
+  private static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 4, (byte) 0xff};
+
+  private final CRC32 crc = new CRC32();
+  private boolean finished;
+  private boolean closed;
+
+  /** Begins a stream; flushing it passes on all that was written. */
+  PooledGzip(OutputStream out) throws IOException {
+    super(out, deflater(), BUFFER, true);
+    out.write(HEADER);
+  }
+
+  private static Deflater deflater() {
+    Deflater d = POOL.poll();
+    return d == null ? new Deflater(LEVEL, true) : d;
+  }
+
+  /** How many deflaters wait for their next use. */
+  static int pooled() {
+    return POOL.size();
+  }
+
+  @Override
+  public void write(byte[] b, int off, int len) throws IOException {
+    if (closed) {
+      throw new IOException("the stream is closed");
+    }
+    super.write(b, off, len);
+    crc.update(b, off, len);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    if (!closed) {
+      super.flush();
+    }
+  }
+
+  @Override
+  public void finish() throws IOException {
+    if (finished) {
+      return;
+    }
+    finished = true;
+    super.finish();
+    byte[] end = new byte[8];
+    put(end, 0, (int) crc.getValue());
+    put(end, 4, def.getTotalIn());
+    out.write(end);
+  }
+
+  private static void put(byte[] b, int at, int v) {
+    for (int i = 0; i < 4; i++) {
+      b[at + i] = (byte) (v >>> 8 * i);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    try {
+      finish();
+    } finally {
+      closed = true;
+      def.reset();
+      if (!POOL.offer(def)) {
+        def.end();
+      }
+      out.close();
+    }
+  }
+}
