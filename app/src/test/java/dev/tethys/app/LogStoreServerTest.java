@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,8 +54,7 @@ class LogStoreServerTest {
   void logsOfAllProtocolsAreFoundAndSurviveAKill() throws IOException {
     long now = System.currentTimeMillis() * 1_000_000;
     try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
-      p.await(
-          "ready", java.time.Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
+      p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
       assertThat(
               push(
                       p,
@@ -98,8 +100,7 @@ class LogStoreServerTest {
       p.kill();
     }
     try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
-      p.await(
-          "ready", java.time.Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
+      p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
       checkEntries(p);
     }
   }
@@ -127,8 +128,7 @@ class LogStoreServerTest {
   @Test
   void badInputGetsTheStatusOfLokiAndAMessage() throws IOException {
     try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
-      p.await(
-          "ready", java.time.Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
+      p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
       HttpResponse<String> r = p.get("/loki/api/v1/query_range?query=" + query("{app=\"a\""));
       assertThat(r.statusCode()).isEqualTo(400);
       assertThat(r.body()).contains("parse error at line 1, col 9");
@@ -167,8 +167,7 @@ class LogStoreServerTest {
   @Test
   void tenantsDoNotSeeEachOther() throws IOException {
     try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
-      p.await(
-          "ready", java.time.Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
+      p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
       String body =
           "{\"streams\":[{\"stream\":{\"app\":\"a\"},\"values\":[[\"%d\",\"of one\"]]}]}"
               .formatted(System.currentTimeMillis() * 1_000_000);
@@ -183,6 +182,21 @@ class LogStoreServerTest {
       assertThat(get(p, path, "two").body()).doesNotContain("of one");
       assertThat(p.get(path).body()).doesNotContain("of one");
       assertThat(get(p, path, "../one").statusCode()).isEqualTo(400);
+    }
+  }
+
+  @Test
+  void theOwnLogIsStoredWithoutConfiguration() throws IOException {
+    int port = Ports.free();
+    try (TethysProcess p =
+        TethysProcess.launch(dir, port, List.of("--web.listen-address=127.0.0.1:" + port))
+            .awaitReady()) {
+      String path = "/loki/api/v1/query_range?query=" + query("{job=\"tethys\"}");
+      p.await(
+          "the own log",
+          Duration.ofSeconds(60),
+          () -> p.get(path).body().contains("server is ready to receive web requests"));
+      assertThat(p.get(path).body()).contains("\"service_name\":\"tethys\"");
     }
   }
 }

@@ -18,6 +18,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /** Turns log records into one line each, in the two formats that Prometheus writes. */
 public final class LogSetup {
@@ -41,6 +42,13 @@ public final class LogSetup {
   /** Sends records of at least a level to a stream. Libraries only from warning on. */
   public static void install(Level level, Format format, PrintStream to) {
     install(level, format, Map.of(), new StreamLines(to), r -> true);
+  }
+
+  private static volatile @Nullable Lines copy;
+
+  /** Writes each line to a second receiver as well; null ends that. */
+  public static void copyTo(@Nullable Lines lines) {
+    copy = lines;
   }
 
   /** Where finished lines go. */
@@ -152,7 +160,12 @@ public final class LogSetup {
     }
 
     private void write(LogRecord record) {
-      to.write(getFormatter().format(record).getBytes(StandardCharsets.UTF_8));
+      byte[] line = getFormatter().format(record).getBytes(StandardCharsets.UTF_8);
+      to.write(line);
+      Lines second = copy;
+      if (second != null) {
+        second.write(line);
+      }
     }
 
     @Override

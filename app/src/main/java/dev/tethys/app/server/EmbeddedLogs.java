@@ -4,6 +4,8 @@ import dev.tethys.api.loki.LokiApi;
 import dev.tethys.api.loki.LokiPush;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.cli.FlagSet;
+import dev.tethys.app.cli.UsageException;
+import dev.tethys.app.log.LogSetup;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogStore;
@@ -15,6 +17,7 @@ import dev.tethys.store.logs.LogDatabase;
 import dev.tethys.store.logs.LogLimits;
 import dev.tethys.store.logs.LogOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class EmbeddedLogs implements AutoCloseable {
   /** Flag that switches the store off. */
   static final String ENABLE = "logs.enabled";
+
+  /** Flag for the server's own log and the journal of the machine. */
+  static final String COLLECT_LOCAL = "logs.collect-local";
 
   static final String PATH = "storage.logs.path";
   static final String RETENTION_TIME = "storage.logs.retention.time";
@@ -42,7 +48,7 @@ final class EmbeddedLogs implements AutoCloseable {
   private final Path folder;
   private volatile @Nullable Opened opened;
 
-  private record Opened(LogDatabase store, LogqlEngine engine) {}
+  private record Opened(LogDatabase store, LogqlEngine engine, @Nullable LocalLogs local) {}
 
   EmbeddedLogs(FlagSet flags, Path storage) {
     this.flags = flags;
@@ -87,8 +93,12 @@ final class EmbeddedLogs implements AutoCloseable {
     return o == null ? null : o.store;
   }
 
-  /** Opens the store. */
-  void open() throws IOException {
+  /**
+   * Opens the store.
+   *
+   * @param configured whether the server has a configuration file
+   */
+  void open(boolean configured, HttpClientFactory http, Registry registry) throws IOException {
     long begin = System.nanoTime();
     RetentionLimits retention =
         new RetentionLimits(
@@ -120,7 +130,13 @@ final class EmbeddedLogs implements AutoCloseable {
             Runtime.getRuntime().availableProcessors(),
             Runtime.getRuntime().maxMemory() / 4,
             System::nanoTime);
-    opened = new Opened(store, engine);
+    LocalLogs local = null;
+    if (collectsLocal(configured)) {
+      local = new LocalLogs(store, folder, http, registry);
+      local.start();
+      LogSetup.copyTo(local::ownLine);
+    }
+    opened = new Opened(store, engine, local);
     LOG.log(
         Level.INFO,
         "Log store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
@@ -130,11 +146,30 @@ final class EmbeddedLogs implements AutoCloseable {
         (System.nanoTime() - begin) / 1_000_000);
   }
 
+  private boolean collectsLocal(boolean configured) {
+    return switch (flags.get(COLLECT_LOCAL)) {
+      case "auto" -> !configured;
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new UsageException(
+              "tethys server: --"
+                  + COLLECT_LOCAL
+                  + " is '"
+                  + flags.get(COLLECT_LOCAL)
+                  + "'; it must be auto, true or false");
+    };
+  }
+
   @Override
   public void close() {
     Opened o = opened;
     opened = null;
     if (o != null) {
+      if (o.local != null) {
+        LogSetup.copyTo(null);
+        o.local.close();
+      }
       o.engine.close();
       o.store.close();
     }

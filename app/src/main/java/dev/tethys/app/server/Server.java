@@ -332,7 +332,8 @@ final class Server implements AutoCloseable {
         found.series());
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
-      logStore.open();
+      boolean configured = !configuration.source().equals("embedded defaults");
+      logStore.open(configured, clients, registry);
     }
     engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);

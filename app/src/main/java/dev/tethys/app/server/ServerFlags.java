@@ -398,6 +398,12 @@ final class ServerFlags {
               "true",
               "Store logs and serve Loki's API below /loki. (Tethys)"),
           of(
+              EmbeddedLogs.COLLECT_LOCAL,
+              STRING,
+              "auto",
+              "Store the server's own log and the journal of this machine: true, false, or auto:"
+                  + " without a configuration file. (Tethys)"),
+          of(
               EmbeddedLogs.PATH,
               STRING,
               "",
