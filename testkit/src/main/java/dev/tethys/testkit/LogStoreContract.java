@@ -498,6 +498,31 @@ public abstract class LogStoreContract {
     }
   }
 
+  @Test
+  void lengthsAreKnownWithoutBodies() throws Exception {
+    List<Row> rows = new ArrayList<>(varied());
+    rows.add(Row.of(app("a0"), T0, "\1\2\3 a\3 5"));
+    put(TENANT, rows);
+    settle();
+    Map<Long, Integer> lengths = new TreeMap<>();
+    try (LogSelection s = store.select(TENANT, ALL, T0, T0 + 600 * SECOND)) {
+      for (LogSegment g : s.segments()) {
+        g.scan(
+            LogFilter.NONE,
+            new LogNeeds(true, false, true, List.of()),
+            batch -> {
+              for (int i = 0; i < batch.size(); i++) {
+                lengths.merge(batch.time(i), batch.bodyLength(i), Integer::sum);
+              }
+              return true;
+            });
+      }
+    }
+    Map<Long, Integer> want = new TreeMap<>();
+    rows.forEach(r -> want.merge(r.time, r.body.length(), Integer::sum));
+    assertThat(lengths).isEqualTo(want);
+  }
+
   // ---- tenants
 
   @Test

@@ -78,6 +78,44 @@ final class Literals {
     return best;
   }
 
+  /**
+   * The longest text that each match contains when the case of ASCII letters is ignored; "" when
+   * there is none.
+   */
+  static String requiredFolded(List<Node> sequence) {
+    String best = "";
+    StringBuilder run = new StringBuilder();
+    for (Node n : sequence) {
+      String next =
+          switch (n) {
+            case Literal l -> l.text();
+            case Chars c -> foldedLetter(c.set());
+            default -> "";
+          };
+      if (next.isEmpty()) {
+        best = run.length() > best.length() ? run.toString() : best;
+        run.setLength(0);
+        if (n instanceof Repeat r && r.min() > 0) {
+          String part = requiredFolded(sequence(r.part()));
+          best = part.length() > best.length() ? part : best;
+        }
+      }
+      run.append(next);
+    }
+    return run.length() > best.length() ? run.toString() : best;
+  }
+
+  /** The letter of a set that is one ASCII letter in both cases; "" for any other set. */
+  private static String foldedLetter(CharSet set) {
+    for (char c = 'a'; c <= 'z'; c++) {
+      if (set.contains(c)) {
+        char upper = (char) (c - 'a' + 'A');
+        return set.contains(upper) && set.size() == 2 ? String.valueOf(c) : "";
+      }
+    }
+    return "";
+  }
+
   /** Collects the names of groups, of equal ones the first. */
   static void names(Node tree, Map<String, Integer> to) {
     switch (tree) {

@@ -123,6 +123,14 @@ public final class Regex {
     return forWhole().prefix();
   }
 
+  /**
+   * A text that each match contains, compared without regard to the case of ASCII letters; "" when
+   * none is known.
+   */
+  public String requiredText() {
+    return Literals.requiredFolded(Literals.sequence(tree()));
+  }
+
   // ---- groups
 
   /** Pattern of RE2/J with the names of its groups. */

@@ -138,4 +138,15 @@ class LiteralsTest {
   void whatComesFirstIsKnown(String expression, String prefix) {
     assertThat(Regex.whole(expression).prefix()).isEqualTo(prefix);
   }
+
+  @Test
+  void everyMatchContainsTheRequiredText() {
+    assertThat(Regex.compile("(?i)outofmemory").requiredText()).isEqualTo("outofmemory");
+    assertThat(Regex.compile("(?i)disk").requiredText()).isEqualTo("di"); // ſ and K fold to s and k
+    assertThat(Regex.compile("timed out after [0-9]{4,7}ms").requiredText())
+        .isEqualTo("timed out after ");
+    assertThat(Regex.compile("a(bcd)+e?").requiredText()).isEqualTo("bcd");
+    assertThat(Regex.compile("a|bcd").requiredText()).isEmpty();
+    assertThat(Regex.compile("[ab][0-9]*").requiredText()).isEmpty();
+  }
 }

@@ -30,7 +30,7 @@ public record EngineOptions(
   /** Defaults. */
   public static EngineOptions defaults() {
     return new EngineOptions(
-        64L << 20,
+        48L << 20,
         Duration.ofHours(1),
         Duration.ofSeconds(10),
         256L << 20,

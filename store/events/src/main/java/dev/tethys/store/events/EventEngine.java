@@ -88,6 +88,10 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     this.signal = signal;
     this.options = options;
     files.createDirectories(directory);
+    Path parent = directory.toAbsolutePath().getParent();
+    if (parent != null) {
+      files.syncDirectory(parent);
+    }
     folderLock = files.lock(directory.resolve("lock"));
     boolean opened = false;
     try {

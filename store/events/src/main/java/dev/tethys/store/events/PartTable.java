@@ -35,10 +35,12 @@ final class PartTable<P> {
     this.lock = lock;
     this.opener = opener;
     files.createDirectories(tenants);
+    files.syncDirectory(directory);
     Manifest found = Manifest.read(files, directory);
     if (found == null) {
       PartFolders.requireNoParts(files, tenants);
       manifest = Manifest.EMPTY;
+      manifest.write(files, directory); // from now on parts without a manifest are an error
     } else {
       manifest = found;
       PartFolders.deleteOrphans(files, tenants, found);

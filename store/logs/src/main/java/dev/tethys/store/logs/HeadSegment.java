@@ -146,7 +146,7 @@ final class HeadSegment implements LogSegment {
     if (fitting.count == 0) {
       return;
     }
-    try (LogBlockWriter w = new LogBlockWriter(new Words(), 0, 1)) {
+    try (LogBlockWriter w = new LogBlockWriter(new Words(), 1)) {
       w.patterns(fitting, counts);
     }
   }

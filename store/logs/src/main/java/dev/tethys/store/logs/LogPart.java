@@ -102,7 +102,7 @@ final class LogPart {
   /** Opens a block for one thread. */
   LogBlock block(int block) {
     try {
-      return new LogBlock(file.block(block), words());
+      return LogBlock.open(file.block(block), words());
     } catch (DamageException e) {
       throw file.damaged(block, e);
     }

@@ -175,12 +175,12 @@ final class LogPartBuilder {
         streams.putSized(labels(byRank[i]).canonicalBytes());
       }
     }
-    Words words = new Words();
+    Words words = new Words(MAX_WORDS);
     ByteSink totals = new ByteSink(1 << 12);
     ByteSink block = new ByteSink(1 << 20);
     ByteSink filter = new ByteSink(16);
     LogRows scratch = new LogRows();
-    try (LogBlockWriter blocks = new LogBlockWriter(words, MAX_WORDS, LEVEL)) {
+    try (LogBlockWriter blocks = new LogBlockWriter(words, LEVEL)) {
       for (int from = 0; from < of.length; ) {
         int end = blockEnd(of, from);
         scratch.clear();

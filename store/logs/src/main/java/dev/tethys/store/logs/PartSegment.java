@@ -11,15 +11,18 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.DamageException;
+import dev.tethys.store.logs.block.LineVerdicts;
 import dev.tethys.store.logs.block.LogBlock;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Block of a part as a segment of a selection. */
 final class PartSegment implements LogSegment {
@@ -139,6 +142,9 @@ final class PartSegment implements LogSegment {
       long[] byTemplate = new long[b.templateCount()];
       for (int t = 0; t < byTemplate.length; t++) {
         Cancellation.check();
+        if (scan.excludes(t)) {
+          continue;
+        }
         for (int r = b.firstRow(t); r < b.firstRow(t + 1); r++) {
           byTemplate[t] += scan.fits(t, r) ? 1 : 0;
         }
@@ -158,7 +164,8 @@ final class PartSegment implements LogSegment {
   /** One pass over the block. */
   private final class Scan {
     private final LogBlock b;
-    private final LogFilter filter;
+    private final LineVerdicts lines;
+    private final @Nullable BitSet metadata; // rows that fit the conditions on metadata
     private final Map<String, Integer> names = new HashMap<>();
     private final boolean allStreams;
     private final boolean allTimes;
@@ -167,7 +174,6 @@ final class PartSegment implements LogSegment {
 
     Scan(LogBlock b, LogFilter filter) {
       this.b = b;
-      this.filter = filter;
       List<byte[]> all = b.metadataNames();
       for (int i = 0; i < all.size(); i++) {
         names.put(new String(all.get(i), StandardCharsets.UTF_8), i);
@@ -177,6 +183,23 @@ final class PartSegment implements LogSegment {
       if (b.streams().size() != selected.length) {
         throw new DamageException("block has other streams than the index of its part");
       }
+      BitSet fitting = null;
+      for (Matcher m : filter.metadata()) {
+        BitSet of = b.rowsMatching(names.getOrDefault(m.name(), -1), m);
+        if (fitting == null) {
+          fitting = of;
+        } else {
+          fitting.and(of);
+        }
+      }
+      metadata = fitting;
+      boolean none = fitting != null && fitting.isEmpty();
+      lines = new LineVerdicts(b, none ? List.of() : filter.lines());
+    }
+
+    /** True if no row of a template fits. */
+    boolean excludes(int template) {
+      return lines.excludes(template);
     }
 
     boolean fits(int template, int row) {
@@ -189,12 +212,12 @@ final class PartSegment implements LogSegment {
           return false;
         }
       }
-      if (!metadataFits(filter.metadata(), row)) {
+      if (metadata != null && !metadata.get(row) || lines.excludes(template, row)) {
         return false;
       }
-      if (!filter.lines().isEmpty()) {
+      if (lines.needsBody(template, row)) {
         b.appendBody(template, row, body.clear());
-        if (!RowFilter.line(filter.lines(), body.buf, 0, body.size)) {
+        if (!lines.fits(body.buf, 0, body.size)) {
           return false;
         }
       }
@@ -235,6 +258,12 @@ final class PartSegment implements LogSegment {
       Batch batch = new Batch(this, needs);
       int templates = b.templateCount();
       for (int t = 0; t < templates; t++) {
+        if ((t & 63) == 0) {
+          Cancellation.check();
+        }
+        if (excludes(t)) {
+          continue;
+        }
         for (int r = b.firstRow(t); r < b.firstRow(t + 1); r++) {
           if ((r & 1023) == 0) {
             Cancellation.check();
@@ -262,6 +291,7 @@ final class PartSegment implements LogSegment {
     private final Scan scan;
     private final LogBlock b;
     private final boolean bodies;
+    private final boolean lengths;
     private final int[] rows = new int[BATCH];
     private final int[] ends = new int[BATCH];
     private final ByteSink text = new ByteSink(1 << 12);
@@ -271,15 +301,19 @@ final class PartSegment implements LogSegment {
     Batch(Scan scan, LogNeeds needs) {
       this.scan = scan;
       this.b = scan.b;
-      this.bodies = needs.bodies() || needs.lengths();
+      this.bodies = needs.bodies();
+      this.lengths = needs.lengths();
     }
 
     void add(int template, int row) {
       rows[size] = row;
       if (bodies) {
         b.appendBody(template, row, text);
+        ends[size] = text.size;
+      } else if (lengths) {
+        ends[size] = (size == 0 ? 0 : ends[size - 1]) + b.bodyLength(template, row);
       }
-      ends[size++] = text.size;
+      size++;
     }
 
     boolean isFull() {
@@ -318,7 +352,9 @@ final class PartSegment implements LogSegment {
 
     @Override
     public int bodyLength(int row) {
-      requireBodies();
+      if (!bodies && !lengths) {
+        throw new IllegalStateException("the scan needs no lengths");
+      }
       return ends[row] - start(row);
     }
 

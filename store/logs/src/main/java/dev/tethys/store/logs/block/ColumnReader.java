@@ -1,9 +1,11 @@
 package dev.tethys.store.logs.block;
 
+import dev.tethys.model.Matcher;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
+import java.util.BitSet;
 
 /**
  * One column of a block: gives the bytes of each value. Columns are opened in the order in which
@@ -36,9 +38,15 @@ public final class ColumnReader {
   }
 
   /** Words of the part, by id. */
-  public interface WordSource {
+  interface WordSource {
     /** Appends a word. */
     void append(int id, ByteSink out);
+
+    /** Length of a word. */
+    int length(int id);
+
+    /** Ids of the words that contain a piece. */
+    BitSet containing(Piece piece);
   }
 
   private static final byte[] HEX =
@@ -157,19 +165,129 @@ public final class ColumnReader {
       case Column.NUMBER -> decimal(base + bit(i), -1, out);
       case Column.PADDED -> decimal(base + bit(i), digits, out);
       case Column.STEPS -> decimal(steps[i], -1, out);
-      case Column.FEW -> {
-        int k = cursor.block.get(Section.INDEXES)[from + i] & 0xff;
-        if (k >= valueEnds.length) {
-          throw new DamageException("column refers to a value it does not have");
-        }
-        value(k, out);
-      }
+      case Column.FEW -> value(index(i), out);
       case Column.SAME -> value(0, out);
       case Column.TEXT -> value(i, out);
       case Column.NIBBLES -> nibbles(i, out);
       case Column.WORDS -> cursor.words.append(word(i), out);
       default -> decimal(Column.timePart(type, time), Column.digits(type, time), out);
     }
+  }
+
+  /** Length of value i, of a row with a time. */
+  int length(int i, long time) {
+    return switch (type) {
+      case Column.NUMBER -> decimalLength(base + bit(i));
+      case Column.STEPS -> decimalLength(steps[i]);
+      case Column.PADDED, Column.NIBBLES -> digits;
+      case Column.FEW -> valueLength(index(i));
+      case Column.SAME -> valueLength(0);
+      case Column.TEXT -> valueLength(i);
+      case Column.WORDS -> cursor.words.length(word(i));
+      default -> Column.digits(type, time);
+    };
+  }
+
+  private int valueLength(int k) {
+    return valueEnds[k] - (k == 0 ? 0 : valueEnds[k - 1]);
+  }
+
+  private static int decimalLength(long v) {
+    int n = 1;
+    for (long p = 10; n < 19 && v >= p; p *= 10) {
+      n++;
+    }
+    return n;
+  }
+
+  /** True if the bytes of a value depend on the time of its row. */
+  boolean needsTime() {
+    return type >= Column.YEAR;
+  }
+
+  /**
+   * Adds the rows whose value contains a piece.
+   *
+   * @param ids words that contain it
+   * @param firstRow row of value 0
+   */
+  void addContaining(Piece piece, BitSet ids, int firstRow, int n, BitSet rows) {
+    switch (type) {
+      case Column.WORDS -> {
+        if (!ids.isEmpty()) {
+          for (int i = 0; i < n; i++) {
+            if (ids.get(word(i))) {
+              rows.set(firstRow + i);
+            }
+          }
+        }
+      }
+      case Column.SAME -> {
+        if (valueContains(0, piece)) {
+          rows.set(firstRow, firstRow + n);
+        }
+      }
+      case Column.FEW -> {
+        boolean[] has = new boolean[valueEnds.length];
+        boolean any = false;
+        for (int k = 0; k < has.length; k++) {
+          has[k] = valueContains(k, piece);
+          any |= has[k];
+        }
+        if (any) {
+          for (int i = 0; i < n; i++) {
+            if (has[index(i)]) {
+              rows.set(firstRow + i);
+            }
+          }
+        }
+      }
+      case Column.TEXT -> {
+        for (int i = 0; i < n; i++) {
+          if (valueContains(i, piece)) {
+            rows.set(firstRow + i);
+          }
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private boolean valueContains(int k, Piece piece) {
+    int start = textFrom + (k == 0 ? 0 : valueEnds[k - 1]);
+    return piece.find(cursor.block.get(Section.TEXT), start, textFrom + valueEnds[k]) >= 0;
+  }
+
+  /** Adds the rows whose value fits a matcher; values are numbered by the rows of a name. */
+  void addMatching(Matcher matcher, int[] rowOfValue, BitSet rows) {
+    ByteSink value = new ByteSink(64);
+    if (type == Column.FEW || type == Column.SAME) {
+      boolean[] fits = new boolean[valueEnds.length];
+      for (int k = 0; k < fits.length; k++) {
+        value(k, value.clear());
+        fits[k] = matcher.matches(value.buf, 0, value.size);
+      }
+      for (int i = 0; i < rowOfValue.length; i++) {
+        if (fits[type == Column.SAME ? 0 : index(i)]) {
+          rows.set(rowOfValue[i]);
+        }
+      }
+      return;
+    }
+    for (int i = 0; i < rowOfValue.length; i++) {
+      append(i, 0, value.clear());
+      if (matcher.matches(value.buf, 0, value.size)) {
+        rows.set(rowOfValue[i]);
+      }
+    }
+  }
+
+  private int index(int i) {
+    int k = cursor.block.get(Section.INDEXES)[from + i] & 0xff;
+    if (k >= valueEnds.length) {
+      throw new DamageException("column refers to a value it does not have");
+    }
+    return k;
   }
 
   /** Word id of value i of a column of words. */
@@ -202,13 +320,7 @@ public final class ColumnReader {
 
   private static void decimal(long v, int digits, ByteSink out) {
     out.ensure(20);
-    int n = digits;
-    if (n < 0) {
-      n = 1;
-      for (long p = 10; n < 19 && v >= p; p *= 10) {
-        n++;
-      }
-    }
+    int n = digits < 0 ? decimalLength(v) : digits;
     byte[] o = out.buf;
     long rest = v;
     for (int q = out.size + n - 1; q >= out.size; q--) {

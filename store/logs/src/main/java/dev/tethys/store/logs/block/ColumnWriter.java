@@ -10,11 +10,23 @@ import java.util.Arrays;
 final class ColumnWriter {
   private static final int MAX_FEW = 64;
   private static final int SLOTS = 256;
-  private static final int MAX_WORDS = 1 << 24;
+
+  /** Parts of a time that may have so many digits. */
+  private static final int[][] PARTS_OF_LENGTH = {
+    {},
+    {Column.NANO_TRIMMED},
+    {Column.MONTH, Column.DAY, Column.HOUR, Column.MINUTE, Column.SECOND, Column.NANO_TRIMMED},
+    {Column.MILLI, Column.NANO_TRIMMED, Column.NANO_GROUPS},
+    {Column.YEAR, Column.NANO_TRIMMED},
+    {Column.NANO_TRIMMED},
+    {Column.MICRO, Column.NANO_TRIMMED, Column.NANO_GROUPS},
+    {Column.NANO_TRIMMED},
+    {Column.NANO_TRIMMED},
+    {Column.NANO, Column.NANO_TRIMMED, Column.NANO_GROUPS}
+  };
 
   private final ByteSink[] sections;
   private final Words words;
-  private final int maxWords;
 
   /** Range of each value of the column to write. */
   int[] starts = new int[1024];
@@ -24,97 +36,99 @@ final class ColumnWriter {
   /** Time of the row of each value. */
   long[] times = new long[1024];
 
+  /** Id in {@link Words} of each value of a column of words. */
+  int[] ids = new int[1024];
+
   private long[] numbers = new long[1024];
   private final int[] slots = new int[SLOTS]; // index of a distinct value + 1
   private final int[] few = new int[MAX_FEW]; // a value that is the first of its kind
   private byte[] indexes = new byte[1024];
-  private int[] ids = new int[1024];
 
   /**
    * @param sections one buffer for each section number
    * @param words the words of the part, to which new ones are added
-   * @param maxWords number of words from which on no more are added
    */
-  ColumnWriter(ByteSink[] sections, Words words, int maxWords) {
+  ColumnWriter(ByteSink[] sections, Words words) {
     this.sections = sections;
     this.words = words;
-    this.maxWords = Math.min(maxWords, MAX_WORDS);
   }
 
   /** Makes room for so many values. */
   void ensure(int n) {
     if (starts.length < n) {
       int size = Math.max(n, starts.length * 2);
-      starts = Arrays.copyOf(starts, size);
-      ends = Arrays.copyOf(ends, size);
-      times = Arrays.copyOf(times, size);
+      starts = new int[size];
+      ends = new int[size];
+      times = new long[size];
+      ids = new int[size];
       numbers = new long[size];
       indexes = new byte[size];
-      ids = new int[size];
     }
   }
 
   /** Writes a column of n values. */
   void write(byte[] b, int n, boolean isWords) {
     ByteSink head = sections[Section.COLUMNS];
-    if (n == 1) {
-      writeOne(b, isWords, head);
-      return;
-    }
-    int distinct = distinct(b, n);
-    if (distinct == 1) {
-      if (!isWords && writeTimePart(b, n, head)) {
-        return;
-      }
-      head.putByte(Column.SAME);
-      value(b, 0);
-      return;
-    }
     if (isWords) {
-      if (distinct <= MAX_FEW && n >= distinct * 4 || !writeWords(b, n, head)) {
-        writeFewOrText(b, n, distinct, head);
-      }
+      writeWordColumn(b, n, head);
       return;
     }
     if (writeTimePart(b, n, head)) {
       return;
     }
-    if (distinct <= MAX_FEW && n >= distinct * 4) {
+    if (n == 1) {
+      if (!writeNumbers(b, n, head) && !writeNibbles(b, n, head)) {
+        head.putByte(Column.SAME);
+        value(b, 0);
+      }
+      return;
+    }
+    int distinct = distinct(b, n);
+    if (distinct == 1) {
+      head.putByte(Column.SAME);
+      value(b, 0);
+    } else if (distinct <= MAX_FEW && n >= distinct * 4) {
       writeFew(b, n, distinct, head);
     } else if (!writeNumbers(b, n, head) && !writeNibbles(b, n, head)) {
       writeText(b, n, head);
     }
   }
 
-  /** Writes a column of one value. */
-  private void writeOne(byte[] b, boolean isWords, ByteSink head) {
-    boolean written =
-        isWords
-            ? writeWords(b, 1, head)
-            : writeTimePart(b, 1, head) || writeNumbers(b, 1, head) || writeNibbles(b, 1, head);
-    if (!written) {
+  private void writeWordColumn(byte[] b, int n, ByteSink head) {
+    int distinct = n == 1 ? 2 : distinctIds(n);
+    if (distinct == 1) {
       head.putByte(Column.SAME);
       value(b, 0);
-    }
-  }
-
-  private void writeFewOrText(byte[] b, int n, int distinct, ByteSink head) {
-    if (distinct <= MAX_FEW && n >= distinct * 4) {
+    } else if (distinct <= MAX_FEW && n >= distinct * 4) {
       writeFew(b, n, distinct, head);
-    } else {
+    } else if (!writeWords(n, head)) {
       writeText(b, n, head);
     }
   }
 
+  /** Mask of the slots that so many values need, which are cleared. */
+  private int clearSlots(int n) {
+    int size = Math.min(SLOTS, Integer.highestOneBit(n) << 2);
+    Arrays.fill(slots, 0, size, 0);
+    return size - 1;
+  }
+
   /** Numbers the distinct values; more than {@link #MAX_FEW} are not told apart. */
   private int distinct(byte[] b, int n) {
-    Arrays.fill(slots, 0);
+    int mask = clearSlots(n);
     int count = 0;
     for (int i = 0; i < n; i++) {
-      int s = (int) Words.hash(b, starts[i], ends[i]) & SLOTS - 1;
+      int start = starts[i];
+      int length = ends[i] - start;
+      long v = (long) ByteSink.LONG.get(b, start); // rows are followed by slack
+      long key =
+          length >= 8
+              ? v ^ (long) ByteSink.LONG.get(b, start + length - 8)
+              : v << 64 - (length << 3) - 1 << 1;
+      int s = (int) (Words.mix(key + length) >>> 8) & mask;
       while (true) {
         if (slots[s] == 0) {
-          if (count == MAX_FEW) {
+          if (count == MAX_FEW || count * 4 > n && count > 8) {
             return MAX_FEW + 1;
           }
           few[count] = i;
@@ -123,11 +137,37 @@ final class ColumnWriter {
           break;
         }
         int other = few[slots[s] - 1];
-        if (Arrays.equals(b, starts[i], ends[i], b, starts[other], ends[other])) {
+        if (Arrays.equals(b, start, start + length, b, starts[other], ends[other])) {
           indexes[i] = (byte) (slots[s] - 1);
           break;
         }
-        s = s + 1 & SLOTS - 1;
+        s = s + 1 & mask;
+      }
+    }
+    return count;
+  }
+
+  /** The same for a column of words. */
+  private int distinctIds(int n) {
+    int mask = clearSlots(n);
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      int s = (int) (Words.mix(ids[i]) >>> 8) & mask;
+      while (true) {
+        if (slots[s] == 0) {
+          if (count == MAX_FEW || count * 4 > n && count > 8) {
+            return MAX_FEW + 1;
+          }
+          few[count] = i;
+          slots[s] = ++count;
+          indexes[i] = (byte) (count - 1);
+          break;
+        }
+        if (ids[few[slots[s] - 1]] == ids[i]) {
+          indexes[i] = (byte) (slots[s] - 1);
+          break;
+        }
+        s = s + 1 & mask;
       }
     }
     return count;
@@ -160,26 +200,29 @@ final class ColumnWriter {
     head.uvarint(text.size - textBefore);
   }
 
-  private boolean writeWords(byte[] b, int n, ByteSink head) {
+  private boolean writeWords(int n, ByteSink head) {
     for (int i = 0; i < n; i++) {
-      int id =
-          words.count() < maxWords
-              ? words.add(b, starts[i], ends[i])
-              : words.find(b, starts[i], ends[i]);
-      if (id < 0) {
+      int place = words.place(ids[i]);
+      if (place < 0) {
         return false;
       }
-      ids[i] = id;
+      ids[i] = place;
     }
     head.putByte(Column.WORDS);
     ByteSink low = sections[Section.WORD_LOW];
     ByteSink middle = sections[Section.WORD_MIDDLE];
     ByteSink high = sections[Section.WORD_HIGH];
+    low.ensure(n);
+    middle.ensure(n);
+    high.ensure(n);
     for (int i = 0; i < n; i++) {
-      low.putByte(ids[i]);
-      middle.putByte(ids[i] >>> 8);
-      high.putByte(ids[i] >>> 16);
+      low.buf[low.size + i] = (byte) ids[i];
+      middle.buf[middle.size + i] = (byte) (ids[i] >>> 8);
+      high.buf[high.size + i] = (byte) (ids[i] >>> 16);
     }
+    low.size += n;
+    middle.size += n;
+    high.size += n;
     return true;
   }
 
@@ -222,13 +265,9 @@ final class ColumnWriter {
       if (length == 0 || length > 18) {
         return false;
       }
-      long v = 0;
-      for (int p = starts[i]; p < ends[i]; p++) {
-        int d = b[p] - '0';
-        if (d < 0 || d > 9) {
-          return false;
-        }
-        v = v * 10 + d;
+      long v = parse(b, starts[i], ends[i]);
+      if (v < 0) {
+        return false;
       }
       numbers[i] = v;
     }
@@ -315,7 +354,11 @@ final class ColumnWriter {
 
   /** Writes nothing but a type if every value is the same part of its row's time. */
   private boolean writeTimePart(byte[] b, int n, ByteSink head) {
-    for (int type = Column.YEAR; type <= Column.NANO_GROUPS; type++) {
+    int length = ends[0] - starts[0];
+    if (length == 0 || length > 9 || parse(b, starts[0], ends[0]) < 0) {
+      return false;
+    }
+    for (int type : PARTS_OF_LENGTH[length]) {
       if (isTimePart(b, n, type)) {
         head.putByte(type);
         return true;
@@ -327,20 +370,29 @@ final class ColumnWriter {
   private boolean isTimePart(byte[] b, int n, int type) {
     for (int i = 0; i < n; i++) {
       int digits = ends[i] - starts[i];
-      if (digits == 0 || digits > 9 || digits != Column.digits(type, times[i])) {
+      if (digits == 0 || digits > 9) {
         return false;
       }
-      long v = Column.timePart(type, times[i]);
-      for (int p = ends[i] - 1; p >= starts[i]; p--) {
-        if (b[p] != '0' + v % 10) {
-          return false;
-        }
-        v /= 10;
-      }
-      if (v != 0) {
+      long v = parse(b, starts[i], ends[i]);
+      if (v < 0
+          || v != Column.timePart(type, times[i])
+          || digits != Column.digits(type, times[i])) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Value of at most 18 decimal digits; -1 if one is none. */
+  private static long parse(byte[] b, int start, int end) {
+    long v = 0;
+    for (int p = start; p < end; p++) {
+      int d = b[p] - '0';
+      if (d < 0 || d > 9) {
+        return -1;
+      }
+      v = v * 10 + d;
+    }
+    return v;
   }
 }

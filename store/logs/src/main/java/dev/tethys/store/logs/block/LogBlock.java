@@ -1,5 +1,6 @@
 package dev.tethys.store.logs.block;
 
+import dev.tethys.model.Matcher;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -7,7 +8,9 @@ import dev.tethys.store.files.DamageException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,18 +34,30 @@ public final class LogBlock {
   private byte @Nullable [] templateBytes;
   private int[] textStarts = {};
   private int[] firstRows = {};
-  private ColumnReader[][] arguments = {};
+  private ColumnReader.@Nullable Cursor cursor; // behind the columns that are open
+  private ColumnReader @Nullable [][] arguments;
   private ColumnReader[] metadata = {};
   private int[][] ranks = {}; // value of each row in a metadata column, -1 without one
   private int[] presenceStarts = {};
   private long @Nullable [] times;
+  private int @Nullable [] literalLengths;
   private int @Nullable [] rowStreams;
+
+  /**
+   * Opens a block.
+   *
+   * @param words the words of the part
+   * @throws DamageException if the header is damaged; so do the methods if what they need is
+   */
+  public static LogBlock open(MemorySegment block, WordList words) {
+    return new LogBlock(block, words);
+  }
 
   /**
    * @param words the words of the part
    * @throws DamageException if the header is damaged; so do the methods if what they need is
    */
-  public LogBlock(MemorySegment block, ColumnReader.WordSource words) {
+  LogBlock(MemorySegment block, ColumnReader.WordSource words) {
     this.sections = new SectionReader(block);
     this.words = words;
     ByteSource in = sections.source(Section.HEADER);
@@ -206,24 +221,37 @@ public final class LogBlock {
     return out;
   }
 
-  private void openColumns() {
-    if (metadata.length == names.length && arguments.length > 0) {
+  /** Opens the columns of metadata, which come first. */
+  private void openMetadata() {
+    if (cursor != null) {
       return;
     }
-    byte[] b = templates();
-    ColumnReader.Cursor cursor = new ColumnReader.Cursor(sections, words);
-    metadata = new ColumnReader[names.length];
-    ranks = new int[names.length][];
-    presenceStarts = new int[names.length];
+    ColumnReader.Cursor c = new ColumnReader.Cursor(sections, words);
+    ColumnReader[] all = new ColumnReader[names.length];
+    int[] starts = new int[names.length];
     int presence = 0;
     for (int i = 0; i < names.length; i++) {
-      presenceStarts[i] = presence;
+      starts[i] = presence;
       presence += nameRows[i] < rows ? (rows + 7) / 8 : 0;
-      metadata[i] = new ColumnReader(cursor, nameRows[i]);
+      all[i] = new ColumnReader(c, nameRows[i]);
     }
     if (presence != sections.length(Section.PRESENCE)) {
       throw new DamageException("presence of metadata has a wrong length");
     }
+    metadata = all;
+    presenceStarts = starts;
+    ranks = new int[names.length][];
+    cursor = c;
+  }
+
+  private ColumnReader[][] openArguments() {
+    ColumnReader[][] known = arguments;
+    if (known != null) {
+      return known;
+    }
+    openMetadata();
+    ColumnReader.Cursor c = Objects.requireNonNull(cursor);
+    byte[] b = templates();
     int n = firstRows.length - 1;
     ColumnReader[][] all = new ColumnReader[n][];
     for (int t = 0; t < n; t++) {
@@ -237,10 +265,11 @@ public final class LogBlock {
       }
       all[t] = new ColumnReader[count];
       for (int a = 0; a < count; a++) {
-        all[t][a] = new ColumnReader(cursor, firstRows[t + 1] - firstRows[t]);
+        all[t][a] = new ColumnReader(c, firstRows[t + 1] - firstRows[t]);
       }
     }
     arguments = all;
+    return all;
   }
 
   /** Appends the exact body of a row. */
@@ -250,9 +279,8 @@ public final class LogBlock {
 
   /** The same for a row whose template is known. */
   public void appendBody(int template, int row, ByteSink out) {
-    openColumns();
+    ColumnReader[] columns = openArguments()[template];
     byte[] b = templates();
-    ColumnReader[] columns = arguments[template];
     long time = times()[row];
     int i = row - firstRows[template];
     int next = 0;
@@ -274,6 +302,37 @@ public final class LogBlock {
     out.put(b, literal, end - literal);
   }
 
+  /** Length of the body of a row. */
+  public int bodyLength(int template, int row) {
+    ColumnReader[] columns = openArguments()[template];
+    int i = row - firstRows[template];
+    int length = literalLengths()[template];
+    for (ColumnReader c : columns) {
+      length += c.length(i, c.needsTime() ? times()[row] : 0);
+    }
+    return length;
+  }
+
+  /** Bytes of each template that are no arguments. */
+  private int[] literalLengths() {
+    int[] known = literalLengths;
+    if (known != null) {
+      return known;
+    }
+    byte[] b = templates();
+    int[] out = new int[firstRows.length - 1];
+    for (int t = 0; t < out.length; t++) {
+      for (int p = textStarts[t]; p < textStarts[t + 1]; p++) {
+        boolean escaped = b[p] == Templates.ESCAPE;
+        p += escaped ? 1 : 0;
+        boolean text = escaped || b[p] != Templates.ARGUMENT && b[p] != Templates.WORD_ARGUMENT;
+        out[t] += text ? 1 : 0;
+      }
+    }
+    literalLengths = out;
+    return out;
+  }
+
   /**
    * Appends the value of a metadata name.
    *
@@ -281,7 +340,7 @@ public final class LogBlock {
    * @return false if the row has none
    */
   public boolean appendMetadata(int name, int row, ByteSink out) {
-    openColumns();
+    openMetadata();
     int i = row;
     if (nameRows[name] < rows) {
       i = ranks(name)[row];
@@ -289,7 +348,8 @@ public final class LogBlock {
         return false;
       }
     }
-    metadata[name].append(i, times()[row], out);
+    ColumnReader column = metadata[name];
+    column.append(i, column.needsTime() ? times()[row] : 0, out);
     return true;
   }
 
@@ -308,6 +368,117 @@ public final class LogBlock {
       throw new DamageException("presence of metadata has a wrong sum");
     }
     ranks[name] = out;
+    return out;
+  }
+
+  // ---- filters
+
+  /** Templates whose text contains a run of bytes that is no placeholder and needs no escape. */
+  boolean[] templatesWith(Piece needle) {
+    byte[] b = templates();
+    int n = firstRows.length - 1;
+    boolean[] out = new boolean[n];
+    int t = 0;
+    for (int p = needle.find(b, textStarts[0], textStarts[n]); p >= 0; ) {
+      while (textStarts[t + 1] <= p) {
+        t++;
+      }
+      if (p + needle.text().length <= textStarts[t + 1]) {
+        out[t] = true;
+        p = needle.find(b, textStarts[t + 1], textStarts[n]);
+      } else {
+        p = needle.find(b, p + 1, textStarts[n]);
+      }
+    }
+    return out;
+  }
+
+  /** Rows whose body may contain a piece: exact for its single tokens. */
+  BitSet rowsWith(Piece piece) {
+    boolean[] inText = templatesWith(piece);
+    BitSet out = new BitSet(rows);
+    for (int t = 0; t < inText.length; t++) {
+      if (inText[t]) {
+        out.set(firstRows[t], firstRows[t + 1]);
+      }
+    }
+    BitSet ids = words.containing(piece);
+    boolean inValues =
+        piece.find(sections.get(Section.TEXT), 0, sections.length(Section.TEXT)) >= 0;
+    if (inValues || usesWord(ids)) {
+      ColumnReader[][] all = openArguments();
+      for (int t = 0; t < inText.length; t++) {
+        if (!inText[t]) {
+          for (ColumnReader c : all[t]) {
+            c.addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  /** True if a column refers to one of some words. */
+  private boolean usesWord(BitSet ids) {
+    if (ids.isEmpty()) {
+      return false;
+    }
+    int n = sections.length(Section.WORD_LOW);
+    byte[] low = sections.get(Section.WORD_LOW);
+    byte[] middle = sections.get(Section.WORD_MIDDLE);
+    byte[] high = sections.get(Section.WORD_HIGH);
+    if (sections.length(Section.WORD_MIDDLE) != n || sections.length(Section.WORD_HIGH) != n) {
+      throw new DamageException("word ids have different lengths");
+    }
+    for (int i = 0; i < n; i++) {
+      if (ids.get(low[i] & 0xff | (middle[i] & 0xff) << 8 | (high[i] & 0xff) << 16)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Rows whose metadata fits a matcher.
+   *
+   * @param name index in {@link #metadataNames}, or -1 if the block does not have the name
+   */
+  public BitSet rowsMatching(int name, Matcher matcher) {
+    BitSet out = new BitSet(rows);
+    if (name < 0) {
+      if (matcher.matchesEmpty()) {
+        out.set(0, rows);
+      }
+      return out;
+    }
+    openMetadata();
+    int[] rowOfValue = new int[nameRows[name]];
+    if (rowOfValue.length == rows) {
+      for (int i = 0; i < rows; i++) {
+        rowOfValue[i] = i;
+      }
+    } else {
+      int[] of = ranks(name);
+      boolean empty = matcher.matchesEmpty();
+      for (int i = 0; i < rows; i++) {
+        if (of[i] >= 0) {
+          rowOfValue[of[i]] = i;
+        } else if (empty) {
+          out.set(i);
+        }
+      }
+    }
+    if (metadata[name].needsTime()) {
+      ByteSink value = new ByteSink(32);
+      for (int row : rowOfValue) {
+        appendMetadata(name, row, value.clear());
+        if (matcher.matches(value.buf, 0, value.size)) {
+          out.set(row);
+        }
+      }
+    } else {
+      metadata[name].addMatching(matcher, rowOfValue, out);
+    }
     return out;
   }
 }

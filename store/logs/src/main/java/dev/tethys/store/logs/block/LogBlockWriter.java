@@ -29,7 +29,7 @@ import java.util.function.ObjLongConsumer;
  * threads; memory is reused from block to block.
  */
 public final class LogBlockWriter implements AutoCloseable {
-  private final Templates templates = new Templates();
+  private final Templates templates;
   private final ByteSink[] sections = new ByteSink[Section.COUNT];
   private final SectionWriter blocks;
   private final ColumnWriter columns;
@@ -38,16 +38,17 @@ public final class LogBlockWriter implements AutoCloseable {
   private int[] order = new int[0]; // rows in the order of the block
   private int[] firstRows = new int[1]; // of each template, in the block's order
   private int[] sorted = new int[0]; // templates by text
+  private final ByteSink texts = new ByteSink(1 << 12);
 
   /**
    * @param words words of the part, to which the block adds its own
-   * @param maxWords words from which on no more are added
    * @param level of zstd
    */
-  public LogBlockWriter(Words words, int maxWords, int level) {
+  public LogBlockWriter(Words words, int level) {
     Arrays.setAll(sections, i -> new ByteSink(1 << 10));
+    templates = new Templates(words);
     blocks = new SectionWriter(level);
-    columns = new ColumnWriter(sections, words, maxWords);
+    columns = new ColumnWriter(sections, words);
   }
 
   /**
@@ -60,8 +61,7 @@ public final class LogBlockWriter implements AutoCloseable {
       s.clear();
     }
     templates.find(rows);
-    sortRows(rows);
-    writeTemplates();
+    sortRows(rows); // and write the templates
     long min = rows.times[byTime[0]];
     writeTimes(rows, min);
     ByteSink head = sections[Section.HEADER];
@@ -81,19 +81,14 @@ public final class LogBlockWriter implements AutoCloseable {
   /** Counts rows, at least one, by their pattern without writing a block. */
   public void patterns(LogRows rows, ObjLongConsumer<String> counts) {
     templates.find(rows);
-    int[] uses = new int[templates.texts.count()];
-    for (int r = 0; r < rows.count; r++) {
-      uses[templates.templateOf[r]]++;
-    }
     ByteSink text = new ByteSink(256);
-    for (int t = 0; t < uses.length; t++) {
-      if (uses[t] > 0) {
-        Templates.appendPattern(
-            templates.texts.bytes.buf,
-            templates.texts.start(t),
-            templates.texts.ends[t],
-            text.clear());
-        counts.accept(new String(text.buf, 0, text.size, StandardCharsets.UTF_8), uses[t]);
+    ByteSink pattern = new ByteSink(256);
+    for (int t = 0; t < templates.count; t++) {
+      if (templates.uses[t] > 0) {
+        templates.appendText(t, text.clear());
+        Templates.appendPattern(text.buf, 0, text.size, pattern.clear());
+        counts.accept(
+            new String(pattern.buf, 0, pattern.size, StandardCharsets.UTF_8), templates.uses[t]);
       }
     }
   }
@@ -105,33 +100,44 @@ public final class LogBlockWriter implements AutoCloseable {
       order = new int[n];
     }
     sortByTime(rows.times, n);
-    Words texts = templates.texts;
-    int count = texts.count();
-    Integer[] byText = new Integer[count];
-    Arrays.setAll(byText, i -> i);
-    byte[] b = texts.bytes.buf;
+    texts.clear();
+    int count = 0;
+    Integer[] byText = new Integer[templates.count];
+    int[] starts = new int[templates.count];
+    int[] ends = new int[templates.count];
+    for (int t = 0; t < templates.count; t++) {
+      if (templates.uses[t] > 0) {
+        byText[count++] = t;
+        starts[t] = texts.size;
+        templates.appendText(t, texts);
+        ends[t] = texts.size;
+      }
+    }
+    byte[] b = texts.buf;
     Arrays.sort(
         byText,
-        (x, y) ->
-            Arrays.compareUnsigned(
-                b, texts.start(x), texts.ends[x], b, texts.start(y), texts.ends[y]));
+        0,
+        count,
+        (x, y) -> Arrays.compareUnsigned(b, starts[x], ends[x], b, starts[y], ends[y]));
     sorted = new int[count];
     firstRows = new int[count + 1];
-    int[] place = new int[count];
+    int[] next = new int[templates.count];
+    ByteSink out = sections[Section.TEMPLATES];
+    out.uvarint(count);
     for (int i = 0; i < count; i++) {
-      sorted[i] = byText[i];
-      place[byText[i]] = i;
+      int t = byText[i];
+      sorted[i] = t;
+      next[t] = firstRows[i];
+      firstRows[i + 1] = firstRows[i] + templates.uses[t];
+      out.uvarint(ends[t] - starts[t]);
+      out.uvarint(templates.uses[t]);
     }
-    for (int r = 0; r < n; r++) {
-      firstRows[place[templates.templateOf[r]] + 1]++;
+    for (int t : sorted) {
+      out.put(b, starts[t], ends[t] - starts[t]);
     }
-    for (int i = 0; i < count; i++) {
-      firstRows[i + 1] += firstRows[i];
-    }
-    int[] next = firstRows.clone();
     for (int i = 0; i < n; i++) {
       int r = byTime[i];
-      order[next[place[templates.templateOf[r]]]++] = r;
+      order[next[templates.templateOf[r]]++] = r;
     }
   }
 
@@ -162,43 +168,27 @@ public final class LogBlockWriter implements AutoCloseable {
     }
   }
 
-  private void writeTemplates() {
-    ByteSink out = sections[Section.TEMPLATES];
-    Words texts = templates.texts;
-    out.uvarint(sorted.length);
-    for (int i = 0; i < sorted.length; i++) {
-      out.uvarint(texts.ends[sorted[i]] - texts.start(sorted[i]));
-      out.uvarint(firstRows[i + 1] - firstRows[i]);
-    }
-    for (int t : sorted) {
-      out.put(texts.bytes.buf, texts.start(t), texts.ends[t] - texts.start(t));
-    }
-  }
-
   private void writeTimes(LogRows rows, long min) {
+    int n = rows.count;
+    long[] steps = new long[n];
+    long all = 0;
     for (int t = 0; t < sorted.length; t++) {
       long before = min;
       for (int i = firstRows[t]; i < firstRows[t + 1]; i++) {
         long time = rows.times[order[i]];
-        long step = time - before;
+        steps[i] = time - before;
+        all |= steps[i];
         before = time;
-        for (int k = 0; k < 8; k++) {
-          sections[Section.TIMES + k].putByte((int) (step >>> 8 * k));
-        }
       }
     }
-    for (int k = 7; k > 0 && isZero(sections[Section.TIMES + k]); k--) {
-      sections[Section.TIMES + k].clear();
-    }
-  }
-
-  private static boolean isZero(ByteSink s) {
-    for (int i = 0; i < s.size; i++) {
-      if (s.buf[i] != 0) {
-        return false;
+    for (int k = 0; k < 8 && (k == 0 || all >>> 8 * k != 0); k++) {
+      ByteSink plane = sections[Section.TIMES + k];
+      plane.ensure(n);
+      for (int i = 0; i < n; i++) {
+        plane.buf[i] = (byte) (steps[i] >>> 8 * k);
       }
+      plane.size = n;
     }
-    return true;
   }
 
   private void writeStreams(LogRows rows, long min, ByteSink head) {
@@ -308,23 +298,28 @@ public final class LogBlockWriter implements AutoCloseable {
 
   private void writeArguments(LogRows rows) {
     byte[] b = rows.bytes.buf;
-    Tokens tokens = templates.tokens;
+    int[] ends = templates.tokens.ends;
     for (int t = 0; t < sorted.length; t++) {
-      int from = firstRows[t];
-      int n = firstRows[t + 1] - from;
+      int first = firstRows[t];
+      int n = firstRows[t + 1] - first;
       columns.ensure(n);
-      int one = order[from];
-      int count = templates.rowArguments[one + 1] - templates.rowArguments[one];
-      for (int a = 0; a < count; a++) {
-        boolean word =
-            tokens.kinds[templates.arguments[templates.rowArguments[one] + a]] == Tokens.WORD;
+      int codes = templates.codeStarts[sorted[t]];
+      int tokens = templates.codeStarts[sorted[t] + 1] - codes;
+      for (int k = 0; k < tokens; k++) {
+        int code = templates.templateCodes[codes + k];
+        if (!Templates.isArgument(code)) {
+          continue;
+        }
+        boolean word = Templates.isWordArgument(code);
         for (int i = 0; i < n; i++) {
-          int r = order[from + i];
-          int token = templates.arguments[templates.rowArguments[r] + a];
-          columns.starts[i] =
-              token == templates.rowTokens[r] ? rows.starts[r] : tokens.ends[token - 1];
-          columns.ends[i] = tokens.ends[token];
+          int r = order[first + i];
+          int token = templates.rowTokens[r] + k;
+          columns.starts[i] = k == 0 ? rows.starts[r] : ends[token - 1];
+          columns.ends[i] = ends[token];
           columns.times[i] = rows.times[r];
+          if (word) {
+            columns.ids[i] = templates.word(token);
+          }
         }
         columns.write(b, n, word);
       }

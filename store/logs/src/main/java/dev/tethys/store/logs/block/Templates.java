@@ -9,14 +9,18 @@ import java.util.Arrays;
  *
  * <p>Numbers, hexadecimal and mixed tokens are always arguments, delimiters never. A word is text
  * when it is bound to its context, the tokens before it: it follows this context in at least a
- * fifth of the cases, or much more often than its overall frequency explains. The second pass
- * counts with the arguments of the first pass replaced by one placeholder, so that text that
- * follows an argument is recognised. Rows with equal text and placeholders share a template; a row
- * that is alone with its template is reduced to its delimiters, all else being arguments. The
- * decision affects size and speed only: text and arguments together are always the exact body.
+ * fifth of the cases, or much more often than its overall frequency explains. Frequencies are
+ * counted twice in a sample of the rows, the second time with the arguments of the first replaced
+ * by one placeholder, so that text that follows an argument is recognised. Rows with equal text and
+ * placeholders share a template; a row that is alone with its template is reduced to its
+ * delimiters, all else being arguments. The decision affects size and speed only: text and
+ * arguments together are always the exact body.
  *
  * <p>The frequency approach follows LogCluster (Vaarandi 2015) and Drain (He 2017), with contexts
  * instead of fixed positions, so that optional and repeated parts do not move text out of place.
+ *
+ * <p>Rows of a template have equal numbers of tokens, and their arguments are the same tokens: a
+ * template is a sequence of codes, the id in {@link Words} for text, a placeholder for an argument.
  *
  * <p>Template text holds {@link #ARGUMENT} and {@link #WORD_ARGUMENT} as placeholders; these bytes
  * and {@link #ESCAPE} are preceded by {@link #ESCAPE} where they are text. Not safe for several
@@ -37,97 +41,97 @@ final class Templates {
   /** Longer bodies become one argument. */
   static final int MAX_SPLIT_BYTES = 32 << 10;
 
-  private static final int FIRST_STRING = 8; // codes below are kinds of tokens and the placeholder
+  private static final int FIRST_STRING = 8; // codes below are kinds of tokens and placeholders
   private static final int START = 6;
   private static final int PLACEHOLDER = 7;
   private static final int MIN_SUPPORT = 3;
   private static final int SAMPLE_FROM = 8192; // rows from which one of SAMPLE_STEP is counted
-  private static final int SAMPLE_STEP = 3;
+  private static final int SAMPLE_STEP = 6;
   // Counters without keys: what shares one is counted together, which costs size, not exactness.
   private static final int CONTEXTS = 1 << 16;
   private static final int PAIRS = 1 << 18;
 
-  final Tokens tokens = new Tokens();
+  private final Words words;
+  final Tokens tokens;
 
   /** Index of the first token of each row. */
   int[] rowTokens = new int[1];
 
-  /** Tokens that are arguments, row by row. */
-  int[] arguments = new int[1 << 12];
-
-  /** Index of the first argument of each row. */
-  int[] rowArguments = new int[1];
-
   /** Template of each row. */
   int[] templateOf = new int[0];
 
-  /** Distinct template texts. */
-  final Words texts = new Words();
+  /** Number of templates; some may have no rows. */
+  int count;
 
-  private final Words strings = new Words();
-  private int[] stringCounts = new int[256];
-  private int[] codes = new int[1 << 12];
-  private boolean[] argument = new boolean[1 << 12];
+  /** First code of each template; its codes end where those of the next one begin. */
+  int[] codeStarts = new int[1 << 10];
+
+  /** Codes of all templates, see {@link #isArgument} and {@link #isWordArgument}. */
+  int[] templateCodes = new int[1 << 14];
+
+  /** Number of rows of each template. */
+  int[] uses = new int[1 << 10];
+
+  private long[] hashes = new long[1 << 10];
+  private int[] table = new int[1 << 11]; // template + 1, 0 is empty
+  private int[] wordCounts = new int[1 << 10];
+  private int[] shape = new int[1 << 8];
+  private boolean[] argument = new boolean[1 << 12]; // of sampled rows
   private final int[] contexts = new int[CONTEXTS];
   private final int[] pairs = new int[PAIRS];
-  private final ByteSink text = new ByteSink(1 << 10);
+  private double perWord;
+
+  Templates(Words words) {
+    this.words = words;
+    this.tokens = new Tokens(words);
+  }
+
+  static boolean isArgument(int code) {
+    return code < FIRST_STRING;
+  }
+
+  static boolean isWordArgument(int code) {
+    return code == PLACEHOLDER;
+  }
+
+  /** Id in {@link Words} of a token that is a word. */
+  int word(int token) {
+    return tokens.codes[token] - FIRST_STRING;
+  }
+
+  static int codeOfWord(int id) {
+    return id + FIRST_STRING;
+  }
 
   /** Finds the templates of all rows. */
   void find(LogRows rows) {
     int n = rows.count;
     split(rows);
     int step = n < SAMPLE_FROM ? 1 : SAMPLE_STEP;
-    count(n, step);
-    decide(n);
-    for (int i = 0; i < tokens.count; i++) {
-      if (argument[i] && tokens.kinds[i] == Tokens.WORD) {
-        codes[i] = -codes[i];
-      }
+    if (argument.length < tokens.count) {
+      argument = new boolean[Math.max(tokens.count, argument.length * 2)];
     }
+    countWords(n, step);
+    Arrays.fill(argument, 0, tokens.count, false);
     count(n, step);
-    decide(n);
+    decideSample(n, step);
+    count(n, step);
     if (templateOf.length < n) {
       templateOf = new int[n];
-      rowArguments = new int[n + 1];
     }
-    group(rows);
+    count = 0;
+    Arrays.fill(table, 0);
+    Arrays.fill(uses, 0);
+    for (int r = 0; r < n; r++) {
+      templateOf[r] = template(shape(r), rowTokens[r + 1] - rowTokens[r]);
+    }
     generalize(n);
-    group(rows);
-  }
-
-  /** Gives rows with equal template texts the same template. */
-  private void group(LogRows rows) {
-    int n = rows.count;
-    texts.clear();
-    int args = 0;
-    for (int r = 0; r < n; r++) {
-      rowArguments[r] = args;
-      args = build(rows, r, args);
-      templateOf[r] = texts.add(text.buf, 0, text.size);
-    }
-    rowArguments[n] = args;
-  }
-
-  /** Makes all words of rows that are alone with their template arguments. */
-  private void generalize(int n) {
-    int[] uses = new int[texts.count()];
-    for (int r = 0; r < n; r++) {
-      uses[templateOf[r]]++;
-    }
-    for (int r = 0; r < n; r++) {
-      if (uses[templateOf[r]] == 1) {
-        for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
-          argument[i] = tokens.kinds[i] != Tokens.DELIMITER;
-        }
-      }
-    }
   }
 
   private void split(LogRows rows) {
     int n = rows.count;
     byte[] b = rows.bytes.buf;
     tokens.clear();
-    strings.clear();
     if (rowTokens.length < n + 1) {
       rowTokens = new int[n + 1];
     }
@@ -142,136 +146,235 @@ final class Templates {
       }
     }
     rowTokens[n] = tokens.count;
-    if (codes.length < tokens.count) {
-      int size = Math.max(tokens.count, codes.length * 2);
-      codes = new int[size];
-      argument = new boolean[size];
+  }
+
+  private void countWords(int n, int step) {
+    if (wordCounts.length < words.count()) {
+      wordCounts = new int[Math.max(words.count(), wordCounts.length * 2)];
+    } else {
+      Arrays.fill(wordCounts, 0, words.count(), 0);
     }
-    Arrays.fill(stringCounts, 0);
-    for (int r = 0; r < n; r++) {
-      int start = rows.starts[r];
+    byte[] kinds = tokens.kinds;
+    int[] codes = tokens.codes;
+    long all = 0;
+    for (int r = 0; r < n; r += step) {
       for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
-        int end = tokens.ends[i];
-        byte kind = tokens.kinds[i];
-        if (kind == Tokens.WORD) {
-          int id = strings.add(b, start, end);
-          if (id >= stringCounts.length) {
-            stringCounts = Arrays.copyOf(stringCounts, id * 2);
-          }
-          stringCounts[id]++;
-          codes[i] = id + FIRST_STRING;
-        } else if (kind == Tokens.DELIMITER) {
-          codes[i] = delimiter(b, start, end);
-        } else {
-          codes[i] = kind;
+        if (kinds[i] == Tokens.WORD) {
+          wordCounts[codes[i] - FIRST_STRING]++;
+          all++;
         }
-        argument[i] = kind > Tokens.WORD;
-        start = end;
       }
     }
+    perWord = all == 0 ? 0 : 1.0 / all;
   }
 
-  /** Code of delimiters: as good as unique, never that of a word. */
-  private static int delimiter(byte[] b, int start, int end) {
-    int h = 0;
-    for (int p = start; p < end; p++) {
-      h = h * 257 + b[p] + 1;
-    }
-    return h & 0x3fffffff | 0x40000000;
+  private static long context(int one, int two, int four) {
+    long h = one;
+    h = Words.mix(h + 0x632BE59BD9B4E019L * two);
+    return Words.mix(h + 0x2545F4914F6CDD1DL * four);
   }
 
-  /** Code of a token in a context: words that are arguments count as one. */
-  private int contextCode(int i, int rowStart) {
-    if (i < rowStart) {
-      return START;
-    }
-    int c = codes[i];
-    return c < 0 ? PLACEHOLDER : c;
+  private static int pairSlot(long context, int code) {
+    return (int) (Words.mix(context ^ code * 0xD6E8FEB86659FD93L) >>> 20) & PAIRS - 1;
   }
 
-  private long context(int i, int rowStart) {
-    long h = contextCode(i - 1, rowStart);
-    h = Words.mix(h + 0x632BE59BD9B4E019L * contextCode(i - 2, rowStart));
-    return Words.mix(h + 0x2545F4914F6CDD1DL * contextCode(i - 4, rowStart));
+  private static int contextSlot(long context) {
+    return (int) (context >>> 20) & CONTEXTS - 1;
   }
 
-  private static long pair(long context, int code) {
-    return Words.mix(context ^ (code * 0xD6E8FEB86659FD93L));
-  }
-
-  private static int slot(long hash, int size) {
-    return (int) (hash >>> 20) & size - 1;
-  }
-
+  /** Counts contexts and pairs in the sample; arguments count as one placeholder. */
   private void count(int n, int step) {
     Arrays.fill(contexts, 0);
     Arrays.fill(pairs, 0);
+    byte[] kinds = tokens.kinds;
+    int[] codes = tokens.codes;
     for (int r = 0; r < n; r += step) {
-      int from = rowTokens[r];
-      int to = rowTokens[r + 1];
-      for (int i = from; i < to; i++) {
-        if (tokens.kinds[i] == Tokens.WORD) {
-          long c = context(i, from);
-          contexts[slot(c, CONTEXTS)]++;
-          pairs[slot(pair(c, Math.abs(codes[i])), PAIRS)]++;
+      int one = START;
+      int two = START;
+      int three = START;
+      int four = START;
+      for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
+        int code = codes[i];
+        if (kinds[i] == Tokens.WORD) {
+          long c = context(one, two, four);
+          contexts[contextSlot(c)]++;
+          pairs[pairSlot(c, code)]++;
         }
+        four = three;
+        three = two;
+        two = one;
+        one = argument[i] ? PLACEHOLDER : code;
       }
     }
   }
 
-  private void decide(int n) {
-    double words = 0;
-    for (int i = 0; i < strings.count(); i++) {
-      words += stringCounts[i];
+  private boolean isBound(long context, int code) {
+    int together = pairs[pairSlot(context, code)];
+    if (together < MIN_SUPPORT) {
+      return false;
     }
+    long all = contexts[contextSlot(context)];
+    return together * 5L >= all || together >= 8 * perWord * all * wordCounts[code - FIRST_STRING];
+  }
+
+  private void decideSample(int n, int step) {
+    byte[] kinds = tokens.kinds;
+    int[] codes = tokens.codes;
+    for (int r = 0; r < n; r += step) {
+      int one = START;
+      int two = START;
+      int three = START;
+      int four = START;
+      for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
+        int code = codes[i];
+        argument[i] = kinds[i] == Tokens.WORD && !isBound(context(one, two, four), code);
+        four = three;
+        three = two;
+        two = one;
+        one = code;
+      }
+    }
+  }
+
+  /** Codes of a row: arguments replaced by placeholders; the hash of the codes is returned. */
+  private long shape(int r) {
+    byte[] kinds = tokens.kinds;
+    int[] codes = tokens.codes;
+    int from = rowTokens[r];
+    int n = rowTokens[r + 1] - from;
+    if (shape.length < n) {
+      shape = new int[Math.max(n, shape.length * 2)];
+    }
+    int[] out = shape;
+    int one = START;
+    int two = START;
+    int three = START;
+    int four = START;
+    long h = n;
+    for (int k = 0; k < n; k++) {
+      int code = codes[from + k];
+      int kind = kinds[from + k];
+      int next = code;
+      if (kind == Tokens.WORD) {
+        if (!isBound(context(one, two, four), code)) {
+          code = PLACEHOLDER;
+          next = code;
+        }
+      } else if (kind > Tokens.WORD) {
+        code = ARGUMENT;
+      }
+      out[k] = code;
+      h = (h ^ code) * 0x9E3779B97F4A7C15L;
+      h ^= h >>> 29;
+      four = three;
+      three = two;
+      two = one;
+      one = next;
+    }
+    return Words.mix(h);
+  }
+
+  /** Template with the codes of {@link #shape}, which is added if it is new. */
+  private int template(long h, int n) {
+    int mask = table.length - 1;
+    int s = (int) h & mask;
+    while (table[s] != 0) {
+      int t = table[s] - 1;
+      int from = codeStarts[t];
+      if (hashes[t] == h
+          && codeStarts[t + 1] - from == n
+          && Arrays.equals(templateCodes, from, from + n, shape, 0, n)) {
+        uses[t]++;
+        return t;
+      }
+      s = s + 1 & mask;
+    }
+    return add(h, n, s);
+  }
+
+  private int add(long h, int n, int slot) {
+    int t = count++;
+    if (count == uses.length) {
+      uses = Arrays.copyOf(uses, count * 2);
+      hashes = Arrays.copyOf(hashes, count * 2);
+      codeStarts = Arrays.copyOf(codeStarts, count * 2);
+    }
+    int from = codeStarts[t];
+    if (templateCodes.length < from + n) {
+      templateCodes = Arrays.copyOf(templateCodes, Math.max(from + n, templateCodes.length * 2));
+    }
+    System.arraycopy(shape, 0, templateCodes, from, n);
+    codeStarts[t + 1] = from + n;
+    hashes[t] = h;
+    uses[t] = 1;
+    table[slot] = t + 1;
+    if (count * 2 > table.length) {
+      grow();
+    }
+    return t;
+  }
+
+  private void grow() {
+    table = new int[table.length * 2];
+    int mask = table.length - 1;
+    for (int t = 0; t < count; t++) {
+      int s = (int) hashes[t] & mask;
+      while (table[s] != 0) {
+        s = s + 1 & mask;
+      }
+      table[s] = t + 1;
+    }
+  }
+
+  /** Makes all words of rows that are alone with their template arguments. */
+  private void generalize(int n) {
+    int before = count;
     for (int r = 0; r < n; r++) {
-      int from = rowTokens[r];
-      int to = rowTokens[r + 1];
-      for (int i = from; i < to; i++) {
-        if (tokens.kinds[i] != Tokens.WORD) {
-          continue;
+      int t = templateOf[r];
+      if (t < before && uses[t] == 1) {
+        int from = codeStarts[t];
+        int codes = codeStarts[t + 1] - from;
+        int first = rowTokens[r];
+        long h = codes;
+        if (shape.length < codes) {
+          shape = new int[codes];
         }
-        int code = Math.abs(codes[i]);
-        long c = context(i, from);
-        long together = pairs[slot(pair(c, code), PAIRS)];
-        boolean bound = false;
-        if (together >= MIN_SUPPORT) {
-          long all = contexts[slot(c, CONTEXTS)];
-          double expected = (double) all * stringCounts[code - FIRST_STRING] / words;
-          bound = together * 5 >= all || together >= 8 * expected;
+        for (int k = 0; k < codes; k++) {
+          int code = tokens.kinds[first + k] == Tokens.WORD ? PLACEHOLDER : templateCodes[from + k];
+          shape[k] = code;
+          h = (h ^ code) * 0x9E3779B97F4A7C15L;
+          h ^= h >>> 29;
         }
-        argument[i] = !bound;
+        uses[t] = 0;
+        templateOf[r] = template(Words.mix(h), codes);
       }
     }
   }
 
-  /** Builds the template text of a row and lists its arguments. */
-  private int build(LogRows rows, int r, int firstArgument) {
-    byte[] b = rows.bytes.buf;
-    int start = rows.starts[r];
-    int args = firstArgument;
-    text.clear();
-    for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
-      int end = tokens.ends[i];
-      if (argument[i]) {
-        text.putByte(tokens.kinds[i] == Tokens.WORD ? WORD_ARGUMENT : ARGUMENT);
-        if (args == arguments.length) {
-          arguments = Arrays.copyOf(arguments, args * 2);
-        }
-        arguments[args++] = i;
-      } else if (tokens.kinds[i] == Tokens.WORD) {
-        text.put(b, start, end - start);
-      } else {
-        for (int p = start; p < end; p++) {
-          if (b[p] >= ARGUMENT && b[p] <= ESCAPE) {
-            text.putByte(ESCAPE);
-          }
-          text.putByte(b[p]);
-        }
+  /** Appends the text of a template with placeholders. */
+  void appendText(int template, ByteSink out) {
+    for (int i = codeStarts[template]; i < codeStarts[template + 1]; i++) {
+      int code = templateCodes[i];
+      if (isArgument(code)) {
+        out.putByte(code == PLACEHOLDER ? WORD_ARGUMENT : ARGUMENT);
+        continue;
       }
-      start = end;
+      int from = out.size;
+      words.append(code - FIRST_STRING, out);
+      escape(out, from);
     }
-    return args;
+  }
+
+  private static void escape(ByteSink out, int from) {
+    for (int p = from; p < out.size; p++) {
+      if (out.buf[p] >= ARGUMENT && out.buf[p] <= ESCAPE) {
+        out.ensure(1);
+        System.arraycopy(out.buf, p, out.buf, p + 1, out.size - p);
+        out.buf[p] = ESCAPE;
+        out.size++;
+        p++;
+      }
+    }
   }
 
   /** Appends a template text with {@code <_>} for each placeholder. */

@@ -57,17 +57,42 @@ final class Tokens {
   /** Kind of each token. */
   byte[] kinds = new byte[1 << 12];
 
+  /** Code of each token: of a word or delimiters from their id in {@link Words}, else the kind. */
+  int[] codes = new int[1 << 12];
+
+  private final Words words;
+
+  Tokens(Words words) {
+    this.words = words;
+  }
+
   void clear() {
     count = 0;
   }
 
-  private void token(int end, byte kind) {
+  private void token(int end, byte kind, int code) {
     if (count == ends.length) {
       ends = Arrays.copyOf(ends, count * 2);
       kinds = Arrays.copyOf(kinds, count * 2);
+      codes = Arrays.copyOf(codes, count * 2);
     }
     ends[count] = end;
+    codes[count] = code;
     kinds[count++] = kind;
+  }
+
+  private void token(int end, byte kind) {
+    token(end, kind, kind);
+  }
+
+  /** Appends a word or delimiters; an argument where they are too long or too many. */
+  private void string(byte[] b, int start, int end, byte kind) {
+    int id = end - start <= Words.MAX_LENGTH ? words.add(b, start, end) : -1;
+    if (id < 0) {
+      token(end, MIXED);
+    } else {
+      token(end, kind, Templates.codeOfWord(id));
+    }
   }
 
   /** Appends one token that ends at {@code end}. */
@@ -81,10 +106,11 @@ final class Tokens {
     while (p < end) {
       int c = CLASS[b[p] & 0xff];
       if (c == 0) {
+        int from = p;
         do {
           p++;
         } while (p < end && CLASS[b[p] & 0xff] == 0);
-        token(p, DELIMITER);
+        string(b, from, p, DELIMITER);
         continue;
       }
       int s = p;
@@ -106,7 +132,7 @@ final class Tokens {
       }
       int n = p - s;
       if (digits == 0) {
-        token(p, WORD);
+        string(b, s, p, WORD);
       } else if (digits == n) {
         token(p, number(b, s, p));
       } else if (hex && n >= 4) {
@@ -127,7 +153,11 @@ final class Tokens {
       while (p < end && (CLASS[b[p] & 0xff] == 2) == digit) {
         p++;
       }
-      token(p, digit ? number(b, s, p) : WORD);
+      if (digit) {
+        token(p, number(b, s, p));
+      } else {
+        string(b, s, p, WORD);
+      }
     }
   }
 

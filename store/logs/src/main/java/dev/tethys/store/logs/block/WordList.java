@@ -3,6 +3,9 @@ package dev.tethys.store.logs.block;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Words of a part by id, read only. Safe for several threads.
@@ -16,8 +19,19 @@ public final class WordList implements ColumnReader.WordSource {
   /** No words. */
   public static final WordList EMPTY = new WordList(new byte[0], new int[0]);
 
+  private static final int CACHED = 16;
+
   private final byte[] text;
   private final int[] ends;
+  private final Map<Piece, BitSet> found =
+      new LinkedHashMap<>(CACHED * 2, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Piece, BitSet> eldest) {
+          return size() > CACHED;
+        }
+      };
 
   private WordList(byte[] text, int[] ends) {
     this.text = text;
@@ -26,11 +40,11 @@ public final class WordList implements ColumnReader.WordSource {
 
   /** Writes the words of a part. */
   public static void write(Words words, ByteSink lengths, ByteSink text) {
-    lengths.uvarint(words.count());
-    for (int i = 0; i < words.count(); i++) {
-      lengths.uvarint(words.ends[i] - words.start(i));
+    lengths.uvarint(words.listed());
+    for (int i = 0; i < words.listed(); i++) {
+      lengths.uvarint(words.listedLength(i));
+      words.appendListed(i, text);
     }
-    text.put(words.bytes.buf, 0, words.bytes.size);
   }
 
   /** Reads the words of a part. */
@@ -59,26 +73,51 @@ public final class WordList implements ColumnReader.WordSource {
     return ends.length;
   }
 
-  /** Bytes that hold all words. */
-  byte[] text() {
-    return text;
-  }
-
-  /** First byte of a word. */
-  int start(int id) {
+  private int start(int id) {
     return id == 0 ? 0 : ends[id - 1];
   }
 
-  /** End of a word. */
-  int end(int id) {
-    return ends[id];
+  @Override
+  public int length(int id) {
+    requireId(id);
+    return ends[id] - start(id);
+  }
+
+  private void requireId(int id) {
+    if (id >= ends.length) {
+      throw new DamageException("column refers to word " + id + " of " + ends.length);
+    }
+  }
+
+  /** Ids of the words that contain a piece; shared, not to be changed. */
+  @Override
+  public BitSet containing(Piece piece) {
+    synchronized (found) {
+      return found.computeIfAbsent(piece, this::search);
+    }
+  }
+
+  private BitSet search(Piece piece) {
+    BitSet out = new BitSet();
+    int all = ends.length == 0 ? 0 : ends[ends.length - 1];
+    int id = 0;
+    for (int p = piece.find(text, 0, all); p >= 0; ) {
+      while (ends[id] <= p) {
+        id++;
+      }
+      if (p + piece.text().length <= ends[id]) {
+        out.set(id);
+        p = piece.find(text, ends[id], all);
+      } else {
+        p = piece.find(text, p + 1, all);
+      }
+    }
+    return out;
   }
 
   @Override
   public void append(int id, ByteSink out) {
-    if (id >= ends.length) {
-      throw new DamageException("column refers to word " + id + " of " + ends.length);
-    }
+    requireId(id);
     int start = start(id);
     out.put(text, start, ends[id] - start);
   }

@@ -4,34 +4,89 @@ import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /**
- * Set of byte strings with consecutive ids in the order of their first appearance. Open addressing
- * over a byte buffer; ids are stable until {@link #clear}. Not safe for several threads.
+ * Words and delimiters of a part with consecutive ids in the order of their first appearance, and
+ * the list of those that columns refer to. Not safe for several threads.
+ *
+ * <p>Strings of at most eight bytes are their own key in the hash table: no byte of a token is zero
+ * except in delimiters, which are told from shorter ones by their length in the entry.
  */
 public final class Words {
+  /** Longest string that is added. */
+  static final int MAX_LENGTH = 128;
+
   private static final long PRIME = 0x9E3779B97F4A7C15L;
+  private static final int MAX_BYTES = 32 << 20;
+  private static final int MAX_COUNT = 1 << 21;
 
-  /** The strings one after the other. */
-  final ByteSink bytes = new ByteSink(1 << 12);
-
-  /** End of each string in {@link #bytes}. */
-  int[] ends = new int[256];
-
-  private long[] hashes = new long[256];
-  private int[] table = new int[1024]; // id + 1, 0 is empty
+  private final int maxListed;
+  private final ByteSink bytes = new ByteSink(1 << 12);
+  private int[] ends = new int[256];
   private int count;
+  // Entries of two longs: key, and length << 32 | id + 1; zero is empty. The key of a string of up
+  // to
+  // eight bytes is the string, that of a longer one its hash.
+  private long[] table = new long[2048];
+  private final long[] recent = new long[4096]; // entries of frequent short strings, by hash
+  private int[] places = new int[256]; // place in the list + 1 of a string
+  private int[] list = new int[256];
+  private int listed;
+
+  public Words() {
+    this(1 << 20);
+  }
+
+  /**
+   * @param maxListed number of words from which on no more are listed
+   */
+  public Words(int maxListed) {
+    this.maxListed = maxListed;
+  }
 
   int count() {
     return count;
   }
 
-  int start(int id) {
+  /** Number of words that columns refer to. */
+  int listed() {
+    return listed;
+  }
+
+  /** Appends a listed word. */
+  void appendListed(int place, ByteSink out) {
+    int id = list[place];
+    out.put(bytes.buf, start(id), ends[id] - start(id));
+  }
+
+  /** Length of a listed word. */
+  int listedLength(int place) {
+    int id = list[place];
+    return ends[id] - start(id);
+  }
+
+  /** Place in the list of a string, which is added if there is room; -1 if there is none. */
+  int place(int id) {
+    int p = places[id];
+    if (p == 0) {
+      if (listed == maxListed) {
+        return -1;
+      }
+      if (listed == list.length) {
+        list = Arrays.copyOf(list, listed * 2);
+      }
+      list[listed] = id;
+      p = ++listed;
+      places[id] = p;
+    }
+    return p - 1;
+  }
+
+  private int start(int id) {
     return id == 0 ? 0 : ends[id - 1];
   }
 
-  void clear() {
-    bytes.clear();
-    count = 0;
-    Arrays.fill(table, 0);
+  /** Appends a string. */
+  void append(int id, ByteSink out) {
+    out.put(bytes.buf, start(id), ends[id] - start(id));
   }
 
   /** Hash of a byte range. */
@@ -56,54 +111,85 @@ public final class Words {
     return h ^ (h >>> 32);
   }
 
-  /** Id of a string, or -1. */
-  int find(byte[] b, int start, int end) {
-    return table[slotOf(b, start, end, hash(b, start, end))] - 1;
+  /**
+   * Id of a string of at most {@link #MAX_LENGTH} bytes, which is added if it is new.
+   *
+   * @param b followed by eight bytes that may be read
+   * @return -1 if there is no room
+   */
+  int add(byte[] b, int start, int end) {
+    int length = end - start;
+    if (length > 8) {
+      return find(b, start, end, hash(b, start, end));
+    }
+    long first = (long) ByteSink.LONG.get(b, start);
+    long key = length == 8 ? first : first & (1L << (length << 3)) - 1;
+    int f = (int) (mix(key + length) >>> 40) << 1 & recent.length - 2;
+    long entry = recent[f + 1];
+    if (recent[f] == key && (int) (entry >>> 32) == length) {
+      return (int) entry - 1;
+    }
+    int id = find(b, start, end, key);
+    recent[f] = key;
+    recent[f + 1] = (long) length << 32 | id + 1;
+    return id;
   }
 
-  /** Id of a string, which is added if it is new. */
-  int add(byte[] b, int start, int end) {
-    long h = hash(b, start, end);
-    int s = slotOf(b, start, end, h);
-    if (table[s] != 0) {
-      return table[s] - 1;
+  private int find(byte[] b, int start, int end, long key) {
+    int length = end - start;
+    long[] t = table;
+    int mask = t.length - 2;
+    int s = (int) (mix(key + length) >>> 8) << 1 & mask;
+    while (true) {
+      long entry = t[s + 1];
+      if (entry == 0) {
+        return insert(b, start, end, key, s);
+      }
+      if (t[s] == key && (int) (entry >>> 32) == length) {
+        int id = (int) entry - 1;
+        if (length <= 8 || equal(id, b, start, end)) {
+          return id;
+        }
+      }
+      s = s + 2 & mask;
+    }
+  }
+
+  private boolean equal(int id, byte[] b, int start, int end) {
+    return Arrays.equals(bytes.buf, start(id), ends[id], b, start, end);
+  }
+
+  private int insert(byte[] b, int start, int end, long key, int slot) {
+    if (count == MAX_COUNT || bytes.size > MAX_BYTES) {
+      return -1;
     }
     if (count == ends.length) {
       ends = Arrays.copyOf(ends, count * 2);
-      hashes = Arrays.copyOf(hashes, count * 2);
+      places = Arrays.copyOf(places, count * 2);
     }
     bytes.put(b, start, end - start);
     ends[count] = bytes.size;
-    hashes[count] = h;
-    table[s] = ++count;
-    if (count * 2 > table.length) {
+    table[slot] = key;
+    table[slot + 1] = (long) (end - start) << 32 | ++count;
+    if (count * 4 > table.length) {
       grow();
     }
     return count - 1;
   }
 
-  private int slotOf(byte[] b, int start, int end, long h) {
-    int mask = table.length - 1;
-    int s = (int) h & mask;
-    while (table[s] != 0) {
-      int id = table[s] - 1;
-      if (hashes[id] == h && Arrays.equals(bytes.buf, start(id), ends[id], b, start, end)) {
-        return s;
-      }
-      s = (s + 1) & mask;
-    }
-    return s;
-  }
-
   private void grow() {
-    int[] bigger = new int[table.length * 2];
-    int mask = bigger.length - 1;
-    for (int id = 0; id < count; id++) {
-      int s = (int) hashes[id] & mask;
-      while (bigger[s] != 0) {
-        s = (s + 1) & mask;
+    long[] old = table;
+    long[] bigger = new long[old.length * 2];
+    int mask = bigger.length - 2;
+    for (int i = 0; i < old.length; i += 2) {
+      if (old[i + 1] != 0) {
+        int s = (int) (mix(old[i] + (old[i + 1] >>> 32)) >>> 8) << 1 & mask;
+        while (bigger[s + 1] != 0) {
+          s = s + 2 & mask;
+        }
+        bigger[s] = old[i];
+        bigger[s + 1] = old[i + 1];
       }
-      bigger[s] = id + 1;
     }
     table = bigger;
   }

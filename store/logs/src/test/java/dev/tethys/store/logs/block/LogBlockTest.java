@@ -3,6 +3,7 @@ package dev.tethys.store.logs.block;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -46,16 +47,20 @@ class LogBlockTest {
           });
     }
     ByteSink out = new ByteSink();
-    try (LogBlockWriter w = new LogBlockWriter(words, 1 << 16, 1)) {
+    try (LogBlockWriter w = new LogBlockWriter(words, 1)) {
       w.write(in, names, out);
     }
     return out.toArray();
   }
 
   private LogBlock open(byte[] block) {
-    return new LogBlock(
+    ByteSink lengths = new ByteSink();
+    ByteSink text = new ByteSink();
+    WordList.write(words, lengths, text);
+    return LogBlock.open(
         MemorySegment.ofArray(block),
-        (id, out) -> out.put(words.bytes.buf, words.start(id), words.ends[id] - words.start(id)));
+        WordList.read(
+            new ByteSource(lengths.buf, 0, lengths.size), new ByteSource(text.buf, 0, text.size)));
   }
 
   private static List<Row> read(LogBlock block) {

@@ -1,0 +1,397 @@
+package dev.tethys.store.logs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogSegment;
+import dev.tethys.model.logs.LogSelection;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.events.RetentionLimits;
+import dev.tethys.testkit.LogStoreContract;
+import dev.tethys.testkit.LogStoreContract.Row;
+import dev.tethys.testkit.SimulatedFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Crashes, faults of the disk, limits, retention. */
+class LogDatabaseTest {
+  private static final long T0 = 1_795_608_000_000_000_000L;
+  private static final long HOUR = 3_600_000_000_000L;
+  private static final Path DIRECTORY = Path.of("/logs");
+  private static final List<Matcher> ALL = List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+"));
+
+  private long now = T0;
+
+  private EngineOptions engine() {
+    return EngineOptions.defaults()
+        .withBackground(false)
+        .withReserveBytes(0)
+        .withAppendWait(Duration.ZERO)
+        .withClock(() -> now);
+  }
+
+  private LogDatabase open(SimulatedFiles files, EngineOptions engine) throws IOException {
+    return LogDatabase.open(files, DIRECTORY, new LogOptions(engine, LogLimits.DEFAULTS));
+  }
+
+  private static Row row(long time, String body) {
+    return Row.of(Labels.of("app", "a"), time, body);
+  }
+
+  private static void put(LogStore store, List<Row> rows) {
+    assertThat(store.append(LogStore.DEFAULT_TENANT, LogStoreContract.batch(rows)).refusals())
+        .isEmpty();
+  }
+
+  private static List<String> bodies(LogStore store) {
+    try (LogSelection s =
+        store.select(LogStore.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
+      return LogStoreContract.read(s, LogFilter.NONE).stream().map(Row::body).toList();
+    }
+  }
+
+  // ---- crashes
+
+  /**
+   * Appends, flushes and merges until the power goes; then all acknowledged rows are there once.
+   */
+  private void survivesACut(long seed) throws IOException {
+    Random random = new Random(seed);
+    SimulatedFiles files = new SimulatedFiles(seed);
+    List<String> acknowledged = new ArrayList<>();
+    List<String> sent = new ArrayList<>();
+    int next = 0;
+    for (int life = 0; life < 4; life++) {
+      files.cutAfter(1 + random.nextInt(150));
+      try {
+        LogDatabase db = open(files, engine());
+        List<String> found = bodies(db);
+        assertThat(found).as("seed %d life %d", seed, life).doesNotHaveDuplicates();
+        assertThat(found).as("seed %d life %d", seed, life).containsAll(acknowledged);
+        assertThat(sent).as("seed %d life %d", seed, life).containsAll(found);
+        for (int i = 0; i < 40; i++) {
+          List<Row> rows = new ArrayList<>();
+          for (int k = random.nextInt(20); k >= 0; k--) {
+            String body = "request " + next++ + " took " + random.nextInt(1000) + "ms";
+            rows.add(row(T0 - random.nextInt(4) * 24 * HOUR + next, body));
+            sent.add(body);
+          }
+          put(db, rows);
+          rows.forEach(r -> acknowledged.add(r.body()));
+          if (random.nextInt(4) == 0) {
+            db.flush();
+          }
+          if (random.nextInt(6) == 0) {
+            db.housekeep();
+          }
+        }
+        files = files.afterKill();
+      } catch (SimulatedFiles.PowerCut cut) {
+        files = files.afterPowerCut();
+      }
+    }
+  }
+
+  @Test
+  void acknowledgedRowsSurvivePowerCutsExactlyOnce() throws IOException {
+    for (long seed = 1; seed <= 150; seed++) {
+      survivesACut(seed);
+    }
+  }
+
+  // ---- faults of the disk
+
+  @Test
+  void aFullDiskRefusesAppendsAndResumes() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = open(files, engine().withReserveBytes(1 << 20))) {
+      put(db, List.of(row(T0, "before")));
+      files.setFree(1000);
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 1_000_000; i++) { // free space is read twice a second
+                  put(db, List.of(row(T0 + 1, "refused " + i)));
+                }
+              })
+          .isInstanceOfSatisfying(
+              StorageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE));
+      assertThat(bodies(db)).contains("before");
+      files.setFree(Long.MAX_VALUE);
+      put(db, List.of(row(T0 + 2, "after")));
+      assertThat(bodies(db)).contains("before", "after");
+    }
+  }
+
+  @Test
+  void aWriteThatFailsStoresNothing() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    LogDatabase db = open(files, engine());
+    put(db, List.of(row(T0, "before")));
+    files.setFree(10);
+    assertThatThrownBy(() -> put(db, List.of(row(T0 + 1, "refused"))))
+        .isInstanceOf(StorageException.class);
+    assertThat(bodies(db)).containsExactly("before");
+    assertThatThrownBy(db::flush).isInstanceOf(IOException.class);
+    assertThat(bodies(db)).containsExactly("before");
+    files.setFree(Long.MAX_VALUE);
+    put(db, List.of(row(T0 + 2, "after")));
+    db.flush();
+    assertThat(bodies(db)).containsExactlyInAnyOrder("before", "after");
+    db.close();
+    try (LogDatabase again = open(files, engine())) {
+      assertThat(bodies(again)).containsExactlyInAnyOrder("before", "after");
+    }
+  }
+
+  @Test
+  void aFailedForceIsNotAcknowledged() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    LogDatabase db = open(files, engine());
+    put(db, List.of(row(T0, "before")));
+    files.failForce(true);
+    assertThatThrownBy(() -> put(db, List.of(row(T0 + 1, "refused"))))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("write-ahead log");
+    files.failForce(false);
+    put(db, List.of(row(T0 + 2, "after")));
+    assertThat(bodies(db)).contains("before", "after");
+    db.close();
+  }
+
+  @Test
+  void damageIsConfinedToItsBlock() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 70_000; i++) {
+      rows.add(row(T0 + i, "row " + i + " of " + Integer.toHexString(i * 31)));
+    }
+    try (LogDatabase db = open(files, engine())) {
+      put(db, rows);
+      db.flush();
+    }
+    Path part = files.list(DIRECTORY.resolve("tenants/fake")).getFirst();
+    byte[] content = files.read(part);
+    Random random = new Random(5);
+    int named = 0;
+    for (int n = 0; n < 60; n++) {
+      byte[] damaged = content.clone();
+      int at = random.nextInt(damaged.length);
+      damaged[at] ^= (byte) (1 << random.nextInt(8));
+      try (var f = files.create(part)) {
+        f.write(damaged, 0, damaged.length);
+      }
+      try (LogDatabase db = open(files, engine());
+          LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
+        int failed = 0;
+        long read = 0;
+        for (LogSegment g : s.segments()) {
+          long[] count = {0};
+          try {
+            g.scan(
+                LogFilter.NONE,
+                dev.tethys.model.logs.LogNeeds.ALL,
+                batch -> {
+                  count[0] += batch.size();
+                  return true;
+                });
+            read += count[0];
+          } catch (StorageException e) {
+            failed++;
+            assertThat(e.reason()).isEqualTo(Reason.CORRUPT);
+            assertThat(e).hasMessageContaining(part.toString()).hasMessageContaining("block ");
+          }
+        }
+        assertThat(s.segments()).as("flipped byte %d", at).hasSizeGreaterThan(1);
+        assertThat(failed).isLessThanOrEqualTo(1);
+        assertThat(read).isGreaterThanOrEqualTo(failed == 0 ? 70_000 : 30_000);
+        named += failed;
+      }
+    }
+    assertThat(named).isPositive();
+  }
+
+  // ---- limits and memory
+
+  @Test
+  void entriesAboveALimitAreRefusedByName() throws IOException {
+    LogLimits limits = new LogLimits(10, 2, 5, 6, 12, 2, 3);
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = LogDatabase.open(files, DIRECTORY, new LogOptions(engine(), limits))) {
+      Labels a = Labels.of("app", "a");
+      List<Row> rows =
+          List.of(
+              row(T0, "short"),
+              row(T0, "longer than ten"),
+              new Row(a, T0, "m", new TreeMap<>(Map.of("k", "0123456789abc"))),
+              new Row(a, T0, "n", new TreeMap<>(Map.of("a", "1", "b", "2", "c", "3"))),
+              Row.of(Labels.of("app", "a", "b", "1", "c", "2"), T0, "x"),
+              Row.of(Labels.of("toolong", "1"), T0, "x"),
+              Row.of(Labels.of("app", "toolong"), T0, "x"),
+              Row.of(Labels.of("app", "b"), T0, "x"),
+              Row.of(Labels.of("app", "c"), T0, "x"),
+              Row.of(Labels.of("app", "d"), T0, "x"));
+      LogAppendResult r = db.append(LogStore.DEFAULT_TENANT, LogStoreContract.batch(rows));
+      assertThat(r.stored()).isEqualTo(3);
+      assertThat(r.refusals())
+          .extracting(LogAppendResult.Refusal::limit)
+          .containsExactlyInAnyOrder(
+              "max_line_size",
+              "max_structured_metadata_size",
+              "max_structured_metadata_entries_count",
+              "max_label_names_per_series",
+              "max_label_name_length",
+              "max_label_value_length",
+              "max_global_streams_per_user");
+      assertThat(bodies(db)).containsExactlyInAnyOrder("short", "x", "x");
+    }
+  }
+
+  @Test
+  void appendsFailByNameWhenFlushesAreTooSlow() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = open(files, engine().withHeadBytes(2000))) {
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 100; i++) {
+                  put(db, List.of(row(T0 + i, "x".repeat(100))));
+                }
+              })
+          .isInstanceOfSatisfying(
+              StorageException.class,
+              e -> {
+                assertThat(e.reason()).isEqualTo(Reason.LIMIT);
+                assertThat(e).hasMessageContaining("head_bytes");
+              });
+      db.flush();
+      put(db, List.of(row(T0, "again")));
+      assertThat(bodies(db)).contains("again");
+    }
+  }
+
+  @Test
+  void aHundredThousandStreamsAreOrdinary() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 100_000; i++) {
+      rows.add(Row.of(Labels.of("app", "a" + i % 10, "pod", "p" + i), T0 + i, "started " + i));
+    }
+    try (LogDatabase db = open(files, engine())) {
+      put(db, rows);
+      db.flush();
+      try (LogSelection s =
+          db.select(LogStore.DEFAULT_TENANT, List.of(Matcher.equal("pod", "p77")), T0, T0 + HOUR)) {
+        assertThat(LogStoreContract.read(s, LogFilter.NONE)).containsExactly(rows.get(77));
+      }
+      assertThat(db.series(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)).hasSize(100_000);
+    }
+  }
+
+  // ---- retention, merges, deletion
+
+  @Test
+  void expiredPartsAreRemoved() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    EngineOptions options = engine().withRetention(new RetentionLimits(48 * HOUR, 0, 0));
+    try (LogDatabase db = open(files, options)) {
+      put(db, List.of(row(T0 - 24 * HOUR, "a day old"), row(T0, "new")));
+      db.flush();
+      now = T0 + 30 * HOUR;
+      db.housekeep();
+      assertThat(bodies(db)).containsExactly("new");
+      now = T0 + 49 * HOUR;
+      db.housekeep();
+      assertThat(bodies(db)).isEmpty();
+      assertThat(files.list(DIRECTORY.resolve("tenants/fake"))).isEmpty();
+    }
+  }
+
+  @Test
+  void theOldestPartsGiveWayToASizeLimit() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    EngineOptions options =
+        engine().withRetention(new RetentionLimits(0, 6000, 0)).withSmallPartBytes(0);
+    try (LogDatabase db = open(files, options)) {
+      for (int i = 0; i < 20; i++) {
+        put(db, List.of(row(T0 + i * HOUR, "part " + i)));
+        db.flush();
+      }
+      db.housekeep();
+      assertThat(db.partBytes()).isLessThanOrEqualTo(6000);
+      assertThat(bodies(db)).contains("part 19").doesNotContain("part 0");
+    }
+  }
+
+  @Test
+  void smallPartsAreMerged() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = open(files, engine())) {
+      List<String> all = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        put(db, List.of(row(T0 + i, "row " + i)));
+        all.add("row " + i);
+        db.flush();
+      }
+      db.housekeep();
+      assertThat(files.list(DIRECTORY.resolve("tenants/fake")).size()).isLessThan(10);
+      assertThat(bodies(db)).containsExactlyInAnyOrderElementsOf(all);
+      now = T0 + 48 * HOUR;
+      db.housekeep();
+      assertThat(files.list(DIRECTORY.resolve("tenants/fake"))).hasSize(1);
+      assertThat(bodies(db)).containsExactlyInAnyOrderElementsOf(all);
+    }
+  }
+
+  @Test
+  void aDeletionFreesSpaceAndSurvivesARestart() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    LogDatabase db = open(files, engine());
+    List<Row> rows = new ArrayList<>();
+    Random random = new Random(1);
+    for (int i = 0; i < 2000; i++) {
+      rows.add(row(T0 + i, "secret " + Long.toHexString(random.nextLong())));
+    }
+    rows.add(row(T0, "kept"));
+    put(db, rows);
+    db.flush();
+    long before = db.partBytes();
+    db.delete(
+        LogStore.DEFAULT_TENANT,
+        "{app=\"a\"} |= \"secret\"",
+        List.of(Matcher.equal("app", "a")),
+        new LogFilter(List.of(LogFilter.Contains.of("secret")), List.of()),
+        T0,
+        T0 + HOUR);
+    assertThat(bodies(db)).containsExactly("kept");
+    db.close();
+    db = open(files, engine());
+    assertThat(bodies(db)).containsExactly("kept");
+    db.housekeep();
+    assertThat(bodies(db)).containsExactly("kept");
+    assertThat(db.partBytes()).isLessThan(before / 4);
+    assertThat(db.deletions(LogStore.DEFAULT_TENANT)).allMatch(d -> d.processed()).hasSize(1);
+    db.close();
+  }
+
+  @Test
+  void aStoreIsOpenOnce() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = open(files, engine())) {
+      assertThatThrownBy(() -> open(files, engine())).isInstanceOf(IOException.class);
+      put(db, List.of(row(T0, "x")));
+    }
+  }
+}
