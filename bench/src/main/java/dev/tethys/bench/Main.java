@@ -31,6 +31,7 @@ public final class Main {
           entry("kinds", Kinds::run),
           entry("log-kills", LogKills::run),
           entry("logs", LogFiles::run),
+          entry("lookups", Lookups::run),
           entry("pipeline", PipelineThroughput::run),
           entry("rules", RuleRace::run),
           entry("scrapes", ScrapeRace::run),
