@@ -326,6 +326,35 @@ export const scenarios = [
     },
   },
   {
+    name: 'logs: a point of a metric leads to the logs with its labels',
+    async run({ open, page }) {
+      await mockLoki(page);
+      await page.route(/\/api\/v1\/query_range/, (route) => {
+        if (route.request().url().includes('/loki/')) return route.fallback();
+        const asked = new URL(route.request().url()).searchParams;
+        const values = [];
+        for (
+          let t = Number(asked.get('start'));
+          t <= Number(asked.get('end'));
+          t += Number(asked.get('step'))
+        )
+          values.push([t, '5']);
+        const result = [{ metric: { __name__: 'up', job: 'shop', pod: 'shop-0' }, values }];
+        return route.fulfill({ json: { status: 'success', data: { resultType: 'matrix', result } } });
+      });
+      await open('/query?g0.expr=up&g0.tab=graph&g0.range_input=1h');
+      const over = page.locator('.chart .u-over').first();
+      await over.waitFor();
+      const box = await over.boundingBox();
+      await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.5);
+      await page.mouse.click(box.x + box.width * 0.5, box.y + box.height * 0.5);
+      await page.getByRole('link', { name: 'Show logs' }).click();
+      await rows(page).first().waitFor();
+      assert.equal(param(page, 'query'), '{pod="shop-0"}');
+      assert.equal(param(page, 'range'), '10m');
+    },
+  },
+  {
     name: 'logs: without any entry the page says how to send some',
     async run({ open, page, shot }) {
       const mock = await mockLoki(page, { empty: true });

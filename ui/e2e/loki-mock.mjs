@@ -236,31 +236,44 @@ export async function mockLoki(page, options = {}) {
       return route.fulfill({ status: 400, contentType: 'text/plain', body: e.message });
     }
   });
-  await page.routeWebSocket(/\/loki\/api\/v1\/tail/, (socket) => tail(socket, settings));
+  await page.addInitScript(fakeTail, tailFrames(settings.rate));
   return { calls, settings };
 }
 
-/** Frames ten times a second, as many lines as the rate asks for. */
-function tail(socket, settings) {
-  const parsed = readQuery(new URL(socket.url()).searchParams.get('query'));
+/** Frames ten times a second, as many lines as the rate asks for; their times are filled in when they are sent. */
+function tailFrames(rate) {
   const first = Math.floor(Date.now() / EVERY);
-  let sent = 0;
-  const timer = setInterval(() => {
+  return Array.from({ length: 10 }, (_, frame) => {
     const found = new Map();
-    for (let i = 0; i < settings.rate / 10; i++) {
-      // The same entries again and again: making new ones would slow the browser's driver down.
-      const e = entryAt(first + (sent++ % 5000));
-      if (!parsed.test(e)) continue;
+    for (let i = 0; i < rate / 10; i++) {
+      const e = entryAt(first + frame * 1000 + i);
       const key = JSON.stringify(e.labels);
       const stream = found.get(key) ?? { stream: e.labels, values: [] };
       found.set(key, stream);
-      stream.values.push([
-        `${Date.now()}${String(i).padStart(6, '0')}`,
-        e.text,
-        { structuredMetadata: e.metadata },
-      ]);
+      const below = String(i).padStart(6, '0');
+      stream.values.push([`@now@${below}`, e.text, { structuredMetadata: e.metadata }]);
     }
-    socket.send(JSON.stringify({ streams: [...found.values()], dropped_entries: [] }));
-  }, 100);
-  socket.onClose(() => clearInterval(timer));
+    return JSON.stringify({ streams: [...found.values()], dropped_entries: [] });
+  });
+}
+
+/** Runs within the page: a socket of the browser's driver would be slower than what is to be shown. */
+function fakeTail(frames) {
+  const Real = window.WebSocket;
+  window.WebSocket = class {
+    constructor(url) {
+      // biome-ignore lint/correctness/noConstructorReturn: other sockets are the browser's own.
+      if (!String(url).includes('/loki/api/v1/tail')) return new Real(url);
+      let sent = 0;
+      setTimeout(() => this.onopen?.());
+      this.timer = setInterval(() => {
+        const frame = frames[sent++ % frames.length];
+        this.onmessage?.({ data: frame.replaceAll('@now@', String(Date.now())) });
+      }, 100);
+    }
+
+    close() {
+      clearInterval(this.timer);
+    }
+  };
 }
