@@ -1,5 +1,7 @@
 /** Labels and fields of the entries with counts of their values; a press filters. */
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
+import { isMissing } from '../../api/errors';
+import type { LabelSet } from '../../api/types';
 import { Icon } from '../../components/icons';
 import { Button } from '../../components/ui';
 import { formatDuration } from '../../lib/time';
@@ -7,9 +9,12 @@ import { formatValue } from '../../lib/units';
 import { parseValue } from '../shape';
 import { useActions } from './actions';
 import { type Span, useDetectedLabels, useFields, useVector } from './api';
+import type { Entry } from './entries';
 import { countQuery, type FieldSource, logPart } from './query';
 
 const MAX_VALUES = 10;
+/** Lines that names are read from where the server does not detect them. */
+const MAX_READ = 2000;
 
 interface FacetProps {
   query: string;
@@ -80,19 +85,55 @@ function Facet(props: FacetProps) {
 /** Ids differ in every entry: they come last. */
 const rank = (cardinality: number) => (cardinality > 1000 ? 1 : 0);
 
-export function Facets({ query, range, attempt }: { query: string; range: Span; attempt: number }) {
+/** Names and distinct values of the loaded lines: for servers that do not detect fields. */
+export function loadedFacets(entries: Entry[], sets: (entry: Entry) => LabelSet[]) {
+  const values = new Map<string, Set<string>>();
+  for (const entry of entries.slice(0, MAX_READ))
+    for (const set of sets(entry))
+      for (const [name, value] of Object.entries(set))
+        values.set(name, (values.get(name) ?? new Set()).add(value));
+  return [...values].map(([label, all]) => ({ label, cardinality: all.size }));
+}
+
+export function Facets({
+  query,
+  range,
+  attempt,
+  entries,
+}: {
+  query: string;
+  range: Span;
+  attempt: number;
+  entries: Entry[];
+}) {
   const log = logPart(query);
   const labels = useDetectedLabels(log, range, true);
   const fields = useFields(log, range, true);
-  const taken = new Set((labels.data ?? []).map((l) => l.label));
-  const own = (fields.data ?? []).filter((f) => !taken.has(f.label));
+  const noLabels = isMissing(labels.error);
+  const noFields = isMissing(fields.error);
+  const shownLabels = useMemo(
+    () => (noLabels ? loadedFacets(entries, (e) => [e.labels]) : (labels.data ?? [])),
+    [noLabels, entries, labels.data],
+  );
+  const shownFields = useMemo(
+    () =>
+      noFields
+        ? [
+            ...loadedFacets(entries, (e) => [e.metadata]).map((f) => ({ ...f, parsers: null })),
+            ...loadedFacets(entries, (e) => [e.parsed]).map((f) => ({ ...f, parsers: [] as string[] })),
+          ]
+        : (fields.data ?? []),
+    [noFields, entries, fields.data],
+  );
+  const taken = new Set(shownLabels.map((l) => l.label));
+  const own = shownFields.filter((f) => !taken.has(f.label));
   const common = { query, range, attempt };
-  const error = labels.error ?? fields.error;
+  const error = (noLabels ? null : labels.error) ?? (noFields ? null : fields.error);
   return (
     <aside className="logs-facets" aria-label="Facets">
       {error && <p className="logs-facet-note">{(error as Error).message}</p>}
       <h3>Labels</h3>
-      {(labels.data ?? []).map((l) => (
+      {shownLabels.map((l) => (
         <Facet
           key={l.label}
           {...common}
@@ -102,7 +143,7 @@ export function Facets({ query, range, attempt }: { query: string; range: Span; 
           initiallyOpen={false}
         />
       ))}
-      {labels.data?.length === 0 && <p className="logs-facet-note">No labels.</p>}
+      {shownLabels.length === 0 && !labels.isLoading && <p className="logs-facet-note">No labels.</p>}
       <h3>Fields</h3>
       {[...own]
         .sort((a, b) => rank(a.cardinality) - rank(b.cardinality))
@@ -112,12 +153,12 @@ export function Facets({ query, range, attempt }: { query: string; range: Span; 
             {...common}
             name={f.label}
             cardinality={f.cardinality}
-            source={f.parsers && f.parsers.length > 0 ? 'parsed' : 'metadata'}
+            source={f.parsers ? 'parsed' : 'metadata'}
             parsers={f.parsers}
             initiallyOpen={f.label === 'detected_level'}
           />
         ))}
-      {fields.data && own.length === 0 && <p className="logs-facet-note">No fields.</p>}
+      {own.length === 0 && !fields.isLoading && <p className="logs-facet-note">No fields.</p>}
     </aside>
   );
 }

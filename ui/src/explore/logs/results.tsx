@@ -94,7 +94,9 @@ export function LogResults(props: {
         </Notice>
       )}
       <div className={state.facets ? 'logs-grid' : undefined}>
-        {state.facets && <Facets query={state.query} range={range} attempt={props.attempt} />}
+        {state.facets && (
+          <Facets query={state.query} range={range} attempt={props.attempt} entries={entries} />
+        )}
         <div className="logs-main">
           {entries.length === 0 ? (
             <Empty

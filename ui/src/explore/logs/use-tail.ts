@@ -24,6 +24,8 @@ const FIRST_LINES = 100;
 const LOOK_BACK = 60_000;
 const RETRY_MS = [1000, 2000, 5000, 10_000];
 const RATE_EVERY = 2000;
+const NO_TAIL =
+  'The WebSocket at /loki/api/v1/tail did not open. The server has no live tail, or a proxy in front of it does not pass WebSockets.';
 /** How many times as long as drawing took nothing is drawn. */
 const REST = 4;
 
@@ -102,15 +104,14 @@ export function useTail(query: string, attempt: number): Tail {
         setStatus('waiting');
         // A refused WebSocket does not say why; the same query by HTTP does.
         if (!opened && failures === 0) {
-          const now = String(Date.now());
-          loki('query_range', {
-            query,
-            limit: 1,
-            start: `${Number(now) - 1000}000000`,
-            end: `${now}000000`,
-          }).catch((e) => {
-            if (!over) setError(e);
-          });
+          const now = Date.now();
+          loki('query_range', { query, limit: 1, start: `${now - 1000}000000`, end: `${now}000000` })
+            .then(() => {
+              throw new Error(NO_TAIL);
+            })
+            .catch((e) => {
+              if (!over) setError(e);
+            });
         }
         timer = setTimeout(connect, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
       };

@@ -239,11 +239,12 @@ class BrowserTest {
     }
   }
 
-  /** The suite answers Loki's API itself; the server gives the page. */
+  /** The first suite needs an empty log store. The second answers Loki's API within the browser. */
   @Test
   void logsAreExploredInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     try (TethysProcess server = TethysProcess.server(dir, "global: {}\n")) {
+      scenarios("--suite=explore-logs-store", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=explore-logs", "--base-url=http://127.0.0.1:" + server.port);
     }
   }
