@@ -61,9 +61,11 @@ export function LiveView(props: {
         )}
       </div>
       {shown.length === 0 ? (
-        <Empty icon="logs" title="Waiting for lines">
-          Lines appear here as they arrive.
-        </Empty>
+        tail.error === null && (
+          <Empty icon="logs" title="Waiting for lines">
+            Lines appear here as they arrive.
+          </Empty>
+        )
       ) : (
         <LogList
           entries={shown}

@@ -61,7 +61,10 @@ export function LogsPage() {
   const first = state.query === '' ? firstQuery(names.data ?? []) : '';
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the first names decide.
   useEffect(() => {
-    if (first) go({ ...state, query: first }, true);
+    if (!first) return;
+    // The page may have waited for the first entry.
+    setNow(Date.now());
+    go({ ...state, query: first }, true);
   }, [first]);
 
   useEffect(() => {

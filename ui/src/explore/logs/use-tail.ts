@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
+import { ApiError } from '../../api/client';
 import { loki, tailUrl } from './api';
 import type { Entry } from './entries';
 import { TailBuffer, type TailFrame } from './tail';
@@ -107,7 +108,7 @@ export function useTail(query: string, attempt: number): Tail {
           const now = Date.now();
           loki('query_range', { query, limit: 1, start: `${now - 1000}000000`, end: `${now}000000` })
             .then(() => {
-              throw new Error(NO_TAIL);
+              throw new ApiError('unavailable', NO_TAIL, 404);
             })
             .catch((e) => {
               if (!over) setError(e);
