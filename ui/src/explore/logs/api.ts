@@ -332,6 +332,26 @@ export function useIndexStats(query: string | null, range: Span, attempt: number
   });
 }
 
+/** The one of some queries that selects most entries; the first one where the server does not count them. */
+export function useBroadest(queries: string[], range: Span, enabled: boolean) {
+  return useQuery({
+    queryKey: ['loki-broadest', queries],
+    queryFn: async ({ signal }) => {
+      const counts = await Promise.all(
+        queries.map((query) =>
+          loki<IndexStats>('index/stats', { query, ...span(range) }, signal).then(
+            (stats) => stats.entries,
+            () => 0,
+          ),
+        ),
+      );
+      return queries[counts.indexOf(Math.max(...counts))] ?? '';
+    },
+    enabled: enabled && queries.length > 0,
+    staleTime: 0,
+  });
+}
+
 export const formatQuery = (query: string): Promise<string> => data<string>('format_query', { query });
 
 /** Address of the live tail. */

@@ -6,9 +6,12 @@ import { parseLog, withMatchers, writeSelector } from './query';
 /** Labels that most entries have, best first: the first query shows everything. */
 const FIRST_LABELS = ['service_name', 'job', 'app', 'container', 'host'];
 
-export function firstQuery(names: string[]): string {
-  const name = FIRST_LABELS.find((one) => names.includes(one)) ?? names[0];
-  return name ? `{${name}=~".+"}` : '';
+/** Queries that may show everything, best first: senders do not agree on one label. */
+export function firstQueries(names: string[]): string[] {
+  const known = FIRST_LABELS.filter((one) => names.includes(one));
+  return [...known, ...names.filter((name) => !known.includes(name))]
+    .slice(0, FIRST_LABELS.length)
+    .map((name) => `{${name}=~".+"}`);
 }
 
 const GROUPS: { scope: string; label: string; names: string[] }[] = [

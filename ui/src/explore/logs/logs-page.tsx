@@ -11,11 +11,11 @@ import { clampRange, type TimeRange } from '../../lib/time';
 import { formatValue } from '../../lib/units';
 import { ExploreTabs } from '../tabs';
 import { ActionsProvider, type LogActions } from './actions';
-import { type Span, useEntries, useIndexStats, useLabelNames, useNewer } from './api';
+import { type Span, useBroadest, useEntries, useIndexStats, useLabelNames, useNewer } from './api';
 import { ContextDialog } from './context';
 import { NoLogStore, NoLogsYet } from './empty';
 import { type Entry, fieldNames, shiftNs } from './entries';
-import { firstQuery } from './links';
+import { firstQueries } from './links';
 import { LiveView } from './live';
 import './logs-explore.css';
 import './logs-lines.css';
@@ -30,6 +30,7 @@ import { Volume } from './volume';
 
 /** Lines newer than the one that a link leads to. */
 const NEWER = 50;
+const DAY = 86_400_000;
 
 function spanOf(time: TimeRange, now: number): Span {
   const end = time.end ?? now;
@@ -58,7 +59,9 @@ export function LogsPage() {
   };
 
   // With logs in the store and no query yet, everything is shown.
-  const first = state.query === '' ? firstQuery(names.data ?? []) : '';
+  const firsts = useMemo(() => firstQueries(names.data ?? []), [names.data]);
+  const broadest = useBroadest(firsts, { start: now - DAY, end: Date.now() }, state.query === '');
+  const first = state.query === '' ? (broadest.data ?? '') : '';
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the first names decide.
   useEffect(() => {
     if (!first) return;

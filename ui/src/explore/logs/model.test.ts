@@ -4,7 +4,7 @@ import { placeAt } from './completion';
 import { type Entry, entryTime, joinPages, nsToMs, type StreamItem, shiftNs, toEntries } from './entries';
 import { lineFields, traceIdOf } from './fields';
 import { byLevel, levelOf, readLevel } from './levels';
-import { behindPoint, firstQuery, scopesOf, windowOf } from './links';
+import { behindPoint, firstQueries, scopesOf, windowOf } from './links';
 import { patternRows } from './patterns';
 import { decode, encode, volumeSpan, volumeStep } from './state';
 import { TailBuffer } from './tail';
@@ -236,9 +236,8 @@ describe('patterns', () => {
 
 describe('what leads from one answer to another', () => {
   it('shows everything first', () => {
-    expect(firstQuery(['app', 'zone'])).toBe('{app=~".+"}');
-    expect(firstQuery(['zone'])).toBe('{zone=~".+"}');
-    expect(firstQuery([])).toBe('');
+    expect(firstQueries(['zone', 'app'])).toEqual(['{app=~".+"}', '{zone=~".+"}']);
+    expect(firstQueries([])).toEqual([]);
   });
   it('selects surroundings', () => {
     expect(
