@@ -523,6 +523,33 @@ public abstract class LogStoreContract {
     assertThat(lengths).isEqualTo(want);
   }
 
+  @Test
+  void patternsAreCountedByStreamAndTime() throws Exception {
+    for (int i = 0; i < 6; i++) {
+      put(Row.of(app(i % 2 == 0 ? "a" : "b"), T0 + i * SECOND, "took " + (i + 10) + "ms"));
+    }
+    settle();
+    Map<String, Long> counts = new HashMap<>();
+    long step = 2 * SECOND;
+    try (LogSelection s = store.select(TENANT, ALL, T0, T0 + 60 * SECOND)) {
+      s.segments()
+          .forEach(
+              g ->
+                  g.patterns(
+                      LogFilter.NONE,
+                      step,
+                      (p, stream, bucket, n) ->
+                          counts.merge(
+                              s.streams().get(stream).get("app") + " " + bucket, n, Long::sum)));
+    }
+    Map<String, Long> want = new HashMap<>();
+    for (int i = 0; i < 6; i++) {
+      long bucket = Math.floorDiv(T0 + i * SECOND, step) * step;
+      want.merge((i % 2 == 0 ? "a" : "b") + " " + bucket, 1L, Long::sum);
+    }
+    assertThat(counts).isEqualTo(want);
+  }
+
   // ---- tenants
 
   @Test

@@ -96,7 +96,8 @@ public final class StreamEnrichment {
               ? LogLevels.detect(batch.bytes, batch.bodyStarts[row], batch.bodyLengths[row])
               : streamLevel;
     }
-    byte[] text = LEVELS.get(level);
+    byte[] known = LEVELS.get(level);
+    byte[] text = known == null ? level.getBytes(StandardCharsets.UTF_8) : known;
     batch.metadata(batch.name(LogLevels.LABEL), text, 0, text.length);
   }
 

@@ -43,5 +43,29 @@ public interface LogSegment {
    * Counts the rows that fit the filter by their pattern: the body with {@code <_>} for each
    * variable part. A pattern may be passed on several times; its counts add up.
    */
-  void patterns(LogFilter filter, ObjLongConsumer<String> counts);
+  default void patterns(LogFilter filter, ObjLongConsumer<String> counts) {
+    patterns(
+        filter, Long.MAX_VALUE, (pattern, stream, bucket, rows) -> counts.accept(pattern, rows));
+  }
+
+  /**
+   * Counts the rows that fit the filter by pattern, stream and time. Calls {@link
+   * dev.tethys.model.storage.Cancellation#check} now and then.
+   *
+   * @param step nanoseconds of a time bucket; buckets begin at multiples of it
+   * @throws dev.tethys.model.storage.StorageException if data is damaged
+   */
+  void patterns(LogFilter filter, long step, PatternConsumer counts);
+
+  /** Receiver of the rows of a pattern. */
+  @FunctionalInterface
+  interface PatternConsumer {
+    /**
+     * Takes a count. What was counted before may come again; its counts add up.
+     *
+     * @param stream index of the stream in {@link LogSelection#streams}
+     * @param bucket first time of the bucket
+     */
+    void accept(String pattern, int stream, long bucket, long rows);
+  }
 }

@@ -4,14 +4,21 @@ import static dev.tethys.codec.template.TemplateFunction.Parameter.ANY;
 
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Failure;
+import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoFloatReader;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Sprig's functions for numbers. They take texts too; one that is no number counts as 0. */
 final class NumberFunctions {
+  /** Decimals of a quotient. */
+  private static final int DIVISION_SCALE = 16;
+
   private NumberFunctions() {}
 
   static void addTo(Map<String, TemplateFunction> m) {
@@ -29,10 +36,10 @@ final class NumberFunctions {
     m.put("sub", TemplateFunction.of(a -> whole(a[0]) - whole(a[1]), ANY, ANY));
     m.put("div", TemplateFunction.of(a -> whole(a[0]) / divisor(a[1]), ANY, ANY));
     m.put("mod", TemplateFunction.of(a -> whole(a[0]) % divisor(a[1]), ANY, ANY));
-    m.put("addf", real(Double::sum));
-    m.put("subf", real((x, y) -> x - y));
-    m.put("mulf", real((x, y) -> x * y));
-    m.put("divf", real((x, y) -> x / y));
+    m.put("addf", decimal(BigDecimal::add));
+    m.put("subf", decimal(BigDecimal::subtract));
+    m.put("mulf", decimal(BigDecimal::multiply));
+    m.put("divf", decimal(NumberFunctions::divided));
     m.put("maxf", real(Math::max));
     m.put("minf", real(Math::min));
     m.put("add1f", TemplateFunction.of(a -> real(a[0]) + 1, ANY));
@@ -65,6 +72,35 @@ final class NumberFunctions {
         },
         ANY,
         ANY);
+  }
+
+  /** Arithmetic with decimal numbers, as Sprig has it: 0.1 and 0.2 are 0.3. */
+  private static TemplateFunction decimal(BinaryOperator<BigDecimal> op) {
+    return TemplateFunction.variadic(
+        a -> {
+          BigDecimal v = decimal(a[0]);
+          for (int i = 1; i < a.length; i++) {
+            v = op.apply(v, decimal(a[i]));
+          }
+          return v.doubleValue();
+        },
+        ANY,
+        ANY);
+  }
+
+  private static BigDecimal decimal(@Nullable Object v) {
+    double d = real(v);
+    if (!Double.isFinite(d)) {
+      throw new Failure("cannot calculate with " + GoFloat.f(d));
+    }
+    return BigDecimal.valueOf(d);
+  }
+
+  private static BigDecimal divided(BigDecimal a, BigDecimal b) {
+    if (b.signum() == 0) {
+      throw new Failure("decimal division by 0");
+    }
+    return a.divide(b, DIVISION_SCALE, RoundingMode.HALF_UP);
   }
 
   static long whole(@Nullable Object v) {

@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.ObjLongConsumer;
 
 /** Log store in lists, with segments of a few rows. Columns that were not asked for are refused. */
 public final class InMemoryLogStore implements LogStore {
@@ -198,10 +197,10 @@ public final class InMemoryLogStore implements LogStore {
     }
 
     @Override
-    public void patterns(LogFilter filter, ObjLongConsumer<String> counts) {
+    public void patterns(LogFilter filter, long step, PatternConsumer counts) {
       for (Stored r : fitting(filter)) {
         String pattern = new String(r.body, StandardCharsets.UTF_8).replaceAll("\\d+", "<_>");
-        counts.accept(pattern, 1);
+        counts.accept(pattern, streams.indexOf(r.stream), Math.floorDiv(r.time, step) * step, 1);
       }
     }
   }

@@ -7,6 +7,7 @@ import dev.tethys.query.logql.ast.MetricExpr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Compares trees of queries with the neutral form of recorded cases, as far as that goes. */
 final class NeutralTree {
@@ -41,19 +42,22 @@ final class NeutralTree {
         if (g != null && labels != null && !g.labels().equals(labels)) {
           yield "grouped by " + g + ", not " + labels;
         }
-        yield difference((Map<String, Object>) want.get("of"), v.inner());
+        yield difference(part(want, "of"), v.inner());
       }
       case MetricExpr.Binary b -> {
         if (!b.op().text().equals(want.get("op"))) {
           yield "is " + b.op() + ", not " + want.get("op");
         }
-        String left = difference((Map<String, Object>) want.get("left"), b.left());
-        yield left.isEmpty()
-            ? difference((Map<String, Object>) want.get("right"), b.right())
-            : left;
+        String left = difference(part(want, "left"), b.left());
+        yield left.isEmpty() ? difference(part(want, "right"), b.right()) : left;
       }
       default -> "";
     };
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> part(Map<String, Object> want, String key) {
+    return (Map<String, Object>) Objects.requireNonNull(want.get(key));
   }
 
   private static String log(Map<String, Object> want, LogExpr l) {

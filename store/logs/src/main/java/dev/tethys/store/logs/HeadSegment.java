@@ -12,7 +12,6 @@ import dev.tethys.store.logs.block.Words;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.ObjLongConsumer;
 
 /** Chunk of a head as a segment of a selection. */
 final class HeadSegment implements LogSegment {
@@ -133,13 +132,15 @@ final class HeadSegment implements LogSegment {
   }
 
   @Override
-  public void patterns(LogFilter filter, ObjLongConsumer<String> counts) {
+  public void patterns(LogFilter filter, long step, PatternConsumer counts) {
     LogRows fitting = new LogRows().clear();
+    int[] rowOf = new int[selected.length];
     for (int r = 0; r < selected.length; r++) {
       if ((r & 1023) == 0) {
         Cancellation.check();
       }
       if (fits(r, filter)) {
+        rowOf[fitting.count] = r;
         fitting.add(chunk.times()[r], 0, chunk.bytes(), chunk.starts()[r], chunk.lengths()[r]);
       }
     }
@@ -147,7 +148,12 @@ final class HeadSegment implements LogSegment {
       return;
     }
     try (LogBlockWriter w = new LogBlockWriter(new Words(), 1)) {
-      w.patterns(fitting, counts);
+      String[] patterns = w.patterns(fitting);
+      for (int i = 0; i < patterns.length; i++) {
+        int r = rowOf[i];
+        long bucket = Math.floorDiv(chunk.times()[r], step) * step;
+        counts.accept(patterns[i], selected[r], bucket, 1);
+      }
     }
   }
 

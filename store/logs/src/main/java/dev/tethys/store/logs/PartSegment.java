@@ -21,7 +21,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Block of a part as a segment of a selection. */
@@ -135,29 +134,68 @@ final class PartSegment implements LogSegment {
   }
 
   @Override
-  public void patterns(LogFilter filter, ObjLongConsumer<String> counts) {
+  public void patterns(LogFilter filter, long step, PatternConsumer counts) {
     try {
       LogBlock b = part.block(block);
       Scan scan = new Scan(b, filter);
-      long[] byTemplate = new long[b.templateCount()];
-      for (int t = 0; t < byTemplate.length; t++) {
-        Cancellation.check();
-        if (scan.excludes(t)) {
-          continue;
-        }
-        for (int r = b.firstRow(t); r < b.firstRow(t + 1); r++) {
-          byTemplate[t] += scan.fits(t, r) ? 1 : 0;
-        }
-      }
       ByteSink text = new ByteSink(256);
-      for (int t = 0; t < byTemplate.length; t++) {
-        if (byTemplate[t] > 0) {
-          b.appendPattern(t, text.clear());
-          counts.accept(new String(text.buf, 0, text.size, StandardCharsets.UTF_8), byTemplate[t]);
+      for (int t = 0; t < b.templateCount(); t++) {
+        Cancellation.check();
+        if (!scan.excludes(t)) {
+          new PatternRun(b, t, step, text, counts).count(scan);
         }
       }
     } catch (DamageException e) {
       throw damaged(e);
+    }
+  }
+
+  /** Counts of a template. Rows of a stream and bucket mostly follow each other. */
+  private final class PatternRun {
+    private final LogBlock b;
+    private final int template;
+    private final long step;
+    private final ByteSink text;
+    private final PatternConsumer counts;
+    private String pattern = "";
+    private int stream;
+    private long bucket;
+    private long rows;
+
+    PatternRun(LogBlock b, int template, long step, ByteSink text, PatternConsumer counts) {
+      this.b = b;
+      this.template = template;
+      this.step = step;
+      this.text = text;
+      this.counts = counts;
+    }
+
+    void count(Scan scan) {
+      for (int r = b.firstRow(template); r < b.firstRow(template + 1); r++) {
+        if (!scan.fits(template, r)) {
+          continue;
+        }
+        int s = selected[b.streamIndexes()[r]];
+        long at = Math.floorDiv(b.times()[r], step) * step;
+        if (rows > 0 && (s != stream || at != bucket)) {
+          pass();
+        }
+        stream = s;
+        bucket = at;
+        rows++;
+      }
+      if (rows > 0) {
+        pass();
+      }
+    }
+
+    private void pass() {
+      if (pattern.isEmpty()) {
+        b.appendPattern(template, text.clear());
+        pattern = new String(text.buf, 0, text.size, StandardCharsets.UTF_8);
+      }
+      counts.accept(pattern, stream, bucket, rows);
+      rows = 0;
     }
   }
 

@@ -21,7 +21,7 @@ public enum RangeOp {
   STDVAR_OVER_TIME(Unwrapping.ALWAYS, true),
   QUANTILE_OVER_TIME(Unwrapping.ALWAYS, true);
 
-  /** Whether a function works on lines or on unwrapped values. */
+  /** Input of a function: lines or unwrapped values. */
   public enum Unwrapping {
     NEVER,
     ALWAYS,

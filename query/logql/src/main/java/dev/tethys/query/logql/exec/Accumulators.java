@@ -3,7 +3,7 @@ package dev.tethys.query.logql.exec;
 import dev.tethys.query.logql.exec.StepGrid.Steps;
 import java.util.Arrays;
 
-/** What the rows of each series add up to. For one thread until it is merged. */
+/** Sums of the rows of each series. For one thread until it is merged. */
 abstract sealed class Accumulators {
   /** Bytes that a series takes. */
   abstract long bytesPerSeries();

@@ -34,8 +34,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes a function over a log range: scans the segments in parallel, each thread adding rows to
- * series of its own, and merges the series by their labels.
+ * Computes a function over a log range: scans the segments in parallel, each thread into separate
+ * series, and merges the series by their labels.
  *
  * <p>Three ways, from the cheapest: totals of a segment if there is no filter and the windows hold
  * all of it; series by stream if labels of streams alone decide; rows through the pipeline.

@@ -3,17 +3,22 @@ package dev.tethys.query.logql.exec;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
+import dev.tethys.model.logs.LogRowBatch.MetadataConsumer;
 import dev.tethys.model.logs.LogRowBatch.Slice;
 import dev.tethys.query.logql.pipeline.NameTable;
 import dev.tethys.query.logql.pipeline.Row;
 import dev.tethys.query.logql.pipeline.Wanted;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Fills rows of a pipeline from rows of a store. For one thread. */
 final class RowReader {
+  /** Most names that are found without a look-up. */
+  private static final int MAX_KNOWN = 32;
+
   private final NameTable names;
   private final Row row;
   private final List<Labels> streams;
@@ -24,6 +29,13 @@ final class RowReader {
   private final String[] metadataNames;
   private final int[] metadataIds;
   private final Slice slice = new Slice();
+
+  private final MetadataConsumer addMetadata = this::addMetadata; // one object for all rows
+
+  // numbers of names of metadata, which a store passes on as the same objects
+  private String[] knownNames = new String[8];
+  private int[] knownIds = new int[8];
+  private int known;
 
   // labels of streams as they are put into rows: number of the name, offset, length
   private final int[] @Nullable [] streamLabels;
@@ -89,9 +101,7 @@ final class RowReader {
       row.addStream(labels[k], canonical, labels[k + 1], labels[k + 2]);
     }
     if (allMetadata) {
-      batch.forEachMetadata(
-          i,
-          (name, bytes, offset, length) -> row.addMetadata(names.id(name), bytes, offset, length));
+      batch.forEachMetadata(i, addMetadata);
     } else {
       for (int k = 0; k < metadataIds.length; k++) {
         if (batch.metadata(i, metadataNames[k], slice)) {
@@ -99,6 +109,29 @@ final class RowReader {
         }
       }
     }
+  }
+
+  private void addMetadata(String name, byte[] bytes, int offset, int length) {
+    row.addMetadata(id(name), bytes, offset, length);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // equal names that are other objects are looked up
+  private int id(String name) {
+    for (int k = 0; k < known; k++) {
+      if (knownNames[k] == name) {
+        return knownIds[k];
+      }
+    }
+    int id = names.id(name);
+    if (known < MAX_KNOWN) {
+      if (known == knownIds.length) {
+        knownNames = Arrays.copyOf(knownNames, 2 * known);
+        knownIds = Arrays.copyOf(knownIds, 2 * known);
+      }
+      knownNames[known] = name;
+      knownIds[known++] = id;
+    }
+    return id;
   }
 
   private int[] layout(Labels l) {

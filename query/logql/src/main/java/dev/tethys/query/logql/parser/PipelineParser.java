@@ -103,7 +103,7 @@ final class PipelineParser {
         unwrap.filter(labelFilter());
         continue;
       }
-      if (in.at(TokenKind.UNWRAP) && !comparisonFollows()) {
+      if (in.at(TokenKind.UNWRAP) && !isLabelName()) {
         if (unwrap == null) {
           throw in.unexpected();
         }
@@ -191,9 +191,18 @@ final class PipelineParser {
     };
   }
 
+  /**
+   * Whether a keyword is the name of a label: a comparison follows, and none that is also a line
+   * filter after a stage, as in {@code | json != "x"}.
+   */
+  private boolean isLabelName() {
+    TokenKind next = in.followingKind();
+    return comparisonFollows() && next != TokenKind.NEQ && next != TokenKind.NRE;
+  }
+
   private Stage stage() {
     TokenKind kind = in.kind();
-    if (kind.isWord() && kind != TokenKind.IDENTIFIER && comparisonFollows()) {
+    if (kind.isWord() && kind != TokenKind.IDENTIFIER && isLabelName()) {
       return new Stage.LabelFilter(labelFilter());
     }
     switch (kind) {

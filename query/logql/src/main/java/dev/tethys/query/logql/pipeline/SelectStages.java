@@ -33,12 +33,10 @@ final class SelectStages {
 
   /** Removes all labels that it does not name. Errors stay. */
   static final class KeepStage extends RowStage {
-    private final NameTable names;
     private final int[] ids;
     private final @Nullable Matcher[] matchers;
 
     KeepStage(NameTable names, List<LabelTest> labels) {
-      this.names = names;
       ids = labels.stream().mapToInt(l -> names.id(l.label())).toArray();
       matchers = labels.stream().map(LabelTest::matcher).toArray(Matcher[]::new);
     }
@@ -63,7 +61,7 @@ final class SelectStages {
           return true;
         }
       }
-      return names.utf8(name).length == 0;
+      return false;
     }
   }
 

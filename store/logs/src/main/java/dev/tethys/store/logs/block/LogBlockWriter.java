@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.ObjLongConsumer;
 
 /**
  * Encodes log rows into one block.
@@ -78,19 +77,22 @@ public final class LogBlockWriter implements AutoCloseable {
     blocks.end(out);
   }
 
-  /** Counts rows, at least one, by their pattern without writing a block. */
-  public void patterns(LogRows rows, ObjLongConsumer<String> counts) {
+  /** Patterns of rows, at least one, without writing a block; equal ones are one object. */
+  public String[] patterns(LogRows rows) {
     templates.find(rows);
+    String[] ofTemplate = new String[templates.count];
     ByteSink text = new ByteSink(256);
     ByteSink pattern = new ByteSink(256);
-    for (int t = 0; t < templates.count; t++) {
-      if (templates.uses[t] > 0) {
-        templates.appendText(t, text.clear());
-        Templates.appendPattern(text.buf, 0, text.size, pattern.clear());
-        counts.accept(
-            new String(pattern.buf, 0, pattern.size, StandardCharsets.UTF_8), templates.uses[t]);
-      }
+    for (int t = 0; t < ofTemplate.length; t++) {
+      templates.appendText(t, text.clear());
+      Templates.appendPattern(text.buf, 0, text.size, pattern.clear());
+      ofTemplate[t] = new String(pattern.buf, 0, pattern.size, StandardCharsets.UTF_8);
     }
+    String[] out = new String[rows.count];
+    for (int r = 0; r < out.length; r++) {
+      out[r] = ofTemplate[templates.templateOf[r]];
+    }
+    return out;
   }
 
   private void sortRows(LogRows rows) {

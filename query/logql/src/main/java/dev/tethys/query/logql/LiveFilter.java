@@ -1,0 +1,67 @@
+package dev.tethys.query.logql;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.query.logql.ast.LogExpr;
+import dev.tethys.query.logql.parser.LogqlParseException;
+import dev.tethys.query.logql.pipeline.NameTable;
+import dev.tethys.query.logql.pipeline.Pipeline;
+import dev.tethys.query.logql.pipeline.Row;
+import dev.tethys.query.logql.pipeline.Wanted;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Log query over entries as they arrive, for tailing. For one thread. */
+public final class LiveFilter {
+  private final LogExpr log;
+  private final NameTable names = new NameTable();
+  private final Row row = new Row(names);
+  private final Pipeline pipeline;
+
+  /**
+   * Prepares a query.
+   *
+   * @throws LogqlParseException if it is not a valid log query
+   */
+  public LiveFilter(String query) {
+    if (!(LogqlEngine.check(query) instanceof LogExpr l)) {
+      throw new LogqlParseException("only log selector is supported");
+    }
+    log = l;
+    pipeline = Pipeline.compile(l.stages(), names, Wanted.ALL);
+  }
+
+  /** True if the query selects a stream. */
+  public boolean selects(Labels stream) {
+    for (Matcher m : log.matchers()) {
+      if (!m.matches(stream)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Runs the pipeline on an entry of a selected stream; null if it is dropped.
+   *
+   * @param body buffer that holds the line; not kept
+   */
+  public @Nullable LogEntry apply(
+      Labels stream, Labels metadata, long time, byte[] body, int offset, int length) {
+    row.clear();
+    row.time = time;
+    row.line(body, offset, offset + length);
+    stream.forEachBytes((b, no, nl, vo, vl) -> row.addStream(names.id(b, no, no + nl), b, vo, vl));
+    metadata.forEachBytes(
+        (b, no, nl, vo, vl) -> row.addMetadata(names.id(b, no, no + nl), b, vo, vl));
+    if (!pipeline.process(row)) {
+      return null;
+    }
+    return new LogEntry(
+        time,
+        Arrays.copyOfRange(row.line, row.lineFrom, row.lineTo),
+        row.labels(Row.STREAM),
+        row.labels(Row.METADATA),
+        row.labels(Row.PARSED));
+  }
+}

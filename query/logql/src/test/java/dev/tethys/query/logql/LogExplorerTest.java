@@ -1,0 +1,180 @@
+package dev.tethys.query.logql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.query.logql.LogExplorer.DetectedField;
+import dev.tethys.query.logql.LogExplorer.DetectedLabel;
+import dev.tethys.query.logql.LogExplorer.PatternCount;
+import dev.tethys.query.logql.LogExplorer.Range;
+import dev.tethys.query.logql.LogExplorer.Volume;
+import dev.tethys.query.logql.LogExplorer.VolumeRequest;
+import dev.tethys.query.logql.parser.LogqlParseException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Labels, volumes, patterns and detected fields. */
+class LogExplorerTest {
+  private static final long SECOND = 1_000_000_000L;
+  private static final Range RANGE = new Range("fake", 0, 100 * SECOND);
+
+  private final InMemoryLogStore store = new InMemoryLogStore(4);
+  private final LogqlEngine engine = new LogqlEngine(store, 2, 0, System::nanoTime);
+  private final LogExplorer explorer = new LogExplorer(engine);
+
+  @BeforeEach
+  void fill() {
+    Labels api = Labels.of("service", "api", "zone", "a", "request", "1");
+    Labels web = Labels.of("service", "web", "zone", "a", "level", "warn");
+    for (int i = 0; i < 10; i++) {
+      store.add(api, i * SECOND, "took " + i + "ms", "user", "u" + i % 2);
+      store.add(web, i * SECOND, "took " + i + "ms in all");
+    }
+  }
+
+  @AfterEach
+  void close() {
+    engine.close();
+  }
+
+  @Test
+  void labelsAndSeriesOfASelector() {
+    assertThat(explorer.labelNames(RANGE, null))
+        .containsExactly("level", "request", "service", "zone");
+    assertThat(explorer.labelNames(RANGE, "{service=\"api\"}"))
+        .containsExactly("request", "service", "zone");
+    assertThat(explorer.labelValues(RANGE, "service", "{zone=\"a\"}"))
+        .containsExactly("api", "web");
+    assertThat(explorer.series(RANGE, List.of("{service=\"web\"}", "{service=\"none\"}")))
+        .containsExactly(Labels.of("service", "web", "zone", "a", "level", "warn"));
+    assertThat(explorer.series(RANGE, List.of())).hasSize(2);
+  }
+
+  @Test
+  void statsAddUpEntriesAndBytes() {
+    LogExplorer.IndexStats s = explorer.stats(RANGE, "{service=\"api\"}");
+    assertThat(s.streams()).isEqualTo(1);
+    assertThat(s.entries()).isEqualTo(10);
+    assertThat(s.bytes()).isEqualTo(10 * "took 1ms".length());
+  }
+
+  private List<Volume> volume(List<String> targets, boolean byLabels, long step) {
+    return explorer.volume(
+        RANGE,
+        new VolumeRequest("{service=~\".+\"}", targets, byLabels, step, 10),
+        LogqlLimits.DEFAULT,
+        () -> false);
+  }
+
+  @Test
+  void volumesAreGroupedAndSortedBySize() {
+    assertThat(volume(List.of(), false, 0))
+        .extracting(Volume::labels, Volume::total)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple(Labels.of("service", "web"), 150L),
+            org.assertj.core.groups.Tuple.tuple(Labels.of("service", "api"), 80L));
+    assertThat(volume(List.of("zone"), false, 0))
+        .extracting(Volume::labels, Volume::total)
+        .containsExactly(org.assertj.core.groups.Tuple.tuple(Labels.of("zone", "a"), 230L));
+    assertThat(volume(List.of("level", "zone"), true, 0))
+        .extracting(v -> v.labels().toList().getFirst().name(), Volume::total)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("zone", 230L),
+            org.assertj.core.groups.Tuple.tuple("level", 150L));
+  }
+
+  @Test
+  void volumesByStepReadRowsWhereASegmentSpansSteps() {
+    Volume web = volume(List.of(), false, 5 * SECOND).getFirst();
+    assertThat(web.bytes()[0]).isEqualTo(75);
+    assertThat(web.bytes()[1]).isEqualTo(75);
+    assertThat(web.bytes()[2]).isZero();
+  }
+
+  @Test
+  void patternsOfSegmentsAreMerged() {
+    List<PatternCount> p =
+        explorer.patterns(
+            RANGE,
+            "{service=~\".+\"} |= \"took\"",
+            5 * SECOND,
+            10,
+            LogqlLimits.DEFAULT,
+            () -> false);
+    assertThat(p)
+        .extracting(PatternCount::pattern)
+        .containsExactly("took <_>ms", "took <_>ms in all");
+    assertThat(p).extracting(PatternCount::level).containsExactly("", "warn");
+    assertThat(p.getFirst().counts()).isEqualTo(new TreeMap<>(Map.of(0L, 5L, 5 * SECOND, 5L)));
+    assertThatThrownBy(
+            () ->
+                explorer.patterns(
+                    RANGE, "{a=\"b\"} | json", SECOND, 10, LogqlLimits.DEFAULT, () -> false))
+        .isInstanceOf(LogqlParseException.class)
+        .hasMessageContaining("patterns are found in stored lines");
+  }
+
+  @Test
+  void labelsOfIdentifiersAreNotShown() {
+    assertThat(explorer.detectedLabels(RANGE, null))
+        .containsExactly(
+            new DetectedLabel("level", 1),
+            new DetectedLabel("service", 2),
+            new DetectedLabel("zone", 1));
+  }
+
+  private List<DetectedField> fields(String query) {
+    return explorer.detectedFields(RANGE, query, 100, 50, LogqlLimits.DEFAULT, () -> false);
+  }
+
+  @Test
+  void fieldsAreFoundInMetadataJsonAndLogfmt() {
+    Labels l = Labels.of("service", "db");
+    store.add(l, SECOND, "{\"took\":\"5ms\",\"q\":{\"rows\":3,\"ok\":true}}", "user", "u7");
+    store.add(l, 2 * SECOND, "took=7ms size=3kB ratio=0.5 service=x");
+    List<DetectedField> f = fields("{service=\"db\"}");
+    assertThat(f)
+        .extracting(DetectedField::name)
+        .containsExactlyInAnyOrder(
+            "user", "took", "q_rows", "q_ok", "size", "ratio", "service_extracted");
+    DetectedField took = named(f, "took");
+    assertThat(took.type()).isEqualTo("duration");
+    assertThat(took.parsers()).containsExactly("json", "logfmt");
+    assertThat(took.values()).containsExactly("5ms", "7ms");
+    assertThat(named(f, "q_rows").jsonPath()).containsExactly("q", "rows");
+    assertThat(named(f, "q_rows").type()).isEqualTo("int");
+    assertThat(named(f, "q_ok").type()).isEqualTo("boolean");
+    assertThat(named(f, "size").type()).isEqualTo("bytes");
+    assertThat(named(f, "ratio").type()).isEqualTo("float");
+    assertThat(named(f, "user").parsers()).isEmpty();
+  }
+
+  private static DetectedField named(List<DetectedField> all, String name) {
+    return all.stream().filter(f -> f.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  @Test
+  void aLiveFilterRunsThePipelineOnArrivingEntries() {
+    LiveFilter f = new LiveFilter("{service=\"api\"} |= \"took\" | logfmt | took>5ms");
+    assertThat(f.selects(Labels.of("service", "api"))).isTrue();
+    assertThat(f.selects(Labels.of("service", "web"))).isFalse();
+    byte[] line = "xtook=7ms".getBytes(StandardCharsets.UTF_8);
+    LogEntry e =
+        Objects.requireNonNull(
+            f.apply(Labels.of("service", "api"), Labels.of("u", "1"), 5, line, 1, 8));
+    assertThat(e.text()).isEqualTo("took=7ms");
+    assertThat(e.parsed()).isEqualTo(Labels.of("took", "7ms"));
+    assertThat(e.metadata()).isEqualTo(Labels.of("u", "1"));
+    byte[] quick = "took=1ms".getBytes(StandardCharsets.UTF_8);
+    assertThat(f.apply(Labels.of("service", "api"), Labels.EMPTY, 5, quick, 0, 8)).isNull();
+    assertThatThrownBy(() -> new LiveFilter("rate({a=\"b\"}[1m])"))
+        .hasMessageContaining("only log selector is supported");
+  }
+}

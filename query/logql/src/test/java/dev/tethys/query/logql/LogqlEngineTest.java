@@ -1,0 +1,317 @@
+package dev.tethys.query.logql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.query.logql.LogqlValue.LogStream;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryException.Kind;
+import dev.tethys.query.promql.Value;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Log queries, what goes to the store, and limits. */
+class LogqlEngineTest {
+  private static final long SECOND = 1_000_000_000L;
+  private static final Labels API = Labels.of("service", "api");
+  private static final Labels WEB = Labels.of("service", "web");
+
+  private final InMemoryLogStore store = new InMemoryLogStore(4);
+  private final LogqlEngine engine = new LogqlEngine(store, 2, 0, System::nanoTime);
+
+  @AfterEach
+  void close() {
+    engine.close();
+  }
+
+  private LogqlResult run(String query, Direction direction, int limit) {
+    return engine.query(
+        LogqlRequest.entries("fake", query, 0, 1000 * SECOND, direction, limit),
+        LogqlLimits.DEFAULT);
+  }
+
+  private List<LogEntry> entries(String query, Direction direction, int limit) {
+    return ((LogqlValue.Entries) run(query, direction, limit).value()).entries();
+  }
+
+  private Value metric(String query, long time) {
+    return ((LogqlValue.Metric)
+            engine.query(LogqlRequest.instant("fake", query, time), LogqlLimits.DEFAULT).value())
+        .value();
+  }
+
+  private void fill(int rows) {
+    for (int i = 0; i < rows; i++) {
+      store.add(i % 2 == 0 ? API : WEB, i * SECOND, "line " + i, "user", "u" + i % 3);
+    }
+  }
+
+  @Test
+  void entriesComeInTheOrderOfTheDirectionUpToTheLimit() {
+    fill(50);
+    assertThat(entries("{service=~\".+\"}", Direction.FORWARD, 3))
+        .extracting(LogEntry::text)
+        .containsExactly("line 0", "line 1", "line 2");
+    assertThat(entries("{service=~\".+\"}", Direction.BACKWARD, 3))
+        .extracting(LogEntry::text)
+        .containsExactly("line 49", "line 48", "line 47");
+    assertThat(entries("{service=\"web\"} |= \"4\"", Direction.BACKWARD, 2))
+        .extracting(LogEntry::text)
+        .containsExactly("line 49", "line 47");
+  }
+
+  @Test
+  void theEndOfTheRangeIsExclusive() {
+    fill(5);
+    LogqlRequest r =
+        LogqlRequest.entries(
+            "fake", "{service=~\".+\"}", SECOND, 3 * SECOND, Direction.FORWARD, 10);
+    assertThat(((LogqlValue.Entries) engine.query(r, LogqlLimits.DEFAULT).value()).entries())
+        .extracting(LogEntry::text)
+        .containsExactly("line 1", "line 2");
+  }
+
+  @Test
+  void segmentsThatCannotHoldFirstEntriesAreNotRead() {
+    fill(400);
+    store.scans = 0;
+    assertThat(entries("{service=~\".+\"}", Direction.BACKWARD, 5)).hasSize(5);
+    assertThat(store.scans).isLessThan(10);
+  }
+
+  @Test
+  void anIntervalThinsEntriesOut() {
+    fill(10);
+    LogqlRequest r =
+        new LogqlRequest(
+            "fake", "{service=~\".+\"}", 0, 100 * SECOND, SECOND, 3 * SECOND, Direction.FORWARD, 3);
+    assertThat(((LogqlValue.Entries) engine.query(r, LogqlLimits.DEFAULT).value()).entries())
+        .extracting(LogEntry::text)
+        .containsExactly("line 0", "line 3", "line 6");
+  }
+
+  @Test
+  void labelsAreKeptByCategory() {
+    store.add(API, SECOND, "a=1 service=other", "user", "u1", "service", "meta");
+    LogEntry e = entries("{service=\"api\"} | logfmt", Direction.FORWARD, 1).getFirst();
+    assertThat(e.stream()).isEqualTo(API);
+    assertThat(e.metadata()).isEqualTo(Labels.of("user", "u1"));
+    assertThat(e.parsed()).isEqualTo(Labels.of("a", "1", "service_extracted", "other"));
+    LogqlValue.Entries v = new LogqlValue.Entries(List.of(e));
+    assertThat(v.streams(true)).extracting(LogStream::labels).containsExactly(API);
+    assertThat(v.streams(false))
+        .extracting(LogStream::labels)
+        .containsExactly(
+            Labels.of("service", "api", "user", "u1", "a", "1", "service_extracted", "other"));
+  }
+
+  @Test
+  void formatsChangeLinesAndLabels() {
+    store.add(API, SECOND, "\u001b[31mred\u001b[0m took=5ms", "user", "u1");
+    LogEntry e =
+        entries(
+                "{service=\"api\"} | decolorize | logfmt | label_format ms=took"
+                    + " | line_format \"{{.user}}: {{__line__}}\"",
+                Direction.FORWARD,
+                1)
+            .getFirst();
+    assertThat(e.text()).isEqualTo("u1: red took=5ms");
+    assertThat(e.parsed()).isEqualTo(Labels.of("ms", "5ms"));
+  }
+
+  @Test
+  void failedRowsStayWithTheirError() {
+    store.add(API, SECOND, "no json");
+    LogEntry e = entries("{service=\"api\"} | json", Direction.FORWARD, 1).getFirst();
+    assertThat(e.parsed().get("__error__")).isEqualTo("JSONParserErr");
+    assertThat(e.parsed().get("__error_details__")).isNotEmpty();
+    assertThat(entries("{service=\"api\"} | json | __error__=\"\"", Direction.FORWARD, 1))
+        .isEmpty();
+  }
+
+  @Test
+  void lineFiltersGoToTheStoreEvenBehindParsers() {
+    fill(10);
+    entries(
+        "{service=~\".+\"} |= \"line\" | json | drop __error__ |~ \"a|b\"", Direction.FORWARD, 1);
+    assertThat(store.lastFilter.lines())
+        .map(l -> texts((LogFilter.Contains) l))
+        .containsExactly(List.of("line"), List.of("a", "b"));
+  }
+
+  private static List<String> texts(LogFilter.Contains c) {
+    return c.texts().stream().map(t -> new String(t, StandardCharsets.UTF_8)).toList();
+  }
+
+  @Test
+  void lineFiltersBehindAFormatStayInThePipeline() {
+    fill(10);
+    assertThat(entries("{service=~\".+\"} | line_format \"x\" |= \"line\"", Direction.FORWARD, 9))
+        .isEmpty();
+    assertThat(store.lastFilter.lines()).isEmpty();
+  }
+
+  @Test
+  void filtersOnMetadataGoToTheStoreOnlyWhereTheyMeanTheSame() {
+    fill(10);
+    metric("sum(count_over_time({service=\"api\"} | user=\"u1\" [1m]))", 60 * SECOND);
+    assertThat(store.lastFilter.metadata()).hasSize(1);
+    // the stream has the label
+    metric("sum(count_over_time({service=\"api\"} | service=\"api\" [1m]))", 60 * SECOND);
+    assertThat(store.lastFilter.metadata()).isEmpty();
+    // a parser may make the label
+    metric("sum(count_over_time({service=\"api\"} | logfmt | user=\"u1\" [1m]))", 60 * SECOND);
+    assertThat(store.lastFilter.metadata()).isEmpty();
+  }
+
+  @Test
+  void countsReadNoMoreColumnsThanTheyNeed() {
+    fill(10);
+    metric("sum by (user) (count_over_time({service=~\".+\"}[1m]))", 60 * SECOND);
+    assertThat(store.lastNeeds.bodies()).isFalse();
+    assertThat(store.lastNeeds.times()).isFalse();
+    assertThat(store.lastNeeds.lengths()).isFalse();
+    assertThat(store.lastNeeds.metadata()).containsExactly("user");
+    metric("sum by (service) (bytes_rate({service=~\".+\"} |= \"1\" [1m]))", 60 * SECOND);
+    assertThat(store.lastNeeds.bodies()).isFalse();
+    assertThat(store.lastNeeds.lengths()).isTrue();
+    assertThat(store.lastNeeds.metadata()).isEmpty();
+    metric("sum(count_over_time({service=~\".+\"} | json [1m]))", 60 * SECOND);
+    assertThat(store.lastNeeds.bodies()).isFalse();
+  }
+
+  @Test
+  void countsWithoutFilterComeFromTotals() {
+    fill(40);
+    store.scans = 0;
+    Value v = metric("sum by (service) (count_over_time({service=~\".+\"}[1h]))", 3000 * SECOND);
+    assertThat(((Value.InstantVector) v).samples())
+        .extracting(Value.Sample::value)
+        .containsExactly(20.0, 20.0);
+    assertThat(store.scans).isZero();
+  }
+
+  @Test
+  void statisticsTellWhatWasRead() {
+    fill(8);
+    LogqlStatistics s = run("{service=\"api\"}", Direction.FORWARD, 100).statistics();
+    assertThat(s.linesProcessed()).isEqualTo(4);
+    assertThat(s.bytesProcessed()).isEqualTo(4 * "line 0".length());
+    assertThat(s.entriesReturned()).isEqualTo(4);
+    assertThat(s.seconds()).isPositive();
+  }
+
+  private void refused(LogqlRequest r, LogqlLimits limits, Kind kind, String message) {
+    assertThatThrownBy(() -> engine.query(r, limits))
+        .isInstanceOfSatisfying(
+            QueryException.class,
+            e -> {
+              assertThat(e.kind()).isEqualTo(kind);
+              assertThat(Objects.requireNonNull(e.getMessage())).contains(message);
+            });
+  }
+
+  @Test
+  void limitsAreNamed() {
+    for (int i = 0; i < 20; i++) {
+      store.add(Labels.of("service", "s" + i), SECOND, "x");
+    }
+    LogqlLimits l = LogqlLimits.DEFAULT;
+    refused(
+        LogqlRequest.entries("fake", "{a=\"b\"}", 0, 1, Direction.FORWARD, 5001),
+        l,
+        Kind.BAD_DATA,
+        "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)");
+    refused(
+        LogqlRequest.range("fake", "rate({a=\"b\"}[1m])", 0, 722 * 3600 * SECOND, 3600 * SECOND),
+        l,
+        Kind.BAD_DATA,
+        "the query time range exceeds the limit (query length: 722h, limit: 721h)");
+    refused(
+        LogqlRequest.range("fake", "rate({a=\"b\"}[1m])", 0, 20_000 * SECOND, SECOND),
+        l,
+        Kind.BAD_DATA,
+        "exceeded maximum resolution");
+    refused(
+        LogqlRequest.instant("fake", "{a=\"b\"}", 0),
+        l,
+        Kind.BAD_DATA,
+        "log queries are not supported as an instant query type");
+    refused(
+        LogqlRequest.instant("fake", "count_over_time({service=~\".+\"}[1m])", 10 * SECOND),
+        new LogqlLimits(10, 5, Duration.ZERO, Duration.ZERO, 100, Duration.ofMinutes(1), 1 << 20),
+        Kind.LIMIT,
+        "maximum number of series (5) reached for a single query");
+    refused(
+        LogqlRequest.instant("fake", "count_over_time({service=~\".+\"}[1m])", 10 * SECOND),
+        new LogqlLimits(10, 50, Duration.ZERO, Duration.ZERO, 100, Duration.ofMinutes(1), 1000),
+        Kind.LIMIT,
+        "more than the 1000 of a query");
+    refused(
+        LogqlRequest.instant("fake", "rate({a=\"b\"}[2h])", 0),
+        new LogqlLimits(
+            10, 5, Duration.ZERO, Duration.ofHours(1), 100, Duration.ofMinutes(1), 1 << 20),
+        Kind.BAD_DATA,
+        "[interval] value exceeds limit: [2h] > [1h]");
+  }
+
+  @Test
+  void aQueryThatNobodyWaitsForStops() {
+    fill(400);
+    AtomicInteger asked = new AtomicInteger();
+    assertThatThrownBy(
+            () ->
+                engine.query(
+                    LogqlRequest.range(
+                        "fake",
+                        "count_over_time({service=~\".+\"} | logfmt [1s])",
+                        0,
+                        400 * SECOND,
+                        SECOND),
+                    LogqlLimits.DEFAULT,
+                    () -> asked.incrementAndGet() > 5))
+        .isInstanceOfSatisfying(
+            QueryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CANCELED));
+  }
+
+  @Test
+  void aQueryThatRunsTooLongStops() {
+    fill(40);
+    long[] now = {0};
+    try (LogqlEngine slow = new LogqlEngine(store, 1, 0, () -> now[0] += SECOND)) {
+      assertThatThrownBy(
+              () ->
+                  slow.query(
+                      LogqlRequest.instant(
+                          "fake", "count_over_time({service=~\".+\"} | logfmt [1h])", 60 * SECOND),
+                      new LogqlLimits(
+                          10, 5, Duration.ZERO, Duration.ZERO, 100, Duration.ofSeconds(5), 0)))
+          .isInstanceOfSatisfying(
+              QueryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TIMEOUT));
+    }
+  }
+
+  @Test
+  void tenantsAreSeparate() {
+    fill(4);
+    LogqlRequest r =
+        LogqlRequest.entries("other", "{service=~\".+\"}", 0, 100 * SECOND, Direction.FORWARD, 9);
+    assertThat(((LogqlValue.Entries) engine.query(r, LogqlLimits.DEFAULT).value()).entries())
+        .isEmpty();
+  }
+
+  @Test
+  void healthQueryOfGrafana() {
+    Value v = metric("vector(1)+vector(1)", 4_000_000_000L);
+    assertThat(((Value.InstantVector) v).samples())
+        .extracting(Value.Sample::value)
+        .containsExactly(2.0);
+  }
+}
