@@ -93,6 +93,25 @@ class LogStoreServerTest {
       assertThat(p.get("/loki/api/v1/index/stats?query=" + query("{service_name=\"shop\"}")).body())
           .contains("\"streams\":2")
           .contains("\"entries\":4");
+      String selector = "?query=" + query("{service_name=\"shop\"}");
+      assertThat(p.get("/loki/api/v1/index/volume" + selector).body())
+          .contains("\"resultType\":\"vector\"")
+          .contains("{\"metric\":{\"service_name\":\"shop\"},\"value\":[");
+      assertThat(p.get("/loki/api/v1/index/volume_range" + selector + "&step=60").body())
+          .contains("\"resultType\":\"matrix\"")
+          .contains("\"values\":[[");
+      assertThat(p.get("/loki/api/v1/patterns" + selector).body())
+          .contains("{\"pattern\":\"")
+          .contains("\"samples\":[[");
+      assertThat(p.get("/loki/api/v1/detected_labels" + selector).body())
+          .contains("{\"label\":\"app\",\"cardinality\":1}");
+      assertThat(p.get("/loki/api/v1/detected_fields" + selector).body())
+          .contains("\"label\":\"level\"")
+          .contains("\"parsers\":[\"logfmt\"]");
+      assertThat(p.get("/loki/api/v1/detected_field/level/values" + selector).body())
+          .contains("\"values\":[\"error\",\"info\"]");
+      assertThat(p.get("/loki/api/v1/drilldown-limits").body())
+          .contains("\"pattern_ingester_enabled\":true");
       String counts = "sum by (detected_level) (count_over_time({service_name=\"shop\"}[5m]))";
       assertThat(p.get("/loki/api/v1/query?query=" + query(counts)).body())
           .contains("{\"metric\":{\"detected_level\":\"error\"},\"value\":[")

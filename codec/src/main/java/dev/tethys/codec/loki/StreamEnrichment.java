@@ -45,6 +45,11 @@ public final class StreamEnrichment {
 
   private StreamEnrichment() {}
 
+  /** Labels that name a service, the first of which that a stream has is taken. */
+  public static List<String> serviceLabels() {
+    return SERVICE_LABELS;
+  }
+
   /** A stream's labels with the name of its service. */
   public static Labels withService(Labels labels) {
     if (labels.isEmpty() || labels.has(SERVICE_NAME)) {

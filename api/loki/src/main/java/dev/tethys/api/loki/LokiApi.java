@@ -1,16 +1,9 @@
 package dev.tethys.api.loki;
 
-import dev.tethys.model.Labels;
-import dev.tethys.model.Matcher;
-import dev.tethys.model.logs.LogSegment;
-import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.LogqlRequest;
-import dev.tethys.query.logql.LogqlResult;
-import dev.tethys.query.logql.ast.LogExpr;
-import dev.tethys.query.logql.ast.LogqlExpr;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.web.HttpException;
@@ -18,10 +11,9 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 public final class LokiApi {
   private static final String V1 = "/loki/api/v1";
   private static final String JSON = "application/json; charset=UTF-8";
-  private static final long LABELS_SINCE = 6 * LokiParameters.HOUR;
 
   private final Supplier<@Nullable LogqlEngine> opened;
   private final LogqlLimits limits;
+  private final ExploreEndpoints explore;
   private final LongSupplier now;
   private final String version;
 
@@ -52,6 +44,7 @@ public final class LokiApi {
       String version) {
     this.opened = opened;
     this.limits = limits;
+    this.explore = new ExploreEndpoints(limits);
     this.now = now;
     this.version = version;
   }
@@ -60,11 +53,34 @@ public final class LokiApi {
   public void addTo(Routes routes) {
     getOrPost(routes, "/query_range", this::queryRange);
     getOrPost(routes, "/query", this::query);
-    getOrPost(routes, "/labels", this::labels);
-    getOrPost(routes, "/label", this::labels);
-    get(routes, "/label/{name}/values", this::labelValues);
-    getOrPost(routes, "/series", this::series);
-    getOrPost(routes, "/index/stats", this::stats);
+    getOrPost(routes, "/labels", (e, q) -> explore.labels(e, parameters(q)));
+    getOrPost(routes, "/label", (e, q) -> explore.labels(e, parameters(q)));
+    get(
+        routes,
+        "/label/{name}/values",
+        (e, q) -> explore.labelValues(e, parameters(q), q.pathParam("name")));
+    getOrPost(routes, "/series", (e, q) -> explore.series(e, parameters(q)));
+    getOrPost(routes, "/index/stats", (e, q) -> explore.stats(e, parameters(q)));
+    getOrPost(
+        routes,
+        "/index/volume",
+        (e, q) -> watched(q, s -> explore.volume(e, parameters(q), false, s)));
+    getOrPost(
+        routes,
+        "/index/volume_range",
+        (e, q) -> watched(q, s -> explore.volume(e, parameters(q), true, s)));
+    getOrPost(
+        routes, "/patterns", (e, q) -> watched(q, s -> explore.patterns(e, parameters(q), s)));
+    getOrPost(routes, "/detected_labels", (e, q) -> explore.detectedLabels(e, parameters(q)));
+    getOrPost(
+        routes,
+        "/detected_fields",
+        (e, q) -> watched(q, s -> explore.detectedFields(e, parameters(q), s)));
+    getOrPost(
+        routes,
+        "/detected_field/{name}/values",
+        (e, q) -> watched(q, s -> explore.fieldValues(e, parameters(q), q.pathParam("name"), s)));
+    get(routes, "/drilldown-limits", (e, q) -> explore.drilldownLimits());
     getOrPost(routes, "/format_query", this::format);
     get(routes, "/status/buildinfo", this::buildInfo);
   }
@@ -138,13 +154,8 @@ public final class LokiApi {
     return run(engine, q, request);
   }
 
-  private String run(LogqlEngine engine, LogqlRequest q, HttpRequest request) {
-    AtomicBoolean gone = new AtomicBoolean();
-    LogqlResult result;
-    try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
-      result = engine.query(q, limits, gone::get);
-    }
-    return LokiJson.result(result, categorized(request));
+  private String run(LogqlEngine engine, LogqlRequest q, HttpRequest request) throws IOException {
+    return watched(request, s -> LokiJson.result(engine.query(q, limits, s), categorized(request)));
   }
 
   /** Whether the client asks for labels by category; the flag is one of a list. */
@@ -157,101 +168,16 @@ public final class LokiApi {
     return new LokiParameters(request, now.getAsLong());
   }
 
-  private String labels(LogqlEngine engine, HttpRequest request) throws IOException {
-    LokiParameters p = parameters(request);
-    LokiParameters.Range r = p.range(LABELS_SINCE);
-    return list(engine.store().labelNames(p.tenant(), optionalMatchers(p), r.start(), r.end()));
+  private interface Watched {
+    String answer(BooleanSupplier stopped) throws IOException;
   }
 
-  private String labelValues(LogqlEngine engine, HttpRequest request) throws IOException {
-    LokiParameters p = parameters(request);
-    LokiParameters.Range r = p.range(LABELS_SINCE);
-    String name = request.pathParam("name");
-    return list(
-        engine.store().labelValues(p.tenant(), name, optionalMatchers(p), r.start(), r.end()));
-  }
-
-  private static String list(java.util.Collection<String> values) {
-    return new LokiJson()
-        .raw("{\"status\":\"success\",\"data\":")
-        .strings(values)
-        .raw("}")
-        .toString();
-  }
-
-  private String series(LogqlEngine engine, HttpRequest request) throws IOException {
-    LokiParameters p = parameters(request);
-    LokiParameters.Range r = p.range(LABELS_SINCE);
-    List<String> selectors = new ArrayList<>();
-    p.all("match[]").forEach(selectors::add);
-    p.all("match").forEach(selectors::add);
-    TreeSet<Labels> found = new TreeSet<>();
-    if (selectors.isEmpty()) {
-      found.addAll(engine.store().series(p.tenant(), List.of(), r.start(), r.end()));
+  /** Stops the work when the client has gone. */
+  private static String watched(HttpRequest request, Watched work) throws IOException {
+    AtomicBoolean gone = new AtomicBoolean();
+    try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
+      return work.answer(gone::get);
     }
-    for (String s : selectors) {
-      found.addAll(engine.store().series(p.tenant(), matchers(s), r.start(), r.end()));
-    }
-    LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":[");
-    String sep = "";
-    for (Labels l : found) {
-      out.raw(sep).labels(l);
-      sep = ",";
-    }
-    return out.raw("]}").toString();
-  }
-
-  private String stats(LogqlEngine engine, HttpRequest request) throws IOException {
-    LokiParameters p = parameters(request);
-    LokiParameters.Range r = p.range();
-    long streams;
-    long chunks = 0;
-    long bytes = 0;
-    long entries = 0;
-    try (LogSelection s =
-        engine.store().select(p.tenant(), matchers(p.query()), r.start(), r.end())) {
-      streams = s.streams().size();
-      for (LogSegment segment : s.segments()) {
-        chunks++;
-        List<LogSegment.StreamTotal> totals = segment.totals();
-        if (totals.isEmpty()) {
-          bytes += segment.bytes();
-          entries += segment.rows();
-        }
-        for (LogSegment.StreamTotal t : totals) {
-          bytes += t.bytes();
-          entries += t.rows();
-        }
-      }
-    }
-    return new LokiJson()
-        .raw("{\"streams\":")
-        .number(streams)
-        .raw(",\"chunks\":")
-        .number(chunks)
-        .raw(",\"bytes\":")
-        .number(bytes)
-        .raw(",\"entries\":")
-        .number(entries)
-        .raw("}")
-        .toString();
-  }
-
-  private static List<Matcher> optionalMatchers(LokiParameters p) {
-    String query = p.query();
-    return query.isEmpty() ? List.of() : matchers(query);
-  }
-
-  /** Matchers of a selector; stages that follow it are ignored as in Loki. */
-  private static List<Matcher> matchers(String query) {
-    if (query.equals("{}")) {
-      return List.of();
-    }
-    LogqlExpr e = LogqlEngine.check(query);
-    if (e instanceof LogExpr l) {
-      return l.matchers();
-    }
-    throw LokiParameters.bad("'" + query + "' is a metric query; a selector is needed");
   }
 
   private String format(LogqlEngine engine, HttpRequest request) throws IOException {

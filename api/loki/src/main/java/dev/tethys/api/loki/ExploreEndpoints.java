@@ -1,0 +1,243 @@
+package dev.tethys.api.loki;
+
+import dev.tethys.codec.loki.StreamEnrichment;
+import dev.tethys.model.Labels;
+import dev.tethys.query.logql.LogExplorer;
+import dev.tethys.query.logql.LogExplorer.DetectedField;
+import dev.tethys.query.logql.LogExplorer.DetectedLabel;
+import dev.tethys.query.logql.LogExplorer.IndexStats;
+import dev.tethys.query.logql.LogExplorer.PatternCount;
+import dev.tethys.query.logql.LogExplorer.Volume;
+import dev.tethys.query.logql.LogExplorer.VolumeRequest;
+import dev.tethys.query.logql.LogqlEngine;
+import dev.tethys.query.logql.LogqlLimits;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+
+/** Answers of the endpoints that list labels, series, volumes, patterns and detected fields. */
+final class ExploreEndpoints {
+  private static final long LABELS_SINCE = 6 * LokiParameters.HOUR;
+  private static final int MAX_LINES = 1000;
+  private static final int MAX_FIELDS = 1000;
+  private static final int MAX_PATTERNS = 300;
+
+  private final LogqlLimits limits;
+
+  ExploreEndpoints(LogqlLimits limits) {
+    this.limits = limits;
+  }
+
+  private static LogExplorer.Range range(LokiParameters p, long since) {
+    LokiParameters.Range r = p.range(since);
+    return new LogExplorer.Range(p.tenant(), r.start(), r.end());
+  }
+
+  private static String data(Collection<String> values) {
+    return new LokiJson()
+        .raw("{\"status\":\"success\",\"data\":")
+        .strings(values)
+        .raw("}")
+        .toString();
+  }
+
+  String labels(LogqlEngine engine, LokiParameters p) {
+    return data(new LogExplorer(engine).labelNames(range(p, LABELS_SINCE), p.query()));
+  }
+
+  String labelValues(LogqlEngine engine, LokiParameters p, String name) {
+    return data(new LogExplorer(engine).labelValues(range(p, LABELS_SINCE), name, p.query()));
+  }
+
+  String series(LogqlEngine engine, LokiParameters p) {
+    List<String> selectors = new ArrayList<>();
+    p.all("match[]").forEach(selectors::add);
+    p.all("match").forEach(selectors::add);
+    LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":[");
+    String sep = "";
+    for (Labels l : new LogExplorer(engine).series(range(p, LABELS_SINCE), selectors)) {
+      out.raw(sep).labels(l);
+      sep = ",";
+    }
+    return out.raw("]}").toString();
+  }
+
+  String stats(LogqlEngine engine, LokiParameters p) {
+    IndexStats s = new LogExplorer(engine).stats(range(p, LokiParameters.HOUR), p.query());
+    LokiJson out = new LokiJson().raw("{");
+    out.key("streams").number(s.streams());
+    out.key("chunks").number(s.segments());
+    out.key("bytes").number(s.bytes());
+    out.key("entries").number(s.entries());
+    return out.raw("}").toString();
+  }
+
+  /**
+   * Volumes as a vector or a matrix.
+   *
+   * @param ranged whether volumes by step are asked for
+   */
+  String volume(LogqlEngine engine, LokiParameters p, boolean ranged, BooleanSupplier stopped) {
+    LogExplorer.Range range = range(p, LokiParameters.HOUR);
+    long step = ranged ? p.step(new LokiParameters.Range(range.from(), range.to())) : 0;
+    String targets = p.get("targetLabels");
+    VolumeRequest request =
+        new VolumeRequest(
+            p.query(),
+            targets.isEmpty() ? List.of() : List.of(targets.split(",")),
+            byLabels(p),
+            step,
+            p.limit());
+    List<Volume> found = new LogExplorer(engine).volume(range, request, limits, stopped);
+    LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":{\"resultType\":");
+    out.text(ranged ? "matrix" : "vector").raw(",\"result\":[");
+    String sep = "";
+    for (Volume v : found) {
+      out.raw(sep).raw("{\"metric\":").labels(v.labels());
+      sep = ",";
+      if (!ranged) {
+        out.raw(",\"value\":").raw(point(range.to(), v.total())).raw("}");
+        continue;
+      }
+      out.raw(",\"values\":[");
+      String comma = "";
+      for (int i = 0; i < v.bytes().length; i++) {
+        if (v.bytes()[i] > 0) {
+          out.raw(comma).raw(point(range.from() + i * step, v.bytes()[i]));
+          comma = ",";
+        }
+      }
+      out.raw("]}");
+    }
+    return out.raw("]}}").toString();
+  }
+
+  private static boolean byLabels(LokiParameters p) {
+    String by = p.get("aggregateBy");
+    return switch (by) {
+      case "", "series" -> false;
+      case "labels" -> true;
+      default -> throw LokiParameters.bad("invalid aggregation option '" + by + "'");
+    };
+  }
+
+  private static String point(long nanos, long value) {
+    BigDecimal seconds = BigDecimal.valueOf(nanos / 1_000_000, 3).stripTrailingZeros();
+    return "[" + seconds.toPlainString() + ",\"" + value + "\"]";
+  }
+
+  String patterns(LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
+    LokiParameters.Range r = p.range(LokiParameters.HOUR);
+    long step = p.step(r);
+    List<PatternCount> found =
+        new LogExplorer(engine)
+            .patterns(
+                new LogExplorer.Range(p.tenant(), r.start(), r.end()),
+                p.query(),
+                step,
+                p.limit("limit", MAX_PATTERNS),
+                limits,
+                stopped);
+    LokiJson out = new LokiJson().raw("{\"status\":\"success\",\"data\":[");
+    String sep = "";
+    for (PatternCount c : found) {
+      out.raw(sep).raw("{\"pattern\":").text(c.pattern());
+      sep = ",";
+      if (!c.level().isEmpty()) {
+        out.raw(",\"level\":").text(c.level());
+      }
+      out.raw(",\"samples\":[");
+      String comma = "";
+      for (Map.Entry<Long, Long> e : c.counts().entrySet()) {
+        out.raw(comma).raw("[").number(Math.floorDiv(e.getKey(), LokiParameters.SECOND));
+        out.raw(",").number(e.getValue()).raw("]");
+        comma = ",";
+      }
+      out.raw("]}");
+    }
+    return out.raw("]}").toString();
+  }
+
+  String detectedLabels(LogqlEngine engine, LokiParameters p) {
+    LokiJson out = new LokiJson().raw("{\"detectedLabels\":[");
+    String sep = "";
+    for (DetectedLabel l :
+        new LogExplorer(engine).detectedLabels(range(p, LokiParameters.HOUR), p.query())) {
+      out.raw(sep).raw("{\"label\":").text(l.label()).raw(",\"cardinality\":");
+      out.number(l.cardinality()).raw("}");
+      sep = ",";
+    }
+    return out.raw("]}").toString();
+  }
+
+  private List<DetectedField> fields(
+      LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
+    int lines = Math.min(p.limit("line_limit", MAX_LINES), limits.maxEntries());
+    return new LogExplorer(engine)
+        .detectedFields(
+            range(p, LokiParameters.HOUR),
+            p.query(),
+            lines,
+            p.limit("limit", MAX_FIELDS),
+            limits,
+            stopped);
+  }
+
+  String detectedFields(LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {
+    LokiJson out = new LokiJson().raw("{\"fields\":[");
+    String sep = "";
+    for (DetectedField f : fields(engine, p, stopped)) {
+      out.raw(sep).raw("{\"label\":").text(f.name()).raw(",\"type\":").text(f.type());
+      sep = ",";
+      out.raw(",\"cardinality\":").number(f.values().size()).raw(",\"parsers\":");
+      if (f.parsers().isEmpty()) {
+        out.raw("null");
+      } else {
+        out.strings(new TreeSet<>(f.parsers()));
+      }
+      if (!f.jsonPath().isEmpty()) {
+        out.raw(",\"jsonPath\":").strings(f.jsonPath());
+      }
+      out.raw("}");
+    }
+    return out.raw("],\"limit\":").number(p.limit("limit", MAX_FIELDS)).raw("}").toString();
+  }
+
+  String fieldValues(LogqlEngine engine, LokiParameters p, String name, BooleanSupplier stopped) {
+    SortedSet<String> values = new TreeSet<>();
+    for (DetectedField f : fields(engine, p, stopped)) {
+      if (f.name().equals(name)) {
+        values = f.values();
+      }
+    }
+    int limit = p.limit("limit", MAX_FIELDS);
+    List<String> shown = values.stream().limit(limit).toList();
+    return new LokiJson()
+        .raw("{\"values\":")
+        .strings(shown)
+        .raw(",\"limit\":")
+        .number(limit)
+        .raw("}")
+        .toString();
+  }
+
+  /** Limits that Grafana's drill-down asks for. */
+  String drilldownLimits() {
+    LokiJson out = new LokiJson().raw("{\"limits\":{");
+    out.key("max_query_series").number(limits.maxSeries());
+    out.key("max_entries_limit_per_query").number(limits.maxEntries());
+    out.key("query_timeout").text(limits.timeout().toSeconds() + "s");
+    out.key("max_query_length").text(limits.maxLength().toHours() + "h");
+    out.key("volume_enabled").raw("true");
+    out.key("volume_max_series").number(1000);
+    out.key("discover_service_name").strings(StreamEnrichment.serviceLabels());
+    out.key("metric_aggregation_enabled").raw("false");
+    out.raw("},\"pattern_ingester_enabled\":true,\"version\":\"3.5.0\"}");
+    return out.toString();
+  }
+}
