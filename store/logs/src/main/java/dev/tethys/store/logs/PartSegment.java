@@ -407,7 +407,13 @@ final class PartSegment implements LogSegment {
     @Override
     public boolean metadata(int row, String name, Slice into) {
       Integer n = scan.names.get(name);
-      if (n == null || !b.appendMetadata(n, rows[row], value.clear())) {
+      if (n == null) {
+        return false;
+      }
+      if (b.metadataSlice(n, rows[row], into)) {
+        return true;
+      }
+      if (!b.appendMetadata(n, rows[row], value.clear())) {
         return false;
       }
       into.bytes = value.buf;

@@ -1,6 +1,7 @@
 package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -249,8 +250,36 @@ public final class ColumnReader {
           }
         }
       }
+      case Column.NIBBLES -> {
+        if (piece.isHexadecimal()) {
+          byte[] b = cursor.block.get(Section.NIBBLES);
+          int size = (digits + 1) / 2;
+          for (int i = 0; i < n; i++) {
+            if (piece.isInNibbles(b, from + i * size, from + (i + 1) * size)) {
+              rows.set(firstRow + i);
+            }
+          }
+        }
+      }
       default -> {}
     }
+  }
+
+  /** Points a slice at value i if it is in memory as it is. */
+  boolean slice(int i, LogRowBatch.Slice into) {
+    int k;
+    switch (type) {
+      case Column.FEW -> k = index(i);
+      case Column.SAME -> k = 0;
+      case Column.TEXT -> k = i;
+      default -> {
+        return false;
+      }
+    }
+    into.bytes = cursor.block.get(Section.TEXT);
+    into.offset = textFrom + (k == 0 ? 0 : valueEnds[k - 1]);
+    into.length = valueLength(k);
+    return true;
   }
 
   private boolean valueContains(int k, Piece piece) {

@@ -66,9 +66,9 @@ public final class LineVerdicts {
       } else {
         candidates.or(block.rowsWith(piece));
       }
-      if (isPlain(text) && (piece == null || !candidates.isEmpty())) {
-        boolean[] with =
-            block.templatesWith(new Piece(text, false, piece == null ? 0 : anchor(text)));
+      boolean inTemplates = piece == null || !piece.mixed() && !candidates.isEmpty();
+      if (inTemplates && isPlain(text)) {
+        boolean[] with = block.templatesWith(Piece.of(text, anchor(text)));
         for (int t = 0; t < all.length; t++) {
           all[t] |= with[t];
         }

@@ -1,6 +1,7 @@
 package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -393,21 +394,20 @@ public final class LogBlock {
     return out;
   }
 
-  /** Rows whose body may contain a piece: exact for its single tokens. */
+  /** Rows whose body may contain a piece. */
   BitSet rowsWith(Piece piece) {
-    boolean[] inText = templatesWith(piece);
+    int n = templateCount();
+    boolean[] inText = piece.mixed() ? new boolean[n] : templatesWith(piece);
     BitSet out = new BitSet(rows);
-    for (int t = 0; t < inText.length; t++) {
+    for (int t = 0; t < n; t++) {
       if (inText[t]) {
         out.set(firstRows[t], firstRows[t + 1]);
       }
     }
-    BitSet ids = words.containing(piece);
-    boolean inValues =
-        piece.find(sections.get(Section.TEXT), 0, sections.length(Section.TEXT)) >= 0;
-    if (inValues || usesWord(ids)) {
+    BitSet ids = piece.mixed() ? new BitSet() : words.containing(piece);
+    if (usesWord(ids) || isInValues(piece)) {
       ColumnReader[][] all = openArguments();
-      for (int t = 0; t < inText.length; t++) {
+      for (int t = 0; t < n; t++) {
         if (!inText[t]) {
           for (ColumnReader c : all[t]) {
             c.addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
@@ -416,6 +416,13 @@ public final class LogBlock {
       }
     }
     return out;
+  }
+
+  private boolean isInValues(Piece piece) {
+    return piece.find(sections.get(Section.TEXT), 0, sections.length(Section.TEXT)) >= 0
+        || piece.isHexadecimal()
+            && piece.isInNibbles(
+                sections.get(Section.NIBBLES), 0, sections.length(Section.NIBBLES));
   }
 
   /** True if a column refers to one of some words. */
@@ -436,6 +443,23 @@ public final class LogBlock {
       }
     }
     return false;
+  }
+
+  /**
+   * Points a slice at the value of a metadata name in memory of the block.
+   *
+   * @return false if the value has to be appended, or the row has none
+   */
+  public boolean metadataSlice(int name, int row, LogRowBatch.Slice into) {
+    openMetadata();
+    int i = row;
+    if (nameRows[name] < rows) {
+      i = ranks(name)[row];
+      if (i < 0) {
+        return false;
+      }
+    }
+    return metadata[name].slice(i, into);
   }
 
   /**

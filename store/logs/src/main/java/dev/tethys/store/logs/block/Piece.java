@@ -4,20 +4,85 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Run of letters that a body must contain. Tokens never end within a run of letters, so a piece is
- * inside one token: in the text of a template, in a word, or in a value that is stored as text. A
- * piece has a letter that is no hexadecimal digit, so columns of digits cannot hold it.
+ * Part of a text that is inside one token of a body that contains the text.
+ *
+ * <p>A run of letters is: tokens never end within one. It is in the text of a template, in a word,
+ * or in a value that is stored as text; it has a letter that is no hexadecimal digit, so columns of
+ * digits cannot hold it. So is a run of letters and digits that changes between both so often that
+ * {@link Tokens} keeps it whole. It is in a value that is stored as text or as hexadecimal digits.
  *
  * @param ignoreCase true if the case of ASCII letters does not matter; the text is in lower case
  *     then
+ * @param anchor a rare byte of the text
+ * @param mixed true for a run of letters and digits
+ * @param even hexadecimal digits from the first one, two a byte; empty if the text has other bytes
+ * @param odd the same from the second digit
  */
 @SuppressWarnings("ArrayRecordComponent") // never changed
-record Piece(byte[] text, boolean ignoreCase, int anchor) {
+record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] even, byte[] odd) {
+  private static final byte[] NONE = {};
+  private static final int MIN_MIXED = 6;
+
   // Letters from the most frequent one in English text.
   private static final String FREQUENT = "etaoinsrhldcumfpgwybvkxjqz";
 
-  /** The longest piece of a text, or null if it has none. */
+  /** Any text, as it is in the text of a template. */
+  static Piece of(byte[] text, int anchor) {
+    return new Piece(text, false, anchor, false, NONE, NONE);
+  }
+
+  /** The most selective piece of a text, or null if it has none. */
   static @Nullable Piece longest(byte[] text, boolean ignoreCase) {
+    Piece mixed = ignoreCase ? null : mixed(text);
+    return mixed == null ? letters(text, ignoreCase) : mixed;
+  }
+
+  private static @Nullable Piece mixed(byte[] text) {
+    int best = 0;
+    int bestStart = 0;
+    for (int p = 0; p < text.length; ) {
+      int start = p;
+      int changes = 0;
+      while (p < text.length && (isLetter(text[p]) || isDigit(text[p]))) {
+        changes += p > start && isDigit(text[p]) != isDigit(text[p - 1]) ? 1 : 0;
+        p++;
+      }
+      if (changes > Tokens.MAX_CHANGES && p - start > best) {
+        best = p - start;
+        bestStart = start;
+      }
+      p = p == start ? p + 1 : p;
+    }
+    if (best < MIN_MIXED) {
+      return null;
+    }
+    byte[] piece = Arrays.copyOfRange(text, bestStart, bestStart + best);
+    boolean hex = true;
+    for (byte c : piece) {
+      hex &= nibble(c) >= 0;
+    }
+    return new Piece(
+        piece, false, 0, true, hex ? nibbles(piece, 0) : NONE, hex ? nibbles(piece, 1) : NONE);
+  }
+
+  private static byte[] nibbles(byte[] digits, int from) {
+    byte[] out = new byte[(digits.length - from) / 2];
+    for (int i = 0; i < out.length; i++) {
+      int p = from + 2 * i;
+      out[i] = (byte) (nibble(digits[p]) << 4 | nibble(digits[p + 1]));
+    }
+    return out;
+  }
+
+  private static int nibble(byte c) {
+    return isDigit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  }
+
+  private static boolean isDigit(byte c) {
+    return c >= '0' && c <= '9';
+  }
+
+  private static @Nullable Piece letters(byte[] text, boolean ignoreCase) {
     int best = 0;
     int bestStart = 0;
     for (int p = 0; p < text.length; ) {
@@ -45,7 +110,7 @@ record Piece(byte[] text, boolean ignoreCase, int anchor) {
       }
       anchor = rank(piece[i]) > rank(piece[anchor]) ? i : anchor;
     }
-    return new Piece(piece, ignoreCase, anchor);
+    return new Piece(piece, ignoreCase, anchor, false, NONE, NONE);
   }
 
   private static int rank(byte c) {
@@ -74,6 +139,28 @@ record Piece(byte[] text, boolean ignoreCase, int anchor) {
       }
     }
     return -1;
+  }
+
+  /** True if columns of hexadecimal digits may hold the piece. */
+  boolean isHexadecimal() {
+    return even.length > 0;
+  }
+
+  /** True if a range of hexadecimal digits, two a byte, may hold the piece. */
+  boolean isInNibbles(byte[] b, int from, int to) {
+    byte first = even[0];
+    byte second = odd[0];
+    int end = to - odd.length; // never longer than even
+    for (int i = from; i <= end; i++) {
+      byte c = b[i];
+      if (c == first
+              && to - i >= even.length
+              && Arrays.equals(b, i, i + even.length, even, 0, even.length)
+          || c == second && Arrays.equals(b, i, i + odd.length, odd, 0, odd.length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean isAt(byte[] b, int at) {

@@ -33,7 +33,9 @@ final class Tokens {
   /** Any other run of letters and digits. */
   static final byte MIXED = 5;
 
-  private static final int MAX_CHANGES = 3;
+  /** Changes between letters and digits up to which a run is split. */
+  static final int MAX_CHANGES = 3;
+
   private static final byte[] CLASS = new byte[256]; // 0 delimiter, 1 letter, 2 digit, 3 letter a-f
 
   static {
