@@ -20,8 +20,7 @@ class TokensConformanceTest {
   @SuppressWarnings("unchecked")
   void tokensAreLokis() throws IOException, MalformedJsonException {
     for (String line : Files.readAllLines(Shared.conformance("loki/logql/tokens.jsonl"))) {
-      Map<String, Object> c =
-          (Map<String, Object>) Objects.requireNonNull(JsonReader.read(line));
+      Map<String, Object> c = (Map<String, Object>) Objects.requireNonNull(JsonReader.read(line));
       List<Object> want = (List<Object>) Objects.requireNonNull(c.get("tokens"));
       LogqlLexer lexer = new LogqlLexer(String.valueOf(c.get("text")));
       List<String> got = new ArrayList<>();

@@ -99,9 +99,31 @@ class StageConformanceTest {
   void expressionsThatBecomeLiteralsFindTheSameLines() throws IOException {
     List<String> lines =
         List.of(
-            "", "foo", "FOO", "xfoox", "bar", "ba", "ar", "fo", "fooo bar", "o", "f oo", "uzz",
-            "buzz", "zz", "fatal", "exception", "界", "ïB", "ÏB", "1", "a1 foo", "foobarbarbar",
-            "foo\nbar", "x\nfoo", "w1");
+            "",
+            "foo",
+            "FOO",
+            "xfoox",
+            "bar",
+            "ba",
+            "ar",
+            "fo",
+            "fooo bar",
+            "o",
+            "f oo",
+            "uzz",
+            "buzz",
+            "zz",
+            "fatal",
+            "exception",
+            "界",
+            "ïB",
+            "ÏB",
+            "1",
+            "a1 foo",
+            "foobarbarbar",
+            "foo\nbar",
+            "x\nfoo",
+            "w1");
     for (Map<String, Object> c : cases("regex-line-filters.jsonl")) {
       boolean negated = text(c, "op").equals("!~");
       LineFilter f =
