@@ -28,6 +28,47 @@ public final class ColumnReader {
       this.words = words;
     }
 
+    private static final int[] PLACES = {
+      Section.INDEXES,
+      Section.BITS,
+      Section.WORD_LOW,
+      Section.WORD_MIDDLE,
+      Section.WORD_HIGH,
+      Section.NIBBLES,
+      Section.TEXT
+    };
+
+    /** Numbers of {@link #save}. */
+    static final int SAVED = PLACES.length + 2;
+
+    /** Stores the positions. */
+    void save(int[] to, int offset) {
+      for (int i = 0; i < PLACES.length; i++) {
+        to[offset + i] = at[PLACES[i]];
+      }
+      to[offset + PLACES.length] = head.pos;
+      to[offset + PLACES.length + 1] = lengths.pos;
+    }
+
+    /** Returns to stored positions. */
+    void restore(int[] from, int offset) {
+      for (int i = 0; i < PLACES.length; i++) {
+        at[PLACES[i]] = from[offset + i];
+      }
+      head.pos = from[offset + PLACES.length];
+      lengths.pos = from[offset + PLACES.length + 1];
+    }
+
+    /** Index in stored positions of a section. */
+    static int place(int section) {
+      for (int i = 0; i < PLACES.length; i++) {
+        if (PLACES[i] == section) {
+          return i;
+        }
+      }
+      throw new IllegalArgumentException("section " + section);
+    }
+
     private int take(int section, long bytes) {
       int from = at[section];
       if (bytes < 0 || from + bytes > block.length(section)) {
@@ -103,11 +144,65 @@ public final class ColumnReader {
         head.uvarint();
         values(n);
       }
-      default -> {
-        if (type > Column.NANO_GROUPS) {
-          throw new DamageException("column has the unknown type " + type);
-        }
+      default -> requireKnown(type);
+    }
+  }
+
+  /** Moves a cursor behind a column of n values without opening it. */
+  static void skip(Cursor c, int n) {
+    ByteSource head = c.head;
+    int type = head.getByte();
+    switch (type) {
+      case Column.NUMBER -> {
+        head.uvarint();
+        skipBits(c, n);
       }
+      case Column.PADDED -> {
+        head.getByte();
+        head.uvarint();
+        skipBits(c, n);
+      }
+      case Column.STEPS -> {
+        head.uvarint();
+        head.uvarint();
+        skipBits(c, n);
+      }
+      case Column.FEW -> {
+        skipValues(c, head.count(256));
+        c.take(Section.INDEXES, n);
+      }
+      case Column.SAME -> skipValues(c, 1);
+      case Column.NIBBLES ->
+          c.take(Section.NIBBLES, (long) n * ((head.count(SectionLimit.VALUE) + 1) / 2));
+      case Column.WORDS -> {
+        c.take(Section.WORD_LOW, n);
+        c.take(Section.WORD_MIDDLE, n);
+        c.take(Section.WORD_HIGH, n);
+      }
+      case Column.TEXT -> {
+        c.lengths.skip(head.count(SectionLimit.VALUE));
+        c.take(Section.TEXT, head.count(SectionLimit.VALUE));
+      }
+      default -> requireKnown(type);
+    }
+  }
+
+  private static void skipBits(Cursor c, int n) {
+    long width = bounded(c.head.getByte(), 64);
+    c.take(Section.BITS, (n * width + 7) / 8);
+  }
+
+  private static void skipValues(Cursor c, int n) {
+    long sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += bounded(c.lengths.uvarint(), SectionLimit.VALUE);
+    }
+    c.take(Section.TEXT, sum);
+  }
+
+  private static void requireKnown(int type) {
+    if (type > Column.NANO_GROUPS) {
+      throw new DamageException("column has the unknown type " + type);
     }
   }
 
@@ -255,7 +350,7 @@ public final class ColumnReader {
           byte[] b = cursor.block.get(Section.NIBBLES);
           int size = (digits + 1) / 2;
           for (int i = 0; i < n; i++) {
-            if (piece.isInNibbles(b, from + i * size, from + (i + 1) * size)) {
+            if (piece.findInNibbles(b, from + i * size, from + (i + 1) * size) >= 0) {
               rows.set(firstRow + i);
             }
           }

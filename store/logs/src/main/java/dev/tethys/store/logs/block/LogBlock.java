@@ -36,7 +36,9 @@ public final class LogBlock {
   private int[] textStarts = {};
   private int[] firstRows = {};
   private ColumnReader.@Nullable Cursor cursor; // behind the columns that are open
-  private ColumnReader @Nullable [][] arguments;
+  private int @Nullable [] positions;
+  private ColumnReader[][] arguments = {}; // of the templates that were read
+  private int[] argumentCounts = {};
   private ColumnReader[] metadata = {};
   private int[][] ranks = {}; // value of each row in a metadata column, -1 without one
   private int[] presenceStarts = {};
@@ -245,8 +247,9 @@ public final class LogBlock {
     cursor = c;
   }
 
-  private ColumnReader[][] openArguments() {
-    ColumnReader[][] known = arguments;
+  /** Positions of the columns of each template, and behind the last one. */
+  private int[] positions() {
+    int[] known = positions;
     if (known != null) {
       return known;
     }
@@ -254,23 +257,63 @@ public final class LogBlock {
     ColumnReader.Cursor c = Objects.requireNonNull(cursor);
     byte[] b = templates();
     int n = firstRows.length - 1;
-    ColumnReader[][] all = new ColumnReader[n][];
+    int[] out = new int[(n + 1) * ColumnReader.Cursor.SAVED];
+    int[] counts = new int[n];
     for (int t = 0; t < n; t++) {
-      int count = 0;
+      c.save(out, t * ColumnReader.Cursor.SAVED);
+      int rowsOf = firstRows[t + 1] - firstRows[t];
       for (int p = textStarts[t]; p < textStarts[t + 1]; p++) {
         if (b[p] == Templates.ESCAPE) {
           p++;
         } else if (b[p] == Templates.ARGUMENT || b[p] == Templates.WORD_ARGUMENT) {
-          count++;
+          ColumnReader.skip(c, rowsOf);
+          counts[t]++;
         }
       }
-      all[t] = new ColumnReader[count];
-      for (int a = 0; a < count; a++) {
-        all[t][a] = new ColumnReader(c, firstRows[t + 1] - firstRows[t]);
+    }
+    c.save(out, n * ColumnReader.Cursor.SAVED);
+    arguments = new ColumnReader[n][];
+    argumentCounts = counts;
+    positions = out;
+    return out;
+  }
+
+  /** Columns of the arguments of a template. */
+  private ColumnReader[] arguments(int template) {
+    int[] saved = positions();
+    ColumnReader[] known = arguments[template];
+    if (known != null) {
+      return known;
+    }
+    ColumnReader.Cursor c = Objects.requireNonNull(cursor);
+    c.restore(saved, template * ColumnReader.Cursor.SAVED);
+    ColumnReader[] out = new ColumnReader[argumentCounts[template]];
+    for (int a = 0; a < out.length; a++) {
+      out[a] = new ColumnReader(c, firstRows[template + 1] - firstRows[template]);
+    }
+    arguments[template] = out;
+    return out;
+  }
+
+  /** Template whose columns hold a position of a section; from is a template before it. */
+  private int templateAt(int section, int position, int from) {
+    int place = ColumnReader.Cursor.place(section);
+    int[] saved = positions();
+    int low = from;
+    int high = firstRows.length - 2;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (saved[middle * ColumnReader.Cursor.SAVED + place] <= position) {
+        low = middle;
+      } else {
+        high = middle - 1;
       }
     }
-    arguments = all;
-    return all;
+    return low;
+  }
+
+  private int position(int section, int template) {
+    return positions()[template * ColumnReader.Cursor.SAVED + ColumnReader.Cursor.place(section)];
   }
 
   /** Appends the exact body of a row. */
@@ -280,7 +323,7 @@ public final class LogBlock {
 
   /** The same for a row whose template is known. */
   public void appendBody(int template, int row, ByteSink out) {
-    ColumnReader[] columns = openArguments()[template];
+    ColumnReader[] columns = arguments(template);
     byte[] b = templates();
     long time = times()[row];
     int i = row - firstRows[template];
@@ -305,7 +348,7 @@ public final class LogBlock {
 
   /** Length of the body of a row. */
   public int bodyLength(int template, int row) {
-    ColumnReader[] columns = openArguments()[template];
+    ColumnReader[] columns = arguments(template);
     int i = row - firstRows[template];
     int length = literalLengths()[template];
     for (ColumnReader c : columns) {
@@ -405,44 +448,71 @@ public final class LogBlock {
       }
     }
     BitSet ids = piece.mixed() ? new BitSet() : words.containing(piece);
-    if (usesWord(ids) || isInValues(piece)) {
-      ColumnReader[][] all = openArguments();
-      for (int t = 0; t < n; t++) {
-        if (!inText[t]) {
-          for (ColumnReader c : all[t]) {
-            c.addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
-          }
+    BitSet holding = new BitSet(n);
+    addTemplatesOfWords(ids, holding);
+    addTemplatesOfText(piece, holding);
+    if (piece.isHexadecimal()) {
+      addTemplatesOfNibbles(piece, holding);
+    }
+    for (int t = holding.nextSetBit(0); t >= 0; t = holding.nextSetBit(t + 1)) {
+      if (!inText[t]) {
+        for (ColumnReader c : arguments(t)) {
+          c.addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
         }
       }
     }
     return out;
   }
 
-  private boolean isInValues(Piece piece) {
-    return piece.find(sections.get(Section.TEXT), 0, sections.length(Section.TEXT)) >= 0
-        || piece.isHexadecimal()
-            && piece.isInNibbles(
-                sections.get(Section.NIBBLES), 0, sections.length(Section.NIBBLES));
-  }
-
-  /** True if a column refers to one of some words. */
-  private boolean usesWord(BitSet ids) {
-    if (ids.isEmpty()) {
-      return false;
-    }
+  private void addTemplatesOfWords(BitSet ids, BitSet templates) {
     int n = sections.length(Section.WORD_LOW);
+    if (ids.isEmpty() || n == 0) {
+      return;
+    }
     byte[] low = sections.get(Section.WORD_LOW);
     byte[] middle = sections.get(Section.WORD_MIDDLE);
     byte[] high = sections.get(Section.WORD_HIGH);
     if (sections.length(Section.WORD_MIDDLE) != n || sections.length(Section.WORD_HIGH) != n) {
       throw new DamageException("word ids have different lengths");
     }
+    int t = 0;
     for (int i = 0; i < n; i++) {
       if (ids.get(low[i] & 0xff | (middle[i] & 0xff) << 8 | (high[i] & 0xff) << 16)) {
-        return true;
+        t = templateAt(Section.WORD_LOW, i, t);
+        templates.set(t);
+        i = Math.max(i, position(Section.WORD_LOW, t + 1) - 1);
       }
     }
-    return false;
+  }
+
+  private void addTemplatesOfText(Piece piece, BitSet templates) {
+    byte[] b = sections.get(Section.TEXT);
+    int end = sections.length(Section.TEXT);
+    int t = 0;
+    for (int p = piece.find(b, 0, end); p >= 0; ) {
+      int next = p + 1;
+      if (p >= position(Section.TEXT, 0)) {
+        t = templateAt(Section.TEXT, p, t);
+        templates.set(t);
+        next = Math.max(next, position(Section.TEXT, t + 1));
+      }
+      p = piece.find(b, next, end);
+    }
+  }
+
+  private void addTemplatesOfNibbles(Piece piece, BitSet templates) {
+    byte[] b = sections.get(Section.NIBBLES);
+    int end = sections.length(Section.NIBBLES);
+    int t = 0;
+    for (int p = piece.findInNibbles(b, 0, end); p >= 0; ) {
+      int next = p + 1;
+      if (p >= position(Section.NIBBLES, 0)) {
+        t = templateAt(Section.NIBBLES, p, t);
+        templates.set(t);
+        next = Math.max(next, position(Section.NIBBLES, t + 1));
+      }
+      p = piece.findInNibbles(b, next, end);
+    }
   }
 
   /**

@@ -146,8 +146,8 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
     return even.length > 0;
   }
 
-  /** True if a range of hexadecimal digits, two a byte, may hold the piece. */
-  boolean isInNibbles(byte[] b, int from, int to) {
+  /** Position of the piece in a range of hexadecimal digits, two a byte, or -1. */
+  int findInNibbles(byte[] b, int from, int to) {
     byte first = even[0];
     byte second = odd[0];
     int end = to - odd.length; // never longer than even
@@ -157,10 +157,10 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
               && to - i >= even.length
               && Arrays.equals(b, i, i + even.length, even, 0, even.length)
           || c == second && Arrays.equals(b, i, i + odd.length, odd, 0, odd.length)) {
-        return true;
+        return i;
       }
     }
-    return false;
+    return -1;
   }
 
   private boolean isAt(byte[] b, int at) {
